@@ -1,0 +1,1 @@
+"""One folder a technology; only the composition root names them."""

@@ -1,0 +1,1 @@
+"""Reads request logs from files: CSV, JSONL and two public trace formats."""

@@ -1,0 +1,1 @@
+"""List prices of language models, from the genai-prices data set."""

@@ -1,0 +1,1 @@
+"""Ports over a relational database: SQLite today."""

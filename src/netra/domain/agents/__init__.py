@@ -1,0 +1,1 @@
+"""The five stages that turn a question and a log into advice."""

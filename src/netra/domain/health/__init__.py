@@ -1,0 +1,1 @@
+"""Whether what the service depends on is there."""

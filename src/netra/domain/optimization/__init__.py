@@ -1,0 +1,1 @@
+"""What to do about a workload, computed from its own log."""

@@ -1,0 +1,1 @@
+"""One idea for saving a file: its formula, its source, its valid range."""

@@ -1,0 +1,1 @@
+"""How long steps take and how many replicas hold a limit: roofline, calibration, replay."""

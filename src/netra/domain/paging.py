@@ -1,0 +1,87 @@
+"""Pages of lists: bounds, and the position an opaque cursor stands for."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from netra.domain.errors import Fault, ValidationFailed
+
+LIMIT_MAX: Final = 100
+LIMIT_DEFAULT: Final = 20
+OFFSET_MAX: Final = 10_000  # deeper than this a cursor is the way: OFFSET reads what it skips
+
+T = TypeVar("T")
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """The last item a reader has seen, in the order newest first, ties by id (descending)."""
+
+    at: datetime
+    id: str
+
+
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a list: `offset` items skipped, or all up to and with `after` skipped."""
+
+    limit: int = LIMIT_DEFAULT
+    offset: int = 0
+    after: Position | None = None
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """Part of a list, newest first, and where it stands in the whole."""
+
+    items: Sequence[T]
+    total: int
+    limit: int
+    offset: int
+    next: Position | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether items follow this page."""
+        return self.next is not None
+
+
+def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
+    """Return the request; raise `ValidationFailed` for what is out of bounds, never clamp.
+
+    >>> page_request(limit=5, offset=0, cursor=None).limit
+    5
+    """
+    faults: list[Fault] = []
+    if not 1 <= limit <= LIMIT_MAX:
+        faults.append(Fault(path="limit", code="out_of_range", message=f"limit must be 1 to {LIMIT_MAX}"))
+    if not 0 <= offset <= OFFSET_MAX:
+        message = f"offset must be 0 to {OFFSET_MAX}; go deeper with cursor"
+        faults.append(Fault(path="offset", code="out_of_range", message=message))
+    after = None
+    if cursor is not None:
+        after = _position(cursor)
+        if after is None:
+            faults.append(
+                Fault(path="cursor", code="malformed", message="cursor is not one this API gave out")
+            )
+        if offset:
+            faults.append(Fault(path="offset", code="conflict", message="give offset or cursor, not both"))
+    if faults:
+        raise ValidationFailed(faults[0].message, faults)
+    return PageRequest(limit=limit, offset=offset, after=after)
+
+
+def cursor_of(position: Position) -> str:
+    """Return the opaque text that stands for `position`."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def _position(cursor: str) -> Position | None:
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position = msgspec.json.decode(raw, type=Position)
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        return None
+    return position if position.at.tzinfo is not None else None

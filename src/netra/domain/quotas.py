@@ -1,0 +1,52 @@
+"""The limits a deployment sets: one place, each with its unit."""
+
+import enum
+
+import msgspec
+
+
+class Quotas(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of each thing one deployment allows; `/api/config` publishes the live values."""
+
+    max_message_length: int = 10_000  # code points
+    max_thread_messages: int = 1_000
+    max_waiting_runs_per_thread: int = 100
+    max_live_runs_per_user: int = 1_000
+    max_live_runs: int = 100_000
+    max_run_attempts: int = 3
+    run_deadline_s: int = 900
+    max_events_per_batch: int = 10_000
+    max_events_per_workload: int = 5_000_000
+    max_workloads_per_user: int = 1_000
+
+
+class LimitName(enum.StrEnum):
+    """What is counted together under one rate limit."""
+
+    AUTHENTICATION = "authentication"
+    AGENT = "agent"
+    WEBSOCKET = "websocket"
+    GENERAL = "general"
+
+
+class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Admissions in any 60 s, by class of request; 0 turns one off."""
+
+    authentication: int = 5
+    agent: int = 10
+    websocket: int = 30
+    general: int = 100
+
+    def of(self, name: LimitName) -> int:
+        """Return the admissions per 60 s under `name`."""
+        return int(getattr(self, name.value))
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rate limiter said, and what the headers say of it."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset_at_s: int  # Unix seconds when the window has room for all again
+    retry_after_s: int  # seconds until one more is admitted; 0 when one is now

@@ -1,0 +1,285 @@
+"""A workload's events as columns: the only form the engine reads.
+
+Every column has one value an event. A column that no event fills is None, so "missing" costs
+nothing and an analyser can say which field it lacks. Missing single values are -1 in integer and
+flag columns, NaN in float columns, code -1 in label columns.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.workloads.model import Event
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.int8]
+Codes = npt.NDArray[np.int32]
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Labels(msgspec.Struct, frozen=True, kw_only=True):
+    """A column of names: `names[codes[i]]` is event i's, code -1 means it has none."""
+
+    codes: Codes
+    names: tuple[str, ...]
+
+    def of(self, index: int) -> str | None:
+        """Return event `index`'s name, or None."""
+        code = int(self.codes[index])
+        return None if code < 0 else self.names[code]
+
+    def take(self, indexes: npt.NDArray[np.intp]) -> "Labels":
+        """Return the same names for the chosen events."""
+        return Labels(codes=self.codes[indexes], names=self.names)
+
+
+class Prefixes(msgspec.Struct, frozen=True, kw_only=True):
+    """Each event's chain of prefix block hashes, one after another.
+
+    Event i's chain is `hashes[offsets[i]:offsets[i + 1]]`, in order from the prompt's start; every
+    block but a prompt's last holds `block_tokens[i]` tokens. Equal hashes mean equal prefixes up to
+    and with that block.
+    """
+
+    hashes: Ints
+    offsets: Ints  # n + 1
+    block_tokens: Codes
+
+    def take(self, indexes: npt.NDArray[np.intp]) -> "Prefixes":
+        """Return the chains of the chosen events."""
+        lengths = np.diff(self.offsets)[indexes]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        starts = np.repeat(self.offsets[:-1][indexes] - offsets[:-1], lengths)
+        return Prefixes(
+            hashes=self.hashes[starts + np.arange(offsets[-1])],
+            offsets=offsets,
+            block_tokens=self.block_tokens[indexes],
+        )
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True):
+    """n events as columns; `at_ns` is nanoseconds since 1970 in UTC, in any order."""
+
+    at_ns: Ints
+    model: Labels
+    input_tokens: Ints
+    output_tokens: Ints
+    id: npt.NDArray[np.object_] | None = None  # str or None each
+    provider: Labels | None = None
+    cached_input_tokens: Ints | None = None
+    cache_write_tokens: Ints | None = None
+    reasoning_tokens: Ints | None = None
+    max_output_tokens: Ints | None = None
+    latency_ms: Floats | None = None
+    ttft_ms: Floats | None = None
+    cost: Floats | None = None
+    deadline_s: Floats | None = None
+    status: Labels | None = None
+    currency: Labels | None = None
+    session: Labels | None = None
+    template: Labels | None = None
+    feature: Labels | None = None
+    tool: Labels | None = None
+    prompt_hash: Labels | None = None
+    retry_of: Labels | None = None
+    offline: Flags | None = None
+    streaming: Flags | None = None
+    accepted: Flags | None = None
+    prefixes: Prefixes | None = None
+
+    def __len__(self) -> int:
+        return len(self.at_ns)
+
+    def name_of(self, index: int) -> str:
+        """Return how evidence cites event `index`: its id, else its place in the log from 1."""
+        found = None if self.id is None else self.id[index]
+        return f"#{index + 1}" if found is None else str(found)
+
+    def take(self, indexes: npt.NDArray[np.intp]) -> "Events":
+        """Return the chosen events, in the order of `indexes`."""
+        taken: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+            name: _taken(getattr(self, name), indexes) for name in self.__struct_fields__
+        }
+        return Events(**taken)
+
+    def sorted_by_time(self) -> "Events":
+        """Return the events oldest first; equal instants keep their order."""
+        if bool(np.all(self.at_ns[1:] >= self.at_ns[:-1])):
+            return self
+        return self.take(np.argsort(self.at_ns, kind="stable"))
+
+
+def nanoseconds(instant: datetime) -> int:
+    """Return nanoseconds since 1970; exact, as no float is involved.
+
+    >>> nanoseconds(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
+    1000005000
+    """
+    return (instant - EPOCH) // timedelta(microseconds=1) * 1_000
+
+
+def instant_of(at_ns: int) -> datetime:
+    """Return the instant, rounded down to the microsecond."""
+    return EPOCH + timedelta(microseconds=int(at_ns) // 1_000)
+
+
+def block_hash(block: int | str) -> int:
+    """Return the block's hash as a signed 64-bit integer; integers that fit stay themselves."""
+    if isinstance(block, int) and -(2**63) <= block < 2**63:
+        return block
+    digest = blake2b(str(block).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def labels_of(values: Iterable[str | None]) -> Labels | None:
+    """Return the column of `values`, or None when none has a name."""
+    seen: dict[str, int] = {}
+    codes = [-1 if value is None else seen.setdefault(value, len(seen)) for value in values]
+    return Labels(codes=np.array(codes, np.int32), names=tuple(seen)) if seen else None
+
+
+def columns_of(events: Sequence[Event]) -> Events:
+    """Return the rows as columns, in their order."""
+
+    def ints(get: Callable[[Event], int | None]) -> Ints | None:
+        values = [get(event) for event in events]
+        if all(value is None for value in values):
+            return None
+        return np.array([-1 if value is None else value for value in values], np.int64)
+
+    def floats(get: Callable[[Event], float | None]) -> Floats | None:
+        values = [get(event) for event in events]
+        if all(value is None for value in values):
+            return None
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+
+    def flags(get: Callable[[Event], bool | None]) -> Flags | None:
+        values = [get(event) for event in events]
+        if all(value is None for value in values):
+            return None
+        return np.array([-1 if value is None else value for value in values], np.int8)
+
+    ids = [event.id for event in events]
+    return Events(
+        at_ns=np.array([nanoseconds(event.timestamp) for event in events], np.int64),
+        model=labels_of(event.model for event in events) or Labels(codes=np.zeros(0, np.int32), names=()),
+        input_tokens=np.array([event.input_tokens for event in events], np.int64),
+        output_tokens=np.array([event.output_tokens for event in events], np.int64),
+        id=None if all(found is None for found in ids) else np.array(ids, np.object_),
+        provider=labels_of(event.provider for event in events),
+        cached_input_tokens=ints(lambda event: event.cached_input_tokens),
+        cache_write_tokens=ints(lambda event: event.cache_write_tokens),
+        reasoning_tokens=ints(lambda event: event.reasoning_tokens),
+        max_output_tokens=ints(lambda event: event.max_output_tokens),
+        latency_ms=floats(lambda event: event.latency_ms),
+        ttft_ms=floats(lambda event: event.ttft_ms),
+        cost=floats(lambda event: event.cost),
+        deadline_s=floats(lambda event: event.deadline_s),
+        status=labels_of(event.status for event in events),
+        currency=labels_of(event.currency for event in events),
+        session=labels_of(event.session for event in events),
+        template=labels_of(event.template for event in events),
+        feature=labels_of(event.feature for event in events),
+        tool=labels_of(event.tool for event in events),
+        prompt_hash=labels_of(event.prompt_hash for event in events),
+        retry_of=labels_of(event.retry_of for event in events),
+        offline=flags(lambda event: event.offline),
+        streaming=flags(lambda event: event.streaming),
+        accepted=flags(lambda event: event.accepted),
+        prefixes=_prefixes_of(events),
+    )
+
+
+def concatenated(parts: Sequence[Events]) -> Events:
+    """Return all events of `parts`, in order; a column missing from one part is filled as missing."""
+    if len(parts) == 1:
+        return parts[0]
+    sizes = [len(part) for part in parts]
+    joined: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+        name: _joined([getattr(part, name) for part in parts], sizes) for name in Events.__struct_fields__
+    }
+    if joined["model"] is None:
+        joined["model"] = Labels(codes=np.zeros(0, np.int32), names=())
+    for name in ("at_ns", "input_tokens", "output_tokens"):
+        if joined[name] is None:
+            joined[name] = np.zeros(0, np.int64)
+    return Events(**joined)
+
+
+def empty_events() -> Events:
+    """Return no events."""
+    return columns_of([])
+
+
+def _prefixes_of(events: Sequence[Event]) -> Prefixes | None:
+    if all(event.prefix_hashes is None for event in events):
+        return None
+    chains = [[block_hash(block) for block in event.prefix_hashes or ()] for event in events]
+    return Prefixes(
+        hashes=np.array([block for chain in chains for block in chain], np.int64),
+        offsets=np.concatenate(([0], np.cumsum([len(chain) for chain in chains], dtype=np.int64))),
+        block_tokens=np.array([event.prefix_block_tokens for event in events], np.int32),
+    )
+
+
+Column = Labels | Prefixes | npt.NDArray[np.int64 | np.float64 | np.int8 | np.object_] | None
+
+
+def _taken(column: Column, indexes: npt.NDArray[np.intp]) -> Column:
+    if column is None:
+        return None
+    if isinstance(column, Labels | Prefixes):
+        return column.take(indexes)
+    return column[indexes]
+
+
+def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
+    first = next((column for column in columns if column is not None), None)
+    if first is None:
+        return None
+    if isinstance(first, Labels):
+        return _joined_labels([c if isinstance(c, Labels) else None for c in columns], sizes)
+    if isinstance(first, Prefixes):
+        return _joined_prefixes([c if isinstance(c, Prefixes) else None for c in columns], sizes)
+    dtype = first.dtype
+    missing: Any = {"i": -1, "f": np.nan, "O": None}[dtype.kind]
+    arrays: list[npt.NDArray[Any]] = [
+        column if isinstance(column, np.ndarray) else np.full(size, missing, dtype)
+        for column, size in zip(columns, sizes, strict=True)
+    ]
+    return np.concatenate(arrays)
+
+
+def _joined_labels(columns: Sequence[Labels | None], sizes: Sequence[int]) -> Labels:
+    seen: dict[str, int] = {}
+    parts: list[Codes] = []
+    for column, size in zip(columns, sizes, strict=True):
+        if column is None:
+            parts.append(np.full(size, -1, np.int32))
+            continue
+        lookup = [seen.setdefault(name, len(seen)) for name in column.names]
+        parts.append(np.array([*lookup, -1], np.int32)[column.codes])
+    return Labels(codes=np.concatenate(parts), names=tuple(seen))
+
+
+def _joined_prefixes(columns: Sequence[Prefixes | None], sizes: Sequence[int]) -> Prefixes:
+    lengths = [
+        np.zeros(size, np.int64) if column is None else np.diff(column.offsets)
+        for column, size in zip(columns, sizes, strict=True)
+    ]
+    blocks = [
+        np.full(size, 512, np.int32) if column is None else column.block_tokens
+        for column, size in zip(columns, sizes, strict=True)
+    ]
+    return Prefixes(
+        hashes=np.concatenate([column.hashes for column in columns if column is not None]),
+        offsets=np.concatenate(([0], np.cumsum(np.concatenate(lengths)))),
+        block_tokens=np.concatenate(blocks),
+    )

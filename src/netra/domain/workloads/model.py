@@ -1,0 +1,89 @@
+"""What a workload is and what one call in it looks like; the columns live in `columns`."""
+
+import enum
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from netra.domain.ids import UserId, WorkloadId
+
+Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e10)]
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True):
+    """A named stream of model calls, owned by one user."""
+
+    id: WorkloadId
+    owner_id: UserId
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    event_count: int = 0
+    first_event_at: datetime | None = None
+    last_event_at: datetime | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One call to a model, as it is sent in; only time, model and tokens are required.
+
+    Token counts follow one convention whatever the provider's: `input_tokens` counts all input,
+    with `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all
+    output, with `reasoning_tokens` as a part of it.
+    """
+
+    timestamp: datetime
+    model: Label
+    input_tokens: Tokens
+    output_tokens: Tokens
+    id: Label | None = None
+    provider: Label | None = None
+    cached_input_tokens: Tokens | None = None
+    cache_write_tokens: Tokens | None = None
+    reasoning_tokens: Tokens | None = None
+    latency_ms: Milliseconds | None = None
+    ttft_ms: Milliseconds | None = None
+    status: Label | None = None  # "ok", or what went wrong: "error", "timeout", "429", …
+    cost: Annotated[float, msgspec.Meta(ge=0)] | None = None  # billed, in `currency`
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] | None = None  # ISO 4217; USD if absent
+    session: Label | None = None
+    template: Label | None = None  # the prompt template or function that made the call
+    feature: Label | None = None  # the product feature it serves
+    tool: Label | None = None
+    prompt_hash: Label | None = None  # equal hashes mean equal prompts
+    prefix_hashes: Annotated[list[int | str], msgspec.Meta(max_length=10_000)] | None = None
+    prefix_block_tokens: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 512
+    offline: bool | None = None  # nobody waits for the answer
+    deadline_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    streaming: bool | None = None
+    max_output_tokens: Tokens | None = None
+    retry_of: Label | None = None  # the id of the call this one repeats
+    accepted: bool | None = None  # whether the answer was good enough, where the log knows
+
+
+class EventStatus(enum.StrEnum):
+    """What became of one event that was sent in."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
+class RowFault(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that could not be taken, and why; `line` counts from 1 in the file or body."""
+
+    line: int
+    code: str
+    message: str
+
+
+class IntakeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch: every row is accepted, a duplicate by id, or rejected."""
+
+    accepted: int
+    duplicates: int
+    rejected: int
+    faults: tuple[RowFault, ...] = ()
+    faults_omitted: int = 0

@@ -1,0 +1,1 @@
+"""The doors: HTTP, WebSocket, the command line and the embedded library."""
