@@ -115,5 +115,5 @@ Checkpoint = Callable[[float, str], None]
 """Called by long work with the share done (0..1) and what it is doing; raises `WorkStopped` to end it."""
 
 
-def never_stop(done: float, doing: str) -> None:  # noqa: ARG001  # the shape of a Checkpoint
+def never_stop(done: float, doing: str) -> None:  # the shape of a Checkpoint
     """Let the work go on: the checkpoint of a caller who does not watch."""
