@@ -1,0 +1,71 @@
+"""Where workloads and their events are kept."""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.paging import Page, PageRequest
+from netra.domain.workloads.columns import Events
+from netra.domain.workloads.model import Workload
+
+
+class WorkloadStore(Protocol):
+    """Workloads; every method sees the owner's alone."""
+
+    async def add(self, workload: Workload, *, max_per_user: int) -> None:
+        """Store a new workload. Raises `ValidationFailed` when the owner has `max_per_user` already."""
+        ...
+
+    async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
+        """Return the workload with its counts as of now. Raises `NotFound`."""
+        ...
+
+    async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
+        """Return workloads, newest `created_at` first, ties by id descending."""
+        ...
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete the workload; its events go with it. Raises `NotFound`, also the second time."""
+        ...
+
+    async def counted(
+        self, workload_id: WorkloadId, *, owner_id: UserId, added: int, first_at: datetime, last_at: datetime
+    ) -> None:
+        """Add to the event count, widen the time span and set `updated_at`. Raises `NotFound`."""
+        ...
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch: `is_new[i]` is False for an id that is in the log or earlier in the batch."""
+
+    is_new: npt.NDArray[np.bool_]
+
+
+class EventLog(Protocol):
+    """The events of workloads, as columns in and out; the owner is part of every key."""
+
+    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+        """Add the events whose id is new (those without an id always are); all or nothing, durable.
+
+        The same batch again adds nothing but events without an id.
+        """
+        ...
+
+    async def read(
+        self,
+        workload_id: WorkloadId,
+        *,
+        owner_id: UserId,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Events:
+        """Return events with `since <= time < until`, oldest first, ties in the order they came."""
+        ...
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete all events of the workload; idempotent."""
+        ...
