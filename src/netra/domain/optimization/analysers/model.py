@@ -1,0 +1,111 @@
+"""What every analyser takes and gives: a `Study` in, `Finding`s and `Gap`s out.
+
+An analyser is one module with one function `analyse(study, *, checkpoint)`. It reads the study, says
+what it found and how the traffic would change, and never prices its own saving: composition does that,
+by pricing the traffic with and without the change. An analyser that lacks a field returns a `Gap`.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Protocol
+
+import msgspec
+
+from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
+from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.traffic import Change, Traffic
+from netra.domain.workloads.columns import Events
+
+MONTH_S: Final = 2_629_800.0  # 365.25 days / 12
+
+ORDER: Final = (
+    "waste",
+    "exact_duplicates",
+    "prompt_caching",
+    "output_length",
+    "right_sizing",
+    "batch",
+    "self_hosting",
+    "gpu_choice",
+    "autoscaling",
+    "kv_cache",
+    "prefill_split",
+    "rate_limits",
+    "burst_shaping",
+)
+"""The kinds, in the order their changes are applied; each is the name of its module."""
+
+
+class Stance(enum.StrEnum):
+    """What the advice is worth acting on."""
+
+    DO = "do"  # the numbers carry it; it joins the plan if it still saves when its turn comes
+    EVALUATE = "evaluate"  # the money is known and the quality is not: outside the plan until checked
+    AVOID = "avoid"  # it would cost money or break a limit; said so that nobody does it
+    INFORM = "inform"  # worth knowing, moves no money by itself
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the log watched, and what turns dollars in it into dollars a month."""
+
+    seconds: float
+    per_month: float  # multiply by this; 1.0 where the log is too short to scale
+    scaled: bool
+    notes: tuple[str, ...] = ()  # what the reader must know about the scaling
+
+
+class Study(msgspec.Struct, frozen=True, kw_only=True):
+    """One question about one log: everything an analyser may read."""
+
+    events: Events  # oldest first
+    goals: Goals
+    prices: PriceList
+    hardware: Any  # the catalogue of `performance.hardware`
+    traffic: Traffic  # as it is sent and paid now, call i being event i
+    span: Span
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to serve the traffic, as a point to choose between; None is "not known", never "good"."""
+
+    name: str
+    usd_per_month: float
+    kind: str = ""  # the analyser it comes from; "" is the traffic as it is
+    ttft_ms_p99: float | None = None
+    tpot_ms_p99: float | None = None
+    latency_ms_p99: float | None = None
+    memory_gib: float | None = None  # needed on one GPU
+    gpu: str | None = None
+    replicas: int | None = None
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one analyser says; composition adds the money and makes it a `Recommendation`."""
+
+    kind: str
+    stance: Stance
+    action: str
+    impact: str
+    grade: Grade
+    formula: str
+    inputs: Mapping[str, Any]  # the numbers that went in, by name with unit; row counts
+    assumptions: tuple[str, ...]
+    evidence: Mapping[str, Any]  # "rows", "sample_events"
+    how_to_verify: str
+    effort: Literal["low", "medium", "high"]
+    risk: str
+    change: Change | None = None  # None: it moves no money
+    low_share: float | None = None  # the saving's bounds as factors of it, where they are the analyser's
+    high_share: float | None = None
+    options: tuple[Option, ...] = ()
+    supply: Mapping[str, Any] = {}  # its part of supply_config, by that section's name
+    steps: tuple[str, ...] = ()
+    roll_back: str = ""
+
+
+class Analyser(Protocol):
+    """The one public function of an analyser's module."""
+
+    def __call__(self, study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+        """Return what was found, or the fields that were missing; empty where there is nothing to say."""
+        ...
