@@ -1,10 +1,16 @@
-"""What a call costs at list prices: tariffs as values, and the bill of a log against them."""
+"""What a call costs at list prices: tariffs as values, and the bill of a log against them.
 
-from collections.abc import Mapping
+Where tariffs come from is the price book's; what to do about a bill is the analysers'.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
 import msgspec
+import numpy as np
+
+from netra.domain.workloads.columns import Codes, Events, Floats, Ints
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +41,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     cache_ttl_s: tuple[int, ...] = (300,)
     as_of: date | None = None
     source: str = ""
+    cache_write_1h: Rate | None = None  # `cache_write` buys the shortest of `cache_ttl_s`, this one an hour
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,3 +50,118 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
     tariffs: Mapping[str, Tariff]  # by the log's own model label; absent means not in the price book
     candidates: tuple[Tariff, ...] = ()
     assumed: Mapping[str, str] = {}  # label -> the model it was priced as, where the log or user left it open
+
+
+class Billed(msgspec.Struct, frozen=True, kw_only=True):
+    """Every event's tokens by what they are charged as, and the dollars a token after tier cliffs.
+
+    Prices are NaN where the event's model has no tariff. To re-price a change, replace the columns
+    it touches and ask `usd()` again: moving tokens between the three kinds of input keeps the sum,
+    so the tiers stand; for other changes of input, bill the changed events anew.
+    """
+
+    uncached_input_tokens: Ints
+    cached_input_tokens: Ints
+    cache_write_tokens: Ints
+    output_tokens: Ints
+    usd_per_uncached_input_token: Floats
+    usd_per_cached_input_token: Floats
+    usd_per_cache_write_token: Floats
+    usd_per_output_token: Floats
+    usd_per_request: Floats
+    assumptions: tuple[str, ...] = ()  # what had to be taken for granted, a sentence each
+
+    def usd(self) -> Floats:
+        """Return the dollars of every event."""
+        return (
+            self.uncached_input_tokens * self.usd_per_uncached_input_token
+            + self.cached_input_tokens * self.usd_per_cached_input_token
+            + self.cache_write_tokens * self.usd_per_cache_write_token
+            + self.output_tokens * self.usd_per_output_token
+            + self.usd_per_request
+        )
+
+
+def billed(events: Events, prices: PriceList) -> Billed:
+    """Return every event charged at its own model's tariff, each request priced alone."""
+    tariffs = [prices.tariffs.get(name) for name in events.model.names]
+    return _billed(events, [*tariffs, None], events.model.codes)
+
+
+def billed_as(events: Events, tariff: Tariff) -> Billed:
+    """Return every event charged as if `tariff`'s model had served it with the same tokens."""
+    return _billed(events, [tariff], np.zeros(len(events), np.int32))
+
+
+def costs_usd(events: Events, prices: PriceList) -> Floats:
+    """Return the dollars of every event at list prices; NaN where its model has no tariff."""
+    return billed(events, prices).usd()
+
+
+def bill_usd(events: Events, prices: PriceList) -> float:
+    """Return the dollars of all events that have a tariff; `unpriced_labels` says which have none."""
+    return float(np.nansum(costs_usd(events, prices)))
+
+
+def labels_needed(events: Events) -> tuple[str, ...]:
+    """Return the model labels that at least one event carries, in the order of the label column."""
+    used: list[int] = np.unique(events.model.codes).tolist()
+    return tuple(events.model.names[code] for code in used if code >= 0)
+
+
+def unpriced_labels(events: Events, prices: PriceList) -> tuple[str, ...]:
+    """Return the model labels of the log that the price list has no tariff for."""
+    return tuple(label for label in labels_needed(events) if label not in prices.tariffs)
+
+
+def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Billed:
+    """Charge event i at `tariffs[codes[i]]`; code -1 is the last one, which is none when it matters."""
+    input_tokens = events.input_tokens
+    cached = _part(events.cached_input_tokens, of=input_tokens)
+    written = _part(events.cache_write_tokens, of=input_tokens - cached)
+    return Billed(
+        uncached_input_tokens=input_tokens - cached - written,
+        cached_input_tokens=cached,
+        cache_write_tokens=written,
+        output_tokens=events.output_tokens,
+        usd_per_uncached_input_token=_prices([t and t.input for t in tariffs], codes, input_tokens),
+        usd_per_cached_input_token=_prices(
+            [t and (t.cached_input or t.input) for t in tariffs], codes, input_tokens
+        ),
+        usd_per_cache_write_token=_prices(
+            [t and (t.cache_write or t.input) for t in tariffs], codes, input_tokens
+        ),
+        usd_per_output_token=_prices([t and t.output for t in tariffs], codes, input_tokens),
+        usd_per_request=np.array([t.usd_per_request if t else np.nan for t in tariffs])[codes],
+        assumptions=_assumptions(tariffs, codes, cached=cached, written=written),
+    )
+
+
+def _part(tokens: Ints | None, *, of: Ints) -> Ints:
+    """Return a part of the input: 0 where the log is silent, never more than there is."""
+    return np.zeros(len(of), np.int64) if tokens is None else np.clip(tokens, 0, of)
+
+
+def _prices(rates: Sequence[Rate | None], codes: Codes, input_tokens: Ints) -> Floats:
+    """Return the dollars a token for each event, its tier chosen by its own input alone."""
+    base = np.array([np.nan if rate is None else rate.usd_per_token for rate in rates])
+    prices: Floats = base[codes]
+    for code, rate in enumerate(rates):
+        for above_tokens, usd_per_token in () if rate is None else rate.tiers:
+            prices[(codes == code) & (input_tokens > above_tokens)] = usd_per_token
+    return prices
+
+
+def _assumptions(
+    tariffs: Sequence[Tariff | None], codes: Codes, *, cached: Ints, written: Ints
+) -> tuple[str, ...]:
+    """Say where a part of the input was billed at the input price because its own is unknown."""
+    said: list[str] = []
+    for what, tokens in (("cached input", cached), ("cache writes", written)):
+        touched: list[int] = np.unique(codes[tokens > 0]).tolist()
+        for code in touched:
+            tariff = tariffs[code]
+            if tariff is None or (tariff.cached_input if tokens is cached else tariff.cache_write):
+                continue
+            said.append(f"{tariff.model} has no known price for {what}: billed at its input price.")
+    return tuple(said)
