@@ -1,0 +1,37 @@
+"""What the five agents are asked, and how they are watched while they work."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run asks: the words, the workload meant, and the parameters as they were sent."""
+
+    owner_id: UserId
+    message: str
+    run_id: RunId | None = None
+    thread_id: ThreadId | None = None
+    workload_id: WorkloadId | None = None
+    parameters: Mapping[str, Any] = {}
+
+
+class Watch(Protocol):
+    """The eye of whoever runs the agents: hears what they do, and can make them stop."""
+
+    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
+        """Tell that `agent` begins, at `progress` percent of the whole, to end at `until` percent.
+
+        Raises `WorkStopped` when the work is to end.
+        """
+        ...
+
+    def checkpoint(self, done: float, doing: str) -> None:
+        """Tell how much of this agent's work is done (0..1) and what it is doing; cheap, from any thread.
+
+        Raises `WorkStopped` when the work is to end.
+        """
+        ...

@@ -1,0 +1,131 @@
+"""Starting, watching and stopping runs: what both doors call."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final
+
+from netra.domain.errors import AmbiguousRun
+from netra.domain.ids import MessageId, RunId, ThreadId, UserId
+from netra.domain.paging import Page, PageRequest
+from netra.domain.quotas import Quotas
+from netra.domain.runs.events import RunEvent, updated
+from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
+from netra.domain.runs.rules import check_question, title_of
+from netra.domain.threads.model import Message, MessageRole
+from netra.ports.clock import Clock
+from netra.ports.feed import RunBell, RunFeed
+from netra.ports.ids import IdSource
+from netra.ports.runs import NewRun, RunStore
+
+POLL_S: Final = 1.0  # how late a reader may be when every wake-up is lost
+FIRST_AGENT: Final = "TriageSubAgent"
+
+
+class RunService:
+    """The runs of one owner at a time."""
+
+    def __init__(
+        self,
+        *,
+        runs: RunStore,
+        feed: RunFeed,
+        bell: RunBell,
+        clock: Clock,
+        ids: IdSource,
+        quotas: Quotas,
+    ) -> None:
+        self._runs = runs
+        self._feed = feed
+        self._bell = bell
+        self._clock = clock
+        self._ids = ids
+        self._quotas = quotas
+
+    async def start(self, command: StartRun) -> Accepted:
+        """Accept a run, durably. Raises `ValidationFailed` and what `RunStore.accept` raises."""
+        check_question(command, quotas=self._quotas)
+        accepted = await self._runs.accept(self._new_run(command), quotas=self._quotas)
+        if not accepted.is_replay:
+            await self._bell.ring()
+        return accepted
+
+    async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:
+        """Return the run as it is now. Raises `NotFound`."""
+        return await self._runs.get(run_id, owner_id=owner_id)
+
+    async def history(
+        self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None = None
+    ) -> Page[Run]:
+        """Return the owner's runs, newest first, of one thread or of all."""
+        return await self._runs.page(owner_id=owner_id, request=request, thread_id=thread_id)
+
+    async def stop(self, command: StopRun) -> Run:
+        """Cancel a run and return it as it is now; ended runs stay as they are.
+
+        Raises `NotFound`; without an id `AmbiguousRun` unless exactly one run is live.
+        """
+        run_id = command.run_id or await self._only_live(command.owner_id)
+        run, events = await self._runs.stop(run_id, owner_id=command.owner_id)
+        await self._feed.publish(events)
+        return run
+
+    async def follow(self, run_id: RunId, *, owner_id: UserId, after: int = 0) -> AsyncGenerator[RunEvent]:
+        """Yield the run's events with `seq` above `after`, in order, without gap or repeat, to the last.
+
+        Live events come from the feed; whatever the feed lost is read from the store, at the latest
+        after `POLL_S`. Raises `NotFound` at the first step.
+        """
+        seq = after
+        async with self._feed.subscribe(run_id) as subscription:
+            batch: Sequence[RunEvent] = await self._runs.events(run_id, owner_id=owner_id, after=seq)
+            while True:
+                for event in batch:
+                    if event.seq <= seq:
+                        continue
+                    if event.seq > seq + 1:
+                        break
+                    seq = event.seq
+                    yield event
+                    if event.is_last:
+                        return
+                batch = await subscription.next(timeout_s=POLL_S)
+                if not batch or batch[0].seq > seq + 1:
+                    batch = await self._runs.events(run_id, owner_id=owner_id, after=seq)
+
+    async def _only_live(self, owner_id: UserId) -> RunId:
+        live = await self._runs.live(owner_id=owner_id)
+        if len(live) != 1:
+            raise AmbiguousRun(
+                f"{len(live)} runs are live; name the one to stop with run_id.", live_runs=len(live)
+            )
+        return live[0]
+
+    def _new_run(self, command: StartRun) -> NewRun:
+        now = self._clock.now()
+        run = Run(
+            id=RunId(self._ids.new("run")),
+            owner_id=command.owner_id,
+            thread_id=command.thread_id or ThreadId(self._ids.new("thread")),
+            message=command.message,
+            created_at=now,
+            workload_id=command.workload_id,
+            parameters=command.parameters,
+            client_ref=command.client_ref,
+        )
+        question = Message(
+            id=MessageId(self._ids.new("msg")),
+            thread_id=run.thread_id,
+            role=MessageRole.USER,
+            content=command.message,
+            created_at=now,
+            run_id=run.id,
+        )
+        return NewRun(
+            run=run,
+            thread_title=title_of(command.message),
+            question=question,
+            first_event=updated(
+                run, agent=FIRST_AGENT, message="Accepted; waiting for a worker.", progress=0
+            ),
+            idempotency_key=command.idempotency_key,
+            fingerprint=command.fingerprint,
+        )

@@ -1,0 +1,30 @@
+"""Reading and deleting conversations; they grow by runs."""
+
+from collections.abc import Sequence
+
+from netra.domain.ids import ThreadId, UserId
+from netra.domain.paging import Page, PageRequest
+from netra.domain.threads.model import Message, Thread
+from netra.ports.feed import RunFeed
+from netra.ports.threads import ThreadStore
+
+
+class ThreadService:
+    """The conversations of one owner at a time."""
+
+    def __init__(self, *, threads: ThreadStore, feed: RunFeed) -> None:
+        self._threads = threads
+        self._feed = feed
+
+    async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Thread]:
+        """Return the owner's threads, newest first."""
+        return await self._threads.page(owner_id=owner_id, request=request)
+
+    async def get(self, thread_id: ThreadId, *, owner_id: UserId) -> tuple[Thread, Sequence[Message]]:
+        """Return the thread and all its messages, oldest first. Raises `NotFound`."""
+        thread = await self._threads.get(thread_id, owner_id=owner_id)
+        return thread, await self._threads.messages(thread_id, owner_id=owner_id)
+
+    async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> None:
+        """Delete the thread and all in it; runs still live are cancelled by it. Raises `NotFound`."""
+        await self._feed.publish(await self._threads.delete(thread_id, owner_id=owner_id))

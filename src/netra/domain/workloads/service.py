@@ -1,0 +1,83 @@
+"""Making workloads and filling them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.paging import Page, PageRequest
+from netra.domain.quotas import Quotas
+from netra.domain.workloads.columns import Events, instant_of
+from netra.domain.workloads.model import Workload
+from netra.ports.clock import Clock
+from netra.ports.ids import IdSource
+from netra.ports.workloads import EventLog, WorkloadStore
+
+NAME_MAX = 200
+
+
+class WorkloadService:
+    """The workloads of one owner at a time."""
+
+    def __init__(
+        self, *, workloads: WorkloadStore, log: EventLog, clock: Clock, ids: IdSource, quotas: Quotas
+    ) -> None:
+        self._workloads = workloads
+        self._log = log
+        self._clock = clock
+        self._ids = ids
+        self._quotas = quotas
+
+    async def create(self, *, owner_id: UserId, name: str) -> Workload:
+        """Make an empty workload. Raises `ValidationFailed` for its name or at the owner's bound."""
+        if not name.strip() or len(name) > NAME_MAX or "\x00" in name:
+            raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
+        now = self._clock.now()
+        workload = Workload(
+            id=WorkloadId(self._ids.new("wl")), owner_id=owner_id, name=name, created_at=now, updated_at=now
+        )
+        await self._workloads.add(workload, max_per_user=self._quotas.max_workloads_per_user)
+        return workload
+
+    async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
+        """Return the workload. Raises `NotFound`."""
+        return await self._workloads.get(workload_id, owner_id=owner_id)
+
+    async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
+        """Return the owner's workloads, newest first."""
+        return await self._workloads.page(owner_id=owner_id, request=request)
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete the workload and its events. Raises `NotFound`."""
+        await self._workloads.get(workload_id, owner_id=owner_id)
+        await self._log.delete(workload_id, owner_id=owner_id)
+        await self._workloads.delete(workload_id, owner_id=owner_id)
+
+    async def append(
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId
+    ) -> npt.NDArray[np.bool_]:
+        """Add events and return which were new: an id that came before counts once.
+
+        Raises `NotFound`, and `ValidationFailed` when the workload would hold more than it may.
+        """
+        workload = await self._workloads.get(workload_id, owner_id=owner_id)
+        if workload.event_count + len(events) > self._quotas.max_events_per_workload:
+            most = self._quotas.max_events_per_workload
+            raise ValidationFailed.of("events", "workload_full", f"a workload holds at most {most} events")
+        if not len(events):
+            return np.zeros(0, np.bool_)
+        is_new = (await self._log.append(workload_id, events, owner_id=owner_id)).is_new
+        if is_new.any():
+            await self._count(workload_id, events.at_ns[is_new].tolist(), owner_id=owner_id)
+        return is_new
+
+    async def _count(self, workload_id: WorkloadId, at_ns: Sequence[int], *, owner_id: UserId) -> None:
+        await self._workloads.counted(
+            workload_id,
+            owner_id=owner_id,
+            added=len(at_ns),
+            first_at=instant_of(min(at_ns)),
+            last_at=instant_of(max(at_ns)),
+        )
