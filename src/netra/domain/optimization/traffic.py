@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.optimization.pricing import Tariff
-from netra.domain.workloads.columns import Codes, Ints
+from netra.domain.optimization.pricing import PriceList, Tariff, billed
+from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
 
 Bools = npt.NDArray[np.bool_]
 
@@ -22,6 +22,7 @@ UNPRICED: Final = -1  # the tariff code of a call whose model is in no price boo
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """n calls, oldest first, in the order of the study's events; token columns are parts as in `Event`."""
 
+    at_ns: Ints
     kept: Bools  # the call is still made
     tariff: Codes  # tariffs[tariff[i]] prices call i; UNPRICED where the price is unknown
     tariffs: tuple[Tariff, ...]
@@ -39,3 +40,112 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 
 Change = Callable[[Traffic], Traffic]
 """What following one piece of advice does to the traffic; total, pure, and idempotent."""
+
+
+def traffic_of(events: Events, prices: PriceList) -> Traffic:
+    """Return the log as it is sent and paid now: nothing batched but what the log cannot say."""
+    labels = [name for name in events.model.names if name in prices.tariffs]
+    code_of = {name: code for code, name in enumerate(labels)}
+    lookup = np.array([code_of.get(name, UNPRICED) for name in events.model.names] + [UNPRICED], np.int32)
+    cached = _part(events.cached_input_tokens, of=events.input_tokens)
+    return Traffic(
+        at_ns=events.at_ns,
+        kept=np.ones(len(events), np.bool_),
+        tariff=lookup[events.model.codes],
+        tariffs=tuple(prices.tariffs[name] for name in labels),
+        batched=np.zeros(len(events), np.bool_),
+        hosted=np.zeros(len(events), np.bool_),
+        input_tokens=events.input_tokens,
+        cached_input_tokens=cached,
+        cache_write_tokens=_part(events.cache_write_tokens, of=events.input_tokens - cached),
+        output_tokens=events.output_tokens,
+    )
+
+
+def list_prices_usd(traffic: Traffic) -> Floats:
+    """Return the dollars each call would cost at list prices, kept and hosted or not; NaN if unpriced."""
+    count = len(traffic.tariffs)
+    names = tuple(str(code) for code in range(2 * count))
+    variants = (*traffic.tariffs, *(batch_variant(tariff) or tariff for tariff in traffic.tariffs))
+    codes = np.where(traffic.batched & (traffic.tariff >= 0), traffic.tariff + count, traffic.tariff)
+    events = Events(
+        at_ns=traffic.at_ns,
+        model=Labels(codes=codes.astype(np.int32), names=names),
+        input_tokens=traffic.input_tokens,
+        output_tokens=traffic.output_tokens,
+        cached_input_tokens=traffic.cached_input_tokens,
+        cache_write_tokens=traffic.cache_write_tokens,
+    )
+    return billed(events, PriceList(tariffs=dict(zip(names, variants, strict=True)))).usd()
+
+
+def call_usd(traffic: Traffic) -> Floats:
+    """Return the dollars each call costs: 0 when not made, hosted, or of unknown price."""
+    paid = traffic.kept & ~traffic.hosted & (traffic.tariff >= 0)
+    return np.where(paid, list_prices_usd(traffic), 0.0)
+
+
+def total_usd(traffic: Traffic) -> float:
+    """Return the dollars of the window: every call that is paid by the token, and the hosting."""
+    return float(call_usd(traffic).sum()) + traffic.hosting_usd_in_window
+
+
+def batch_variant(tariff: Tariff) -> Tariff | None:
+    """Return the tariff's own batch prices; where those leave cache writes open, the dearer full price."""
+    batch = tariff.batch
+    if batch is None:
+        return None
+    return msgspec.structs.replace(batch, cache_write=batch.cache_write or tariff.cache_write)
+
+
+def dropped(traffic: Traffic, where: Bools) -> Traffic:
+    """Return the traffic without the calls in `where`."""
+    return msgspec.structs.replace(traffic, kept=traffic.kept & ~where)
+
+
+def batched(traffic: Traffic, where: Bools) -> Traffic:
+    """Return the traffic with the calls in `where` sent in batches, where that lowers their price."""
+    has_variant = np.array([tariff.batch is not None for tariff in traffic.tariffs] + [False])
+    asked = where & traffic.kept & ~traffic.hosted & has_variant[traffic.tariff]
+    changed = msgspec.structs.replace(traffic, batched=traffic.batched | asked)
+    cheaper = list_prices_usd(changed) < list_prices_usd(traffic)
+    return msgspec.structs.replace(traffic, batched=traffic.batched | (asked & cheaper))
+
+
+def capped(traffic: Traffic, where: Bools, *, output_tokens: Ints | int) -> Traffic:
+    """Return the traffic with the output of the calls in `where` cut at `output_tokens`."""
+    cut = np.minimum(traffic.output_tokens, output_tokens)
+    return msgspec.structs.replace(traffic, output_tokens=np.where(where, cut, traffic.output_tokens))
+
+
+def cached(traffic: Traffic, where: Bools, *, read_tokens: Ints, write_tokens: Ints) -> Traffic:
+    """Return the traffic with the input of the calls in `where` split anew into read, written and rest."""
+    read = np.clip(read_tokens, 0, traffic.input_tokens)
+    written = np.clip(write_tokens, 0, traffic.input_tokens - read)
+    return msgspec.structs.replace(
+        traffic,
+        cached_input_tokens=np.where(where, read, traffic.cached_input_tokens),
+        cache_write_tokens=np.where(where, written, traffic.cache_write_tokens),
+    )
+
+
+def routed(traffic: Traffic, where: Bools, *, to: Tariff) -> Traffic:
+    """Return the traffic with the calls in `where` sent to another model, at its standard prices."""
+    known = next((code for code, tariff in enumerate(traffic.tariffs) if tariff == to), None)
+    tariffs = traffic.tariffs if known is not None else (*traffic.tariffs, to)
+    code = len(tariffs) - 1 if known is None else known
+    return msgspec.structs.replace(
+        traffic, tariffs=tariffs, tariff=np.where(where, code, traffic.tariff).astype(np.int32)
+    )
+
+
+def hosted(traffic: Traffic, where: Bools, *, hosting_usd_in_window: float) -> Traffic:
+    """Return the traffic with the calls in `where` served by own GPUs that cost so much in the window."""
+    return msgspec.structs.replace(
+        traffic, hosted=traffic.hosted | where, hosting_usd_in_window=hosting_usd_in_window
+    )
+
+
+def _part(tokens: Ints | None, *, of: Ints) -> Ints:
+    """Return a part of the input: 0 where the log is silent, never more than there is."""
+    return np.zeros(len(of), np.int64) if tokens is None else np.clip(tokens, 0, of)

@@ -12,11 +12,11 @@ from typing import Any, Final, Literal, Protocol
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
+from netra.domain.optimization.prefix import PrefixReuse
 from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.span import Span
 from netra.domain.optimization.traffic import Change, Traffic
 from netra.domain.workloads.columns import Events
-
-MONTH_S: Final = 2_629_800.0  # 365.25 days / 12
 
 ORDER: Final = (
     "waste",
@@ -45,15 +45,6 @@ class Stance(enum.StrEnum):
     INFORM = "inform"  # worth knowing, moves no money by itself
 
 
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the log watched, and what turns dollars in it into dollars a month."""
-
-    seconds: float
-    per_month: float  # multiply by this; 1.0 where the log is too short to scale
-    scaled: bool
-    notes: tuple[str, ...] = ()  # what the reader must know about the scaling
-
-
 class Study(msgspec.Struct, frozen=True, kw_only=True):
     """One question about one log: everything an analyser may read."""
 
@@ -63,6 +54,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     hardware: Any  # the catalogue of `performance.hardware`
     traffic: Traffic  # as it is sent and paid now, call i being event i
     span: Span
+    reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,71 @@
+"""How long a log watched, and what that allows to say about a month."""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.workloads.columns import Ints
+
+MONTH_S: Final = 2_629_800.0  # 365.25 days / 12
+DAY_S: Final = 86_400.0
+SHORTEST_SCALED_S: Final = 60.0  # below a minute a monthly figure would be a guess times 43,830
+_NS_PER_S: Final = 1e9
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the log watched, and what turns dollars in it into dollars a month."""
+
+    seconds: float
+    per_month: float  # multiply by this; 1.0 where the log is too short to scale
+    scaled: bool
+    notes: tuple[str, ...] = ()  # what the reader must know about the scaling
+
+
+def span_of(at_ns: Ints) -> Span:
+    """Return the span of instants given in any order, and the factor from it to a month of 30.44 days.
+
+    `per_month = 2,629,800 s / span`; valid from a minute on, trusted from a day on, since hours of
+    the day differ. A few instants far from all others (a skewed clock) do not stretch the span.
+
+    >>> span_of(np.array([0, 3_600_000_000_000])).per_month
+    730.5
+    """
+    if len(at_ns) < 2:
+        return Span(seconds=0.0, per_month=1.0, scaled=False, notes=(_unscaled(0.0),))
+    seconds = float(at_ns.max() - at_ns.min()) / _NS_PER_S
+    core_s = _core_seconds(at_ns)
+    notes: list[str] = []
+    if core_s * 10 < seconds:
+        notes.append(
+            f"98 % of the calls lie within {core_s:,.0f} s and the rest stretch the log to {seconds:,.0f} s: "
+            "clocks may be skewed, so the month is scaled from the dense part."
+        )
+        seconds = core_s
+    if seconds < SHORTEST_SCALED_S:
+        return Span(seconds=seconds, per_month=1.0, scaled=False, notes=(*notes, _unscaled(seconds)))
+    times = MONTH_S / seconds
+    if seconds < DAY_S:
+        notes.append(
+            f"The log covers {seconds / 3600:,.2f} h; a month is taken as {times:,.1f} times that, "
+            "which holds only if these hours are typical."
+        )
+    else:
+        notes.append(f"A month is taken as {times:,.2f} times the log's {seconds / DAY_S:,.2f} days.")
+    return Span(seconds=seconds, per_month=times, scaled=True, notes=tuple(notes))
+
+
+def _core_seconds(at_ns: Ints) -> float:
+    """Return the seconds between the first and the ninety-ninth percentile; all of a short list."""
+    if len(at_ns) < 100:
+        return float(at_ns.max() - at_ns.min()) / _NS_PER_S
+    tail = len(at_ns) // 100
+    ends = [tail, len(at_ns) - 1 - tail]
+    first, last = np.partition(at_ns, ends)[ends]
+    return float(last - first) / _NS_PER_S
+
+
+def _unscaled(seconds: float) -> str:
+    return (
+        f"The log spans {seconds:,.1f} s, too short to scale: a month's dollars are those of the log itself."
+    )
