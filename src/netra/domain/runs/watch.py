@@ -1,0 +1,77 @@
+"""How a worker hears what the agents do with a run, and makes them stop."""
+
+from netra.domain.errors import NetraError, WorkStopped
+from netra.domain.runs.events import updated
+from netra.domain.runs.model import Claim
+from netra.ports.feed import RunFeed
+from netra.ports.runs import RunStore
+
+
+class RunWatch:
+    """One claim's watch: stages become stored events, checkpoints become progress at the next heartbeat.
+
+    `checkpoint` may be called from another thread: it reads and writes single attributes only.
+    """
+
+    def __init__(self, *, claim: Claim, runs: RunStore, feed: RunFeed) -> None:
+        self._claim = claim
+        self._runs = runs
+        self._feed = feed
+        self._agent = ""
+        self._span = (0, 0)
+        self._progress = claim.run.progress
+        self._seen: tuple[float, str] | None = None
+        self._stop: NetraError | None = None
+        self.is_handed_back = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the work has been told to end."""
+        return self._stop is not None
+
+    def stop(self, reason: NetraError) -> None:
+        """Make the next `enter` or `checkpoint` raise `reason`; the first reason stays."""
+        if self._stop is None:
+            self._stop = reason
+
+    def hand_back(self) -> None:
+        """Stop because this process ends, not because anybody wants the run to."""
+        if self._stop is None:
+            self.is_handed_back = True
+            self._stop = WorkStopped("The worker is ending; the run goes back to the queue.")
+
+    def raise_if_stopping(self) -> None:
+        """Raise the reason to stop, if there is one."""
+        if self._stop is not None:
+            raise self._stop
+
+    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
+        """Store and publish that `agent` begins."""
+        self.raise_if_stopping()
+        self._agent, self._span, self._seen = agent, (progress, until), None
+        await self._tell(message, max(self._progress, progress))
+
+    def checkpoint(self, done: float, doing: str) -> None:
+        """Keep how far the work is; the next heartbeat tells it."""
+        if self._stop is not None:
+            raise self._stop
+        self._seen = (done, doing)
+
+    async def beat(self, *, lease_s: float) -> None:
+        """Extend the lease, learn of a cancel, and tell progress that was made since the last beat."""
+        pulse = await self._runs.extend(self._claim, lease_s=lease_s)
+        if pulse.is_cancel_requested:
+            self.stop(WorkStopped("The run was cancelled."))
+            return
+        seen = self._seen
+        if seen is None:
+            return
+        begin, end = self._span
+        progress = begin + int((end - begin) * min(max(seen[0], 0.0), 1.0))
+        if progress > self._progress:
+            await self._tell(seen[1], progress)
+
+    async def _tell(self, message: str, progress: int) -> None:
+        self._progress = progress
+        event = updated(self._claim.run, agent=self._agent, message=message, progress=progress)
+        await self._feed.publish(await self._runs.record(self._claim, [event], progress=progress))

@@ -1,0 +1,213 @@
+"""Working on runs: claim one, let the agents answer, end it; give up the moment it is somebody else's.
+
+A worker never decides what a run's state may become; it asks the store, and `LeaseLost` is its
+word that another worker, a cancel or a reaper was first.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from netra.domain.agents.model import Question, Watch
+from netra.domain.errors import DeadlineExceeded, LeaseLost, NetraError, Unavailable, WorkStopped
+from netra.domain.ids import MessageId
+from netra.domain.optimization.model import Advice
+from netra.domain.quotas import Quotas
+from netra.domain.runs import events
+from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.model import Claim
+from netra.domain.runs.watch import RunWatch
+from netra.domain.threads.model import Message, MessageRole
+from netra.ports.clock import Clock
+from netra.ports.feed import RunBell, RunFeed
+from netra.ports.ids import IdSource
+from netra.ports.incidents import Incidents
+from netra.ports.runs import RunStore
+
+LEASE_S: Final = 15.0
+HEARTBEAT_S: Final = 0.5  # bounds how late a cancel is seen
+POLL_S: Final = 1.0  # bounds how late a run starts when every wake-up is lost
+REAP_EVERY_S: Final = 5.0
+STOP_GRACE_S: Final = 1.0  # how long stopped work may take to notice
+DRAIN_S: Final = 5.0  # how long a worker that is ending lets its runs finish
+OUTAGE_PAUSE_S: Final = 0.5
+
+
+class Agents(Protocol):
+    """Whoever answers questions."""
+
+    async def answer(self, question: Question, watch: Watch) -> Advice:
+        """Return the advice; raise a `NetraError` that says why there is none."""
+        ...
+
+
+class RunWorker:
+    """Works on up to `concurrency` runs at once, until told to stop."""
+
+    def __init__(
+        self,
+        *,
+        runs: RunStore,
+        feed: RunFeed,
+        bell: RunBell,
+        agents: Agents,
+        clock: Clock,
+        ids: IdSource,
+        incidents: Incidents,
+        quotas: Quotas,
+        concurrency: int,
+    ) -> None:
+        self._runs = runs
+        self._feed = feed
+        self._bell = bell
+        self._agents = agents
+        self._clock = clock
+        self._ids = ids
+        self._incidents = incidents
+        self._quotas = quotas
+        self._concurrency = concurrency
+
+    async def serve(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set; then claim no more, and finish or hand back what is under way."""
+        ending = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            lanes = [group.create_task(self._lane(stopping, ending)) for _ in range(self._concurrency)]
+            reaper = group.create_task(self._reap())
+            await stopping.wait()
+            for _ in lanes:
+                await self._bell.ring()
+            _, busy = await asyncio.wait(lanes, timeout=DRAIN_S) if lanes else ((), ())
+            ending.set()
+            if busy:
+                await asyncio.wait(busy)
+            reaper.cancel()
+
+    async def run_once(self) -> bool:
+        """Work on one waiting run to its end; return whether there was one."""
+        claim = await self._runs.claim(lease_s=LEASE_S)
+        if claim is None:
+            return False
+        await self._work(claim, asyncio.Event())
+        return True
+
+    async def _lane(self, stopping: asyncio.Event, ending: asyncio.Event) -> None:
+        while not stopping.is_set():
+            try:
+                claim = await self._runs.claim(lease_s=LEASE_S)
+                if claim is None:
+                    await self._bell.wait(timeout_s=POLL_S)
+                else:
+                    await self._work(claim, ending)
+            except Unavailable as error:
+                self._incidents.report(error, where="claiming a run")
+                await self._clock.pause(OUTAGE_PAUSE_S)
+
+    async def _reap(self) -> None:
+        while True:
+            try:
+                ended = await self._runs.reap(max_attempts=self._quotas.max_run_attempts)
+                await self._feed.publish(ended)
+                if await self._runs.waiting():
+                    await self._bell.ring()
+            except Unavailable as error:
+                self._incidents.report(error, where="reaping runs")
+            await self._clock.pause(REAP_EVERY_S)
+
+    async def _work(self, claim: Claim, ending: asyncio.Event) -> None:
+        watch = RunWatch(claim=claim, runs=self._runs, feed=self._feed)
+        try:
+            advice = await self._supervised(claim, watch, ending)
+            await self._complete(claim, advice)
+        except LeaseLost:
+            return  # the run has another owner or an end; nothing here may touch it
+        except WorkStopped:
+            await self._stopped(claim, watch)
+        except Unavailable as error:
+            # The truth cannot be written now: the lease runs out and the run is tried again.
+            self._incidents.report(error, where="working on a run", run_id=claim.run.id)
+        except NetraError as error:
+            await self._fail(claim, error)
+        except Exception as error:  # noqa: BLE001  # the outermost frame of a run
+            self._incidents.report(error, where="working on a run", run_id=claim.run.id)
+            await self._fail(claim, NetraError("The run failed unexpectedly; its id finds the log entry."))
+
+    async def _supervised(self, claim: Claim, watch: RunWatch, ending: asyncio.Event) -> Advice:
+        run = claim.run
+        question = Question(
+            owner_id=run.owner_id,
+            message=run.message,
+            run_id=run.id,
+            thread_id=run.thread_id,
+            workload_id=run.workload_id,
+            parameters=run.parameters,
+        )
+        work = asyncio.ensure_future(self._agents.answer(question, watch))
+        deadline_s = self._clock.monotonic_s() + self._quotas.run_deadline_s
+        try:
+            while True:
+                done, _ = await asyncio.wait({work}, timeout=HEARTBEAT_S)
+                if done:
+                    return work.result()
+                if ending.is_set():
+                    watch.hand_back()
+                elif self._clock.monotonic_s() > deadline_s:
+                    watch.stop(DeadlineExceeded(f"The run took longer than {self._quotas.run_deadline_s} s."))
+                else:
+                    await watch.beat(lease_s=LEASE_S)
+                if watch.is_stopping:
+                    await asyncio.wait({work}, timeout=STOP_GRACE_S)
+                    watch.raise_if_stopping()
+        finally:
+            watch.stop(LeaseLost("The work on this run is over."))
+            await _ended(work)
+
+    async def _complete(self, claim: Claim, advice: Advice) -> None:
+        result = msgspec.Raw(msgspec.json.encode(advice))
+        answer = Message(
+            id=MessageId(self._ids.new("msg")),
+            thread_id=claim.run.thread_id,
+            role=MessageRole.ASSISTANT,
+            content=advice.report,
+            created_at=self._clock.now(),
+            run_id=claim.run.id,
+        )
+        ending = Ending(move=Move.COMPLETE, result=result)
+        await self._end(claim, ending, [events.completed(claim.run, result)], answer=answer)
+
+    async def _fail(self, claim: Claim, error: NetraError) -> None:
+        ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+        await self._end(claim, ending, events.failed(claim.run, error), answer=None)
+
+    async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
+        if watch.is_handed_back:
+            await self._release(claim)
+        else:
+            await self._end(claim, Ending(move=Move.CANCEL), [events.cancelled(claim.run)], answer=None)
+
+    async def _release(self, claim: Claim) -> None:
+        try:
+            await self._runs.release(claim)
+        except (LeaseLost, Unavailable) as error:
+            self._incidents.report(error, where="handing a run back", run_id=claim.run.id)
+
+    async def _end(
+        self, claim: Claim, ending: Ending, new: Sequence[events.NewEvent], *, answer: Message | None
+    ) -> None:
+        try:
+            await self._feed.publish(await self._runs.finish(claim, ending, new, answer=answer))
+            await self._bell.ring()  # a run that waited for this one's thread may start
+        except LeaseLost:
+            return
+        except Unavailable as error:
+            self._incidents.report(error, where="ending a run", run_id=claim.run.id)
+
+
+async def _ended(work: "asyncio.Future[Advice]") -> None:
+    """Wait until `work` is over, cancelling it; its outcome has been seen or does not matter any more."""
+    if not work.done():
+        work.cancel()
+        await asyncio.wait({work})
+    if not work.cancelled():
+        work.exception()
