@@ -5,12 +5,16 @@ Where tariffs come from is the price book's; what to do about a bill is the anal
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints
+
+_NS_PER_S: Final = 1_000_000_000
+_S_PER_DAY: Final = 86_400
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +45,22 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     cache_ttl_s: tuple[int, ...] = (300,)
     as_of: date | None = None
     source: str = ""
+    hours: tuple["Hours", ...] = ()  # where several hold, the last one counts
     cache_write_1h: Rate | None = None  # `cache_write` buys the shortest of `cache_ttl_s`, this one an hour
+
+
+class Hours(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of every UTC day that has its own prices; `to_s` before `from_s` runs over midnight."""
+
+    from_s: int  # seconds since midnight, inclusive
+    to_s: int  # exclusive
+    tariff: Tariff
+
+    def hold(self, at_ns: Ints) -> npt.NDArray[np.bool_]:
+        """Return which instants these prices hold at."""
+        second = at_ns // _NS_PER_S % _S_PER_DAY
+        since, before = second >= self.from_s, second < self.to_s
+        return since & before if self.from_s <= self.to_s else since | before
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +123,9 @@ def billed(events: Events, prices: PriceList) -> Billed:
     0.00275
     """
     tariffs = [prices.tariffs.get(name) for name in events.model.names]
-    return _billed(events, [*tariffs, None], events.model.codes)
+    unlabelled = np.int32(len(tariffs))
+    codes = np.where(events.model.codes < 0, unlabelled, events.model.codes)
+    return _billed(events, [*tariffs, None], codes)
 
 
 def billed_as(events: Events, tariff: Tariff) -> Billed:
@@ -135,6 +156,7 @@ def unpriced_labels(events: Events, prices: PriceList) -> tuple[str, ...]:
 
 def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Billed:
     """Charge event i at `tariffs[codes[i]]`, nowhere more than its input in all three parts."""
+    tariffs, codes = _at_their_hours(tariffs, codes, events.at_ns)
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
     written = _part(events.cache_write_tokens, of=events.input_tokens - cached)
 
@@ -154,6 +176,18 @@ def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> B
         usd_per_request=charged(lambda tariff: Rate(usd_per_token=tariff.usd_per_request)),
         assumptions=_assumptions(tariffs, codes, cached=cached, written=written),
     )
+
+
+def _at_their_hours(
+    tariffs: Sequence[Tariff | None], codes: Codes, at_ns: Ints
+) -> tuple[Sequence[Tariff | None], Codes]:
+    """Return the tariffs with those of single hours behind them, and which one each event meets."""
+    met, all_tariffs = codes, list(tariffs)
+    for code, tariff in enumerate(tariffs):
+        for hours in () if tariff is None else tariff.hours:
+            met = np.where((codes == code) & hours.hold(at_ns), np.int32(len(all_tariffs)), met)
+            all_tariffs.append(hours.tariff)
+    return all_tariffs, met
 
 
 def _part(tokens: Ints | None, *, of: Ints) -> Ints:

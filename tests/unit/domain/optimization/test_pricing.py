@@ -2,12 +2,14 @@
 
 import math
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.optimization.pricing import (
+    Hours,
     PriceList,
     Rate,
     Tariff,
@@ -98,6 +100,23 @@ def test_missing_and_impossible_parts_never_exceed_the_input() -> None:
 def test_a_log_can_be_billed_as_another_model_had_served_it() -> None:
     events = log(("mystery", 10, 0), (None, 11, 0))
     assert billed_as(events, TIERED).usd().tolist() == [10.0, 33.0]
+
+
+def test_prices_of_an_hour_hold_in_that_hour_of_any_day_and_over_midnight() -> None:
+    dear = Tariff(model="peak", provider="p", input=Rate(usd_per_token=9.0), output=Rate(usd_per_token=0.0))
+    peak = Hours(from_s=3_600, to_s=7_200, tariff=dear)
+    night = Hours(from_s=86_000, to_s=10, tariff=TIERED)
+    tariff = Tariff(
+        model="hourly",
+        provider="p",
+        input=Rate(usd_per_token=2.0),
+        output=Rate(usd_per_token=0.0),
+        hours=(peak, night),
+    )
+    events = log(*[("hourly", 1, 0)] * 6)
+    seconds = [3_599, 3_600, 86_400 + 7_199, 7_200, 86_399, 86_400 + 9]
+    events = msgspec.structs.replace(events, at_ns=np.array(seconds, np.int64) * 10**9)
+    assert costs_usd(events, PriceList(tariffs={"hourly": tariff})).tolist() == [2.0, 9.0, 9.0, 2.0, 1.0, 1.0]
 
 
 def test_only_labels_that_a_call_carries_are_needed() -> None:
