@@ -1,0 +1,10 @@
+"""The catalogue this release ships: the two dated tables as one `Hardware`."""
+
+from typing import Final
+
+from netra.domain.optimization.performance.gpu_table import GPUS
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.model_table import MODELS
+
+HARDWARE: Final = Hardware(gpus=GPUS, models=MODELS)
+"""What `Study.hardware` holds unless the user brings a catalogue of their own."""

@@ -1,0 +1,92 @@
+"""The fitted constants of the performance model, with where they came from.
+
+`bench/fit_performance.py` fits them again from `../shared/data` and prints the residuals; a test
+compares. What was not measured there is said to be an assumption.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """What an inference engine makes of the hardware's rates."""
+
+    name: str
+    mfu: float  # share of the tensor rate that prefill reaches
+    mbu: float  # share of the memory bandwidth that weights reach
+    kv_mbu: Mapping[str, float]  # the same for the key-value cache, by its precision
+    layer_us: float  # fixed cost of a layer in every step
+    allreduce_us: Mapping[str, float]  # latency of one all-reduce, by link
+    link_efficiency: Mapping[str, float]  # share of the link's rate that all-reduce reaches, by link
+    host_layer_us: float = 0.0  # the step floor of engines that launch every kernel from Python
+    host_sequence_us: float = 0.0
+    host_pair_us: float = 0.0
+    host_factor: Mapping[str, float] = {}  # the host beside a GPU of this generation, against an A100's
+    memory_utilisation: float = 0.9
+    admission: Literal["whole", "growing"] = "growing"  # cache reserved to the end, or page by page
+    ttft_prefills: float = 1.0  # closed-loop TTFT = prefill x (this + next x other sequences) + a step
+    ttft_prefills_per_sequence: float = 0.0
+
+
+_MFU: Final = 0.67
+_MBU: Final = 0.92
+_ALLREDUCE_US: Final = {"nvlink": 2.9, "pcie": 20.0}  # PCIe is an assumption: no row measured it
+
+VLLM: Final = Engine(
+    name="vllm",
+    mfu=_MFU,
+    mbu=_MBU,
+    # 16-bit is an assumption between the 8-bit kernel's measured rate and TensorRT-LLM's.
+    kv_mbu={"bf16": 0.60, "fp16": 0.60, "fp8": 0.372, "int8": 0.372},
+    layer_us=63.2,
+    allreduce_us=_ALLREDUCE_US,
+    link_efficiency={"nvlink": 0.90, "pcie": 0.50},
+    ttft_prefills=1.5,
+    ttft_prefills_per_sequence=0.07,
+)
+"""vLLM of 2025: fitted on 55 rows of Llama-3.1-70B on H200, FP8, tensor parallelism 1 to 8."""
+
+TRT_LLM: Final = Engine(
+    name="trtllm",
+    mfu=_MFU,
+    mbu=_MBU,
+    kv_mbu={"bf16": 0.73, "fp16": 0.73, "fp8": 0.73, "int8": 0.73},
+    layer_us=41.3,
+    allreduce_us=_ALLREDUCE_US,
+    link_efficiency={"nvlink": 0.62, "pcie": 0.40},
+    memory_utilisation=0.95,
+    admission="whole",
+    ttft_prefills=1.4,
+    ttft_prefills_per_sequence=0.06,
+)
+"""TensorRT-LLM of 2025: fitted on the other 77 rows of that file; MFU, MBU and latency are shared."""
+
+VLLM_2023: Final = Engine(
+    name="vllm-2023",
+    mfu=0.53,
+    mbu=0.77,
+    kv_mbu={"bf16": 0.222, "fp16": 0.222, "fp8": 0.222, "int8": 0.222},
+    layer_us=19.5,
+    allreduce_us={"nvlink": 3.0, "pcie": 20.0},
+    link_efficiency={"nvlink": 0.45, "pcie": 0.30},
+    host_layer_us=538.0,
+    host_sequence_us=146.0,
+    host_pair_us=3.74,
+    # The median time between tokens fell to 0.7 of the A100's on machines with H100 (Patel et al.,
+    # ISCA 2024), where the host and not the GPU sets the pace; Ada's hosts are assumed like Hopper's.
+    host_factor={"hopper": 0.66, "ada": 0.66, "blackwell": 0.6},
+)
+"""vLLM of 2023, which launched every kernel from Python: fitted on Llama-2-70B and BLOOM-176B, A100."""
+
+ENGINES: Final = {
+    "vllm": VLLM,
+    "trtllm": TRT_LLM,
+    "tensorrt-llm": TRT_LLM,
+    "trt-llm": TRT_LLM,
+    "tensorrt_llm": TRT_LLM,
+    "sglang": VLLM,  # no row of it was fitted; its steps are taken as vLLM's
+    "vllm-2023": VLLM_2023,
+}
+"""Engines by the names that measurement files use."""

@@ -1,0 +1,127 @@
+"""What fits in a GPU's memory: weights, key-value cache, and the requests that fit at once."""
+
+from typing import Final
+
+import msgspec
+
+from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+
+BYTES_OF: Final = {
+    "fp32": 4.0,
+    "bf16": 2.0,
+    "fp16": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    "fp4": 0.5625,  # 4 bits and one 8-bit scale for 16 weights
+    "int4": 0.53,  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights, rounded up
+}
+"""Bytes a value by precision, scales included."""
+
+KV_BLOCK_TOKENS: Final = 16  # vLLM's default page of the cache
+GIB: Final = 2**30
+
+
+class MemoryPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """How one GPU's memory is used; `kv_tokens` is what the whole tensor-parallel group can hold."""
+
+    memory_gib: float
+    weights_gib: float
+    overhead_gib: float  # activations at their peak, communication buffers, the driver's context
+    kv_cache_gib: float  # 0 when the weights leave no room
+    kv_bytes_per_token: float  # on one GPU
+    kv_tokens: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether anything at all can be served."""
+        return self.kv_tokens > 0
+
+    def concurrency(self, tokens_per_request: float) -> float:
+        """Return how many requests of this length the cache holds at once; vLLM logs the same ratio."""
+        return self.kv_tokens / tokens_per_request
+
+
+def kv_bytes_per_token(model: ModelShape, *, tp: int, precision: str) -> float:
+    """Return the key-value bytes that one token takes on one GPU of a tensor-parallel group.
+
+    `2 L max(1, kv/TP) d b`: a head is never split, so past kv heads the GPUs hold copies. A compressed
+    cache (MLA) is held whole by every GPU. Layers with a sliding window stop growing at their window;
+    their share is left out here and counted by `window_bytes_per_request`. Source: the cache layouts in
+    vLLM's documentation, October 2026.
+
+    >>> from netra.domain.optimization.performance.catalogue import HARDWARE
+    >>> llama = HARDWARE.find_model("Llama-3.1-70B")
+    >>> kv_bytes_per_token(llama, tp=1, precision="bf16")  # 2 * 80 * 8 * 128 * 2
+    327680.0
+    >>> kv_bytes_per_token(llama, tp=16, precision="bf16")  # one head of eight on each
+    40960.0
+    """
+    layers = model.full_attention_layers or model.layers
+    return layers * _layer_bytes(model, tp=tp, precision=precision)
+
+
+def window_bytes_per_request(model: ModelShape, *, tp: int, precision: str) -> float:
+    """Return the bytes a long request keeps in the layers that see only a window; 0 without such layers."""
+    if model.full_attention_layers is None or model.window_tokens is None:
+        return 0.0
+    windowed = model.layers - model.full_attention_layers
+    return windowed * model.window_tokens * _layer_bytes(model, tp=tp, precision=precision)
+
+
+def kv_cache_tokens(available_bytes: float, *, bytes_per_token: float) -> int:
+    """Return the tokens that fit, in whole pages; this is "GPU KV cache size" in vLLM's log.
+
+    `available_bytes` is what the log calls available KV cache memory, of one GPU.
+
+    >>> kv_cache_tokens(8.11 * 2**30, bytes_per_token=2 * 94 * 1 * 128 * 2)  # Qwen3-235B-A22B, TP 4
+    180928
+    """
+    return max(0, int(available_bytes / (bytes_per_token * KV_BLOCK_TOKENS))) * KV_BLOCK_TOKENS
+
+
+def weight_bytes(model: ModelShape, *, precision: str) -> float:
+    """Return the bytes of all weights; embeddings and the output head stay at 16 bits when quantised.
+
+    >>> from netra.domain.optimization.performance.catalogue import HARDWARE
+    >>> llama = HARDWARE.find_model("Llama-3.1-8B")
+    >>> round(weight_bytes(llama, precision="bf16") / 2**30, 2)  # vLLM logs 14.96 to 14.99 GiB
+    14.96
+    """
+    tables = model.vocabulary * model.hidden * (1 if model.tied_embeddings else 2)
+    return (model.parameters - tables) * BYTES_OF[precision] + tables * max(2.0, BYTES_OF[precision])
+
+
+def plan_memory(
+    gpu: Gpu,
+    *,
+    model: ModelShape,
+    tp: int,
+    precision: str,
+    kv_precision: str,
+    utilisation: float = 0.9,
+    prefill_tokens_per_step: int = 8192,
+) -> MemoryPlan:
+    """Return how `tp` GPUs hold the model when `utilisation` of each may be used (vLLM's default 0.9).
+
+    The overhead is an estimate: 20 values of the hidden size a prefill token (1.26 GiB logged for
+    Llama-3-8B at 8,192 tokens) and 0.5 GiB, or 1.5 GiB with tensor parallelism, outside the allocator.
+    """
+    weights = weight_bytes(model, precision=precision) / tp
+    activations = 20.0 * 2.0 * model.hidden * prefill_tokens_per_step / (1 if tp == 1 else 2)
+    overhead = activations + (0.5 if tp == 1 else 1.5) * GIB
+    available = max(0.0, gpu.memory_gib * GIB * utilisation - weights - overhead)
+    per_token = kv_bytes_per_token(model, tp=tp, precision=kv_precision)
+    return MemoryPlan(
+        memory_gib=gpu.memory_gib,
+        weights_gib=weights / GIB,
+        overhead_gib=overhead / GIB,
+        kv_cache_gib=available / GIB,
+        kv_bytes_per_token=per_token,
+        kv_tokens=kv_cache_tokens(available, bytes_per_token=per_token),
+    )
+
+
+def _layer_bytes(model: ModelShape, *, tp: int, precision: str) -> float:
+    if model.kv_latent is not None:
+        return model.kv_latent * BYTES_OF[precision]
+    return 2.0 * max(1.0, model.kv_heads / tp) * model.head_size * BYTES_OF[precision]

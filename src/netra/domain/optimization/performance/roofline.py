@@ -1,0 +1,187 @@
+"""How long one step of an inference engine takes, from the model's shape and the GPU's rates.
+
+A step passes some decoding sequences (one token each) and some prompt tokens through the model once.
+Constants come from `constants`; queueing is `replay`'s. Everything works on numbers and on arrays alike.
+Valid for batches of 1 to 512 sequences, contexts to 131,072 tokens, tensor parallelism of 1 to 8 within
+one machine. Source: the roofline model (Williams et al., 2009) with the terms in `docs/engine.md`.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.optimization.performance.constants import Engine
+from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.memory import BYTES_OF, MemoryPlan, kv_bytes_per_token, plan_memory
+
+Values = float | npt.NDArray[np.float64]
+"""A number, or one a point; what comes back is an array of the same shape, 0-d for a number."""
+
+ONE_SHOT_TOKENS: Final = 128.0
+"""Up to this many tokens an all-reduce sends every GPU's part to every other; beyond it goes by ring."""
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """One replica: a model on `tp` GPUs at some precision under some engine."""
+
+    gpu: Gpu
+    model: ModelShape
+    engine: Engine
+    tp: int = 1
+    precision: str = "bf16"  # of the weights
+    kv_precision: str = "bf16"
+
+    def memory(self) -> MemoryPlan:
+        """Return how the replica's GPUs are filled."""
+        return plan_memory(
+            self.gpu,
+            model=self.model,
+            tp=self.tp,
+            precision=self.precision,
+            kv_precision=self.kv_precision,
+            utilisation=self.engine.memory_utilisation,
+        )
+
+
+class StepCosts(msgspec.Struct, frozen=True, kw_only=True):
+    """A deployment's step time as coefficients, in seconds; compiled once, used for every step."""
+
+    weights_s: float  # reading the weights every token uses
+    experts_s: float  # reading all experts; a step reads the share it touches
+    expert_share: float  # of the experts that one token touches; 0 in a dense model
+    token_s: float  # arithmetic of one token
+    kv_s: float  # reading one cached token
+    pair_s: float  # attention arithmetic of one prompt token with one token before it
+    layers_s: float  # launching and latency, whatever the batch
+    one_shot_s: float  # all-reduce of one token, small steps
+    ring_s: float  # all-reduce of one token, beyond `ONE_SHOT_TOKENS`
+    host_s: float = 0.0  # what the engine's own program needs a step, beside the GPU
+    host_sequence_s: float = 0.0
+    host_pair_s: float = 0.0  # grows with the square of the sequences
+
+
+def costs_of(deployment: Deployment) -> StepCosts:
+    """Return the deployment's coefficients.
+
+    Weights and cache move at `bandwidth x mbu`, arithmetic runs at `rate x mfu`, both split over the
+    tensor-parallel group; latency a layer does not shrink with the group.
+    """
+    gpu, model, engine, tp = deployment.gpu, deployment.model, deployment.engine, deployment.tp
+    byte_s = 1.0 / (gpu.bandwidth_tb_per_s * 1e12 * engine.mbu)
+    flop_s = 1.0 / (compute_tflops(gpu, precision=deployment.precision) * 1e12 * engine.mfu)
+    shared, experts = _streamed_bytes(model, precision=deployment.precision)
+    kv_bytes = kv_bytes_per_token(model, tp=tp, precision=deployment.kv_precision)
+    message = (
+        2.0 * 2.0 * model.layers * model.hidden / (gpu.link_gb_per_s * 1e9 * engine.link_efficiency[gpu.link])
+    )
+    all_reduce_s = 0.0 if tp == 1 else 2.0 * model.layers * engine.allreduce_us[gpu.link] * 1e-6
+    slower = engine.host_factor.get(gpu.generation, 1.0)
+    return StepCosts(
+        weights_s=shared * byte_s / tp,
+        experts_s=experts * byte_s / tp,
+        expert_share=model.experts_active / model.experts if model.is_moe else 0.0,
+        token_s=2.0 * _computed_parameters(model) * flop_s / tp,
+        kv_s=kv_bytes / (gpu.bandwidth_tb_per_s * 1e12 * engine.kv_mbu[deployment.kv_precision]),
+        pair_s=4.0 * model.layers * model.heads * model.head_size * flop_s / tp,
+        layers_s=model.layers * engine.layer_us * 1e-6 + all_reduce_s,
+        one_shot_s=message * (tp - 1),
+        ring_s=message * 2.0 * (tp - 1) / tp,
+        host_s=model.layers * engine.host_layer_us * 1e-6 * slower,
+        host_sequence_s=engine.host_sequence_us * 1e-6 * slower,
+        host_pair_s=engine.host_pair_us * 1e-6 * slower,
+    )
+
+
+def compute_tflops(gpu: Gpu, *, precision: str) -> float:
+    """Return the dense rate at which weights of this precision are multiplied on `gpu`.
+
+    Where the GPU lacks the format, and for integer weights, they are widened and run at the BF16 rate.
+    """
+    if precision == "fp4" and gpu.fp4_dense_tflops is not None:
+        return gpu.fp4_dense_tflops
+    if precision == "fp8" and gpu.fp8_dense_tflops is not None:
+        return gpu.fp8_dense_tflops
+    return gpu.bf16_dense_tflops
+
+
+def step_s(
+    costs: StepCosts,
+    *,
+    sequences: Values,
+    context_tokens: Values,
+    prompt_tokens: Values,
+    prompt_pairs: Values,
+) -> npt.NDArray[np.float64]:
+    """Return the seconds of one step.
+
+    `context_tokens` is the sum over the decoding sequences of what each has in the cache;
+    `prompt_pairs` the sum over prompt tokens of the tokens before each (n²/2 for a fresh prompt).
+
+    >>> costs = StepCosts(weights_s=0.01, experts_s=0.0, expert_share=0.0, token_s=1e-4, kv_s=1e-7,
+    ...                   pair_s=0.0, layers_s=0.002, one_shot_s=0.0, ring_s=0.0)
+    >>> step_s(costs, sequences=8.0, context_tokens=10_000.0, prompt_tokens=0.0, prompt_pairs=0.0).item()
+    0.013
+    """
+    tokens = sequences + prompt_tokens
+    weights = costs.weights_s + costs.experts_s * (1.0 - (1.0 - costs.expert_share) ** tokens)
+    small = np.minimum(tokens, ONE_SHOT_TOKENS)
+    gpu = np.asarray(
+        np.maximum(weights, costs.token_s * tokens)
+        + costs.kv_s * context_tokens
+        + costs.pair_s * prompt_pairs
+        + costs.layers_s
+        + costs.one_shot_s * small
+        + costs.ring_s * (tokens - small)
+    )
+    if costs.host_s == 0.0:
+        return gpu
+    host = costs.host_s + costs.host_sequence_s * sequences + costs.host_pair_s * sequences**2
+    return _overlapped(gpu, host)
+
+
+def decode_s(costs: StepCosts, *, sequences: Values, context_tokens: Values) -> npt.NDArray[np.float64]:
+    """Return the seconds of a step that only decodes; `context_tokens` is the sum over the sequences."""
+    none = sequences * 0.0
+    return step_s(
+        costs, sequences=sequences, context_tokens=context_tokens, prompt_tokens=none, prompt_pairs=none
+    )
+
+
+def prefill_s(costs: StepCosts, *, prompt_tokens: Values, prompts: float = 1.0) -> npt.NDArray[np.float64]:
+    """Return the seconds in which `prompts` prompts of `prompt_tokens` each pass through together."""
+    none = prompt_tokens * 0.0
+    return step_s(
+        costs,
+        sequences=none,
+        context_tokens=none,
+        prompt_tokens=prompts * prompt_tokens,
+        prompt_pairs=prompts * prompt_tokens**2 / 2.0,
+    )
+
+
+def _overlapped(gpu: npt.NDArray[np.float64], host: Values) -> npt.NDArray[np.float64]:
+    """Return the time of two parts that run beside each other but wait for each other now and then.
+
+    The 2.5-norm: near the longer part when one dominates, above both when they are equal.
+    """
+    return np.asarray((gpu**2.5 + np.asarray(host) ** 2.5) ** 0.4)
+
+
+def _computed_parameters(model: ModelShape) -> float:
+    """Return the parameters one token is multiplied with: all active ones but the embedding table."""
+    table = 0 if model.tied_embeddings else model.vocabulary * model.hidden
+    return model.active_parameters - table
+
+
+def _streamed_bytes(model: ModelShape, *, precision: str) -> tuple[float, float]:
+    """Return the bytes that every step reads, and those of all experts; the head stays at 16 bits."""
+    size = BYTES_OF[precision]
+    head = model.vocabulary * model.hidden
+    body = _computed_parameters(model) - head
+    if not model.is_moe:
+        return body * size + head * max(2.0, size), 0.0
+    touched = model.experts_active / model.experts
+    experts = (model.parameters - model.active_parameters) / (1.0 - touched)
+    return (body - experts * touched) * size + head * max(2.0, size), experts * size
