@@ -12,11 +12,12 @@ from typing import Any, Final, Literal, Protocol
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
+from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.span import Span
 from netra.domain.optimization.traffic import Change, Traffic
-from netra.domain.workloads.columns import Events
+from netra.domain.workloads.columns import Events, Ints
 
 ORDER: Final = (
     "waste",
@@ -49,9 +50,10 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     """One question about one log: everything an analyser may read."""
 
     events: Events  # oldest first
+    places: Ints  # where each event stood in the log, from 0
     goals: Goals
     prices: PriceList
-    hardware: Any  # the catalogue of `performance.hardware`
+    hardware: Hardware
     traffic: Traffic  # as it is sent and paid now, call i being event i
     span: Span
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes

@@ -1,0 +1,123 @@
+"""Prompt caching where the log names no prefixes: does the caching that is on now pay, and what is missing.
+
+Formula: `sum read (p_in - p_read) - sum written (p_write - p_in)` over the calls as they were billed
+(grade A). What more could be cached needs prefix hashes; without them only the ceiling is known.
+"""
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.traffic import Bools, Traffic, cached, call_usd
+from netra.domain.optimization.wording import count, money, percent
+
+KIND: Final = "prompt_caching"
+FORMULA: Final = "paid back = sum over calls of read (p_in - p_read) - written (p_write - p_in), as billed"
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return what the caching in the log is worth, and the gap that prefix hashes would close."""
+    checkpoint(0.0, "Auditing the prompt cache as billed")
+    gap = _gap(study)
+    used = (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
+    if not used.any():
+        return (gap,)
+    uncached = _uncached(study.traffic, where=used)
+    paid_back = call_usd(uncached) - call_usd(study.traffic)
+    by_tariff = np.bincount(study.traffic.tariff[used] + 1, weights=paid_back[used], minlength=2)
+    losing = used & (by_tariff < 0)[study.traffic.tariff + 1]
+    found = (
+        [_keep(study, used & ~losing, paid_back_usd=float(paid_back[~losing].sum()))]
+        if (used & ~losing).any()
+        else []
+    )
+    if losing.any():
+        found.append(_turn_off(study, losing, lost_usd=-float(paid_back[losing].sum())))
+    return (*found, gap)
+
+
+def _uncached(traffic: Traffic, *, where: Bools) -> Traffic:
+    nothing = np.zeros(len(traffic), np.int64)
+    return cached(traffic, where, read_tokens=nothing, write_tokens=nothing)
+
+
+def _keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
+    share = _read_share(study, where)
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action="Keep prompt caching as it is: it pays",
+        impact=(
+            f"{percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read from the "
+            "cache; "
+            f"that made the log's bill {money(paid_back_usd)} smaller."
+        ),
+        grade=Grade.EXACT,
+        formula=FORMULA,
+        inputs={"calls": int(where.sum()), "read_share": share, "paid_back_usd_in_window": paid_back_usd},
+        assumptions=("The cached and cache-write counts of the log are those that were billed.",),
+        evidence=rows(study, where, weight=study.traffic.cached_input_tokens),
+        how_to_verify="Sum the cached-input and cache-write lines of the bill.",
+        effort="low",
+        risk="None: nothing changes.",
+    )
+
+
+def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
+    codes = np.unique(study.traffic.tariff[where])
+    models = [study.traffic.tariffs[int(code)].model for code in codes]
+    share = _read_share(study, where)
+    return Finding(
+        kind=KIND,
+        stance=Stance.DO,
+        action=f"Turn prompt caching off for {', '.join(models)}: its writes cost more than its reads save",
+        impact=(
+            f"Only {percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read back; "
+            f"caching made the log's bill {money(lost_usd)} larger."
+        ),
+        grade=Grade.EXACT,
+        formula=FORMULA,
+        inputs={
+            "calls": int(where.sum()),
+            "read_share": share,
+            "lost_usd_in_window": lost_usd,
+            "models": models,
+        },
+        assumptions=("The cached and cache-write counts of the log are those that were billed.",),
+        evidence=rows(study, where, weight=study.traffic.cache_write_tokens),
+        how_to_verify="Compare dollars a call before and after on the same templates.",
+        effort="low",
+        risk="None to answers; the first token comes later on calls that were hits.",
+        change=partial(_uncached, where=where),
+        supply={"caching": [{"model": model, "enabled": False} for model in models]},
+        steps=tuple(f"Remove the cache markers from the prompts sent to {model}." for model in models),
+        roll_back="Set the cache markers again.",
+    )
+
+
+def _read_share(study: Study, where: Bools) -> float:
+    total = int(study.traffic.input_tokens[where].sum())
+    return int(study.traffic.cached_input_tokens[where].sum()) / total if total else 0.0
+
+
+def _gap(study: Study) -> Gap:
+    """Say what prefix hashes would tell, with the most that any caching could save."""
+    everything = np.array([tariff.cached_input is not None for tariff in study.traffic.tariffs] + [False])
+    where = everything[study.traffic.tariff]
+    nothing = np.zeros(len(study.traffic), np.int64)
+    all_read = cached(study.traffic, where, read_tokens=study.traffic.input_tokens, write_tokens=nothing)
+    most_usd = max(float((call_usd(study.traffic) - call_usd(all_read)).sum()), 0.0)
+    return Gap(
+        kind=KIND,
+        missing=("prefix_hashes",),
+        reason="The log does not say which prompts begin alike, so reuse cannot be replayed.",
+        would_add=(
+            "What caching saves at each time to live, or that it loses. The ceiling, every input token a "
+            "hit, is "
+            f"{money(most_usd)} over the log."
+        ),
+    )

@@ -1,0 +1,62 @@
+"""What a finding rests on: how many rows, and the names of a few of them that anybody can look up."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.traffic import Bools, Change, Traffic, call_usd
+from netra.domain.workloads.columns import Floats, Ints, Labels
+
+SAMPLE_EVENTS: Final = 5
+UNNAMED: Final = "(none)"  # the group of the calls that name none
+
+
+def rows(study: Study, where: Bools, *, weight: Ints | Floats | None = None) -> Mapping[str, Any]:
+    """Return the count of the events in `where` and the names of the weightiest, oldest first on a tie."""
+    chosen = np.flatnonzero(where)
+    if weight is not None and len(chosen) > SAMPLE_EVENTS:
+        chosen_weight = np.asarray(weight[chosen], np.float64)
+        least = np.partition(chosen_weight, -SAMPLE_EVENTS)[-SAMPLE_EVENTS]
+        chosen = chosen[chosen_weight >= least]
+        chosen = chosen[np.argsort(-np.asarray(weight[chosen], np.float64), kind="stable")]
+    return {
+        "rows": int(where.sum()),
+        "of_rows": len(where),
+        "sample_events": [name_of(study, int(index)) for index in chosen[:SAMPLE_EVENTS]],
+    }
+
+
+def name_of(study: Study, index: int) -> str:
+    """Return the id of a study's event, else its place in the log as it was given, from 1."""
+    ids = study.events.id
+    found = None if ids is None else ids[index]
+    return f"#{int(study.places[index]) + 1}" if found is None else str(found)
+
+
+def saved_by_call_usd(traffic: Traffic, change: Change) -> Floats:
+    """Return what the change saves on each call, hosting apart; negative where a call gets dearer."""
+    return call_usd(traffic) - call_usd(change(traffic))
+
+
+def groups_of(study: Study) -> tuple[str, Labels]:
+    """Return the finest naming of who makes the calls that the log has, and its field's name.
+
+    A prompt template says most about a call, then its tool, then its feature; without any, all
+    calls are one group.
+    """
+    events = study.events
+    for field, labels in (("template", events.template), ("tool", events.tool), ("feature", events.feature)):
+        if labels is not None:
+            return field, with_unnamed(labels)
+    return "all calls", Labels(codes=np.zeros(len(events), np.int32), names=("all calls",))
+
+
+def with_unnamed(labels: Labels) -> Labels:
+    """Return the labels with the calls that name none as a group of their own."""
+    missing = labels.codes < 0
+    if not missing.any():
+        return labels
+    codes = np.where(missing, len(labels.names), labels.codes).astype(np.int32)
+    return Labels(codes=codes, names=(*labels.names, UNNAMED))

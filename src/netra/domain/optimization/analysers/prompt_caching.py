@@ -1,0 +1,236 @@
+"""Prompt caching: on, off or which time to live, by replay of the real prefixes (grade B).
+
+Formula, in dollars over the window, with H the tokens read from the cache and W those written:
+`sum H (p_in - p_read) - sum W (p_write - p_in)`. H is the replayed reuse of each call, floored to
+the provider's granularity and dropped under its minimum; W is the rest of the cacheable prefix, and
+is charged where the provider charges writes. Valid where prompts are identified by prefix blocks
+and the provider keeps a block at least its time to live after the last use. Sources: the providers'
+prompt caching guides and price lists, October 2026.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers import cache_audit
+from netra.domain.optimization.analysers.cache_schemes import OFF, Scheme, change_of, is_explicit, schemes_for
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.traffic import list_prices_usd
+from netra.domain.optimization.wording import money, percent
+
+KIND: Final = "prompt_caching"
+FORMULA: Final = (
+    "saved = sum over calls of H (p_in - p_read) - W (p_write - p_in); H = replayed prefix reuse floored "
+    "to the "
+    "provider's granularity and minimum, W = the rest of the cacheable prefix where writes are charged"
+)
+
+
+def break_even_hit_share(*, write: float, read: float) -> float:
+    """Return the share of cacheable tokens that must be hits for explicit caching to pay.
+
+    `(w - 1) / (w - r)` with the write and read prices as multiples of the input price, w >= 1 > r:
+    the solution of `h (1 - r) = (1 - h) (w - 1)`.
+
+    >>> [round(break_even_hit_share(write=write, read=0.1), 3) for write in (1.25, 2)]
+    [0.217, 0.526]
+    """
+    return (write - 1) / (write - read)
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return whether to cache prompts, where, and for how long; losing ways are named as such."""
+    if study.events.prefixes is None:
+        return cache_audit.analyse(study, checkpoint=checkpoint)
+    gaps: list[Finding | Gap] = []
+    best: list[Scheme] = []
+    tried: list[Scheme] = []
+    for code, tariff in enumerate(study.traffic.tariffs):
+        checkpoint(code / len(study.traffic.tariffs), f"Replaying the prompt cache of {tariff.model}")
+        if tariff.cached_input is None:
+            gaps.append(_unknown_price(tariff))
+            continue
+        schemes = schemes_for(study, code=code)
+        tried += schemes
+        best.append(max(schemes, key=lambda scheme: scheme.saved_usd))
+    paying = [scheme for scheme in best if scheme.saved_usd > 0]
+    losing = [scheme for scheme in best if scheme.saved_usd < 0]
+    table = [_row(study, scheme) for scheme in tried]
+    found = [_switch(study, paying, table=table)] if paying else []
+    warned = [_leave_off(study, losing, table=table)] if losing else []
+    return (*found, *warned, *gaps)
+
+
+def _switch(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+    return Finding(
+        kind=KIND,
+        stance=Stance.DO,
+        action="; ".join(_instruction(scheme) for scheme in schemes),
+        impact=_impact(study, schemes),
+        grade=Grade.REPLAY,
+        formula=FORMULA,
+        inputs={"schemes": [_row(study, scheme) for scheme in schemes], "tried": list(table)},
+        assumptions=_assumptions(study, schemes),
+        evidence=_evidence(study, schemes),
+        how_to_verify=(
+            "Compare the cached and cache-write token counts in the provider's responses with the replay's, "
+            "day by day, and the bill's cached-input lines with the month's saving."
+        ),
+        effort="medium" if any(is_explicit(scheme.tariff) for scheme in schemes) else "low",
+        risk=(
+            "None to answers. A cache that several deployments split is hit less often than the replay says."
+        ),
+        change=change_of(study, schemes),
+        supply={"caching": [_setting(scheme) for scheme in schemes]},
+        steps=tuple(step for scheme in schemes for step in _steps(scheme)),
+        roll_back=(
+            "Put the cache markers and their time to live back as they were; nothing else depends on them."
+        ),
+    )
+
+
+def _leave_off(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+    models = ", ".join(scheme.tariff.model for scheme in schemes)
+    lost_usd = -sum(scheme.saved_usd for scheme in schemes)
+    return Finding(
+        kind=KIND,
+        stance=Stance.AVOID,
+        action=f"Leave explicit prompt caching off for {models}: it would cost money on this traffic",
+        impact=(
+            f"Even its best setting loses {money(lost_usd)} over the log. {_impact(study, schemes)} "
+            + " ".join(_break_even(scheme) for scheme in schemes)
+        ),
+        grade=Grade.REPLAY,
+        formula=FORMULA,
+        inputs={"schemes": [_row(study, scheme) for scheme in schemes], "tried": list(table)},
+        assumptions=_assumptions(study, schemes),
+        evidence=_evidence(study, schemes),
+        how_to_verify=(
+            "Mark the prompts of one template for a day and compare cache-write with cache-read dollars."
+        ),
+        effort="low",
+        risk="None: nothing changes.",
+        change=change_of(study, schemes),
+        supply={"caching": [{"model": s.tariff.model, "enabled": False} for s in schemes]},
+    )
+
+
+def _instruction(scheme: Scheme) -> str:
+    model = scheme.tariff.model
+    if scheme.ttl_s == OFF:
+        return (
+            f"Turn explicit prompt caching off for {model}: what it writes costs more than what it reads "
+            "saves"
+        )
+    if is_explicit(scheme.tariff):
+        return f"Mark the shared prompt prefixes of {model} for caching with a {scheme.ttl_s} s time to live"
+    return f"Keep the shared part of every {model} prompt first, so that automatic caching finds it"
+
+
+def _impact(study: Study, schemes: Sequence[Scheme]) -> str:
+    parts = [_row(study, scheme) for scheme in schemes]
+    return " ".join(
+        f"{row['model']} at {row['ttl_s']} s reads {percent(row['read_share'])} and writes "
+        f"{percent(row['write_share'])} of its input tokens through the cache."
+        for row in parts
+    )
+
+
+def _break_even(scheme: Scheme) -> str:
+    share = _break_even_of(scheme.tariff)
+    if share is None:
+        return ""
+    return (
+        f"{scheme.tariff.model} needs {percent(share)} of the cacheable tokens to be hits before caching "
+        "pays."
+    )
+
+
+def _break_even_of(tariff: Tariff) -> float | None:
+    """Return the break-even hit share at base prices; None where writing costs nothing extra."""
+    price = tariff.input.usd_per_token
+    if tariff.cached_input is None or tariff.cache_write is None or price <= 0:
+        return None
+    write, read = tariff.cache_write.usd_per_token / price, tariff.cached_input.usd_per_token / price
+    return break_even_hit_share(write=write, read=read) if write > 1 > read else None
+
+
+def _row(study: Study, scheme: Scheme) -> Mapping[str, Any]:
+    mine = study.traffic.tariff == scheme.code
+    after = change_of(study, [scheme])(study.traffic)
+    input_tokens = int(study.traffic.input_tokens[mine].sum())
+    read = int(after.cached_input_tokens[mine].sum())
+    written = int(after.cache_write_tokens[mine].sum())
+    return {
+        "model": scheme.tariff.model,
+        "ttl_s": scheme.ttl_s,
+        "calls": int(scheme.where.sum()),
+        "input_tokens": input_tokens,
+        "read_tokens": read,
+        "write_tokens": written,
+        "read_share": read / input_tokens if input_tokens else 0.0,
+        "write_share": written / input_tokens if input_tokens else 0.0,
+        "saved_usd_in_window": scheme.saved_usd,
+        "break_even_hit_share": _break_even_of(scheme.tariff),
+    }
+
+
+def _setting(scheme: Scheme) -> Mapping[str, Any]:
+    return {
+        "model": scheme.tariff.model,
+        "enabled": scheme.ttl_s != OFF,
+        "mode": "explicit" if is_explicit(scheme.tariff) else "automatic",
+        "ttl_s": scheme.ttl_s if scheme.ttl_s != OFF else None,
+        "min_tokens": scheme.tariff.cache_min_tokens,
+    }
+
+
+def _steps(scheme: Scheme) -> tuple[str, ...]:
+    model = scheme.tariff.model
+    if scheme.ttl_s == OFF:
+        return (f"Remove the cache markers from the prompts sent to {model}.",)
+    if is_explicit(scheme.tariff):
+        return (
+            f"Put the unchanging part of each {model} prompt first and set one cache marker at its end.",
+            f"Ask for a time to live of {scheme.ttl_s} s.",
+        )
+    return (f"Put instructions, tools and documents before what changes in each {model} prompt.",)
+
+
+def _evidence(study: Study, schemes: Sequence[Scheme]) -> Mapping[str, Any]:
+    where = np.zeros(len(study.traffic), np.bool_)
+    for scheme in schemes:
+        where |= scheme.where
+    after = change_of(study, schemes)(study.traffic)
+    return rows(study, where, weight=np.abs(list_prices_usd(study.traffic) - list_prices_usd(after)))
+
+
+def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    said = [
+        "Equal prefix hashes are equal prompts up to that block, and one cache serves all calls of a model.",
+        "A block lives as long as its last use, hit or write, is no longer ago than the time to live.",
+    ]
+    if study.events.cached_input_tokens is None:
+        said.append(
+            "The log does not say which tokens were cached, so today's bill counts all input at the full "
+            "price; "
+            "if the provider already caches, part of this saving is already made."
+        )
+    if any(scheme.tariff.caching is None for scheme in schemes):
+        said.append(
+            "The price book does not say who decides what is cached; a price on writes is read as explicit."
+        )
+    return tuple(said)
+
+
+def _unknown_price(tariff: Tariff) -> Gap:
+    return Gap(
+        kind=KIND,
+        missing=(f"the price of cached input of {tariff.model}",),
+        reason=f"No price of cached input is known for {tariff.model}, which is not the same as no saving.",
+        would_add="What caching its prompts saves, or that it loses.",
+    )

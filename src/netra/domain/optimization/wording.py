@@ -1,0 +1,50 @@
+"""Numbers as a reader wants them: money, shares, counts; the documented `cost_change`."""
+
+from typing import Final
+
+_NOTHING: Final = 5e-4  # a share that one decimal shows as zero
+
+
+def money(usd: float) -> str:
+    """Return dollars with as many digits as matter.
+
+    >>> money(12345.6), money(3.14159), money(0.00123), money(-40)
+    ('$12,346', '$3.14', '$0.0012', '-$40.00')
+    """
+    sign = "-" if usd < 0 else ""
+    size = abs(usd)
+    if size >= 1_000:
+        return f"{sign}${size:,.0f}"
+    if size >= 0.01 or size == 0:
+        return f"{sign}${size:,.2f}"
+    return f"{sign}${size:.2g}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage.
+
+    >>> percent(0.3276), percent(1)
+    ('32.8 %', '100.0 %')
+    """
+    return f"{100 * share:.1f} %"
+
+
+def cost_change(saved_share: float) -> str:
+    """Return what becomes of the bill, as the API documents it: saving a quarter is "-25%".
+
+    >>> cost_change(0.275), cost_change(-0.15), cost_change(0.0001)
+    ('-27.5%', '+15%', '0%')
+    """
+    if abs(saved_share) < _NOTHING:
+        return "0%"
+    digits = f"{100 * abs(saved_share):.1f}".removesuffix(".0")
+    return f"{'-' if saved_share > 0 else '+'}{digits}%"
+
+
+def count(number: float, noun: str) -> str:
+    """Return a counted noun.
+
+    >>> count(1, "call"), count(12000, "call")
+    ('1 call', '12,000 calls')
+    """
+    return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
