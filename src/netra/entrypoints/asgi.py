@@ -1,0 +1,30 @@
+"""The words of ASGI that the doors share, and what travels with one request from edge to handler."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+API_VERSION: Final = "2.0.0"
+EXCHANGE: Final = "netra.exchange"  # its key in the scope
+
+
+class Exchange(msgspec.Struct, kw_only=True):
+    """One request or socket: its id, where it comes from, and the headers that its answer will carry."""
+
+    request_id: str
+    client_address: str
+    headers: list[Header]
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    """Return what the edge put into the scope."""
+    exchange: Exchange = scope[EXCHANGE]
+    return exchange

@@ -1,0 +1,74 @@
+"""A question as a client writes it, on either transport, and the one command that it means."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, cast
+
+import msgspec
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.ids import ThreadId, UserId, WorkloadId
+from netra.domain.runs.model import StartRun
+
+DEPTH_MAX: Final = 32  # nesting of parameters: what is stored is also encoded again, level by level
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The nested spelling of what the question is about."""
+
+    workload_id: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A question; `workload_id` and `parameters` stand here or in `context`. Parameters are kept as sent."""
+
+    message: str
+    context: Context | None = None
+    thread_id: str | None = None
+    workload_id: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+def start_run(
+    ask: Ask,
+    *,
+    owner_id: UserId,
+    client_ref: str | None = None,
+    idempotency_key: str | None = None,
+    fingerprint: str = "",
+) -> StartRun:
+    """Return the command. Raises `ValidationFailed` when the two spellings disagree or nest too deeply."""
+    context = ask.context or Context()
+    workload_id = _one(ask.workload_id, context.workload_id, path="workload_id")
+    parameters: Mapping[str, Any] = _one(ask.parameters, context.parameters, path="parameters") or {}
+    if not _is_within(parameters, DEPTH_MAX):
+        message = f"parameters may be nested {DEPTH_MAX} levels deep"
+        raise ValidationFailed.of("parameters", "too_deep", message)
+    return StartRun(
+        owner_id=owner_id,
+        message=ask.message,
+        thread_id=None if ask.thread_id is None else ThreadId(ask.thread_id),
+        workload_id=None if workload_id is None else WorkloadId(workload_id),
+        parameters=parameters,
+        client_ref=client_ref,
+        idempotency_key=idempotency_key,
+        fingerprint=fingerprint,
+    )
+
+
+def _one(flat: Any, nested: Any, *, path: str) -> Any:
+    if flat is not None and nested is not None and flat != nested:
+        message = f"{path} and context.{path} disagree; give one of them"
+        raise ValidationFailed.of(path, "conflict", message)
+    return nested if flat is None else flat
+
+
+def _is_within(value: object, levels: int) -> bool:
+    items: Iterable[object]
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).values()
+    elif isinstance(value, list):
+        items = cast("list[object]", value)
+    else:
+        return True
+    return levels > 0 and all(_is_within(item, levels - 1) for item in items)

@@ -1,0 +1,70 @@
+"""Reading JSON that a client sent: what cannot be read at all, and which field breaks the schema.
+
+It knows msgspec's words for a fault and turns them into ours; it decides nothing about meaning.
+"""
+
+import re
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from netra.domain.errors import Fault, InvalidRequest, ValidationFailed
+
+T = TypeVar("T")
+
+_AT: Final = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?$", re.DOTALL)
+_NAMED: Final = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
+
+
+def read_object(raw: bytes | str) -> dict[str, Any]:
+    """Return the JSON object in `raw`. Raises `InvalidRequest` for anything else.
+
+    >>> read_object(b'{"a": 1}')
+    {'a': 1}
+    """
+    if not raw:
+        raise InvalidRequest("A JSON body is required.")
+    try:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except RecursionError:
+        raise InvalidRequest("The JSON is nested too deeply.") from None
+    except msgspec.ValidationError as error:
+        is_inside = " - at " in str(error)
+        reason = f"The body cannot be read: {error}." if is_inside else "The body must be a JSON object."
+        raise InvalidRequest(reason) from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+
+
+def shaped(value: object, kind: type[T]) -> T:
+    """Return decoded JSON as `kind`. Raises `ValidationFailed` that names the field."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        fault = fault_of(str(error))
+        raise ValidationFailed(fault.message, [fault]) from error
+
+
+def fault_of(text: str, *, within: str = "") -> Fault:
+    """Return msgspec's complaint as a fault; its path begins with `within`.
+
+    >>> fault_of("Object missing required field `message`").path
+    'message'
+    >>> fault_of("Expected `str`, got `int` - at `$.context.workload_id`").path
+    'context.workload_id'
+    """
+    match = _AT.match(text)
+    what, inner = (match["what"], match["path"] or "") if match else (text, "")
+    named = _NAMED.match(what)
+    parts = [within, inner.lstrip("."), named["name"] if named else ""]
+    path = ".".join(part for part in parts if part)
+    sentence = f"{path}: {what}" if path and not named else what
+    return Fault(path=path, code=_code_of(what), message=sentence)
+
+
+def _code_of(what: str) -> str:
+    if what.startswith("Object missing"):
+        return "missing"
+    if what.startswith("Object contains unknown"):
+        return "unknown_field"
+    return "wrong_type" if ", got `" in what else "out_of_range"
