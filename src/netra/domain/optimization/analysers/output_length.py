@@ -1,0 +1,165 @@
+"""Output length: a cap on the tokens an answer may have, with the share of answers it would cut.
+
+Formula: `sum over calls of max(output - cap, 0) p_out` for a cap per group of calls at the smallest
+multiple of 64 tokens that cuts at most 1 % of its answers. The money is exact; whether a cut answer is
+still good is grade D. Valid where answers are not needed whole (a cut answer to a program is useless);
+groups under 100 calls have no tail to read.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.traffic import Traffic, call_usd, capped
+from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Ints, Labels
+
+KIND: Final = "output_length"
+FORMULA: Final = (
+    "saved = sum over calls of max(output - cap, 0) p_out, cap a group: the multiple of 64 that cuts <= 1 %"
+)
+TRUNCATED_SHARE: Final = 0.01
+STEP_TOKENS: Final = 64
+SMALLEST_GROUP: Final = 100
+_UNCAPPED: Final = np.iinfo(np.int64).max
+_LISTED: Final = 20
+
+
+def cap_for(output_tokens: Ints, *, truncated_share: float) -> int:
+    """Return the smallest multiple of 64 tokens that cuts at most that share of the answers.
+
+    >>> cap_for(np.arange(1, 1001), truncated_share=0.01)
+    1024
+    >>> cap_for(np.array([10] * 99 + [4000]), truncated_share=0.01)
+    64
+    """
+    allowed = int(truncated_share * len(output_tokens))
+    longest_uncut = int(np.partition(output_tokens, len(output_tokens) - 1 - allowed)[-1 - allowed])
+    return max(-(-longest_uncut // STEP_TOKENS), 1) * STEP_TOKENS
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return what cutting the longest answers of each group would save, and how many are cut."""
+    checkpoint(0.0, "Measuring how long answers are")
+    field, groups = groups_of(study)
+    caps = _caps(study, groups)
+    limits = np.array([caps.get(name, _UNCAPPED) for name in groups.names], np.int64)[groups.codes]
+    cut = study.traffic.output_tokens > limits
+    change = partial(_shortened, limits=limits)
+    saved_usd = float(saved_by_call_usd(study.traffic, change).sum())
+    if saved_usd <= 0:
+        return ()
+    usd = call_usd(study.traffic)
+    return (
+        Finding(
+            kind=KIND,
+            stance=Stance.EVALUATE,
+            action="Cap the output of each kind of call just above its usual length",
+            impact=(
+                f"{count(int(cut.sum()), 'answer')} ({percent(float(cut.mean()))}) would be cut, saving "
+                f"{money(saved_usd)} of {money(float(usd.sum()))} over the log."
+            ),
+            grade=Grade.JUDGEMENT,
+            formula=FORMULA,
+            inputs={
+                "by": field,
+                "groups": _table(study, groups, caps),
+                "calls": len(usd),
+                "truncated_calls": int(cut.sum()),
+                "truncated_share": float(cut.mean()),
+                "saved_usd_in_window": saved_usd,
+                **_ceilings(study),
+            },
+            assumptions=(
+                (
+                    "An answer cut at the cap is used as it is and not asked for again; the low end counts "
+                    "nothing."
+                ),
+                "Answers keep their lengths: the cap does not make the model write differently.",
+            ),
+            evidence=rows(study, cut, weight=study.traffic.output_tokens),
+            how_to_verify=(
+                "Read a sample of the answers that would be cut; after the change, watch the share of "
+                "answers "
+                "that stop for length, and of calls repeated."
+            ),
+            effort="low",
+            risk=(
+                "Cut answers can be useless, above all structured ones: cap only where a part is still an "
+                "answer."
+            ),
+            change=change,
+            low_share=0.0,
+            supply={
+                "output_caps": [
+                    {"by": field, "match": n, "max_output_tokens": cap} for n, cap in caps.items()
+                ]
+            },
+            steps=tuple(
+                f"Set max_output_tokens to {cap} for {name}." for name, cap in list(caps.items())[:_LISTED]
+            ),
+            roll_back="Remove max_output_tokens from the calls, or put its earlier value back.",
+        ),
+    )
+
+
+def _shortened(traffic: Traffic, *, limits: Ints) -> Traffic:
+    return capped(traffic, traffic.kept, output_tokens=limits)
+
+
+def _caps(study: Study, groups: Labels) -> dict[str, int]:
+    """Return the cap of each group with a tail worth cutting."""
+    output_tokens = study.traffic.output_tokens
+    order = np.argsort(groups.codes, kind="stable")
+    edges = np.searchsorted(groups.codes[order], np.arange(len(groups.names) + 1))
+    caps: dict[str, int] = {}
+    for code, name in enumerate(groups.names):
+        mine = output_tokens[order[edges[code] : edges[code + 1]]]
+        if len(mine) < SMALLEST_GROUP:
+            continue
+        cap = cap_for(mine, truncated_share=TRUNCATED_SHARE)
+        if cap < int(mine.max()):
+            caps[name] = cap
+    return caps
+
+
+def _table(study: Study, groups: Labels, caps: Mapping[str, int]) -> list[Mapping[str, Any]]:
+    output_tokens = study.traffic.output_tokens
+    table: list[Mapping[str, Any]] = []
+    for name, cap in list(caps.items())[:_LISTED]:
+        mine = output_tokens[groups.codes == groups.names.index(name)]
+        p50, p90, p99 = (float(value) for value in np.percentile(mine, [50, 90, 99]))
+        table.append(
+            {
+                "match": name,
+                "calls": len(mine),
+                "max_output_tokens": cap,
+                "truncated_share": float((mine > cap).mean()),
+                "output_tokens_p50": p50,
+                "output_tokens_p90": p90,
+                "output_tokens_p99": p99,
+                "output_tokens_max": int(mine.max()),
+            }
+        )
+    return table
+
+
+def _ceilings(study: Study) -> Mapping[str, Any]:
+    """Return what the log says about caps in force and about reasoning."""
+    events = study.events
+    said: dict[str, Any] = {}
+    if events.max_output_tokens is not None:
+        known = events.max_output_tokens >= 0
+        reached = known & (events.output_tokens >= events.max_output_tokens)
+        said["calls_with_a_cap"] = int(known.sum())
+        said["calls_that_reached_it"] = int(reached.sum())
+    if events.reasoning_tokens is not None:
+        total = int(events.output_tokens.sum())
+        reasoning = int(np.clip(events.reasoning_tokens, 0, events.output_tokens).sum())
+        said["reasoning_share_of_output"] = reasoning / total if total else 0.0
+    return said

@@ -1,0 +1,236 @@
+"""Right-sizing: what the same calls would cost on another model, and what its answers must be worth.
+
+Formula: `saved = sum over calls that fit its context of (price now - the candidate's price)`, exact
+arithmetic on list prices; a cascade (the weak model first, the strong one when its answer is refused)
+pays if and only if the accept rate `a > C_weak / C_strong`. Quality is grade D: it needs an evaluation,
+whose size is said. Valid where token counts carry over; tokenisers differ by some 10 to 30 %.
+What outcomes in the log already prove is `routing_by_outcome`'s.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers import routing_by_outcome
+from netra.domain.optimization.analysers.evidence import groups_of, rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.outcomes import answers_to_judge, break_even_accept_rate
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
+from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Floats
+
+KIND: Final = "right_sizing"
+FORMULA: Final = (
+    "saved = sum over calls of (price now - the candidate's price) for the same tokens; "
+    "a cascade pays iff accept rate > C_weak / C_strong"
+)
+WORTH_A_MOVE: Final = 0.2  # of the bill: less is eaten by the evaluation and by other tokenisers
+MOST_CANDIDATES: Final = 12
+_LISTED_GROUPS: Final = 20
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """The log's calls on another model."""
+
+    to: Tariff
+    where: Bools  # the calls that would move
+    now_usd: float  # what those calls cost now
+    then_usd: float
+    by_call: Floats  # saved on each call of the log
+
+    @property
+    def saved_usd(self) -> float:
+        """Dollars saved over the log; negative is a loss."""
+        return self.now_usd - self.then_usd
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return the model to try instead, what it saves, and what an evaluation must show."""
+    checkpoint(0.0, "Pricing the calls on other models")
+    if not (study.traffic.tariff != UNPRICED).any():
+        return ()
+    proven = routing_by_outcome.analyse(study, checkpoint=checkpoint)
+    named = [tariff for name in study.goals.models if (tariff := _tariff_named(study, name)) is not None]
+    missing = tuple(_not_in_book(name) for name in study.goals.models if _tariff_named(study, name) is None)
+    if named:
+        return (*proven, *(_answer(study, _move(study, to=to, dearer_too=True)) for to in named), *missing)
+    moves = [_move(study, to=to, dearer_too=False) for to in _candidates(study)]
+    moves = [move for move in moves if move.saved_usd > 0]
+    step = _step_down(study, moves)
+    return (*proven, *([] if step is None else [_proposal(study, step, moves=moves)]), *missing)
+
+
+def _tariff_named(study: Study, name: str) -> Tariff | None:
+    wanted = name.lower()
+    everywhere = (*study.prices.candidates, *study.prices.tariffs.values())
+    return next(
+        (tariff for tariff in everywhere if tariff.model.lower() == wanted), study.prices.tariffs.get(name)
+    )
+
+
+def _candidates(study: Study) -> list[Tariff]:
+    """Return the models worth pricing: the dearest of those that look cheaper by the log's own tokens."""
+    input_tokens, output_tokens = (
+        int(study.traffic.input_tokens.sum()),
+        int(study.traffic.output_tokens.sum()),
+    )
+
+    def roughly_usd(tariff: Tariff) -> float:
+        return input_tokens * tariff.input.usd_per_token + output_tokens * tariff.output.usd_per_token
+
+    used = {tariff.model for tariff in study.traffic.tariffs}
+    bill_usd = float(call_usd(study.traffic).sum())
+    cheaper = [to for to in study.prices.candidates if to.model not in used and roughly_usd(to) < bill_usd]
+    return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]
+
+
+def _move(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
+    """Return the move of every priced call that fits the context, or only of those it makes cheaper."""
+    traffic = study.traffic
+    window = to.context_window_tokens
+    fits = traffic.tariff != UNPRICED
+    if window is not None:
+        fits &= traffic.input_tokens + traffic.output_tokens <= window
+    now = call_usd(traffic)
+    by_call = now - call_usd(routed(traffic, fits, to=to))
+    where = fits if dearer_too else fits & (by_call > 0)
+    by_call = np.where(where, by_call, 0.0)
+    now_usd = float(now[where].sum())
+    return Move(to=to, where=where, now_usd=now_usd, then_usd=now_usd - float(by_call.sum()), by_call=by_call)
+
+
+def _step_down(study: Study, moves: Sequence[Move]) -> Move | None:
+    """Return the smallest step worth taking: same provider first, then the dearest model."""
+    bill_usd = float(call_usd(study.traffic).sum())
+    worth = [move for move in moves if move.saved_usd >= WORTH_A_MOVE * bill_usd]
+    providers = {tariff.provider for tariff in study.traffic.tariffs}
+    at_home = [move for move in worth if move.to.provider in providers]
+    return min(at_home or worth, key=lambda move: (move.saved_usd, move.to.model), default=None)
+
+
+def _answer(study: Study, move: Move) -> Finding:
+    """Return the finding about a model that was asked about, whether it is cheaper or not."""
+    if move.saved_usd > 0:
+        return _proposal(study, move, moves=[move])
+    return msgspec.structs.replace(
+        _proposal(study, move, moves=[move]),
+        stance=Stance.AVOID if move.saved_usd < 0 else Stance.INFORM,
+        action=(
+            f"Do not move these calls to {move.to.model} to save money: it is not cheaper for this traffic"
+        ),
+        supply={},
+        steps=(),
+    )
+
+
+def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
+    moved = int(move.where.sum())
+    rate = _break_even(move)
+    judged = answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03)
+    return Finding(
+        kind=KIND,
+        stance=Stance.EVALUATE,
+        action=(
+            f"Evaluate {move.to.model} for {count(moved, 'call')} that fit it, then move those it serves well"
+        ),
+        impact=(
+            f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} over the log. "
+            "Tried first, "
+            f"with the present model behind it, it pays if more than {percent(rate)} of its answers are "
+            "accepted."
+        ),
+        grade=Grade.JUDGEMENT,
+        formula=FORMULA,
+        inputs={
+            "model": move.to.model,
+            "provider": move.to.provider,
+            "calls": moved,
+            "calls_that_do_not_fit": len(study.traffic) - moved,
+            "now_usd_in_window": move.now_usd,
+            "then_usd_in_window": move.then_usd,
+            "break_even_accept_rate": rate,
+            "answers_to_judge": judged,
+            "groups": _by_group(study, move),
+            "candidates": [_row(other) for other in moves],
+        },
+        assumptions=(
+            "Token counts carry over from one model to the other; tokenisers differ by some 10 to 30 %.",
+            "The money is exact at list prices; whether the answers are good enough is not in the log.",
+        ),
+        evidence=rows(study, move.where, weight=move.by_call),
+        how_to_verify=(
+            f"Send {judged:,} of these calls, drawn from all kinds, to both models and have the answers "
+            "judged blind; "
+            "that tells the accept rate to 3 points at 95 %. Then move a tenth of the traffic for a week."
+        ),
+        effort="medium",
+        risk="Answers may be worse in ways that only your own evaluation shows.",
+        change=partial(_moved, where=move.where, to=move.to),
+        low_share=0.0 if move.saved_usd > 0 else None,
+        supply={"routes": [{"to": move.to.model, "provider": move.to.provider, "calls": moved}]},
+        steps=(
+            f"Judge {judged:,} answers of {move.to.model} blind against those of the present model.",
+            (
+                f"Where more than {percent(rate)} are accepted, try {move.to.model} first and fall back on "
+                "refusal."
+            ),
+            "Where nearly all are accepted, route the whole kind of call, a tenth of it first.",
+        ),
+        roll_back="Set the model name back; prompts and parameters are unchanged.",
+    )
+
+
+def _moved(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
+    return routed(traffic, where & traffic.kept & ~traffic.hosted, to=to)
+
+
+def _break_even(move: Move) -> float:
+    return (
+        break_even_accept_rate(weak_usd=move.then_usd, strong_usd=move.now_usd) if move.now_usd > 0 else 1.0
+    )
+
+
+def _by_group(study: Study, move: Move) -> list[Mapping[str, Any]]:
+    """Return what the move saves by kind of call, largest first."""
+    field, groups = groups_of(study)
+    size = len(groups.names)
+    calls = np.bincount(groups.codes, weights=move.where, minlength=size)
+    now = np.bincount(
+        groups.codes, weights=np.where(move.where, call_usd(study.traffic), 0.0), minlength=size
+    )
+    saved = np.bincount(groups.codes, weights=move.by_call, minlength=size)
+    return [
+        {
+            field: groups.names[int(code)],
+            "calls": int(calls[code]),
+            "now_usd_in_window": float(now[code]),
+            "saved_usd_in_window": float(saved[code]),
+            "break_even_accept_rate": float(1 - saved[code] / now[code]),
+        }
+        for code in np.argsort(-saved, kind="stable")[:_LISTED_GROUPS]
+        if now[code] > 0
+    ]
+
+
+def _row(move: Move) -> Mapping[str, Any]:
+    return {
+        "model": move.to.model,
+        "provider": move.to.provider,
+        "calls": int(move.where.sum()),
+        "saved_usd_in_window": move.saved_usd,
+        "break_even_accept_rate": _break_even(move),
+    }
+
+
+def _not_in_book(name: str) -> Gap:
+    return Gap(
+        kind=KIND,
+        missing=(f"a price of {name}",),
+        reason=f"No model named {name} is in the price book.",
+        would_add=f"What this traffic would cost on {name}.",
+    )
