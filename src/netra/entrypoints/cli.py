@@ -1,0 +1,108 @@
+"""The `netra` command: finds the command that is asked for, and says in one sentence what went wrong.
+
+Each command lives in its own module of `commands` and is loaded only when it runs, so that
+`netra serve` starts without the plotting and `netra --version` without anything.
+"""
+
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.metadata import version
+from typing import Final
+
+import click
+
+DONE: Final = 0
+FAILED: Final = 1  # Netra's own fault, or the machine's
+REFUSED: Final = 2  # what was typed or given cannot be used
+NOT_ENOUGH: Final = 3  # the work was done, and the log or a check falls short
+INTERRUPTED: Final = 130
+
+COMMANDS: Final = {
+    "demo": "netra.entrypoints.commands.demo:demo",
+    "optimize": "netra.entrypoints.commands.optimize:optimize",
+    "sample": "netra.entrypoints.commands.sample:sample",
+    "serve": "netra.entrypoints.commands.serve:serve",
+    "users": "netra.entrypoints.commands.users:users",
+    "validate": "netra.entrypoints.commands.validate:validate",
+    "workloads": "netra.entrypoints.commands.workloads:workloads",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are first asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names, as the help lists them."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command meant; an unknown one is refused with the nearest known."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, COMMANDS, n=1)
+            hint = f" Did you mean '{near[0]}'?" if near else " 'netra -h' lists those there are."
+            ctx.fail(f"There is no command '{name}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with 'netra demo', or with your own log: 'netra optimize FILE'.",
+)
+@click.version_option(version("netra"), message="netra %(version)s")
+def netra() -> None:
+    """Read an AI workload's request log; compute what to change and what that saves."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the code that scripts rely on."""
+    sys.exit(exit_code(arguments))
+
+
+def exit_code(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every refusal is a sentence on stderr."""
+    from netra.domain.errors import NetraError
+    from netra.settings import SettingsRefused
+
+    try:
+        ended = netra.main(args=arguments, prog_name="netra", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return REFUSED
+    except BrokenPipeError:
+        # The reader of our output has gone, as `| head` does; there is nobody to tell.
+        sys.stderr.close()
+        return DONE
+    except (NetraError, SettingsRefused, OSError) as error:
+        return _told(error)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return INTERRUPTED
+    return ended if isinstance(ended, int) else DONE
+
+
+def _told(error: Exception) -> int:
+    """Say on stderr what went wrong; return who has to change something: the asker, or Netra."""
+    from netra.domain import errors
+    from netra.settings import SettingsRefused
+
+    askers = (errors.UnreadableFile, errors.ValidationFailed, errors.InvalidRequest, errors.Conflict)
+    if isinstance(error, OSError):
+        name = f": {error.filename!r}" if error.filename else ""
+        click.echo(f"Error: {error.strerror or error}{name}", err=True)
+        return FAILED
+    click.echo(f"Error: {error}", err=True)
+    return REFUSED if isinstance(error, (SettingsRefused, errors.NotFound, *askers)) else FAILED

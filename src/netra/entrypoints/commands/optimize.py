@@ -1,0 +1,110 @@
+"""`netra optimize FILE`: computed advice about a request log, without a server."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+from rich.console import Console
+
+from netra.domain.optimization.model import Advice, Priority
+from netra.domain.workloads.columns import Events
+from netra.domain.workloads.model import IntakeReport
+from netra.entrypoints.commands.surroundings import json_option, run, settings_with
+from netra.entrypoints.embedded import Netra
+from netra.entrypoints.terminal.digest import digest_of, is_sufficient
+from netra.entrypoints.terminal.progress import part_of, progress_on
+from netra.entrypoints.terminal.report import rendered
+from netra.entrypoints.terminal.sketch import sketch_of
+
+DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
+NOT_ENOUGH: Final = 3
+READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that part of the time
+FAULTS_SHOWN: Final = 5
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--ask", default=DEFAULT_QUESTION, show_default=True, help="The question, in your words.")
+@click.option(
+    "--priority",
+    type=click.Choice([priority.value for priority in Priority]),
+    help="What to want least of: dollars, milliseconds, or a balance.",
+)
+@click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Dollars a month.")
+@click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
+@click.option(
+    "--constraint", "constraints", multiple=True, metavar="NAME", help="gpu_memory, latency, …; repeatable."
+)
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a report with plots."
+)
+@json_option
+def optimize(
+    file: Path,
+    *,
+    ask: str,
+    priority: str | None,
+    budget: float | None,
+    model: str | None,
+    constraints: tuple[str, ...],
+    html: Path | None,
+    as_json: bool,
+) -> int:
+    """Say what to change about the workload whose request log is FILE, and what that saves.
+
+    FILE is a CSV or JSON Lines log: Netra's own columns, the Azure LLM trace, or the Mooncake trace.
+
+    \b
+    Exit codes: 0 advice was given; 2 the file or an option cannot be used;
+    3 the log holds too little to advise on.
+    """
+    given = {"priority": priority, "budget": budget, "model": model, "constraints": list(constraints) or None}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    events, intake, advice = run(_advice(file, ask, parameters=parameters))
+    _warn(intake)
+    if html is not None:
+        _write_page(html, advice, events=events, source=file.name, question=ask)
+    if as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(advice), indent=2).decode() + "\n")
+    else:
+        console = Console(highlight=False)
+        console.print(rendered(digest_of(advice), sketch=sketch_of(events), source=file.name))
+    return 0 if is_sufficient(advice) else NOT_ENOUGH
+
+
+async def _advice(
+    file: Path, question: str, *, parameters: Mapping[str, Any]
+) -> tuple[Events, IntakeReport, Advice]:
+    with progress_on(Console(stderr=True)) as checkpoint:
+        async with Netra.in_memory(settings_with()) as netra:
+            reading = part_of(checkpoint, begin=0, end=READING_SHARE)
+            events, intake = netra.read_file(file, checkpoint=reading)
+            advising = part_of(checkpoint, begin=READING_SHARE, end=1)
+            advice = await netra.advise(events, question, parameters=parameters, checkpoint=advising)
+            return events, intake, advice
+
+
+def _warn(intake: IntakeReport) -> None:
+    """Say on stderr which rows were left out; the rest was used."""
+    if not intake.rejected:
+        return
+    click.echo(f"{intake.rejected} rows could not be read and were left out:", err=True)
+    for fault in intake.faults[:FAULTS_SHOWN]:
+        click.echo(f"  line {fault.line}: {fault.message}", err=True)
+
+
+def _write_page(path: Path, advice: Advice, *, events: Events, source: str, question: str) -> None:
+    # matplotlib takes about a second to load: only who asks for a page waits for it.
+    from netra.entrypoints.terminal.page import page_of
+
+    text = page_of(digest_of(advice), sketch=sketch_of(events), source=source, question=question)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(
+            f"The report cannot be written to {str(path)!r}: {error.strerror}."
+        ) from error
+    click.echo(f"The report with plots is in {path}.", err=True)

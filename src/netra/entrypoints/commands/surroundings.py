@@ -1,0 +1,55 @@
+"""What a command finds around it: settings, the data folder, the terminal, the loop it runs on."""
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from dotenv import dotenv_values
+
+from netra.settings import Settings, settings_from
+
+Result = TypeVar("Result")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def data_option(command: Decorated) -> Decorated:
+    """Give a command `--data`, the folder of the embedded store."""
+    return click.option(
+        "--data",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the store; made when missing.  [default: netra-data, or NETRA_DATA]",
+    )(command)
+
+
+def json_option(command: Decorated) -> Decorated:
+    """Give a command `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(command)
+
+
+def settings_with(**overrides: object) -> Settings:
+    """Return the settings of `.env`, the environment over it, and what was typed over both."""
+    written = {name: text for name, text in dotenv_values(".env").items() if text is not None}
+    return settings_from({**written, **os.environ}, **overrides)
+
+
+def writable(folder: Path) -> Path:
+    """Return `folder`, made when missing; refuse one that cannot be written, before anything opens it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(_unusable(folder, error.strerror)) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise click.ClickException(_unusable(folder, "it may not be written to"))
+    return folder
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run `work` to its end on a fresh loop."""
+    return asyncio.run(work)
+
+
+def _unusable(folder: Path, why: str | None) -> str:
+    return f"The data folder {str(folder)!r} cannot be used: {why}. Choose another one with --data."

@@ -1,0 +1,165 @@
+"""An answer as a person reads it in a terminal; plain text where colours are off."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from netra.domain.optimization.model import Action, Gap, Recommendation
+from netra.domain.optimization.wording import money
+from netra.entrypoints.terminal.digest import TRUST, Digest, interval
+from netra.entrypoints.terminal.sketch import Sketch, resampled
+from netra.entrypoints.terminal.wording import milliseconds, short_count, spark, span, title_of
+
+SPARK_COLUMNS: Final = 60
+BAR_COLUMNS: Final = 44
+
+
+def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> RenderableType:
+    """Return the whole report, ready to print."""
+    return Group(
+        *_head(digest, sketch, source=source),
+        *_plan(digest),
+        *_others("Would save more, after an evaluation", digest.choices, style="yellow"),
+        *_others("Leave alone: it would cost money", digest.avoid, style="red"),
+        *_others("Good to know", digest.know, style="cyan"),
+        *_actions(digest.advice.actions),
+        *_missing(digest),
+        *_foot(digest),
+    )
+
+
+def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[RenderableType]:
+    yield Text()
+    yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
+    yield Padding(Text.assemble((source, "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
+    if sketch is not None:
+        yield Text()
+        yield Padding(_glance(sketch), (0, 2))
+
+
+def _glance(sketch: Sketch) -> Table:
+    """Return arrivals as a line of bars, and the quantiles under it."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    rates = sketch.rates_per_s
+    line = spark(resampled(rates, columns=SPARK_COLUMNS).tolist())
+    grid.add_row("arrivals", Text.assemble((line, "cyan")))
+    grid.add_row(
+        "", Text(f"mean {rates.mean():,.2f}/s, busiest {span(sketch.bin_s)} {rates.max():,.2f}/s", "dim")
+    )
+    for spread in sketch.spreads:
+        said = milliseconds if spread.unit == "ms" else _tokens
+        grid.add_row(spread.name, Text(f"half under {said(spread.p50)}, 99% under {said(spread.p99)}"))
+    return grid
+
+
+def _plan(digest: Digest) -> Iterator[RenderableType]:
+    if not digest.plan:
+        return
+    yield from _title(f"Do this, in this order (dollars {digest.period})", style="green")
+    table = _ledger(style="bold green")
+    for number, item in enumerate(digest.plan, 1):
+        saved_usd = item.savings.marginal_usd_per_month or 0.0
+        amount = Text(f"-{money(saved_usd)}", "bold green")
+        table.add_row(str(number), _told(item), amount, Text(item.cost_change, "green"))
+    yield table
+    if digest.now_usd and digest.then_usd is not None:
+        yield Padding(_bars(digest.now_usd, digest.then_usd), (1, 5, 0, 5))
+
+
+def _ledger(*, style: str) -> Table:
+    """Return an empty table of a mark, words, dollars and the bill's change."""
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(justify="right", style=style, width=3)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    return table
+
+
+def _told(item: Recommendation) -> RenderableType:
+    small = " · ".join(
+        part for part in (f"grade {item.grade}", interval(item.savings), f"{item.effort} effort") if part
+    )
+    return Group(Text(item.action, "bold"), Text(item.impact), Text(small, "dim"))
+
+
+def _bars(now_usd: float, then_usd: float) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for name, usd, style in (("now", now_usd, "dim"), ("then", then_usd, "green")):
+        bar = "█" * max(1, round(BAR_COLUMNS * usd / max(now_usd, then_usd)))
+        grid.add_row(Text(name, "dim"), Text(bar, style), Text(money(usd), "bold"))
+    return grid
+
+
+def _others(title: str, items: Sequence[Recommendation], *, style: str) -> Iterator[RenderableType]:
+    if not items:
+        return
+    yield from _title(title, style=style)
+    table = _ledger(style=style)
+    for item in items:
+        saved_usd = item.savings.usd_per_month
+        amount = f"{'-' if saved_usd > 0 else '+'}{money(abs(saved_usd))}" if saved_usd else ""
+        table.add_row(
+            "•", _told(item), Text(amount, style), Text(item.cost_change if saved_usd else "", style)
+        )
+    yield table
+
+
+def _actions(actions: Sequence[Action]) -> Iterator[RenderableType]:
+    if not actions:
+        return
+    yield from _title("How", style="cyan")
+    for action in actions:
+        yield Padding(Text(f"{action.order}. {action.title}", "bold"), (0, 2))
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True, style="dim")
+        grid.add_column()
+        for step in action.steps:
+            grid.add_row("–", step)
+        grid.add_row("✓", Text(action.verify, "dim"))
+        grid.add_row("↩", Text(action.roll_back, "dim"))
+        yield Padding(grid, (0, 0, 1, 5))
+
+
+def _missing(digest: Digest) -> Iterator[RenderableType]:
+    if not digest.gaps:
+        return
+    yield from _title("Not said, for want of data", style="dim")
+    for gap in digest.gaps:
+        yield Padding(_gap(gap), (0, 2, 0, 2))
+
+
+def _gap(gap: Gap) -> Text:
+    return Text.assemble(
+        (title_of(gap.kind), "bold"),
+        " needs ",
+        (", ".join(gap.missing), "cyan"),
+        ". ",
+        (gap.would_add, "dim"),
+    )
+
+
+def _foot(digest: Digest) -> Iterator[RenderableType]:
+    grades = sorted({item.grade for item in digest.shown})
+    lines = (*(f"{grade}: {TRUST[grade]}." for grade in grades), *digest.notes)
+    if lines:
+        yield from _title("How far to trust this", style="dim")
+    for line in lines:
+        yield Padding(Text(line, "dim"), (0, 2))
+    yield Text()
+
+
+def _title(text: str, *, style: str) -> Iterator[RenderableType]:
+    yield Text()
+    yield Rule(Text(f" {text} ", f"bold {style}"), align="left", style="dim", characters="─")
+
+
+def _tokens(amount: float) -> str:
+    return f"{short_count(amount)} tokens"
