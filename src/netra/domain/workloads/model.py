@@ -2,11 +2,13 @@
 
 import enum
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
 from netra.domain.ids import UserId, WorkloadId
+
+UNSPECIFIED_MODEL: Final = "unspecified"  # the label of calls in a log that names no model
 
 Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e10)]
