@@ -1,0 +1,88 @@
+"""A worker's half of the runs in memory: claims, leases, fences, and what becomes of lapsed ones."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from netra.adapters.memory.state import MemoryState, RunEntry, unshared
+from netra.domain.errors import LeaseLost
+from netra.domain.runs.events import NewEvent, RunEvent
+from netra.domain.runs.lifecycle import Ending
+from netra.domain.runs.model import Claim, RunState
+from netra.domain.runs.transitions import claimed, finished, lapsed, recorded, released
+from netra.domain.threads.model import Message
+from netra.ports.clock import Clock
+from netra.ports.runs import Pulse
+
+
+class MemoryClaims:
+    """The part of `RunStore` that workers and the reaper call."""
+
+    def __init__(self, state: MemoryState, *, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+
+    async def claim(self, *, lease_s: float) -> Claim | None:
+        """Claim the oldest queued run whose thread has none running."""
+        live = self._state.queue.values()
+        busy = {entry.thread_key for entry in live if entry.run.state is RunState.RUNNING}
+        waiting = (entry for entry in live if entry.run.state is RunState.QUEUED)
+        entry = next((entry for entry in waiting if entry.thread_key not in busy), None)
+        if entry is None:
+            return None
+        now = self._clock.now()
+        self._state.put(entry, claimed(entry.run, at=now))
+        entry.fence += 1
+        entry.lease_until = now + timedelta(seconds=lease_s)
+        return Claim(run=unshared(entry.run), fence=entry.fence)
+
+    async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
+        """Move the lease's end and say whether a cancel was asked for."""
+        entry = self._held(claim)
+        entry.lease_until = self._clock.now() + timedelta(seconds=lease_s)
+        return Pulse(is_cancel_requested=entry.run.is_cancel_requested)
+
+    async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
+        """Append events and set the progress."""
+        entry = self._held(claim)
+        change = recorded(entry.run, events, at=self._clock.now())
+        self._state.put(entry, msgspec.structs.replace(change.run, progress=progress), change.events)
+        return change.events
+
+    async def finish(
+        self, claim: Claim, ending: Ending, events: Sequence[NewEvent], *, answer: Message | None
+    ) -> Sequence[RunEvent]:
+        """End the run."""
+        entry = self._held(claim)
+        change = finished(entry.run, ending, events, at=self._clock.now())
+        self._state.put(entry, change.run, change.events)
+        if answer is not None:
+            self._state.say(answer, owner_id=change.run.owner_id)
+        return change.events
+
+    async def release(self, claim: Claim) -> None:
+        """Hand the run back without having spent an attempt."""
+        entry = self._held(claim)
+        self._state.put(entry, released(entry.run))
+
+    async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
+        """Requeue or end runs whose lease has run out."""
+        now = self._clock.now()
+        late = sorted(
+            (entry.lease_until, entry.number, entry)
+            for entry in self._state.queue.values()
+            if entry.lease_until is not None and entry.lease_until <= now
+        )
+        told: list[RunEvent] = []
+        for _, _, entry in late[:limit]:
+            change = lapsed(entry.run, max_attempts=max_attempts, now=now)
+            self._state.put(entry, change.run, change.events)
+            told.extend(change.events)
+        return tuple(told)
+
+    def _held(self, claim: Claim) -> RunEntry:
+        entry = self._state.runs.get(claim.run.id)
+        if entry is None or entry.fence != claim.fence or entry.run.state is not RunState.RUNNING:
+            raise LeaseLost(f"The claim on run {claim.run.id!r} no longer holds.")
+        return entry

@@ -1,0 +1,90 @@
+"""The one place where threads and runs in memory meet; what a transaction would span lies here.
+
+Methods of the stores never await between reading and writing it, so on one event loop each is atomic.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from netra.domain.ids import RunId, ThreadId, UserId
+from netra.domain.runs.events import RunEvent
+from netra.domain.runs.model import Run, RunState
+from netra.domain.threads.model import Message, Thread
+
+
+class RunEntry(msgspec.Struct, kw_only=True):
+    """A run with what its store alone knows."""
+
+    run: Run
+    number: int  # order of acceptance
+    has_made_thread: bool
+    events: list[RunEvent]
+    fingerprint: str = ""
+    idempotency_key: str | None = None
+    fence: int = 0
+    lease_until: datetime | None = None
+
+    @property
+    def thread_key(self) -> tuple[UserId, ThreadId]:
+        """The key of the thread it belongs to: ids are owned, so the owner is a part."""
+        return self.run.owner_id, self.run.thread_id
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has not ended."""
+        return not self.run.state.is_terminal
+
+
+class MemoryState:
+    """Threads, messages, runs and their events."""
+
+    def __init__(self) -> None:
+        self.threads: dict[tuple[UserId, ThreadId], Thread] = {}
+        self.messages: dict[tuple[UserId, ThreadId], list[Message]] = {}
+        self.runs: dict[RunId, RunEntry] = {}
+        self.keys: dict[tuple[UserId, str], RunId] = {}
+        self.queue: dict[RunId, RunEntry] = {}  # queued and running ones, in order of acceptance
+        self.accepted = 0
+
+    def find(self, run_id: RunId, *, owner_id: UserId) -> RunEntry | None:
+        """Return the owner's run, or None."""
+        entry = self.runs.get(run_id)
+        return None if entry is None or entry.run.owner_id != owner_id else entry
+
+    def put(self, entry: RunEntry, run: Run, events: tuple[RunEvent, ...] = ()) -> None:
+        """Make `run` what `entry` holds and append its events."""
+        entry.run = run
+        entry.events.extend(events)
+        if run.state is not RunState.RUNNING:
+            entry.lease_until = None
+        if run.state.is_terminal:
+            self.queue.pop(run.id, None)
+
+    def say(self, message: Message, *, owner_id: UserId) -> None:
+        """Append a message to its thread, when that still exists."""
+        key = owner_id, message.thread_id
+        thread = self.threads.get(key)
+        if thread is None:
+            return
+        self.messages[key].append(message)
+        self.threads[key] = msgspec.structs.replace(
+            thread,
+            message_count=thread.message_count + 1,
+            updated_at=max(thread.updated_at, message.created_at),
+        )
+
+    def forget(self, entry: RunEntry) -> None:
+        """Remove a run with its events and its key."""
+        del self.runs[entry.run.id]
+        self.queue.pop(entry.run.id, None)
+        if entry.idempotency_key is not None:
+            del self.keys[entry.run.owner_id, entry.idempotency_key]
+
+
+def unshared(run: Run) -> Run:
+    """Return the run with parameters of its own, so that no caller can change what is stored."""
+    if not run.parameters:
+        return run
+    own = msgspec.json.decode(msgspec.json.encode(run.parameters))
+    return msgspec.structs.replace(run, parameters=own)

@@ -1,0 +1,113 @@
+"""What a run looks like after each thing that can happen to it, and the events that tell of it.
+
+Pure: stores read a run, call one of these and write what it returns in the same transaction.
+Leases and fences are the store's; whether a move may be made is `lifecycle`'s.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from netra.domain.errors import LeaseLost, NetraError
+from netra.domain.ids import RunId
+from netra.domain.runs.events import NewEvent, RunEvent, cancelled, failed
+from netra.domain.runs.lifecycle import Ending, LapseDecision, Move, StopDecision, after, on_lapse, on_stop
+from netra.domain.runs.model import Run, RunFailure, RunState
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it is now, and the events that are new."""
+
+    run: Run
+    events: tuple[RunEvent, ...] = ()
+
+
+def numbered(
+    events: Sequence[NewEvent], *, run_id: RunId, last_seq: int, at: datetime
+) -> tuple[RunEvent, ...]:
+    """Return `events` numbered on from `last_seq`."""
+    return tuple(
+        RunEvent(run_id=run_id, seq=seq, kind=event.kind, at=at, data=event.data)
+        for seq, event in enumerate(events, last_seq + 1)
+    )
+
+
+def recorded(run: Run, events: Sequence[NewEvent], *, at: datetime) -> Change:
+    """Return the run with `events` appended to its stream."""
+    told = numbered(events, run_id=run.id, last_seq=run.last_seq, at=at)
+    return Change(run=msgspec.structs.replace(run, last_seq=run.last_seq + len(told)), events=told)
+
+
+def claimed(run: Run, *, at: datetime) -> Run:
+    """Return the run in a worker's hands: an attempt spent, `started_at` set once."""
+    return msgspec.structs.replace(
+        run,
+        state=moved(run, Move.CLAIM),
+        attempts=run.attempts + 1,
+        started_at=at if run.started_at is None else run.started_at,
+    )
+
+
+def released(run: Run) -> Run:
+    """Return the run handed back, its attempt not spent."""
+    return msgspec.structs.replace(run, state=moved(run, Move.RELEASE), attempts=run.attempts - 1)
+
+
+def finished(run: Run, ending: Ending, events: Sequence[NewEvent], *, at: datetime) -> Change:
+    """Return the run ended as its worker says. Raises `LeaseLost` when it has ended before."""
+    state = moved(run, ending.move)
+    if not state.is_terminal:
+        raise ValueError(f"{ending.move} does not end a run")
+    told = recorded(run, events, at=at)
+    ended = msgspec.structs.replace(
+        told.run,
+        state=state,
+        progress=100 if state is RunState.COMPLETED else run.progress,
+        completed_at=at,
+        result=ending.result,
+        failure=None if ending.code is None else RunFailure(code=ending.code, message=ending.message or ""),
+    )
+    return Change(run=ended, events=told.events)
+
+
+def stopped(run: Run, *, lease_until: datetime | None, now: datetime) -> Change:
+    """Return the run after a request to cancel it."""
+    match on_stop(run, lease_until=lease_until, now=now):
+        case StopDecision.NOTHING:
+            return Change(run=run)
+        case StopDecision.ASK_WORKER:
+            return Change(run=msgspec.structs.replace(run, is_cancel_requested=True))
+        case StopDecision.END_NOW:
+            return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
+
+
+def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
+    """Return the run after its lease ran out."""
+    match on_lapse(run, max_attempts=max_attempts):
+        case LapseDecision.REQUEUE:
+            return Change(run=msgspec.structs.replace(run, state=moved(run, Move.REQUEUE)))
+        case LapseDecision.CANCEL:
+            return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
+        case LapseDecision.FAIL:
+            error = NetraError(
+                f"Given up after {run.attempts} attempts: each worker stopped before it was done.",
+                attempts=run.attempts,
+            )
+            ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+            return finished(run, ending, failed(run, error), at=now)
+
+
+def removed(run: Run, *, at: datetime) -> tuple[RunEvent, ...]:
+    """Return the last events of a run that vanishes with its thread; none when it had ended."""
+    if run.state.is_terminal:
+        return ()
+    return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=at).events
+
+
+def moved(run: Run, move: Move) -> RunState:
+    """Return the state that `move` leads to. Raises `LeaseLost` when it may not be made any more."""
+    state = after(run.state, move)
+    if state is None:
+        raise LeaseLost(f"Run {run.id!r} is {run.state}; it can no longer {move}.")
+    return state
