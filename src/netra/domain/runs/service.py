@@ -72,24 +72,28 @@ class RunService:
         """Yield the run's events with `seq` above `after`, in order, without gap or repeat, to the last.
 
         Live events come from the feed; whatever the feed lost is read from the store, at the latest
-        after `POLL_S`. Raises `NotFound` at the first step.
+        after `POLL_S`. Ends at once when there is nothing more to come. Raises `NotFound` at the first step.
         """
         seq = after
         async with self._feed.subscribe(run_id) as subscription:
-            batch: Sequence[RunEvent] = await self._runs.events(run_id, owner_id=owner_id, after=seq)
-            while True:
-                for event in batch:
-                    if event.seq <= seq:
-                        continue
-                    if event.seq > seq + 1:
-                        break
+            batch = await self._stored(run_id, owner_id=owner_id, after=seq)
+            while batch is not None:
+                for event in _next_in_line(batch, seq):
                     seq = event.seq
                     yield event
                     if event.is_last:
                         return
                 batch = await subscription.next(timeout_s=POLL_S)
-                if not batch or batch[0].seq > seq + 1:
-                    batch = await self._runs.events(run_id, owner_id=owner_id, after=seq)
+                if not _is_next(batch, seq):
+                    batch = await self._stored(run_id, owner_id=owner_id, after=seq)
+
+    async def _stored(self, run_id: RunId, *, owner_id: UserId, after: int) -> Sequence[RunEvent] | None:
+        """Return what the store holds beyond `after`, or None when nothing can follow any more."""
+        events = await self._runs.events(run_id, owner_id=owner_id, after=after)
+        if events:
+            return events
+        run = await self._runs.get(run_id, owner_id=owner_id)
+        return None if run.state.is_terminal and run.last_seq <= after else ()
 
     async def _only_live(self, owner_id: UserId) -> RunId:
         live = await self._runs.live(owner_id=owner_id)
@@ -129,3 +133,13 @@ class RunService:
             idempotency_key=command.idempotency_key,
             fingerprint=command.fingerprint,
         )
+
+
+def _is_next(batch: Sequence[RunEvent], seq: int) -> bool:
+    """Return whether `batch` goes on from `seq` without a hole."""
+    return bool(batch) and batch[0].seq <= seq + 1 and batch[-1].seq - batch[0].seq == len(batch) - 1
+
+
+def _next_in_line(batch: Sequence[RunEvent], seq: int) -> Sequence[RunEvent]:
+    """Return the events of a batch without holes that the reader has not seen."""
+    return [event for event in batch if event.seq > seq]

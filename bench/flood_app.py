@@ -1,0 +1,30 @@
+"""Netra with agents that only talk: a run of "flood N PAUSE_MS" stores and publishes N events.
+
+Everything else (sign-in, limits, store, worker, feed, socket) is the real thing.
+"""
+
+import asyncio
+import os
+import time
+
+from dependency_injector import providers
+from netra.entrypoints.app import create_app
+
+from netra.domain.agents.model import Question, Watch
+from netra.domain.optimization.model import Advice
+from netra.settings import settings_from
+
+
+class TalkingAgents:
+    """Emits as many stages as the message says; each carries the steady clock's nanoseconds."""
+
+    async def answer(self, question: Question, watch: Watch) -> Advice:
+        """Talk, then end with empty advice."""
+        _, count, pause_ms = question.message.split()
+        for _ in range(int(count)):
+            await watch.enter(agent="Bench", message=f"t={time.monotonic_ns()};", progress=1, until=2)
+            await asyncio.sleep(float(pause_ms) / 1_000)
+        return Advice(recommendations=(), metrics={}, actions=(), supply_config={}, report="done")
+
+
+app = create_app(settings_from(os.environ), overrides={"agent_pipeline": providers.Object(TalkingAgents())})

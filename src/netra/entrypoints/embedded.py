@@ -1,0 +1,163 @@
+"""Netra inside another Python program: the same services, without a server and without a key."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
+from netra.domain.agents.model import Question
+from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.ids import ThreadId, UserId, WorkloadId
+from netra.domain.optimization.model import Advice, Checkpoint, never_stop
+from netra.domain.paging import LIMIT_MAX, PageRequest
+from netra.domain.runs.events import RunEvent
+from netra.domain.runs.model import Run, StartRun
+from netra.domain.users.model import AddUser, Role, User
+from netra.domain.users.rules import normal_email
+from netra.domain.workloads.columns import Events
+from netra.domain.workloads.model import Workload
+from netra.ports.logs import Progress, ReadLog
+from netra.settings import Settings
+
+Watcher = Callable[[RunEvent], None]
+
+
+class Netra:
+    """One open Netra: make it with `in_memory` or `open`, use it until the block ends."""
+
+    def __init__(self, *, ports: Ports, container: Container) -> None:
+        self._ports = ports
+        self._container = container
+
+    @classmethod
+    @asynccontextmanager
+    async def in_memory(cls, settings: Settings | None = None) -> AsyncGenerator["Netra"]:
+        """Open a Netra that keeps everything in memory and forgets it at the end."""
+        chosen = settings or Settings()
+        async with cls._running(memory_ports(chosen), chosen) as netra:
+            yield netra
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, data: Path | str, settings: Settings | None = None) -> AsyncGenerator["Netra"]:
+        """Open the Netra whose store is the folder `data`, made when missing.
+
+        With `settings.workers` 0 it asks nothing itself: for tools beside a service on the same folder.
+        """
+        chosen = msgspec.structs.replace(settings or Settings(), data=Path(data))
+        async with open_ports(chosen) as ports, cls._running(ports, chosen) as netra:
+            yield netra
+
+    @classmethod
+    @asynccontextmanager
+    async def _running(cls, ports: Ports, settings: Settings) -> AsyncGenerator["Netra"]:
+        container = contained(ports, settings)
+        stopping = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(container.run_worker().serve(stopping))
+            try:
+                yield cls(ports=ports, container=container)
+            finally:
+                stopping.set()
+
+    async def add_user(
+        self, email: str, *, name: str, password: str | None = None, role: Role = Role.MEMBER
+    ) -> User:
+        """Make an account. Raises `ValidationFailed`, or `Conflict` when the e-mail is taken."""
+        command = AddUser(email=email, name=name, password=password, role=role)
+        return await self._container.user_service().add(command)
+
+    async def find_user(self, email: str) -> User | None:
+        """Return the user with this e-mail, or None."""
+        return await self._ports.users.find_by_email(normal_email(email))
+
+    async def users(self) -> Sequence[User]:
+        """Return everybody, by id."""
+        return await self._ports.users.everyone()
+
+    async def workloads(self, owner: User) -> Sequence[Workload]:
+        """Return the owner's newest workloads, a hundred at most."""
+        request = PageRequest(limit=LIMIT_MAX)
+        return (await self._container.workload_service().page(owner_id=owner.id, request=request)).items
+
+    async def create_workload(self, owner: User, *, name: str) -> Workload:
+        """Make an empty workload."""
+        return await self._container.workload_service().create(owner_id=owner.id, name=name)
+
+    async def import_file(
+        self, owner: User, path: Path | str, *, name: str | None = None, progress: Progress | None = None
+    ) -> tuple[Workload, ReadLog]:
+        """Make a workload of a request log. Raises `UnreadableFile` before anything is made."""
+        log = await asyncio.to_thread(self.read_file, path, progress=progress)
+        workload = await self.create_workload(owner, name=name or Path(path).name)
+        await self.add_events(owner, workload.id, log.events)
+        return await self._container.workload_service().get(workload.id, owner_id=owner.id), log
+
+    async def add_events(self, owner: User, workload_id: WorkloadId, events: Events) -> int:
+        """Add events and return how many were new."""
+        service = self._container.workload_service()
+        return int((await service.append(workload_id, events, owner_id=owner.id)).sum())
+
+    def read_file(self, path: Path | str, *, progress: Progress | None = None) -> ReadLog:
+        """Read a request log of any known kind. Blocking. Raises `UnreadableFile`."""
+        return self._ports.log_files.read(str(path), progress=progress)
+
+    async def ask(
+        self,
+        owner: User,
+        message: str,
+        *,
+        workload_id: WorkloadId | None = None,
+        thread_id: ThreadId | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        watcher: Watcher | None = None,
+    ) -> Run:
+        """Ask and return the run once it has ended; `watcher` is called with every event on the way."""
+        service = self._container.run_service()
+        command = StartRun(
+            owner_id=owner.id,
+            message=message,
+            thread_id=thread_id,
+            workload_id=workload_id,
+            parameters=parameters or {},
+        )
+        accepted = await service.start(command)
+        async for event in service.follow(accepted.run.id, owner_id=owner.id):
+            if watcher is not None:
+                watcher(event)
+        return await service.get(accepted.run.id, owner_id=owner.id)
+
+    async def advise(
+        self,
+        events: Events,
+        message: str,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        checkpoint: Checkpoint = never_stop,
+    ) -> Advice:
+        """Answer a question about events that are in no store: the five agents, without a run."""
+        question = Question(owner_id=UserId(0), message=message, parameters=parameters or {})
+        pipeline: AgentPipeline = self._container.agent_pipeline()
+        return await pipeline.answer_events(question, events, _Stage(checkpoint))
+
+
+class _Stage:
+    """Turns the agents' stages into one line of progress."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._checkpoint = checkpoint
+        self._span = (0, 0)
+
+    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
+        """Begin a stage."""
+        self._span = (progress, until)
+        self._checkpoint(progress / 100, f"{agent}: {message}")
+
+    def checkpoint(self, done: float, doing: str) -> None:
+        """Pass the share of the whole on."""
+        begin, end = self._span
+        self._checkpoint((begin + (end - begin) * done) / 100, doing)
