@@ -1,0 +1,99 @@
+"""The ways to serve one open model: GPU, how many work as one, at which precision; and what each can carry.
+
+What is estimated here ranks and prunes; a size that goes into advice is replayed by `fleet`.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from netra.domain.optimization.performance.closed_loop import closed_loop
+from netra.domain.optimization.performance.constants import Engine
+from netra.domain.optimization.performance.fleet import Slo
+from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.roofline import Deployment
+
+GROUP_SIZES: Final = (1, 2, 4, 8)
+"""GPUs of one machine that can share a model; more than 8 leaves the machine and the model's range."""
+
+_MOST_SEQUENCES: Final = 256
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """One replica and its price."""
+
+    deployment: Deployment
+    usd_per_hour: float  # of the whole replica
+
+    @property
+    def name(self) -> str:
+        """Return how it is called in an answer: "2x H100-SXM-80GB, fp8"."""
+        deployment = self.deployment
+        return f"{deployment.tp}x {deployment.gpu.name}, {deployment.precision}"
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """The traffic's averages, for estimates only."""
+
+    requests_per_s: float
+    input_tokens: float
+    output_tokens: float
+
+
+def served_precision(gpu: Gpu, model: ModelShape) -> str:
+    """Return the precision to plan with: as published, or FP8 where the GPU computes in it."""
+    if model.weight_precision == "fp4":
+        return "fp4"
+    return "fp8" if gpu.fp8_dense_tflops is not None else "bf16"
+
+
+def configurations(
+    gpus: Iterable[Gpu], *, model: ModelShape, engine: Engine, longest_tokens: int
+) -> tuple[Configuration, ...]:
+    """Return the priced replicas that hold the model and its longest request, cheapest first.
+
+    A group size must divide the attention heads.
+    """
+    found: list[Configuration] = []
+    for gpu in gpus:
+        if gpu.usd_per_gpu_hour is None:
+            continue
+        for tp in GROUP_SIZES:
+            deployment = Deployment(
+                gpu=gpu, model=model, engine=engine, tp=tp, precision=served_precision(gpu, model)
+            )
+            if model.heads % tp == 0 and deployment.memory().kv_tokens >= longest_tokens:
+                found.append(Configuration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour))
+    return tuple(sorted(found, key=lambda one: (one.usd_per_hour, one.name)))
+
+
+def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo, margin: float = 0.85) -> float:
+    """Return the requests a second one replica carries within `margin` of the TPOT limit; 0 if none.
+
+    The largest batch whose closed-loop TPOT keeps the limit, by bisection: TPOT grows with the batch.
+    """
+
+    def tpot_ms(sequences: int) -> float:
+        seen = closed_loop(
+            configuration.deployment,
+            input_tokens=load.input_tokens,
+            output_tokens=load.output_tokens,
+            concurrency=float(sequences),
+        )
+        return seen.tpot_s * 1e3
+
+    limit_ms = margin * slo.tpot_ms
+    if tpot_ms(1) > limit_ms:
+        return 0.0
+    holding, breaking = 1, _MOST_SEQUENCES + 1
+    while breaking - holding > 1:
+        middle = (holding + breaking) // 2
+        holding, breaking = (middle, breaking) if tpot_ms(middle) <= limit_ms else (holding, middle)
+    seen = closed_loop(
+        configuration.deployment,
+        input_tokens=load.input_tokens,
+        output_tokens=load.output_tokens,
+        concurrency=float(holding),
+    )
+    return seen.tokens_per_s() / max(load.output_tokens, 1.0)

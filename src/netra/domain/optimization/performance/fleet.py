@@ -1,0 +1,130 @@
+"""The smallest number of replicas whose replay of the real arrivals keeps the latency limits."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.model import Checkpoint
+from netra.domain.optimization.performance.replay import SERVING, Balancing, Replay, Requests, replay
+from netra.domain.optimization.performance.replica import Batching
+from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
+
+REPLAYED_REQUESTS: Final = 20_000
+"""At most so many requests are replayed a size: the busiest stretch of a longer log, a fifth of a second."""
+
+
+class Slo(msgspec.Struct, frozen=True, kw_only=True):
+    """The latency limits, at the 99th percentile; the defaults are what a person reading along accepts."""
+
+    ttft_ms: float = 2000.0
+    tpot_ms: float = 100.0
+
+    def holds(self, replayed: Replay) -> bool:
+        """Whether every request was served and both percentiles are within their limit."""
+        return (
+            replayed.refused == 0
+            and replayed.ttft_ms(99) <= self.ttft_ms
+            and replayed.tpot_ms(99) <= self.tpot_ms
+        )
+
+
+class Fleet(msgspec.Struct, frozen=True, kw_only=True):
+    """A size that keeps the limits, how near the next smaller one came, and all sizes tried."""
+
+    replicas: int
+    replayed: Replay
+    tried: tuple[tuple[int, float, float], ...]  # (replicas, TTFT p99 ms, TPOT p99 ms), by replicas
+
+
+def busiest(requests: Requests, *, most: int = REPLAYED_REQUESTS) -> Requests:
+    """Return the `most` consecutive requests that arrive closest together; all of a shorter log.
+
+    What holds the limits there holds them at every calmer time, so the size errs to the safe side.
+    """
+    if len(requests) <= most:
+        return requests
+    durations = requests.arrive_s[most - 1 :] - requests.arrive_s[: len(requests) - most + 1]
+    start = int(np.argmin(durations))
+    stretch = slice(start, start + most)
+    return Requests(
+        arrive_s=requests.arrive_s[stretch] - requests.arrive_s[start],
+        input_tokens=requests.input_tokens[stretch],
+        output_tokens=requests.output_tokens[stretch],
+    )
+
+
+def smallest_fleet(
+    requests: Requests,
+    *,
+    deployment: Deployment,
+    slo: Slo,
+    checkpoint: Checkpoint,
+    most_replicas: int = 512,
+    first_guess: int = 1,
+    batching: Batching = SERVING,
+    balancing: Balancing = Balancing.ROUND_ROBIN,
+    slowdown: float = 1.0,
+) -> Fleet | None:
+    """Return the smallest fleet that keeps `slo`, or None where `most_replicas` do not.
+
+    Doubles until a size holds, then bisects. The next larger size is tried too: where it breaks the
+    limits (more replicas can meet a burst less evenly), the search goes on above it, so what is
+    returned is never a lucky size.
+    """
+    if not _holds_alone(requests, deployment=deployment, slo=slo, slowdown=slowdown):
+        return None
+    seen: dict[int, Replay] = {}
+
+    def holds(replicas: int) -> bool:
+        if replicas not in seen:
+            done = 1.0 - 0.85 ** (len(seen) + 1)  # how many sizes will be tried is not known before
+            checkpoint(done, f"Replaying {len(requests):,} requests on {replicas:,} replicas")
+            seen[replicas] = replay(
+                requests,
+                deployment=deployment,
+                replicas=replicas,
+                batching=batching,
+                balancing=balancing,
+                slowdown=slowdown,
+            )
+        return slo.holds(seen[replicas])
+
+    size = _smallest(holds, first_guess=min(max(1, first_guess), most_replicas), most=most_replicas)
+    if size is None:
+        return None
+    tried = tuple((count, seen[count].ttft_ms(99), seen[count].tpot_ms(99)) for count in sorted(seen))
+    return Fleet(replicas=size, replayed=seen[size], tried=tried)
+
+
+def _smallest(holds: Callable[[int], bool], *, first_guess: int, most: int) -> int | None:
+    failing, size = 0, first_guess
+    while not holds(size):
+        if size == most:
+            return None
+        failing, size = size, min(2 * size, most)
+    while size - failing > 1:
+        middle = (failing + size) // 2
+        failing, size = (failing, middle) if holds(middle) else (middle, size)
+    while size < most and not holds(size + 1):
+        size += 2
+        while size <= most and not holds(size):
+            size += 1
+    return size if size <= most else None
+
+
+def _holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdown: float) -> bool:
+    """Say whether requests that met nobody else would keep the limits; no number of replicas does better."""
+    tokens = requests.input_tokens + requests.output_tokens
+    if int(tokens.max(initial=0)) > deployment.memory().kv_tokens:
+        return False
+    costs = costs_of(deployment)
+    first_s = prefill_s(costs, prompt_tokens=requests.input_tokens.astype(np.float64))
+    lone = np.ones(len(requests))
+    each_s = decode_s(costs, sequences=lone, context_tokens=requests.input_tokens.astype(np.float64))
+    each_s = np.where(requests.output_tokens > 1, each_s, 0.0)
+    return bool(
+        np.percentile(first_s, 99) * slowdown * 1e3 <= slo.ttft_ms
+        and np.percentile(each_s, 99) * slowdown * 1e3 <= slo.tpot_ms
+    )

@@ -1,0 +1,231 @@
+"""One replica of an inference engine, as a deterministic state that jumps from event to event.
+
+Continuous batching: every step decodes all running sequences by one token and, while prompts wait,
+prefills a chunk of them beside it. A request is admitted, in order of arrival, when the cache has room
+for its prompt and its whole answer, so nothing is ever evicted. Between two events (an arrival, an end)
+the batch does not change and any number of steps is summed in closed form.
+"""
+
+from collections import deque
+from heapq import heappop, heappush
+from math import ceil, inf, sqrt
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.performance.roofline import StepCosts, step_s
+
+NEVER: Final = inf
+
+
+class Batching(msgspec.Struct, frozen=True, kw_only=True):
+    """How an engine fills its steps; the defaults are vLLM's for serving."""
+
+    max_sequences: int = 256
+    step_tokens: int = 2048  # decoding and prompt tokens in one step, at most
+
+
+class StepTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A deployment's step times, ready to be read by index; compiled once a replay."""
+
+    seconds: list[float]  # by tokens in the step, without attention
+    host_s: list[float]  # by decoding sequences; zeros where the engine has no floor
+    kv_s: float
+    pair_s: float
+    has_floor: bool
+
+    def step(self, *, sequences: int, context: float, prompt: int, pairs: float) -> float:
+        """Return the seconds of one step, as `roofline.step_s` does."""
+        gpu = self.seconds[sequences + prompt] + self.kv_s * context + self.pair_s * pairs
+        if not self.has_floor:
+            return gpu
+        return float((gpu**2.5 + self.host_s[sequences] ** 2.5) ** 0.4)
+
+    def slower(self, factor: float) -> "StepTable":
+        """Return the table with every step `factor` times as long."""
+        return StepTable(
+            seconds=[value * factor for value in self.seconds],
+            host_s=[value * factor for value in self.host_s],
+            kv_s=self.kv_s * factor,
+            pair_s=self.pair_s * factor,
+            has_floor=self.has_floor,
+        )
+
+
+def table_of(costs: StepCosts, *, batching: Batching) -> StepTable:
+    """Return the step times of every step this engine can be asked to make."""
+    tokens = np.arange(batching.step_tokens + batching.max_sequences + 1, dtype=np.float64)
+    without_floor = msgspec.structs.replace(costs, host_s=0.0)
+    none = tokens * 0.0
+    seconds = step_s(
+        without_floor, sequences=none, context_tokens=none, prompt_tokens=tokens, prompt_pairs=none
+    )
+    host = costs.host_s + costs.host_sequence_s * tokens + costs.host_pair_s * tokens**2
+    return StepTable(
+        seconds=seconds.tolist(),
+        host_s=host.tolist(),
+        kv_s=costs.kv_s,
+        pair_s=costs.pair_s,
+        has_floor=costs.host_s > 0.0,
+    )
+
+
+class Replica:
+    """The state of one replica; mutable on purpose, it lives inside one call of `replay`."""
+
+    __slots__ = (
+        "_active",
+        "_batching",
+        "_chunk_done",
+        "_context",
+        "_kv_free",
+        "_requests",
+        "_steps",
+        "_table",
+        "_waiting",
+        "busy_s",
+        "finished_at",
+        "first_at",
+        "now",
+    )
+
+    def __init__(
+        self,
+        table: StepTable,
+        *,
+        batching: Batching,
+        kv_tokens: int,
+        requests: tuple[list[int], list[int]],
+        results: tuple[list[float], list[float]],
+    ) -> None:
+        """`requests` are input and output tokens by request; the times go into `results` in place."""
+        self._table = table
+        self._batching = batching
+        self._requests = requests
+        self.first_at, self.finished_at = results
+        self._kv_free = kv_tokens
+        self._waiting: deque[int] = deque()
+        self._active: list[tuple[int, int]] = []  # (the step it ends with, request), soonest first
+        self._chunk_done = 0  # prompt tokens of the first waiting request already passed; >0: admitted
+        self._context = 0.0  # cached tokens of the running sequences, summed
+        self._steps = 0
+        self.now = 0.0
+        self.busy_s = 0.0
+
+    @property
+    def outstanding(self) -> int:
+        """Requests given to this replica and not finished."""
+        return len(self._active) + len(self._waiting)
+
+    def give(self, request: int, *, at_s: float) -> None:
+        """Put a request at the end of the queue; the replica must have been advanced to `at_s`."""
+        if not self._active and not self._waiting and self.now < at_s:
+            self.now = at_s
+        self._waiting.append(request)
+
+    def advance(self, until_s: float) -> None:
+        """Make every step that begins before `until_s`; the last one may end after it."""
+        while self.now < until_s:
+            if self._waiting and self._can_prefill():
+                self._mixed_step()
+            elif self._active:
+                self._decode(until_s)
+            else:
+                return
+
+    def _can_prefill(self) -> bool:
+        if self._chunk_done:
+            return True
+        return len(self._active) < self._batching.max_sequences and self._fits(self._waiting[0])
+
+    def _fits(self, request: int) -> bool:
+        return self._requests[0][request] + self._requests[1][request] <= self._kv_free
+
+    def _mixed_step(self) -> None:
+        """Decode the running sequences once and pass as many prompt tokens as the step has room for."""
+        running = len(self._active)
+        done, tokens, pairs = self._take_prompts(self._batching.step_tokens - running)
+        seconds = self._table.step(sequences=running, context=self._context, prompt=tokens, pairs=pairs)
+        self.now += seconds
+        self.busy_s += seconds
+        self._steps += 1
+        self._context += running
+        self._retire()
+        for request in done:
+            self._begin(request)
+
+    def _take_prompts(self, room: int) -> tuple[list[int], int, float]:
+        """Return the requests whose prompt ends in this step, its prompt tokens, and their pairs."""
+        inputs, outputs = self._requests
+        waiting, running = self._waiting, len(self._active)
+        done: list[int] = []
+        tokens, pairs = 0, 0.0
+        while waiting and tokens < room:
+            request = waiting[0]
+            if not self._chunk_done:
+                if running + len(done) >= self._batching.max_sequences or not self._fits(request):
+                    break
+                self._kv_free -= inputs[request] + outputs[request]
+            chunk = min(room - tokens, inputs[request] - self._chunk_done)
+            pairs += chunk * (self._chunk_done + chunk * 0.5)
+            tokens += chunk
+            self._chunk_done += chunk
+            if self._chunk_done < inputs[request]:
+                break
+            self._chunk_done = 0
+            done.append(waiting.popleft())
+        return done, tokens, pairs
+
+    def _begin(self, request: int) -> None:
+        """Note the first token; go on decoding, or end where one token was all."""
+        self.first_at[request] = self.now
+        left = self._requests[1][request] - 1
+        if left <= 0:
+            self._end(request)
+            return
+        heappush(self._active, (self._steps + left, request))
+        self._context += self._requests[0][request] + 1
+
+    def _decode(self, until_s: float) -> None:
+        """Make steps of the same batch until a sequence ends or `until_s` is reached."""
+        running, context, table = len(self._active), self._context, self._table
+        steps = self._active[0][0] - self._steps
+        if until_s < NEVER:
+            first = table.step(sequences=running, context=context, prompt=0, pairs=0.0)
+            steps = min(steps, _steps_within(until_s - self.now, first=first, growth=table.kv_s * running))
+        middle = context + running * (steps - 1) * 0.5
+        seconds = steps * table.step(sequences=running, context=middle, prompt=0, pairs=0.0)
+        self.now += seconds
+        self.busy_s += seconds
+        self._steps += steps
+        self._context += running * steps
+        self._retire()
+
+    def _retire(self) -> None:
+        """End the sequences whose last token has come."""
+        active = self._active
+        while active and active[0][0] <= self._steps:
+            request = heappop(active)[1]
+            self._context -= self._requests[0][request] + self._requests[1][request]
+            self._end(request)
+
+    def _end(self, request: int) -> None:
+        self.finished_at[request] = self.now
+        self._kv_free += self._requests[0][request] + self._requests[1][request]
+
+
+def _steps_within(seconds: float, *, first: float, growth: float) -> int:
+    """Return the least number of steps that last `seconds`, the first taking `first`, each `growth` more.
+
+    Exact where the step time is linear in the context; a floor makes steps grow less, so it then errs
+    by a fraction of one step.
+
+    >>> _steps_within(1.0, first=0.25, growth=0.0)
+    4
+    """
+    slope = growth / 2.0
+    constant = first - slope
+    if growth <= 1e-12 * first:
+        return max(1, ceil(seconds / first))
+    return max(1, ceil((sqrt(constant * constant + 4.0 * slope * seconds) - constant) / (2.0 * slope)))
