@@ -71,7 +71,7 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         return Worth(
             finding=finding, saved_usd=0.0, low_usd=0.0, high_usd=0.0, touched_usd=0.0, touched_calls=0
         )
-    before = call_usd(study.traffic)
+    before = study.now_usd
     changed = finding.change(study.traffic)
     by_call = before - call_usd(changed)
     hosting_usd = changed.hosting_usd_in_window - study.traffic.hosting_usd_in_window

@@ -82,7 +82,7 @@ def inferred_patient(study: Study) -> Bools:
 
 def _saving_usd(study: Study, where: Bools) -> float:
     after = batched(study.traffic, where)
-    return float((call_usd(study.traffic) - call_usd(after)).sum())
+    return float((study.now_usd - call_usd(after)).sum())
 
 
 def _tagged(study: Study, where: Bools) -> Finding:
@@ -135,7 +135,7 @@ def _finding(
     field, groups = groups_of(study)
     names = sorted({groups.names[int(code)] for code in np.unique(groups.codes[where])})
     saved_usd = _saving_usd(study, where)
-    eligible_usd = float(call_usd(study.traffic)[where].sum())
+    eligible_usd = float(study.now_usd[where].sum())
     return Finding(
         kind=KIND,
         stance=stance,
@@ -153,7 +153,7 @@ def _finding(
             field: names,
         },
         assumptions=assumptions,
-        evidence=rows(study, where, weight=call_usd(study.traffic)),
+        evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
             "Compare dollars a call of these groups on the bill's batch lines with the standard lines before."
         ),
@@ -194,6 +194,6 @@ def _untagged(study: Study, *, most_usd: float) -> Gap:
         reason="The log does not say which calls can wait.",
         would_add=(
             "What batches save, exactly. The ceiling, every call in a batch, is "
-            f"{money(most_usd)} of {money(float(call_usd(study.traffic).sum()))} over the log."
+            f"{money(most_usd)} of {money(float(study.now_usd.sum()))} over the log."
         ),
     )

@@ -27,7 +27,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not used.any():
         return (gap,)
     uncached = _uncached(study.traffic, where=used)
-    paid_back = call_usd(uncached) - call_usd(study.traffic)
+    paid_back = call_usd(uncached) - study.now_usd
     by_tariff = np.bincount(study.traffic.tariff[used] + 1, weights=paid_back[used], minlength=2)
     losing = used & (by_tariff < 0)[study.traffic.tariff + 1]
     found = (
@@ -110,7 +110,7 @@ def _gap(study: Study) -> Gap:
     where = everything[study.traffic.tariff]
     nothing = np.zeros(len(study.traffic), np.int64)
     all_read = cached(study.traffic, where, read_tokens=study.traffic.input_tokens, write_tokens=nothing)
-    most_usd = max(float((call_usd(study.traffic) - call_usd(all_read)).sum()), 0.0)
+    most_usd = max(float((study.now_usd - call_usd(all_read)).sum()), 0.0)
     return Gap(
         kind=KIND,
         missing=("prefix_hashes",),

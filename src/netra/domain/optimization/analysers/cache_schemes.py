@@ -133,4 +133,4 @@ def _narrowed(study: Study, scheme: Scheme) -> Scheme | None:
 
 
 def _saved(study: Study, scheme: Scheme) -> Floats:
-    return saved_by_call_usd(study.traffic, change_of(study, [scheme]))
+    return saved_by_call_usd(study, change_of(study, [scheme]))

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.traffic import Bools, Change, Traffic, call_usd
+from netra.domain.optimization.traffic import Bools, Change, call_usd
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
 SAMPLE_EVENTS: Final = 5
@@ -35,9 +35,9 @@ def name_of(study: Study, index: int) -> str:
     return f"#{int(study.places[index]) + 1}" if found is None else str(found)
 
 
-def saved_by_call_usd(traffic: Traffic, change: Change) -> Floats:
+def saved_by_call_usd(study: Study, change: Change) -> Floats:
     """Return what the change saves on each call, hosting apart; negative where a call gets dearer."""
-    return call_usd(traffic) - call_usd(change(traffic))
+    return study.now_usd - call_usd(change(study.traffic))
 
 
 def groups_of(study: Study) -> tuple[str, Labels]:

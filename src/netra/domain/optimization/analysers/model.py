@@ -17,7 +17,7 @@ from netra.domain.optimization.prefix import PrefixReuse
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.span import Span
 from netra.domain.optimization.traffic import Change, Traffic
-from netra.domain.workloads.columns import Events, Ints
+from netra.domain.workloads.columns import Events, Floats, Ints
 
 ORDER: Final = (
     "waste",
@@ -47,7 +47,7 @@ class Stance(enum.StrEnum):
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True):
-    """One question about one log: everything an analyser may read."""
+    """One question about one log: everything an analyser may read; `study.study_of` makes one."""
 
     events: Events  # oldest first
     places: Ints  # where each event stood in the log, from 0
@@ -55,6 +55,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     prices: PriceList
     hardware: Hardware
     traffic: Traffic  # as it is sent and paid now, call i being event i
+    now_usd: Floats  # what each call costs now; 0 where the price is unknown
     span: Span
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
 

@@ -15,7 +15,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.traffic import Traffic, call_usd, capped
+from netra.domain.optimization.traffic import Traffic, capped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Ints, Labels
 
@@ -54,7 +54,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     saved_usd = float(saved_by_call_usd(study.traffic, change).sum())
     if saved_usd <= 0:
         return ()
-    usd = call_usd(study.traffic)
+    usd = study.now_usd
     return (
         Finding(
             kind=KIND,

@@ -84,7 +84,7 @@ def _candidates(study: Study) -> list[Tariff]:
         return input_tokens * tariff.input.usd_per_token + output_tokens * tariff.output.usd_per_token
 
     used = {tariff.model for tariff in study.traffic.tariffs}
-    bill_usd = float(call_usd(study.traffic).sum())
+    bill_usd = float(study.now_usd.sum())
     cheaper = [to for to in study.prices.candidates if to.model not in used and roughly_usd(to) < bill_usd]
     return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]
 
@@ -106,7 +106,7 @@ def _move(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
 
 def _step_down(study: Study, moves: Sequence[Move]) -> Move | None:
     """Return the smallest step worth taking: same provider first, then the dearest model."""
-    bill_usd = float(call_usd(study.traffic).sum())
+    bill_usd = float(study.now_usd.sum())
     worth = [move for move in moves if move.saved_usd >= WORTH_A_MOVE * bill_usd]
     providers = {tariff.provider for tariff in study.traffic.tariffs}
     at_home = [move for move in worth if move.to.provider in providers]
@@ -200,9 +200,7 @@ def _by_group(study: Study, move: Move) -> list[Mapping[str, Any]]:
     field, groups = groups_of(study)
     size = len(groups.names)
     calls = np.bincount(groups.codes, weights=move.where, minlength=size)
-    now = np.bincount(
-        groups.codes, weights=np.where(move.where, call_usd(study.traffic), 0.0), minlength=size
-    )
+    now = np.bincount(groups.codes, weights=np.where(move.where, study.now_usd, 0.0), minlength=size)
     saved = np.bincount(groups.codes, weights=move.by_call, minlength=size)
     return [
         {

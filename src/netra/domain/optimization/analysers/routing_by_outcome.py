@@ -127,7 +127,7 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
             "Calls of one kind that went to different models are alike; nobody sorted the easy ones out.",
             "An answer marked accepted was good enough.",
         ),
-        evidence=rows(study, where, weight=call_usd(study.traffic)),
+        evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
             "Keep a tenth of these calls on the present model for two weeks and compare accept rates."
         ),

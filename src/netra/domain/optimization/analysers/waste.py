@@ -15,7 +15,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.traffic import Bools, call_usd, dropped
+from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events
 
@@ -80,7 +80,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     useless = failed & _billed(events, failed=failed)
     needless = _needless_retries(events, failed=failed)
     wasted = useless | needless
-    if not (call_usd(study.traffic)[wasted] > 0).any():
+    if not (study.now_usd[wasted] > 0).any():
         return ()
     return (_finding(study, failed=failed, useless=useless, needless=needless),)
 
@@ -118,7 +118,7 @@ def _retried(events: Events, *, useless: Bools) -> Bools:
 
 
 def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> Finding:
-    usd = call_usd(study.traffic)
+    usd = study.now_usd
     wasted = useless | needless
     wasted_usd = float(usd[wasted].sum())
     certain_usd = float(usd[needless | _retried(study.events, useless=useless)].sum())
@@ -182,7 +182,7 @@ def _by_status(study: Study, useless: Bools) -> Mapping[str, Any]:
     status = study.events.status
     if status is None:
         return {}
-    usd = call_usd(study.traffic)
+    usd = study.now_usd
     return {
         name: {
             "calls": int((useless & (status.codes == code)).sum()),

@@ -1,0 +1,71 @@
+"""Making a study: the question, the log oldest first, and its calls as priced columns."""
+
+import numpy as np
+
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Checkpoint, Goals, never_stop
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.prefix import TTLS_S, prefix_reuse
+from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.span import span_of
+from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
+from netra.domain.workloads.columns import Events, Labels
+
+
+def study_of(
+    events: Events,
+    *,
+    goals: Goals,
+    prices: PriceList,
+    hardware: Hardware,
+    checkpoint: Checkpoint = never_stop,
+) -> Study:
+    """Return the study of `events`, given in any order; only of the features asked about, where it has "
+    "them."""
+    checkpoint(0.0, "Putting the calls in order")
+    chosen = np.flatnonzero(in_scope(events, features=goals.features))
+    places = chosen[np.argsort(events.at_ns[chosen], kind="stable")]
+    ordered = events if _is_everything_in_order(places, of=events) else events.take(places)
+    checkpoint(0.3, "Pricing every call")
+    traffic = traffic_of(ordered, prices)
+    checkpoint(0.5, "Replaying prompt prefixes")
+    ttls_s: set[int | None] = {*TTLS_S}.union(*(tariff.cache_ttl_s for tariff in traffic.tariffs))
+    return Study(
+        events=ordered,
+        places=places,
+        goals=goals,
+        prices=prices,
+        hardware=hardware,
+        traffic=traffic,
+        now_usd=call_usd(traffic),
+        span=span_of(ordered.at_ns),
+        reuse=prefix_reuse(ordered, ttls_s=sorted(ttls_s, key=lambda ttl_s: (ttl_s is None, ttl_s or 0))),
+    )
+
+
+def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
+    """Return the events of the named features, templates or tools; all when none is named or found."""
+    found = np.zeros(len(events), np.bool_)
+    for labels in _named_columns(events):
+        wanted = np.array([name.lower() in _lowered(features) for name in labels.names] + [False])
+        found |= wanted[labels.codes]
+    return found if found.any() else np.ones(len(events), np.bool_)
+
+
+def unknown_features(events: Events, *, features: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the asked features that no column of the log names."""
+    known = {name.lower() for labels in _named_columns(events) for name in labels.names}
+    return tuple(feature for feature in features if feature.lower() not in known)
+
+
+def _named_columns(events: Events) -> list[Labels]:
+    columns = [events.feature, events.template, events.tool]
+    return [labels for labels in columns if labels is not None]
+
+
+def _lowered(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+def _is_everything_in_order(places: np.ndarray[tuple[int], np.dtype[np.intp]], *, of: Events) -> bool:
+    return len(places) == len(of) and bool(np.all(places[1:] > places[:-1]))
