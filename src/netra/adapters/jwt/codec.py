@@ -7,7 +7,7 @@ by its hash, as verifying costs about 50 microseconds; its times are judged anew
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -41,19 +41,19 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 class JwtTokenCodec:
     """`TokenCodec` with several live keys: tokens are signed by one and read by any of them."""
 
-    def __init__(
-        self, *, keys: Mapping[str, bytes], signing_kid: str, issuer: str, audience: str, clock: Clock
-    ) -> None:
-        """Take `keys` by their `kid`; raise `ValueError` when one is short or the signing one missing."""
-        for kid, secret in keys.items():
+    def __init__(self, *, keys: Sequence[str], issuer: str, audience: str, clock: Clock) -> None:
+        """Sign with the first of `keys` and read with any; raise `ValueError` when one is too short."""
+        secrets = [key.encode() for key in keys]
+        if not secrets:
+            raise ValueError("a key to sign tokens with is needed")
+        for place, secret in enumerate(secrets, 1):
             if len(secret) < SECRET_MIN_BYTES:
                 raise ValueError(
-                    f"the token key {kid!r} has {len(secret)} bytes; at least {SECRET_MIN_BYTES} are needed"
+                    f"token key {place} of {len(secrets)} has {len(secret)} bytes; "
+                    f"at least {SECRET_MIN_BYTES} are needed"
                 )
-        if signing_kid not in keys:
-            raise ValueError(f"there is no token key {signing_kid!r} to sign with")
-        self._keys = dict(keys)
-        self._signing_kid = signing_kid
+        self._keys = {_kid(secret): secret for secret in secrets}
+        self._signing_kid = _kid(secrets[0])
         self._issuer = issuer
         self._audience = audience
         self._clock = clock
@@ -134,6 +134,11 @@ def _claims(said: dict[str, Any]) -> Claims:
         issued_at=_instant(max(payload.iat, payload.nbf)),
         expires_at=_instant(payload.exp),
     )
+
+
+def _kid(secret: bytes) -> str:
+    """Return the public name of a key: it tells two keys apart and nothing about either."""
+    return hashlib.sha256(b"netra token key\0" + secret).hexdigest()[:16]
 
 
 def _instant(seconds: int) -> datetime:
