@@ -86,9 +86,8 @@ def run_rows(seconds: int, langgraph: str | None) -> Iterator[Row]:
         accepted = wrk(server.base + "/api/agent/execute", seconds=seconds, body=EXAMPLE, token=token)
     finished = finished_per_s()
     if langgraph is None:
-        print(
-            f"left out: langgraph dev (no --langgraph); accepted {accepted:,.0f}/s, finished {finished:,.0f}/s"
-        )
+        print("left out: langgraph dev (no --langgraph).", end=" ")
+        print(f"accepted {accepted:,.0f}/s, finished {finished:,.0f}/s")
         return
     with langgraph_dev(langgraph) as peer:
         peer_accepted, peer_finished = langgraph_rates(peer, seconds)
@@ -156,7 +155,7 @@ def socket_rows(*, sockets: int, frames: int) -> Iterator[Row]:
             "idle signed-in socket, KiB", asyncio.run(idle_kib(server, token, before)), 48, 32, higher=False
         )
     text = json.dumps(
-        {"type": "agent_update", "data": {"message": "t=%d;" % time.monotonic_ns(), "pad": "x" * 180}}
+        {"type": "agent_update", "data": {"message": f"t={time.monotonic_ns()};", "pad": "x" * 180}}
     )
     with raw_asgi() as raw:
         port = int(raw.base.rsplit(":", 1)[1])

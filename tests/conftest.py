@@ -1,5 +1,8 @@
 """What every test stands on."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 
@@ -7,3 +10,40 @@ import pytest
 def anyio_backend() -> str:
     """Run async tests on asyncio, the loop that the service runs on."""
     return "asyncio"
+
+
+class SteppedClock:
+    """A clock that stands still until the test moves it; whoever pauses on it waits for that."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2024, 1, 1, tzinfo=UTC)
+        self._steady_s = 0.0
+        self._moved = asyncio.Condition()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic_s(self) -> float:
+        return self._steady_s
+
+    async def pause(self, seconds: float) -> None:
+        until = self._steady_s + seconds
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._steady_s >= until)
+
+    def turn(self, seconds: float) -> None:
+        """Move both hands; those who pause learn of it with the next `step`."""
+        self._now += timedelta(seconds=seconds)
+        self._steady_s += seconds
+
+    async def step(self, seconds: float) -> None:
+        """Move both hands and wake everyone whose pause is over."""
+        self.turn(seconds)
+        async with self._moved:
+            self._moved.notify_all()
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    """Return a clock at 2024-01-01T00:00:00Z."""
+    return SteppedClock()

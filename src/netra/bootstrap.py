@@ -57,7 +57,7 @@ from netra.ports.workloads import EventLog, WorkloadStore
 from netra.settings import Secret, Settings
 
 DATABASE_FILE: Final = "netra.sqlite3"
-SECRET_FILE: Final = "signing-key"
+SIGNING_KEY_FILE: Final = "signing-key"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,9 +224,9 @@ def _kept_secret(data: Path) -> Secret:
     Of several processes that start at once one wins, and all use its secret.
     """
     data.mkdir(parents=True, exist_ok=True)
-    kept = data / SECRET_FILE
+    kept = data / SIGNING_KEY_FILE
     if not kept.exists():
-        draft = data / f"{SECRET_FILE}-{secrets.token_hex(8)}"
+        draft = data / f"{SIGNING_KEY_FILE}-{secrets.token_hex(8)}"
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))
         with suppress(FileExistsError):
