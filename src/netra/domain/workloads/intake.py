@@ -1,0 +1,181 @@
+"""Taking rows in: JSON rows to events, and what is wrong with the others, each with its line.
+
+Files and requests share this. A row is judged alone, so one bad row costs nothing but itself. Instants
+without a zone are taken as UTC; JSON rows keep microseconds. Where rows come from is not known here.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from math import isinf
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.workloads.columns import Events, Ints, columns_of
+from netra.domain.workloads.model import Event, EventStatus, IntakeReport, RowFault
+
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # nanoseconds in 64 bits end in 2262
+FAULTS_MAX: Final = 100  # a report is read by a person; the rest is counted
+MESSAGE_MAX: Final = 300  # characters of a fault's message, which may quote what was sent
+
+NAIVE_NOTE: Final = "Timestamps without a time zone were taken as UTC."
+
+_DECODER: Final = msgspec.json.Decoder(Event)
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of rows: the good ones as events, each with its line, and a fault for every other."""
+
+    events: Events
+    lines: Ints  # lines[i] is where event i stood
+    faults: tuple[RowFault, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def at(self, kept: npt.NDArray[np.bool_]) -> "Taken":
+        """Return the same with only the `kept` events."""
+        chosen = np.flatnonzero(kept)
+        return msgspec.structs.replace(self, events=self.events.take(chosen), lines=self.lines[chosen])
+
+
+class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one row that was sent."""
+
+    line: int
+    status: EventStatus
+    id: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+def read_ndjson(body: bytes, *, max_rows: int) -> Taken:
+    """Return the events in `body`, one JSON object a line; blank lines are skipped but counted.
+
+    Raises `ValidationFailed` when there are more than `max_rows` rows.
+    """
+    rows = [(line, raw) for line, raw in enumerate(body.splitlines(), 1) if raw.strip()]
+    return _bounded(rows, max_rows=max_rows)
+
+
+def read_batch(batch: Sequence[msgspec.Raw], *, max_rows: int) -> Taken:
+    """Return the events in `batch`, undecoded JSON values; a row's line is its place, from 1.
+
+    Raises `ValidationFailed` when there are more than `max_rows` rows.
+    """
+    return _bounded([(line, bytes(raw)) for line, raw in enumerate(batch, 1)], max_rows=max_rows)
+
+
+def take_lines(rows: Iterable[tuple[int, bytes]]) -> Taken:
+    """Return the events in `rows` of (line, JSON); nothing is refused as a whole."""
+    events: list[Event] = []
+    lines: list[int] = []
+    faults: list[RowFault] = []
+    is_naive = False
+    for line, raw in rows:
+        try:
+            event = _DECODER.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            faults.append(fault_of(line, error))
+            continue
+        if event.timestamp.tzinfo is None:
+            is_naive = True
+            event = in_utc(event)
+        wrong = wrong_with(event) or _nul_in(raw)
+        if wrong is not None:
+            faults.append(RowFault(line=line, code="invalid_row", message=wrong))
+            continue
+        events.append(event)
+        lines.append(line)
+    notes = (NAIVE_NOTE,) if is_naive else ()
+    return Taken(
+        events=columns_of(events), lines=np.array(lines, np.int64), faults=tuple(faults), notes=notes
+    )
+
+
+def wrong_with(event: Event) -> str | None:
+    """Return what contradicts itself in an event with a zone, beyond its schema; None when nothing does."""
+    if not EARLIEST <= event.timestamp < LATEST:
+        return f"timestamp {event.timestamp.isoformat()} is outside 1970 to 2200"
+    cached, written = event.cached_input_tokens or 0, event.cache_write_tokens or 0
+    if cached + written > event.input_tokens:
+        return (
+            f"cached_input_tokens {cached} and cache_write_tokens {written} are parts of input_tokens, "
+            f"which is {event.input_tokens}: count all input in input_tokens"
+        )
+    if (event.reasoning_tokens or 0) > event.output_tokens:
+        return (
+            f"reasoning_tokens {event.reasoning_tokens} is a part of output_tokens, "
+            f"which is {event.output_tokens}: count all output in output_tokens"
+        )
+    if event.cost is not None and isinf(event.cost):
+        return "cost is infinite"
+    return None
+
+
+def in_utc(event: Event) -> Event:
+    """Return an event without a zone as one in UTC."""
+    return msgspec.structs.replace(event, timestamp=event.timestamp.replace(tzinfo=UTC))
+
+
+def fault_of(line: int, error: msgspec.DecodeError | UnicodeDecodeError) -> RowFault:
+    """Return the fault that a decoder found at `line`."""
+    if isinstance(error, UnicodeDecodeError):
+        return RowFault(line=line, code="not_utf8", message=f"not UTF-8 at byte {error.start} of a text")
+    code = "invalid_row" if isinstance(error, msgspec.ValidationError) else "malformed_json"
+    return RowFault(line=line, code=code, message=str(error)[:MESSAGE_MAX])
+
+
+def first_of_each_id(events: Events, *, seen: set[str]) -> npt.NDArray[np.bool_]:
+    """Return which events are the first with their id, and add the ids to `seen`; no id is never seen."""
+    is_first = np.ones(len(events), np.bool_)
+    if events.id is None:
+        return is_first
+    for place, found in enumerate(events.id.tolist()):
+        if found is None:
+            continue
+        if found in seen:
+            is_first[place] = False
+        seen.add(found)
+    return is_first
+
+
+def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> tuple[RowOutcome, ...]:
+    """Return one outcome a row, by line, once the store has said which events were new."""
+    names = [None] * len(taken.lines) if taken.events.id is None else taken.events.id.tolist()
+    told = [
+        RowOutcome(line=line, status=EventStatus.ACCEPTED if new else EventStatus.DUPLICATE, id=name)
+        for line, new, name in zip(taken.lines.tolist(), is_new.tolist(), names, strict=True)
+    ]
+    told += [
+        RowOutcome(line=fault.line, status=EventStatus.REJECTED, code=fault.code, message=fault.message)
+        for fault in taken.faults
+    ]
+    return tuple(sorted(told, key=lambda outcome: outcome.line))
+
+
+def report_of(*, accepted: int, duplicates: int, faults: Sequence[RowFault]) -> IntakeReport:
+    """Return the report, with the first faults by line and the number of the others."""
+    by_line = sorted(faults, key=lambda fault: fault.line)
+    return IntakeReport(
+        accepted=accepted,
+        duplicates=duplicates,
+        rejected=len(by_line),
+        faults=tuple(by_line[:FAULTS_MAX]),
+        faults_omitted=max(0, len(by_line) - FAULTS_MAX),
+    )
+
+
+def _bounded(rows: Sequence[tuple[int, bytes]], *, max_rows: int) -> Taken:
+    if len(rows) > max_rows:
+        raise ValidationFailed.of(
+            "events", "too_many", f"{len(rows)} events were sent; at most {max_rows} go in one batch"
+        )
+    return take_lines(rows)
+
+
+def _nul_in(raw: bytes) -> str | None:
+    """Return the complaint about a NUL character, which no store keeps as text."""
+    return "a text holds a NUL character" if b"\\u0000" in raw else None
