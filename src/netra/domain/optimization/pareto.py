@@ -1,0 +1,135 @@
+"""Choosing between ways to serve the traffic: limits first, then the front, then the pick and why.
+
+An option whose latency is not known may break a limit or keep it: it stays, and the reason says so.
+A limit only ever takes options away, so one more limit never makes the pick cheaper.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from netra.domain.optimization.analysers.model import Option
+from netra.domain.optimization.model import Goals, Priority
+from netra.domain.optimization.wording import money
+
+Measure = Literal["ttft_ms_p99", "tpot_ms_p99", "latency_ms_p99"]
+MEASURES: Final[tuple[Measure, ...]] = ("ttft_ms_p99", "latency_ms_p99", "tpot_ms_p99")
+
+
+class Pick(msgspec.Struct, frozen=True, kw_only=True):
+    """The option to take, and the reason; `option` is None when every one breaks a limit."""
+
+    option: Option | None
+    why: str
+    measure: Measure | None  # what was weighed against dollars; None: no latency is known
+    front: tuple[Option, ...]
+    refused: tuple[tuple[str, str], ...]  # (option, the limit it breaks)
+
+
+def pick(options: Sequence[Option], *, goals: Goals) -> Pick:
+    """Return the best option under the limits: least dollars, least p99, or a balance of both."""
+    refused = [(option.name, broken) for option in options if (broken := broken_limit(option, goals=goals))]
+    allowed = [option for option in options if broken_limit(option, goals=goals) is None]
+    measure = measure_of(options, goals=goals)
+    frontier = front(allowed, measure=measure)
+    if not allowed:
+        return Pick(option=None, why=_none_left(refused), measure=measure, front=(), refused=tuple(refused))
+    chosen = _best(frontier, measure=measure, priority=goals.priority)
+    return Pick(
+        option=chosen,
+        why=_why(chosen, frontier, measure=measure, goals=goals, refused=len(refused)),
+        measure=measure,
+        front=tuple(frontier),
+        refused=tuple(refused),
+    )
+
+
+def broken_limit(option: Option, *, goals: Goals) -> str | None:
+    """Return the first limit the option is known to break, in words; None when none is."""
+    limits: tuple[tuple[str, float | None, float | None, str], ...] = (
+        ("budget", option.usd_per_month, goals.budget_usd_per_month, "USD a month"),
+        ("TTFT p99", option.ttft_ms_p99, goals.ttft_ms_p99, "ms"),
+        ("TPOT p99", option.tpot_ms_p99, goals.tpot_ms_p99, "ms"),
+        ("latency p99", option.latency_ms_p99, goals.latency_ms.get(""), "ms"),
+        ("GPU memory", option.memory_gib, goals.gpu_memory_gib, "GiB"),
+    )
+    for name, value, limit, unit in limits:
+        if value is not None and limit is not None and value > limit:
+            return f"{name} {value:,.1f} {unit} is over the limit of {limit:,.1f} {unit}"
+    return None
+
+
+def measure_of(options: Sequence[Option], *, goals: Goals) -> Measure | None:
+    """Return the latency most options know, the one a limit was set on first."""
+    asked: tuple[Measure, ...] = (
+        *(("ttft_ms_p99",) if goals.ttft_ms_p99 is not None else ()),
+        *(("latency_ms_p99",) if goals.latency_ms else ()),
+        *(("tpot_ms_p99",) if goals.tpot_ms_p99 is not None else ()),
+    )
+    counted = {measure: sum(getattr(o, measure) is not None for o in options) for measure in MEASURES}
+    for measure in asked:
+        if counted[measure]:
+            return measure
+    best = max(MEASURES, key=lambda measure: counted[measure])
+    return best if counted[best] else None
+
+
+def front(options: Sequence[Option], *, measure: Measure | None) -> list[Option]:
+    """Return the options that no other beats in both dollars and `measure`, cheapest first.
+
+    An option whose measure is unknown counts as slowest: it stays only if nothing is cheaper.
+    """
+    ordered = sorted(options, key=lambda option: (option.usd_per_month, _ms(option, measure), option.name))
+    kept: list[Option] = []
+    for option in ordered:
+        if not kept or _ms(option, measure) < _ms(kept[-1], measure):
+            kept.append(option)
+    return kept
+
+
+def _ms(option: Option, measure: Measure | None) -> float:
+    value: float | None = None if measure is None else getattr(option, measure)
+    return float("inf") if value is None else value
+
+
+def _best(frontier: Sequence[Option], *, measure: Measure | None, priority: Priority) -> Option:
+    """Return the pick of a front: both ends are clear, the balance is the least product of the two."""
+    if priority is Priority.COST or measure is None:
+        return frontier[0]
+    if priority is Priority.PERFORMANCE:
+        return frontier[-1]
+    known = [option for option in frontier if _ms(option, measure) < float("inf")]
+    return min(known or frontier, key=lambda o: (o.usd_per_month * _ms(o, measure), o.usd_per_month))
+
+
+def _why(
+    chosen: Option, frontier: Sequence[Option], *, measure: Measure | None, goals: Goals, refused: int
+) -> str:
+    said = {
+        Priority.COST: f"It costs least, {money(chosen.usd_per_month)} a month, of what keeps the limits.",
+        Priority.PERFORMANCE: "It has the least p99 latency of what keeps the limits and the budget.",
+        Priority.BALANCED: "Its dollars times its p99 latency are least of what keeps the limits.",
+    }[goals.priority]
+    if measure is None and goals.priority is not Priority.COST:
+        said = "No latency is known for any option, so only dollars decide: it costs least."
+    more = f" {len(frontier)} options are on the front, {refused} break a limit."
+    return said + more + _unverified(chosen, goals=goals)
+
+
+def _unverified(chosen: Option, *, goals: Goals) -> str:
+    """Say which limits the pick could not be held against, as its latency is not in the log."""
+    limits: tuple[tuple[str, float | None, float | None], ...] = (
+        ("TTFT", goals.ttft_ms_p99, chosen.ttft_ms_p99),
+        ("TPOT", goals.tpot_ms_p99, chosen.tpot_ms_p99),
+        ("latency", goals.latency_ms.get(""), chosen.latency_ms_p99),
+    )
+    open_ones = [name for name, limit, value in limits if limit is not None and value is None]
+    return f" Its {' and '.join(open_ones)} is not known, so that limit is not verified." if open_ones else ""
+
+
+def _none_left(refused: Sequence[tuple[str, str]]) -> str:
+    if not refused:
+        return "There is nothing to choose from."
+    name, broken = refused[0]
+    return f"Every option breaks a limit; for example {name}: {broken}."

@@ -1,0 +1,104 @@
+"""Findings with their money, as the recommendations of the documented result, ranked and numbered."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from netra.domain.optimization.analysers.model import ORDER, Finding, Stance
+from netra.domain.optimization.composition import Composition, Worth
+from netra.domain.optimization.model import Recommendation, Savings
+from netra.domain.optimization.span import Span
+from netra.domain.optimization.wording import cost_change, money
+
+WORTH_SAYING: Final = 0.01  # of the bill
+_SHELVES: Final = (Stance.DO, Stance.EVALUATE, Stance.AVOID, Stance.INFORM)
+
+
+def recommendations_of(composition: Composition, *, span: Span) -> tuple[Recommendation, ...]:
+    """Return the plan first, the largest step first; then what needs an evaluation, what to avoid, the "
+    "rest."""
+    plan = sorted(composition.plan, key=lambda worth: -(worth.marginal_usd or 0.0))
+    others = sorted(composition.others, key=_rank)
+    turns = {id(worth): turn for turn, worth in enumerate(composition.plan, 1)}
+    return tuple(
+        _recommendation(
+            worth,
+            number=number,
+            turn=turns.get(id(worth)),
+            span=span,
+            bill_usd=composition.current_usd,
+        )
+        for number, worth in enumerate((*plan, *others), 1)
+    )
+
+
+def verdict(composition: Composition) -> str:
+    """Return the plan in a sentence; that nothing is worth the trouble is one too."""
+    if composition.current_usd <= 0:
+        return "There is no bill to lower."
+    saved_usd = composition.current_usd - composition.planned_usd
+    share = saved_usd / composition.current_usd
+    if share < WORTH_SAYING:
+        return "Nothing here is worth more than 1 % of the bill without an evaluation or better data."
+    return (
+        f"The plan lowers the log's bill from {money(composition.current_usd)} to "
+        f"{money(composition.planned_usd)}."
+    )
+
+
+def _rank(worth: Worth) -> tuple[int, float, int]:
+    finding = worth.finding
+    return _SHELVES.index(finding.stance), -worth.saved_usd, ORDER.index(finding.kind)
+
+
+def _recommendation(
+    worth: Worth, *, number: int, turn: int | None, span: Span, bill_usd: float
+) -> Recommendation:
+    finding = worth.finding
+    return Recommendation(
+        id=f"rec-{number}",
+        kind=finding.kind,
+        action=finding.action,
+        impact=finding.impact + _superseded(worth, finding),
+        cost_change=cost_change(worth.saved_usd / bill_usd if bill_usd else 0.0),
+        savings=_savings(worth, span=span, bill_usd=bill_usd),
+        grade=finding.grade,
+        formula=finding.formula,
+        inputs={**finding.inputs, **_composed(worth, turn=turn, span=span), "stance": finding.stance.value},
+        assumptions=(*finding.assumptions, *(span.notes if finding.change is not None else ())),
+        evidence=finding.evidence,
+        how_to_verify=finding.how_to_verify,
+        effort=finding.effort,
+        risk=finding.risk,
+    )
+
+
+def _superseded(worth: Worth, finding: Finding) -> str:
+    """Say why something that saves alone is not in the plan."""
+    if finding.stance is Stance.DO and worth.marginal_usd is None and worth.saved_usd > 0:
+        return " It is left out of the plan: with the rest of it in force this saves nothing more."
+    return ""
+
+
+def _savings(worth: Worth, *, span: Span, bill_usd: float) -> Savings:
+    times = span.per_month
+    return Savings(
+        usd_per_month=worth.saved_usd * times,
+        low=worth.low_usd * times,
+        high=worth.high_usd * times,
+        usd_in_window=worth.saved_usd,
+        share_of_bill=worth.saved_usd / bill_usd if bill_usd else 0.0,
+        marginal_usd_per_month=None if worth.marginal_usd is None else worth.marginal_usd * times,
+        cumulative_usd_per_month=None if worth.cumulative_usd is None else worth.cumulative_usd * times,
+    )
+
+
+def _composed(worth: Worth, *, turn: int | None, span: Span) -> Mapping[str, Any]:
+    """Return what composition adds to the numbers that went in."""
+    touched = {"touched_calls": worth.touched_calls, "touched_usd_in_window": worth.touched_usd}
+    if turn is None or worth.leave_one_out_usd is None:
+        return touched
+    return {
+        **touched,
+        "applied_as": turn,
+        "leave_one_out_usd_per_month": worth.leave_one_out_usd * span.per_month,
+    }
