@@ -30,6 +30,13 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     ttft_prefills_per_sequence: float = 0.0
 
 
+STEP_TIME_80: Final = (0.85, 1.20)
+"""Bounds, as factors, that 80 % of step times keep on a GPU and model nobody measured.
+
+Wider than the fit's own held-out residuals (see `calibration.RESIDUALS`), as other models and GPUs
+differ by more than other lengths and batches.
+"""
+
 _MFU: Final = 0.67
 _MBU: Final = 0.92
 _ALLREDUCE_US: Final = {"nvlink": 2.9, "pcie": 20.0}  # PCIe is an assumption: no row measured it

@@ -73,7 +73,7 @@ def smallest_fleet(
     limits (more replicas can meet a burst less evenly), the search goes on above it, so what is
     returned is never a lucky size.
     """
-    if not _holds_alone(requests, deployment=deployment, slo=slo, slowdown=slowdown):
+    if not holds_alone(requests, deployment=deployment, slo=slo, slowdown=slowdown):
         return None
     seen: dict[int, Replay] = {}
 
@@ -98,6 +98,22 @@ def smallest_fleet(
     return Fleet(replicas=size, replayed=seen[size], tried=tried)
 
 
+def holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdown: float = 1.0) -> bool:
+    """Say whether requests that met nobody else would keep the limits; no number of replicas does better."""
+    tokens = requests.input_tokens + requests.output_tokens
+    if int(tokens.max(initial=0)) > deployment.memory().kv_tokens:
+        return False
+    costs = costs_of(deployment)
+    first_s = prefill_s(costs, prompt_tokens=requests.input_tokens.astype(np.float64))
+    lone = np.ones(len(requests))
+    each_s = decode_s(costs, sequences=lone, context_tokens=requests.input_tokens.astype(np.float64))
+    each_s = np.where(requests.output_tokens > 1, each_s, 0.0)
+    return bool(
+        np.percentile(first_s, 99) * slowdown * 1e3 <= slo.ttft_ms
+        and np.percentile(each_s, 99) * slowdown * 1e3 <= slo.tpot_ms
+    )
+
+
 def _smallest(holds: Callable[[int], bool], *, first_guess: int, most: int) -> int | None:
     failing, size = 0, first_guess
     while not holds(size):
@@ -112,19 +128,3 @@ def _smallest(holds: Callable[[int], bool], *, first_guess: int, most: int) -> i
         while size <= most and not holds(size):
             size += 1
     return size if size <= most else None
-
-
-def _holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdown: float) -> bool:
-    """Say whether requests that met nobody else would keep the limits; no number of replicas does better."""
-    tokens = requests.input_tokens + requests.output_tokens
-    if int(tokens.max(initial=0)) > deployment.memory().kv_tokens:
-        return False
-    costs = costs_of(deployment)
-    first_s = prefill_s(costs, prompt_tokens=requests.input_tokens.astype(np.float64))
-    lone = np.ones(len(requests))
-    each_s = decode_s(costs, sequences=lone, context_tokens=requests.input_tokens.astype(np.float64))
-    each_s = np.where(requests.output_tokens > 1, each_s, 0.0)
-    return bool(
-        np.percentile(first_s, 99) * slowdown * 1e3 <= slo.ttft_ms
-        and np.percentile(each_s, 99) * slowdown * 1e3 <= slo.tpot_ms
-    )

@@ -1,4 +1,4 @@
-"""Which open model could take the place of a priced one: an assumption, said as one, never a claim of quality."""
+"""Which open model could take the place of a priced one: an assumption, never a claim of quality."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ class StandIn(msgspec.Struct, frozen=True, kw_only=True):
 def stand_in_for(
     label: str, *, usd_per_output_token: float, asked: tuple[str, ...], hardware: Hardware
 ) -> StandIn | None:
-    """Return the open model for a log of `label`: the one asked about, the same one, or one of its price class.
+    """Return the open model for a log of `label`: one asked about, the same, or one of its price class.
 
     None where the catalogue lacks even that, which a catalogue of the user's may.
     """

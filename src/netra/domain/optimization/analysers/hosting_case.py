@@ -1,0 +1,142 @@
+"""A hosting question made ready: which calls, which open model, which limits, which GPUs may serve them.
+
+Read by `self_hosting`, `gpu_choice`, `autoscaling`, `kv_cache` and `prefill_split`; says nothing itself.
+"""
+
+from math import ceil
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Gap, Goals
+from netra.domain.optimization.performance.configurations import Configuration, Load, configurations
+from netra.domain.optimization.performance.constants import VLLM
+from netra.domain.optimization.performance.fleet import Slo, busiest
+from netra.domain.optimization.performance.hardware import Gpu, Hardware
+from netra.domain.optimization.performance.replay import Requests
+from netra.domain.optimization.performance.roofline import costs_of, prefill_s
+from netra.domain.optimization.performance.stand_in import StandIn, stand_in_for
+from netra.domain.optimization.traffic import Bools, Traffic, call_usd
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One self-hosting question, readied: the calls, the model, the limits and the candidates."""
+
+    where: Bools
+    requests: Requests
+    replayed: Requests
+    stand_in: StandIn
+    slo: Slo
+    slo_note: str
+    load: Load
+    candidates: tuple[Configuration, ...]
+    api_usd: float  # of the calls, in the window
+
+
+def case_of(study: Study, *, kind: str) -> Case | Gap:
+    """Return the question made ready, or the gap that keeps it from being asked."""
+    traffic = study.traffic
+    where = traffic.kept & ~traffic.hosted & (traffic.tariff >= 0)
+    if not where.any():
+        return _gap(kind, "model", "no call has a known list price to compare own GPUs with")
+    if not study.span.scaled:
+        return _gap(kind, "timestamp", "the log is too short to rent a GPU for: a fleet is paid by the hour")
+    stand_in = _stand_in(study, where)
+    if stand_in is None:
+        return _gap(kind, "models", "the catalogue holds no open model to stand in")
+    requests = _requests(traffic, where)
+    load = Load(
+        requests_per_s=len(requests) / study.span.seconds,
+        input_tokens=float(requests.input_tokens.mean()),
+        output_tokens=float(requests.output_tokens.mean()),
+    )
+    longest = int((requests.input_tokens + requests.output_tokens).max())
+    gpus = allowed_gpus(study.hardware, study.goals)
+    candidates = configurations(gpus, model=stand_in.model, engine=VLLM, longest_tokens=longest)
+    if not candidates:
+        return _gap(
+            kind,
+            "gpus",
+            f"no allowed GPU of known price holds {stand_in.model.name} and the longest call",
+        )
+    slo, note = slo_of(study.goals, requests, candidates)
+    return Case(
+        where=where,
+        requests=requests,
+        replayed=busiest(requests),
+        stand_in=stand_in,
+        slo=slo,
+        slo_note=note,
+        load=load,
+        candidates=candidates,
+        api_usd=float(call_usd(traffic)[where].sum()),
+    )
+
+
+def allowed_gpus(hardware: Hardware, goals: Goals) -> tuple[Gpu, ...]:
+    """Return the priced GPUs that the question allows: those named, within the memory given."""
+    named = {gpu.name for name in goals.gpus if (gpu := hardware.find_gpu(name)) is not None}
+    limit_gib = goals.gpu_memory_gib
+    return tuple(
+        gpu
+        for gpu in hardware.priced_gpus()
+        if (not named or gpu.name in named) and (limit_gib is None or gpu.memory_gib <= limit_gib * 1.02)
+    )
+
+
+def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ...]) -> tuple[Slo, str]:
+    """Return the limits asked for, else the defaults, with a sentence that says which.
+
+    A default TTFT is widened where even a lone prompt of this length takes longer on every candidate:
+    a limit nobody asked for must not make the question unanswerable.
+    """
+    slo = Slo(ttft_ms=goals.ttft_ms_p99 or Slo().ttft_ms, tpot_ms=goals.tpot_ms_p99 or Slo().tpot_ms)
+    said = (
+        f"Limits at the 99th percentile: first token within {slo.ttft_ms:,.0f} ms, "
+        f"each next within {slo.tpot_ms:,.0f} ms"
+    )
+    if goals.ttft_ms_p99 is not None:
+        return slo, said + ", as asked."
+    prompt = np.float64(np.percentile(requests.input_tokens, 99))
+    lone_ms = min(
+        1e3 * float(prefill_s(costs_of(one.deployment), prompt_tokens=prompt)) for one in candidates
+    )
+    if 1.5 * lone_ms <= slo.ttft_ms:
+        return slo, said + "; none were asked for."
+    wider = msgspec.structs.replace(slo, ttft_ms=float(ceil(3.0 * lone_ms / 100.0) * 100))
+    return wider, (
+        f"No TTFT limit was asked for, and a prompt of {prompt:,.0f} tokens alone takes {lone_ms:,.0f} ms on "
+        f"the fastest candidate: the limit is taken as {wider.ttft_ms:,.0f} ms at the 99th percentile, "
+        f"each next token within {slo.tpot_ms:,.0f} ms."
+    )
+
+
+def _stand_in(study: Study, where: Bools) -> StandIn | None:
+    traffic = study.traffic
+    codes, counts = np.unique(traffic.tariff[where], return_counts=True)
+    tariff = traffic.tariffs[int(codes[np.argmax(counts)])]
+    return stand_in_for(
+        tariff.model,
+        usd_per_output_token=tariff.output.usd_per_token,
+        asked=study.goals.models,
+        hardware=study.hardware,
+    )
+
+
+def _requests(traffic: Traffic, where: Bools) -> Requests:
+    at_ns = traffic.at_ns[where]
+    return Requests(
+        arrive_s=np.asarray((at_ns - at_ns[0]) * 1e-9, np.float64),
+        input_tokens=np.maximum(traffic.input_tokens[where], 1),
+        output_tokens=np.maximum(traffic.output_tokens[where], 1),
+    )
+
+
+def _gap(kind: str, field: str, reason: str) -> Gap:
+    return Gap(
+        kind=kind,
+        missing=(field,),
+        reason=reason[0].upper() + reason[1:] + ".",
+        would_add="the number of GPUs that would hold the latency limits, and their price against the API's",
+    )

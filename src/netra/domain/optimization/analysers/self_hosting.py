@@ -1,0 +1,253 @@
+"""Self-host or API: the smallest fleet whose replay of the real arrivals keeps the limits, against the bill.
+
+Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, the replicas found by `fleet`.
+Money is list prices on both sides; the size is a calibrated model with an interval; whether the open
+model's answers are good enough is grade D. Valid for one engine per replica of at most 8 GPUs; people,
+storage and idle spares are not in it.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from math import ceil
+from typing import Any, Final
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.hosting_case import Case, case_of
+from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.performance.hosting import Bounds, Hosting, bounds_of, cheapest_fleets
+from netra.domain.optimization.performance.serving import vllm_flags
+from netra.domain.optimization.traffic import Bools, Traffic, hosted
+from netra.domain.optimization.wording import count, money, percent
+
+KIND: Final = "self_hosting"
+FORMULA: Final = (
+    "saved = API bill - replicas x GPUs a replica x $/GPU-h x hours; replicas by replay at p99 limits"
+)
+_HOUR_S: Final = 3600.0
+_CURVE: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return what serving the calls on own GPUs would cost against the API, or what is missing to say so."""
+    if not len(study.events):
+        return ()
+    case = case_of(study, kind=KIND)
+    if isinstance(case, Gap):
+        return (case,)
+    fleets = cheapest_fleets(
+        case.replayed,
+        candidates=case.candidates,
+        load=case.load,
+        slo=case.slo,
+        checkpoint=lambda done, doing: checkpoint(0.8 * done, doing),
+    )
+    if not fleets:
+        return (_unreachable(study, case),)
+    checkpoint(0.8, "Bounding the fleet's size")
+    bounds = bounds_of(
+        case.replayed,
+        hosting=fleets[0],
+        slo=case.slo,
+        checkpoint=lambda done, doing: checkpoint(0.8 + 0.2 * done, doing),
+    )
+    return (_finding(study, case, fleets, bounds),)
+
+
+def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Bounds) -> Finding:
+    best = fleets[0]
+    hours = study.span.seconds / _HOUR_S
+    hosting_usd = best.usd_per_hour * hours
+    saved_usd = case.api_usd - hosting_usd
+    low, high = (_shares(case.api_usd, saved_usd, best, bounds, hours)) if saved_usd else (None, None)
+    flags = " ".join(vllm_flags(best.configuration.deployment))
+    certain = case.stand_in.is_same and saved_usd > 0.0 and (low or 0.0) > 0.0
+    stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
+    return Finding(
+        kind=KIND,
+        stance=stance,
+        action=_action(case, best, saved_usd),
+        impact=_impact(case, best, bounds, hours=hours),
+        grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
+        formula=FORMULA,
+        inputs=_inputs(study, case, best, bounds),
+        assumptions=_assumptions(study, case, best),
+        evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
+        how_to_verify=(
+            f"Rent one replica ({best.configuration.name}) for an hour, send it "
+            f"{percent(1 / best.fleet.replicas)} of an hour of this log at its own pace, compare p99 "
+            "TTFT and TPOT with the interval given, and score a sample of answers against the present "
+            "model's."
+        ),
+        effort="high",
+        risk=(
+            "Answers of another model differ in quality; a fleet is paid when idle, needs people on call, "
+            "and a burst beyond this log's waits."
+        ),
+        change=partial(_host, where=case.where, usd=hosting_usd),
+        low_share=low,
+        high_share=high,
+        options=tuple(_option(study, hosting) for hosting in fleets),
+        supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
+        steps=(
+            f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
+            f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
+            "Balance requests round-robin; send 5 % of the calls there, compare, then raise the share.",
+        ),
+        roll_back="Send the share back to the API, then release the GPUs.",
+    )
+
+
+def _host(traffic: Traffic, *, where: Bools, usd: float) -> Traffic:
+    return hosted(traffic, where & traffic.kept, hosting_usd_in_window=usd)
+
+
+def _shares(
+    api_usd: float, saved_usd: float, best: Hosting, bounds: Bounds, hours: float
+) -> tuple[float | None, float]:
+    """Return the saving's bounds as factors of it; low is None where slow steps break the limits for good."""
+    fewest, most = bounds.replicas
+    hour_usd = best.configuration.usd_per_hour * hours
+    high = (api_usd - fewest * hour_usd) / saved_usd
+    low = None if most is None else (api_usd - most * hour_usd) / saved_usd
+    return low, high
+
+
+def _action(case: Case, best: Hosting, saved_usd: float) -> str:
+    model, fleet = case.stand_in.model.name, f"{best.fleet.replicas} x ({best.configuration.name})"
+    if saved_usd > 0.0:
+        return f"Serve these calls yourself: {model} on {fleet}"
+    return f"Stay on the API: {model} on {fleet} would cost more at this traffic"
+
+
+def _impact(case: Case, best: Hosting, bounds: Bounds, *, hours: float) -> str:
+    fast, slow = bounds.ttft_ms_p99
+    return (
+        f"{count(best.gpus, 'GPU')} hold the limits at {money(best.usd_per_hour)} an hour, "
+        f"{money(best.usd_per_hour * hours)} over the log, against {money(case.api_usd)} "
+        f"of list prices; replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
+    )
+
+
+def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> Mapping[str, Any]:
+    hours = study.span.seconds / _HOUR_S
+    hosting_usd = best.usd_per_hour * hours
+    gpu = best.configuration.deployment.gpu
+    return {
+        "calls": len(case.requests),
+        "replayed_calls": len(case.replayed),
+        "api_usd_in_window": case.api_usd,
+        "hosting_usd_in_window": hosting_usd,
+        "hours": hours,
+        "model": case.stand_in.model.name,
+        "gpu": gpu.name,
+        "usd_per_gpu_hour": gpu.usd_per_gpu_hour,
+        "gpu_price_source": gpu.price_source,
+        "gpu_price_as_of": None if gpu.price_as_of is None else gpu.price_as_of.isoformat(),
+        "gpus": best.gpus,
+        "replicas": best.fleet.replicas,
+        "replicas_low": bounds.replicas[0],
+        "replicas_high": bounds.replicas[1],
+        "sizes_tried": [
+            {"replicas": size, "ttft_ms_p99": ttft, "tpot_ms_p99": tpot}
+            for size, ttft, tpot in best.fleet.tried
+        ],
+        "ttft_ms_p99_low": bounds.ttft_ms_p99[0],
+        "ttft_ms_p99_high": bounds.ttft_ms_p99[1],
+        "tpot_ms_p99_low": bounds.tpot_ms_p99[0],
+        "tpot_ms_p99_high": bounds.tpot_ms_p99[1],
+        "good_share": best.fleet.replayed.good_share(ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms),
+        "ttft_limit_ms_p99": case.slo.ttft_ms,
+        "tpot_limit_ms_p99": case.slo.tpot_ms,
+        "utilisation": case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
+        "break_even_traffic": hosting_usd / case.api_usd if case.api_usd > 0.0 else None,
+        "break_even_curve": _curve(study, case, best),
+    }
+
+
+def _curve(study: Study, case: Case, best: Hosting) -> list[Mapping[str, float]]:
+    """Return API and hosting dollars a month at multiples of this traffic; replicas in proportion."""
+    hours, per_month = study.span.seconds / _HOUR_S, study.span.per_month
+    points: list[Mapping[str, float]] = []
+    for times in _CURVE:
+        replicas = max(1, ceil(best.fleet.replicas * times))
+        points.append(
+            {
+                "traffic": times,
+                "api_usd_per_month": case.api_usd * times * per_month,
+                "hosting_usd_per_month": replicas * best.configuration.usd_per_hour * hours * per_month,
+                "utilisation": case.load.requests_per_s * times / (best.carried_per_s * replicas),
+            }
+        )
+    return points
+
+
+def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
+    deployment = best.configuration.deployment
+    said = [
+        case.stand_in.reason[0].upper() + case.stand_in.reason[1:] + ".",
+        case.slo_note,
+        (
+            f"vLLM with weights at {deployment.precision} and the cache at {deployment.kv_precision}; "
+            "no prompt is reused from a prefix cache."
+        ),
+        "GPUs are rented for the whole log at the price named, busy or not.",
+        "Step times are modelled, not measured here; the interval holds for 80 % of them.",
+        *study.span.notes,
+    ]
+    if len(case.replayed) < len(case.requests):
+        said.append(
+            f"Sized on the busiest {len(case.replayed):,} consecutive calls of {len(case.requests):,}."
+        )
+    return tuple(said)
+
+
+def _option(study: Study, hosting: Hosting) -> Option:
+    deployment = hosting.configuration.deployment
+    memory = deployment.memory()
+    hours = study.span.seconds / _HOUR_S
+    return Option(
+        name=f"{hosting.fleet.replicas} x ({hosting.configuration.name}), {deployment.model.name}",
+        usd_per_month=hosting.usd_per_hour * hours * study.span.per_month,
+        kind=KIND,
+        ttft_ms_p99=hosting.fleet.replayed.ttft_ms(99),
+        tpot_ms_p99=hosting.fleet.replayed.tpot_ms(99),
+        memory_gib=memory.weights_gib + memory.overhead_gib,
+        gpu=deployment.gpu.name,
+        replicas=hosting.fleet.replicas,
+    )
+
+
+def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
+    deployment = best.configuration.deployment
+    return {
+        "model": case.stand_in.model.name,
+        "gpu": deployment.gpu.name,
+        "gpus_per_replica": deployment.tp,
+        "replicas": best.fleet.replicas,
+        "balancing": "round_robin",
+        "vllm": vllm_flags(deployment),
+    }
+
+
+def _unreachable(study: Study, case: Case) -> Finding:
+    names = ", ".join(one.name for one in case.candidates[:5])
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Do not self-host {case.stand_in.model.name} under these limits",
+        impact=f"No number of replicas of {names} keeps them: {case.slo_note}",
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "calls": len(case.requests),
+            "candidates": [one.name for one in case.candidates],
+            "ttft_limit_ms_p99": case.slo.ttft_ms,
+            "tpot_limit_ms_p99": case.slo.tpot_ms,
+        },
+        assumptions=(case.slo_note, case.stand_in.reason),
+        evidence=rows(study, case.where),
+        how_to_verify="Time the longest prompts alone on one replica of the fastest configuration.",
+        effort="low",
+        risk="None: nothing changes.",
+    )
