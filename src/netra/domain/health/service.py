@@ -19,9 +19,10 @@ ESSENTIAL: Final = DATABASES  # without the truth nothing works; the rest only d
 class HealthService:
     """What this process can say of itself and of what it stands on."""
 
-    def __init__(self, *, probes: Sequence[Probe], clock: Clock) -> None:
+    def __init__(self, *, probes: Sequence[Probe], clock: Clock, deadline_s: float = DEADLINE_S) -> None:
         self._probes = probes
         self._clock = clock
+        self._deadline_s = deadline_s
         self._kept: tuple[float, tuple[Dependency, ...]] | None = None
         self._asking = asyncio.Lock()
         self._is_draining = False
@@ -64,10 +65,10 @@ class HealthService:
     async def _probe(self, probe: Probe) -> Dependency:
         began_s = self._clock.monotonic_s()
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(self._deadline_s):
                 await probe.check()
         except TimeoutError:
-            reason = f"no answer within {DEADLINE_S:g} s"
+            reason = f"no answer within {self._deadline_s:g} s"
             return Dependency(name=probe.name, status=DependencyStatus.UNHEALTHY, reason=reason)
         except NetraError as error:
             return Dependency(name=probe.name, status=DependencyStatus.UNHEALTHY, reason=error.message)

@@ -6,7 +6,7 @@ word that another worker, a cancel or a reaper was first.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -26,13 +26,17 @@ from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
 from netra.ports.runs import RunStore
 
-LEASE_S: Final = 15.0
-HEARTBEAT_S: Final = 0.5  # bounds how late a cancel is seen
-POLL_S: Final = 1.0  # bounds how late a run starts when every wake-up is lost
-REAP_EVERY_S: Final = 5.0
-STOP_GRACE_S: Final = 1.0  # how long stopped work may take to notice
-DRAIN_S: Final = 5.0  # how long a worker that is ending lets its runs finish
-OUTAGE_PAUSE_S: Final = 0.5
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a worker looks up, and how long it waits; all in seconds."""
+
+    lease_s: float = 15.0
+    heartbeat_s: float = 0.5  # bounds how late a cancel is seen
+    poll_s: float = 1.0  # bounds how late a run starts when every wake-up is lost
+    reap_every_s: float = 5.0
+    stop_grace_s: float = 1.0  # how long stopped work may take to notice
+    drain_s: float = 5.0  # how long a worker that is ending lets its runs finish
+    outage_pause_s: float = 0.5
 
 
 class Agents(Protocol):
@@ -58,6 +62,7 @@ class RunWorker:
         incidents: Incidents,
         quotas: Quotas,
         concurrency: int,
+        pace: Pace = Pace(),
     ) -> None:
         self._runs = runs
         self._feed = feed
@@ -68,6 +73,7 @@ class RunWorker:
         self._incidents = incidents
         self._quotas = quotas
         self._concurrency = concurrency
+        self._pace = pace
 
     async def serve(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set; then claim no more, and finish or hand back what is under way."""
@@ -78,7 +84,7 @@ class RunWorker:
             await stopping.wait()
             for _ in lanes:
                 await self._bell.ring()
-            _, busy = await asyncio.wait(lanes, timeout=DRAIN_S) if lanes else ((), ())
+            _, busy = await asyncio.wait(lanes, timeout=self._pace.drain_s) if lanes else ((), ())
             ending.set()
             if busy:
                 await asyncio.wait(busy)
@@ -86,7 +92,7 @@ class RunWorker:
 
     async def run_once(self) -> bool:
         """Work on one waiting run to its end; return whether there was one."""
-        claim = await self._runs.claim(lease_s=LEASE_S)
+        claim = await self._runs.claim(lease_s=self._pace.lease_s)
         if claim is None:
             return False
         await self._work(claim, asyncio.Event())
@@ -95,14 +101,14 @@ class RunWorker:
     async def _lane(self, stopping: asyncio.Event, ending: asyncio.Event) -> None:
         while not stopping.is_set():
             try:
-                claim = await self._runs.claim(lease_s=LEASE_S)
+                claim = await self._runs.claim(lease_s=self._pace.lease_s)
                 if claim is None:
-                    await self._bell.wait(timeout_s=POLL_S)
+                    await self._bell.wait(timeout_s=self._pace.poll_s)
                 else:
                     await self._work(claim, ending)
             except Unavailable as error:
                 self._incidents.report(error, where="claiming a run")
-                await self._clock.pause(OUTAGE_PAUSE_S)
+                await self._clock.pause(self._pace.outage_pause_s)
 
     async def _reap(self) -> None:
         while True:
@@ -113,7 +119,7 @@ class RunWorker:
                     await self._bell.ring()
             except Unavailable as error:
                 self._incidents.report(error, where="reaping runs")
-            await self._clock.pause(REAP_EVERY_S)
+            await self._clock.pause(self._pace.reap_every_s)
 
     async def _work(self, claim: Claim, ending: asyncio.Event) -> None:
         watch = RunWatch(claim=claim, runs=self._runs, feed=self._feed)
@@ -147,7 +153,7 @@ class RunWorker:
         deadline_s = self._clock.monotonic_s() + self._quotas.run_deadline_s
         try:
             while True:
-                done, _ = await asyncio.wait({work}, timeout=HEARTBEAT_S)
+                done, _ = await asyncio.wait({work}, timeout=self._pace.heartbeat_s)
                 if done:
                     return work.result()
                 if ending.is_set():
@@ -155,9 +161,9 @@ class RunWorker:
                 elif self._clock.monotonic_s() > deadline_s:
                     watch.stop(DeadlineExceeded(f"The run took longer than {self._quotas.run_deadline_s} s."))
                 else:
-                    await watch.beat(lease_s=LEASE_S)
+                    await watch.beat(lease_s=self._pace.lease_s)
                 if watch.is_stopping:
-                    await asyncio.wait({work}, timeout=STOP_GRACE_S)
+                    await asyncio.wait({work}, timeout=self._pace.stop_grace_s)
                     watch.raise_if_stopping()
         finally:
             watch.stop(LeaseLost("The work on this run is over."))

@@ -1,0 +1,338 @@
+"""A worker ends every run it can, and touches none that is not its own."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from netra.domain.agents.model import Question, Watch
+from netra.domain.errors import NetraError, Unavailable, UpstreamFailed, WorkStopped
+from netra.domain.ids import UserId
+from netra.domain.optimization.model import Advice
+from netra.domain.quotas import Quotas
+from netra.domain.runs.events import EventKind
+from netra.domain.runs.model import Run, RunState, StartRun, StopRun
+from netra.domain.runs.watch import RunWatch
+from netra.domain.runs.worker import Pace, RunWorker
+from netra.ports.runs import RunStore
+
+ALICE = UserId(1)
+ADVICE = Advice(recommendations=(), metrics={"requests": 3}, actions=(), supply_config={}, report="Done.")
+Answer = Callable[[Question, Watch], Awaitable[Advice]]
+
+
+class Scripted:
+    """Agents that do what a test says."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+async def at_once(question: Question, watch: Watch) -> Advice:
+    await watch.enter(agent="TriageSubAgent", message="Reading", progress=5, until=50)
+    return ADVICE
+
+
+async def until_stopped(question: Question, watch: Watch) -> Advice:
+    await watch.enter(agent="DataSubAgent", message="Looking", progress=10, until=60)
+    while True:
+        watch.checkpoint(0.5, "half way")
+        await asyncio.sleep(0)
+
+
+BRISK = Pace(heartbeat_s=0.01, stop_grace_s=0.01, drain_s=0.02)
+
+
+def worker_of(
+    house: Any, answer: Answer = at_once, *, runs: RunStore | None = None, quotas: Quotas | None = None
+) -> RunWorker:
+    return RunWorker(
+        runs=runs or house.run_store,
+        feed=house.feed,
+        bell=house.bell,
+        agents=Scripted(answer),
+        clock=house.clock,
+        ids=house.ids,
+        incidents=house.incidents,
+        quotas=quotas or Quotas(),
+        concurrency=1,
+        pace=BRISK,
+    )
+
+
+async def started(house: Any) -> Run:
+    accepted = await house.runs.start(StartRun(owner_id=ALICE, message="Optimize"))
+    return accepted.run
+
+
+async def events_of(house: Any, run: Run) -> list[tuple[EventKind, dict[str, Any]]]:
+    events = await house.run_store.events(run.id, owner_id=ALICE, after=0)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    return [(event.kind, msgspec.json.decode(event.data)) for event in events]
+
+
+async def test_a_run_ends_completed_with_result_event_and_answer(house: Any) -> None:
+    run = await started(house)
+    assert await worker_of(house).run_once()
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    assert (ended.state, ended.progress) == (RunState.COMPLETED, 100)
+    assert msgspec.json.decode(ended.result)["metrics"] == {"requests": 3}
+    kinds = [kind for kind, _ in await events_of(house, run)]
+    assert kinds == [EventKind.UPDATE, EventKind.UPDATE, EventKind.RESULT]
+    _, messages = await house.threads.get(run.thread_id, owner_id=ALICE)
+    assert [(m.role.value, m.content) for m in messages] == [("user", "Optimize"), ("assistant", "Done.")]
+
+
+async def test_without_a_run_there_is_nothing_to_do(house: Any) -> None:
+    assert not await worker_of(house).run_once()
+
+
+async def test_a_failure_with_a_name_fails_the_run_under_that_name(house: Any) -> None:
+    async def refuse(question: Question, watch: Watch) -> Advice:
+        raise UpstreamFailed("The price list cannot be read.")
+
+    run = await started(house)
+    await worker_of(house, refuse).run_once()
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    assert (ended.state, ended.failure.code) == (RunState.FAILED, "UPSTREAM_ERROR")
+    assert [kind for kind, _ in await events_of(house, run)][-2:] == [EventKind.ERROR, EventKind.RESULT]
+    assert house.incidents.heard == []
+
+
+async def test_a_failure_nobody_foresaw_is_reported_and_leaks_nothing(house: Any) -> None:
+    async def stumble(question: Question, watch: Watch) -> Advice:
+        raise KeyError("secret detail")
+
+    run = await started(house)
+    await worker_of(house, stumble).run_once()
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    assert ended.failure.code == "INTERNAL_ERROR"
+    assert "secret" not in str(await events_of(house, run))
+    assert isinstance(house.incidents.heard[0][1], KeyError)
+
+
+async def test_a_cancel_stops_the_work_and_ends_the_run(house: Any) -> None:
+    run = await started(house)
+    working = asyncio.create_task(worker_of(house, until_stopped).run_once())
+    while (await house.runs.get(run.id, owner_id=ALICE)).progress < 35:
+        await asyncio.sleep(0)  # half of 10..60 per cent, told by a heartbeat
+    await house.runs.stop(StopRun(owner_id=ALICE, run_id=run.id))
+    await working
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    assert ended.state is RunState.CANCELLED
+    kind, data = (await events_of(house, run))[-1]
+    assert (kind, data["success"], data["cancelled"]) == (EventKind.RESULT, False, True)
+
+
+async def test_work_that_does_not_look_up_is_cancelled_after_a_grace(house: Any) -> None:
+    over = asyncio.Event()
+
+    async def deaf(question: Question, watch: Watch) -> Advice:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            over.set()
+        raise AssertionError
+
+    run = await started(house)
+    working = asyncio.create_task(worker_of(house, deaf).run_once())
+    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
+        await asyncio.sleep(0)
+    await house.runs.stop(StopRun(owner_id=ALICE, run_id=run.id))
+    await working
+    assert over.is_set()
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.CANCELLED
+
+
+async def test_a_run_over_its_deadline_fails_with_that_reason(house: Any) -> None:
+
+    async def slow(question: Question, watch: Watch) -> Advice:
+        house.clock.turn(901)
+        return await until_stopped(question, watch)
+
+    run = await started(house)
+    await worker_of(house, slow).run_once()
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    assert (ended.state, ended.failure.code) == (RunState.FAILED, "TIMEOUT")
+
+
+async def test_a_worker_whose_lease_was_taken_writes_nothing_more(house: Any) -> None:
+    async def lose(question: Question, watch: Watch) -> Advice:
+        house.clock.turn(Pace().lease_s + 1)
+        await house.run_store.reap(max_attempts=3)
+        return ADVICE
+
+    run = await started(house)
+    await worker_of(house, lose).run_once()
+    again = await house.runs.get(run.id, owner_id=ALICE)
+    assert (again.state, again.attempts) == (RunState.QUEUED, 1)
+    assert len(await events_of(house, run)) == 1
+
+
+async def test_a_stage_of_a_run_that_was_taken_is_not_told(house: Any) -> None:
+    async def lose(question: Question, watch: Watch) -> Advice:
+        house.clock.turn(Pace().lease_s + 1)
+        await house.run_store.reap(max_attempts=3)
+        return await at_once(question, watch)
+
+    run = await started(house)
+    await worker_of(house, lose).run_once()
+    assert len(await events_of(house, run)) == 1
+    assert house.incidents.heard == []
+
+
+async def test_a_heartbeat_without_news_tells_nothing(house: Any) -> None:
+    run = await started(house)
+    claim = await house.run_store.claim(lease_s=1)
+    watch = RunWatch(claim=claim, runs=house.run_store, feed=house.feed)
+    await watch.beat(lease_s=30)
+    house.clock.turn(20)
+    assert await house.run_store.reap(max_attempts=3) == ()
+    watch.checkpoint(0.9, "nearly")
+    await watch.beat(lease_s=30)  # outside a stage there is no span to be in
+    assert len(await events_of(house, run)) == 1
+
+
+async def test_the_first_reason_to_stop_stays(house: Any) -> None:
+    await started(house)
+    claim = await house.run_store.claim(lease_s=1)
+    watch = RunWatch(claim=claim, runs=house.run_store, feed=house.feed)
+    watch.hand_back()
+    watch.stop(UpstreamFailed("later"))
+    watch.hand_back()
+    with pytest.raises(WorkStopped, match="ending"):
+        watch.checkpoint(0.1, "work")
+
+
+class BrokenStore:
+    """The memory store, with some verbs that find the database down."""
+
+    def __init__(self, store: Any, *verbs: str) -> None:
+        self._store = store
+        self.down = set(verbs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.down:
+            return getattr(self._store, name)
+
+        async def fail(*args: Any, **kwargs: Any) -> Any:
+            raise Unavailable("the database is down")
+
+        return fail
+
+
+@pytest.mark.parametrize("verb", ["record", "finish"])
+async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any, verb: str) -> None:
+    run = await started(house)
+    await worker_of(house, runs=BrokenStore(house.run_store, verb)).run_once()  # type: ignore[arg-type]  # a store that fails
+    assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
+    assert isinstance(house.incidents.heard[0][1], Unavailable)
+    house.clock.turn(Pace().lease_s + 1)
+    await house.run_store.reap(max_attempts=3)
+    await worker_of(house).run_once()
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
+
+
+async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt(house: Any) -> None:
+    run = await started(house)
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(worker_of(house, until_stopped).serve(stopping))
+    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
+        await asyncio.sleep(0)
+    stopping.set()
+    await serving
+    handed_back = await house.runs.get(run.id, owner_id=ALICE)
+    assert (handed_back.state, handed_back.attempts) == (RunState.QUEUED, 0)
+
+
+async def test_a_serving_worker_takes_runs_as_they_come_and_lets_the_last_finish(house: Any) -> None:
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(worker_of(house).serve(stopping))
+    runs = [await started(house) for _ in range(3)]
+    for run in runs:
+        async for _ in house.runs.follow(run.id, owner_id=ALICE):
+            pass
+    stopping.set()
+    await serving
+    states = [(await house.runs.get(run.id, owner_id=ALICE)).state for run in runs]
+    assert states == [RunState.COMPLETED] * 3
+
+
+async def test_a_database_that_comes_back_is_used_again(house: Any) -> None:
+    broken = BrokenStore(house.run_store, "claim", "reap")
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
+    run = await started(house)
+    while len(house.incidents.heard) < 2:
+        await asyncio.sleep(0)
+    broken.down.clear()
+    await house.clock.step(60)
+    async for _ in house.runs.follow(run.id, owner_id=ALICE):
+        pass
+    stopping.set()
+    await serving
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
+
+
+async def test_a_run_that_lapsed_is_taken_up_again_by_the_same_worker(house: Any) -> None:
+    run = await started(house)
+    await house.run_store.claim(lease_s=1)
+    house.clock.turn(2)
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(worker_of(house).serve(stopping))
+    async for event in house.runs.follow(run.id, owner_id=ALICE):
+        assert event.run_id == run.id
+    stopping.set()
+    await serving
+    again = await house.runs.get(run.id, owner_id=ALICE)
+    assert (again.state, again.attempts) == (RunState.COMPLETED, 2)
+
+
+async def test_stages_do_not_begin_once_the_work_is_to_stop(house: Any) -> None:
+    reached = []
+
+    async def two_stages(question: Question, watch: Watch) -> Advice:
+        await watch.enter(agent="DataSubAgent", message="Looking", progress=10, until=60)
+        run = question.run_id
+        assert run is not None
+        await house.runs.stop(StopRun(owner_id=ALICE, run_id=run))
+        while True:
+            await asyncio.sleep(0)
+            await watch.enter(agent="ReportingSubAgent", message="Writing", progress=60, until=100)
+            reached.append(1)
+
+    run = await started(house)
+    await worker_of(house, two_stages).run_once()
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.CANCELLED
+
+
+async def test_a_reaper_ends_runs_nobody_works_on(house: Any) -> None:
+    run = await started(house)
+    await house.run_store.claim(lease_s=1)
+    house.clock.turn(2)
+    stopping = asyncio.Event()
+    serving = asyncio.create_task(worker_of(house, quotas=Quotas(max_run_attempts=1)).serve(stopping))
+    async for event in house.runs.follow(run.id, owner_id=ALICE):
+        assert event.run_id == run.id
+    stopping.set()
+    await serving
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    assert ended.state is RunState.FAILED
+
+
+async def test_a_hand_back_that_comes_too_late_is_only_reported(house: Any) -> None:
+    run = await started(house)
+    stopping = asyncio.Event()
+    broken = BrokenStore(house.run_store, "release")
+    serving = asyncio.create_task(worker_of(house, until_stopped, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
+    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
+        await asyncio.sleep(0)
+    stopping.set()
+    await serving
+    assert [where for where, _ in house.incidents.heard] == ["handing a run back"]
+
+
+def test_an_error_without_a_name_has_a_public_code() -> None:
+    assert NetraError("x").code == "INTERNAL_ERROR"
