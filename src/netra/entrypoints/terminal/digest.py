@@ -177,8 +177,8 @@ def _frontier(pareto: Mapping[str, Any]) -> Frontier | None:
 
 
 def _section(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = metrics.get(name)
-    return found if isinstance(found, Mapping) else {}
+    found: Mapping[str, Any] | None = metrics.get(name)
+    return found or {}
 
 
 def _number(metrics: Mapping[str, Any], name: str) -> float | None:

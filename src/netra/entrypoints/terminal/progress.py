@@ -1,6 +1,6 @@
 """A bar for long work, on a terminal only, and the way to end that work from the keyboard."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -18,7 +18,7 @@ from netra.domain.optimization.model import Checkpoint
 
 
 @contextmanager
-def progress_on(console: Console) -> Iterator[Checkpoint]:
+def progress_on(console: Console) -> Generator[Checkpoint]:
     """Yield a checkpoint that moves a bar on `console`; nothing is drawn where nobody looks.
 
     Once the block is left, however it is left, the checkpoint raises `WorkStopped`: work that

@@ -13,7 +13,7 @@ from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
 from netra.entrypoints.terminal.digest import TRUST, Digest, interval
 from netra.entrypoints.terminal.sketch import Sketch, resampled
-from netra.entrypoints.terminal.wording import milliseconds, short_count, spark, span, title_of
+from netra.entrypoints.terminal.wording import milliseconds, short_count, span, spark, title_of
 
 SPARK_COLUMNS: Final = 60
 BAR_COLUMNS: Final = 44
@@ -40,6 +40,8 @@ def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[Ren
     if sketch is not None:
         yield Text()
         yield Padding(_glance(sketch), (0, 2))
+    if not digest.shown and digest.advice.report:
+        yield Padding(Text(digest.advice.report), (1, 2, 0, 2))
 
 
 def _glance(sketch: Sketch) -> Table:

@@ -74,7 +74,7 @@ def bin_seconds(seconds: float) -> float:
     """Return the least round step that cuts `seconds` into at most `BINS_MAX` bins.
 
     >>> bin_seconds(0), bin_seconds(3_600), bin_seconds(86_400 * 30), bin_seconds(86_400 * 1_000)
-    (1.0, 15.0, 21600.0, 432000.0)
+    (1.0, 30.0, 21600.0, 432000.0)
     """
     for step_s in BIN_STEPS_S:
         if seconds / step_s < BINS_MAX:

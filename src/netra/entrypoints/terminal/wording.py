@@ -24,14 +24,14 @@ def span(seconds: float) -> str:
     """Return a length of time in the unit a person would use.
 
     >>> span(0.25), span(41.2), span(3540), span(90_000), span(864_000)
-    ('250 ms', '41.2 s', '59.0 min', '25.0 h', '10.0 days')
+    ('250 ms', '41.2 s', '59 min', '25 h', '10 days')
     """
     if seconds < 1:
         return f"{seconds * 1000:,.0f} ms"
     for least, unit_s, name in _UNITS:
         if seconds >= least:
-            return f"{seconds / unit_s:,.1f} {name}"
-    return f"{seconds:,.1f} s"
+            return f"{_brief(seconds / unit_s)} {name}"
+    return f"{_brief(seconds)} s"
 
 
 def milliseconds(amount: float) -> str:
@@ -67,3 +67,7 @@ def spark(values: Sequence[float]) -> str:
     return "".join(
         " " if value <= 0 else _BARS[max(0, round(value / top * len(_BARS)) - 1)] for value in values
     )
+
+
+def _brief(number: float) -> str:
+    return f"{number:,.1f}".removesuffix(".0")

@@ -50,7 +50,7 @@ def savings(usd: float, *, marginal: float | None = None, cumulative: float | No
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def advice() -> Advice:
     return Advice(
         recommendations=(
@@ -155,7 +155,7 @@ def advice() -> Advice:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def no_advice() -> Advice:
     return Advice(
         recommendations=(),
@@ -166,12 +166,12 @@ def no_advice() -> Advice:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def gap() -> Gap:
     return Gap(kind="waste", missing=("status",), reason="No status.", would_add="The cost of failures.")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def events() -> Events:
     """4,000 calls over an hour with a wave in them, latencies on some."""
     rng = np.random.default_rng(7)

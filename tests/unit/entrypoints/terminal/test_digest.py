@@ -1,0 +1,72 @@
+"""An answer sorted for reading."""
+
+import msgspec
+import pytest
+
+from netra.domain.optimization.model import Advice, Savings
+from netra.entrypoints.terminal.digest import digest_of, interval, is_sufficient
+
+
+def test_every_recommendation_stands_on_one_shelf(advice: Advice) -> None:
+    digest = digest_of(advice)
+    assert [item.kind for item in digest.plan] == ["prompt_caching", "batch"]
+    assert [item.kind for item in digest.choices] == ["right_sizing"]
+    assert [item.kind for item in digest.avoid] == ["self_hosting"]
+    assert [item.kind for item in digest.know] == ["rate_limits"]
+    assert len(digest.shown) == len(advice.recommendations)
+
+
+def test_the_headline_says_what_the_plan_saves_together(advice: Advice) -> None:
+    digest = digest_of(advice)
+    assert digest.headline == "$5,582 of $15,680 a month can be saved: 35.6 % of the bill."
+    assert digest.then_usd == pytest.approx(15680 - 5582)
+
+
+def test_a_log_too_short_to_scale_counts_its_own_dollars(advice: Advice) -> None:
+    short = {**advice.metrics, "span": {"scaled": False, "seconds": 20.0}}
+    digest = digest_of(msgspec.structs.replace(advice, metrics=short))
+    assert digest.headline.startswith("$5,582 of $15,680 in this log can be saved")
+
+
+def test_nothing_worth_doing_is_said_as_such(advice: Advice) -> None:
+    idle = msgspec.structs.replace(advice, recommendations=advice.recommendations[3:])
+    assert digest_of(idle).headline == "Nothing here lowers the bill of $15,680 a month."
+
+
+def test_an_answer_without_a_bill_says_that_there_is_none(no_advice: Advice) -> None:
+    digest = digest_of(no_advice)
+    assert digest.headline == "There is no bill to improve yet."
+    assert digest.facts == ("0 calls",)
+    assert not is_sufficient(no_advice)
+
+
+def test_only_an_answer_that_says_so_is_insufficient(advice: Advice) -> None:
+    assert is_sufficient(advice)
+    assert is_sufficient(msgspec.structs.replace(advice, metrics={}))
+
+
+def test_the_frontier_compares_by_the_first_measure_that_two_options_have(advice: Advice) -> None:
+    frontier = digest_of(advice).frontier
+    assert frontier is not None
+    assert frontier.measure == "ttft_ms_p99"
+    assert [p.name for p in frontier.points if p.is_pick] == ["cached"]
+    assert [p.name for p in frontier.points if p.is_on_front] == ["cached", "16 x H100"]
+
+
+def test_one_option_is_no_frontier(advice: Advice) -> None:
+    lone = {**advice.metrics, "pareto": {"options": [{"name": "as it is", "usd_per_month": 1.0}]}}
+    assert digest_of(msgspec.structs.replace(advice, metrics=lone)).frontier is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (10.0, 10.0, ""),
+        (3980.0, 4630.0, "$3,980 to $4,630 on its own"),
+        (-50.0, 20.0, "between $50.00 lost and $20.00 saved"),
+        (-20.0, -10.0, "$10.00 to $20.00 on its own"),
+    ],
+)
+def test_an_interval_is_said_in_words(low: float, high: float, said: str) -> None:
+    savings = Savings(usd_per_month=(low + high) / 2, low=low, high=high, usd_in_window=0, share_of_bill=0)
+    assert interval(savings) == said
