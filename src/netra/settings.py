@@ -30,6 +30,9 @@ class Secret(str):
     def __str__(self) -> str:
         return "…"
 
+    def __format__(self, spec: str) -> str:
+        return "…"
+
     def reveal(self) -> str:
         """Return the text itself."""
         return str.__str__(self)

@@ -1,0 +1,66 @@
+"""Settings are read once and refuse nonsense in one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from netra.settings import Secret, Settings, SettingsRefused, settings_from
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert settings_from({"PATH": "/bin"}) == Settings()
+
+
+def test_variables_give_every_kind_of_value() -> None:
+    settings = settings_from(
+        {
+            "NETRA_PORT": "9000",
+            "NETRA_DATA": "/tmp/x",
+            "NETRA_REGISTRATION": "true",
+            "NETRA_CORS_ORIGINS": "https://a.example, https://b.example,",
+            "NETRA_SECRET": "s" * 32,
+            "NETRA_LIMIT_AGENT": "7",
+            "NETRA_MAX_MESSAGE_LENGTH": "500",
+        }
+    )
+    assert (settings.port, settings.data, settings.registration) == (9000, Path("/tmp/x"), True)
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.rate_limits.agent == 7
+    assert settings.quotas.max_message_length == 500
+    assert settings.secret is not None
+    assert settings.secret.reveal() == "s" * 32
+
+
+def test_an_argument_goes_over_a_variable_and_none_means_not_given() -> None:
+    assert settings_from({"NETRA_PORT": "9000"}, port=1234, host=None).port == 1234
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"NETRA_PROT": "1"}, "NETRA_PROT is no setting"),
+        ({"NETRA_PORT": "high"}, "port"),
+        ({"NETRA_PORT": "70000"}, "port"),
+        ({"NETRA_SECRET": "short"}, "NETRA_SECRET is shorter than 32 bytes"),
+        ({"NETRA_PREVIOUS_SECRET": "short"}, "NETRA_PREVIOUS_SECRET"),
+        ({"NETRA_ENVIRONMENT": "production"}, "NETRA_SECRET must be set"),
+    ],
+)
+def test_nonsense_is_refused_in_a_sentence_that_names_it(variables: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsRefused, match=says):
+        settings_from(variables)
+
+
+def test_a_value_of_the_wrong_type_is_refused() -> None:
+    with pytest.raises(SettingsRefused, match="Path"):
+        settings_from({}, data=3)
+
+
+def test_a_secret_does_not_print_itself() -> None:
+    secret = Secret("hunter2-hunter2-hunter2-hunter2-")
+    assert "hunter2" not in f"{secret} {secret:>40} {secret!r} {Settings(secret=secret)!r}"
+    assert secret.reveal().startswith("hunter2")
+
+
+def test_variables_of_the_tests_are_left_to_them() -> None:
+    assert settings_from({"NETRA_TEST_POSTGRES_URL": "x"}) == Settings()
