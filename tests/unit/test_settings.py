@@ -15,7 +15,7 @@ def test_variables_give_every_kind_of_value() -> None:
     settings = settings_from(
         {
             "NETRA_PORT": "9000",
-            "NETRA_DATA": "/tmp/x",
+            "NETRA_DATA": "store/here",
             "NETRA_REGISTRATION": "true",
             "NETRA_CORS_ORIGINS": "https://a.example, https://b.example,",
             "NETRA_SECRET": "s" * 32,
@@ -23,7 +23,7 @@ def test_variables_give_every_kind_of_value() -> None:
             "NETRA_MAX_MESSAGE_LENGTH": "500",
         }
     )
-    assert (settings.port, settings.data, settings.registration) == (9000, Path("/tmp/x"), True)
+    assert (settings.port, settings.data, settings.registration) == (9000, Path("store/here"), True)
     assert settings.cors_origins == ("https://a.example", "https://b.example")
     assert settings.rate_limits.agent == 7
     assert settings.quotas.max_message_length == 500
