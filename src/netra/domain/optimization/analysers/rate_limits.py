@@ -1,0 +1,145 @@
+"""Rate-limit headroom and provisioned throughput: how high the busiest minute is, now and after growth.
+
+Formula: the most requests and tokens in any 60 s (a sliding window over the real arrivals, grade A),
+times `1 + growth`. Reserved capacity bought for that peak is used `mean / peak` of the time, so it pays
+if and only if its price a token at full use is under that share of the list price. Valid for peaks
+like those in the log; a peak needs at least a day of data to be trusted.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.span import DAY_S
+from netra.domain.optimization.wording import percent
+from netra.domain.workloads.columns import Floats, Ints
+
+KIND: Final = "rate_limits"
+FORMULA: Final = (
+    "limit needed = max over sliding 60 s windows of requests and tokens x (1 + growth); reserve use = "
+    "mean / max"
+)
+WINDOW_NS: Final = 60_000_000_000
+_TURNED_AWAY: Final = frozenset(("429", "rate_limited", "rate_limit", "ratelimited", "throttled"))
+
+
+def busiest_window(at_ns: Ints, amount: Ints | Floats, *, window_ns: int) -> tuple[float, int]:
+    """Return the most of `amount` in any window `(t - window, t]` and the event that ends it.
+
+    `at_ns` ascends; equal instants fall in one window together.
+
+    >>> busiest_window(np.array([0, 10, 70]), np.array([1, 2, 4]), window_ns=60)
+    (6.0, 2)
+    """
+    sums = np.concatenate(([0], np.cumsum(amount)))
+    begins = np.searchsorted(at_ns, at_ns - window_ns, side="right")
+    inside = sums[np.searchsorted(at_ns, at_ns, side="right")] - sums[begins]
+    last = int(inside.argmax())
+    return float(inside[last]), last
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return the limits this traffic needs, and how much of a reserve for its peak would be used."""
+    checkpoint(0.0, "Finding the busiest minute")
+    if len(study.events) < 2 or study.span.seconds < 60:
+        return (_too_short(study),)
+    needed = _needed(study)
+    growth = study.goals.traffic_growth or 0.0
+    limits = {f"{name}_per_minute": value * (1 + growth) for name, value in needed.items()}
+    use = _use(study, needed)
+    turned_away = _turned_away(study)
+    _, last = busiest_window(study.events.at_ns, _ones(study), window_ns=WINDOW_NS)
+    busiest = np.zeros(len(study.events), np.bool_)
+    busiest[last] = True
+    return (
+        Finding(
+            kind=KIND,
+            stance=Stance.INFORM,
+            action=(
+                f"Hold rate limits of at least {limits['requests_per_minute']:,.0f} requests and "
+                f"{limits['tokens_per_minute']:,.0f} tokens a minute"
+            ),
+            impact=(
+                f"The busiest minute of the log had {needed['requests']:,.0f} requests and "
+                f"{needed['tokens']:,.0f} tokens"
+                + (f"; {percent(growth)} more traffic is added. " if growth else ". ")
+                + f"Throughput reserved for it would be used {percent(use)} of the time, so it pays only "
+                f"under {percent(use)} of the list price a token."
+            ),
+            grade=Grade.EXACT,
+            formula=FORMULA,
+            inputs={
+                "busiest_minute": needed,
+                "traffic_growth": growth,
+                "limits_needed": limits,
+                "reserve_break_even_share_of_list_price": use,
+                "calls_turned_away": turned_away,
+                "calls": len(study.events),
+            },
+            assumptions=(
+                "Limits count input and output tokens of a call at the minute it begins.",
+                *(
+                    (
+                        (
+                            f"The log covers {study.span.seconds / 3600:,.2f} h; peaks need a day or more to "
+                            "be trusted."
+                        ),
+                    )
+                    if study.span.seconds < DAY_S
+                    else ()
+                ),
+            ),
+            evidence=rows(study, busiest),
+            how_to_verify=(
+                "Compare with the limits and the remaining-quota headers that the provider reports."
+            ),
+            effort="low",
+            risk="A limit under the busiest minute turns calls away exactly when most users are there.",
+            supply={"rate_limits": {name: int(np.ceil(value)) for name, value in limits.items()}},
+        ),
+    )
+
+
+def _ones(study: Study) -> Ints:
+    return np.ones(len(study.events), np.int64)
+
+
+def _needed(study: Study) -> Mapping[str, float]:
+    events = study.events
+    amounts = {
+        "requests": _ones(study),
+        "input_tokens": events.input_tokens,
+        "output_tokens": events.output_tokens,
+        "tokens": events.input_tokens + events.output_tokens,
+    }
+    return {
+        name: busiest_window(events.at_ns, amount, window_ns=WINDOW_NS)[0] for name, amount in amounts.items()
+    }
+
+
+def _use(study: Study, needed: Mapping[str, float]) -> float:
+    """Return mean over peak, in tokens a minute."""
+    tokens = int(study.events.input_tokens.sum() + study.events.output_tokens.sum())
+    mean = tokens * 60 / study.span.seconds
+    return min(mean / needed["tokens"], 1.0) if needed["tokens"] else 0.0
+
+
+def _turned_away(study: Study) -> int | None:
+    status = study.events.status
+    if status is None:
+        return None
+    refused = np.array([name.strip().lower() in _TURNED_AWAY for name in status.names] + [False])
+    return int(refused[status.codes].sum())
+
+
+def _too_short(study: Study) -> Gap:
+    return Gap(
+        kind=KIND,
+        missing=("at least 60 s of calls",),
+        reason=f"The log spans {study.span.seconds:,.1f} s, so it has no busiest minute.",
+        would_add="The rate limits this traffic needs, and whether reserved throughput pays.",
+    )
