@@ -1,0 +1,67 @@
+"""The server under the application: uvicorn, set up for this product and ended in the right order."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from socket import socket
+from typing import Final
+
+import uvicorn
+
+from netra.entrypoints.asgi import App
+
+MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
+PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s
+PONG_S: Final = 20.0  # a client that has not answered by then is gone
+SHUTDOWN_S: Final = 10  # what requests may take to finish
+
+_QUERY: Final = re.compile(r"\?[^\s\"']*")
+
+
+class WithoutQueries(logging.Filter):
+    """Takes query strings out of log lines: a socket's holds its token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact the record; it is always written."""
+        record.msg = _QUERY.sub("?…", record.getMessage())
+        record.args = None
+        return True
+
+
+class Server(uvicorn.Server):
+    """Ends sockets by `drain` before uvicorn does: its own close is 1012, ours says 1001."""
+
+    def __init__(self, config: uvicorn.Config, *, drain: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop listening, end the sockets, then everything else."""
+        for server in self.servers:
+            server.close()
+        await self._drain()
+        await super().shutdown(sockets)
+
+
+def server_config(app: App, *, host: str, port: int, log_level: str = "info") -> uvicorn.Config:
+    """Return how to serve `app`."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PONG_S,
+        ws_per_message_deflate=False,  # a secret beside chosen text must not be compressed (CRIME)
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        lifespan="on",
+        server_header=False,
+        access_log=False,
+        log_level=log_level,
+    )
+    for name in ("uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        logging.getLogger(name).addFilter(WithoutQueries())
+    return config

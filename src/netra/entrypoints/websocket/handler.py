@@ -1,0 +1,103 @@
+"""The one place where the socket meets Litestar: its route, its lifespan and its document.
+
+Litestar's own frame handling is passed by: `pump` speaks ASGI with the server, because a layer here
+is paid by every frame.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Response, WebSocket, get, websocket
+from litestar.datastructures import State
+from litestar.types import ControllerRouterHandler, Receive, Send
+
+from netra.domain.users.model import Principal
+from netra.entrypoints.asgi import Scope, exchange_of
+from netra.entrypoints.websocket.asyncapi import document
+from netra.entrypoints.websocket.connections import Connections
+from netra.entrypoints.websocket.credentials import Ticket, check_origin, proof_in
+from netra.entrypoints.websocket.pump import Connection, Services
+from netra.settings import Settings
+
+
+class PlainSocket(WebSocket[None, None, State]):
+    """Litestar's socket without its wrappers around `receive` and `send`."""
+
+    def receive_wrapper(self, receive: Receive) -> Receive:
+        """Return the server's own `receive`."""
+        return receive
+
+    def send_wrapper(self, send: Send) -> Send:
+        """Return the server's own `send`."""
+        return send
+
+
+class WebSocketDoor:
+    """The socket of one application; `services` is asked once the application has started."""
+
+    def __init__(self, settings: Settings, *, services: Callable[[], Services]) -> None:
+        self._services = services
+        self._origins = frozenset(settings.websocket_origins)
+        self._connections = Connections(
+            most=settings.max_connections, most_per_user=settings.max_connections_per_user
+        )
+
+    @property
+    def handlers(self) -> list[ControllerRouterHandler]:
+        """The routes: the socket and its document."""
+
+        @websocket("/ws", websocket_class=PlainSocket)
+        async def connect(socket: PlainSocket) -> None:
+            await self._serve(socket.scope, socket.receive, socket.send)
+
+        return [connect, asyncapi_document]
+
+    @asynccontextmanager
+    async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
+        """Watch over the connections while the application runs, and close them when it ends."""
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._connections.watch(self._services()))
+            yield
+            await self.drain()
+            watch.cancel()
+
+    async def drain(self) -> None:
+        """Close every connection with 1001; to be awaited before the server closes them its own way."""
+        await self._connections.drain()
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        """Accept, then ask who it is: a refusal before that reaches a browser as 1006 without a word.
+
+        The three are `Any` because Litestar and `entrypoints.asgi` each have their own words for ASGI.
+        """
+        services = self._services()
+        shown = dict(scope)
+        scope["query_string"] = b""  # servers log it at the accept, and it holds the proof
+        await receive()
+        await send({"type": "websocket.accept", "headers": exchange_of(scope).headers})
+        connection = Connection(services, receive=receive, send=send)
+
+        async def sign_in() -> Principal:
+            check_origin(shown, allowed=self._origins)
+            self._connections.check_room()
+            principal = await _proven(shown, services)
+            self._connections.seat(connection, principal)
+            return principal
+
+        with self._connections.holding(connection):
+            await connection.run(sign_in)
+
+
+@get("/asyncapi.json", include_in_schema=False, sync_to_thread=False)
+def asyncapi_document() -> Response[bytes]:
+    """Describe the socket."""
+    return Response(document(), media_type="application/vnd.aai.asyncapi+json;version=3.0.0")
+
+
+async def _proven(shown: Scope, services: Services) -> Principal:
+    proof = proof_in(shown)
+    if isinstance(proof, Ticket):
+        return await services.users.redeem_ticket(proof.text)
+    return await services.users.authenticate(proof.text)

@@ -1,0 +1,248 @@
+"""One connection in motion: reads, lets `session` decide, carries out, writes.
+
+Two tasks in one group: the reader, which also carries out commands, and the writer, which alone
+sends. Each followed run adds one task to the group. It speaks ASGI and knows no framework.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from netra.domain.errors import DeadlineExceeded, NetraError
+from netra.domain.ids import RunId
+from netra.domain.quotas import LimitName
+from netra.domain.runs.service import RunService
+from netra.domain.users.model import Principal
+from netra.domain.users.service import UserService
+from netra.entrypoints.asgi import Receive, Send
+from netra.entrypoints.errors import Unexpected
+from netra.entrypoints.websocket import session, signals
+from netra.entrypoints.websocket.outbox import Outbox
+from netra.entrypoints.websocket.session import Phase, Session, advance
+from netra.ports.clock import Clock
+from netra.ports.incidents import Incidents
+from netra.ports.limits import RateLimiter
+
+SIGN_IN_S: Final = 10.0  # a connection that has not proven itself by then is closed
+LINGER_S: Final = 10.0  # how long a closing connection may take to hear of it
+RELIEF_S: Final = 0.25  # how long a run's events wait for a slow reader before updates give way
+STUCK_CHECKS_MAX: Final = 15  # checks in a row, a second apart, without one frame taken
+
+Command = signals.Start | signals.Stop | signals.Find
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """What a connection works with."""
+
+    runs: RunService
+    users: UserService
+    limiter: RateLimiter
+    clock: Clock
+    incidents: Incidents
+
+
+class Connection:
+    """One accepted socket, from its sign-in to its close."""
+
+    __slots__ = (
+        "_closing",
+        "_followers",
+        "_group",
+        "_leash",
+        "_outbox",
+        "_receive",
+        "_send",
+        "_services",
+        "_session",
+        "_stuck_checks",
+        "_taken_before",
+    )
+
+    def __init__(self, services: Services, *, receive: Receive, send: Send) -> None:
+        self._services = services
+        self._receive = receive
+        self._send = send
+        self._session = Session()
+        self._outbox = Outbox()
+        self._followers: dict[RunId, asyncio.Task[None]] = {}
+        self._closing: signals.Close | None = None
+        self._leash = asyncio.timeout(None)
+        self._group = asyncio.TaskGroup()
+        self._taken_before = 0
+        self._stuck_checks = 0
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is connected, once they have signed in."""
+        return self._session.principal
+
+    async def run(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
+        """Serve the connection until it is closed by either side."""
+        try:
+            async with self._leash, self._group:
+                writer = self._group.create_task(self._write())
+                await self._read(sign_in)
+                if self._closing is None:
+                    writer.cancel()
+                for follower in self._followers.values():
+                    follower.cancel()
+        except TimeoutError:
+            return  # told to close, it neither read that nor left: the server drops it
+        except Exception as error:  # noqa: BLE001  # the outermost frame of a connection
+            self._services.incidents.report(error, where="websocket")
+            await self._crash()
+
+    def tell(self, happening: signals.Happening) -> tuple[Command, ...]:
+        """Let the session know; do what can be done at once and return what takes waiting."""
+        self._session, outputs = advance(self._session, happening, now=self._services.clock.now())
+        commands: list[Command] = []
+        for output in outputs:
+            match output:
+                case signals.Send(text=text):
+                    self._outbox.put(text)
+                case signals.Close():
+                    self._close(output)
+                case signals.Follow(run_id=run_id, after=after):
+                    self._start_following(run_id, after=after)
+                case _:
+                    commands.append(output)
+        return tuple(commands)
+
+    def check(self) -> None:
+        """Close the connection if its time is over or its reader is stuck; to be called every second."""
+        principal = self.principal
+        if principal is not None and principal.expires_at <= self._services.clock.now():
+            self.tell(signals.Refused(session.expired()))
+        is_stuck = self._outbox.is_waiting and self._outbox.taken == self._taken_before
+        self._stuck_checks = self._stuck_checks + 1 if is_stuck else 0
+        self._taken_before = self._outbox.taken
+        if self._stuck_checks > STUCK_CHECKS_MAX:
+            self._fall_behind()
+
+    async def _read(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
+        self.tell(await _knock(sign_in))
+        while (message := await self._receive())["type"] != "websocket.disconnect":
+            if self._session.phase is not Phase.OPEN:
+                continue
+            text = message.get("text")
+            if text is None:
+                self.tell(signals.BinaryCame())
+            else:
+                await self._hear(text)
+
+    async def _hear(self, text: str) -> None:
+        refusal = await self._over_limit(LimitName.WEBSOCKET, what="messages")
+        for command in self.tell(refusal or signals.TextCame(text)):
+            try:
+                answer = await self._carry_out(command)
+            except NetraError as error:
+                answer = _failure(command, error)
+            self.tell(answer)
+
+    async def _carry_out(self, command: Command) -> signals.Happening:
+        runs = self._services.runs
+        match command:
+            case signals.Start(command=start):
+                refusal = await self._over_limit(LimitName.AGENT, what="optimization requests")
+                return refusal or signals.RunStarted((await runs.start(start)).run)
+            case signals.Stop(command=stop, request_id=request_id):
+                return signals.RunStopped(await runs.stop(stop), request_id)
+            case signals.Find(run_id=run_id, after=after, request_id=request_id):
+                run = await runs.get(run_id, owner_id=self._owner.user_id)
+                return signals.RunFound(run, after, request_id)
+
+    async def _over_limit(self, name: LimitName, *, what: str) -> signals.Refused | None:
+        admission = await self._services.limiter.admit(name, f"user:{self._owner.user_id}")
+        return None if admission.allowed else signals.Refused(session.over_limit(admission, what=what))
+
+    def _start_following(self, run_id: RunId, *, after: int) -> None:
+        earlier = self._followers.pop(run_id, None)
+        if earlier is not None:
+            earlier.cancel()
+        self._followers[run_id] = self._group.create_task(self._follow(run_id, after=after))
+
+    async def _follow(self, run_id: RunId, *, after: int) -> None:
+        outbox = self._outbox
+        events = self._services.runs.follow(run_id, owner_id=self._owner.user_id, after=after)
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    outbox.put_event(event)
+                    if outbox.is_pressed:
+                        await self._relieve()
+        except NetraError as error:
+            self.tell(signals.CommandFailed(error, run_id=run_id))
+        del self._followers[run_id]
+        self.tell(signals.RunTold(run_id))
+
+    async def _relieve(self) -> None:
+        if self._outbox.has_overflowed:
+            self._fall_behind()
+        await self._outbox.relief(timeout_s=RELIEF_S)
+
+    async def _write(self) -> None:
+        send, outbox = self._send, self._outbox
+        try:
+            while (text := await outbox.take()) is not None:
+                await send({"type": "websocket.send", "text": text})
+            if self._closing is not None:
+                code, reason = self._closing.code, self._closing.reason
+                await send({"type": "websocket.close", "code": code, "reason": reason})
+        except (OSError, RuntimeError):
+            # The client is gone, or the server has closed by itself (a ping went unanswered):
+            # the reader hears of it and ends the connection.
+            outbox.end()
+
+    def _fall_behind(self) -> None:
+        self._outbox.clear()
+        self.tell(signals.FellBehind())
+
+    def _close(self, output: signals.Close) -> None:
+        self._closing = output
+        self._outbox.end()
+        self._leash.reschedule(asyncio.get_running_loop().time() + LINGER_S)
+
+    async def _crash(self) -> None:
+        self._session, outputs = advance(
+            self._session, signals.Refused(Unexpected()), now=self._services.clock.now()
+        )
+        try:
+            for output in outputs:
+                match output:
+                    case signals.Send(text=text):
+                        await self._send({"type": "websocket.send", "text": text})
+                    case signals.Close(code=code, reason=reason):
+                        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+                    case _:
+                        continue
+        except (OSError, RuntimeError):
+            return  # gone already
+
+    @property
+    def _owner(self) -> Principal:
+        principal = self.principal
+        assert principal is not None, "commands come from an open session"  # noqa: S101  # for the types
+        return principal
+
+
+async def _knock(sign_in: Callable[[], Awaitable[Principal]]) -> signals.Happening:
+    try:
+        async with asyncio.timeout(SIGN_IN_S):
+            return signals.SignedIn(await sign_in())
+    except TimeoutError:
+        return signals.Refused(DeadlineExceeded(f"Signing in took longer than {SIGN_IN_S:g} s."))
+    except NetraError as error:
+        return signals.Refused(error)
+
+
+def _failure(command: Command, error: NetraError) -> signals.CommandFailed:
+    match command:
+        case signals.Start(command=start):
+            return signals.CommandFailed(error, start.client_ref)
+        case signals.Stop(command=stop, request_id=request_id):
+            return signals.CommandFailed(error, request_id, stop.run_id)
+        case signals.Find(run_id=run_id, request_id=request_id):
+            return signals.CommandFailed(error, request_id, run_id)

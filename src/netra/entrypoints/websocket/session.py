@@ -1,0 +1,197 @@
+"""One connection as a state machine without a socket: what happened goes in, what to do comes out.
+
+Time is an argument, waiting is the caller's. `advance` looks phase and happening up in one table;
+what is not in the table, such as anything after the close, leads to nothing.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from netra.domain.errors import Conflict, NetraError, RateLimited, TokenExpired, ValidationFailed
+from netra.domain.ids import RunId, well_formed
+from netra.domain.quotas import Admission
+from netra.domain.runs.model import Run, StopRun
+from netra.domain.users.model import Principal
+from netra.entrypoints.ask import start_run
+from netra.entrypoints.errors import UnsupportedMediaType, outcome_of
+from netra.entrypoints.websocket import frames, signals
+from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopProcessing, Subscribe
+from netra.entrypoints.websocket.signals import Close, Find, Follow, Output, Send, Start, Stop
+
+FOLLOWED_MAX: Final = 100  # runs heard at once on one connection; each costs a task
+GOING_AWAY: Final = 1001
+TOO_SLOW: Final = 1008
+REASON_BYTES_MAX: Final = 123  # RFC 6455, section 5.5: a control frame holds 125 bytes, two are the code
+
+
+class Phase(enum.Enum):
+    """How far a connection has come."""
+
+    CONNECTING = enum.auto()
+    OPEN = enum.auto()
+    CLOSED = enum.auto()
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one connection stands; `followed` are the runs whose events it is being sent."""
+
+    phase: Phase = Phase.CONNECTING
+    principal: Principal | None = None
+    followed: frozenset[RunId] = frozenset()
+
+
+Step = tuple[Session, tuple[Output, ...]]
+
+
+def advance(session: Session, happening: signals.Happening, *, now: datetime) -> Step:
+    """Return where the session stands after what happened at `now`, and what to do, in order."""
+    reaction = _REACTIONS.get((session.phase, type(happening)))
+    return (session, ()) if reaction is None else reaction(session, happening, now)
+
+
+def expired() -> TokenExpired:
+    """Return why a connection ends whose proof has run out."""
+    return TokenExpired("The token has expired; sign in again.")
+
+
+def signed_out() -> TokenExpired:
+    """Return why a connection ends whose session was ended elsewhere."""
+    return TokenExpired("This session has ended; sign in again.")
+
+
+def over_limit(admission: Admission, *, what: str) -> RateLimited:
+    """Return why a connection ends that asked too often."""
+    sentence = f"More than {admission.limit} {what} in a minute; try again in {admission.retry_after_s} s."
+    return RateLimited(sentence, retry_after_s=admission.retry_after_s)
+
+
+def _open(session: Session, happening: signals.SignedIn, _: datetime) -> Step:
+    principal = happening.principal
+    opened = msgspec.structs.replace(session, phase=Phase.OPEN, principal=principal)
+    return opened, (Send(frames.status_frame(principal.user_id)),)
+
+
+def _refuse(session: Session, happening: signals.Refused, now: datetime) -> Step:
+    error = happening.error
+    told = Send(frames.error_frame(error, at=now))
+    return _closed(session, told, code=outcome_of(error).close_code, reason=error.message)
+
+
+def _drain(session: Session, _: signals.Drained, __: datetime) -> Step:
+    return _closed(session, code=GOING_AWAY, reason="The server is going away; connect again.")
+
+
+def _drop(session: Session, _: signals.FellBehind, __: datetime) -> Step:
+    return _closed(session, code=TOO_SLOW, reason="Reading too slowly; connect again and subscribe.")
+
+
+def _refuse_bytes(session: Session, _: signals.BinaryCame, now: datetime) -> Step:
+    return _refuse(session, signals.Refused(UnsupportedMediaType("Messages are JSON in text frames.")), now)
+
+
+def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
+    principal = _principal(session)
+    if principal.expires_at <= now:
+        return _refuse(session, signals.Refused(expired()), now)
+    try:
+        frame = frames.read_frame(happening.text)
+        return session, _asked(frame, principal, now)
+    except ValidationFailed as error:
+        failure = signals.CommandFailed(error, frames.reference_of(happening.text))
+        return _tell(session, failure, now)
+    except NetraError as error:
+        return _refuse(session, signals.Refused(error), now)
+
+
+def _asked(frame: frames.ClientFrame, principal: Principal, now: datetime) -> tuple[Output, ...]:
+    match frame:
+        case Ping():
+            return (Send(frames.pong_frame(frame, at=now)),)
+        case OptimizationRequest():
+            return (Start(start_run(frame.data, owner_id=principal.user_id, client_ref=frame.id)),)
+        case StopProcessing():
+            return (Stop(StopRun(owner_id=principal.user_id, run_id=_named(frame.data)), frame.id),)
+        case Subscribe():
+            run_id = RunId(well_formed(frame.data.run_id, path="data.run_id"))
+            return (Find(run_id, frame.data.after, frame.id),)
+
+
+def _named(data: frames.StopData | None) -> RunId | None:
+    if data is None or data.run_id is None:
+        return None
+    return RunId(well_formed(data.run_id, path="data.run_id"))
+
+
+def _started(session: Session, happening: signals.RunStarted, now: datetime) -> Step:
+    run = happening.run
+    return _follow(session, run, after=0, request_id=run.client_ref, now=now)
+
+
+def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> Step:
+    run, request_id = happening.run, happening.request_id
+    if run.id in session.followed:
+        return session, ()  # its events say the rest
+    if run.state.is_terminal:
+        return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+    return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
+
+
+def _found(session: Session, happening: signals.RunFound, now: datetime) -> Step:
+    run, after, request_id = happening.run, happening.after, happening.request_id
+    if after > run.last_seq:
+        sentence = f"after is {after}, but the last event so far is {run.last_seq}"
+        refusal = ValidationFailed.of("data.after", "out_of_range", sentence)
+        return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
+    if run.state.is_terminal and after == run.last_seq:
+        return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+    return _follow(session, run, after=after, request_id=request_id, now=now)
+
+
+def _follow(session: Session, run: Run, *, after: int, request_id: str | None, now: datetime) -> Step:
+    followed = session.followed | {run.id}
+    if len(followed) > FOLLOWED_MAX:
+        refusal = Conflict(f"This connection already follows {FOLLOWED_MAX} runs; open another one.")
+        return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
+    return msgspec.structs.replace(session, followed=followed), (Follow(run.id, after),)
+
+
+def _tell(session: Session, happening: signals.CommandFailed, now: datetime) -> Step:
+    error, request_id, run_id = happening.error, happening.request_id, happening.run_id
+    return session, (Send(frames.error_frame(error, at=now, request_id=request_id, run_id=run_id)),)
+
+
+def _told(session: Session, happening: signals.RunTold, _: datetime) -> Step:
+    return msgspec.structs.replace(session, followed=session.followed - {happening.run_id}), ()
+
+
+def _closed(session: Session, *told: Output, code: int, reason: str) -> Step:
+    cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
+    closed = msgspec.structs.replace(session, phase=Phase.CLOSED, followed=frozenset[RunId]())
+    return closed, (*told, Close(code, cut))
+
+
+def _principal(session: Session) -> Principal:
+    assert session.principal is not None, "an open session has a principal"  # noqa: S101  # for the types
+    return session.principal
+
+
+_Reaction = Callable[[Session, Any, datetime], Step]
+_REACTIONS: Final[Mapping[tuple[Phase, type[signals.Happening]], _Reaction]] = {
+    (Phase.CONNECTING, signals.SignedIn): _open,
+    (Phase.CONNECTING, signals.Refused): _refuse,
+    (Phase.CONNECTING, signals.Drained): _drain,
+    (Phase.OPEN, signals.Refused): _refuse,
+    (Phase.OPEN, signals.Drained): _drain,
+    (Phase.OPEN, signals.FellBehind): _drop,
+    (Phase.OPEN, signals.TextCame): _hear,
+    (Phase.OPEN, signals.BinaryCame): _refuse_bytes,
+    (Phase.OPEN, signals.RunStarted): _started,
+    (Phase.OPEN, signals.RunStopped): _stopped,
+    (Phase.OPEN, signals.RunFound): _found,
+    (Phase.OPEN, signals.CommandFailed): _tell,
+    (Phase.OPEN, signals.RunTold): _told,
+}
