@@ -1,0 +1,73 @@
+"""Bytes of a file in blocks of whole lines, unpacked where gzip packed them; no row is judged here."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from netra.domain.errors import UnreadableFile
+
+BLOCK_BYTES: Final = 4 * 1024 * 1024  # also the longest line: memory stays bounded whatever the file
+_GZIP: Final = b"\x1f\x8b"
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """Whole lines of a file; a `too_long` block stands for one line that does not fit, and is empty."""
+
+    first_line: int  # counts from 1
+    data: bytes
+    done: float  # share of the file read so far, 0..1
+    too_long: bool = False
+
+
+def blocks_of(path: str) -> Iterator[Block]:
+    """Yield the file's lines in order; raise `UnreadableFile` for no file, no text or a broken archive."""
+    try:
+        size = Path(path).stat().st_size
+        with Path(path).open("rb") as packed:
+            stream = _unpacked(packed)
+            yield from _blocks(stream, packed=packed, size=size, path=path)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFile(f"{path!r} is a damaged gzip file: {error}.") from error
+    except OSError as error:
+        raise UnreadableFile(f"{path!r} cannot be read: {error.strerror or error}.") from error
+
+
+def _unpacked(packed: BinaryIO) -> BinaryIO:
+    magic = packed.read(len(_GZIP))
+    packed.seek(0)
+    return gzip.GzipFile(fileobj=packed) if magic == _GZIP else packed  # type: ignore[return-value]  # a BinaryIO in all but name
+
+
+def _blocks(stream: BinaryIO, *, packed: BinaryIO, size: int, path: str) -> Iterator[Block]:
+    line, rest, is_skipping = 1, b"", False
+    data = _text_start(stream.read(BLOCK_BYTES), path=path)
+    while data:
+        done = min(1.0, packed.tell() / size)
+        if is_skipping:
+            _, newline, data = data.partition(b"\n")
+            is_skipping = not newline
+        whole, newline, rest = (rest + data).rpartition(b"\n")
+        if newline:
+            yield Block(first_line=line, data=whole, done=done)
+            line += whole.count(b"\n") + 1
+        if len(rest) > BLOCK_BYTES:
+            yield Block(first_line=line, data=b"", done=done, too_long=True)
+            line, rest, is_skipping = line + 1, b"", True
+        data = stream.read(BLOCK_BYTES)
+    if rest:
+        yield Block(first_line=line, data=rest, done=1.0)
+
+
+def _text_start(data: bytes, *, path: str) -> bytes:
+    """Return the first bytes without a byte order mark; raise `UnreadableFile` when they are no text."""
+    if data.startswith(_UTF_16):
+        raise UnreadableFile(f"{path!r} is UTF-16 text; save it as UTF-8.")
+    if b"\x00" in data[:65_536]:
+        raise UnreadableFile(f"{path!r} is a binary file; expected a CSV or JSON-lines request log.")
+    return data.removeprefix(_BOM)

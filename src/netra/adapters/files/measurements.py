@@ -1,0 +1,94 @@
+"""Reading a table of measured inference times: CSV in, `Measurement`s out, bad rows by their line.
+
+Column names of the published tables are all understood; what a row means is the domain's to say.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from netra.domain.errors import UnreadableFile
+from netra.domain.optimization.performance.measurement import Measurement
+from netra.domain.workloads.model import RowFault
+
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "model": ("model", "model_path", "model_name"),
+    "hardware": ("hardware", "system", "gpu", "device"),
+    "engine": ("backend", "engine", "framework"),
+    "precision": ("gemm_quant_mode", "precision", "quantization", "dtype"),
+    "kv_precision": ("kvcache_quant_mode", "kv_cache_dtype", "kv_precision"),
+    "input": ("isl", "prompt_size", "input_tokens", "input_length"),
+    "output": ("osl", "token_size", "output_tokens", "output_length"),
+    "batch": ("batch_size", "concurrency", "batch"),
+    "tp": ("tp_size", "tensor_parallel", "tp"),
+    "ttft": ("silicon_ttft_ms", "ttft_ms", "measured_ttft_ms", "prompt_time", "ttft"),
+    "tpot": ("silicon_tpot_ms", "tpot_ms", "measured_tpot_ms", "token_time", "tpot"),
+}
+_NEEDED: Final = ("model", "hardware", "input", "output", "batch")
+_FIXED_BATCH: Final = frozenset({"prompt_time", "token_time"})
+
+
+def read_measurements(lines: Iterable[str]) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:
+    """Return the rows of a CSV file and the lines that could not be read.
+
+    Raises:
+        UnreadableFile: when the header lacks a needed column or both measured times.
+    """
+    reader = csv.DictReader(lines)
+    names = {str(name).strip().lower(): str(name) for name in reader.fieldnames or ()}
+    found = {
+        field: names[alias]
+        for field, aliases in _COLUMNS.items()
+        for alias in reversed(aliases)
+        if alias in names
+    }
+    missing = [field for field in _NEEDED if field not in found]
+    if missing or not {"ttft", "tpot"} & set(found):
+        raise UnreadableFile(_expected(missing, names))
+    fixed = bool(_FIXED_BATCH & set(names)) and "engine" not in found
+    rows: list[Measurement] = []
+    faults: list[RowFault] = []
+    for record in reader:
+        cells = {field: str(record.get(column) or "").strip() for field, column in found.items()}
+        try:
+            rows.append(_row(cells, line=reader.line_num, fixed=fixed))
+        except ValueError as error:
+            message = f"Line {reader.line_num}: {error}."
+            faults.append(RowFault(line=reader.line_num, code="UNREADABLE", message=message))
+    return tuple(rows), tuple(faults)
+
+
+def _row(cells: Mapping[str, str], *, line: int, fixed: bool) -> Measurement:
+    return Measurement(
+        line=line,
+        model=_text(cells, "model"),
+        hardware=_text(cells, "hardware"),
+        engine=cells.get("engine") or None,
+        precision=cells.get("precision") or None,
+        kv_precision=cells.get("kv_precision") or None,
+        input_tokens=_number(cells, "input"),
+        output_tokens=_number(cells, "output"),
+        batch=_number(cells, "batch"),
+        tp=round(_number(cells, "tp")) if cells.get("tp") else 1,
+        ttft_ms=_number(cells, "ttft") if cells.get("ttft") else None,
+        tpot_ms=_number(cells, "tpot") if cells.get("tpot") else None,
+        load="fixed_batch" if fixed else "closed_loop",
+    )
+
+
+def _text(cells: Mapping[str, str], field: str) -> str:
+    if not cells[field]:
+        raise ValueError(f"no {field} is named")
+    return cells[field]
+
+
+def _number(cells: Mapping[str, str], field: str) -> float:
+    try:
+        return float(cells[field])
+    except ValueError:
+        raise ValueError(f"{field} is {cells[field]!r} and not a number") from None
+
+
+def _expected(missing: list[str], names: Mapping[str, str]) -> str:
+    wanted = ", ".join(_COLUMNS[field][0] for field in missing) or "a measured TTFT or TPOT"
+    return f"A table of measurements needs {wanted}; found the columns {', '.join(names.values()) or 'none'}."

@@ -1,0 +1,203 @@
+"""Columns of plain cells to columns of numbers, at once; anything unusual is left to the row-by-row way.
+
+Every check here admits a part of what `Event` admits, and no more.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, Final
+
+import numpy as np
+
+from netra.adapters.files.layout import Layout
+from netra.domain.workloads.columns import Codes, Events, Flags, Floats, Ints, Labels, Prefixes, block_hash
+from netra.domain.workloads.model import UNSPECIFIED_MODEL
+
+Cells = tuple[str, ...]
+
+_REQUIRED: Final = ("timestamp", "model", "input_tokens", "output_tokens")
+_INTS: Final = re.compile(r"(?:(?:0|[1-9][0-9]{0,8})?,)*")
+_FLOATS: Final = re.compile(r"(?:(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?)?,)*")
+_INSTANTS: Final = re.compile(
+    r"(?:(?:19[7-9]|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)?,)*"
+)
+_FLAGS: Final = {"true": 1, "True": 1, "TRUE": 1, "1": 1, "false": 0, "False": 0, "FALSE": 0, "0": 0, "": -1}
+_TOKENS_MAX: Final = 100_000_000
+_MS_MAX: Final = 1e10
+_LABEL_MAX: Final = 200
+_BLOCK_TOKENS: Final = 512
+
+
+class Unusual(ValueError):
+    """A cell that only the row-by-row way can judge."""
+
+
+def plain_columns(rows: Sequence[Sequence[str]], layout: Layout) -> tuple[Events, bool] | None:
+    """Return the rows' events and whether an instant had no zone; None when a cell is unusual."""
+    if not rows:
+        return None
+    cells = {
+        name: column for name, column in zip(layout.fields, zip(*rows, strict=True), strict=True) if name
+    }
+    try:
+        return _columns(cells, count=len(rows)), _is_naive(cells["timestamp"])
+    except Unusual:
+        return None
+
+
+def _columns(cells: dict[str, Cells], *, count: int) -> Events:
+    if any("" in cells[name] for name in _REQUIRED if name in cells):
+        raise Unusual
+    columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+        name: read(cells[name]) for name, read in _READERS.items() if name in cells
+    }
+    if "model" not in columns:
+        columns["model"] = Labels(codes=np.zeros(count, np.int32), names=(UNSPECIFIED_MODEL,))
+    events = Events(at_ns=_instants(cells["timestamp"]), prefixes=_chains(cells), **columns)
+    _check_parts(events)
+    return events
+
+
+def _check_parts(events: Events) -> None:
+    """Leave rows whose parts exceed the whole to the way that can say so."""
+    parts = np.zeros(len(events), np.int64)
+    for part in (events.cached_input_tokens, events.cache_write_tokens):
+        if part is not None:
+            parts += np.maximum(part, 0)
+    thought = events.reasoning_tokens
+    if np.any(parts > events.input_tokens) or (
+        thought is not None and np.any(thought > events.output_tokens)
+    ):
+        raise Unusual
+
+
+def _instants(cells: Cells) -> Ints:
+    if _INSTANTS.fullmatch(_listed(cells)) is None:
+        raise Unusual
+    plain = [cell.removesuffix("Z").removesuffix("+00:00") for cell in cells]
+    try:
+        return np.array(plain, "datetime64[ns]").astype(np.int64)
+    except ValueError as error:  # the 30th of February
+        raise Unusual from error
+
+
+def _is_naive(cells: Cells) -> bool:
+    return not all(cell.endswith(("Z", "+00:00")) for cell in cells)
+
+
+def _ints(cells: Cells) -> Ints | None:
+    if _INTS.fullmatch(_listed(cells)) is None:
+        raise Unusual
+    if not any(cells):
+        return None
+    column = np.array([int(cell) if cell else -1 for cell in cells], np.int64)
+    if column.max() > _TOKENS_MAX:
+        raise Unusual
+    return column
+
+
+def _floats(cells: Cells) -> Floats | None:
+    if _FLOATS.fullmatch(_listed(cells)) is None:
+        raise Unusual
+    if not any(cells):
+        return None
+    column = np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
+    if np.nanmax(column) > _MS_MAX:
+        raise Unusual
+    return column
+
+
+def _flags(cells: Cells) -> Flags | None:
+    if not all(cell in _FLAGS for cell in set(cells)):
+        raise Unusual
+    return np.array([_FLAGS[cell] for cell in cells], np.int8) if any(cells) else None
+
+
+def _labels(cells: Cells) -> Labels | None:
+    unique = dict.fromkeys(cells)
+    unique.pop("", None)
+    if not unique:
+        return None
+    _check_names(unique)
+    codes = {name: code for code, name in enumerate(unique)}
+    codes[""] = -1
+    column: Codes = np.array([codes[cell] for cell in cells], np.int32)
+    return Labels(codes=column, names=tuple(unique))
+
+
+def _currencies(cells: Cells) -> Labels | None:
+    if any(re.fullmatch("[A-Z]{3}", name) is None for name in set(cells) - {""}):
+        raise Unusual
+    return _labels(cells)
+
+
+def _names(cells: Cells) -> Any:  # Any: numpy has no type for an array of str or None
+    if not any(cells):
+        return None
+    _check_names(cells)
+    return np.array([cell or None for cell in cells], np.object_)
+
+
+def _check_names(names: Sequence[str] | dict[str, None]) -> None:
+    if max(map(len, names)) > _LABEL_MAX:
+        raise Unusual
+    text = "".join(names)
+    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise Unusual
+
+
+def _chains(cells: dict[str, Cells]) -> Prefixes | None:
+    if "prefix_hashes" not in cells or not any(cells["prefix_hashes"]):
+        return None
+    sizes = _ints(cells.get("prefix_block_tokens", ()) or ("",))
+    count = len(cells["prefix_hashes"])
+    blocks = np.full(count, _BLOCK_TOKENS) if sizes is None else np.where(sizes < 0, _BLOCK_TOKENS, sizes)
+    if blocks.min() < 1 or blocks.max() > 65_536:
+        raise Unusual
+    chains = [chain_of(cell) for cell in cells["prefix_hashes"]]
+    if max(map(len, chains)) > 10_000:
+        raise Unusual
+    return Prefixes(
+        hashes=np.array([block_hash(block) for block in chain.from_iterable(chains)], np.int64),
+        offsets=np.concatenate(([0], np.cumsum([len(blocks) for blocks in chains], dtype=np.int64))),
+        block_tokens=blocks.astype(np.int32),
+    )
+
+
+def chain_of(cell: str) -> list[int | str]:
+    """Return the block hashes in a cell: separated by spaces, commas or semicolons, in brackets or not.
+
+    >>> chain_of("[12, 13]"), chain_of("12 ab")
+    ([12, 13], [12, 'ab'])
+    """
+    names = cell.strip("[] ").replace(",", " ").replace(";", " ").split()
+    return [int(name) if name.isascii() and name.isdigit() else name for name in names]
+
+
+def _listed(cells: Cells) -> str:
+    text = ",".join(cells) + ","
+    if text.count(",") != len(cells):  # a quoted cell with a comma inside
+        raise Unusual
+    return text
+
+
+_READERS: Final[dict[str, Callable[[Cells], Any]]] = {
+    "model": _labels,
+    "input_tokens": _ints,
+    "output_tokens": _ints,
+    "id": _names,
+    "cached_input_tokens": _ints,
+    "cache_write_tokens": _ints,
+    "reasoning_tokens": _ints,
+    "max_output_tokens": _ints,
+    "latency_ms": _floats,
+    "ttft_ms": _floats,
+    "cost": _floats,
+    "deadline_s": _floats,
+    "currency": _currencies,
+    **dict.fromkeys(("provider", "status", "session", "template", "feature", "tool"), _labels),
+    **dict.fromkeys(("prompt_hash", "retry_of"), _labels),
+    **dict.fromkeys(("offline", "streaming", "accepted"), _flags),
+}

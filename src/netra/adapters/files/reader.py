@@ -1,0 +1,124 @@
+"""Request logs in files: what kind a file is, by what is in it, and its rows as columns."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Final
+
+import msgspec
+
+from netra.adapters.files.blocks import Block, blocks_of
+from netra.adapters.files.layout import EXPECTED, Layout, layout_of
+from netra.adapters.files.mooncake import KEYS as MOONCAKE_KEYS
+from netra.adapters.files.mooncake import take_mooncake
+from netra.adapters.files.table import joined, take_table
+from netra.domain.errors import UnreadableFile
+from netra.domain.workloads.intake import Taken, first_of_each_id, report_of, take_lines
+from netra.domain.workloads.model import RowFault
+from netra.ports.logs import Progress, ReadLog
+
+_LINES_LOOKED_AT: Final = 20  # to tell what a file of JSON lines holds
+_SHOWN: Final = 200  # characters of a line that an error quotes
+
+TakeBlock = Callable[[Block], Taken]
+
+
+class FileRequestLogs:
+    """Files of CSV, JSON lines, the Azure LLM trace format and the Mooncake trace format, gzip or not."""
+
+    def read(self, path: str, *, progress: Progress | None = None) -> ReadLog:
+        """Return the calls in the file; see the port."""
+        blocks = blocks_of(path)
+        first = next(blocks, None)
+        if first is None:
+            raise UnreadableFile(f"{path!r} is empty. {EXPECTED}.")
+        kind, notes, take, rest = _known(first, path=path)
+        parts: list[Taken] = []
+        seen: set[str] = set()
+        sent = 0
+        for block in chain(rest, blocks):
+            part = _too_long(block) if block.too_long else take(block)
+            sent += len(part.events)
+            parts.append(part.at(first_of_each_id(part.events, seen=seen)))
+            if progress is not None:
+                progress(block.done)
+        return _read_log(joined(parts), kind=kind, notes=notes, sent=sent, path=path)
+
+
+def _read_log(taken: Taken, *, kind: str, notes: tuple[str, ...], sent: int, path: str) -> ReadLog:
+    if taken.faults and not sent:
+        first = taken.faults[0]
+        raise UnreadableFile(
+            f"No row of {path!r} can be used; the first fault is in line {first.line}: {first.message}. "
+            f"{EXPECTED}."
+        )
+    report = report_of(accepted=len(taken.events), duplicates=sent - len(taken.events), faults=taken.faults)
+    return ReadLog(events=taken.events, report=report, format=kind, notes=(*notes, *taken.notes))
+
+
+def _known(first: Block, *, path: str) -> tuple[str, tuple[str, ...], TakeBlock, Iterator[Block]]:
+    """Return the kind of file, what to note of it, how to take a block, and what is left of the first."""
+    if first.too_long:
+        raise UnreadableFile(f"{path!r} is one line of more than 4 MiB. {EXPECTED}.")
+    start = first.data.lstrip()
+    if not start:
+        raise UnreadableFile(f"{path!r} holds blank lines only. {EXPECTED}.")
+    if start.startswith((b"{", b"[")):
+        kind = _json_kind(start, path=path)
+        take = take_mooncake if kind == "mooncake" else take_lines
+        return kind, (), lambda block: take(_numbered(block)), iter((first,))
+    above, header, body = _header_of(first)
+    layout = layout_of(header.decode("utf-8", "replace"), path=path)
+    unused = ", ".join(layout.unused)
+    notes = (f"Columns that were not used: {unused}.",) if unused else ()
+    rest = Block(first_line=first.first_line + above + 1, data=body, done=first.done)
+    return layout.format, notes, _table_reader(layout), iter((rest,))
+
+
+def _table_reader(layout: Layout) -> TakeBlock:
+    def take(block: Block) -> Taken:
+        # Bytes that are not UTF-8 become lone surrogates, which cost their own rows and no others.
+        text = block.data.decode("utf-8", "surrogateescape")
+        return take_table(text, first_line=block.first_line, layout=layout)
+
+    return take
+
+
+def _header_of(first: Block) -> tuple[int, bytes, bytes]:
+    """Return how many blank lines stand above the first one, that line, and what follows it."""
+    above, data = 0, first.data
+    while True:
+        header, _, data = data.partition(b"\n")
+        if header.strip():
+            return above, header, data
+        above += 1
+
+
+def _json_kind(start: bytes, *, path: str) -> str:
+    """Return "jsonl" or "mooncake"; raise `UnreadableFile` naming the keys that were found."""
+    found: list[str] = []
+    for line in start.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]:
+        try:
+            row = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if row.keys() >= MOONCAKE_KEYS:
+            return "mooncake"
+        if row.keys() >= {"timestamp", "input_tokens", "output_tokens"}:
+            return "jsonl"
+        found = found or list(row)
+    if found:
+        shown = ", ".join(found)[:_SHOWN]
+        raise UnreadableFile(f"{path!r} holds JSON lines with the keys {shown}. {EXPECTED}.")
+    shown = start.split(b"\n", 1)[0][:_SHOWN].decode("utf-8", "replace")
+    raise UnreadableFile(f"{path!r} holds no JSON object a line; it begins {shown!r}. {EXPECTED}.")
+
+
+def _numbered(block: Block) -> Iterator[tuple[int, bytes]]:
+    for line, raw in enumerate(block.data.split(b"\n"), block.first_line):
+        if raw.strip():
+            yield line, raw
+
+
+def _too_long(block: Block) -> Taken:
+    fault = RowFault(line=block.first_line, code="line_too_long", message="the line is longer than 4 MiB")
+    return msgspec.structs.replace(joined([]), faults=(fault,))
