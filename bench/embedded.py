@@ -58,14 +58,14 @@ def langgraph_dev(command: str) -> Iterator[Server]:
             yield server
 
 
-def langgraph_rates(server: Server, seconds: int) -> tuple[float, float]:
-    """Return runs accepted a second and runs finished a second."""
-    thread = post(server.base + "/threads", {})["thread_id"]
-    body = {"assistant_id": "agent", "input": {"message": "x"}, "multitask_strategy": "enqueue"}
-    accepted = wrk(server.base + "/runs", seconds=seconds, body=body)
-    waited = wrk(server.base + "/runs/wait", seconds=seconds, body=body)
-    del thread
-    return accepted, waited
+def langgraph_rates(command: str, seconds: int) -> tuple[float, float]:
+    """Return runs accepted a second and runs finished a second, each on a server of its own."""
+    body = {"assistant_id": "agent", "input": {"message": "x"}}
+    with langgraph_dev(command) as server:
+        accepted = wrk(server.base + "/runs", seconds=seconds, body=body)
+    with langgraph_dev(command) as server:
+        finished = wrk(server.base + "/runs/wait", seconds=seconds, body=body)
+    return accepted, finished
 
 
 def http_rows(seconds: int) -> Iterator[Row]:
@@ -89,8 +89,7 @@ def run_rows(seconds: int, langgraph: str | None) -> Iterator[Row]:
         print("left out: langgraph dev (no --langgraph).", end=" ")
         print(f"accepted {accepted:,.0f}/s, finished {finished:,.0f}/s")
         return
-    with langgraph_dev(langgraph) as peer:
-        peer_accepted, peer_finished = langgraph_rates(peer, seconds)
+    peer_accepted, peer_finished = langgraph_rates(langgraph, seconds)
     note = f"{accepted:,.0f} of {peer_accepted:,.0f}/s"
     yield Row("execute accepted/s of langgraph dev", accepted / peer_accepted, 3, 4.5, note=note)
     note = f"{finished:,.0f} of {peer_finished:,.0f}/s"
