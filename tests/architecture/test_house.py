@@ -1,0 +1,108 @@
+"""Rules of the house that a reader of the source can check; import contracts hold the rest."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src" / "netra"
+MODULES = sorted(SRC.rglob("*.py"))
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
+OUTERMOST = {
+    "domain/runs/worker.py",
+    "entrypoints/websocket/pump.py",
+    "entrypoints/edge.py",
+    "entrypoints/cli.py",
+}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(SRC).as_posix()
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_says_what_lives_in_it_and_stays_readable(path: Path) -> None:
+    assert ast.get_docstring(parsed(path)), "a module opens with what lives here"
+    assert len(path.read_text().splitlines()) <= 300
+    assert path.stem not in EMPTY_NAMES
+
+
+def test_functions_stop_at_forty_lines() -> None:
+    long = [
+        f"{name_of(path)}:{node.lineno} {node.name}"
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_lines(node) > 40
+    ]
+    assert long == []
+
+
+def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines from the first statement after the docstring to the end."""
+    first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+    return (node.end_lineno or 0) - first.lineno + 1
+
+
+def test_only_outermost_frames_catch_everything() -> None:
+    broad = {
+        name_of(path)
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"})
+    }
+    assert broad <= OUTERMOST
+
+
+def test_a_promise_left_open_is_not_merged() -> None:
+    left = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
+    assert [name_of(path) for path in MODULES if left.search(path.read_text())] == []
+
+
+def test_statements_for_the_database_are_never_built_from_strings() -> None:
+    built = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"execute", "executemany", "executescript", "text", "exec_driver_sql"}
+        and any(isinstance(argument, ast.JoinedStr | ast.BinOp) for argument in node.args[:1])
+    ]
+    assert built == []
+
+
+def test_the_hexagon_imports_with_its_two_packages_alone() -> None:
+    """Import every module of domain and ports, and see that no other package came along."""
+    program = (
+        "import importlib, pathlib, sys\n"
+        f"root = pathlib.Path({str(SRC)!r})\n"
+        "for part in ('domain', 'ports'):\n"
+        "    for path in sorted((root / part).rglob('*.py')):\n"
+        "        name = '.'.join(path.relative_to(root.parent).with_suffix('').parts)\n"
+        "        importlib.import_module(name.removesuffix('.__init__'))\n"
+        "ours = {'netra', 'msgspec', 'numpy'}\n"
+        "tops = {name.partition('.')[0] for name, module in sys.modules.items()\n"
+        "        if 'site-packages' in (getattr(module, '__file__', None) or '')}\n"
+        "print(sorted(tops - ours))\n"
+    )
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            f"import sys; sys.path[:0] = {[str(SRC.parent), *sys.path]!r}\n" + program,
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
