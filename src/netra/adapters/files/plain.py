@@ -8,16 +8,17 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from netra.adapters.files.layout import Layout
 from netra.domain.workloads.columns import Codes, Events, Flags, Floats, Ints, Labels, Prefixes, block_hash
 from netra.domain.workloads.model import UNSPECIFIED_MODEL
 
-Cells = tuple[str, ...]
+Cells = Sequence[str]
 
 _REQUIRED: Final = ("timestamp", "model", "input_tokens", "output_tokens")
-_INTS: Final = re.compile(r"(?:(?:0|[1-9][0-9]{0,8})?,)*")
+_PADDED: Final = re.compile(r",0[0-9]|,[0-9]{10}")  # 007, and what is over any bound
 _FLOATS: Final = re.compile(r"(?:(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?)?,)*")
 _INSTANTS: Final = re.compile(
     r"(?:(?:19[7-9]|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -34,27 +35,47 @@ class Unusual(ValueError):
     """A cell that only the row-by-row way can judge."""
 
 
-def plain_columns(rows: Sequence[Sequence[str]], layout: Layout) -> tuple[Events, bool] | None:
-    """Return the rows' events and whether an instant had no zone; None when a cell is unusual."""
-    if not rows:
+class Plain(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that held nothing unusual, and whether an instant among them had no zone."""
+
+    events: Events
+    is_naive: bool
+
+
+def even_columns(text: str, layout: Layout) -> Sequence[Cells] | None:
+    """Return the cells by column; None unless every line has its cells, unquoted and unpadded."""
+    mark, width = layout.delimiter, len(layout.fields)
+    if '"' in text or f"{mark} " in text or f" {mark}" in text or "\n " in text or " \n" in text:
         return None
-    cells = {
-        name: column for name, column in zip(layout.fields, zip(*rows, strict=True), strict=True) if name
-    }
+    rows = text.count("\n") + 1
+    cells = f"\n{text}".replace("\n", f"{mark}\n").split(mark)[1:]
+    firsts = cells[::width]
+    if len(cells) != rows * width or not all(cell.startswith("\n") for cell in firsts):
+        return None  # some line has more cells, or fewer
+    return [[cell[1:] for cell in firsts], *(cells[column::width] for column in range(1, width))]
+
+
+def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
+    """Return the rows' events; None when there are none or a cell is unusual."""
+    cells = {name: column for name, column in zip(layout.fields, columns, strict=False) if name}
+    if not cells:
+        return None
     try:
-        return _columns(cells, count=len(rows)), _is_naive(cells["timestamp"])
+        return Plain(events=_columns(cells), is_naive=_is_naive(cells["timestamp"]))
     except Unusual:
         return None
 
 
-def _columns(cells: dict[str, Cells], *, count: int) -> Events:
+def _columns(cells: dict[str, Cells]) -> Events:
     if any("" in cells[name] for name in _REQUIRED if name in cells):
         raise Unusual
     columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
         name: read(cells[name]) for name, read in _READERS.items() if name in cells
     }
     if "model" not in columns:
-        columns["model"] = Labels(codes=np.zeros(count, np.int32), names=(UNSPECIFIED_MODEL,))
+        columns["model"] = Labels(
+            codes=np.zeros(len(cells["timestamp"]), np.int32), names=(UNSPECIFIED_MODEL,)
+        )
     events = Events(at_ns=_instants(cells["timestamp"]), prefixes=_chains(cells), **columns)
     _check_parts(events)
     return events
@@ -74,25 +95,31 @@ def _check_parts(events: Events) -> None:
 
 
 def _instants(cells: Cells) -> Ints:
-    if _INSTANTS.fullmatch(_listed(cells)) is None:
+    text = _listed(cells)
+    if _INSTANTS.fullmatch(text) is None:
         raise Unusual
-    plain = [cell.removesuffix("Z").removesuffix("+00:00") for cell in cells]
+    if "Z" in text or "+" in text:
+        cells = [cell.removesuffix("Z").removesuffix("+00:00") for cell in cells]
     try:
-        return np.array(plain, "datetime64[ns]").astype(np.int64)
+        return np.array(cells, "datetime64[ns]").astype(np.int64)
     except ValueError as error:  # the 30th of February
         raise Unusual from error
 
 
 def _is_naive(cells: Cells) -> bool:
-    return not all(cell.endswith(("Z", "+00:00")) for cell in cells)
+    text = "".join(cells)
+    return text.count("Z") + text.count("+") < len(cells)
 
 
 def _ints(cells: Cells) -> Ints | None:
-    if _INTS.fullmatch(_listed(cells)) is None:
-        raise Unusual
-    if not any(cells):
+    text = _listed(cells)
+    digits = text.replace(",", "")
+    if not digits:
         return None
-    column = np.array([int(cell) if cell else -1 for cell in cells], np.int64)
+    if not (digits.isascii() and digits.isdigit()) or _PADDED.search(f",{text}"):
+        raise Unusual
+    numbers = [int(cell) if cell else -1 for cell in cells] if "" in cells else list(map(int, cells))
+    column = np.array(numbers, np.int64)
     if column.max() > _TOKENS_MAX:
         raise Unusual
     return column
@@ -103,16 +130,19 @@ def _floats(cells: Cells) -> Floats | None:
         raise Unusual
     if not any(cells):
         return None
-    column = np.array([float(cell) if cell else np.nan for cell in cells], np.float64)
+    numbers = [float(cell or "nan") for cell in cells] if "" in cells else list(map(float, cells))
+    column = np.array(numbers, np.float64)
     if np.nanmax(column) > _MS_MAX:
         raise Unusual
     return column
 
 
 def _flags(cells: Cells) -> Flags | None:
-    if not all(cell in _FLAGS for cell in set(cells)):
-        raise Unusual
-    return np.array([_FLAGS[cell] for cell in cells], np.int8) if any(cells) else None
+    try:
+        column = np.array([_FLAGS[cell] for cell in cells], np.int8)
+    except KeyError as error:
+        raise Unusual from error
+    return column if np.any(column >= 0) else None
 
 
 def _labels(cells: Cells) -> Labels | None:
@@ -123,7 +153,7 @@ def _labels(cells: Cells) -> Labels | None:
     _check_names(unique)
     codes = {name: code for code, name in enumerate(unique)}
     codes[""] = -1
-    column: Codes = np.array([codes[cell] for cell in cells], np.int32)
+    column: Codes = np.array(list(map(codes.__getitem__, cells)), np.int32)
     return Labels(codes=column, names=tuple(unique))
 
 

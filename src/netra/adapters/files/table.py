@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from netra.adapters.files.layout import Layout
-from netra.adapters.files.plain import chain_of, plain_columns
+from netra.adapters.files.plain import chain_of, even_columns, plain_columns
 from netra.domain.workloads.columns import columns_of, concatenated, nanoseconds
 from netra.domain.workloads.intake import NAIVE_NOTE, Taken, fault_of, in_utc, wrong_with
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event, RowFault
@@ -26,7 +26,13 @@ Row = Sequence[str]
 
 def take_table(text: str, *, first_line: int, layout: Layout) -> Taken:
     """Return the events in `text`, lines of a table without its header."""
-    numbered = [(line, row) for line, row in enumerate(text.split("\n"), first_line) if row.strip("\r ")]
+    text = text.replace("\r\n", "\n").removesuffix("\r")
+    columns = even_columns(text, layout)
+    plain = None if columns is None else plain_columns(columns, layout)
+    if plain is not None:
+        lines = np.arange(first_line, first_line + len(plain.events), dtype=np.int64)
+        return Taken(events=plain.events, lines=lines, notes=_notes(is_naive=plain.is_naive))
+    numbered = [(line, row) for line, row in enumerate(text.split("\n"), first_line) if row.strip()]
     parts = [
         _take_chunk(numbered[start : start + _CHUNK_ROWS], layout)
         for start in range(0, len(numbered), _CHUNK_ROWS)
@@ -49,19 +55,22 @@ def _take_chunk(numbered: Sequence[tuple[int, str]], layout: Layout) -> Taken:
     lines: list[int] = []
     faults: list[RowFault] = []
     for line, text in numbered:
-        row, wrong = _split(text.removesuffix("\r"), layout)
+        row, wrong = _split(text, layout)
         if wrong is None:
             rows.append(row)
             lines.append(line)
         else:
             faults.append(RowFault(line=line, code="invalid_row", message=wrong))
-    plain = plain_columns(rows, layout)
+    plain = plain_columns(tuple(zip(*rows, strict=True)), layout)
     if plain is None:
         taken = _row_by_row(rows, lines, layout)
         return msgspec.structs.replace(taken, faults=(*faults, *taken.faults))
-    events, is_naive = plain
-    notes = (NAIVE_NOTE,) if is_naive else ()
-    return Taken(events=events, lines=np.array(lines, np.int64), faults=tuple(faults), notes=notes)
+    return Taken(
+        events=plain.events,
+        lines=np.array(lines, np.int64),
+        faults=tuple(faults),
+        notes=_notes(is_naive=plain.is_naive),
+    )
 
 
 def _split(text: str, layout: Layout) -> tuple[Row, str | None]:
@@ -108,8 +117,12 @@ def _row_by_row(rows: Sequence[Row], lines: Sequence[int], layout: Layout) -> Ta
         events=msgspec.structs.replace(columns_of(events), at_ns=np.array(at_ns, np.int64)),
         lines=np.array(kept, np.int64),
         faults=tuple(faults),
-        notes=(NAIVE_NOTE,) if is_naive else (),
+        notes=_notes(is_naive=is_naive),
     )
+
+
+def _notes(*, is_naive: bool) -> tuple[str, ...]:
+    return (NAIVE_NOTE,) if is_naive else ()
 
 
 def _event_of(row: Row, layout: Layout) -> tuple[Event, int]:

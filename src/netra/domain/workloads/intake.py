@@ -37,6 +37,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, kept: npt.NDArray[np.bool_]) -> "Taken":
         """Return the same with only the `kept` events."""
+        if kept.all():
+            return self
         chosen = np.flatnonzero(kept)
         return msgspec.structs.replace(self, events=self.events.take(chosen), lines=self.lines[chosen])
 
@@ -133,7 +135,11 @@ def first_of_each_id(events: Events, *, seen: set[str]) -> npt.NDArray[np.bool_]
     is_first = np.ones(len(events), np.bool_)
     if events.id is None:
         return is_first
-    for place, found in enumerate(events.id.tolist()):
+    names = events.id.tolist()
+    if None not in (unique := set(names)) and len(unique) == len(names) and seen.isdisjoint(unique):
+        seen |= unique
+        return is_first
+    for place, found in enumerate(names):
         if found is None:
             continue
         if found in seen:
