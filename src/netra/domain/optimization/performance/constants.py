@@ -37,6 +37,18 @@ Wider than the fit's own held-out residuals (see `calibration.RESIDUALS`), as ot
 differ by more than other lengths and batches.
 """
 
+SEVERAL: Final = "several"
+RESIDUALS_80: Final[Mapping[str, tuple[float, float]]] = {
+    "batch": (0.93, 1.07),
+    "lengths": (0.94, 1.06),
+    "tp": (0.92, 1.09),
+    "several": (0.91, 1.10),
+    "precision": (0.85, 1.18),  # assumed: no file varies it
+    "gpu": (0.85, 1.18),  # assumed
+    "model": (0.85, 1.18),  # assumed
+}
+"""Bounds, as factors of a predicted change, that hold for 80 % of held-out changes of each kind."""
+
 _MFU: Final = 0.67
 _MBU: Final = 0.92
 _ALLREDUCE_US: Final = {"nvlink": 2.9, "pcie": 20.0}  # PCIe is an assumption: no row measured it

@@ -1,0 +1,158 @@
+"""Finding measurement rows that cannot be right, so that they are named and not averaged in.
+
+A row is refused for what the file itself or physics says against it, never for being predicted badly:
+the only use of the model is to tell which of two contradicting rows is the odd one, and to see a row
+whose times are several times off every other row of its deployment.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from math import exp, isfinite, log
+from statistics import median
+from typing import Final
+
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.measurement import Measurement, Predicted, deployment_of, predict
+from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.workloads.model import RowFault
+
+OFF_ITS_NEIGHBOURS: Final = 3.0
+"""A row this many times off the rest of its deployment (seconds for milliseconds, a hung run) is refused."""
+
+ALONE_OFF: Final = 6.0
+"""The same for a row with fewer than two neighbours, held against the model alone."""
+
+_PHYSICAL: Final = 0.97  # of the time to read the weights once: rounding of data-sheet bandwidths
+_FALLS_TTFT: Final = 0.5  # a larger batch of equal prompts never halves the time to the first token …
+_FALLS_TPOT: Final = 0.8  # … nor takes a fifth off the time per token
+
+Judged = tuple[Measurement, Predicted]
+
+
+def sound_rows(
+    rows: Sequence[Measurement], *, hardware: Hardware
+) -> tuple[tuple[Judged, ...], tuple[RowFault, ...]]:
+    """Return the rows to trust with their predictions, and the refused ones with the reason."""
+    judged: list[Judged] = []
+    faults: list[RowFault] = []
+    for row in rows:
+        reason = _unusable(row)
+        deployment = deployment_of(row, hardware=hardware) if reason is None else reason
+        if isinstance(deployment, str):
+            faults.append(_fault(row, "UNUSABLE", deployment))
+            continue
+        predicted = predict(row, deployment=deployment)
+        impossible = _impossible(row, deployment=deployment, predicted=predicted)
+        if impossible is None:
+            judged.append((row, predicted))
+        else:
+            faults.append(_fault(row, "IMPOSSIBLE", impossible))
+    return _without_contradictions(judged, faults)
+
+
+def _unusable(row: Measurement) -> str | None:
+    if row.tpot_ms is None and row.ttft_ms is None:
+        return "it holds no measured time"
+    for name, value in (("TTFT", row.ttft_ms), ("TPOT", row.tpot_ms)):
+        if value is not None and not (isfinite(value) and value > 0.0):
+            return f"its {name} of {value} ms is not a time"
+    for name, size in (("batch", row.batch), ("input", row.input_tokens), ("output", row.output_tokens)):
+        if not (isfinite(size) and size >= 1.0):
+            return f"its {name} of {size} is below 1"
+    return None if row.tp >= 1 else f"its tensor parallelism of {row.tp} is below 1"
+
+
+def _impossible(row: Measurement, *, deployment: Deployment, predicted: Predicted) -> str | None:
+    memory = deployment.memory()
+    if memory.weights_gib > memory.memory_gib:
+        return (
+            f"{memory.weights_gib:,.1f} GiB of weights a GPU do not fit the {memory.memory_gib:,.1f} GiB of "
+            f"a {deployment.gpu.name}"
+        )
+    if row.tpot_ms is not None and row.tpot_ms < _PHYSICAL * predicted.floor_tpot_ms:
+        return (
+            f"{row.tpot_ms:,.2f} ms a token is less than the {predicted.floor_tpot_ms:,.2f} ms it takes to "
+            "read the weights once at full bandwidth"
+        )
+    return None
+
+
+def _without_contradictions(
+    judged: list[Judged], faults: list[RowFault]
+) -> tuple[tuple[Judged, ...], tuple[RowFault, ...]]:
+    offset = _offsets(judged)
+    bad = {**_off_their_neighbours(judged), **_falling(judged, offset)}
+    kept = tuple(one for one in judged if one[0].line not in bad)
+    found = [_fault(row, "CONTRADICTS", bad[row.line]) for row, _ in judged if row.line in bad]
+    return kept, tuple(sorted([*faults, *found], key=lambda fault: fault.line))
+
+
+def _offsets(judged: Sequence[Judged]) -> dict[int, float]:
+    """Return by line how far a row's times are from the model's, as a log ratio: the odder of the two."""
+    return {row.line: max(_log_ratios(row, seen), key=abs) for row, seen in judged}
+
+
+def _log_ratios(row: Measurement, seen: Predicted) -> list[float]:
+    pairs = ((row.tpot_ms, seen.tpot_ms), (row.ttft_ms, seen.ttft_ms))
+    return [log(measured / modelled) for measured, modelled in pairs if measured is not None]
+
+
+def _off_their_neighbours(judged: Sequence[Judged]) -> dict[int, str]:
+    """Return the rows whose TPOT is several times off the rest of their family."""
+    families: dict[tuple[object, ...], list[Judged]] = defaultdict(list)
+    for row, seen in judged:
+        families[row.family].append((row, seen))
+    bad: dict[int, str] = {}
+    for members in families.values():
+        ratios = {
+            row.line: log(row.tpot_ms / seen.tpot_ms) for row, seen in members if row.tpot_ms is not None
+        }
+        lone = len(ratios) < 3
+        middle = 0.0 if lone or not ratios else median(ratios.values())
+        limit = log(ALONE_OFF if lone else OFF_ITS_NEIGHBOURS)
+        for line, ratio in ratios.items():
+            if abs(ratio - middle) > limit:
+                others = "the model" if lone else "what the other rows of its deployment lead to expect"
+                bad[line] = f"its TPOT is {exp(ratio - middle):.2g} times {others}"
+    return bad
+
+
+def _falling(judged: Sequence[Judged], offset: dict[int, float]) -> dict[int, str]:
+    """Return, of neighbours in batch where the larger is far faster, the one further from the model."""
+    settings: dict[tuple[object, ...], dict[float, list[Judged]]] = defaultdict(lambda: defaultdict(list))
+    for row, seen in judged:
+        settings[row.setting][row.batch].append((row, seen))
+    bad: dict[int, str] = {}
+    for by_batch in settings.values():
+        batches = sorted(by_batch)
+        for small, large in pairwise(batches):
+            if not _falls(by_batch[small], by_batch[large]):
+                continue
+            odd = max((small, large), key=lambda batch: _oddness(by_batch[batch], offset))
+            other = small if odd == large else large
+            for row, _ in by_batch[odd]:
+                bad[row.line] = (
+                    f"batch {large:g} is measured far faster than batch {small:g}; {other:g} fits better"
+                )
+    return bad
+
+
+def _falls(small: Sequence[Judged], large: Sequence[Judged]) -> bool:
+    ttft = _ratio([row.ttft_ms for row, _ in large], [row.ttft_ms for row, _ in small])
+    tpot = _ratio([row.tpot_ms for row, _ in large], [row.tpot_ms for row, _ in small])
+    return tpot < _FALLS_TPOT or (ttft < _FALLS_TTFT and tpot < 1.0)
+
+
+def _ratio(above: Sequence[float | None], below: Sequence[float | None]) -> float:
+    """Return the ratio of the medians, 1 where either was not measured."""
+    top, bottom = [v for v in above if v is not None], [v for v in below if v is not None]
+    return median(top) / median(bottom) if top and bottom else 1.0
+
+
+def _oddness(rows: Sequence[Judged], offset: dict[int, float]) -> float:
+    return median(abs(offset[row.line]) for row, _ in rows)
+
+
+def _fault(row: Measurement, code: str, reason: str) -> RowFault:
+    return RowFault(line=row.line, code=code, message=f"Line {row.line}: {reason}.")

@@ -1,0 +1,134 @@
+"""One row of a published measurement: a deployment, a load, and the times somebody measured on it."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from netra.domain.optimization.performance.closed_loop import closed_loop
+from netra.domain.optimization.performance.constants import ENGINES, VLLM_2023, Engine
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.memory import BYTES_OF
+from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
+
+_PRECISIONS: Final = (
+    ("nvfp4", "fp4"),
+    ("mxfp4", "fp4"),
+    ("fp4", "fp4"),
+    ("w4a", "int4"),
+    ("int4", "int4"),
+    ("awq", "int4"),
+    ("gptq", "int4"),
+    ("fp8", "fp8"),
+    ("w8a8", "fp8"),
+    ("int8", "int8"),
+    ("sq", "int8"),
+    ("bf16", "bf16"),
+    ("bfloat16", "bf16"),
+    ("fp16", "bf16"),
+    ("float16", "bf16"),
+    ("half", "bf16"),
+    ("fp32", "fp32"),
+)
+"""Spellings of precisions, telling part first; 16-bit formats cost the same and are one."""
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """A measured row as written; `load` says how: callers in a closed loop, or one fixed batch.
+
+    In a closed loop every answer is followed by the next prompt. In a fixed batch all prompts are
+    prefilled together (`ttft_ms` is the time of that) and then decoded together.
+    """
+
+    line: int  # in the file, from 1
+    model: str
+    hardware: str
+    engine: str | None
+    precision: str | None
+    kv_precision: str | None
+    input_tokens: float
+    output_tokens: float
+    batch: float
+    tp: int
+    ttft_ms: float | None
+    tpot_ms: float | None
+    load: Literal["closed_loop", "fixed_batch"]
+
+    @property
+    def setting(self) -> tuple[object, ...]:
+        """What was set, batch apart: rows of one setting differ in batch only."""
+        return (*self.family, self.tp, self.input_tokens, self.output_tokens)
+
+    @property
+    def family(self) -> tuple[object, ...]:
+        """Model, GPU, engine, precision: what a deployment is before it is sized."""
+        return (self.model, self.hardware, self.engine, self.precision, self.load)
+
+
+class Predicted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the model says of a row, uncalibrated."""
+
+    ttft_ms: float
+    tpot_ms: float
+    floor_tpot_ms: float  # reading the weights at the full bandwidth: nothing is faster
+    running: float
+
+
+def precision_of(text: str | None, *, default: str) -> str | None:
+    """Return the precision meant by `text`, `default` where nothing is said, None where it is unknown.
+
+    >>> precision_of("fp8_block", default="bf16"), precision_of("float16", default="fp8")
+    ('fp8', 'bf16')
+    """
+    lowered = (text or "").strip().lower()
+    if not lowered:
+        return default
+    return next((precision for part, precision in _PRECISIONS if part in lowered), None)
+
+
+def deployment_of(row: Measurement, *, hardware: Hardware) -> Deployment | str:
+    """Return the deployment a row names, or the sentence that says why it cannot be predicted."""
+    model, gpu = hardware.find_model(row.model), hardware.find_gpu(row.hardware)
+    if model is None:
+        return f"no model {row.model!r} in the catalogue"
+    if gpu is None:
+        return f"no GPU {row.hardware!r} in the catalogue"
+    if model.is_moe:
+        return f"{model.name} is a mixture of experts, and the constants were fitted on dense models"
+    engine = _engine_of(row)
+    if engine is None:
+        return f"no engine {row.engine!r} was fitted"
+    precision = precision_of(row.precision, default="bf16")
+    kv_precision = precision_of(row.kv_precision, default="fp8" if precision == "fp8" else "bf16")
+    if precision is None or kv_precision is None:
+        return f"no precision {row.precision!r} or {row.kv_precision!r} is known"
+    if kv_precision not in engine.kv_mbu:
+        kv_precision = "fp8" if BYTES_OF[kv_precision] <= 1.0 else "bf16"
+    return Deployment(
+        gpu=gpu, model=model, engine=engine, tp=row.tp, precision=precision, kv_precision=kv_precision
+    )
+
+
+def predict(row: Measurement, *, deployment: Deployment) -> Predicted:
+    """Return what the model says the row should have measured."""
+    costs = costs_of(deployment)
+    floor_s = costs.weights_s * deployment.engine.mbu
+    if row.load == "closed_loop":
+        seen = closed_loop(
+            deployment,
+            input_tokens=row.input_tokens,
+            output_tokens=row.output_tokens,
+            concurrency=row.batch,
+        )
+        ttft_s, tpot_s, running = seen.ttft_s, seen.tpot_s, seen.running
+    else:
+        context = row.batch * (row.input_tokens + row.output_tokens / 2.0)
+        ttft_s = float(prefill_s(costs, prompt_tokens=row.input_tokens, prompts=row.batch))
+        tpot_s = float(decode_s(costs, sequences=row.batch, context_tokens=context))
+        running = row.batch
+    return Predicted(ttft_ms=ttft_s * 1e3, tpot_ms=tpot_s * 1e3, floor_tpot_ms=floor_s * 1e3, running=running)
+
+
+def _engine_of(row: Measurement) -> Engine | None:
+    if row.engine is None:
+        return VLLM_2023 if row.load == "fixed_batch" else ENGINES["vllm"]
+    return ENGINES.get(row.engine.strip().lower())
