@@ -4,8 +4,7 @@ The plan is the set of certain findings whose changes, applied in `ORDER`, leave
 What a finding says and why is its analyser's; which option to pick under limits is `pareto`'s.
 """
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -16,7 +15,7 @@ from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.traffic import Change, Traffic, call_usd, total_usd
 from netra.domain.workloads.columns import Floats
 
-EXHAUSTIVE_FINDINGS: Final = 5  # 32 plans are priced; beyond that the weakest members are tried one by one
+EXHAUSTIVE_FINDINGS: Final = 4  # 16 plans are priced; beyond that the weakest members are tried one by one
 _BLOCKS: Final = 20
 _T_90: Final = 1.729  # Student's t, two-sided 90 %, 19 degrees of freedom
 _CENT_SHARE: Final = 1e-12  # of the bill: less is the noise of adding floats
@@ -44,6 +43,7 @@ class Composition(msgspec.Struct, frozen=True, kw_only=True):
     planned: Traffic
     plan: tuple[Worth, ...]
     others: tuple[Worth, ...]
+    evaluated_usd: float  # to pay if every evaluation worth making also passes
 
 
 def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint) -> Composition:
@@ -97,15 +97,24 @@ def best_together(traffic: Traffic, certain: Sequence[Worth]) -> list[Worth]:
     """Return the findings, in order, that leave the least to pay together; fewer where it is a tie."""
     if len(certain) > EXHAUSTIVE_FINDINGS:
         return _without_burdens(traffic, certain)
+    plans = sorted(_plans(traffic, certain), key=lambda plan: len(plan[1]))
     noise_usd = _CENT_SHARE * total_usd(traffic)
-    best: tuple[Worth, ...] = ()
-    least_usd = total_usd(traffic)
-    for size in range(1, len(certain) + 1):
-        for members in combinations(certain, size):
-            usd = total_usd(_after(traffic, members))
-            if usd < least_usd - noise_usd:
-                best, least_usd = members, usd
+    least_usd, best = plans[0]
+    for usd, members in plans[1:]:
+        if usd < least_usd - noise_usd:
+            least_usd, best = usd, members
     return list(best)
+
+
+def _plans(traffic: Traffic, certain: Sequence[Worth]) -> Iterator[tuple[float, tuple[Worth, ...]]]:
+    """Give every subset with what it leaves to pay; subsets that begin alike share their states."""
+    if not certain:
+        yield total_usd(traffic), ()
+        return
+    first, rest = certain[0], certain[1:]
+    yield from _plans(traffic, rest)
+    for usd, members in _plans(_after(traffic, [first]), rest):
+        yield usd, (first, *members)
 
 
 def _without_burdens(traffic: Traffic, certain: Sequence[Worth]) -> list[Worth]:
@@ -121,6 +130,7 @@ def _without_burdens(traffic: Traffic, certain: Sequence[Worth]) -> list[Worth]:
 
 def _in_turn(traffic: Traffic, chosen: Sequence[Worth], *, others: Sequence[Worth]) -> Composition:
     current_usd = total_usd(traffic)
+    waiting = [worth for worth in others if worth.finding.stance is Stance.EVALUATE and worth.saved_usd > 0]
     states = [traffic]
     for worth in chosen:
         states.append(_after(states[-1], [worth]))
@@ -142,7 +152,21 @@ def _in_turn(traffic: Traffic, chosen: Sequence[Worth], *, others: Sequence[Wort
         planned=states[-1],
         plan=tuple(plan),
         others=tuple(others),
+        evaluated_usd=_with_evaluations(traffic, chosen, waiting=waiting, planned_usd=usd[-1]),
     )
+
+
+def _with_evaluations(
+    traffic: Traffic, chosen: Sequence[Worth], *, waiting: Sequence[Worth], planned_usd: float
+) -> float:
+    """Return what is left to pay when the uncertain changes that still help join the plan, largest first."""
+    members, least_usd = list(chosen), planned_usd
+    for worth in sorted(waiting, key=lambda worth: -worth.saved_usd):
+        joined = sorted((*members, worth), key=lambda member: ORDER.index(member.finding.kind))
+        usd = total_usd(_after(traffic, joined))
+        if usd < least_usd:
+            members, least_usd = joined, usd
+    return least_usd
 
 
 def _after(traffic: Traffic, worths: Sequence[Worth]) -> Traffic:

@@ -1,7 +1,8 @@
 """Choosing between ways to serve the traffic: limits first, then the front, then the pick and why.
 
 An option whose latency is not known may break a limit or keep it: it stays, and the reason says so.
-A limit only ever takes options away, so one more limit never makes the pick cheaper.
+What needs an evaluation is never the pick, only its candidate. A limit only ever takes options away,
+so one more limit never makes the pick, or the candidate, cheaper.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """The option to take, and the reason; `option` is None when every one breaks a limit."""
 
     option: Option | None
+    candidate: Option | None  # the best if those that need an evaluation pass it; None: the pick is
     why: str
     measure: Measure | None  # what was weighed against dollars; None: no latency is known
     front: tuple[Option, ...]
@@ -31,14 +33,15 @@ def pick(options: Sequence[Option], *, goals: Goals) -> Pick:
     """Return the best option under the limits: least dollars, least p99, or a balance of both."""
     refused = [(option.name, broken) for option in options if (broken := broken_limit(option, goals=goals))]
     allowed = [option for option in options if broken_limit(option, goals=goals) is None]
+    certain = [option for option in allowed if not option.needs_evaluation]
     measure = measure_of(options, goals=goals)
     frontier = front(allowed, measure=measure)
-    if not allowed:
-        return Pick(option=None, why=_none_left(refused), measure=measure, front=(), refused=tuple(refused))
-    chosen = _best(frontier, measure=measure, priority=goals.priority)
+    chosen = _best(front(certain, measure=measure), measure=measure, priority=goals.priority)
+    candidate = _best(frontier, measure=measure, priority=goals.priority)
     return Pick(
         option=chosen,
-        why=_why(chosen, frontier, measure=measure, goals=goals, refused=len(refused)),
+        candidate=None if candidate is chosen else candidate,
+        why=_why(chosen, candidate, measure=measure, goals=goals, refused=refused),
         measure=measure,
         front=tuple(frontier),
         refused=tuple(refused),
@@ -93,8 +96,10 @@ def _ms(option: Option, measure: Measure | None) -> float:
     return float("inf") if value is None else value
 
 
-def _best(frontier: Sequence[Option], *, measure: Measure | None, priority: Priority) -> Option:
+def _best(frontier: Sequence[Option], *, measure: Measure | None, priority: Priority) -> Option | None:
     """Return the pick of a front: both ends are clear, the balance is the least product of the two."""
+    if not frontier:
+        return None
     if priority is Priority.COST or measure is None:
         return frontier[0]
     if priority is Priority.PERFORMANCE:
@@ -104,17 +109,28 @@ def _best(frontier: Sequence[Option], *, measure: Measure | None, priority: Prio
 
 
 def _why(
-    chosen: Option, frontier: Sequence[Option], *, measure: Measure | None, goals: Goals, refused: int
+    chosen: Option | None,
+    candidate: Option | None,
+    *,
+    measure: Measure | None,
+    goals: Goals,
+    refused: Sequence[tuple[str, str]],
 ) -> str:
+    if chosen is None:
+        return _none_left(candidate, refused)
     said = {
         Priority.COST: f"It costs least, {money(chosen.usd_per_month)} a month, of what keeps the limits.",
         Priority.PERFORMANCE: "It has the least p99 latency of what keeps the limits and the budget.",
         Priority.BALANCED: "Its dollars times its p99 latency are least of what keeps the limits.",
     }[goals.priority]
-    if measure is None and goals.priority is not Priority.COST:
-        said = "No latency is known for any option, so only dollars decide: it costs least."
-    more = f" {len(frontier)} options are on the front, {refused} break a limit."
-    return said + more + _unverified(chosen, goals=goals)
+    if goals.priority is not Priority.COST and _ms(chosen, measure) == float("inf"):
+        said = "Its latency is not known, so only dollars decide: it costs least of what can be done today."
+    if candidate is not None and candidate is not chosen:
+        said += (
+            f" If its answers pass an evaluation, {candidate.name} is better, at "
+            f"{money(candidate.usd_per_month)} a month."
+        )
+    return said + _unverified(chosen, goals=goals)
 
 
 def _unverified(chosen: Option, *, goals: Goals) -> str:
@@ -128,7 +144,12 @@ def _unverified(chosen: Option, *, goals: Goals) -> str:
     return f" Its {' and '.join(open_ones)} is not known, so that limit is not verified." if open_ones else ""
 
 
-def _none_left(refused: Sequence[tuple[str, str]]) -> str:
+def _none_left(candidate: Option | None, refused: Sequence[tuple[str, str]]) -> str:
+    if candidate is not None:
+        return (
+            f"Nothing that could be done today keeps the limits; {candidate.name} would, at "
+            f"{money(candidate.usd_per_month)} a month, if its answers pass an evaluation."
+        )
     if not refused:
         return "There is nothing to choose from."
     name, broken = refused[0]

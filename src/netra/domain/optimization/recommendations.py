@@ -1,6 +1,6 @@
 """Findings with their money, as the recommendations of the documented result, ranked and numbered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from netra.domain.optimization.analysers.model import ORDER, Finding, Stance
@@ -13,11 +13,18 @@ WORTH_SAYING: Final = 0.01  # of the bill
 _SHELVES: Final = (Stance.DO, Stance.EVALUATE, Stance.AVOID, Stance.INFORM)
 
 
-def recommendations_of(composition: Composition, *, span: Span) -> tuple[Recommendation, ...]:
-    """Return the plan first, the largest step first; then what needs an evaluation, what to avoid, the "
-    "rest."""
-    plan = sorted(composition.plan, key=lambda worth: -(worth.marginal_usd or 0.0))
-    others = sorted(composition.others, key=_rank)
+def recommendations_of(
+    composition: Composition, *, span: Span, asked: Sequence[str] = ()
+) -> tuple[Recommendation, ...]:
+    """Return the plan, the largest step first, then what needs an evaluation, what to avoid, the rest.
+
+    Kinds that were asked for by name come before all others.
+    """
+    ranked = [
+        *sorted(composition.plan, key=lambda worth: -(worth.marginal_usd or 0.0)),
+        *sorted(composition.others, key=_rank),
+    ]
+    ranked.sort(key=lambda worth: worth.finding.kind not in asked)  # stable: the rank holds within both
     turns = {id(worth): turn for turn, worth in enumerate(composition.plan, 1)}
     return tuple(
         _recommendation(
@@ -27,7 +34,7 @@ def recommendations_of(composition: Composition, *, span: Span) -> tuple[Recomme
             span=span,
             bill_usd=composition.current_usd,
         )
-        for number, worth in enumerate((*plan, *others), 1)
+        for number, worth in enumerate(ranked, 1)
     )
 
 

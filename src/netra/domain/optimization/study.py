@@ -20,8 +20,10 @@ def study_of(
     hardware: Hardware,
     checkpoint: Checkpoint = never_stop,
 ) -> Study:
-    """Return the study of `events`, given in any order; only of the features asked about, where it has "
-    "them."""
+    """Return the study of `events`, given in any order.
+
+    Where features are asked about and the log has them, only their calls are studied.
+    """
     checkpoint(0.0, "Putting the calls in order")
     chosen = np.flatnonzero(in_scope(events, features=goals.features))
     places = chosen[np.argsort(events.at_ns[chosen], kind="stable")]

@@ -72,6 +72,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
+    needs_evaluation: bool = False  # its answers are another model's
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     limits = np.array([caps.get(name, _UNCAPPED) for name in groups.names], np.int64)[groups.codes]
     cut = study.traffic.output_tokens > limits
     change = partial(_shortened, limits=limits)
-    saved_usd = float(saved_by_call_usd(study.traffic, change).sum())
+    saved_usd = float(saved_by_call_usd(study, change).sum())
     if saved_usd <= 0:
         return ()
     usd = study.now_usd

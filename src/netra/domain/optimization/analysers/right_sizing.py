@@ -96,7 +96,7 @@ def _move(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
     fits = traffic.tariff != UNPRICED
     if window is not None:
         fits &= traffic.input_tokens + traffic.output_tokens <= window
-    now = call_usd(traffic)
+    now = study.now_usd
     by_call = now - call_usd(routed(traffic, fits, to=to))
     where = fits if dearer_too else fits & (by_call > 0)
     by_call = np.where(where, by_call, 0.0)

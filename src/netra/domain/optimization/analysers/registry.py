@@ -1,0 +1,26 @@
+"""Which analysers there are, in the order their changes are applied."""
+
+from typing import Final
+
+from netra.domain.optimization.analysers import (
+    batch,
+    burst_shaping,
+    output_length,
+    prompt_caching,
+    rate_limits,
+    right_sizing,
+    self_hosting,
+    waste,
+)
+from netra.domain.optimization.analysers.model import Analyser
+
+ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
+    ("waste", waste.analyse),
+    ("prompt_caching", prompt_caching.analyse),
+    ("output_length", output_length.analyse),
+    ("right_sizing", right_sizing.analyse),
+    ("batch", batch.analyse),
+    ("self_hosting", self_hosting.analyse),
+    ("rate_limits", rate_limits.analyse),
+    ("burst_shaping", burst_shaping.analyse),
+)

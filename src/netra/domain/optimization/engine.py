@@ -1,0 +1,231 @@
+"""The engine's door: measure a log, weigh every idea for it, say what to do. Pure and deterministic.
+
+Three stages that a caller may run apart, `measure`, `optimise` and `advise`, each telling its progress
+to a checkpoint; `analyse` runs the first two. What the ideas are is the analysers'.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from netra.domain.optimization.actions import actions_of
+from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
+from netra.domain.optimization.analysers.registry import ANALYSERS
+from netra.domain.optimization.composition import Composition, compose
+from netra.domain.optimization.latency import tails_of
+from netra.domain.optimization.metrics import bill_metrics, pareto_metrics
+from netra.domain.optimization.model import Action, Advice, Checkpoint, Gap, Goals, Recommendation, never_stop
+from netra.domain.optimization.pareto import Pick, pick
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.pricing import PriceList, unpriced_labels
+from netra.domain.optimization.recommendations import recommendations_of, verdict
+from netra.domain.optimization.study import study_of
+from netra.domain.optimization.supply import supply_config
+from netra.domain.optimization.targets import Bill, targets_of
+from netra.domain.optimization.traffic import UNPRICED
+from netra.domain.optimization.wording import count
+from netra.domain.workloads.columns import Events
+
+NO_EVENTS: Final = Gap(
+    kind="workload",
+    missing=("timestamp", "model", "input_tokens", "output_tokens"),
+    reason="The workload holds no calls.",
+    would_add="Everything: send one row a call with these four fields, and an analysis becomes possible.",
+)
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """A log made ready, and what it looks like in numbers."""
+
+    study: Study
+    metrics: Mapping[str, Any]
+
+
+class Analysis(msgspec.Struct, frozen=True, kw_only=True):
+    """Every idea with its money, and the choice between ways to serve the traffic."""
+
+    study: Study
+    composition: Composition
+    recommendations: tuple[Recommendation, ...]
+    gaps: tuple[Gap, ...]
+    options: tuple[Option, ...]
+    pick: Pick
+    metrics: Mapping[str, Any]  # the measured ones and what the analysis adds
+
+
+def measure(
+    events: Events,
+    *,
+    goals: Goals,
+    prices: PriceList,
+    hardware: Hardware,
+    checkpoint: Checkpoint = never_stop,
+) -> Measured:
+    """Return the log, given in any order, made ready and described."""
+    study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
+    checkpoint(0.8, "Describing the workload")
+    return Measured(study=study, metrics=bill_metrics(study))
+
+
+def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:
+    """Return every idea weighed, composed and ranked, and the pick among ways to serve the traffic."""
+    study = measured.study
+    findings, gaps = found_by_all(study, checkpoint=_within(checkpoint, begin=0.0, end=0.6))
+    composition = compose(study, findings, checkpoint=_within(checkpoint, begin=0.6, end=0.95))
+    checkpoint(0.95, "Choosing under the limits")
+    options = options_of(study, composition, findings)
+    chosen = pick(options, goals=study.goals)
+    return Analysis(
+        study=study,
+        composition=composition,
+        recommendations=recommendations_of(composition, span=study.span, asked=study.goals.analyses),
+        gaps=gaps,
+        options=options,
+        pick=chosen,
+        metrics={**measured.metrics, **_added(study, composition, gaps=gaps, options=options, chosen=chosen)},
+    )
+
+
+def analyse(
+    events: Events,
+    *,
+    goals: Goals,
+    prices: PriceList,
+    hardware: Hardware,
+    checkpoint: Checkpoint = never_stop,
+) -> Analysis:
+    """Return the whole analysis of a log; an empty one gets the gaps and nothing else."""
+    begun = _within(checkpoint, begin=0.0, end=0.3)
+    measured = measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=begun)
+    return optimise(measured, checkpoint=_within(checkpoint, begin=0.3, end=1.0))
+
+
+def advise(analysis: Analysis) -> Advice:
+    """Return the documented result, without the words."""
+    return Advice(
+        recommendations=analysis.recommendations,
+        metrics=analysis.metrics,
+        actions=planned_actions(analysis),
+        supply_config=supply_config(analysis.study, analysis.composition)
+        if len(analysis.study.events)
+        else {},
+    )
+
+
+def planned_actions(analysis: Analysis) -> tuple[Action, ...]:
+    """Return the steps to take, each with its check and its way back."""
+    return actions_of(analysis.composition, analysis.recommendations)
+
+
+def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
+    """Return what every analyser found, and what it lacked; an empty log has only something to ask for."""
+    if not len(study.events):
+        return (), (NO_EVENTS,)
+    findings: list[Finding] = []
+    gaps: list[Gap] = []
+    share = 1 / len(ANALYSERS)
+    for number, (_, analyser) in enumerate(ANALYSERS):
+        inside = _within(checkpoint, begin=number * share, end=(number + 1) * share)
+        for said in analyser(study, checkpoint=inside):
+            if isinstance(said, Finding):
+                findings.append(said)
+            else:
+                gaps.append(said)
+    return tuple(findings), (*gaps, *_priceless(study))
+
+
+def options_of(study: Study, composition: Composition, findings: Sequence[Finding]) -> tuple[Option, ...]:
+    """Return the traffic as it is, the plan, and every option that an analyser replayed."""
+    current = current_option(study)
+    if not len(study.events):
+        return ()
+    plan = msgspec.structs.replace(
+        current, name="the plan", usd_per_month=composition.planned_usd * study.span.per_month
+    )
+    if composition.planned.hosted.any():  # its latency is the fleet's, which its own option states
+        plan = msgspec.structs.replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
+    offered = [
+        msgspec.structs.replace(option, needs_evaluation=finding.stance is Stance.EVALUATE)
+        for finding in findings
+        for option in finding.options
+    ]
+    return (current, *((plan,) if composition.plan else ()), *offered)
+
+
+def current_option(study: Study) -> Option:
+    """Return the traffic as it is, with the tails the log holds."""
+    tails = tails_of(study)
+    return Option(
+        name="as it is",
+        usd_per_month=float(study.now_usd.sum()) * study.span.per_month,
+        ttft_ms_p99=tails.ttft_ms_p99,
+        tpot_ms_p99=tails.tpot_ms_p99,
+        latency_ms_p99=tails.latency_ms_p99,
+    )
+
+
+def _priceless(study: Study) -> tuple[Gap, ...]:
+    """Say which models of the log are in no price book, as their calls cost an unknown amount."""
+    labels = unpriced_labels(study.events, study.prices)
+    if not labels:
+        return ()
+    calls = int((study.traffic.tariff == UNPRICED).sum())
+    return (
+        Gap(
+            kind="prices",
+            missing=tuple(f"a price of {label}" for label in labels),
+            reason=(
+                f"{count(calls, 'call')} went to models that are in no price book; their cost is not in "
+                "the bill."
+            ),
+            would_add="The cost of these calls: name the model they should be priced as, or add its prices.",
+        ),
+    )
+
+
+def _added(
+    study: Study,
+    composition: Composition,
+    *,
+    gaps: Sequence[Gap],
+    options: Sequence[Option],
+    chosen: Pick,
+) -> Mapping[str, Any]:
+    """Return the metrics that only the analysis knows."""
+    times = study.span.per_month
+    growth = study.goals.traffic_growth or 0.0
+    bill = Bill(
+        now_usd=composition.current_usd * times,
+        planned_usd=composition.planned_usd * times,
+        evaluated_usd=composition.evaluated_usd * times,
+        growth=growth,
+    )
+    return {
+        "gaps": [msgspec.to_builtins(gap) for gap in gaps],
+        "verdict": verdict(composition),
+        "plan": {
+            "now_usd_per_month": bill.now_usd,
+            "planned_usd_per_month": bill.planned_usd,
+            "saved_usd_per_month": bill.now_usd - bill.planned_usd,
+            "saved_share": bill.share(bill.planned_usd),
+            "if_evaluations_pass_usd_per_month": bill.evaluated_usd,
+            "if_evaluations_pass_saved_share": bill.share(bill.evaluated_usd),
+        },
+        "growth": {
+            "traffic_growth": growth,
+            "bill_usd_per_month": bill.now_usd * (1 + growth),
+            "planned_usd_per_month": bill.planned_usd * (1 + growth),
+        },
+        "targets": targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+        "pareto": pareto_metrics(options, chosen),
+    }
+
+
+def _within(checkpoint: Checkpoint, *, begin: float, end: float) -> Checkpoint:
+    """Return a checkpoint for a part of the work."""
+
+    def inside(done: float, doing: str) -> None:
+        checkpoint(begin + (end - begin) * done, doing)
+
+    return inside

@@ -1,0 +1,131 @@
+"""Whether the targets of a question are met: by the plan, by an evaluation on top, by the pick, or not."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from netra.domain.optimization.analysers.model import Option
+from netra.domain.optimization.model import Goals
+from netra.domain.optimization.pareto import Pick
+from netra.domain.optimization.wording import money, percent
+
+
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """Dollars a month: as it is, by the plan, and by the plan with every evaluation passed."""
+
+    now_usd: float
+    planned_usd: float
+    evaluated_usd: float
+    growth: float = 0.0  # more traffic, for which dollars by the token grow alike
+
+    def share(self, usd: float) -> float:
+        """Return how much less than now that is, as a share."""
+        return 1 - usd / self.now_usd if self.now_usd else 0.0
+
+
+def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> list[Mapping[str, Any]]:
+    """Return each target with what is reached; `met` is None where the log cannot tell."""
+    found: list[Mapping[str, Any]] = []
+    if goals.saving_share is not None:
+        found.append(_saving(goals.saving_share, bill=bill))
+    if goals.budget_usd_per_month is not None:
+        found.append(_budget(goals.budget_usd_per_month, bill=bill))
+    if goals.speedup is not None:
+        found.append(_speedup(goals.speedup, current=current, pick=pick))
+    option = pick.option or current
+    for name, limit, value in (
+        ("ttft_ms_p99", goals.ttft_ms_p99, option.ttft_ms_p99),
+        ("tpot_ms_p99", goals.tpot_ms_p99, option.tpot_ms_p99),
+        ("latency_ms_p99", goals.latency_ms.get(""), option.latency_ms_p99),
+        ("gpu_memory_gib", goals.gpu_memory_gib, option.memory_gib),
+    ):
+        if limit is not None:
+            found.append(_limit(name, limit=limit, value=value, option=option))
+    return found
+
+
+def _saving(asked: float, *, bill: Bill) -> Mapping[str, Any]:
+    reached, evaluated = bill.share(bill.planned_usd), bill.share(bill.evaluated_usd)
+    met = reached >= asked
+    why = f"The plan saves {percent(reached)} of the bill"
+    if not met and evaluated >= asked:
+        why += f"; with the evaluations passed it would be {percent(evaluated)}"
+    elif not met:
+        why += f", at most {percent(evaluated)} with every evaluation passed"
+    return {
+        "target": "saving_share",
+        "asked": asked,
+        "reached": reached,
+        "reached_if_evaluations_pass": evaluated,
+        "met": met,
+        "why": f"{why}.",
+    }
+
+
+def _budget(asked: float, *, bill: Bill) -> Mapping[str, Any]:
+    reached = bill.planned_usd * (1 + bill.growth)
+    evaluated = bill.evaluated_usd * (1 + bill.growth)
+    return {
+        "target": "budget_usd_per_month",
+        "asked": asked,
+        "reached": reached,
+        "reached_if_evaluations_pass": evaluated,
+        "met": reached <= asked,
+        "why": (
+            f"The plan costs {money(reached)} a month"
+            + (f" at {percent(bill.growth)} more traffic" if bill.growth else "")
+            + f", with every evaluation passed {money(evaluated)}."
+        ),
+    }
+
+
+def _speedup(asked: float, *, current: Option, pick: Pick) -> Mapping[str, Any]:
+    """Return how much faster the pick is, and the fastest option of the front, evaluated or not."""
+    before = _ms(current, pick)
+    known = [(ms, option.name) for option in pick.front if (ms := _ms(option, pick))]
+    if not before or not known:
+        return {
+            "target": "speedup",
+            "asked": asked,
+            "reached": None,
+            "reached_if_evaluations_pass": None,
+            "met": None,
+            "why": "There are no latencies to compare: send ttft_ms or latency_ms with each call.",
+        }
+    fastest_ms, fastest = min(known)
+    after = before if pick.option is None else _ms(pick.option, pick) or before
+    return {
+        "target": "speedup",
+        "asked": asked,
+        "reached": before / after,
+        "reached_if_evaluations_pass": before / fastest_ms,
+        "met": before / after >= asked,
+        "why": (
+            f"The pick's p99 is {after:,.0f} ms against {before:,.0f} ms now; the fastest option, {fastest}, "
+            f"has {fastest_ms:,.0f} ms."
+        ),
+    }
+
+
+def _ms(option: Option, pick: Pick) -> float | None:
+    value: float | None = None if pick.measure is None else getattr(option, pick.measure)
+    return value
+
+
+def _limit(name: str, *, limit: float, value: float | None, option: Option) -> Mapping[str, Any]:
+    if value is None:
+        return {
+            "target": name,
+            "asked": limit,
+            "reached": None,
+            "met": None,
+            "why": f"The {name} of {option.name} is not known.",
+        }
+    return {
+        "target": name,
+        "asked": limit,
+        "reached": value,
+        "met": value <= limit,
+        "why": f"{option.name} has {value:,.1f} against the limit of {limit:,.1f}.",
+    }
