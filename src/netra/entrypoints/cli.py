@@ -33,11 +33,15 @@ COMMANDS: Final = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are first asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the commands' names, as the help lists them."""
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,
+        cmd_name: str,  # noqa: ARG002  # click's signature
+    ) -> click.Command | None:
         """Return the command, or None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None

@@ -1,5 +1,6 @@
 """`netra optimize FILE`: computed advice about a request log, without a server."""
 
+import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,22 +12,22 @@ from rich.console import Console
 
 from netra.domain.optimization.model import Advice, Priority
 from netra.domain.workloads.columns import Events
-from netra.domain.workloads.model import IntakeReport
-from netra.entrypoints.commands.surroundings import json_option, run, settings_with
+from netra.entrypoints.commands.intake import warn_of_rows
+from netra.entrypoints.commands.surroundings import json_option, log_argument, run, settings_with
 from netra.entrypoints.embedded import Netra
 from netra.entrypoints.terminal.digest import digest_of, is_sufficient
 from netra.entrypoints.terminal.progress import part_of, progress_on
 from netra.entrypoints.terminal.report import rendered
 from netra.entrypoints.terminal.sketch import sketch_of
+from netra.ports.logs import ReadLog
 
 DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
 NOT_ENOUGH: Final = 3
 READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that part of the time
-FAULTS_SHOWN: Final = 5
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@log_argument
 @click.option("--ask", default=DEFAULT_QUESTION, show_default=True, help="The question, in your words.")
 @click.option(
     "--priority",
@@ -63,37 +64,29 @@ def optimize(
     """
     given = {"priority": priority, "budget": budget, "model": model, "constraints": list(constraints) or None}
     parameters = {name: value for name, value in given.items() if value is not None}
-    events, intake, advice = run(_advice(file, ask, parameters=parameters))
-    _warn(intake)
+    log, advice = run(_advice(file, ask, parameters=parameters))
+    warn_of_rows(log)
     if html is not None:
-        _write_page(html, advice, events=events, source=file.name, question=ask)
+        _write_page(html, advice, events=log.events, source=file.name, question=ask)
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(advice), indent=2).decode() + "\n")
     else:
         console = Console(highlight=False)
-        console.print(rendered(digest_of(advice), sketch=sketch_of(events), source=file.name))
+        console.print(rendered(digest_of(advice), sketch=sketch_of(log.events), source=file.name))
     return 0 if is_sufficient(advice) else NOT_ENOUGH
 
 
-async def _advice(
-    file: Path, question: str, *, parameters: Mapping[str, Any]
-) -> tuple[Events, IntakeReport, Advice]:
+async def _advice(file: Path, question: str, *, parameters: Mapping[str, Any]) -> tuple[ReadLog, Advice]:
     with progress_on(Console(stderr=True)) as checkpoint:
-        async with Netra.in_memory(settings_with()) as netra:
-            reading = part_of(checkpoint, begin=0, end=READING_SHARE)
-            events, intake = netra.read_file(file, checkpoint=reading)
+
+        def reading(done: float) -> None:
+            checkpoint(READING_SHARE * done, f"Reading {file.name}")
+
+        async with Netra.in_memory(settings_with(workers=0)) as netra:
+            log = await asyncio.to_thread(netra.read_file, file, progress=reading)
             advising = part_of(checkpoint, begin=READING_SHARE, end=1)
-            advice = await netra.advise(events, question, parameters=parameters, checkpoint=advising)
-            return events, intake, advice
-
-
-def _warn(intake: IntakeReport) -> None:
-    """Say on stderr which rows were left out; the rest was used."""
-    if not intake.rejected:
-        return
-    click.echo(f"{intake.rejected} rows could not be read and were left out:", err=True)
-    for fault in intake.faults[:FAULTS_SHOWN]:
-        click.echo(f"  line {fault.line}: {fault.message}", err=True)
+            advice = await netra.advise(log.events, question, parameters=parameters, checkpoint=advising)
+            return log, advice
 
 
 def _write_page(path: Path, advice: Advice, *, events: Events, source: str, question: str) -> None:

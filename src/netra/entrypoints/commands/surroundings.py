@@ -2,14 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from dotenv import dotenv_values
 
 from netra.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from netra.domain.users.model import User
+    from netra.entrypoints.embedded import Netra
 
 Result = TypeVar("Result")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -27,6 +32,11 @@ def data_option(command: Decorated) -> Decorated:
 def json_option(command: Decorated) -> Decorated:
     """Give a command `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(command)
+
+
+def log_argument(command: Decorated) -> Decorated:
+    """Give a command its FILE, a request log that exists."""
+    return click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))(command)
 
 
 def settings_with(**overrides: object) -> Settings:
@@ -49,6 +59,33 @@ def writable(folder: Path) -> Path:
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run `work` to its end on a fresh loop."""
     return asyncio.run(work)
+
+
+@asynccontextmanager
+async def store_in(data: Path | None) -> AsyncGenerator["Netra"]:
+    """Open the store of `--data` for a tool: it works on no runs, which a service beside it may do."""
+    from netra.entrypoints.embedded import Netra
+
+    settings = settings_with(data=data, workers=0)
+    async with Netra.open(writable(settings.data), settings) as netra:
+        yield netra
+
+
+async def owner_in(netra: "Netra", *, email: str | None) -> "User":
+    """Return the user meant: the one with this e-mail, or the only one there is."""
+    if email is not None:
+        found = await netra.find_user(email)
+        if found is None:
+            raise click.ClickException(
+                f"There is no user {email!r} here; 'netra users list' shows those there are."
+            )
+        return found
+    everyone = await netra.users()
+    if not everyone:
+        raise click.ClickException("There is no user here yet; make one with 'netra users add'.")
+    if len(everyone) > 1:
+        raise click.ClickException(f"There are {len(everyone)} users here; say whose it is with --email.")
+    return everyone[0]
 
 
 def _unusable(folder: Path, why: str | None) -> str:

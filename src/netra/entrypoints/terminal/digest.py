@@ -21,14 +21,16 @@ TRUST: Final[Mapping[Grade, str]] = {
 }
 """What a number of each grade rests on."""
 
+WORTH_SAYING: Final = 0.01  # of the bill; below it the domain's verdict is "nothing" too
+
 
 class Shelf(enum.StrEnum):
     """Where a recommendation stands in a report."""
 
     PLAN = "plan"  # counted in what is saved together
-    CHOICE = "choice"  # would save, and stands outside the plan
+    EVALUATE = "evaluate"  # would save if its answers are good enough
     AVOID = "avoid"  # would cost money
-    KNOW = "know"  # moves no money
+    KNOW = "know"  # moves no money, or none beside the plan
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,13 @@ class Frontier(msgspec.Struct, frozen=True, kw_only=True):
 
     measure: str  # "ttft_ms_p99", …
     points: tuple[Point, ...]
+    why: str  # the reason for the pick
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that was asked for, and whether it is reached; None where the log cannot tell."""
+
+    met: bool | None
     why: str
 
 
@@ -59,22 +68,23 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     now_usd: float | None
     then_usd: float | None
     plan: tuple[Recommendation, ...]
-    choices: tuple[Recommendation, ...]
+    to_evaluate: tuple[Recommendation, ...]
     avoid: tuple[Recommendation, ...]
     know: tuple[Recommendation, ...]
     gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
     frontier: Frontier | None
+    targets: tuple[Target, ...]
 
     @property
     def period(self) -> str:
         """What dollars are counted over, as it stands after an amount."""
-        return "a month" if self.is_monthly else "in this log"
+        return _period(is_monthly=self.is_monthly)
 
     @property
     def shown(self) -> tuple[Recommendation, ...]:
         """Every recommendation, the plan first."""
-        return (*self.plan, *self.choices, *self.avoid, *self.know)
+        return (*self.plan, *self.to_evaluate, *self.avoid, *self.know)
 
 
 def digest_of(advice: Advice) -> Digest:
@@ -83,25 +93,25 @@ def digest_of(advice: Advice) -> Digest:
     for recommendation in advice.recommendations:
         shelves[shelf_of(recommendation)].append(recommendation)
     metrics = advice.metrics
-    watched = _section(metrics, "span")
-    now_usd = _number(metrics, "bill_usd_per_month")
-    plan = tuple(shelves[Shelf.PLAN])
-    saved_usd = max((item.savings.cumulative_usd_per_month or 0.0 for item in plan), default=0.0)
-    is_monthly = bool(watched.get("scaled", True))
+    planned = _section(metrics, "plan")
+    now_usd = _number(planned, "now_usd_per_month")
+    then_usd = _number(planned, "planned_usd_per_month")
+    is_monthly = bool(_section(metrics, "span").get("scaled", True))
     return Digest(
         advice=advice,
-        headline=_headline(now_usd, saved_usd, period="a month" if is_monthly else "in this log"),
+        headline=_headline(now_usd, then_usd, period=_period(is_monthly=is_monthly)),
         facts=_facts(metrics),
         is_monthly=is_monthly,
         now_usd=now_usd,
-        then_usd=None if now_usd is None else now_usd - saved_usd,
-        plan=plan,
-        choices=tuple(shelves[Shelf.CHOICE]),
+        then_usd=then_usd,
+        plan=tuple(sorted(shelves[Shelf.PLAN], key=_turn)),
+        to_evaluate=tuple(shelves[Shelf.EVALUATE]),
         avoid=tuple(shelves[Shelf.AVOID]),
         know=tuple(shelves[Shelf.KNOW]),
         gaps=tuple(msgspec.convert(gap, Gap) for gap in metrics.get("gaps", ())),
-        notes=tuple(str(note) for note in watched.get("notes", ())),
+        notes=_notes(metrics),
         frontier=_frontier(_section(metrics, "pareto")),
+        targets=tuple(Target(met=said["met"], why=said["why"]) for said in metrics.get("targets", ())),
     )
 
 
@@ -110,9 +120,8 @@ def shelf_of(recommendation: Recommendation) -> Shelf:
     savings = recommendation.savings
     if savings.marginal_usd_per_month is not None:
         return Shelf.PLAN
-    if savings.usd_per_month > 0:
-        return Shelf.CHOICE
-    return Shelf.AVOID if savings.usd_per_month < 0 else Shelf.KNOW
+    stance = recommendation.inputs.get("stance")
+    return Shelf(stance) if stance in {Shelf.EVALUATE, Shelf.AVOID} else Shelf.KNOW
 
 
 def interval(savings: Savings) -> str:
@@ -130,13 +139,30 @@ def is_sufficient(advice: Advice) -> bool:
     return _section(advice.metrics, "data_sufficiency").get("sufficient", True) is not False
 
 
-def _headline(now_usd: float | None, saved_usd: float, *, period: str) -> str:
-    if now_usd is None:
+def _headline(now_usd: float | None, then_usd: float | None, *, period: str) -> str:
+    if not now_usd or then_usd is None:
         return "There is no bill to improve yet."
-    if saved_usd <= 0:
-        return f"Nothing here lowers the bill of {money(now_usd)} {period}."
+    saved_usd = now_usd - then_usd
+    if saved_usd < WORTH_SAYING * now_usd:
+        return f"Nothing here is worth more than 1 % of the bill of {money(now_usd)} {period}."
     left = f"{money(saved_usd)} of {money(now_usd)} {period} can be saved"
     return f"{left}: {percent(saved_usd / now_usd)} of the bill."
+
+
+def _period(*, is_monthly: bool) -> str:
+    return "a month" if is_monthly else "in this log"
+
+
+def _turn(recommendation: Recommendation) -> int:
+    turn: int = recommendation.inputs.get("applied_as", 0)
+    return turn
+
+
+def _notes(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a reader must know about how the numbers were scaled and priced."""
+    assumed = _section(metrics, "models_assumed")
+    priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
+    return (*_section(metrics, "span").get("notes", ()), *priced)
 
 
 def _facts(metrics: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import msgspec
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
 from netra.entrypoints.terminal.canvas import Plot
-from netra.entrypoints.terminal.digest import TRUST, Digest, interval
+from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval
 from netra.entrypoints.terminal.plots import plots_of
 from netra.entrypoints.terminal.sketch import Sketch
 from netra.entrypoints.terminal.wording import title_of
@@ -37,7 +37,7 @@ border-radius:.5rem;padding:.9rem 1.1rem;margin:.8rem 0;break-inside:avoid}
 article>div{display:flex;gap:1rem;justify-content:space-between;align-items:baseline}
 article .usd{font-weight:700;white-space:nowrap;color:var(--edge);font-variant-numeric:tabular-nums}
 article p{margin:.35rem 0}
-.plan{--edge:var(--good)}.choice{--edge:var(--warm)}.avoid{--edge:var(--bad)}.know{--edge:var(--accent)}
+.plan{--edge:var(--good)}.evaluate{--edge:var(--warm)}.avoid{--edge:var(--bad)}.know{--edge:var(--accent)}
 small,.small,dt,figcaption,footer{color:var(--muted);font-size:.875rem}
 details{margin-top:.4rem}summary{cursor:pointer;color:var(--muted);font-size:.875rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.6rem 0 0;font-size:.9rem}
@@ -66,9 +66,10 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
             f"<title>{escape(source)} – Netra</title>",
             f"<style>{STYLE}</style></head><body><main>",
             *_head(digest, source=source, question=question),
+            *_targets(digest.targets),
             *_shelf("Do this, in this order", digest.plan, "plan"),
             *_plots(plots_of(digest, sketch=sketch)),
-            *_shelf("Would save more, after an evaluation", digest.choices, "choice"),
+            *_shelf("Would save more, once evaluated", digest.to_evaluate, "evaluate"),
             *_shelf("Leave alone: it would cost money", digest.avoid, "avoid"),
             *_shelf("Good to know", digest.know, "know"),
             *_actions(digest.advice.actions),
@@ -98,6 +99,16 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
         yield f'<div class="big">{cells}</div>'
     if not digest.shown and digest.advice.report:
         yield f'<p class="words">{escape(digest.advice.report)}</p>'
+
+
+def _targets(targets: Sequence[Target]) -> Iterator[str]:
+    if not targets:
+        return
+    yield "<section><h2>What you asked for</h2><table><tbody>"
+    for target in targets:
+        said = {True: "✓ reached", False: "✗ not reached", None: "? not known"}[target.met]
+        yield f"<tr><td>{said}</td><td>{escape(target.why)}</td></tr>"
+    yield "</tbody></table></section>"
 
 
 def _shelf(title: str, items: Sequence[Recommendation], shelf: str) -> Iterator[str]:

@@ -30,7 +30,7 @@ from netra.entrypoints.terminal.wording import milliseconds, short_count, span, 
 
 _SHELVES: Final[Mapping[Shelf, str]] = {
     Shelf.PLAN: GOOD,
-    Shelf.CHOICE: WARM,
+    Shelf.EVALUATE: WARM,
     Shelf.AVOID: BAD,
     Shelf.KNOW: MUTED,
 }
@@ -129,7 +129,8 @@ def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
 
     pick = next((point.name for point in frontier.points if point.is_pick), "none")
     told = "; ".join(f"{p.name} {money(p.usd_per_month)}, {p.value:,.0f}" for p in frontier.points)
-    alt = f"Dollars {period} against {_MEASURES[frontier.measure]}: {told}. The pick: {pick}."
+    against = f"Dollars {period} against {_MEASURES[frontier.measure]}"
+    alt = f"{against}: {told}. The pick: {pick}. {frontier.why}"
     return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw)
 
 

@@ -1,6 +1,6 @@
 """An answer as a person reads it in a terminal; plain text where colours are off."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -11,20 +11,26 @@ from rich.text import Text
 
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
-from netra.entrypoints.terminal.digest import TRUST, Digest, interval
+from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval
 from netra.entrypoints.terminal.sketch import Sketch, resampled
 from netra.entrypoints.terminal.wording import milliseconds, short_count, span, spark, title_of
 
 SPARK_COLUMNS: Final = 60
 BAR_COLUMNS: Final = 44
+_MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
+    True: ("✓", "green"),
+    False: ("✗", "red"),
+    None: ("?", "yellow"),
+}
 
 
 def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> RenderableType:
     """Return the whole report, ready to print."""
     return Group(
         *_head(digest, sketch, source=source),
+        *_targets(digest.targets),
         *_plan(digest),
-        *_others("Would save more, after an evaluation", digest.choices, style="yellow"),
+        *_others("Would save more, once evaluated", digest.to_evaluate, style="yellow"),
         *_others("Leave alone: it would cost money", digest.avoid, style="red"),
         *_others("Good to know", digest.know, style="cyan"),
         *_actions(digest.advice.actions),
@@ -59,6 +65,15 @@ def _glance(sketch: Sketch) -> Table:
         said = milliseconds if spread.unit == "ms" else _tokens
         grid.add_row(spread.name, Text(f"half under {said(spread.p50)}, 99% under {said(spread.p99)}"))
     return grid
+
+
+def _targets(targets: Sequence[Target]) -> Iterator[RenderableType]:
+    if not targets:
+        return
+    yield from _title("What you asked for", style="cyan")
+    for target in targets:
+        mark, style = _MARKS[target.met]
+        yield Padding(Text.assemble((f"{mark} ", f"bold {style}"), target.why), (0, 2))
 
 
 def _plan(digest: Digest) -> Iterator[RenderableType]:

@@ -28,7 +28,7 @@ def recommendation(**changes: Any) -> Recommendation:
         ),
         "grade": Grade.REPLAY,
         "formula": "saved = sum H (p_in - p_read) - sum W (p_write - p_in)",
-        "inputs": {"rows": 3993},
+        "inputs": {"rows": 3993, "stance": "do", "applied_as": 1},
         "assumptions": ("One cache serves all calls of a model.",),
         "evidence": {"rows": 3993, "sample_events": ["#1", "#7"]},
         "how_to_verify": "Compare the cached token counts in the provider's responses with the replay's.",
@@ -58,6 +58,7 @@ def advice() -> Advice:
             recommendation(
                 id="rec-2",
                 kind="batch",
+                inputs={"stance": "do", "applied_as": 2},
                 action="Send the 4,120 calls tagged offline through the batch API",
                 impact="A quarter of the calls wait for nobody; the batch price of claude-x is half.",
                 cost_change="-8.1%",
@@ -67,6 +68,7 @@ def advice() -> Advice:
             recommendation(
                 id="rec-3",
                 kind="right_sizing",
+                inputs={"stance": "evaluate"},
                 action="Try claude-x-mini on the short prompts and keep claude-x for what it cannot do",
                 impact="A cascade pays once more than 20.0 % of the small model's answers are accepted.",
                 cost_change="-41%",
@@ -77,6 +79,7 @@ def advice() -> Advice:
             recommendation(
                 id="rec-4",
                 kind="self_hosting",
+                inputs={"stance": "avoid"},
                 action="Do not host Llama-3.1-70B for this traffic",
                 impact="16 H100 hold a p99 TTFT of 2 s through the peaks and cost more than the API.",
                 cost_change="+115%",
@@ -86,6 +89,7 @@ def advice() -> Advice:
             recommendation(
                 id="rec-5",
                 kind="rate_limits",
+                inputs={"stance": "inform"},
                 action="Ask for a limit of 2.4 M tokens a minute before the next doubling",
                 impact="The busiest minute uses 1.2 M tokens.",
                 cost_change="0%",
@@ -99,6 +103,12 @@ def advice() -> Advice:
             "output_tokens": 530_000,
             "bill_usd": 21.46,
             "bill_usd_per_month": 15680.0,
+            "plan": {"now_usd_per_month": 15680.0, "planned_usd_per_month": 10098.0},
+            "models_assumed": {"unknown": "claude-x"},
+            "targets": [
+                {"target": "saving_share", "met": True, "why": "The plan saves 35.6 % of the bill."},
+                {"target": "speedup", "met": None, "why": "There are no latencies to compare."},
+            ],
             "span": {
                 "seconds": 3540.0,
                 "per_month": 730.5,

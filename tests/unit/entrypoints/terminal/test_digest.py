@@ -10,7 +10,7 @@ from netra.entrypoints.terminal.digest import digest_of, interval, is_sufficient
 def test_every_recommendation_stands_on_one_shelf(advice: Advice) -> None:
     digest = digest_of(advice)
     assert [item.kind for item in digest.plan] == ["prompt_caching", "batch"]
-    assert [item.kind for item in digest.choices] == ["right_sizing"]
+    assert [item.kind for item in digest.to_evaluate] == ["right_sizing"]
     assert [item.kind for item in digest.avoid] == ["self_hosting"]
     assert [item.kind for item in digest.know] == ["rate_limits"]
     assert len(digest.shown) == len(advice.recommendations)
@@ -29,8 +29,27 @@ def test_a_log_too_short_to_scale_counts_its_own_dollars(advice: Advice) -> None
 
 
 def test_nothing_worth_doing_is_said_as_such(advice: Advice) -> None:
-    idle = msgspec.structs.replace(advice, recommendations=advice.recommendations[3:])
-    assert digest_of(idle).headline == "Nothing here lowers the bill of $15,680 a month."
+    same = {"now_usd_per_month": 15680.0, "planned_usd_per_month": 15600.0}
+    idle = msgspec.structs.replace(advice, metrics={**advice.metrics, "plan": same})
+    assert digest_of(idle).headline == "Nothing here is worth more than 1 % of the bill of $15,680 a month."
+
+
+def test_the_plan_is_read_in_the_order_it_is_applied(advice: Advice) -> None:
+    ranked = msgspec.structs.replace(advice, recommendations=advice.recommendations[::-1])
+    assert [item.kind for item in digest_of(ranked).plan] == ["prompt_caching", "batch"]
+
+
+def test_what_saves_nothing_more_beside_the_plan_is_only_worth_knowing(advice: Advice) -> None:
+    spare = msgspec.structs.replace(
+        advice.recommendations[0],
+        savings=msgspec.structs.replace(advice.recommendations[0].savings, marginal_usd_per_month=None),
+    )
+    digest = digest_of(msgspec.structs.replace(advice, recommendations=(spare,)))
+    assert digest.know == (spare,)
+
+
+def test_a_price_that_was_assumed_is_said(advice: Advice) -> None:
+    assert "Calls of 'unknown' are priced as claude-x." in digest_of(advice).notes
 
 
 def test_an_answer_without_a_bill_says_that_there_is_none(no_advice: Advice) -> None:

@@ -37,8 +37,16 @@ def test_every_piece_of_advice_is_in_the_report_with_its_dollars(advice: Advice,
 
 def test_the_plan_stands_before_what_needs_an_evaluation_and_what_to_leave_alone(advice: Advice) -> None:
     text = text_of(advice)
-    places = [text.index(title) for title in ("Do this", "evaluation", "Leave alone", "Good to know", "How ")]
+    places = [
+        text.index(title) for title in ("Do this", "once evaluated", "Leave alone", "Good to know", "How ")
+    ]
     assert places == sorted(places)
+
+
+def test_each_target_is_answered(advice: Advice) -> None:
+    text = text_of(advice)
+    assert "✓ The plan saves 35.6 % of the bill." in text
+    assert "? There are no latencies to compare." in text
 
 
 def test_steps_checks_and_the_way_back_are_shown(advice: Advice) -> None:

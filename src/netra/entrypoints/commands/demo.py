@@ -1,0 +1,75 @@
+"""`netra demo`: the whole service on this machine, shown by the requests that any client would send."""
+
+import asyncio
+import secrets
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+
+from netra.bootstrap import contained, open_ports
+from netra.domain.users.model import AddUser
+from netra.entrypoints.app import create_app
+from netra.entrypoints.commands.journey import Journey, Visitor
+from netra.entrypoints.commands.serving import AnnouncedServer, bound_to, run_beside_server, url_of
+from netra.entrypoints.commands.surroundings import data_option, settings_with, writable
+from netra.entrypoints.server import server_config
+from netra.settings import Settings
+
+PORT: Final = 8000
+CALLS: Final = 4_000  # a day of a small product: enough for every analyser, seconds to send and to answer
+SEED: Final = 7
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65_535), help=f"Port.  [default: {PORT} if free, else any]")
+@click.option("--serve/--no-serve", "keeps_serving", default=True, help="Keep serving after the report.")
+@data_option
+def demo(*, port: int | None, keeps_serving: bool, data: Path | None) -> int:
+    """Start the service, fill it with a sample workload, ask it, and show what it answers.
+
+    Nothing is sent anywhere: server and client are on this machine, and need no key. Without --data
+    everything is forgotten at the end.
+    """
+    with ExitStack() as stack:
+        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netra-demo-")))
+        settings = settings_with(host="127.0.0.1", data=writable(folder), log_level="warning")
+        bound = stack.enter_context(bound_to(settings.host, _port(port)))
+        return run_beside_server(_shown(settings, bound, keeps_serving=keeps_serving))
+
+
+async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: bool) -> int:
+    ready = asyncio.Event()
+    async with open_ports(settings) as ports:
+        app = create_app(settings, ports)
+        config = server_config(app, host=settings.host, port=0, log_level=settings.log_level)
+        server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set)
+        visitor = Visitor(email=f"demo-{secrets.token_hex(3)}@example.com", password=secrets.token_urlsafe(12))
+        account = AddUser(email=visitor.email, name="Demo", password=visitor.password)
+        await contained(ports, settings).user_service().add(account)
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve(sockets=[bound]))
+            await ready.wait()
+            journey = Journey(url=url_of(bound), visitor=visitor, console=Console(highlight=False))
+            showing = group.create_task(journey.walk(calls=CALLS, seed=SEED))
+            await asyncio.wait({serving, showing}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():  # Ctrl-C in the middle of the show
+                showing.cancel()
+            elif not keeps_serving:
+                server.should_exit = True
+            else:
+                journey.say_goodbye(keeps_data=settings.data)
+    return 0
+
+
+def _port(asked: int | None) -> int:
+    """Return the port asked for; else the usual one, or any where that is taken."""
+    if asked is not None:
+        return asked
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return PORT if trial.connect_ex(("127.0.0.1", PORT)) else 0

@@ -1,0 +1,72 @@
+"""`netra users`: the people who may sign in."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from netra.domain.users.model import Role
+from netra.entrypoints.commands.surroundings import data_option, json_option, run, store_in
+
+
+@click.group()
+def users() -> None:
+    """Add the people who may sign in, and list them."""
+
+
+@users.command()
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--admin", is_flag=True, help="Let this person see the deployment's own figures.")
+@data_option
+def add(*, email: str, name: str, password_stdin: bool, admin: bool, data: Path | None) -> None:
+    """Add a person who signs in with EMAIL and a password.
+
+    \b
+    echo "$PASSWORD" | netra users add ada@example.com --name Ada --password-stdin
+    """
+    password = _password(from_stdin=password_stdin)
+    role = Role.ADMIN if admin else Role.MEMBER
+
+    async def added() -> None:
+        async with store_in(data) as netra:
+            user = await netra.add_user(email, name=name, password=password, role=role)
+            click.echo(f"Added {user.email} as user {user.id}.")
+
+    run(added())
+
+
+@users.command("list")
+@json_option
+@data_option
+def list_users(*, as_json: bool, data: Path | None) -> None:
+    """List everybody, by number."""
+
+    async def listed() -> None:
+        async with store_in(data) as netra:
+            everyone = await netra.users()
+        if as_json:
+            shown = [{"id": u.id, "email": u.email, "name": u.name, "role": u.role} for u in everyone]
+            click.echo(msgspec.json.encode(shown))
+            return
+        for user in everyone:
+            click.echo(f"{user.id:>4}  {user.email}  {user.name}  {user.role}")
+        if not everyone:
+            click.echo("There is no user yet; make one with 'netra users add'.", err=True)
+
+    run(listed())
+
+
+def _password(*, from_stdin: bool) -> str:
+    """Return the password, without the line end that `echo` puts after it."""
+    if not from_stdin:
+        if not sys.stdin.isatty():
+            raise click.UsageError("Give the password on standard input, and say so with --password-stdin.")
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return typed
+    password = sys.stdin.readline().removesuffix("\n").removesuffix("\r")
+    if not password:
+        raise click.UsageError("There is no password on standard input.")
+    return password

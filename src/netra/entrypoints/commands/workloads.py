@@ -1,0 +1,84 @@
+"""`netra workloads`: request logs in the store, where the service finds them."""
+
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+
+from netra.domain.optimization.wording import count
+from netra.domain.workloads.model import Workload
+from netra.entrypoints.commands.intake import warn_of_rows
+from netra.entrypoints.commands.surroundings import (
+    Decorated,
+    data_option,
+    json_option,
+    log_argument,
+    owner_in,
+    run,
+    store_in,
+)
+from netra.entrypoints.terminal.progress import progress_on
+
+
+def email_option(command: Decorated) -> Decorated:
+    """Give a command `--email`, whose workloads are meant."""
+    return click.option("--email", help="Whose; needed once there are several users.")(command)
+
+
+@click.group()
+def workloads() -> None:
+    """Import request logs into the store, and list what is there."""
+
+
+@workloads.command("import")
+@log_argument
+@click.option("--name", help="What to call it; the file's name when left out.")
+@email_option
+@json_option
+@data_option
+def import_file(file: Path, *, name: str | None, email: str | None, as_json: bool, data: Path | None) -> None:
+    """Make a workload of the request log in FILE."""
+
+    async def imported() -> None:
+        with progress_on(Console(stderr=True)) as checkpoint:
+            async with store_in(data) as netra:
+                owner = await owner_in(netra, email=email)
+
+                def progress(done: float) -> None:
+                    checkpoint(done, f"Reading {file.name}")
+
+                workload, log = await netra.import_file(owner, file, name=name, progress=progress)
+        warn_of_rows(log)
+        if as_json:
+            click.echo(msgspec.json.encode(_shown(workload)))
+        else:
+            click.echo(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
+            click.echo("Ask about it with 'workload_id' in POST /api/agent/execute.", err=True)
+
+    run(imported())
+
+
+@workloads.command("list")
+@email_option
+@json_option
+@data_option
+def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> None:
+    """List somebody's workloads, newest first."""
+
+    async def listed() -> None:
+        async with store_in(data) as netra:
+            found = await netra.workloads(await owner_in(netra, email=email))
+        if as_json:
+            click.echo(msgspec.json.encode([_shown(workload) for workload in found]))
+            return
+        for workload in found:
+            click.echo(f"{workload.id}  {workload.event_count:>10,} calls  {workload.name}")
+        if not found:
+            click.echo("There is no workload yet; make one with 'netra workloads import FILE'.", err=True)
+
+    run(listed())
+
+
+def _shown(workload: Workload) -> dict[str, object]:
+    return {"id": workload.id, "name": workload.name, "event_count": workload.event_count}
