@@ -1,7 +1,9 @@
 """The fitted constants of the performance model, with where they came from.
 
 `bench/fit_performance.py` fits them again from `../shared/data` and prints the residuals; a test
-compares. What was not measured there is said to be an assumption.
+compares. On rows held out from the fit (whole group sizes, prompt lengths or models) TPOT is 4 to 6 %
+off for the engines of 2025 and 9 to 11 % for vLLM of 2023. What was not measured is said to be an
+assumption.
 """
 
 from collections.abc import Mapping
@@ -39,15 +41,18 @@ differ by more than other lengths and batches.
 
 SEVERAL: Final = "several"
 RESIDUALS_80: Final[Mapping[str, tuple[float, float]]] = {
-    "batch": (0.93, 1.07),
-    "lengths": (0.94, 1.06),
-    "tp": (0.92, 1.09),
-    "several": (0.91, 1.10),
+    "batch": (0.93, 1.075),
+    "lengths": (0.88, 1.13),  # a prompt length that was not fitted
+    "tp": (0.83, 1.205),  # a group size that was not fitted
+    "several": (0.83, 1.21),
     "precision": (0.85, 1.18),  # assumed: no file varies it
     "gpu": (0.85, 1.18),  # assumed
     "model": (0.85, 1.18),  # assumed
 }
-"""Bounds, as factors of a predicted change, that hold for 80 % of held-out changes of each kind."""
+"""Bounds, as factors of a predicted change, that hold for 80 % of held-out changes of each kind.
+
+The widest of the splits that `bench/fit_performance.py` prints: by group size, prompt length and model.
+"""
 
 _MFU: Final = 0.67
 _MBU: Final = 0.92
