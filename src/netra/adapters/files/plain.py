@@ -203,7 +203,7 @@ def chain_of(cell: str) -> list[int | str]:
     ([12, 13], [12, 'ab'])
     """
     names = cell.strip("[] ").replace(",", " ").replace(";", " ").split()
-    return [int(name) if name.isascii() and name.isdigit() else name for name in names]
+    return [int(name) if name.isascii() and name.isdigit() and len(name) < 19 else name for name in names]
 
 
 def _listed(cells: Cells) -> str:

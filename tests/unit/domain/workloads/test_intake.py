@@ -1,0 +1,160 @@
+"""Rows taken in one by one: what is kept, what is refused, and how both are told."""
+
+import json
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.workloads.columns import columns_of, empty_events
+from netra.domain.workloads.intake import (
+    FAULTS_MAX,
+    NAIVE_NOTE,
+    first_of_each_id,
+    outcomes,
+    read_batch,
+    read_ndjson,
+    report_of,
+    wrong_with,
+)
+from netra.domain.workloads.model import Event, EventStatus, RowFault
+
+GOOD: dict[str, Any] = {
+    "timestamp": "2026-11-01T00:00:00Z",
+    "model": "gpt-4o",
+    "input_tokens": 100,
+    "output_tokens": 10,
+}
+
+
+def ndjson(*rows: dict[str, Any] | str) -> bytes:
+    return "\n".join(row if isinstance(row, str) else json.dumps(GOOD | row) for row in rows).encode()
+
+
+def fault_in(row: dict[str, Any] | str) -> RowFault:
+    taken = read_ndjson(ndjson(row), max_rows=9)
+    assert len(taken.events) == 0
+    (fault,) = taken.faults
+    return fault
+
+
+def test_a_broken_row_in_the_middle_costs_nothing_but_itself() -> None:
+    taken = read_ndjson(ndjson({"id": "a"}, "{broken", "", {"id": "b"}), max_rows=9)
+    assert taken.events.id is not None
+    assert taken.events.id.tolist() == ["a", "b"]
+    assert taken.lines.tolist() == [1, 4]
+    assert [(fault.line, fault.code) for fault in taken.faults] == [(2, "malformed_json")]
+
+
+def test_windows_line_ends_and_a_missing_last_one_are_fine() -> None:
+    assert len(read_ndjson(ndjson({}, {}).replace(b"\n", b"\r\n"), max_rows=9).events) == 2
+
+
+def test_instants_keep_their_zone_and_without_one_they_are_utc() -> None:
+    taken = read_ndjson(
+        ndjson(
+            {"timestamp": "2026-11-01T01:00:00+01:00"},
+            {"timestamp": "2026-11-01T00:00:00"},
+            {"timestamp": "2026-11-01T00:00:00.000001Z"},
+        ),
+        max_rows=9,
+    )
+    first, second, third = taken.events.at_ns.tolist()
+    assert (second - first, third - first) == (0, 1_000)
+    assert taken.notes == (NAIVE_NOTE,)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"input_tokens": -1}, "input_tokens"),
+        ({"tokens": 5}, "unknown field `tokens`"),
+        ({"timestamp": "1969-12-31T23:59:59Z"}, "outside 1970 to 2200"),
+        ({"timestamp": "2200-01-01T00:00:00Z"}, "outside 1970 to 2200"),
+        ({"cached_input_tokens": 60, "cache_write_tokens": 41}, "count all input in input_tokens"),
+        ({"reasoning_tokens": 11}, "count all output in output_tokens"),
+        ({"model": "a\x00b"}, "NUL"),
+        ({"prefix_hashes": [1] * 10_001}, "prefix_hashes"),
+        ("[" * 100_000, "array"),
+        ("7", "Expected `object`"),
+    ],
+)
+def test_a_row_that_breaks_the_schema_or_contradicts_itself_is_refused(
+    row: dict[str, Any] | str, said: str
+) -> None:
+    fault = fault_in(row)
+    assert (fault.line, fault.code) == (1, "invalid_row")
+    assert said in fault.message
+
+
+def test_a_row_that_is_not_utf8_is_refused_as_such() -> None:
+    taken = read_ndjson(ndjson({"model": "X"}).replace(b"X", b"\xff"), max_rows=9)
+    assert [fault.code for fault in taken.faults] == ["not_utf8"]
+
+
+def test_an_infinite_cost_is_refused() -> None:
+    row = msgspec.convert(GOOD | {"cost": "inf"}, Event, strict=False)
+    assert wrong_with(row) == "cost is infinite"
+
+
+def test_a_batch_is_numbered_by_place() -> None:
+    batch = [msgspec.Raw(msgspec.json.encode(row)) for row in (GOOD, {"model": 1}, GOOD)]
+    taken = read_batch(batch, max_rows=3)
+    assert (taken.lines.tolist(), [fault.line for fault in taken.faults]) == ([1, 3], [2])
+
+
+def test_more_rows_than_allowed_are_refused_as_a_whole() -> None:
+    with pytest.raises(ValidationFailed, match="3 events were sent; at most 2"):
+        read_ndjson(ndjson({}, {}, {}), max_rows=2)
+
+
+def test_nothing_is_a_batch_of_nothing() -> None:
+    assert len(read_ndjson(b"", max_rows=1).events) == 0
+    assert len(read_batch([], max_rows=1).events) == 0
+
+
+def test_each_id_counts_once_and_rows_without_one_always() -> None:
+    ids = ["a", None, "a", "b", None]
+    events = columns_of([msgspec.convert(GOOD | {"id": name}, Event) for name in ids])
+    seen = {"b"}
+    assert first_of_each_id(events, seen=seen).tolist() == [True, True, False, False, True]
+    assert seen == {"a", "b"}
+
+
+def test_ids_that_are_all_new_are_all_first() -> None:
+    events = columns_of([msgspec.convert(GOOD | {"id": name}, Event) for name in ("a", "b")])
+    seen = {"c"}
+    assert first_of_each_id(events, seen=seen).tolist() == [True, True]
+    assert seen == {"a", "b", "c"}
+    assert first_of_each_id(empty_events(), seen=seen).tolist() == []
+
+
+def test_every_row_gets_one_outcome_in_the_order_of_lines() -> None:
+    taken = read_ndjson(ndjson({"id": "a"}, {"input_tokens": -1}, {"id": "b"}), max_rows=9)
+    told = outcomes(taken, is_new=np.array([True, False]))
+    assert [(outcome.line, outcome.status, outcome.id) for outcome in told] == [
+        (1, EventStatus.ACCEPTED, "a"),
+        (2, EventStatus.REJECTED, None),
+        (3, EventStatus.DUPLICATE, "b"),
+    ]
+    assert told[1].code == "invalid_row"
+
+
+def test_rows_without_ids_have_outcomes_too() -> None:
+    told = outcomes(read_ndjson(ndjson({}), max_rows=9), is_new=np.array([True]))
+    assert [(outcome.status, outcome.id) for outcome in told] == [(EventStatus.ACCEPTED, None)]
+
+
+def test_kept_events_keep_their_lines() -> None:
+    taken = read_ndjson(ndjson({"id": "a"}, {"id": "b"}), max_rows=9)
+    assert taken.at(np.array([False, True])).lines.tolist() == [2]
+    assert taken.at(np.array([True, True])) is taken
+
+
+def test_a_report_shows_the_first_faults_by_line_and_counts_the_rest() -> None:
+    faults = [RowFault(line=line, code="x", message="m") for line in range(FAULTS_MAX + 5, 0, -1)]
+    report = report_of(accepted=7, duplicates=2, faults=faults)
+    assert (report.accepted, report.duplicates, report.rejected) == (7, 2, FAULTS_MAX + 5)
+    assert (len(report.faults), report.faults[0].line, report.faults_omitted) == (FAULTS_MAX, 1, 5)
