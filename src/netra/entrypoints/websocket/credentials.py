@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -57,6 +57,6 @@ def check_origin(scope: Scope, *, allowed: Collection[str]) -> None:
         return
     page = origin.decode("latin-1")
     host = header(scope["headers"], b"host")
-    is_own = host is not None and urlsplit(page).netloc == host.decode("latin-1")
+    is_own = host is not None and page.partition("://")[2] == host.decode("latin-1")
     if not is_own and page not in allowed:
         raise Forbidden("Pages of this origin may not connect.", origin=page[:256])

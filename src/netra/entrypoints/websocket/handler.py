@@ -1,4 +1,4 @@
-"""The one place where the socket meets Litestar: its route, its lifespan and its document.
+"""The one place where the socket meets Litestar: its route and its lifespan.
 
 Litestar's own frame handling is passed by: `pump` speaks ASGI with the server, because a layer here
 is paid by every frame.
@@ -9,13 +9,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Response, WebSocket, get, websocket
+from litestar import Litestar, WebSocket, websocket
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler, Receive, Send
 
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Scope, exchange_of
-from netra.entrypoints.websocket.asyncapi import document
 from netra.entrypoints.websocket.connections import Connections
 from netra.entrypoints.websocket.credentials import Ticket, check_origin, proof_in
 from netra.entrypoints.websocket.pump import Connection, Services
@@ -46,13 +45,13 @@ class WebSocketDoor:
 
     @property
     def handlers(self) -> list[ControllerRouterHandler]:
-        """The routes: the socket and its document."""
+        """The route."""
 
         @websocket("/ws", websocket_class=PlainSocket)
         async def connect(socket: PlainSocket) -> None:
             await self._serve(socket.scope, socket.receive, socket.send)
 
-        return [connect, asyncapi_document]
+        return [connect]
 
     @asynccontextmanager
     async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
@@ -88,12 +87,6 @@ class WebSocketDoor:
 
         with self._connections.holding(connection):
             await connection.run(sign_in)
-
-
-@get("/asyncapi.json", include_in_schema=False, sync_to_thread=False)
-def asyncapi_document() -> Response[bytes]:
-    """Describe the socket."""
-    return Response(document(), media_type="application/vnd.aai.asyncapi+json;version=3.0.0")
 
 
 async def _proven(shown: Scope, services: Services) -> Principal:

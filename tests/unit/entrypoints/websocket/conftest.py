@@ -1,4 +1,4 @@
-"""Connections over memory adapters: what the services are made of, and both ends of a wire without a socket."""
+"""Connections over memory adapters: their services, and both ends of a wire without a socket."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from netra.adapters.local.bell import LocalRunBell
@@ -164,6 +165,9 @@ class Stack:
             wire.leave()
             await task
 
+    def new_wire(self) -> Wire:
+        return Wire()
+
     async def claim(self) -> Claim:
         """Take the next run as its worker."""
         claim = await self.store.claim(lease_s=60)
@@ -177,8 +181,6 @@ class Stack:
 
     async def complete(self, claim: Claim) -> None:
         """End the run with an empty result."""
-        import msgspec
-
         result = msgspec.Raw(b"{}")
         ending = Ending(move=Move.COMPLETE, result=result)
         ended = await self.store.finish(claim, ending, [completed(claim.run, result)], answer=None)
@@ -195,6 +197,12 @@ def limits() -> RateLimits:
 def stack(clock: Any, limits: RateLimits) -> Stack:
     """Return fresh services."""
     return Stack(clock, limits)
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """Return a wire nobody is on yet."""
+    return Wire()
 
 
 @pytest.fixture

@@ -41,7 +41,9 @@ def test_programs_our_own_pages_and_allowed_pages_may_connect(headers: dict[str,
     check_origin(scope(**headers), allowed={"https://app.example.com"})
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", "https://app.example.com.evil", "http://["])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "", "https://app.example.com.evil", "http://["]
+)
 def test_other_pages_may_not(origin: str) -> None:
     with pytest.raises(Forbidden):
         check_origin(scope(host="api.example.com", origin=origin), allowed={"https://app.example.com"})

@@ -1,5 +1,6 @@
 """What frames look like, word for word."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -55,7 +56,18 @@ def test_each_message_is_read_as_its_kind(text: str, kind: type) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nonsense", "[]", '"ping"', "{}", '{"type":7}', '{"type":null}', "[" * 100_000, '{"type":"ping"', "NaN"],
+    [
+        "",
+        "nonsense",
+        "[]",
+        '"ping"',
+        "{}",
+        '{"type":7}',
+        '{"type":null}',
+        "[" * 100_000,
+        '{"type":"ping"',
+        "NaN",
+    ],
 )
 def test_what_is_no_json_object_with_a_string_type_cannot_be_read(text: str) -> None:
     with pytest.raises(InvalidRequest):
@@ -149,10 +161,8 @@ def test_every_event_of_a_run_fits_its_documented_frame(run: Run, events: Sequen
 
 @given(st.text())
 def test_reading_any_text_ends_in_a_frame_or_a_refusal(text: str) -> None:
-    try:
-        frames.read_frame(text)
-    except (InvalidRequest, ValidationFailed) as refusal:
-        assert refusal.message
+    with contextlib.suppress(InvalidRequest, ValidationFailed):
+        assert type(frames.read_frame(text)) in frames.CLIENT_FRAMES.values()
 
 
 def test_the_document_has_every_frame_and_no_other() -> None:

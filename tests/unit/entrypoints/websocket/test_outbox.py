@@ -72,7 +72,9 @@ async def test_updates_of_one_run_never_give_way_to_those_of_another(events: Seq
     assert len(frames) == WAITING_MAX // 2 + 2
 
 
-async def test_errors_and_results_are_never_dropped_and_nothing_overtakes_them(events: Sequence[RunEvent]) -> None:
+async def test_errors_and_results_are_never_dropped_and_nothing_overtakes_them(
+    events: Sequence[RunEvent],
+) -> None:
     outbox = Outbox()
     for event in events[:200]:
         outbox.put_event(event)

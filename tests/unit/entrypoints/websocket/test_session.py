@@ -83,9 +83,7 @@ def test_the_reason_of_a_close_fits_its_frame_and_stays_whole_characters(opened:
     assert closed.reason == "é" * 61
 
 
-@pytest.mark.parametrize(
-    ("happening", "code"), [(signals.Drained(), 1001), (signals.FellBehind(), 1008)]
-)
+@pytest.mark.parametrize(("happening", "code"), [(signals.Drained(), 1001), (signals.FellBehind(), 1008)])
 def test_the_servers_own_reasons_close_without_an_error(
     opened: Session, happening: signals.Happening, code: int
 ) -> None:
@@ -220,7 +218,9 @@ def test_a_connection_follows_a_bounded_number_of_runs(opened: Session) -> None:
     full, (told,) = advance(session, signals.RunFound(a_run("one-more"), 0, None), now=NOW)
     assert sent(told)["data"]["code"] == "CONFLICT"
     assert full == session
-    assert advance(session, signals.RunFound(a_run("run-0"), 0, None), now=NOW)[1] == (Follow(RunId("run-0"), 0),)
+    assert advance(session, signals.RunFound(a_run("run-0"), 0, None), now=NOW)[1] == (
+        Follow(RunId("run-0"), 0),
+    )
     freed, _ = advance(session, signals.RunTold(RunId("run-0")), now=NOW)
     assert advance(freed, signals.RunFound(a_run("one-more"), 0, None), now=NOW)[1] == (
         Follow(RunId("one-more"), 0),
