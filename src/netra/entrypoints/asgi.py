@@ -22,6 +22,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     request_id: str
     client_address: str
     headers: list[Header]
+    incident: BaseException | None = None  # what broke inside, for the edge to report
 
 
 def exchange_of(scope: Scope) -> Exchange:

@@ -1,9 +1,9 @@
-"""The one table from error to HTTP status and close code, and the envelope both doors send.
+"""The one table from error to HTTP status and close code, and what a refusal looks like.
 
-It knows numbers and shapes, not a framework: `http` and `websocket` turn them into answers.
+It knows numbers, shapes and bytes, not a framework: `edge`, `http` and `websocket` send them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +24,10 @@ class MethodNotAllowed(NetraError):
     """The route has other methods."""
 
     code = "METHOD_NOT_ALLOWED"
+
+    def __init__(self, method: str, *, allowed: Sequence[str]) -> None:
+        super().__init__(f"{method} is not a method of this route.", allowed=list(allowed))
+        self.allowed = allowed
 
 
 class UnsupportedMediaType(NetraError):
@@ -129,3 +133,35 @@ def problem_of(error: NetraError, *, request_id: str) -> Problem:
         details=error.details,
         request_id=request_id,
     )
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """An error on its way out by HTTP."""
+
+    status: int
+    media_type: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def refusal_of(error: NetraError, *, request_id: str, accept: str = "") -> Refusal:
+    """Return the answer to a request that failed: the envelope, or a problem for who asks for one."""
+    wants_problem = PROBLEM_TYPE in accept
+    shape = problem_of if wants_problem else envelope_of
+    return Refusal(
+        status=outcome_of(error).status,
+        media_type=PROBLEM_TYPE if wants_problem else "application/json",
+        headers=_headers(error),
+        body=msgspec.json.encode(shape(error, request_id=request_id), enc_hook=str),
+    )
+
+
+def _headers(error: NetraError) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    if (seconds := retry_after_s(error)) is not None:
+        headers["Retry-After"] = str(seconds)
+    if isinstance(error, errors.Unauthorized):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    return headers

@@ -22,16 +22,27 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
     >>> read_object(b'{"a": 1}')
     {'a': 1}
     """
-    if not raw:
+    try:
+        return read_as(raw, dict[str, Any])
+    except ValidationFailed as error:  # a number that no type can hold
+        raise InvalidRequest(f"The body cannot be read: {error.message}.") from error
+
+
+def read_as(raw: bytes | str, kind: type[T]) -> T:
+    """Return the JSON object in `raw` as `kind`.
+
+    Raises `InvalidRequest` for what is no JSON object, `ValidationFailed` for one of another shape.
+    """
+    if not raw.strip():
         raise InvalidRequest("A JSON body is required.")
     try:
-        return msgspec.json.decode(raw, type=dict[str, Any])
+        return msgspec.json.decode(raw, type=kind)
     except RecursionError:
         raise InvalidRequest("The JSON is nested too deeply.") from None
     except msgspec.ValidationError as error:
-        is_inside = " - at " in str(error)
-        reason = f"The body cannot be read: {error}." if is_inside else "The body must be a JSON object."
-        raise InvalidRequest(reason) from error
+        if str(error).startswith("Expected `object`, got") and " - at " not in str(error):
+            raise InvalidRequest("The body must be a JSON object.") from error
+        raise _refused(error) from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
 
@@ -41,8 +52,7 @@ def shaped(value: object, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        fault = fault_of(str(error))
-        raise ValidationFailed(fault.message, [fault]) from error
+        raise _refused(error) from error
 
 
 def fault_of(text: str, *, within: str = "") -> Fault:
@@ -60,6 +70,11 @@ def fault_of(text: str, *, within: str = "") -> Fault:
     path = ".".join(part for part in parts if part)
     sentence = f"{path}: {what}" if path and not named else what
     return Fault(path=path, code=_code_of(what), message=sentence)
+
+
+def _refused(error: msgspec.ValidationError) -> ValidationFailed:
+    fault = fault_of(str(error))
+    return ValidationFailed(fault.message, [fault])
 
 
 def _code_of(what: str) -> str:

@@ -1,0 +1,185 @@
+"""The ASGI application: opens the ports, plugs the services, and puts the two doors behind one edge."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any, Final, TypeVar, cast
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from netra.bootstrap import Ports, open_ports
+from netra.domain.errors import NetraError
+from netra.entrypoints.asgi import App, Receive, Scope, Send
+from netra.entrypoints.edge import Edge
+from netra.entrypoints.http import refusals
+from netra.entrypoints.http.admission import AdmissionMiddleware
+from netra.entrypoints.http.agent import agent_router
+from netra.entrypoints.http.authentication import authentication_router
+from netra.entrypoints.http.configuration import configuration_router
+from netra.entrypoints.http.documents import documents_router
+from netra.entrypoints.http.health import health_router
+from netra.entrypoints.http.replays import ReplayMiddleware
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.streaming import stream
+from netra.entrypoints.http.threads import threads_router
+from netra.entrypoints.http.workloads import workloads_router
+from netra.entrypoints.switchboard import Services, Switchboard
+from netra.entrypoints.websocket import asyncapi
+from netra.entrypoints.websocket.handler import WebSocketDoor
+from netra.entrypoints.websocket.pump import Services as SocketServices
+from netra.settings import Settings
+
+T = TypeVar("T")
+
+EXPOSED: Final = [
+    "X-Request-ID",
+    "X-API-Version",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Retry-After",
+    "Idempotency-Replayed",
+]
+
+
+class Application:
+    """What the server runs: the edge around both doors, and the word that the end is near."""
+
+    def __init__(
+        self, *, edge: Edge, litestar: Litestar, switchboard: Switchboard, door: WebSocketDoor
+    ) -> None:
+        self.litestar = litestar
+        self._edge = edge
+        self._switchboard = switchboard
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI connection."""
+        await self._edge(scope, receive, send)
+
+    async def drain(self) -> None:
+        """Prepare to end: not ready from now on, and every socket closed with 1001."""
+        self._switchboard.services.health.drain()
+        await self._door.drain()
+
+
+def create_app(settings: Settings, ports: Ports | None = None) -> Application:
+    """Return the application for `settings`.
+
+    Its lifespan opens the ports that the settings ask for, or takes `ports`, which the caller opened and
+    will close, and works on runs in this process unless `settings.workers` is 0.
+    """
+    switchboard = Switchboard(settings)
+    door = WebSocketDoor(settings, services=lambda: _for_sockets(switchboard.services))
+
+    @asynccontextmanager
+    async def lifespan(litestar: Litestar) -> AsyncGenerator[None]:
+        async with nullcontext(ports) if ports is not None else open_ports(settings) as opened:
+            services = switchboard.plug(opened)
+            edge.open(ids=opened.ids, incidents=opened.incidents)
+            async with _working(services), door.lifespan(litestar):
+                yield
+
+    litestar = _litestar(switchboard, settings=settings, door=door, lifespan=lifespan)
+    edge = Edge(cast("App", litestar), trusted_proxies=settings.trusted_proxies)
+    return Application(edge=edge, litestar=litestar, switchboard=switchboard, door=door)
+
+
+@asynccontextmanager
+async def _working(services: Services) -> AsyncGenerator[None]:
+    """Work on runs until the block ends, then finish or hand back what is under way."""
+    if services.settings.workers == 0:
+        yield
+        return
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(services.container.run_worker().serve(stopping))
+        try:
+            yield
+        finally:
+            stopping.set()
+
+
+def _litestar(
+    switchboard: Switchboard, *, settings: Settings, door: WebSocketDoor, lifespan: Any
+) -> Litestar:
+    def admitted(app: ASGIApp) -> ASGIApp:
+        return cast("ASGIApp", AdmissionMiddleware(cast("App", app), switchboard=switchboard))
+
+    return Litestar(
+        route_handlers=_routers(switchboard, settings=settings, door=door),
+        dependencies=_dependencies(switchboard),
+        middleware=[admitted],
+        exception_handlers={
+            NetraError: refusals.refuse,
+            HTTPException: refusals.refuse_unread,
+            Exception: refusals.refuse_unexpected,
+        },
+        lifespan=[lifespan],
+        request_class=Asked,
+        request_max_body_size=settings.max_body_bytes,
+        cors_config=_cors(settings),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoor) -> list[Any]:
+    # A function, because Litestar copies whatever else it is given, with the switchboard in it.
+    def replayed(app: ASGIApp) -> ASGIApp:
+        return cast("ASGIApp", ReplayMiddleware(cast("App", app), switchboard=switchboard))
+
+    return [
+        authentication_router(registration=settings.registration),
+        agent_router(replayed=replayed, stream=stream),
+        threads_router(),
+        workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
+        health_router(),
+        configuration_router(),
+        documents_router(asyncapi=asyncapi.document),
+        *door.handlers,
+    ]
+
+
+def _for_sockets(services: Services) -> SocketServices:
+    return SocketServices(
+        runs=services.runs,
+        users=services.users,
+        limiter=services.ports.limiter,
+        clock=services.ports.clock,
+        incidents=services.ports.incidents,
+    )
+
+
+def _dependencies(switchboard: Switchboard) -> dict[str, Provide]:
+    return {
+        "services": provided(lambda: switchboard.services),
+        "users": provided(lambda: switchboard.services.users),
+        "threads": provided(lambda: switchboard.services.threads),
+        "runs": provided(lambda: switchboard.services.runs),
+        "workloads": provided(lambda: switchboard.services.workloads),
+        "health_service": provided(lambda: switchboard.services.health),
+        "sign_in_desk": provided(lambda: switchboard.services.sign_ins),
+    }
+
+
+def provided(get: Callable[[], T]) -> Provide:
+    """Return a dependency that asks `get` at each request; Litestar needs a plain function to read."""
+    return Provide(get, sync_to_thread=False)
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    """Return the fixed list of origins, or None when no other origin may read answers."""
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
+        expose_headers=EXPOSED,
+        max_age=600,
+    )

@@ -1,0 +1,145 @@
+"""The outermost frame of every request and socket: what holds for all of them, whatever they ask.
+
+Paths of versions, request ids, security headers, HEAD, and the last-resort 500. Which route it is,
+who asks and how often is decided inside.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Final
+
+from netra.domain.errors import NetraError
+from netra.entrypoints.asgi import API_VERSION, EXCHANGE, App, Exchange, Header, Message, Receive, Scope, Send
+from netra.entrypoints.auth import client_address, header
+from netra.entrypoints.errors import Refusal, RouteNotFound, Unexpected, refusal_of
+from netra.ports.ids import IdSource
+from netra.ports.incidents import Incidents
+
+SUPPORTED_VERSIONS: Final = ("v2",)
+SOCKET_PATH: Final = "/ws"
+
+_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+_ROOTS: Final = frozenset({"api", "health", "ws", "schema", "openapi.json", "asyncapi.json", "docs"})
+_VERSION: Final[Header] = (b"x-api-version", API_VERSION.encode())
+_ALWAYS: Final[tuple[Header, ...]] = (
+    _VERSION,
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_OVER_TLS: Final[Header] = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+class Edge:
+    """Wraps the application; `open` must have been called before the first request."""
+
+    def __init__(self, app: App, *, trusted_proxies: Collection[str]) -> None:
+        self._app = app
+        self._trusted = frozenset(trusted_proxies)
+        self._ids: IdSource | None = None
+        self._incidents: Incidents | None = None
+
+    def open(self, *, ids: IdSource, incidents: Incidents) -> None:
+        """Take what the edge needs once the ports are open."""
+        self._ids = ids
+        self._incidents = incidents
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI connection."""
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        scope["path"] = unversioned(scope["path"])
+        exchange = scope[EXCHANGE] = self._exchange(scope)
+        if kind == "http":
+            await self._answer(scope, receive, send, exchange)
+        elif scope["path"] == SOCKET_PATH:  # its door greets by itself: no frame pays for a wrapper
+            await self._app(scope, receive, send)
+        else:
+            await _refuse(send, RouteNotFound("No socket lives at this path."), exchange, prefix="websocket.")
+
+    def _exchange(self, scope: Scope) -> Exchange:
+        headers = scope["headers"]
+        given = header(headers, b"x-request-id")
+        is_given = given is not None and _ID.fullmatch(given) is not None
+        request_id = given if given is not None and is_given else self._new_id()
+        peer = scope.get("client")
+        address = peer[0] if peer else "local"
+        if self._trusted:
+            address = client_address(address, headers, trusted=self._trusted)
+        sent = [*_ALWAYS, (b"x-request-id", request_id)]
+        if scope.get("scheme") in {"https", "wss"}:
+            sent.append(_OVER_TLS)
+        return Exchange(request_id=request_id.decode(), client_address=address, headers=sent)
+
+    def _new_id(self) -> bytes:
+        if self._ids is None:
+            raise RuntimeError("the application has not been started: its lifespan did not run")
+        return self._ids.new("req").encode()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
+        has_started = False
+
+        async def stamped(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                message["headers"] = [*message["headers"], *exchange.headers]
+            await send(message)
+
+        outward: Send = stamped
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+            outward = _without_body(stamped)
+        try:
+            await self._app(scope, receive, outward)
+        except Exception as error:  # noqa: BLE001 - the outermost frame: nothing above it could answer
+            exchange.incident = error
+        if exchange.incident is not None and self._incidents is not None:
+            self._incidents.report(exchange.incident, where="http", request_id=exchange.request_id)
+        if exchange.incident is not None and not has_started:
+            await _refuse(outward, Unexpected(), exchange)
+
+
+def unversioned(path: str) -> str:
+    """Return the path that handlers are registered under; other versions than ours stay, and lead nowhere.
+
+    >>> unversioned("/v2/threads"), unversioned("/v2/api/threads"), unversioned("/v2/health/ready")
+    ('/api/threads', '/api/threads', '/health/ready')
+    >>> unversioned("/v3/threads")
+    '/v3/threads'
+    """
+    if not path.startswith("/v2/"):
+        return path
+    rest = path[3:]
+    root = rest[1:].partition("/")[0]
+    return rest if root in _ROOTS else f"/api{rest}"
+
+
+def _without_body(send: Send) -> Send:
+    """Return a `send` for HEAD: the headers of GET, and nothing after them."""
+    is_over = False
+
+    async def headers_only(message: Message) -> None:
+        nonlocal is_over
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not is_over:
+            is_over = True
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return headers_only
+
+
+async def _refuse(send: Send, error: NetraError, exchange: Exchange, *, prefix: str = "") -> None:
+    refusal: Refusal = refusal_of(error, request_id=exchange.request_id)
+    headers = [
+        (b"content-type", refusal.media_type.encode()),
+        (b"content-length", b"%d" % len(refusal.body)),
+        *((name.lower().encode(), value.encode()) for name, value in refusal.headers.items()),
+        *(exchange.headers if prefix else ()),
+    ]
+    await send({"type": f"{prefix}http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": f"{prefix}http.response.body", "body": refusal.body})

@@ -1,0 +1,107 @@
+"""Who may come in, how often, and with what kind of body: checked once the route is known.
+
+The order is the contract's: sign-in, rate limit, media type. It runs as Litestar middleware because
+only there unknown routes and methods have been refused already.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from netra.domain.errors import InvalidRequest, Unauthorized
+from netra.domain.quotas import Admission, LimitName
+from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
+from netra.entrypoints.auth import bearer_token, header
+from netra.entrypoints.counting import address_key, must_be_allowed, tell, user_key
+from netra.entrypoints.errors import UnsupportedMediaType
+from netra.entrypoints.switchboard import Switchboard
+
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+
+_RULE: Final = "netra.rule"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """What a route asks of a request before its handler sees it."""
+
+    limit: LimitName | None = LimitName.GENERAL  # None: not counted
+    is_public: bool = False
+    reads: tuple[str, ...] = ()  # media types; none when the route reads no body
+
+
+_USUAL: Final = Rule()
+
+
+def admits(
+    *, limit: LimitName | None = LimitName.GENERAL, public: bool = False, reads: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return the `opt` of a route that has other rules than: signed in, counted as general, no body."""
+    return {_RULE: Rule(limit=limit, is_public=public, reads=reads)}
+
+
+def rule_of(opt: Any) -> Rule:
+    """Return the rule of a route by its `opt`."""
+    rule: Rule = opt.get(_RULE, _USUAL)
+    return rule
+
+
+class AdmissionMiddleware:
+    """Lets a request through, or raises the refusal."""
+
+    def __init__(self, app: App, *, switchboard: Switchboard) -> None:
+        self._app = app
+        self._switchboard = switchboard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one request; sockets and OPTIONS have rules of their own."""
+        if scope["type"] == "http" and scope["method"] != "OPTIONS":
+            await self._check(scope, rule_of(scope["route_handler"].opt))
+        await self._app(scope, receive, send)
+
+    async def _check(self, scope: Scope, rule: Rule) -> None:
+        exchange = exchange_of(scope)
+        try:
+            key = await self._sign_in(scope, rule, exchange)
+        except Unauthorized:
+            await self._count(rule, address_key(exchange), exchange)
+            raise
+        admission = await self._count(rule, key, exchange)
+        if admission is not None:
+            must_be_allowed(admission)
+        if rule.reads:
+            check_media_type(scope["headers"], rule.reads)
+
+    async def _sign_in(self, scope: Scope, rule: Rule, exchange: Exchange) -> str:
+        if rule.is_public:
+            return address_key(exchange)
+        token = bearer_token(scope["headers"])
+        principal = await self._switchboard.services.users.authenticate(token)
+        scope["auth"] = principal
+        return user_key(principal.user_id)
+
+    async def _count(self, rule: Rule, key: str, exchange: Exchange) -> Admission | None:
+        if rule.limit is None:
+            return None
+        admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
+        tell(admission, exchange)
+        return admission
+
+
+def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
+    """Raise unless the body, by what its headers say, is one this route reads.
+
+    A body that does not say what it is passes for the first of them. Raises `UnsupportedMediaType`,
+    and `InvalidRequest` for a length that is no number.
+    """
+    encoding = header(headers, b"content-encoding")
+    if encoding is not None and encoding.strip().lower() != b"identity":
+        raise UnsupportedMediaType("Send the body without a Content-Encoding.", accepted=list(accepted))
+    sent = header(headers, b"content-type")
+    essence = accepted[0] if sent is None else sent.decode("latin-1").partition(";")[0].strip().lower()
+    if essence not in accepted:
+        wanted = " or ".join(accepted)
+        raise UnsupportedMediaType(f"Send the body as {wanted}, not as {essence!r}.", accepted=list(accepted))
+    length = header(headers, b"content-length")
+    if length is not None and not length.isdigit():
+        raise InvalidRequest("Content-Length is not a number.")

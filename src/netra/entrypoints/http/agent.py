@@ -1,0 +1,195 @@
+"""Routes of asking: start a run, look at it, list, stop."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from netra.domain.ids import RunId, ThreadId, well_formed
+from netra.domain.optimization.model import Advice
+from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
+from netra.domain.quotas import LimitName
+from netra.domain.runs.model import Accepted, Run, StopRun
+from netra.domain.runs.service import RunService
+from netra.entrypoints.ask import Ask, start_run
+from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.listing import (
+    Cursor,
+    Limit,
+    Offset,
+    Pagination,
+    instant,
+    instant_or_none,
+    pagination_of,
+)
+from netra.entrypoints.http.openapi import REF, noted
+from netra.entrypoints.http.replays import REPLAYED, fingerprint, key_of
+from netra.entrypoints.http.request import Asked
+
+_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,)) | noted(key=True)
+
+_RESULT: Final = msgspec.Meta(
+    extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}
+)  # it is stored as it is sent
+
+ThreadFilter = Annotated[str | None, QueryParameter(description="Only runs of this thread.")]
+
+
+class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that is durable and will end."""
+
+    run_id: str
+    thread_id: str
+    status: str
+    created_at: datetime
+    thread_created: bool
+
+
+class RunError(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a run failed."""
+
+    code: str
+    message: str
+
+
+class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it is now; `result` is null until it has completed."""
+
+    run_id: str
+    thread_id: str
+    status: str
+    phase: str
+    progress: int
+    result: Annotated[msgspec.Raw | None, _RESULT]
+    error: RunError | None
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class RunLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list."""
+
+    run_id: str
+    thread_id: str
+    status: str
+    phase: str
+    progress: int
+    message: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+
+class RunHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """Runs in both documented shapes."""
+
+    runs: Sequence[RunLine]
+    total: int
+    limit: int
+    offset: int
+    data: Sequence[RunLine]
+    pagination: Pagination
+
+
+@post("/execute", status_code=200, opt=_EXECUTE, summary="Ask: start an optimization run")
+async def execute(data: JSONBody[Ask], request: Asked, runs: NamedDependency[RunService]) -> RunAccepted:
+    """Accept a question, durably; the answer is worked out afterwards."""
+    key = key_of(request.scope["headers"])
+    printed = fingerprint("POST", request.scope["path"], await request.body()) if key else ""
+    command = start_run(data, owner_id=request.owner_id, idempotency_key=key, fingerprint=printed)
+    accepted = await runs.start(command)
+    if accepted.is_replay:
+        request.exchange.headers.append(REPLAYED)
+    return _accepted(accepted)
+
+
+@get("/status/{run_id:str}", summary="How a run stands")
+async def status(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
+    """Return the run, with its result once it has completed."""
+    return _status(await runs.get(RunId(run_id), owner_id=request.owner_id))
+
+
+@get("/history", summary="Runs, newest first")
+async def history(
+    request: Asked,
+    runs: NamedDependency[RunService],
+    *,
+    limit: Limit = LIMIT_DEFAULT,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+    thread_id: ThreadFilter = None,
+) -> RunHistory:
+    """Return the signed-in user's runs, of all threads or of one."""
+    chosen = None if thread_id is None else ThreadId(well_formed(thread_id, path="thread_id"))
+    asked = page_request(limit=limit, offset=offset, cursor=cursor)
+    return _history(await runs.history(owner_id=request.owner_id, request=asked, thread_id=chosen))
+
+
+@post("/runs/{run_id:str}/cancel", status_code=200, opt=noted(key=True), summary="Cancel a run")
+async def cancel(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
+    """Stop the work and return the run as it is now; a run that has ended stays as it is."""
+    return _status(await runs.stop(StopRun(owner_id=request.owner_id, run_id=RunId(run_id))))
+
+
+def agent_router(*, replayed: Any, stream: Any) -> Router:
+    """Return the routes; `replayed` is the middleware that keeps answers by idempotency key."""
+    cancelling = Router("/", route_handlers=[cancel], middleware=[replayed])
+    return Router("/api/agent", route_handlers=[execute, status, history, stream, cancelling], tags=["Agent"])
+
+
+def _accepted(accepted: Accepted) -> RunAccepted:
+    run = accepted.run
+    return RunAccepted(
+        run_id=run.id,
+        thread_id=run.thread_id,
+        status="processing",  # also for a replayed key: the first answer, not the run's present state
+        created_at=instant(run.created_at),
+        thread_created=accepted.thread_created,
+    )
+
+
+def _status(run: Run) -> RunStatus:
+    failure = run.failure
+    return RunStatus(
+        run_id=run.id,
+        thread_id=run.thread_id,
+        status=run.state.status,
+        phase=run.phase,
+        progress=run.progress,
+        result=run.result,
+        error=None if failure is None else RunError(code=failure.code, message=failure.message),
+        created_at=instant(run.created_at),
+        started_at=instant_or_none(run.started_at),
+        completed_at=instant_or_none(run.completed_at),
+    )
+
+
+def _line(run: Run) -> RunLine:
+    return RunLine(
+        run_id=run.id,
+        thread_id=run.thread_id,
+        status=run.state.status,
+        phase=run.phase,
+        progress=run.progress,
+        message=run.message,
+        created_at=instant(run.created_at),
+        started_at=instant_or_none(run.started_at),
+        completed_at=instant_or_none(run.completed_at),
+    )
+
+
+def _history(page: Page[Run]) -> RunHistory:
+    lines = [_line(run) for run in page.items]
+    return RunHistory(
+        runs=lines,
+        total=page.total,
+        limit=page.limit,
+        offset=page.offset,
+        data=lines,
+        pagination=pagination_of(page),
+    )

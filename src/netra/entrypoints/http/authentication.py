@@ -1,0 +1,173 @@
+"""Routes of signing in and out."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
+
+from netra.domain.errors import InvalidRequest
+from netra.domain.quotas import LimitName
+from netra.domain.users.model import AddUser, SignedIn, SignIn, User
+from netra.domain.users.service import UserService
+from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.listing import instant
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.sign_in import SignInDesk
+
+_COUNTED: Final = admits(limit=LimitName.AUTHENTICATION, public=True)
+_COUNTED_BODY: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
+
+
+class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An e-mail address and a password."""
+
+    email: str
+    password: str
+
+
+class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new account."""
+
+    email: str
+    name: str
+    password: str
+
+
+class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who signed in."""
+
+    id: int
+    email: str
+    name: str
+    picture: str | None = None
+
+
+class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A token and whose it is; `expires_in` counts seconds."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    user: UserCard
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """The signed-in user."""
+
+    id: int
+    email: str
+    name: str
+    picture: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """A word that it is done."""
+
+    message: str
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """Opens one socket, once; `expires_in` counts seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the browser goes to sign in."""
+
+    authorization_url: str
+
+
+@post("/login", status_code=200, opt=_COUNTED_BODY, summary="Sign in with e-mail and password")
+async def login(
+    data: JSONBody[LoginRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+) -> LoginResponse:
+    """Give a token; one answer, in the same time, for every pair that is wrong."""
+    command = SignIn(email=data.email, password=data.password)
+    return _login_response(await sign_in_desk.sign_in(command, request.exchange))
+
+
+@post("/register", status_code=200, opt=_COUNTED_BODY, summary="Make an account")
+async def register(data: JSONBody[RegisterRequest], users: NamedDependency[UserService]) -> UserCard:
+    """Make an account; only where the deployment lets people do that by themselves."""
+    return _card(await users.add(AddUser(email=data.email, name=data.name, password=data.password)))
+
+
+@post("/logout", status_code=200, summary="Sign out")
+async def logout(request: Asked, users: NamedDependency[UserService]) -> Said:
+    """End the session: its token counts for nothing from now on, in every process."""
+    await users.sign_out(request.principal)
+    return Said(message="Successfully logged out")
+
+
+@get("/me", summary="Who is signed in")
+async def me(request: Asked, users: NamedDependency[UserService]) -> Profile:
+    """Return the account the token belongs to."""
+    return _profile(await users.get(request.owner_id))
+
+
+@post("/ws-ticket", status_code=200, summary="Get a ticket for one socket")
+async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Ticket:
+    """Give a ticket that opens `/ws?ticket=…` once, within 30 seconds."""
+    return Ticket(ticket=await users.issue_ticket(request.principal), expires_in=30)
+
+
+@get("/google/authorize", opt=admits(public=True), summary="Begin to sign in with Google")
+async def authorize(
+    users: NamedDependency[UserService],
+    redirect_uri: Annotated[str | None, QueryParameter(description="Where to go afterwards.")] = None,
+) -> AuthorizationUrl:
+    """Return the address to send the browser to."""
+    return AuthorizationUrl(authorization_url=await users.begin_google_sign_in(redirect_uri=redirect_uri))
+
+
+@get("/google/callback", opt=_COUNTED, summary="Finish to sign in with Google")
+async def callback(
+    users: NamedDependency[UserService],
+    code: Annotated[str | None, QueryParameter(description="Google's authorization code.")] = None,
+    oauth_state: Annotated[
+        str | None, QueryParameter(name="state", description="As authorize sent it.")
+    ] = None,
+) -> LoginResponse:
+    """Turn Google's answer into a token. Whatever is wrong with the address is a 400."""
+    if not code or not oauth_state:
+        raise InvalidRequest("The callback needs code and state.")
+    return _login_response(await users.finish_google_sign_in(code=code, state=oauth_state))
+
+
+def authentication_router(*, registration: bool) -> Router:
+    """Return the routes; `register` is among them where the deployment allows it."""
+    handlers: list[Any] = [login, logout, me, ws_ticket, authorize, callback]
+    if registration:
+        handlers.append(register)
+    return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
+
+
+def _login_response(signed_in: SignedIn) -> LoginResponse:
+    return LoginResponse(
+        access_token=signed_in.access_token,
+        token_type="bearer",  # noqa: S106 - a documented word, no secret
+        expires_in=signed_in.expires_in_s,
+        user=_card(signed_in.user),
+    )
+
+
+def _card(user: User) -> UserCard:
+    return UserCard(id=user.id, email=user.email, name=user.name, picture=user.picture)
+
+
+def _profile(user: User) -> Profile:
+    return Profile(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        picture=user.picture,
+        created_at=instant(user.created_at),
+        updated_at=instant(user.updated_at),
+    )

@@ -1,0 +1,98 @@
+"""Routes of health: never counted, never signed in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+
+from netra.domain.health.model import Dependency, DependencyReport, Readiness
+from netra.domain.health.service import HealthService
+from netra.entrypoints.asgi import API_VERSION
+from netra.entrypoints.http.admission import admits
+from netra.entrypoints.http.listing import instant
+from netra.entrypoints.http.openapi import noted
+
+_OPEN: Final = admits(limit=None, public=True)
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The process answers."""
+
+    status: str
+    timestamp: datetime
+    version: str
+
+
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
+    """`connected`, `disconnected` or `not_configured`, each."""
+
+    database: str
+    redis: str
+    clickhouse: str
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether this process should get traffic."""
+
+    ready: bool
+    checks: Checks
+
+
+class DependencyHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One dependency; `latency_ms` only when it answered, `reason` only when it did not."""
+
+    status: str
+    latency_ms: float | None = None
+    reason: str | None = None
+
+
+class DependenciesHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """All dependencies, and the worst of what matters."""
+
+    dependencies: Mapping[str, DependencyHealth]
+    overall_status: str
+
+
+@get("/", sync_to_thread=False, opt=_OPEN, summary="Is the process up")
+def health() -> Health:
+    """Say that the process answers; it asks nothing else."""
+    return Health(status="healthy", timestamp=instant(datetime.now(UTC)), version=API_VERSION)
+
+
+@get("/ready", opt=_OPEN | noted(answers={503: Ready}), summary="Should it get traffic")
+async def ready(health_service: NamedDependency[HealthService]) -> Response[Ready]:
+    """Say whether the database answers and the process is not ending: 200 or 503, in one shape."""
+    readiness = await health_service.readiness()
+    return Response(_ready(readiness), status_code=200 if readiness.ready else 503)
+
+
+@get("/dependencies", opt=_OPEN, summary="What it depends on")
+async def dependencies(health_service: NamedDependency[HealthService]) -> DependenciesHealth:
+    """Probe every dependency, at most every few seconds; the answer is always 200."""
+    return _dependencies(await health_service.report())
+
+
+def health_router() -> Router:
+    """Return the routes."""
+    return Router("/health", route_handlers=[health, ready, dependencies], tags=["Health"])
+
+
+def _ready(readiness: Readiness) -> Ready:
+    checks = Checks(database=readiness.database, redis=readiness.redis, clickhouse=readiness.clickhouse)
+    return Ready(ready=readiness.ready, checks=checks)
+
+
+def _dependencies(report: DependencyReport) -> DependenciesHealth:
+    return DependenciesHealth(
+        dependencies={dependency.name: _shown(dependency) for dependency in report.dependencies},
+        overall_status=report.overall_status,
+    )
+
+
+def _shown(dependency: Dependency) -> DependencyHealth:
+    return DependencyHealth(
+        status=dependency.status.value, latency_ms=dependency.latency_ms, reason=dependency.reason
+    )

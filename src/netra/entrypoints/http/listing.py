@@ -1,0 +1,51 @@
+"""Pages of lists on the wire, and instants as the API writes them."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar.params import QueryParameter
+
+from netra.domain.paging import LIMIT_MAX, OFFSET_MAX, Page, cursor_of
+
+Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many to return.")]
+Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="How many to skip, newest first.")]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(description="`pagination.next_cursor` of the page before; instead of `offset`."),
+]
+
+
+class Pagination(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a page stands in the whole list."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    next_cursor: str | None
+
+
+def pagination_of(page: Page[Any]) -> Pagination:
+    """Return where `page` stands."""
+    return Pagination(
+        total=page.total,
+        limit=page.limit,
+        offset=page.offset,
+        has_more=page.has_more,
+        next_cursor=None if page.next is None else cursor_of(page.next),
+    )
+
+
+def instant(at: datetime) -> datetime:
+    """Return `at` as documented fields show it: UTC, whole seconds.
+
+    >>> instant(datetime(2024, 1, 1, 0, 0, 5, 999_999, tzinfo=UTC)).isoformat()
+    '2024-01-01T00:00:05+00:00'
+    """
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def instant_or_none(at: datetime | None) -> datetime | None:
+    """Return `instant(at)`, or None."""
+    return None if at is None else instant(at)

@@ -1,0 +1,83 @@
+"""Turning whatever ends a request early into the documented envelope."""
+
+import re
+from typing import Any, Final, cast
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
+
+from netra.domain.errors import Fault, InvalidRequest, NetraError, PayloadTooLarge, ValidationFailed
+from netra.entrypoints.asgi import Scope, exchange_of
+from netra.entrypoints.edge import SUPPORTED_VERSIONS
+from netra.entrypoints.errors import MethodNotAllowed, RouteNotFound, Unexpected, refusal_of
+from netra.entrypoints.reading import fault_of
+
+_OTHER_VERSION: Final = re.compile(r"/v\d+(/|$)")
+_METHODS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
+    """Return the answer to a request that failed as the domain knows it."""
+    request_id = exchange_of(cast("Scope", request.scope)).request_id
+    refusal = refusal_of(error, request_id=request_id, accept=request.headers.get("accept", ""))
+    return Response(
+        refusal.body, status_code=refusal.status, media_type=refusal.media_type, headers=refusal.headers
+    )
+
+
+def refuse_unread(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """Return the answer to a request that Litestar could not route or read."""
+    translated = _translated(request, error)
+    if isinstance(translated, Unexpected):
+        return refuse_unexpected(request, error)
+    return refuse(request, translated)
+
+
+def refuse_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """Return the 500, and hand the error to the edge, which reports it."""
+    exchange_of(cast("Scope", request.scope)).incident = error
+    return refuse(request, Unexpected())
+
+
+def _translated(request: AnyRequest, error: HTTPException) -> NetraError:
+    match error:
+        case ValidationException():
+            faults = [_fault(extra) for extra in cast("list[dict[str, str]]", error.extra or [])]
+            return ValidationFailed(faults[0].message if faults else error.detail, faults)
+        case MethodNotAllowedException():
+            return _wrong_method(request, error)
+        case HTTPException(status_code=404):
+            return _no_route(request)
+        case HTTPException(status_code=413):
+            limit = request.route_handler.resolve_request_max_body_size()
+            return PayloadTooLarge(f"The body is longer than {limit} bytes.", limit_bytes=limit)
+        case HTTPException(status_code=400):
+            return InvalidRequest(f"The request cannot be read: {error.detail}.")
+        case _:
+            return Unexpected()
+
+
+def _no_route(request: AnyRequest) -> NetraError:
+    path = request.scope["path"]
+    if _OTHER_VERSION.match(path):
+        return RouteNotFound(
+            "This version of the API does not exist.", supported_versions=list(SUPPORTED_VERSIONS)
+        )
+    return RouteNotFound(f"No route has the path {path[:200]!r}.")
+
+
+def _wrong_method(request: AnyRequest, error: MethodNotAllowedException) -> NetraError:
+    named = {method.strip() for method in (error.headers or {}).get("allow", "").split(",")}
+    allowed = named & _METHODS
+    if not allowed:  # a socket's path
+        return _no_route(request)
+    extra = {"HEAD", "OPTIONS"} if "GET" in allowed else {"OPTIONS"}
+    return MethodNotAllowed(request.method, allowed=sorted(allowed | extra))
+
+
+def _fault(extra: dict[str, str]) -> Fault:
+    key = extra.get("key", "")
+    within = "" if key == "data" else key.removeprefix("data.")
+    return fault_of(extra["message"], within=within)

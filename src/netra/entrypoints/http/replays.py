@@ -1,0 +1,135 @@
+"""`Idempotency-Key` on requests that change something: the same key and body give the first answer again.
+
+Starting a run is not among them: its key is kept with the run itself, in one transaction.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from netra.domain.errors import PayloadTooLarge
+from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_length
+from netra.domain.users.model import Principal
+from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
+from netra.entrypoints.auth import Headers, header
+from netra.entrypoints.switchboard import Switchboard
+from netra.ports.replays import ReplayBook
+
+KEY_HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = (b"idempotency-replayed", b"true")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as it is kept."""
+
+    status: int
+    media_type: bytes
+    body: bytes
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """Return what tells one request from another under the same key."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+def key_of(headers: Headers) -> str | None:
+    """Return the request's key, or None. Raises `ValidationFailed` when it is empty or too long."""
+    value = header(headers, b"idempotency-key")
+    key = None if value is None else value.decode("latin-1")
+    check_length(key, path=KEY_HEADER, most=IDEMPOTENCY_KEY_MAX)
+    return key
+
+
+class ReplayMiddleware:
+    """Answers from the book, or lets the request through and keeps its answer when it succeeds."""
+
+    def __init__(self, app: App, *, switchboard: Switchboard) -> None:
+        self._app = app
+        self._switchboard = switchboard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; without a key it passes untouched."""
+        key = key_of(scope["headers"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        await self._answer_once(scope, receive, send, key=key)
+
+    async def _answer_once(self, scope: Scope, receive: Receive, send: Send, *, key: str) -> None:
+        book = self._switchboard.services.ports.replays
+        principal: Principal = scope["auth"]
+        body = await _whole(receive, limit=scope["route_handler"].resolve_request_max_body_size())
+        printed = fingerprint(scope["method"], scope["path"], body)
+        kept = await book.begin(principal.user_id, key, fingerprint=printed)
+        if kept is not None:
+            exchange_of(scope).headers.append(REPLAYED)
+            await _send_again(send, msgspec.msgpack.decode(kept, type=Answer))
+            return
+        recorder = _Recorder()
+        try:
+            await self._app(scope, _once(body, receive), recorder)
+        finally:
+            await _settle(book, principal, key, recorder.answer())
+        for message in recorder.messages:
+            await send(message)
+
+
+async def _settle(book: ReplayBook, principal: Principal, key: str, answer: Answer | None) -> None:
+    """Keep a success and forget everything else, before the client can ask again."""
+    if answer is None:
+        await book.drop(principal.user_id, key)
+    else:
+        await book.keep(principal.user_id, key, answer=msgspec.msgpack.encode(answer))
+
+
+class _Recorder:
+    """A `send` that holds an answer back until it has been kept."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def __call__(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def answer(self) -> Answer | None:
+        """Return the answer when it is whole and a success."""
+        if len(self.messages) < 2 or self.messages[0]["status"] >= 300:
+            return None
+        return Answer(
+            status=self.messages[0]["status"],
+            media_type=header(self.messages[0]["headers"], b"content-type") or b"",
+            body=b"".join(message.get("body", b"") for message in self.messages[1:]),
+        )
+
+
+async def _whole(receive: Receive, *, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message: Message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise PayloadTooLarge(f"The body is longer than {limit} bytes.", limit_bytes=limit)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def replayed() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+async def _send_again(send: Send, answer: Answer) -> None:
+    headers = [(b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

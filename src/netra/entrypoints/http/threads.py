@@ -1,0 +1,137 @@
+"""Routes of conversations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from litestar import Router, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from netra.domain.ids import ThreadId
+from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
+from netra.domain.threads.model import Message, Thread
+from netra.domain.threads.service import ThreadService
+from netra.entrypoints.http.authentication import Said
+from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
+from netra.entrypoints.http.request import Asked
+
+
+class ThreadLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation in a list."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    message_count: int
+
+
+class ThreadList(msgspec.Struct, frozen=True, kw_only=True):
+    """Conversations in both documented shapes."""
+
+    threads: Sequence[ThreadLine]
+    total: int
+    limit: int
+    offset: int
+    data: Sequence[ThreadLine]
+    pagination: Pagination
+
+
+class ThreadMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing said; `run_id` is the run it asked for or answers."""
+
+    id: str
+    role: str
+    content: str
+    created_at: datetime
+    run_id: str | None
+
+
+class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation with all that was said in it, oldest first."""
+
+    id: str
+    title: str
+    messages: Sequence[ThreadMessage]
+    created_at: datetime
+    updated_at: datetime
+    message_count: int
+
+
+@get("/", summary="Threads, newest first")
+async def list_threads(
+    request: Asked,
+    threads: NamedDependency[ThreadService],
+    limit: Limit = LIMIT_DEFAULT,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+) -> ThreadList:
+    """Return the signed-in user's conversations."""
+    asked = page_request(limit=limit, offset=offset, cursor=cursor)
+    return _listed(await threads.page(owner_id=request.owner_id, request=asked))
+
+
+@get("/{thread_id:str}", summary="One thread with its messages")
+async def get_thread(
+    thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
+) -> ThreadPage:
+    """Return a conversation."""
+    thread, messages = await threads.get(ThreadId(thread_id), owner_id=request.owner_id)
+    return _shown(thread, messages)
+
+
+@delete("/{thread_id:str}", status_code=200, summary="Delete a thread")
+async def delete_thread(
+    thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
+) -> Said:
+    """Delete a conversation and all in it; runs still live in it are cancelled."""
+    await threads.delete(ThreadId(thread_id), owner_id=request.owner_id)
+    return Said(message="Thread deleted successfully")
+
+
+def threads_router() -> Router:
+    """Return the routes."""
+    return Router("/api/threads", route_handlers=[list_threads, get_thread, delete_thread], tags=["Threads"])
+
+
+def _listed(page: Page[Thread]) -> ThreadList:
+    lines = [
+        ThreadLine(
+            id=thread.id,
+            title=thread.title,
+            created_at=instant(thread.created_at),
+            updated_at=instant(thread.updated_at),
+            message_count=thread.message_count,
+        )
+        for thread in page.items
+    ]
+    return ThreadList(
+        threads=lines,
+        total=page.total,
+        limit=page.limit,
+        offset=page.offset,
+        data=lines,
+        pagination=pagination_of(page),
+    )
+
+
+def _shown(thread: Thread, messages: Sequence[Message]) -> ThreadPage:
+    return ThreadPage(
+        id=thread.id,
+        title=thread.title,
+        messages=[_message(message) for message in messages],
+        created_at=instant(thread.created_at),
+        updated_at=instant(thread.updated_at),
+        message_count=thread.message_count,
+    )
+
+
+def _message(message: Message) -> ThreadMessage:
+    return ThreadMessage(
+        id=message.id,
+        role=message.role.value,
+        content=message.content,
+        created_at=instant(message.created_at),
+        run_id=message.run_id,
+    )

@@ -1,0 +1,200 @@
+"""Routes of workloads: make one, fill it, look at it, delete it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from netra.domain.errors import InvalidRequest
+from netra.domain.ids import WorkloadId
+from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
+from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson
+from netra.domain.workloads.model import Event, EventStatus, Workload
+from netra.domain.workloads.service import WorkloadService
+from netra.entrypoints.auth import header
+from netra.entrypoints.http.admission import JSON, NDJSON, admits
+from netra.entrypoints.http.authentication import Said
+from netra.entrypoints.http.listing import (
+    Cursor,
+    Limit,
+    Offset,
+    Pagination,
+    instant,
+    instant_or_none,
+    pagination_of,
+)
+from netra.entrypoints.http.openapi import REF, noted
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.reading import read_as
+from netra.entrypoints.switchboard import Services
+
+_EVENTS: Final = msgspec.Meta(
+    extra_json_schema={"items": {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}}
+)  # whatever is no event is rejected by itself, in the results
+
+_CREATE: Final = admits(reads=(JSON,)) | noted(key=True)
+
+
+class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A name for a stream of model calls."""
+
+    name: str
+
+
+class WorkloadCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload and how much is in it."""
+
+    id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    event_count: int
+    first_event_at: datetime | None
+    last_event_at: datetime | None
+
+
+class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of workloads."""
+
+    data: Sequence[WorkloadCard]
+    pagination: Pagination
+
+
+class EventBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Events as they are sent; each is judged alone."""
+
+    events: Annotated[list[Any], _EVENTS]
+
+
+class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    events: list[msgspec.Raw]
+
+
+_FILL: Final = admits(reads=(JSON, NDJSON)) | noted(bodies={JSON: EventBatch, NDJSON: Event}, key=True)
+
+
+class EventResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event; `line` counts from 1 in the batch or body."""
+
+    line: int
+    status: str
+    id: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch: the counts, and every event's own result."""
+
+    workload_id: str
+    accepted: int
+    duplicates: int
+    rejected: int
+    results: Sequence[EventResult]
+    notes: Sequence[str]
+
+
+@post("/", status_code=200, opt=_CREATE, summary="Make a workload")
+async def create_workload(
+    data: JSONBody[NewWorkload], request: Asked, workloads: NamedDependency[WorkloadService]
+) -> WorkloadCard:
+    """Make an empty workload."""
+    return _card(await workloads.create(owner_id=request.owner_id, name=data.name))
+
+
+@get("/", summary="Workloads, newest first")
+async def list_workloads(
+    request: Asked,
+    workloads: NamedDependency[WorkloadService],
+    limit: Limit = LIMIT_DEFAULT,
+    offset: Offset = 0,
+    cursor: Cursor = None,
+) -> WorkloadList:
+    """Return the signed-in user's workloads."""
+    asked = page_request(limit=limit, offset=offset, cursor=cursor)
+    return _listed(await workloads.page(owner_id=request.owner_id, request=asked))
+
+
+@get("/{workload_id:str}", summary="One workload")
+async def get_workload(
+    workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
+) -> WorkloadCard:
+    """Return a workload and how much is in it."""
+    return _card(await workloads.get(WorkloadId(workload_id), owner_id=request.owner_id))
+
+
+@delete("/{workload_id:str}", status_code=200, summary="Delete a workload")
+async def delete_workload(
+    workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
+) -> Said:
+    """Delete a workload and its events."""
+    await workloads.delete(WorkloadId(workload_id), owner_id=request.owner_id)
+    return Said(message="Workload deleted successfully")
+
+
+@post("/{workload_id:str}/events", status_code=200, opt=_FILL, summary="Add events")
+async def add_events(
+    workload_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+) -> EventsTaken:
+    """Add events; one that came before, by its id, counts once, and a bad one costs nothing but itself."""
+    body = await request.body()
+    most = services.settings.quotas.max_events_per_batch
+    is_ndjson = (header(request.scope["headers"], b"content-type") or b"").startswith(NDJSON.encode())
+    taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, max_rows=most)
+    is_new = await services.workloads.append(WorkloadId(workload_id), taken.events, owner_id=request.owner_id)
+    return _taken(workload_id, taken, outcomes(taken, is_new=is_new))
+
+
+def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
+    """Return the routes; `replayed` is the middleware that keeps answers by idempotency key."""
+    filling = Router(
+        "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
+    )
+    making = Router("/", route_handlers=[create_workload], middleware=[replayed])
+    reading = [list_workloads, get_workload, delete_workload]
+    return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
+
+
+def _read(body: bytes, *, is_ndjson: bool, max_rows: int) -> Taken:
+    if not is_ndjson:
+        return read_batch(read_as(body, _UnreadBatch).events, max_rows=max_rows)
+    if not body.strip():
+        raise InvalidRequest("A body of one event a line is required.")
+    return read_ndjson(body, max_rows=max_rows)
+
+
+def _taken(workload_id: str, taken: Taken, rows: Sequence[RowOutcome]) -> EventsTaken:
+    statuses = [row.status for row in rows]
+    return EventsTaken(
+        workload_id=workload_id,
+        accepted=statuses.count(EventStatus.ACCEPTED),
+        duplicates=statuses.count(EventStatus.DUPLICATE),
+        rejected=statuses.count(EventStatus.REJECTED),
+        results=[_result(row) for row in rows],
+        notes=taken.notes,
+    )
+
+
+def _result(row: RowOutcome) -> EventResult:
+    return EventResult(line=row.line, status=row.status.value, id=row.id, code=row.code, message=row.message)
+
+
+def _listed(page: Page[Workload]) -> WorkloadList:
+    return WorkloadList(data=[_card(workload) for workload in page.items], pagination=pagination_of(page))
+
+
+def _card(workload: Workload) -> WorkloadCard:
+    return WorkloadCard(
+        id=workload.id,
+        name=workload.name,
+        created_at=instant(workload.created_at),
+        updated_at=instant(workload.updated_at),
+        event_count=workload.event_count,
+        first_event_at=instant_or_none(workload.first_event_at),
+        last_event_at=instant_or_none(workload.last_event_at),
+    )

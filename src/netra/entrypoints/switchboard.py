@@ -1,0 +1,58 @@
+"""What handlers call, from the moment the ports are open until they close."""
+
+from dataclasses import dataclass
+
+from netra.bootstrap import Container, Ports, contained
+from netra.domain.health.service import HealthService
+from netra.domain.runs.service import RunService
+from netra.domain.threads.service import ThreadService
+from netra.domain.users.service import UserService
+from netra.domain.workloads.service import WorkloadService
+from netra.entrypoints.sign_in import SignInDesk
+from netra.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """Every service, resolved once: a provider's call is not paid by each request."""
+
+    settings: Settings
+    ports: Ports
+    container: Container
+    users: UserService
+    threads: ThreadService
+    runs: RunService
+    workloads: WorkloadService
+    health: HealthService
+    sign_ins: SignInDesk
+
+
+class Switchboard:
+    """Empty until `plug`; asking it before is a fault in the start-up order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._services: Services | None = None
+
+    def plug(self, ports: Ports) -> Services:
+        """Build the services over `ports`."""
+        container = contained(ports, self._settings)
+        self._services = Services(
+            settings=self._settings,
+            ports=ports,
+            container=container,
+            users=container.user_service(),
+            threads=container.thread_service(),
+            runs=container.run_service(),
+            workloads=container.workload_service(),
+            health=container.health_service(),
+            sign_ins=SignInDesk(users=container.user_service(), limiter=ports.limiter),
+        )
+        return self._services
+
+    @property
+    def services(self) -> Services:
+        """The services. Raises `RuntimeError` before the application has started."""
+        if self._services is None:
+            raise RuntimeError("the application has not been started: its lifespan did not run")
+        return self._services
