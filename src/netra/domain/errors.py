@@ -160,6 +160,15 @@ class UnreadableFile(NetraError):
     code = "UNREADABLE_FILE"
 
 
+class UnsoundHandover(NetraError):
+    """One agent's work does not fit together, so the next one must not build on it."""
+
+    code = "PROCESSING_ERROR"
+
+    def __init__(self, agent: str, why: str) -> None:
+        super().__init__(f"{agent} made something unsound: {why}.", agent=agent, reason=why)
+
+
 class WorkStopped(NetraError):
     """The work was told to stop: its run was cancelled, taken over, or its process is ending."""
 

@@ -1,0 +1,105 @@
+"""Relative targets: "20 % cheaper", "2x faster", "50 % more traffic", and what is allowed to get worse."""
+
+import re
+from typing import Final
+
+from netra.domain.agents.clauses import Mark, Subject
+from netra.domain.agents.quantities import Unit
+from netra.domain.agents.readings import Reading, Target, Unread
+from netra.domain.agents.scenes import Scene, subjects_of
+
+_AMONG: Final = (
+    Subject.MONEY,
+    Subject.RATE,
+    Subject.TIME,
+    Subject.TRAFFIC,
+    Subject.GROWTH,
+    Subject.FIRST_TOKEN,
+    Subject.PER_TOKEN,
+)
+_LESS: Final = re.compile(
+    r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*"
+    r"|cheap\w*|down"
+    r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter)\b",
+    re.IGNORECASE,
+)
+_MORE: Final = re.compile(
+    r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
+    r"|dearer|above"
+    r"|on top|worse|longer)\b",
+    re.IGNORECASE,
+)
+_TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only )?$", re.IGNORECASE)
+_QUANTILE: Final = re.compile(
+    r"\s?(?:of (?:all |the |our )?(?:requests?|calls|users?|queries|answers?|responses?)|percentile"
+    r"|quantile|up\s?time"
+    r"|availab\w*|accura\w*)",
+    re.IGNORECASE,
+)
+_FACTOR_MAX: Final = 1_000.0  # a larger one is a typing error
+_WHY: Final = "a share of what could not be told; say “20 % cheaper”, “2x faster” or “50 % more traffic”"
+
+
+def change_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Return what a share or a factor asks for, of each of its subjects; "99 % of requests" asks nothing."""
+    if _QUANTILE.match(scene.after):
+        return ()
+    unread = Unread(text=scene.quantity.text, why=_WHY)
+    return tuple(_target(scene, mark) or unread for mark in subjects_of(scene, _AMONG)) or (unread,)
+
+
+def _target(scene: Scene, mark: Mark) -> Target | None:
+    """Return the target, or None where the number can be none: nothing is 100 % cheaper."""
+    size = scene.quantity.value
+    if not 0 < size <= _FACTOR_MAX:
+        return None
+    if mark.subject is Subject.MONEY:
+        return _saving(_remaining(scene, mark))
+    if mark.subject in (Subject.TRAFFIC, Subject.GROWTH):
+        remaining = _remaining(scene, mark)
+        return None if remaining <= 0 else Target(field="traffic_growth", value=remaining - 1)
+    return _speedup(scene, mark)
+
+
+def _saving(remaining: float) -> Target | None:
+    return Target(field="saving_share", value=1 - remaining) if remaining > 0 else None
+
+
+def _speedup(scene: Scene, mark: Mark) -> Target | None:
+    if mark.subject is Subject.RATE and not mark.text.startswith("slow"):
+        is_share = scene.quantity.unit is Unit.SHARE
+        factor = 1 + scene.quantity.value if is_share else scene.quantity.value
+        if is_share and _TO.search(scene.before):
+            factor = scene.quantity.value
+    else:
+        remaining = _remaining(scene, mark)
+        factor = 1 / remaining if remaining > 0 else 0.0
+    return Target(field="speedup", value=factor) if factor > 0 else None
+
+
+def _remaining(scene: Scene, mark: Mark) -> float:
+    """Return what is left of the subject, as a factor of what it is now.
+
+    "20 % off" leaves 0.8, "30 % more" 1.3, "to 70 %" 0.7, "3x cheaper" a third, "2x the traffic" 2.
+    """
+    size = scene.quantity.value
+    is_share = scene.quantity.unit is Unit.SHARE
+    if _TO.search(scene.before) and is_share:
+        return size
+    if _falls(scene, mark):
+        return 1 - size if is_share else 1 / size
+    return 1 + size if is_share else size
+
+
+def _falls(scene: Scene, mark: Mark) -> bool:
+    """Return whether the subject gets less: by the number's sign, the words around it, or its nature."""
+    words = f"{scene.around} {mark.text}"
+    if _MORE.search(words) and not _LESS.search(words):
+        return False
+    if scene.quantity.unit is Unit.SHARE and scene.quantity.lowers is not None:
+        return scene.quantity.lowers
+    if _LESS.search(words):
+        return True
+    if mark.subject in (Subject.TRAFFIC, Subject.GROWTH) or mark.text.startswith("slower"):
+        return False
+    return mark.subject is not Subject.MONEY or scene.quantity.unit is Unit.SHARE

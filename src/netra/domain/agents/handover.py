@@ -1,0 +1,113 @@
+"""What each agent hands to the next, and the check it must pass: nobody works on a half-made thing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from netra.domain.agents.model import Question
+from netra.domain.errors import UnsoundHandover
+from netra.domain.ids import WorkloadId
+from netra.domain.optimization.engine import Analysis, Measured
+from netra.domain.optimization.model import Action, Advice, Goals
+from netra.domain.workloads.model import Workload
+
+
+class Briefing(msgspec.Struct, frozen=True, kw_only=True):
+    """Triage's: what is asked, of which workload, as far as words alone can tell.
+
+    Without a workload there is nothing to compute: `wanted` names one that does not exist, `choices`
+    are those to choose from, newest first.
+    """
+
+    question: Question
+    goals: Goals
+    now: datetime
+    workload: Workload | None = None
+    wanted: WorkloadId | None = None
+    choices: tuple[Workload, ...] = ()
+    choices_total: int = 0
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """The data agent's: the log made ready and described, and the goals in the log's own names."""
+
+    briefing: Briefing
+    goals: Goals
+    measured: Measured
+    metrics: Mapping[str, Any]
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """The core's: every idea weighed, priced and ranked."""
+
+    survey: Survey
+    analysis: Analysis
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """The action agent's: the findings as steps, and as settings ready to use."""
+
+    findings: Findings
+    actions: tuple[Action, ...]
+    supply_config: Mapping[str, Any]
+
+
+def checked_briefing(briefing: Briefing) -> Briefing:
+    """Return the briefing; raise `UnsoundHandover` when it speaks of a workload of somebody else."""
+    owned = (*briefing.choices, *(() if briefing.workload is None else (briefing.workload,)))
+    _require(
+        all(workload.owner_id == briefing.question.owner_id for workload in owned),
+        "TriageSubAgent",
+        "a workload in it is not the asker's",
+    )
+    return briefing
+
+
+def checked_survey(survey: Survey) -> Survey:
+    """Return the survey; raise `UnsoundHandover` when a call has been lost or made up on the way."""
+    study = survey.measured.study
+    _require(
+        len(study.events) == len(study.traffic) == len(study.now_usd),
+        "DataSubAgent",
+        "events, traffic and costs differ in length",
+    )
+    return survey
+
+
+def checked_findings(findings: Findings) -> Findings:
+    """Return the findings; raise `UnsoundHandover` when a saving is more than the bill it is part of."""
+    composition = findings.analysis.composition
+    _require(
+        all(
+            found.savings.low <= found.savings.usd_per_month <= found.savings.high
+            for found in findings.analysis.recommendations
+        ),
+        "OptimizationsCoreSubAgent",
+        "a saving lies outside its own bounds",
+    )
+    _require(composition.planned_usd >= 0, "OptimizationsCoreSubAgent", "the plan costs less than nothing")
+    return findings
+
+
+def checked_plan(plan: Plan) -> Plan:
+    """Return the plan; raise `UnsoundHandover` for a step that belongs to no recommendation."""
+    known = {found.id for found in plan.findings.analysis.recommendations}
+    _require(
+        all(action.recommendation_id in known for action in plan.actions),
+        "ActionsToMeetGoalsSubAgent",
+        "an action belongs to no recommendation",
+    )
+    return plan
+
+
+def checked_advice(advice: Advice) -> Advice:
+    """Return the advice; raise `UnsoundHandover` when it has no words or cannot be read back as JSON."""
+    _require(bool(advice.report.strip()), "ReportingSubAgent", "the report is empty")
+    return advice
+
+
+def _require(holds: bool, agent: str, why: str) -> None:  # noqa: FBT001  # reads as the condition it is
+    if not holds:
+        raise UnsoundHandover(agent, why)

@@ -1,0 +1,128 @@
+"""The five agents in their order, on a workload of the store or on events at hand.
+
+Each stage's work is in its own module; here is only who is told when, what runs in a thread, and
+that a stage gets a checked hand-over. A stage that asks a language model takes the place of the
+local one at the same hand-over.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeVar
+
+from netra.domain.agents import acting, core, reporting, survey, triage
+from netra.domain.agents.asking import asking
+from netra.domain.agents.goals import read_goals
+from netra.domain.agents.handover import Briefing, checked_advice
+from netra.domain.agents.model import Question, Watch
+from netra.domain.errors import WorkStopped
+from netra.domain.optimization.model import Advice, Checkpoint
+from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.workloads.columns import Events
+from netra.ports.clock import Clock
+from netra.ports.prices import PriceBook
+from netra.ports.workloads import EventLog, WorkloadStore
+
+INLINE_EVENTS: Final = 500  # fewer are analysed faster than a thread would make other work wait
+
+Result = TypeVar("Result")
+
+
+class AgentPipeline:
+    """Answers a question; holds no word about any run or user."""
+
+    def __init__(
+        self,
+        *,
+        workloads: WorkloadStore,
+        log: EventLog,
+        prices: PriceBook,
+        clock: Clock,
+        default_model: str,
+        hardware: Hardware = HARDWARE,
+    ) -> None:
+        self._workloads = workloads
+        self._log = log
+        self._prices = prices
+        self._clock = clock
+        self._default_model = default_model
+        self._hardware = hardware
+
+    async def answer(self, question: Question, watch: Watch) -> Advice:
+        """Return the advice on the workload that is named or the asker's only one.
+
+        With nothing to compute from it says what to send. Raises `WorkStopped` from `watch`, and what
+        the stores raise.
+        """
+        await watch.enter(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
+        briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
+        if briefing.workload is None or briefing.workload.event_count == 0:
+            return await self._asked_back(briefing, watch)
+        await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
+        events = await self._log.read(briefing.workload.id, owner_id=question.owner_id)
+        return await self._advised(briefing, events, watch)
+
+    async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
+        """Return the advice on events that are in no store, by the same stages."""
+        await watch.enter(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
+        now = self._clock.now()
+        goals = read_goals(question.message, question.parameters, now=now)
+        briefing = Briefing(question=question, goals=goals, now=now)
+        await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
+        return await self._advised(briefing, events, watch)
+
+    async def _advised(self, briefing: Briefing, events: Events, watch: Watch) -> Advice:
+        size = len(events)
+        work = partial(
+            survey.survey,
+            briefing,
+            events,
+            book=self._prices,
+            default_model=self._default_model,
+            hardware=self._hardware,
+        )
+        surveyed = await _worked(work, watch, size=size)
+        await watch.enter(agent=core.AGENT, message=core.message(size), progress=35, until=85)
+        findings = await _worked(partial(core.analyse, surveyed), watch, size=size)
+        await watch.enter(agent=acting.AGENT, message=acting.MESSAGE, progress=85, until=95)
+        plan = await _worked(partial(acting.plan, findings), watch, size=size)
+        await watch.enter(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
+        return checked_advice(reporting.report(plan))
+
+    async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
+        """Go through the stages with nothing to work on; each says so."""
+        for agent, message, progress, until in _EMPTY_HANDED:
+            await watch.enter(agent=agent, message=message, progress=progress, until=until)
+        return checked_advice(asking(briefing))
+
+
+_EMPTY_HANDED: Final = (
+    (survey.AGENT, "There are no events to profile.", 10, 35),
+    (core.AGENT, "Nothing to compute from.", 35, 85),
+    (acting.AGENT, "Working out what to send...", 85, 95),
+    (reporting.AGENT, reporting.MESSAGE, 95, 100),
+)
+
+
+async def _worked(work: Callable[..., Result], watch: Watch, *, size: int) -> Result:
+    """Do pure work without holding up the loop; when the caller is cancelled, the work stops too.
+
+    A thread cannot be cancelled from outside: its next checkpoint raises `WorkStopped` instead.
+    """
+    if size < INLINE_EVENTS:
+        return work(checkpoint=watch.checkpoint)
+    abandoned = asyncio.Event()
+    try:
+        return await asyncio.to_thread(work, checkpoint=_until(abandoned, watch.checkpoint))
+    finally:
+        abandoned.set()
+
+
+def _until(abandoned: asyncio.Event, checkpoint: Checkpoint) -> Checkpoint:
+    def checked(done: float, doing: str) -> None:
+        if abandoned.is_set():  # reading the flag needs no loop
+            raise WorkStopped("Nobody waits for this work any more.")
+        checkpoint(done, doing)
+
+    return checked

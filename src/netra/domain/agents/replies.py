@@ -1,0 +1,164 @@
+"""The answer in words: plain paragraphs from the computed result, the same for the same result.
+
+Nothing is computed here; every number of the text stands in the advice it is written from.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from netra.domain.agents.asking import unread_sentence
+from netra.domain.optimization.model import Advice, Goals, Grade, Recommendation
+from netra.domain.optimization.wording import count, money, percent
+
+SHOWN: Final = 3  # recommendations told in full; the rest stand in the result
+GAPS: Final = 3
+
+_TRUST: Final[Mapping[Grade, str]] = {
+    Grade.EXACT: "exact arithmetic on your counts and list prices",
+    Grade.REPLAY: "a replay of your own sequence of calls",
+    Grade.MODEL: "a calibrated model, within the interval given",
+    Grade.JUDGEMENT: "the money is computed, the quality is not: evaluate before you switch",
+}
+_TARGETS: Final[Mapping[str, str]] = {
+    "saving_share": "The saving asked for",
+    "budget_usd_per_month": "The budget",
+    "speedup": "The speed-up asked for",
+    "ttft_ms_p99": "The limit on the time to first token",
+    "tpot_ms_p99": "The limit on the time per output token",
+    "latency_ms_p99": "The latency limit",
+    "gpu_memory_gib": "The GPU memory limit",
+}
+
+
+def reply(advice: Advice, *, goals: Goals) -> str:
+    """Return the report: the answer, the targets, what to do, what is missing."""
+    metrics = advice.metrics
+    paragraphs = [
+        _headline(metrics),
+        _targets(metrics),
+        _growth(metrics),
+        _features(metrics),
+        *_recommendations(advice.recommendations),
+        _first_step(advice),
+        _gaps(metrics),
+        _notes(metrics),
+        unread_sentence(goals),
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _headline(metrics: Mapping[str, Any]) -> str:
+    """Say what the log costs and what the plan makes of it."""
+    plan, span = metrics["plan"], metrics["span"]
+    calls = count(metrics["requests"], "call")
+    now_usd, planned_usd = plan["now_usd_per_month"], plan["planned_usd_per_month"]
+    period = "a month" if span["scaled"] else "for the log as it is"
+    bill = f"Your {calls} cost {money(metrics['bill_usd'])} at list prices"
+    if span["scaled"]:
+        bill += f", which is {money(now_usd)} a month at this rate"
+    if plan["saved_usd_per_month"] <= 0 or not now_usd:
+        return f"{bill}. {metrics['verdict']}"
+    return (
+        f"{bill}. The plan below brings that to {money(planned_usd)} {period}: "
+        f"{money(plan['saved_usd_per_month'])} less, {percent(plan['saved_share'])} of the bill."
+    )
+
+
+def _targets(metrics: Mapping[str, Any]) -> str:
+    return " ".join(_target(target) for target in metrics["targets"])
+
+
+def _target(target: Mapping[str, Any]) -> str:
+    name = _TARGETS[target["target"]]
+    verdict = {True: "is met", False: "is not met", None: "cannot be judged"}[target["met"]]
+    return f"{name} ({_asked(target)}) {verdict}: {target['why']}"
+
+
+def _asked(target: Mapping[str, Any]) -> str:
+    asked = target["asked"]
+    if target["target"] == "saving_share":
+        return f"{percent(asked)}" if asked else "no more money than now"
+    if target["target"] == "budget_usd_per_month":
+        return f"{money(asked)} a month"
+    if target["target"] == "speedup":
+        return f"{asked:g} times as fast" if asked != 1 else "no slower than now"
+    return f"{asked:g} GiB" if target["target"] == "gpu_memory_gib" else f"{asked:g} ms"
+
+
+def _growth(metrics: Mapping[str, Any]) -> str:
+    growth = metrics["growth"]
+    share = growth["traffic_growth"]
+    if not share:
+        return ""
+    change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
+    now_usd, planned_usd = growth["bill_usd_per_month"], growth["planned_usd_per_month"]
+    return (
+        f"With {change}, billed by the token as now, the month costs {money(now_usd)} as it is and "
+        f"{money(planned_usd)} by the plan."
+    )
+
+
+def _features(metrics: Mapping[str, Any]) -> str:
+    """Say, for every feature with a limit, whether the log keeps it."""
+    limited = [row for row in metrics["latency"]["by_feature"] if row["limit_ms"] is not None]
+    return " ".join(
+        f"{row['feature']} has a p99 latency of {row['latency_ms_p99']:,.0f} ms against the limit of "
+        f"{row['limit_ms']:,.0f} ms, so the log {'keeps' if row['met'] else 'breaks'} it"
+        + (f" ({count(row['calls_over_limit'], 'call')} over)." if row["calls_over_limit"] else ".")
+        for row in limited[:GAPS]
+    )
+
+
+def _recommendations(found: Sequence[Recommendation]) -> Iterable[str]:
+    """Tell the first recommendations in full, in the order they come."""
+    for recommendation in found[:SHOWN]:
+        said = f"{_sentence(recommendation.action)} {_sentence(recommendation.impact)}"
+        yield f"{said} {_worth(recommendation)}"
+
+
+def _worth(recommendation: Recommendation) -> str:
+    """Return a recommendation's money, how sure it is, and how to check it."""
+    savings, trust = recommendation.savings, _TRUST[recommendation.grade]
+    check = f"To check: {_sentence(recommendation.how_to_verify)}"
+    sure = f"Grade {recommendation.grade.value}: {trust}."
+    if savings.usd_per_month == 0:
+        return f"{sure} {check}"
+    verb = "Saves" if savings.usd_per_month > 0 else "Costs"
+    low, high = sorted((abs(savings.low), abs(savings.high)))
+    between = "" if money(low) == money(high) else f", between {money(low)} and {money(high)}"
+    if savings.low < 0 < savings.high:
+        between = f", between a loss of {money(-savings.low)} and a gain of {money(savings.high)}"
+    amount = f"{money(abs(savings.usd_per_month))} a month{between}"
+    return f"{verb} {amount} ({recommendation.cost_change}). {sure} {check}"
+
+
+def _first_step(advice: Advice) -> str:
+    if not advice.actions:
+        return ""
+    first = advice.actions[0]
+    step = _sentence(first.steps[0]) if first.steps else ""
+    back = f" To take it back: {_sentence(first.roll_back)}" if first.roll_back else ""
+    return f"Do this first: {_sentence(first.title)} {step}{back}".replace("  ", " ")
+
+
+def _gaps(metrics: Mapping[str, Any]) -> str:
+    """Say what the log lacks and what it would add."""
+    told = [f"{_sentence(gap['reason'])} {_sentence(gap['would_add'])}" for gap in metrics["gaps"][:GAPS]]
+    return f"What is missing: {' '.join(told)}" if told else ""
+
+
+def _notes(metrics: Mapping[str, Any]) -> str:
+    """Say what was taken for granted about models and time."""
+    assumed = [
+        f"Calls labelled {label} are priced as {model}." for label, model in metrics["models_assumed"].items()
+    ]
+    return " ".join([*assumed, *metrics["span"]["notes"]])
+
+
+def _sentence(text: str) -> str:
+    """Return `text` as a sentence of its own."""
+    stripped = text.strip()
+    if not stripped:
+        return ""
+    ended = stripped if stripped[-1] in ".!?" else f"{stripped}."
+    return ended[0].upper() + ended[1:]

@@ -1,0 +1,188 @@
+"""What a message is about: the analyses it asks for, and which of money, speed and quality it cares for.
+
+Numbers and names are read elsewhere; here only words count.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from netra.domain.optimization.model import Priority
+
+_TOPICS: Final[Mapping[str, str]] = {
+    "waste": r"wast(?:e|es|ed|ing|eful)|retr(?:y|ies|ied)|fail(?:ed|ures?|ing)|timeouts?|timed out",
+    "exact_duplicates": r"duplicat\w*|(?:same|identical|repeated) (?:prompt|question|request|call"
+    r"|quer)\w*|dedup\w*",
+    "prompt_caching": r"(?:prompt|prefix|context|kv|k/v|key[- ]value)?[- ]?cach(?:e|es|ed|ing|able)",
+    "output_length": r"verbos\w*|output[- ](?:length|tokens?)|shorter (?:answers?|outputs?|repl\w+)"
+    r"|max[_ ]tokens"
+    r"|(?:long|lengthy|wordy|concise|brief) (?:answers?|outputs?|repl\w+)|reasoning effort",
+    "right_sizing": r"right[- ]?siz\w*|(?:smaller|cheaper|bigger|newer|other|different|which|better"
+    r"|weaker|stronger|new)"
+    r" (?:[a-z-]+ )?models?|rout(?:e|es|ed|ing)|cascad\w*|downgrad\w*|(?:switch|move|migrat)\w* (?:to|over)"
+    r"|model (?:choice|selection|switch|mix)|alternatives? (?:to|for)",
+    "batch": r"batch(?:es|ed|ing)?|flex(?: tier| processing)?|offline|overnight|asynchronous",
+    "self_hosting": r"self[- ]?host\w*|(?:our|my) own (?:gpus?|hardware|servers?)|on[- ]prem\w*|in[- ]house"
+    r"|vllm|tensorrt|sglang|host (?:it|them|a model|an open|our)\w*|open[- ](?:weights?|source|models?)",
+    "gpu_choice": r"gpu(?:s)? (?:choice|type|model|selection|count)|(?:which|what|how many|fewer|cheaper"
+    r"|better) gpus?"
+    r"|tensor parallel\w*|quanti[sz]\w*|fp8|int8|int4|gpu memory|gpu workload",
+    "autoscaling": r"auto[- ]?scal\w*|scale (?:to zero|down|in|out)|idle gpus?|replicas?|scaling polic\w*",
+    "kv_cache": r"(?:kv|k/v|key[- ]value)[- ]?cach\w*|concurren(?:cy|t)|gpu memory",
+    "prefill_split": r"prefill|disaggregat\w*",
+    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|provisioned throughput"
+    r"|ptus?",
+    "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
+}
+_TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in _TOPICS.items()}
+_NOT_THE_SUBJECT: Final = re.compile(
+    r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
+    re.IGNORECASE,
+)
+
+_MONEY: Final = re.compile(
+    r"\b(?:cheap\w*|cost(?:s|ly|ing)?|bills?|billing|invoices?|spend(?:ing)?|sav(?:e|es|ing|ings)"
+    r"|expens\w*|budgets?"
+    r"|econom\w*|afford\w*|money|dollars?|less to pay|pric(?:e|es|ey|ing)|overpay\w*)\b",
+    re.IGNORECASE,
+)
+_SPEED: Final = re.compile(
+    r"\b(?:fast(?:er|est)?|quick(?:er|est|ly)?|slow(?:er|est|ly|ness)?|speed(?:s|up|ing)?|performance"
+    r"|throughput"
+    r"|snapp\w*|lag(?:gy|s|ging)?|low latency"
+    r"|(?:reduc|lower|cut|improv|halv|better|less|minimi|shrink|drop|bring|decreas|slash|shorten|shorter"
+    r"|too)\w*"
+    r"[^.;!?\n]{0,25}\b(?:latenc(?:y|ies)|response times?|ttft|tpot|waits?))\b",
+    re.IGNORECASE,
+)
+_TIME: Final = re.compile(r"\b(?:latenc(?:y|ies)|ttft|tpot|response times?|p99|p95)\b", re.IGNORECASE)
+_SUBJECT: Final = re.compile(
+    r"\b(?:optimi[sz]\w*|improv\w*|advi[sc]e\w*|recommend\w*|analy[sz]\w*|audit\w*|review\w*|workloads?"
+    r"|models?|gpus?"
+    r"|tokens?|prompts?|traffic|usage|quality|upgrad\w*|roll(?:ed)? ?back|llms?|inference|efficien\w*"
+    r"|report|check"
+    r"|better|tune|tuning|suggest\w*|help)\b",
+    re.IGNORECASE,
+)
+_MONEY_MAY_NOT_RISE: Final = re.compile(
+    r"\b(?:no|without|zero|not|n't|any|never|can't|cannot|won't)\b[^.;!?\n]{0,30}?\b(?:more|extra"
+    r"|additional|rais\w+|"
+    r"increas\w+|higher|exceed\w*|ris\w+)\b[^.;!?\n]{0,25}?\b(?:money|cost(?:s|ing)?|spend(?:ing)?|bill"
+    r"|budget|expense|"
+    r"dollars?|price|pay)\b"
+    r"|\b(?:can't|cannot|won't|without|not|never)\b[^.;!?\n]{0,20}?\b(?:spend|spending|pay|paying|cost"
+    r"|costing)\b"
+    r"[^.;!?\n]{0,15}?\b(?:more|extra|any)\b"
+    r"|\b(?:same|equal|unchanged|flat|current|constant|today's|existing)\b[^.;!?\n]{0,12}?"
+    r"\b(?:money|costs?|spend(?:ing)?|bill|budget|price)\b"
+    r"|\b(?:cost|costs|spend(?:ing)?|bill|budget|price)\b[^.;!?\n]{0,25}?\b(?:neutral|flat|unchanged"
+    r"|the same|constant"
+    r"|where it is|as (?:it|they) (?:is|are)|not (?:rise|increase|go up|grow|change)|fixed)\b",
+    re.IGNORECASE,
+)
+_SPEED_MAY_NOT_FALL: Final = re.compile(
+    r"\b(?:no|without|not|never|n't|nothing)\b[^.;!?\n]{0,25}?\b(?:slower|slow(?:ing)? down|more latency"
+    r"|latency penalty|"
+    r"(?:hurt|harm|los|wors|rais|increas|sacrific|degrad)\w* (?:our |the |any )?(?:latency|speed"
+    r"|performance))\b"
+    r"|\b(?:same|equal|current|unchanged|today's|existing|maintain|keep"
+    r"|hold)\b[^.;!?\n]{0,20}?\b(?:latenc(?:y|ies)|speed"
+    r"|response times?)\b"
+    r"|\b(?:latency|speed|response times?)\b[^.;!?\n]{0,20}?\b(?:unchanged|the same|where it is|as it is"
+    r"|not (?:rise|"
+    r"increase|get worse|suffer|degrade))\b",
+    re.IGNORECASE,
+)
+_QUALITY_MAY_NOT_FALL: Final = re.compile(
+    r"\b(?:same|equal|equally|current|unchanged|maintain\w*|keep\w*|hold\w*|preserv\w*|without|no|not"
+    r"|never|n't|comparable)\b"
+    r"[^.;!?\n]{0,40}?\b(?:quality|accurac(?:y|ies)|answers? (?:as good|worse))\b"
+    r"|\bquality\b[^.;!?\n]{0,30}?\b(?:same|unchanged|equal|drop|suffer|fall|slip|worse|constant|is|as it"
+    r"|intact|stay\w*"
+    r"|degrad\w*)\b|\b(?:as good as|just as good|no worse)\b",
+    re.IGNORECASE,
+)
+_CHANGE_MADE: Final = re.compile(
+    r"\b(?:upgraded|switched|migrated|changed|swapped|replaced|deployed|released|introduced|moved|updated"
+    r"|rolled (?:it |this |that )?out|went live|cut over)\b",
+    re.IGNORECASE,
+)
+_CHANGE: Final = re.compile(
+    r"\b(?:upgrade|switch(?:over)?|migration|change|roll-?out|release|deployment|deploy|swap|move|cutover"
+    r"|update)\b"
+    r"|\bsince\b",
+    re.IGNORECASE,
+)
+_VERDICT: Final = re.compile(
+    r"\b(?:worth|pa(?:y|ying|id) (?:off|for)|roll(?:ed)?[ -]?back|rollback|revert\w*|undo|back out"
+    r"|before and after"
+    r"|before (?:vs|versus)|justif\w+|regret\w*|(?:make|made) (?:it|things|us) (?:better|worse)|a mistake)\b",
+    re.IGNORECASE,
+)
+_IN_THE_PAST: Final = re.compile(r"\b(?:was|were|did|has|have|had)\b", re.IGNORECASE)
+_NOT_YET: Final = re.compile(r"\b(?:would|should|could|will|shall|can|planning|considering)\b", re.IGNORECASE)
+
+
+def analyses_in(text: str) -> tuple[str, ...]:
+    """Return the kinds of analysis the words ask for.
+
+    >>> analyses_in("Audit the KV caching, then the rate limits")
+    ('prompt_caching', 'kv_cache', 'rate_limits')
+    """
+    plain = _NOT_THE_SUBJECT.sub(" ", text)
+    return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
+
+
+def priority_in(text: str) -> Priority | None:
+    """Return what the words want least of; None when they speak of neither money nor time.
+
+    >>> priority_in("3x faster at no more money")
+    <Priority.PERFORMANCE: 'performance'>
+    """
+    wants_speed = _SPEED.search(_SPEED_MAY_NOT_FALL.sub(" ", text)) is not None
+    wants_money = _MONEY.search(_MONEY_MAY_NOT_RISE.sub(" ", text)) is not None
+    if wants_money and wants_speed:
+        return Priority.BALANCED
+    if wants_speed:
+        return Priority.PERFORMANCE
+    return Priority.COST if wants_money else None
+
+
+def is_money_capped(text: str) -> bool:
+    """Return whether the bill may not rise."""
+    return _MONEY_MAY_NOT_RISE.search(text) is not None
+
+
+def is_speed_kept(text: str) -> bool:
+    """Return whether nothing may get slower."""
+    return _SPEED_MAY_NOT_FALL.search(text) is not None
+
+
+def is_quality_kept(text: str) -> bool:
+    """Return whether answers may not get worse."""
+    return _QUALITY_MAY_NOT_FALL.search(text) is not None
+
+
+def asks_before_after(text: str, *, is_dated: bool) -> bool:
+    """Return whether the question is what a change that was made has done; `is_dated` if it names a past day.
+
+    >>> asks_before_after("Was the upgrade worth it?", is_dated=False)
+    True
+    >>> asks_before_after("Would an upgrade be worth it?", is_dated=False)
+    False
+    """
+    is_made = _CHANGE_MADE.search(text) is not None
+    if not is_made and _CHANGE.search(text) is None:
+        return False
+    if is_dated:
+        return True
+    if _NOT_YET.search(text) and not _IN_THE_PAST.search(text):
+        return False
+    return _VERDICT.search(text) is not None
+
+
+def is_on_topic(text: str) -> bool:
+    """Return whether any word of the text is one that this engine has an answer for."""
+    return any(pattern.search(text) for pattern in (_MONEY, _SPEED, _TIME, _SUBJECT)) or bool(
+        analyses_in(text)
+    )
