@@ -33,6 +33,7 @@ ORDER: Final = (
     "prefill_split",
     "rate_limits",
     "burst_shaping",
+    "upgrade_review",
 )
 """The kinds, in the order their changes are applied; each is the name of its module."""
 

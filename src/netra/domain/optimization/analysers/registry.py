@@ -10,6 +10,7 @@ from netra.domain.optimization.analysers import (
     rate_limits,
     right_sizing,
     self_hosting,
+    upgrade_review,
     waste,
 )
 from netra.domain.optimization.analysers.model import Analyser
@@ -23,4 +24,5 @@ ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("self_hosting", self_hosting.analyse),
     ("rate_limits", rate_limits.analyse),
     ("burst_shaping", burst_shaping.analyse),
+    ("upgrade_review", upgrade_review.analyse),
 )

@@ -1,0 +1,184 @@
+"""Before and after: was a change of model, prompt or settings worth it, and what to take back.
+
+Formula: that of `verify`, per unit of work: a call of the same kind. The measured saving is exact for the
+two windows (grade A for list prices, its interval a sample's); what rolling back would save is a model
+(grade C): the after window's calls at the earlier model's price and the earlier length of answers.
+Valid where the change came at one instant and nothing else changed then.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import groups_of, rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
+from netra.domain.optimization.verify import Calls, Comparison, Verified, to_payload, verify
+from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Ints, Labels, nanoseconds
+
+KIND: Final = "upgrade_review"
+FORMULA: Final = (
+    "saved = sum over kinds of call of n_after (mean cost before - mean cost after), 95 % by Welch"
+)
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of call to take back to how it was."""
+
+    where: Bools  # its calls after the change
+    to: Tariff | None  # the earlier model; None: its price is unknown, so it stays as it is
+    output_tokens: Ints  # as long as before, on average; of every call of the log
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return whether the change at the asked instant paid, and what to roll back; nothing if not asked."""
+    if study.goals.change_at is None:
+        return ()
+    checkpoint(0.0, "Comparing before with after")
+    after = study.events.at_ns >= nanoseconds(study.goals.change_at)
+    if not after.any() or after.all():
+        return (_one_sided(study, after=bool(after.any())),)
+    _, groups = groups_of(study)
+    verified = verify(_calls(study), after=after, groups=groups)
+    if not verified.groups:
+        return (_incomparable(verified),)
+    found = [_review(study, verified, after=after)]
+    undone = [one for one in verified.groups if one.is_to_roll_back]
+    if undone:
+        found.append(_roll_back(study, undone, after=after, groups=groups))
+    return tuple(found)
+
+
+def _calls(study: Study) -> Calls:
+    events = study.events
+    return Calls(
+        usd=study.now_usd,
+        output_tokens=events.output_tokens,
+        accepted=events.accepted,
+        latency_ms=events.latency_ms,
+    )
+
+
+def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
+    words = {
+        "better": "The change was worth it",
+        "worse": "The change was not worth it",
+        "same": "The change made no difference to cost that can be told from chance",
+        "too few calls": "It is too early to say whether the change was worth it",
+    }
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=(
+            f"{words[verified.ruling]}: per unit of work it changed the cost by {percent(-verified.share)}"
+        ),
+        impact=(
+            f"{count(verified.calls_after, 'call')} after the change cost {money(verified.saved_usd)} less "
+            "than they "
+            f"would have before ({money(verified.low_usd)} to {money(verified.high_usd)} at 95 %)."
+        ),
+        grade=Grade.EXACT,
+        formula=FORMULA,
+        inputs=to_payload(verified),
+        assumptions=(
+            "The unit of work is a call of the same kind; nothing but the change happened at that instant.",
+            "Costs are list prices; calls are independent of one another.",
+        ),
+        evidence=rows(study, after, weight=study.now_usd),
+        how_to_verify="Compare dollars a call by kind on the bill before and after the change.",
+        effort="low",
+        risk="A change of what users ask at the same time looks like an effect of the change.",
+    )
+
+
+def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, groups: Labels) -> Finding:
+    returns = [_return(study, one, after=after, groups=groups) for one in undone]
+    where = np.any([one.where for one in returns], axis=0)
+    names = ", ".join(one.group for one in undone)
+    return Finding(
+        kind=KIND,
+        stance=Stance.EVALUATE if any(one.cost != "worse" for one in undone) else Stance.DO,
+        action=f"Roll back {names}",
+        impact=" ".join(_reason(one) for one in undone),
+        grade=Grade.MODEL,
+        formula=f"{FORMULA}; rolled back at the earlier model's price and the earlier length of answers",
+        inputs={"groups": [msgspec.to_builtins(one) for one in undone], "calls": int(where.sum())},
+        assumptions=(
+            "Rolled back, these calls get the earlier model and answers as long as before.",
+            f"Dollars are of the whole log, of which {percent(float(after.mean()))} of the calls came after.",
+        ),
+        evidence=rows(study, where, weight=study.now_usd),
+        how_to_verify="Compare dollars a call and accept rates of these kinds a week after the roll-back.",
+        effort="low",
+        risk="What the change was made for is lost for these kinds of call.",
+        change=partial(_returned, returns=tuple(returns)),
+        supply={
+            "routes": [
+                {"match": one.group, "to": back.to.model, "provider": back.to.provider}
+                for one, back in zip(undone, returns, strict=True)
+                if back.to is not None
+            ]
+        },
+        steps=tuple(
+            f"Set {one.group} back to {'what it was' if back.to is None else back.to.model}."
+            for one, back in zip(undone, returns, strict=True)
+        ),
+        roll_back="Apply the change to these kinds of call again.",
+    )
+
+
+def _reason(one: Comparison) -> str:
+    said = (
+        f"{one.group} costs {money(one.after.usd_per_call)} a call against {money(one.before.usd_per_call)}"
+    )
+    if one.accept_rate_difference_95 is None:
+        return f"{said}."
+    rates = [side.accepted[0] / side.accepted[1] for side in (one.before, one.after)]
+    return f"{said}, and {percent(rates[1])} of its answers are accepted against {percent(rates[0])}."
+
+
+def _return(study: Study, one: Comparison, *, after: Bools, groups: Labels) -> Return:
+    mine = groups.codes == groups.names.index(one.group)
+    earlier = study.traffic.tariff[mine & ~after]
+    known = earlier[earlier != UNPRICED]
+    to = study.traffic.tariffs[int(np.bincount(known).argmax())] if len(known) else None
+    scale = one.before.output_tokens_per_call / max(one.after.output_tokens_per_call, 1e-9)
+    shorter = np.rint(study.traffic.output_tokens * min(scale, 1.0)).astype(np.int64)
+    return Return(where=mine & after, to=to, output_tokens=shorter)
+
+
+def _returned(traffic: Traffic, *, returns: tuple[Return, ...]) -> Traffic:
+    for back in returns:
+        where = back.where & traffic.kept & ~traffic.hosted
+        if back.to is not None:
+            traffic = routed(traffic, where, to=back.to)
+        traffic = capped(traffic, where, output_tokens=back.output_tokens)
+    return traffic
+
+
+def _one_sided(study: Study, *, after: bool) -> Gap:
+    side = "before" if after else "after"
+    return Gap(
+        kind=KIND,
+        missing=(f"calls from {side} the change",),
+        reason=f"The log holds no call from {side} {study.goals.change_at}.",
+        would_add="Whether the change was worth it, per unit of work, and what to roll back.",
+    )
+
+
+def _incomparable(verified: Verified) -> Gap:
+    return Gap(
+        kind=KIND,
+        missing=("kinds of call that occur on both sides",),
+        reason=(
+            f"No kind of call occurs on both sides: {len(verified.only_before)} only before, "
+            f"{len(verified.only_after)} only after."
+        ),
+        would_add="Whether the change was worth it, per unit of work, and what to roll back.",
+    )
