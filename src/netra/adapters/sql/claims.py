@@ -1,0 +1,185 @@
+"""A worker's half of the runs in tables: claims, leases, fences, and what becomes of lapsed ones.
+
+Every statement that writes for a claim has `HOLDS` in its WHERE: the run, its fence, and that it is
+running. No row means that the claim is lost.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import exists, select, update
+
+from netra.adapters.sql.instants import micros
+from netra.adapters.sql.run_rows import CHANGED, HOLDS, RUN_COLUMNS, changed, run_of, saying, telling
+from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, is_running, runs
+from netra.adapters.sql.script import Database, Query, Script, ask, param
+from netra.domain.errors import LeaseLost
+from netra.domain.runs.events import NewEvent, RunEvent
+from netra.domain.runs.lifecycle import Ending
+from netra.domain.runs.model import Claim, Run
+from netra.domain.runs.transitions import claimed, finished, lapsed, numbered, released
+from netra.domain.threads.model import Message
+from netra.ports.clock import Clock
+from netra.ports.runs import Pulse
+
+_busy = runs.alias("busy")
+_IS_THREAD_FREE: Final = ~exists().where(
+    _busy.c.owner_id == runs.c.owner_id,
+    _busy.c.thread_id == runs.c.thread_id,
+    is_live(_busy.c.state),
+    is_running(_busy.c.state),
+)
+_IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))
+_OLDEST: Final = Query(
+    select(*RUN_COLUMNS, runs.c.fence)
+    .where(IS_QUEUED, _IS_THREAD_FREE)
+    .order_by(runs.c.number)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_CLAIM: Final = Query(
+    update(runs).where(runs.c.id == param("run_id"), IS_QUEUED),
+    sets=["state", "attempts", "started_at", "fence", "lease_until"],
+)
+_EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
+_RECORD: Final = Query(
+    update(runs)
+    .where(*HOLDS)
+    .values(last_seq=runs.c.last_seq + param("added"), progress=param("percent"))
+    .returning(runs.c.number, runs.c.last_seq)
+)
+_HELD: Final = Query(select(*RUN_COLUMNS).where(*HOLDS).with_for_update())
+_CHANGE: Final = Query(update(runs).where(*HOLDS).returning(runs.c.number), sets=CHANGED)
+_LAPSED: Final = Query(
+    select(*RUN_COLUMNS, runs.c.fence)
+    .where(IS_RUNNING, runs.c.lease_until <= param("now"))
+    .order_by(runs.c.lease_until, runs.c.number)
+    .limit(param("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
+class SqlClaims:
+    """The part of `RunStore` that workers and the reaper call."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def claim(self, *, lease_s: float) -> Claim | None:
+        """Claim the oldest queued run whose thread has none running."""
+        if not await self._database.read(_is_any_queued()):
+            return None  # an idle worker's poll takes no lock
+        return await self._database.write(_claiming(self._clock, lease_s=lease_s))
+
+    async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
+        """Move the lease's end and say whether a cancel was asked for."""
+        return await self._database.write(_extending(claim, self._clock, lease_s=lease_s))
+
+    async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
+        """Append events and set the progress."""
+        return await self._database.write(_recording(claim, events, self._clock, progress=progress))
+
+    async def finish(
+        self, claim: Claim, ending: Ending, events: Sequence[NewEvent], *, answer: Message | None
+    ) -> Sequence[RunEvent]:
+        """End the run."""
+        return await self._database.write(_finishing(claim, ending, events, self._clock, answer=answer))
+
+    async def release(self, claim: Claim) -> None:
+        """Hand the run back without having spent an attempt."""
+        await self._database.write(_releasing(claim))
+
+    async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
+        """Requeue or end runs whose lease has run out."""
+        return await self._database.write(_reaping(self._clock, max_attempts=max_attempts, limit=limit))
+
+
+def _is_any_queued() -> Script[bool]:
+    return bool((yield ask(_IS_ANY_QUEUED)))
+
+
+def _claiming(clock: Clock, *, lease_s: float) -> Script[Claim | None]:
+    rows = yield ask(_OLDEST)
+    if not rows:
+        return None
+    now = clock.now()
+    run, fence = claimed(run_of(rows[0]), at=now), rows[0][-1] + 1
+    yield ask(
+        _CLAIM,
+        run_id=run.id,
+        state=run.state.value,
+        attempts=run.attempts,
+        started_at=micros(run.started_at or now),
+        fence=fence,
+        lease_until=micros(now + timedelta(seconds=lease_s)),
+    )
+    return Claim(run=run, fence=fence)
+
+
+def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
+    until = micros(clock.now() + timedelta(seconds=lease_s))
+    rows = yield ask(_EXTEND, run_id=claim.run.id, held_fence=claim.fence, lease_until=until)
+    if not rows:
+        raise _lost(claim)
+    return Pulse(is_cancel_requested=rows[0][0] == 1)
+
+
+def _recording(
+    claim: Claim, events: Sequence[NewEvent], clock: Clock, *, progress: int
+) -> Script[Sequence[RunEvent]]:
+    rows = yield ask(
+        _RECORD, run_id=claim.run.id, held_fence=claim.fence, added=len(events), percent=progress
+    )
+    if not rows:
+        raise _lost(claim)
+    number, last_seq = rows[0]
+    told = numbered(events, run_id=claim.run.id, last_seq=last_seq - len(events), at=clock.now())
+    yield from telling(number, told)
+    return told
+
+
+def _finishing(
+    claim: Claim, ending: Ending, events: Sequence[NewEvent], clock: Clock, *, answer: Message | None
+) -> Script[Sequence[RunEvent]]:
+    run = yield from _held(claim)
+    change = finished(run, ending, events, at=clock.now())
+    yield from _changing(change.run, change.events, fence=claim.fence)
+    if answer is not None:
+        yield from saying(answer, owner_id=run.owner_id)
+    return change.events
+
+
+def _releasing(claim: Claim) -> Script[None]:
+    run = yield from _held(claim)
+    yield from _changing(released(run), (), fence=claim.fence)
+
+
+def _reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[RunEvent]]:
+    now = clock.now()
+    told: list[RunEvent] = []
+    for row in (yield ask(_LAPSED, now=micros(now), most=limit)):
+        change = lapsed(run_of(row), max_attempts=max_attempts, now=now)
+        yield from _changing(change.run, change.events, fence=row[-1])
+        told.extend(change.events)
+    return tuple(told)
+
+
+def _held(claim: Claim) -> Script[Run]:
+    rows = yield ask(_HELD, run_id=claim.run.id, held_fence=claim.fence)
+    if not rows:
+        raise _lost(claim)
+    return run_of(rows[0])
+
+
+def _changing(run: Run, events: Sequence[RunEvent], *, fence: int) -> Script[None]:
+    """Store a run that was running until now, with no lease any more."""
+    rows = yield ask(_CHANGE, run_id=run.id, held_fence=fence, **changed(run, lease_until=None))
+    if not rows:
+        raise LeaseLost(f"The claim on run {run.id!r} no longer holds.")
+    yield from telling(rows[0][0], events)
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(f"The claim on run {claim.run.id!r} no longer holds.")

@@ -1,0 +1,76 @@
+"""Opens the embedded store: one SQLite file, brought to the present schema, with every port over it."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from netra.adapters.sql.event_log import SqlEventLog
+from netra.adapters.sql.migrations import migrate
+from netra.adapters.sql.probe import SqlProbe
+from netra.adapters.sql.replays import SqlReplayBook
+from netra.adapters.sql.runs import SqlRunStore
+from netra.adapters.sql.sessions import SqlSessionStore
+from netra.adapters.sql.sqlite import WRITE_WAIT_S, SqliteDatabase, Synchronous, connect
+from netra.adapters.sql.threads import SqlThreadStore
+from netra.adapters.sql.users import SqlUserStore
+from netra.adapters.sql.workloads import SqlWorkloadStore
+from netra.domain.errors import Unavailable
+from netra.ports.clock import Clock
+
+SQLITE_MIN: Final = (3, 35)  # RETURNING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SqlStores:
+    """Every port over one database."""
+
+    users: SqlUserStore
+    sessions: SqlSessionStore
+    threads: SqlThreadStore
+    runs: SqlRunStore
+    workloads: SqlWorkloadStore
+    event_log: SqlEventLog
+    replays: SqlReplayBook
+    probe: SqlProbe
+
+
+@asynccontextmanager
+async def open_sqlite(
+    path: Path, *, clock: Clock, synchronous: Synchronous = "NORMAL"
+) -> AsyncGenerator[SqlStores]:
+    """Open the file, made when missing, and close all of it on exit. Raises `Unavailable`.
+
+    Several processes may have it open, so that an operator's command works while the server runs:
+    each write is one `BEGIN IMMEDIATE` transaction that waits for the others.
+    """
+    await asyncio.to_thread(_prepare, path)
+    database = SqliteDatabase(path, synchronous=synchronous)
+    try:
+        yield SqlStores(
+            users=SqlUserStore(database),
+            sessions=SqlSessionStore(database),
+            threads=SqlThreadStore(database, clock=clock),
+            runs=SqlRunStore(database, clock=clock),
+            workloads=SqlWorkloadStore(database, clock=clock),
+            event_log=SqlEventLog(database),
+            replays=SqlReplayBook(database, clock=clock),
+            probe=SqlProbe(database, name="sqlite"),
+        )
+    finally:
+        database.close()
+
+
+def _prepare(path: Path) -> None:
+    if sqlite3.sqlite_version_info < SQLITE_MIN:
+        raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(connect(path, wait_s=WRITE_WAIT_S)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
+    except (OSError, sqlite3.Error) as error:
+        raise Unavailable(f"The database file {path} cannot be opened: {error}.") from error

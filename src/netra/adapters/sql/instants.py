@@ -1,0 +1,27 @@
+"""Instants between Python and the database: whole microseconds since 1970, in UTC."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Return the instant as it is stored."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def micros_or_none(at: datetime | None) -> int | None:
+    """Return the instant as it is stored, None for none."""
+    return micros_or_none(at)
+
+
+def instant(stored: int) -> datetime:
+    """Return the stored instant."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def instant_or_none(stored: int | None) -> datetime | None:
+    """Return the stored instant, None for none."""
+    return None if stored is None else instant(stored)

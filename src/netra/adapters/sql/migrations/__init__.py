@@ -1,0 +1,37 @@
+"""How the schema came to be: one revision a step, applied at start under the database's write lock."""
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+# The last revision, named here so that a start on a present schema need not load the migration tool.
+HEAD: Final = "0001"
+
+FOLDER: Final = Path(__file__).parent
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema to `HEAD`, all or nothing; of several processes that try, one does it.
+
+    `connection` must begin no transaction by itself.
+    """
+    if revision(connection) == HEAD:
+        return
+    from netra.adapters.sql.migrations.runner import upgrade  # slow to import, rarely needed
+
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if revision(connection) != HEAD:
+            upgrade(connection)
+    finally:
+        if connection.in_transaction:  # nothing was to be done, or it failed
+            connection.execute("ROLLBACK")
+
+
+def revision(connection: sqlite3.Connection) -> str | None:
+    """Return the schema's revision, or None for an empty database."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchall()
+    if not known:
+        return None
+    rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    return str(rows[0][0]) if rows else None

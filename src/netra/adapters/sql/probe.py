@@ -1,0 +1,28 @@
+"""Health of the database: it answers a question."""
+
+from sqlalchemy import select
+
+from netra.adapters.sql.script import ONE, Database, Query, Script, ask
+
+_ANSWER = Query(select(ONE))
+
+
+class SqlProbe:
+    """`Probe` of the database that everything is kept in."""
+
+    def __init__(self, database: Database, *, name: str) -> None:
+        self._database = database
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The name in health reports."""
+        return self._name
+
+    async def check(self) -> None:
+        """Return when the database answers."""
+        await self._database.scan(_asking())
+
+
+def _asking() -> Script[None]:
+    yield ask(_ANSWER)

@@ -1,0 +1,272 @@
+"""The tables, as SQLAlchemy knows them: statements are built on these, migrations lead to these.
+
+Instants are integers, microseconds since 1970 in UTC: exact, ordered, the same in every engine.
+JSON is bytes as the codec wrote it. Identifiers that clients may choose (threads) are keys only
+together with their owner. A row's `number` is the order in which it came.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column that is exactly INTEGER PRIMARY KEY
+Number: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def instant(name: str, *, is_optional: bool = False) -> Column[Any]:
+    """Return a column of microseconds since 1970."""
+    return Column(name, BigInteger, nullable=is_optional)
+
+
+def literal(value: str) -> ColumnElement[Any]:
+    """Return a word of ours inside the statement: a partial index is only used when it is no parameter."""
+    return literal_column(f"'{value}'")
+
+
+users: Final = Table(
+    "users",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("picture", Text),
+    Column("role", Text, nullable=False),
+    instant("created_at"),
+    instant("updated_at"),
+    instant("disabled_at", is_optional=True),
+    UniqueConstraint("email"),
+    sqlite_autoincrement=True,
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    instant("created_at"),
+    instant("expires_at"),
+    instant("ended_at", is_optional=True),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+
+threads: Final = Table(
+    "threads",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    instant("created_at"),
+    instant("updated_at"),
+    Column("message_count", Integer, nullable=False),
+    Index(None, "owner_id", "created_at", "id"),
+    sqlite_with_rowid=False,
+)
+
+messages: Final = Table(
+    "messages",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("thread_id", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    instant("created_at"),
+    Column("run_id", Text),
+    ForeignKeyConstraint(["owner_id", "thread_id"], ["threads.owner_id", "threads.id"], ondelete="CASCADE"),
+    Index(None, "owner_id", "thread_id", "created_at"),
+)
+
+runs: Final = Table(
+    "runs",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("thread_id", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("workload_id", Text),
+    Column("parameters", LargeBinary, nullable=False),
+    Column("client_ref", Text),
+    Column("state", Text, nullable=False),
+    Column("is_cancel_requested", SmallInteger, nullable=False),
+    Column("progress", SmallInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    instant("created_at"),
+    instant("started_at", is_optional=True),
+    instant("completed_at", is_optional=True),
+    Column("result", LargeBinary),
+    Column("failure_code", Text),
+    Column("failure_message", Text),
+    Column("fence", Integer, nullable=False),
+    instant("lease_until", is_optional=True),
+    Column("has_made_thread", SmallInteger, nullable=False),
+    Column("idempotency_key", Text),
+    Column("fingerprint", Text, nullable=False),
+    UniqueConstraint("id"),
+    ForeignKeyConstraint(["owner_id", "thread_id"], ["threads.owner_id", "threads.id"], ondelete="CASCADE"),
+    Index(None, "owner_id", "created_at", "id"),
+    Index(None, "owner_id", "thread_id", "created_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+
+def is_live(state: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition of the index of live runs; a query must repeat it word for word to use it."""
+    return state.in_([literal("queued"), literal("running")])
+
+
+def is_running(state: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition of the index of leased runs."""
+    return state == literal("running")
+
+
+IS_LIVE: Final = is_live(runs.c.state)
+IS_RUNNING: Final = is_running(runs.c.state)
+IS_QUEUED: Final = runs.c.state == literal("queued")
+HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
+
+# live runs are few among all: what the queue asks is answered from indexes of these alone
+Index(
+    "ix_runs_live",
+    runs.c.owner_id,
+    runs.c.thread_id,
+    runs.c.state,
+    sqlite_where=IS_LIVE,
+    postgresql_where=IS_LIVE,
+)
+Index("ix_runs_queued", runs.c.number, sqlite_where=IS_QUEUED, postgresql_where=IS_QUEUED)
+Index("ix_runs_leased", runs.c.lease_until, sqlite_where=IS_RUNNING, postgresql_where=IS_RUNNING)
+Index(
+    "uq_runs_key",
+    runs.c.owner_id,
+    runs.c.idempotency_key,
+    unique=True,
+    sqlite_where=HAS_KEY,
+    postgresql_where=HAS_KEY,
+)
+
+run_events: Final = Table(
+    "run_events",
+    metadata,
+    Column("run", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    instant("at"),
+    Column("data", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["run"], ["runs.number"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
+)
+
+workloads: Final = Table(
+    "workloads",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    instant("created_at"),
+    instant("updated_at"),
+    Column("event_count", BigInteger, nullable=False),
+    instant("first_event_at", is_optional=True),
+    instant("last_event_at", is_optional=True),
+    Index(None, "owner_id", "created_at", "id"),
+    sqlite_with_rowid=False,
+)
+
+# One row a workload that has events. A condemned one (no owner any more) is gone for every reader;
+# its events are removed a slice at a time, so that no writer waits for the removal of millions.
+event_logs: Final = Table(
+    "event_logs",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("owner_id", BigInteger),
+    Column("workload_id", Text),
+    Column("fields", Text, nullable=False),  # the optional columns that any event fills, by spaces
+    Column("next_number", BigInteger, nullable=False),
+    UniqueConstraint("owner_id", "workload_id"),
+    sqlite_autoincrement=True,
+)
+
+log_events: Final = Table(
+    "log_events",
+    metadata,
+    Column("log", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ns", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("model", Text, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("id", Text),
+    Column("provider", Text),
+    Column("cached_input_tokens", BigInteger),
+    Column("cache_write_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("max_output_tokens", BigInteger),
+    Column("latency_ms", Double),
+    Column("ttft_ms", Double),
+    Column("cost", Double),
+    Column("deadline_s", Double),
+    Column("status", Text),
+    Column("currency", Text),
+    Column("session", Text),
+    Column("template", Text),
+    Column("feature", Text),
+    Column("tool", Text),
+    Column("prompt_hash", Text),
+    Column("retry_of", Text),
+    Column("offline", SmallInteger),
+    Column("streaming", SmallInteger),
+    Column("accepted", SmallInteger),
+    Column("prefix_hashes", LargeBinary),  # int64, little-endian
+    Column("prefix_block_tokens", Integer),
+    sqlite_with_rowid=False,
+)
+
+HAS_ID: Final = log_events.c.id.is_not(None)
+Index(
+    "uq_log_events_id",
+    log_events.c.log,
+    log_events.c.id,
+    unique=True,
+    sqlite_where=HAS_ID,
+    postgresql_where=HAS_ID,
+)
+
+replays: Final = Table(
+    "replays",
+    metadata,
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    instant("began_at"),
+    Column("answer", LargeBinary),
+    Index(None, "began_at"),
+    sqlite_with_rowid=False,
+)

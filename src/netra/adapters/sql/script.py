@@ -1,0 +1,107 @@
+"""Transactions as scripts: generators that yield statements and are sent rows, and touch no driver.
+
+A script says what one transaction does, once, for every engine; a `Database` plays it: over
+`sqlite3` in a thread, over another driver by awaiting. Statements are SQLAlchemy Core, compiled
+once for each dialect and then run on the driver as text.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+import msgspec
+from sqlalchemy import BindParameter, bindparam, literal_column
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy.sql.schema import Table
+
+Row: TypeAlias = tuple[Any, ...]  # Any: a column's type is known to the statement's author alone
+Rows: TypeAlias = Sequence[Row]
+
+T = TypeVar("T")
+
+ONE: Final[ColumnElement[Any]] = literal_column("1")
+
+
+class Compiled(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement as text, and how its parameters are put in the order of the text."""
+
+    text: str
+    arranged: Callable[[Mapping[str, Any]], Row]
+
+
+class Query:
+    """A statement that is compiled once for each dialect; `sets` names what an insert or update fills."""
+
+    def __init__(self, statement: ClauseElement, *, sets: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._sets = sets
+        self._compiled: dict[str, Compiled] = {}
+
+    def compiled(self, dialect: Dialect) -> Compiled:
+        """Return the statement for `dialect`, whose parameters must be positional."""
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            made = self._statement.compile(dialect=dialect, column_keys=self._sets)
+            names = tuple(getattr(made, "positiontup", None) or ())
+            found = Compiled(text=str(made), arranged=_arranged(names))
+            self._compiled[dialect.name] = found
+        return found
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """One statement with its parameters; with `many`, once for each of these rows of the insert."""
+
+    query: Query
+    values: Mapping[str, Any]
+    many: Iterable[Row] | None = None
+
+
+Script: TypeAlias = Generator[Step, Rows, T]
+
+
+class Database(Protocol):
+    """Plays scripts; each call is one transaction."""
+
+    async def read(self, script: Script[T]) -> T:
+        """Play a script of few small reads; each statement sees the moment it runs."""
+        ...
+
+    async def scan(self, script: Script[T]) -> T:
+        """Play a script that reads much: off the event loop, all of it at one moment."""
+        ...
+
+    async def write(self, script: Script[T]) -> T:
+        """Play a script that writes, alone among writers; return once it is durable.
+
+        When the script raises, nothing of it is kept. Raises `Unavailable` when the engine cannot
+        take it, `Conflict` when it breaks a unique key.
+        """
+        ...
+
+
+def ask(query: Query, **values: object) -> Step:
+    """Return the step that runs `query`."""
+    return Step(query, values)
+
+
+def param(name: str) -> BindParameter[Any]:
+    """Return a parameter of a statement; what type it has, its column says."""
+    return bindparam(name)
+
+
+def insert_all(query: Query, rows: Iterable[Row]) -> Step:
+    """Return the step that inserts `rows`, each in the order of the insert's columns."""
+    return Step(query, {}, rows)
+
+
+def inserting(table: Table, *, without: Sequence[str] = ()) -> Query:
+    """Return the insert of one row with all columns but `without`."""
+    return Query(table.insert(), sets=[name for name in table.c.keys() if name not in without])  # noqa: SIM118 (not a dict)
+
+
+def _arranged(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Row]:
+    if len(names) < 2:
+        return lambda values: tuple(values[name] for name in names)
+    several: itemgetter[Any] = itemgetter(*names)
+    return several

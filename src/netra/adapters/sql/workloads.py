@@ -1,0 +1,124 @@
+"""Workloads in a table."""
+
+from datetime import datetime
+
+from sqlalchemy import case, delete, func, or_, select, update
+
+from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
+from netra.adapters.sql.paging import PageQueries, owned, paged
+from netra.adapters.sql.schema import workloads
+from netra.adapters.sql.script import Database, Query, Row, Script, ask, inserting, param
+from netra.domain.errors import Conflict, NotFound, ValidationFailed
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.paging import Page, PageRequest, Position
+from netra.domain.workloads.model import Workload
+from netra.ports.clock import Clock
+
+_OWN = (workloads.c.owner_id == param("whose"), workloads.c.id == param("workload_id"))
+_FIRST, _LAST = workloads.c.first_event_at, workloads.c.last_event_at
+
+_GET = Query(select(*workloads.c).where(*_OWN))
+_COUNT = Query(select(func.count()).select_from(workloads).where(workloads.c.owner_id == param("whose")))
+_PAGES = PageQueries(owned(workloads), table=workloads)
+_INSERT = inserting(workloads)
+_DELETE = Query(delete(workloads).where(*_OWN).returning(workloads.c.id))
+_COUNTED = Query(
+    update(workloads)
+    .where(*_OWN)
+    .values(
+        event_count=workloads.c.event_count + param("added"),
+        first_event_at=case(
+            (or_(_FIRST.is_(None), param("first_at") < _FIRST), param("first_at")), else_=_FIRST
+        ),
+        last_event_at=case((or_(_LAST.is_(None), param("last_at") > _LAST), param("last_at")), else_=_LAST),
+        updated_at=param("now"),
+    )
+    .returning(workloads.c.id)
+)
+
+
+class SqlWorkloadStore:
+    """`WorkloadStore` over a relational database."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, workload: Workload, *, max_per_user: int) -> None:
+        """Store a new workload."""
+        await self._database.write(_adding(workload, max_per_user=max_per_user))
+
+    async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
+        """Return the workload with its counts as of now."""
+        return await self._database.read(_getting(workload_id, owner_id))
+
+    async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
+        """Return workloads, newest first."""
+        asked = {"owner_id": owner_id}
+        return await self._database.scan(paged(_PAGES, request, asked, made=_workload, position=_position))
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete the workload."""
+        await self._database.write(_changing(_DELETE, workload_id, owner_id))
+
+    async def counted(
+        self, workload_id: WorkloadId, *, owner_id: UserId, added: int, first_at: datetime, last_at: datetime
+    ) -> None:
+        """Add to the event count and widen the time span."""
+        values = {
+            "added": added,
+            "first_at": micros(first_at),
+            "last_at": micros(last_at),
+            "now": micros(self._clock.now()),
+        }
+        await self._database.write(_changing(_COUNTED, workload_id, owner_id, **values))
+
+
+def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:
+    ((owned_already,),) = yield ask(_COUNT, whose=workload.owner_id)
+    if owned_already >= max_per_user:
+        message = f"you have {owned_already} workloads, the limit is {max_per_user}"
+        raise ValidationFailed.of("workloads", "too_many", message)
+    if (yield ask(_GET, whose=workload.owner_id, workload_id=workload.id)):
+        raise Conflict("This workload id is taken.")
+    yield ask(
+        _INSERT,
+        owner_id=workload.owner_id,
+        id=workload.id,
+        name=workload.name,
+        created_at=micros(workload.created_at),
+        updated_at=micros(workload.updated_at),
+        event_count=workload.event_count,
+        first_event_at=micros_or_none(workload.first_event_at),
+        last_event_at=micros_or_none(workload.last_event_at),
+    )
+
+
+def _getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
+    rows = yield ask(_GET, whose=owner_id, workload_id=workload_id)
+    if not rows:
+        raise NotFound("workload", workload_id)
+    return _workload(rows[0])
+
+
+def _changing(query: Query, workload_id: WorkloadId, owner_id: UserId, **values: int) -> Script[None]:
+    if not (yield ask(query, whose=owner_id, workload_id=workload_id, **values)):
+        raise NotFound("workload", workload_id)
+
+
+def _workload(row: Row) -> Workload:
+    owner_id, workload_id, name, created_at, updated_at, event_count, first_at, last_at = row
+    return Workload(
+        id=workload_id,
+        owner_id=owner_id,
+        name=name,
+        created_at=instant(created_at),
+        updated_at=instant(updated_at),
+        event_count=event_count,
+        first_event_at=instant_or_none(first_at),
+        last_event_at=instant_or_none(last_at),
+    )
+
+
+def _position(workload: Workload) -> Position:
+    return Position(at=workload.created_at, id=workload.id)
