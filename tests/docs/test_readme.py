@@ -20,5 +20,4 @@ def test_the_embedding_example_is_short_and_runs(tmp_path: Path) -> None:
         [sys.executable, "-W", "error", "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("completed ")
-    assert '"recommendations"' in ran.stdout
+    assert "60 calls" in ran.stdout

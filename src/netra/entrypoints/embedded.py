@@ -11,6 +11,7 @@ import msgspec
 from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
 from netra.domain.agents.model import Question
 from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Advice, Checkpoint, never_stop
 from netra.domain.paging import LIMIT_MAX, PageRequest
@@ -24,6 +25,13 @@ from netra.ports.logs import Progress, ReadLog
 from netra.settings import Settings
 
 Watcher = Callable[[RunEvent], None]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A completed run and its advice."""
+
+    run: Run
+    advice: Advice
 
 
 class Netra:
@@ -57,12 +65,13 @@ class Netra:
     async def _running(cls, ports: Ports, settings: Settings) -> AsyncGenerator["Netra"]:
         container = contained(ports, settings)
         stopping = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(container.run_worker().serve(stopping))
-            try:
-                yield cls(ports=ports, container=container)
-            finally:
-                stopping.set()
+        # No task group: it would wrap every exception of the caller's block in a group.
+        worker = asyncio.create_task(container.run_worker().serve(stopping))
+        try:
+            yield cls(ports=ports, container=container)
+        finally:
+            stopping.set()
+            await worker
 
     async def add_user(
         self, email: str, *, name: str, password: str | None = None, role: Role = Role.MEMBER
@@ -115,8 +124,12 @@ class Netra:
         thread_id: ThreadId | None = None,
         parameters: Mapping[str, Any] | None = None,
         watcher: Watcher | None = None,
-    ) -> Run:
-        """Ask and return the run once it has ended; `watcher` is called with every event on the way."""
+    ) -> Answer:
+        """Ask, and return the answer once the run has completed; `watcher` is called with every event.
+
+        Raises a `NetraError` with the run's own code and message when it failed, `WorkStopped` when
+        it was cancelled.
+        """
         service = self._container.run_service()
         command = StartRun(
             owner_id=owner.id,
@@ -129,7 +142,7 @@ class Netra:
         async for event in service.follow(accepted.run.id, owner_id=owner.id):
             if watcher is not None:
                 watcher(event)
-        return await service.get(accepted.run.id, owner_id=owner.id)
+        return _answer(await service.get(accepted.run.id, owner_id=owner.id))
 
     async def advise(
         self,
@@ -143,6 +156,15 @@ class Netra:
         question = Question(owner_id=UserId(0), message=message, parameters=parameters or {})
         pipeline: AgentPipeline = self._container.agent_pipeline()
         return await pipeline.answer_events(question, events, _Stage(checkpoint))
+
+
+def _answer(run: Run) -> Answer:
+    if run.result is None:
+        failure = run.failure
+        if failure is None:
+            raise WorkStopped("The run was cancelled.", run_id=run.id)
+        raise NetraError(failure.message, run_id=run.id, code=failure.code)
+    return Answer(run=run, advice=msgspec.json.decode(run.result, type=Advice))
 
 
 class _Stage:
