@@ -48,7 +48,7 @@ def schemes_for(study: Study, *, code: int) -> list[Scheme]:
     tariff = study.traffic.tariffs[code]
     mine = study.traffic.tariff == code
     tried = [
-        valued(study, Scheme(code=code, tariff=_at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine))
+        valued(study, Scheme(code=code, tariff=at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine))
         for ttl_s in tariff.cache_ttl_s
     ]
     if tariff.cache_write is not None:
@@ -122,8 +122,8 @@ def _hits(study: Study, where: Bools, *, ttl_s: int) -> Ints:
     return hits
 
 
-def _at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:
-    """Return the tariff with the write price of this time to live."""
+def at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:
+    """Return the tariff with the write price that buys this time to live."""
     if ttl_s < HOUR_S or tariff.cache_write_1h is None:
         return tariff
     return msgspec.structs.replace(tariff, cache_write=tariff.cache_write_1h)
