@@ -34,10 +34,21 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     api_usd: float  # of the calls, in the window
 
 
-def case_of(study: Study, *, kind: str) -> Case | Gap:
-    """Return the question made ready, or the gap that keeps it from being asked."""
+def concerns_own_gpus(study: Study, *, kind: str) -> bool:
+    """Say whether GPUs are asked about, or the log is of an open model somebody may serve themselves."""
+    goals = study.goals
+    asked = kind in goals.analyses or bool(goals.gpus) or goals.gpu_memory_gib is not None
+    labels = study.events.model.names
+    return asked or "gpu_memory" in goals.constraints or any(map(study.hardware.find_model, labels))
+
+
+def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
+    """Return the question made ready, or the gap that keeps it from being asked.
+
+    `priced_only` leaves out calls of unknown list price, which own GPUs cannot be set against.
+    """
     traffic = study.traffic
-    where = traffic.kept & ~traffic.hosted & (traffic.tariff >= 0)
+    where = traffic.kept & ~traffic.hosted & ((traffic.tariff >= 0) | (not priced_only))
     if not where.any():
         return _gap(kind, "model", "no call has a known list price to compare own GPUs with")
     if not study.span.scaled:
@@ -113,12 +124,13 @@ def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ..
 
 
 def _stand_in(study: Study, where: Bools) -> StandIn | None:
-    traffic = study.traffic
-    codes, counts = np.unique(traffic.tariff[where], return_counts=True)
-    tariff = traffic.tariffs[int(codes[np.argmax(counts)])]
+    """Return the open model for the model most calls are of."""
+    codes, counts = np.unique(study.events.model.codes[where], return_counts=True)
+    label = study.events.model.names[int(codes[np.argmax(counts)])]
+    tariff = study.prices.tariffs.get(label)
     return stand_in_for(
-        tariff.model,
-        usd_per_output_token=tariff.output.usd_per_token,
+        label if tariff is None else tariff.model,
+        usd_per_output_token=0.0 if tariff is None else tariff.output.usd_per_token,
         asked=study.goals.models,
         hardware=study.hardware,
     )

@@ -87,7 +87,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Boun
         change=partial(_host, where=case.where, usd=hosting_usd),
         low_share=low,
         high_share=high,
-        options=tuple(_option(study, hosting) for hosting in fleets),
+        options=tuple(_option(study, case, hosting) for hosting in fleets),
         supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
         steps=(
             f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
@@ -148,10 +148,7 @@ def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> Mapping[
         "replicas": best.fleet.replicas,
         "replicas_low": bounds.replicas[0],
         "replicas_high": bounds.replicas[1],
-        "sizes_tried": [
-            {"replicas": size, "ttft_ms_p99": ttft, "tpot_ms_p99": tpot}
-            for size, ttft, tpot in best.fleet.tried
-        ],
+        "sizes_tried": [size for size, _, _ in best.fleet.tried],
         "ttft_ms_p99_low": bounds.ttft_ms_p99[0],
         "ttft_ms_p99_high": bounds.ttft_ms_p99[1],
         "tpot_ms_p99_low": bounds.tpot_ms_p99[0],
@@ -202,7 +199,7 @@ def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _option(study: Study, hosting: Hosting) -> Option:
+def _option(study: Study, case: Case, hosting: Hosting) -> Option:
     deployment = hosting.configuration.deployment
     memory = deployment.memory()
     hours = study.span.seconds / _HOUR_S
@@ -215,6 +212,7 @@ def _option(study: Study, hosting: Hosting) -> Option:
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=deployment.gpu.name,
         replicas=hosting.fleet.replicas,
+        needs_evaluation=not case.stand_in.is_same,
     )
 
 

@@ -47,7 +47,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def telemetry_of(events: Events) -> Telemetry:
-    """Return TTFT as logged, and TPOT `(latency - TTFT) / (output - 1)` where both and a second token exist."""
+    """Return TTFT as logged and TPOT as `(latency - TTFT) / (output - 1)`, NaN where a part is missing."""
     none = np.full(len(events), np.nan)
     ttft = none if events.ttft_ms is None else events.ttft_ms
     latency = none if events.latency_ms is None else events.latency_ms

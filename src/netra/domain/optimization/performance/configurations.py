@@ -68,10 +68,24 @@ def configurations(
     return tuple(sorted(found, key=lambda one: (one.usd_per_hour, one.name)))
 
 
-def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo, margin: float = 0.85) -> float:
-    """Return the requests a second one replica carries within `margin` of the TPOT limit; 0 if none.
+def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo) -> float:
+    """Return the requests a second one replica carries with its largest batch; 0 if it has none."""
+    batch = largest_batch(configuration, load=load, slo=slo)
+    if batch == 0:
+        return 0.0
+    seen = closed_loop(
+        configuration.deployment,
+        input_tokens=load.input_tokens,
+        output_tokens=load.output_tokens,
+        concurrency=float(batch),
+    )
+    return seen.tokens_per_s() / max(load.output_tokens, 1.0)
 
-    The largest batch whose closed-loop TPOT keeps the limit, by bisection: TPOT grows with the batch.
+
+def largest_batch(configuration: Configuration, *, load: Load, slo: Slo, margin: float = 0.85) -> int:
+    """Return the most sequences at once whose closed-loop TPOT keeps `margin` of the limit; 0 if none does.
+
+    By bisection, as TPOT grows with the batch.
     """
 
     def tpot_ms(sequences: int) -> float:
@@ -85,15 +99,9 @@ def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo, margin:
 
     limit_ms = margin * slo.tpot_ms
     if tpot_ms(1) > limit_ms:
-        return 0.0
+        return 0
     holding, breaking = 1, _MOST_SEQUENCES + 1
     while breaking - holding > 1:
         middle = (holding + breaking) // 2
         holding, breaking = (middle, breaking) if tpot_ms(middle) <= limit_ms else (holding, middle)
-    seen = closed_loop(
-        configuration.deployment,
-        input_tokens=load.input_tokens,
-        output_tokens=load.output_tokens,
-        concurrency=float(holding),
-    )
-    return seen.tokens_per_s() / max(load.output_tokens, 1.0)
+    return holding
