@@ -106,7 +106,7 @@ class RunWorker:
                     await self._bell.wait(timeout_s=self._pace.poll_s)
                 else:
                     await self._work(claim, ending)
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001  # the outermost frame of a lane: it outlives every fault
                 self._incidents.report(error, where="claiming a run")
                 await self._clock.pause(self._pace.outage_pause_s)
 
@@ -117,7 +117,7 @@ class RunWorker:
                 await self._feed.publish(ended)
                 if await self._runs.waiting():
                     await self._bell.ring()
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001  # the outermost frame of the reaper
                 self._incidents.report(error, where="reaping runs")
             await self._clock.pause(self._pace.reap_every_s)
 

@@ -209,8 +209,9 @@ async def test_the_first_reason_to_stop_stays(house: Any) -> None:
 class BrokenStore:
     """The memory store, with some verbs that find the database down."""
 
-    def __init__(self, store: Any, *verbs: str) -> None:
+    def __init__(self, store: Any, *verbs: str, fault: Exception | None = None) -> None:
         self._store = store
+        self._fault = fault or Unavailable("the database is down")
         self.down = set(verbs)
 
     def __getattr__(self, name: str) -> Any:
@@ -218,7 +219,7 @@ class BrokenStore:
             return getattr(self._store, name)
 
         async def fail(*args: Any, **kwargs: Any) -> Any:
-            raise Unavailable("the database is down")
+            raise self._fault
 
         return fail
 
@@ -260,8 +261,9 @@ async def test_a_serving_worker_takes_runs_as_they_come_and_lets_the_last_finish
     assert states == [RunState.COMPLETED] * 3
 
 
-async def test_a_database_that_comes_back_is_used_again(house: Any) -> None:
-    broken = BrokenStore(house.run_store, "claim", "reap")
+@pytest.mark.parametrize("fault", [Unavailable("the database is down"), KeyError("a slip of ours")])
+async def test_a_worker_outlives_every_fault_of_its_store(house: Any, fault: Exception) -> None:
+    broken = BrokenStore(house.run_store, "claim", "reap", fault=fault)
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
     run = await started(house)
