@@ -6,7 +6,7 @@ word that another worker, a cancel or a reaper was first.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -39,6 +39,9 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     outage_pause_s: float = 0.5
 
 
+DEFAULT_PACE: Final = Pace()
+
+
 class Agents(Protocol):
     """Whoever answers questions."""
 
@@ -62,7 +65,7 @@ class RunWorker:
         incidents: Incidents,
         quotas: Quotas,
         concurrency: int,
-        pace: Pace = Pace(),
+        pace: Pace = DEFAULT_PACE,
     ) -> None:
         self._runs = runs
         self._feed = feed
