@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final, TypeVar, cast
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -18,6 +18,7 @@ from netra.entrypoints.edge import Edge
 from netra.entrypoints.http import refusals
 from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
+from netra.entrypoints.http.answers import Answer
 from netra.entrypoints.http.authentication import authentication_router
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.documents import documents_router
@@ -107,13 +108,9 @@ async def _working(services: Services) -> AsyncGenerator[None]:
 def _litestar(
     switchboard: Switchboard, *, settings: Settings, door: WebSocketDoor, lifespan: Any
 ) -> Litestar:
-    def admitted(app: ASGIApp) -> ASGIApp:
-        return cast("ASGIApp", AdmissionMiddleware(cast("App", app), switchboard=switchboard))
-
     return Litestar(
         route_handlers=_routers(switchboard, settings=settings, door=door),
         dependencies=_dependencies(switchboard),
-        middleware=[admitted],
         exception_handlers={
             NetraError: refusals.refuse,
             HTTPException: refusals.refuse_unread,
@@ -121,6 +118,7 @@ def _litestar(
         },
         lifespan=[lifespan],
         request_class=Asked,
+        response_class=Answer,
         request_max_body_size=settings.max_body_bytes,
         cors_config=_cors(settings),
         openapi_config=None,
@@ -129,20 +127,25 @@ def _litestar(
 
 
 def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoor) -> list[Any]:
-    # A function, because Litestar copies whatever else it is given, with the switchboard in it.
+    # Functions, because Litestar copies whatever else it is given, with the switchboard in it.
+    def admitted(app: ASGIApp) -> ASGIApp:
+        return cast("ASGIApp", AdmissionMiddleware(cast("App", app), switchboard=switchboard))
+
     def replayed(app: ASGIApp) -> ASGIApp:
         return cast("ASGIApp", ReplayMiddleware(cast("App", app), switchboard=switchboard))
 
-    return [
-        authentication_router(registration=settings.registration),
-        agent_router(replayed=replayed, stream=stream),
-        threads_router(),
-        workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
-        health_router(),
-        configuration_router(),
-        documents_router(asyncapi=asyncapi.document),
-        *door.handlers,
-    ]
+    counted = Router(
+        "/",
+        middleware=[admitted],
+        route_handlers=[
+            authentication_router(registration=settings.registration),
+            agent_router(replayed=replayed, stream=stream),
+            threads_router(),
+            workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
+            configuration_router(),
+        ],
+    )
+    return [counted, health_router(), documents_router(asyncapi=asyncapi.document), *door.handlers]
 
 
 def _for_sockets(services: Services) -> SocketServices:

@@ -10,13 +10,12 @@ from litestar.params import FromPath
 
 from netra.entrypoints.asgi import Exchange, Header
 from netra.entrypoints.errors import RouteNotFound
-from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.admission import JSON
 from netra.entrypoints.http.openapi import document
 from netra.entrypoints.http.request import Asked
 
 ASYNCAPI: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
-_OPEN: Final = admits(limit=None, public=True)
 _POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     b"frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -64,7 +63,7 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
         return _page(pages, "favicon.svg", request.exchange)
 
     handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]
-    return Router("/", route_handlers=handlers, opt=_OPEN, include_in_schema=False)
+    return Router("/", route_handlers=handlers, include_in_schema=False)
 
 
 def _page(pages: Mapping[str, bytes], name: str, exchange: Exchange) -> Response[bytes]:
