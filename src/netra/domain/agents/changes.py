@@ -30,6 +30,7 @@ _MORE: Final = re.compile(
     re.IGNORECASE,
 )
 _TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only )?$", re.IGNORECASE)
+_OF: Final = re.compile(r"\s?of (?:the|our|my|its|today's|current|present|what)\b", re.IGNORECASE)
 _QUANTILE: Final = re.compile(
     r"\s?(?:of (?:all |the |our )?(?:requests?|calls|users?|queries|answers?|responses?)|percentile"
     r"|quantile|up\s?time"
@@ -57,12 +58,12 @@ def _target(scene: Scene, mark: Mark) -> Target | None:
         return _saving(_remaining(scene, mark))
     if mark.subject in (Subject.TRAFFIC, Subject.GROWTH):
         remaining = _remaining(scene, mark)
-        return None if remaining <= 0 else Target(field="traffic_growth", value=remaining - 1)
+        return None if remaining <= 0 else Target(field="traffic_growth", value=round(remaining - 1, 9))
     return _speedup(scene, mark)
 
 
 def _saving(remaining: float) -> Target | None:
-    return Target(field="saving_share", value=1 - remaining) if remaining > 0 else None
+    return Target(field="saving_share", value=round(1 - remaining, 9)) if remaining > 0 else None
 
 
 def _speedup(scene: Scene, mark: Mark) -> Target | None:
@@ -74,7 +75,7 @@ def _speedup(scene: Scene, mark: Mark) -> Target | None:
     else:
         remaining = _remaining(scene, mark)
         factor = 1 / remaining if remaining > 0 else 0.0
-    return Target(field="speedup", value=factor) if factor > 0 else None
+    return Target(field="speedup", value=round(factor, 9)) if factor > 0 else None
 
 
 def _remaining(scene: Scene, mark: Mark) -> float:
@@ -84,11 +85,16 @@ def _remaining(scene: Scene, mark: Mark) -> float:
     """
     size = scene.quantity.value
     is_share = scene.quantity.unit is Unit.SHARE
-    if _TO.search(scene.before) and is_share:
+    if is_share and (_TO.search(scene.before) or _is_what_is_left(scene)):
         return size
     if _falls(scene, mark):
         return 1 - size if is_share else 1 / size
     return 1 + size if is_share else size
+
+
+def _is_what_is_left(scene: Scene) -> bool:
+    """Return whether the share is what remains: "a third of today's latency", not "save a third of"."""
+    return _OF.match(scene.after) is not None and _LESS.search(scene.before) is None
 
 
 def _falls(scene: Scene, mark: Mark) -> bool:

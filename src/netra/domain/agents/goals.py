@@ -25,10 +25,10 @@ from netra.domain.agents.names import (
 from netra.domain.agents.parameters import read_parameters
 from netra.domain.agents.readings import Reading, Target, Unread
 from netra.domain.agents.targets import targets_in
-from netra.domain.optimization.model import Goals
+from netra.domain.optimization.model import Goals, Priority
 
 UNREAD_MAX: Final = 12  # sentences; a text that is all numbers must not become a report
-BEFORE_AFTER: Final = "before_after"  # among `Goals.analyses`: what did a change do
+BEFORE_AFTER: Final = "upgrade_review"  # among `Goals.analyses`: what did a change do
 QUALITY: Final = "quality"  # among `Goals.constraints`: answers may not get worse
 
 _UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
@@ -116,12 +116,20 @@ def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
         implied["speedup"] = 1.0
     if topics.is_quality_kept(words.text):
         implied["constraints"] = (QUALITY,)
-    if (priority := topics.priority_in(words.text)) is not None:
-        implied["priority"] = priority
+    implied["priority"] = _priority(words, fields)
     if _is_before_after(words):
         implied["analyses"] = (*fields["analyses"], BEFORE_AFTER)
         implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
+    elif not all(model.known for model in words.models):
+        implied["analyses"] = tuple(dict.fromkeys((*fields["analyses"], "right_sizing")))
     return implied
+
+
+def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
+    """Return what is wanted least of: both where both have a target, else what the words speak of."""
+    if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
+        return Priority.BALANCED
+    return topics.priority_in(words.text)
 
 
 def _is_before_after(words: _Words) -> bool:
@@ -177,8 +185,6 @@ def _unread(words: _Words) -> list[Unread]:
         Unread(text=date.text, why="no day of the calendar") for date in words.dates if date.at is None
     ]
     unread += _said_twice(words)
-    if _is_before_after(words) and not any(date.at for date in words.dates):
-        unread.append(Unread(text="the change", why="say when it was made, as 2026-11-20 or “yesterday”"))
     is_named = words.models or words.gpus or words.parts or words.readings
     if not is_named and not topics.is_on_topic(words.text):
         unread.append(

@@ -7,7 +7,7 @@ its size. Numbers inside names ("gpt-4o", "p99") are part of the name.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -87,11 +87,7 @@ def _values(payload: Any) -> Iterator[float]:  # Any: decoded JSON
         yield float(payload)
     elif isinstance(payload, str):
         yield from (number.value for number in stated(payload))
-    elif isinstance(payload, Mapping):
-        for key, value in cast("Mapping[Any, Any]", payload).items():
-            yield from _values(key)
-            yield from _values(value)
     else:
-        listed: Sequence[Any] = payload
+        listed: Sequence[Any] = [*payload, *payload.values()] if isinstance(payload, dict) else payload
         for value in listed:
             yield from _values(value)

@@ -1,6 +1,7 @@
 """Goals as they stand in a run's `parameters`: each key by its accepted spellings, unusable values named."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -13,6 +14,7 @@ from netra.domain.agents.readings import Unread
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Priority
 
+_DIGIT: Final = re.compile("[0-9]")
 ITEMS_MAX: Final = 64  # of one list or object
 _CANNOT: Final = "not usable as"
 
@@ -40,7 +42,7 @@ def read_parameters(parameters: Mapping[str, Value]) -> Parameters:
         if value is None:
             continue
         if name in _WORDED and (texts := _texts(value)) is not None:
-            words += texts
+            words += [text for text in texts if _DIGIT.search(text)]
             if name == "constraints":
                 fields["constraints"] = (*fields.get("constraints", ()), *texts)
         elif name not in _READERS:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from netra.domain.agents.asking import unread_sentence
 from netra.domain.optimization.model import Advice, Goals, Grade, Recommendation
+from netra.domain.optimization.recommendations import WORTH_SAYING
 from netra.domain.optimization.wording import count, money, percent
 
 SHOWN: Final = 3  # recommendations told in full; the rest stand in the result
@@ -56,12 +57,23 @@ def _headline(metrics: Mapping[str, Any]) -> str:
     bill = f"Your {calls} cost {money(metrics['bill_usd'])} at list prices"
     if span["scaled"]:
         bill += f", which is {money(now_usd)} a month at this rate"
-    if plan["saved_usd_per_month"] <= 0 or not now_usd:
-        return f"{bill}. {metrics['verdict']}"
-    return (
-        f"{bill}. The plan below brings that to {money(planned_usd)} {period}: "
-        f"{money(plan['saved_usd_per_month'])} less, {percent(plan['saved_share'])} of the bill."
-    )
+    said = metrics["verdict"]
+    if plan["saved_share"] >= WORTH_SAYING:
+        said = (
+            f"The plan below brings that to {money(planned_usd)} {period}: "
+            f"{money(plan['saved_usd_per_month'])} less, {percent(plan['saved_share'])} of the bill."
+        )
+    evaluated_usd, evaluated_share = _evaluated(plan)
+    if evaluated_share - plan["saved_share"] >= WORTH_SAYING:
+        said += (
+            f" If the evaluations named below pass as well, it is {money(evaluated_usd)} {period}, "
+            f"{percent(evaluated_share)} less than now."
+        )
+    return f"{bill}. {said}"
+
+
+def _evaluated(plan: Mapping[str, Any]) -> tuple[float, float]:
+    return plan["if_evaluations_pass_usd_per_month"], plan["if_evaluations_pass_saved_share"]
 
 
 def _targets(metrics: Mapping[str, Any]) -> str:
@@ -92,10 +104,8 @@ def _growth(metrics: Mapping[str, Any]) -> str:
         return ""
     change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
     now_usd, planned_usd = growth["bill_usd_per_month"], growth["planned_usd_per_month"]
-    return (
-        f"With {change}, billed by the token as now, the month costs {money(now_usd)} as it is and "
-        f"{money(planned_usd)} by the plan."
-    )
+    said = f"With {change}, billed by the token as now, the month costs {money(now_usd)} as it is"
+    return f"{said} and {money(planned_usd)} by the plan." if planned_usd < now_usd else f"{said}."
 
 
 def _features(metrics: Mapping[str, Any]) -> str:
@@ -123,13 +133,20 @@ def _worth(recommendation: Recommendation) -> str:
     sure = f"Grade {recommendation.grade.value}: {trust}."
     if savings.usd_per_month == 0:
         return f"{sure} {check}"
-    verb = "Saves" if savings.usd_per_month > 0 else "Costs"
+    is_planned = savings.marginal_usd_per_month is not None
+    verb = _verb(savings.usd_per_month, is_planned=is_planned)
     low, high = sorted((abs(savings.low), abs(savings.high)))
     between = "" if money(low) == money(high) else f", between {money(low)} and {money(high)}"
     if savings.low < 0 < savings.high:
         between = f", between a loss of {money(-savings.low)} and a gain of {money(savings.high)}"
     amount = f"{money(abs(savings.usd_per_month))} a month{between}"
     return f"{verb} {amount} ({recommendation.cost_change}). {sure} {check}"
+
+
+def _verb(saved_usd: float, *, is_planned: bool) -> str:
+    if is_planned:
+        return "Saves"
+    return "Would save" if saved_usd > 0 else "Would cost"
 
 
 def _first_step(advice: Advice) -> str:
@@ -143,8 +160,13 @@ def _first_step(advice: Advice) -> str:
 
 def _gaps(metrics: Mapping[str, Any]) -> str:
     """Say what the log lacks and what it would add."""
-    told = [f"{_sentence(gap['reason'])} {_sentence(gap['would_add'])}" for gap in metrics["gaps"][:GAPS]]
+    told = [_gap(gap) for gap in metrics["gaps"][:GAPS]]
     return f"What is missing: {' '.join(told)}" if told else ""
+
+
+def _gap(gap: Mapping[str, Any]) -> str:
+    adds = gap["would_add"]
+    return f"{_sentence(gap['reason'])} What {_listed(gap['missing'])} would add: {_sentence(adds)}"
 
 
 def _notes(metrics: Mapping[str, Any]) -> str:
@@ -155,10 +177,14 @@ def _notes(metrics: Mapping[str, Any]) -> str:
     return " ".join([*assumed, *metrics["span"]["notes"]])
 
 
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _sentence(text: str) -> str:
-    """Return `text` as a sentence of its own."""
+    """Return `text` as a sentence of its own; a name that opens it keeps its case."""
     stripped = text.strip()
     if not stripped:
         return ""
     ended = stripped if stripped[-1] in ".!?" else f"{stripped}."
-    return ended[0].upper() + ended[1:]
+    return ended[0].upper() + ended[1:] if ended.split()[0].isalpha() else ended

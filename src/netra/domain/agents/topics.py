@@ -19,7 +19,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     r"|(?:long|lengthy|wordy|concise|brief) (?:answers?|outputs?|repl\w+)|reasoning effort",
     "right_sizing": r"right[- ]?siz\w*|(?:smaller|cheaper|bigger|newer|other|different|which|better"
     r"|weaker|stronger|new)"
-    r" (?:[a-z-]+ )?models?|rout(?:e|es|ed|ing)|cascad\w*|downgrad\w*|(?:switch|move|migrat)\w* (?:to|over)"
+    r" (?:[a-z-]+ )?models?|rout(?:e|es|ed|ing)|cascad\w*|downgrad\w*|(?:switch|switching|move|moving"
+    r"|migrate|migrating) (?:to|over)"
     r"|model (?:choice|selection|switch|mix)|alternatives? (?:to|for)",
     "batch": r"batch(?:es|ed|ing)?|flex(?: tier| processing)?|offline|overnight|asynchronous",
     "self_hosting": r"self[- ]?host\w*|(?:our|my) own (?:gpus?|hardware|servers?)|on[- ]prem\w*|in[- ]house"
@@ -31,7 +32,7 @@ _TOPICS: Final[Mapping[str, str]] = {
     "kv_cache": r"(?:kv|k/v|key[- ]value)[- ]?cach\w*|concurren(?:cy|t)|gpu memory",
     "prefill_split": r"prefill|disaggregat\w*",
     "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|provisioned throughput"
-    r"|ptus?",
+    r"|ptus?|(?:our|the|these|my) limits",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in _TOPICS.items()}
@@ -75,9 +76,10 @@ _MONEY_MAY_NOT_RISE: Final = re.compile(
     r"[^.;!?\n]{0,15}?\b(?:more|extra|any)\b"
     r"|\b(?:same|equal|unchanged|flat|current|constant|today's|existing)\b[^.;!?\n]{0,12}?"
     r"\b(?:money|costs?|spend(?:ing)?|bill|budget|price)\b"
-    r"|\b(?:cost|costs|spend(?:ing)?|bill|budget|price)\b[^.;!?\n]{0,25}?\b(?:neutral|flat|unchanged"
-    r"|the same|constant"
-    r"|where it is|as (?:it|they) (?:is|are)|not (?:rise|increase|go up|grow|change)|fixed)\b",
+    r"|\b(?:costs?|spend(?:ing)?|bill|budget|price)(?:\s+(?:must|should|has|have|needs?|to|can|may|is|are"
+    r"|be|stays?"
+    r"|staying|remains?|kept|being)){0,4}[\s-]+(?:neutral|flat|unchanged|the same|constant|where it is|fixed"
+    r"|as (?:it|they) (?:is|are)|not (?:to )?(?:rise|increase|go up|grow|change))\b",
     re.IGNORECASE,
 )
 _SPEED_MAY_NOT_FALL: Final = re.compile(
@@ -108,7 +110,8 @@ _CHANGE_MADE: Final = re.compile(
     re.IGNORECASE,
 )
 _CHANGE: Final = re.compile(
-    r"\b(?:upgrade|switch(?:over)?|migration|change|roll-?out|release|deployment|deploy|swap|move|cutover"
+    r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
+    r"|roll-?out|release|deployment|deploy|swap|move|cutover"
     r"|update)\b"
     r"|\bsince\b",
     re.IGNORECASE,
