@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.traffic import Traffic, capped
+from netra.domain.optimization.traffic import Bools, Change, Traffic, capped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Ints, Labels
 
@@ -26,6 +27,7 @@ FORMULA: Final = (
 TRUNCATED_SHARE: Final = 0.01
 STEP_TOKENS: Final = 64
 SMALLEST_GROUP: Final = 100
+WORTH_A_CAP: Final = 0.001  # of the bill: less is not worth a single cut answer
 _UNCAPPED: Final = np.iinfo(np.int64).max
 _LISTED: Final = 20
 
@@ -54,57 +56,58 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     saved_usd = float(saved_by_call_usd(study, change).sum())
     if saved_usd <= 0:
         return ()
-    usd = study.now_usd
-    return (
-        Finding(
-            kind=KIND,
-            stance=Stance.EVALUATE,
-            action="Cap the output of each kind of call just above its usual length",
-            impact=(
-                f"{count(int(cut.sum()), 'answer')} ({percent(float(cut.mean()))}) would be cut, saving "
-                f"{money(saved_usd)} of {money(float(usd.sum()))} over the log."
-            ),
-            grade=Grade.JUDGEMENT,
-            formula=FORMULA,
-            inputs={
-                "by": field,
-                "groups": _table(study, groups, caps),
-                "calls": len(usd),
-                "truncated_calls": int(cut.sum()),
-                "truncated_share": float(cut.mean()),
-                "saved_usd_in_window": saved_usd,
-                **_ceilings(study),
-            },
-            assumptions=(
-                (
-                    "An answer cut at the cap is used as it is and not asked for again; the low end counts "
-                    "nothing."
-                ),
-                "Answers keep their lengths: the cap does not make the model write differently.",
-            ),
-            evidence=rows(study, cut, weight=study.traffic.output_tokens),
-            how_to_verify=(
-                "Read a sample of the answers that would be cut; after the change, watch the share of "
-                "answers "
-                "that stop for length, and of calls repeated."
-            ),
-            effort="low",
-            risk=(
-                "Cut answers can be useless, above all structured ones: cap only where a part is still an "
-                "answer."
-            ),
-            change=change,
-            low_share=0.0,
-            supply={
-                "output_caps": [
-                    {"by": field, "match": n, "max_output_tokens": cap} for n, cap in caps.items()
-                ]
-            },
-            steps=tuple(
-                f"Set max_output_tokens to {cap} for {name}." for name, cap in list(caps.items())[:_LISTED]
-            ),
-            roll_back="Remove max_output_tokens from the calls, or put its earlier value back.",
+    inputs = {
+        "by": field,
+        "groups": _table(study, groups, caps),
+        "calls": len(cut),
+        "truncated_calls": int(cut.sum()),
+        "truncated_share": float(cut.mean()),
+        "saved_usd_in_window": saved_usd,
+        **_ceilings(study),
+    }
+    found = _finding(study, caps, cut=cut, change=change, inputs=inputs)
+    if saved_usd < WORTH_A_CAP * float(study.now_usd.sum()):
+        found = msgspec.structs.replace(
+            found,
+            stance=Stance.INFORM,
+            action="Leave the length of answers as it is: a cap would save next to nothing",
+            supply={},
+            steps=(),
+        )
+    return (found,)
+
+
+def _finding(
+    study: Study, caps: Mapping[str, int], *, cut: Bools, change: Change, inputs: Mapping[str, Any]
+) -> Finding:
+    field = inputs["by"]
+    return Finding(
+        kind=KIND,
+        stance=Stance.EVALUATE,
+        action="Cap the output of each kind of call just above its usual length",
+        impact=(
+            f"{count(int(cut.sum()), 'answer')} ({percent(inputs['truncated_share'])}) would be cut, saving "
+            f"{money(inputs['saved_usd_in_window'])} of {money(float(study.now_usd.sum()))} over the log."
         ),
+        grade=Grade.JUDGEMENT,
+        formula=FORMULA,
+        inputs=inputs,
+        assumptions=(
+            "A cut answer is used as it is and not asked for again; the low end of the saving is nothing.",
+            "Answers keep their lengths: the cap does not make the model write differently.",
+        ),
+        evidence=rows(study, cut, weight=study.traffic.output_tokens),
+        how_to_verify=(
+            "Read a sample of the answers that would be cut; after the change, watch the share of answers "
+            "that stop for length, and of calls repeated."
+        ),
+        effort="low",
+        risk="Cut answers can be useless, structured ones above all: cap where a part is still an answer.",
+        change=change,
+        low_share=0.0,
+        supply={"output_caps": [{"by": field, "match": n, "max_output_tokens": caps[n]} for n in caps]},
+        steps=tuple(f"Set max_output_tokens to {caps[name]} for {name}." for name in list(caps)[:_LISTED]),
+        roll_back="Remove max_output_tokens from the calls, or put its earlier value back.",
     )
 
 

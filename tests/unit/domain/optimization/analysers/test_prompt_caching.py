@@ -1,0 +1,188 @@
+"""Prompt caching by replay: when it pays, when it loses, and what is said without prefixes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from netra.domain.optimization.analysers import prompt_caching
+from netra.domain.optimization.analysers.cache_schemes import billed_reads, is_explicit
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.composition import compose, worth_alone
+from netra.domain.optimization.model import Gap, never_stop
+from netra.domain.optimization.prefix import chain_tokens
+from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.traffic import dropped, total_usd
+from netra.domain.workloads.model import Event
+
+Make = Callable[..., Study]
+Call = Callable[..., Event]
+Price = Callable[..., Tariff]
+
+
+def said(study: Study) -> list[Finding | Gap]:
+    return list(prompt_caching.analyse(study, checkpoint=never_stop))
+
+
+def findings(study: Study) -> list[Finding]:
+    return [one for one in said(study) if isinstance(one, Finding)]
+
+
+def explicit(tariff: Price, **changes: object) -> Tariff:
+    changes = {"cache_write": Rate(usd_per_token=1.25e-6), "caching": "explicit", **changes}
+    return tariff(**changes)
+
+
+def prompt(call: Call, second: float, *blocks: int, **fields: object) -> Event:
+    """Return a call whose prompt is these blocks of 512 tokens."""
+    return call(second, tokens=(512 * len(blocks), 0), prefix_hashes=list(blocks), **fields)
+
+
+def test_automatic_caching_saves_the_difference_on_every_hit(study: Make, call: Call, tariff: Price) -> None:
+    log = study([prompt(call, 0, 1, 2), prompt(call, 10, 1, 2), prompt(call, 20, 1, 3)], tariff(caching="automatic"))
+    (found,) = findings(log)
+    assert found.stance is Stance.DO
+    assert worth_alone(log, found).saved_usd == pytest.approx((1024 + 512) * 0.9e-6)
+    assert found.inputs["schemes"][0]["read_tokens"] == 1536
+    assert found.inputs["schemes"][0]["write_tokens"] == 0
+    assert "first" in found.steps[0] or "before" in found.steps[0]
+
+
+def test_explicit_caching_pays_for_writes_and_says_when_it_loses(study: Make, call: Call, tariff: Price) -> None:
+    log = study([prompt(call, second, second) for second in range(4)], explicit(tariff))
+    (found,) = findings(log)
+    assert found.stance is Stance.AVOID
+    assert worth_alone(log, found).saved_usd == pytest.approx(-4 * 512 * 0.25e-6)
+    assert "21.7 %" in found.impact
+    assert found.supply["caching"] == [{"model": "big", "enabled": False}]
+    assert compose(log, [found], checkpoint=never_stop).plan == ()
+
+
+def test_explicit_caching_that_pays_joins_the_plan_with_its_time_to_live(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    log = study([prompt(call, second * 100, 1, 2) for second in range(5)], explicit(tariff))
+    (found,) = findings(log)
+    saved = 4 * 1024 * 0.9e-6 - 1024 * 0.25e-6
+    assert worth_alone(log, found).saved_usd == pytest.approx(saved)
+    assert found.supply["caching"][0]["ttl_s"] == 300
+    assert found.supply["caching"][0]["mode"] == "explicit"
+
+
+def test_the_longer_time_to_live_is_taken_when_its_dearer_writes_pay(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    priced = explicit(tariff, cache_ttl_s=(300, 3600), cache_write_1h=Rate(usd_per_token=2e-6))
+    log = study([prompt(call, turn * 1000, 1, 2) for turn in range(5)], priced)
+    (found,) = findings(log)
+    assert worth_alone(log, found).saved_usd == pytest.approx(4 * 1024 * 0.9e-6 - 1024 * 1e-6)
+    assert found.supply["caching"][0]["ttl_s"] == 3600
+    losing = next(row for row in found.inputs["tried"] if row["ttl_s"] == 300)
+    assert losing["saved_usd_in_window"] < 0
+    assert losing["break_even_hit_share"] == pytest.approx(0.217, abs=1e-3)
+
+
+def test_caching_is_switched_on_only_for_the_templates_that_gain(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    shared = [prompt(call, second, 1, 2, template="assistant") for second in range(5)]
+    single = [prompt(call, second, 100 + second, template="import") for second in range(5)]
+    log = study([*shared, *single], explicit(tariff))
+    (found,) = findings(log)
+    assert found.inputs["schemes"][0]["calls"] == 5
+    assert worth_alone(log, found).saved_usd == pytest.approx(4 * 1024 * 0.9e-6 - 1024 * 0.25e-6)
+
+
+def test_the_replay_is_made_anew_for_the_calls_that_remain(study: Make, call: Call, tariff: Price) -> None:
+    log = study([prompt(call, 0, 1), prompt(call, 200, 1), prompt(call, 400, 1)], tariff(caching="automatic"))
+    (found,) = findings(log)
+    assert found.change is not None
+    without_the_middle = dropped(log.traffic, np.array([False, True, False]))
+    assert found.change(without_the_middle).cached_input_tokens.tolist() == [0, 0, 0]
+    assert found.change(log.traffic).cached_input_tokens.tolist() == [0, 512, 512]
+
+
+def test_the_change_is_idempotent(study: Make, call: Call, tariff: Price) -> None:
+    priced = explicit(tariff, cache_ttl_s=(3600,), cache_write_1h=Rate(usd_per_token=2e-6))
+    log = study([prompt(call, turn * 1000, 1, 2) for turn in range(5)], priced)
+    change = findings(log)[0].change
+    assert change is not None
+    once = change(log.traffic)
+    assert total_usd(change(once)) == total_usd(once)
+
+
+def test_writes_that_do_not_pay_in_the_log_are_switched_off(study: Make, call: Call, tariff: Price) -> None:
+    log = study([prompt(call, second, second, cache_write_tokens=512) for second in range(3)], explicit(tariff))
+    (found,) = findings(log)
+    assert "Turn explicit prompt caching off" in found.action
+    assert worth_alone(log, found).saved_usd == pytest.approx(3 * 512 * 0.25e-6)
+    assert found.supply["caching"][0] == {
+        "model": "big",
+        "enabled": False,
+        "mode": "explicit",
+        "ttl_s": None,
+        "min_tokens": 1,
+    }
+
+
+def test_an_unknown_price_of_cached_input_is_a_gap_and_no_zero(study: Make, call: Call, tariff: Price) -> None:
+    (gap,) = said(study([prompt(call, 0, 1)], tariff(cached_input=None)))
+    assert isinstance(gap, Gap)
+    assert "not the same as no saving" in gap.reason
+
+
+def test_nothing_is_said_where_nothing_repeats_and_writes_are_free(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    assert said(study([prompt(call, 0, 1), prompt(call, 1, 2)], tariff())) == []
+
+
+def test_a_price_on_writes_means_explicit_where_the_book_is_silent(tariff: Price) -> None:
+    assert is_explicit(tariff(cache_write=Rate(usd_per_token=1e-6)))
+    assert not is_explicit(tariff())
+
+
+def test_a_hit_under_the_minimum_is_not_billed_as_one(tariff: Price) -> None:
+    rules = {"cache_min_tokens": 1024, "cache_granularity_tokens": 128}
+    hits, covered = np.array([1000, 1100]), np.array([2048, 2048])
+    assert billed_reads(hits, covered, tariff=tariff(**rules)).tolist() == [0, 1024]
+    assert billed_reads(hits, covered, tariff=tariff(caching="explicit", **rules)).tolist() == [896, 1024]
+
+
+def test_prefixes_shorter_than_the_minimum_are_neither_read_nor_written(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    log = study([prompt(call, turn, 1) for turn in range(3)], explicit(tariff, cache_min_tokens=1024))
+    assert int(chain_tokens(log.events).max()) == 512
+    assert said(log) == []
+
+
+def test_a_log_without_prefixes_says_what_they_would_tell_and_the_ceiling(study: Make, call: Call) -> None:
+    (gap,) = said(study([call(tokens=(1_000_000, 0))]))
+    assert isinstance(gap, Gap)
+    assert gap.missing == ("prefix_hashes",)
+    assert "$0.90" in gap.would_add
+
+
+def test_caching_that_pays_in_the_bill_is_kept(study: Make, call: Call) -> None:
+    found = findings(study([call(tokens=(1000, 0), cached_input_tokens=800)]))
+    assert [one.stance for one in found] == [Stance.INFORM]
+    assert found[0].inputs["paid_back_usd_in_window"] == pytest.approx(800 * 0.9e-6)
+
+
+def test_caching_that_loses_in_the_bill_is_turned_off(study: Make, call: Call, tariff: Price) -> None:
+    log = study([call(tokens=(1000, 0), cache_write_tokens=1000)], explicit(tariff))
+    (found,) = findings(log)
+    assert found.stance is Stance.DO
+    assert worth_alone(log, found).saved_usd == pytest.approx(1000 * 0.25e-6)
+
+
+def test_models_that_lose_and_models_that_gain_are_told_apart(study: Make, call: Call, tariff: Price) -> None:
+    calls = [call(tokens=(1000, 0), cache_write_tokens=1000), call(1, "other", (1000, 0), cached_input_tokens=900)]
+    log = study(calls, explicit(tariff), tariff("other"))
+    assert [one.stance for one in findings(log)] == [Stance.INFORM, Stance.DO]
+
+
+def test_caching_of_prompts_without_tokens_has_no_share(study: Make, call: Call, tariff: Price) -> None:
+    log = study([call(0, tokens=(0, 5), prefix_hashes=[1]), prompt(call, 1, 2), prompt(call, 2, 2)], tariff())
+    assert findings(log)[0].inputs["schemes"][0]["read_share"] == pytest.approx(0.5)

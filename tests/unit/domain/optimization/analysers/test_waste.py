@@ -1,0 +1,96 @@
+"""Calls that were billed and gave nothing."""
+
+from collections.abc import Callable
+
+import pytest
+
+from netra.domain.optimization.analysers import waste
+from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.composition import worth_alone
+from netra.domain.optimization.model import Gap, Grade, never_stop
+from netra.domain.workloads.model import Event
+
+Make = Callable[..., Study]
+Call = Callable[..., Event]
+PRICE = pytest.approx(1.4e-3)
+
+
+def said(study: Study) -> tuple[Finding | Gap, ...]:
+    return waste.analyse(study, checkpoint=never_stop)
+
+
+def only(study: Study) -> Finding:
+    (found,) = said(study)
+    assert isinstance(found, Finding)
+    return found
+
+
+def test_a_timeout_that_was_billed_is_waste(study: Make, call: Call) -> None:
+    log = study([call(status="ok", id="a"), call(1, status="timeout", id="b")])
+    found = only(log)
+    assert worth_alone(log, found).saved_usd == PRICE
+    assert found.evidence["sample_events"] == ["b"]
+    assert found.inputs["by_status"] == {"timeout": {"calls": 1, "usd_in_window": PRICE}}
+    assert found.grade is Grade.MODEL
+
+
+def test_a_call_refused_at_the_door_is_not_billed(study: Make, call: Call) -> None:
+    assert said(study([call(), call(status="429", tokens=(1000, 0))])) == ()
+
+
+def test_the_logged_cost_decides_what_was_billed(study: Make, call: Call) -> None:
+    log = study([call(status="error", cost=0.0), call(status="error", cost=0.1), call(status="429")])
+    found = only(log)
+    assert found.inputs["billed_failures"] == 2  # the refused one has output, so it did work
+    assert found.grade is Grade.EXACT
+
+
+def test_a_retry_of_a_success_is_waste_and_a_retry_of_a_failure_is_not(study: Make, call: Call) -> None:
+    log = study(
+        [
+            call(0, id="good"),
+            call(1, retry_of="good"),
+            call(2, id="bad", status="timeout"),
+            call(3, retry_of="bad"),
+        ]
+    )
+    found = only(log)
+    worth = worth_alone(log, found)
+    assert (found.inputs["needless_retries"], found.inputs["billed_failures"]) == (1, 1)
+    assert worth.saved_usd == pytest.approx(2.8e-3)
+    assert worth.low_usd == pytest.approx(2.8e-3)  # both were surely avoidable
+
+
+def test_a_failure_that_nobody_repeated_saves_nothing_for_sure(study: Make, call: Call) -> None:
+    log = study([call(status="error")])
+    assert worth_alone(log, only(log)).low_usd == 0
+
+
+def test_a_failure_without_ids_is_never_counted_as_repeated(study: Make, call: Call) -> None:
+    log = study([call(status="error"), call(1, retry_of="elsewhere")])
+    assert only(log).inputs["surely_avoidable_usd_in_window"] == 0
+
+
+def test_retries_are_found_without_a_status(study: Make, call: Call) -> None:
+    log = study([call(id="a"), call(1, id="b", retry_of="a")])
+    assert only(log).inputs["by_status"] == {}
+
+
+def test_a_log_without_failures_has_no_waste(study: Make, call: Call) -> None:
+    assert said(study([call(status="ok")])) == ()
+
+
+def test_without_status_and_retries_the_gap_is_named(study: Make, call: Call) -> None:
+    (gap,) = said(study([call()]))
+    assert isinstance(gap, Gap)
+    assert gap.missing == ("status", "retry_of")
+
+
+def test_all_failed_is_all_waste(study: Make, call: Call) -> None:
+    log = study([call(second, status="500") for second in range(3)])
+    assert worth_alone(log, only(log)).saved_usd == pytest.approx(3 * 1.4e-3)
+
+
+@pytest.mark.parametrize(("status", "refused"), [("408", False), ("rate_limited", True), ("error", False)])
+def test_what_is_refused_does_no_work(status: str, refused: bool) -> None:
+    assert waste.was_refused(status) is refused
