@@ -28,6 +28,9 @@ class WithoutQueries(logging.Filter):
         return True
 
 
+_WITHOUT_QUERIES: Final = WithoutQueries()
+
+
 class Server(uvicorn.Server):
     """Ends sockets by `drain` before uvicorn does: its own close is 1012, ours says 1001."""
 
@@ -63,5 +66,5 @@ def server_config(app: App, *, host: str, port: int, log_level: str = "info") ->
         log_level=log_level,
     )
     for name in ("uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
-        logging.getLogger(name).addFilter(WithoutQueries())
+        logging.getLogger(name).addFilter(_WITHOUT_QUERIES)
     return config

@@ -109,6 +109,8 @@ class Connection:
                     self._start_following(run_id, after=after)
                 case _:
                     commands.append(output)
+        if self._outbox.has_overflowed:
+            self._fall_behind()
         return tuple(commands)
 
     def check(self) -> None:
@@ -141,6 +143,7 @@ class Connection:
             except NetraError as error:
                 answer = _failure(command, error)
             self.tell(answer)
+        await asyncio.sleep(0)  # messages that came in one packet leave the others their turn
 
     async def _carry_out(self, command: Command) -> signals.Happening:
         runs = self._services.runs
@@ -171,17 +174,14 @@ class Connection:
             async with aclosing(events):
                 async for event in events:
                     outbox.put_event(event)
-                    if outbox.is_pressed:
-                        await self._relieve()
+                    if outbox.has_overflowed:
+                        self._fall_behind()
+                    elif outbox.is_pressed:
+                        await outbox.relief(timeout_s=RELIEF_S)
         except NetraError as error:
             self.tell(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]
         self.tell(signals.RunTold(run_id))
-
-    async def _relieve(self) -> None:
-        if self._outbox.has_overflowed:
-            self._fall_behind()
-        await self._outbox.relief(timeout_s=RELIEF_S)
 
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox
