@@ -5,7 +5,7 @@ Each command lives in its own module of `commands` and is loaded only when it ru
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
@@ -19,15 +19,16 @@ REFUSED: Final = 2  # what was typed or given cannot be used
 NOT_ENOUGH: Final = 3  # the work was done, and the log or a check falls short
 INTERRUPTED: Final = 130
 
-COMMANDS: Final = {
-    "demo": "netra.entrypoints.commands.demo:demo",
-    "optimize": "netra.entrypoints.commands.optimize:optimize",
-    "sample": "netra.entrypoints.commands.sample:sample",
-    "serve": "netra.entrypoints.commands.serve:serve",
-    "users": "netra.entrypoints.commands.users:users",
-    "validate": "netra.entrypoints.commands.validate:validate",
-    "workloads": "netra.entrypoints.commands.workloads:workloads",
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "Show the whole service at work, on this machine.",
+    "optimize": "Say what to change about the workload in a request log.",
+    "sample": "Write a made-up request log to try things on.",
+    "serve": "Serve the API by HTTP and WebSocket.",
+    "users": "Add the people who may sign in, and list them.",
+    "validate": "Check prices, or the performance model, against a file.",
+    "workloads": "Import request logs into the store, and list them.",
 }
+"""Each command is the function of its name in the module of its name; its line stands in the help."""
 
 
 class LazyGroup(click.Group):
@@ -39,15 +40,19 @@ class LazyGroup(click.Group):
 
     def get_command(
         self,
-        ctx: click.Context,
-        cmd_name: str,  # noqa: ARG002  # click's signature
+        ctx: click.Context,  # noqa: ARG002  # click's signature
+        cmd_name: str,
     ) -> click.Command | None:
         """Return the command, or None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = getattr(import_module(f"netra.entrypoints.commands.{cmd_name}"), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

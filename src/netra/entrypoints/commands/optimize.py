@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +18,20 @@ from netra.entrypoints.commands.surroundings import json_option, log_argument, r
 from netra.entrypoints.embedded import Netra
 from netra.entrypoints.terminal.digest import digest_of, is_sufficient
 from netra.entrypoints.terminal.progress import part_of, progress_on
-from netra.entrypoints.terminal.report import rendered
+from netra.entrypoints.terminal.report import reading_console, rendered
 from netra.entrypoints.terminal.sketch import sketch_of
 from netra.ports.logs import ReadLog
 
 DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
 NOT_ENOUGH: Final = 3
 READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that part of the time
+
+
+def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> float | None:
+    """Return the dollars that were typed; `nan` and `inf` are floats and no amounts."""
+    if dollars is not None and not isfinite(dollars):
+        raise click.BadParameter(f"{dollars} must be a number of dollars a month, such as 5000.")
+    return dollars
 
 
 @click.command()
@@ -34,7 +42,13 @@ READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that 
     type=click.Choice([priority.value for priority in Priority]),
     help="What to want least of: dollars, milliseconds, or a balance.",
 )
-@click.option("--budget", type=click.FloatRange(min=0, min_open=True), metavar="USD", help="Dollars a month.")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0, min_open=True),
+    callback=finite,
+    metavar="USD",
+    help="Dollars a month.",
+)
 @click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
 @click.option(
     "--constraint", "constraints", multiple=True, metavar="NAME", help="gpu_memory, latency, …; repeatable."
@@ -71,7 +85,7 @@ def optimize(
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(advice), indent=2).decode() + "\n")
     else:
-        console = Console(highlight=False)
+        console = reading_console()
         console.print(rendered(digest_of(advice), sketch=sketch_of(log.events), source=file.name))
     return 0 if is_sufficient(advice) else NOT_ENOUGH
 

@@ -46,7 +46,9 @@ def bound_to(host: str, port: int) -> Generator[socket.socket]:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise click.ClickException(f"The host {host!r} has no address; choose another with --host.") from error
+        raise click.ClickException(
+            f"The host {host!r} has no address; choose another with --host."
+        ) from error
     with closing(socket.socket(family, socket.SOCK_STREAM)) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -83,10 +83,12 @@ def note(
     shift: tuple[float, float],
     *,
     color: str = INK,
+    in_layout: bool = True,
     **style: Any,  # Any: handed on to matplotlib as it is
 ) -> None:
-    """Write words beside a point, `shift` points away from it."""
-    axes.annotate(words, at, shift, textcoords="offset points", color=color, **style)
+    """Write words beside a point, `shift` points away from it; room is made for them if `in_layout`."""
+    written = axes.annotate(words, at, shift, textcoords="offset points", color=color, **style)
+    written.set_in_layout(in_layout)
 
 
 def name_rows(axes: Axes, names: Sequence[str]) -> None:

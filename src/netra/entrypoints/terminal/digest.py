@@ -38,7 +38,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     usd_per_month: float
-    value: float
+    value: float | None  # None: the log does not say
     is_on_front: bool
     is_pick: bool
 
@@ -63,6 +63,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     advice: Advice
     headline: str
+    prospect: str  # what evaluations could add; empty where there is nothing to evaluate
     facts: tuple[str, ...]
     is_monthly: bool  # whether dollars are a month's, or the log's own
     now_usd: float | None
@@ -100,6 +101,7 @@ def digest_of(advice: Advice) -> Digest:
     return Digest(
         advice=advice,
         headline=_headline(now_usd, then_usd, period=_period(is_monthly=is_monthly)),
+        prospect=_prospect(planned, period=_period(is_monthly=is_monthly)),
         facts=_facts(metrics),
         is_monthly=is_monthly,
         now_usd=now_usd,
@@ -149,6 +151,15 @@ def _headline(now_usd: float | None, then_usd: float | None, *, period: str) -> 
     return f"{left}: {percent(saved_usd / now_usd)} of the bill."
 
 
+def _prospect(planned: Mapping[str, Any], *, period: str) -> str:
+    evaluated_usd = _number(planned, "if_evaluations_pass_usd_per_month")
+    then_usd = _number(planned, "planned_usd_per_month")
+    if evaluated_usd is None or then_usd is None or evaluated_usd > then_usd * (1 - WORTH_SAYING):
+        return ""
+    less = percent(_number(planned, "if_evaluations_pass_saved_share") or 0.0)
+    return f"If what needs an evaluation passes it, the bill is {money(evaluated_usd)} {period}: {less} less."
+
+
 def _period(*, is_monthly: bool) -> str:
     return "a month" if is_monthly else "in this log"
 
@@ -185,18 +196,17 @@ def _frontier(pareto: Mapping[str, Any]) -> Frontier | None:
     """Return the options as points, or None where fewer than two can be compared."""
     options: Sequence[Mapping[str, Any]] = pareto.get("options", ())
     for measure in ("ttft_ms_p99", "tpot_ms_p99", "latency_ms_p99", "memory_gib"):
-        known = [option for option in options if option.get(measure) is not None]
-        if len(known) < 2:
+        if sum(option.get(measure) is not None for option in options) < 2:
             continue
         points = tuple(
             Point(
                 name=option["name"],
                 usd_per_month=option["usd_per_month"],
-                value=option[measure],
+                value=option.get(measure),
                 is_on_front=option["name"] in pareto.get("front", ()),
                 is_pick=option["name"] == pareto.get("pick"),
             )
-            for option in known
+            for option in options
         )
         return Frontier(measure=measure, points=points, why=str(pareto.get("why", "")))
     return None

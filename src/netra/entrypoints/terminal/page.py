@@ -23,7 +23,7 @@ STYLE: Final = """
 body{margin:0;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
-header p{color:var(--muted);margin:.25rem 0}
+header p{color:var(--muted);margin:.25rem 0}header .prospect{color:var(--warm);font-weight:600}
 h1{font-size:1.9rem;line-height:1.2;margin:.2rem 0 .6rem;letter-spacing:-.015em}
 h2{font-size:1.2rem;margin:2.8rem 0 .8rem;padding-bottom:.35rem;border-bottom:1px solid var(--grid)}
 h3{font-size:1rem;margin:0}
@@ -85,6 +85,8 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
     yield "<header>"
     yield f"<p>{escape(source)} · “{escape(question)}”</p>"
     yield f"<h1>{escape(digest.headline)}</h1>"
+    if digest.prospect:
+        yield f'<p class="prospect">{escape(digest.prospect)}</p>'
     yield f"<p>{escape(' · '.join(digest.facts))}</p>"
     yield "</header>"
     if digest.now_usd is not None and digest.then_usd is not None:

@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from netra.entrypoints.terminal.canvas import (
     GOOD,
     INK,
     MUTED,
+    PAPER,
     WARM,
     Plot,
     count_dollars,
@@ -24,10 +26,11 @@ from netra.entrypoints.terminal.canvas import (
     name_rows,
     note,
 )
-from netra.entrypoints.terminal.digest import Digest, Frontier, Shelf, shelf_of
+from netra.entrypoints.terminal.digest import Digest, Frontier, Point, Shelf, shelf_of
 from netra.entrypoints.terminal.sketch import Sketch
 from netra.entrypoints.terminal.wording import milliseconds, short_count, span, title_of
 
+LEAST_SHOWN: Final = 0.002  # of the longest bar; less is no wider than its outline
 _SHELVES: Final[Mapping[Shelf, str]] = {
     Shelf.PLAN: GOOD,
     Shelf.EVALUATE: WARM,
@@ -90,7 +93,8 @@ def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
 
 def analysers_plot(digest: Digest) -> Plot:
     """Return what each piece of advice saves or costs on its own, with its interval."""
-    items = [item for item in digest.shown if item.savings.usd_per_month]
+    worth = max(abs(item.savings.usd_per_month) for item in digest.shown)
+    items = [item for item in digest.shown if abs(item.savings.usd_per_month) > LEAST_SHOWN * worth]
 
     def draw(axes: Axes) -> None:
         for place, item in enumerate(items):
@@ -110,28 +114,55 @@ def analysers_plot(digest: Digest) -> Plot:
 
 
 def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
-    """Return the ways to serve the traffic, those that nothing beats joined by a line."""
-    front = sorted((p for p in frontier.points if p.is_on_front), key=lambda point: point.usd_per_month)
+    """Return the ways to serve the traffic, those that nothing beats joined by a line.
+
+    A way whose measure is not known is a dashed line: its dollars are all that can be shown.
+    """
+    known = [(point, point.value) for point in frontier.points if point.value is not None]
+    front = sorted((p.usd_per_month, value) for p, value in known if p.is_on_front)
+    middle_usd = sum(sorted(p.usd_per_month for p in frontier.points)[:: len(frontier.points) - 1]) / 2
 
     def draw(axes: Axes) -> None:
-        axes.plot([p.usd_per_month for p in front], [p.value for p in front], color=ACCENT, linewidth=1.2)
-        for point in frontier.points:
+        axes.plot([usd for usd, _ in front], [value for _, value in front], color=ACCENT, linewidth=1.2)
+        for point, value in known:
             colour = GOOD if point.is_pick else ACCENT if point.is_on_front else MUTED
-            size = 90 if point.is_pick else 36
-            axes.scatter([point.usd_per_month], [point.value], s=size, color=colour, zorder=3)
-            at = (point.usd_per_month, point.value)
-            weight = "bold" if point.is_pick else "normal"
-            note(axes, point.name, at, (7, 6), fontweight=weight, color=INK if point.is_pick else MUTED)
+            axes.scatter(
+                [point.usd_per_month], [value], s=90 if point.is_pick else 36, color=colour, zorder=3
+            )
+            _name_point(axes, point, value, is_left=point.usd_per_month < middle_usd)
+        axes.margins(x=0.08, y=0.18)
+        axes.set_ylim(0, max(value for _, value in known) * 1.2)
+        for place, point in enumerate(point for point in frontier.points if point.value is None):
+            axes.axvline(point.usd_per_month, color=GOOD if point.is_pick else MUTED, linestyle=(0, (4, 3)))
+            at = max(value for _, value in known) * (0.12 + 0.2 * place)
+            _name_point(axes, point, at, is_left=point.usd_per_month < middle_usd)
         count_dollars(axes, period)
         axes.set_ylabel(_MEASURES[frontier.measure])
-        axes.set_ylim(bottom=0)
-        axes.margins(x=0.16, y=0.18)
 
     pick = next((point.name for point in frontier.points if point.is_pick), "none")
-    told = "; ".join(f"{p.name} {money(p.usd_per_month)}, {p.value:,.0f}" for p in frontier.points)
+    told = "; ".join(
+        f"{p.name} {money(p.usd_per_month)}, {'not known' if p.value is None else f'{p.value:,.0f}'}"
+        for p in frontier.points
+    )
     against = f"Dollars {period} against {_MEASURES[frontier.measure]}"
     alt = f"{against}: {told}. The pick: {pick}. {frontier.why}"
-    return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw)
+    return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw, rows=9)
+
+
+def _name_point(axes: Axes, point: Point, value: float, *, is_left: bool) -> None:
+    """Write the point's name on the side that has room, in lines short enough for it."""
+    lines = wrap(point.name if point.value is not None else f"{point.name}: not known", 46)
+    note(
+        axes,
+        "\n".join(lines),
+        (point.usd_per_month, value),
+        (8 if is_left else -8, 0),
+        ha="left" if is_left else "right",
+        va="center",
+        fontweight="bold" if point.is_pick else "normal",
+        color=INK if point.is_pick else MUTED,
+        in_layout=False,
+    )
 
 
 def arrivals_plot(sketch: Sketch) -> Plot:
@@ -150,6 +181,7 @@ def arrivals_plot(sketch: Sketch) -> Plot:
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             ha="right",
+            bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
         )
         axes.xaxis_date()
         axes.set_ylabel(f"calls/s, bins of {span(sketch.bin_s)}")
@@ -172,15 +204,17 @@ def spreads_plot(sketch: Sketch) -> Plot:
         return said(value)
 
     def draw(axes: Axes) -> None:
-        sides = (("right", -9), ("left", 9))
-        for spread, colour, (side, shift) in zip(sketch.spreads, (ACCENT, WARM), sides, strict=False):
+        for place, spread in enumerate(sorted(sketch.spreads, key=lambda spread: spread.p50)):
+            colour = (ACCENT, WARM)[place]
             p50, p99 = max(spread.p50, 1), max(spread.p99, 1)
             axes.plot(np.maximum(spread.values, 1), spread.shares, color=colour, linewidth=1.8)
             axes.plot([p50, p99], [0.5, 0.99], "o", color=colour, markersize=5)
             words = f"{spread.name}: p50 {said(spread.p50)}"
+            side, shift = (("right", -9), ("left", 9))[place]
             note(axes, words, (p50, 0.5), (shift, -3), color=colour, ha=side)
-            note(axes, f"p99 {said(spread.p99)}", (p99, 0.99), (6, -13), color=colour)
+            note(axes, f"p99 {said(spread.p99)}", (p99, 0.99), (-9, -4), color=colour, ha="right")
         axes.set_xscale("log")
+        axes.minorticks_off()
         axes.xaxis.set_major_formatter(FuncFormatter(tick))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_ylim(0, 1.02)

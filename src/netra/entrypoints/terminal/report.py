@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -15,6 +15,7 @@ from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval
 from netra.entrypoints.terminal.sketch import Sketch, resampled
 from netra.entrypoints.terminal.wording import milliseconds, short_count, span, spark, title_of
 
+COLUMNS: Final = 100
 SPARK_COLUMNS: Final = 60
 BAR_COLUMNS: Final = 44
 _MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
@@ -22,6 +23,13 @@ _MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
     False: ("✗", "red"),
     None: ("?", "yellow"),
 }
+
+
+def reading_console() -> Console:
+    """Return the console for a report: standard output, no wider than eyes follow a line."""
+    console = Console(highlight=False)
+    width = min(console.width, COLUMNS) if console.is_terminal else COLUMNS
+    return Console(highlight=False, width=width)
 
 
 def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> RenderableType:
@@ -42,6 +50,8 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
 def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[RenderableType]:
     yield Text()
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
+    if digest.prospect:
+        yield Padding(Text(digest.prospect, "yellow"), (0, 2))
     yield Padding(Text.assemble((source, "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
     if sketch is not None:
         yield Text()
@@ -59,7 +69,8 @@ def _glance(sketch: Sketch) -> Table:
     line = spark(resampled(rates, columns=SPARK_COLUMNS).tolist())
     grid.add_row("arrivals", Text.assemble((line, "cyan")))
     grid.add_row(
-        "", Text(f"mean {rates.mean():,.2f}/s, busiest {span(sketch.bin_s)} {rates.max():,.2f}/s", "dim")
+        "",
+        Text(f"mean {rates.mean():,.2f}/s, {rates.max():,.2f}/s in the busiest {span(sketch.bin_s)}", "dim"),
     )
     for spread in sketch.spreads:
         said = milliseconds if spread.unit == "ms" else _tokens

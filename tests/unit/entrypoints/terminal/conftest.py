@@ -103,7 +103,12 @@ def advice() -> Advice:
             "output_tokens": 530_000,
             "bill_usd": 21.46,
             "bill_usd_per_month": 15680.0,
-            "plan": {"now_usd_per_month": 15680.0, "planned_usd_per_month": 10098.0},
+            "plan": {
+                "now_usd_per_month": 15680.0,
+                "planned_usd_per_month": 10098.0,
+                "if_evaluations_pass_usd_per_month": 5000.0,
+                "if_evaluations_pass_saved_share": 0.681,
+            },
             "models_assumed": {"unknown": "claude-x"},
             "targets": [
                 {"target": "saving_share", "met": True, "why": "The plan saves 35.6 % of the bill."},
@@ -135,6 +140,7 @@ def advice() -> Advice:
                     {"name": "as it is", "usd_per_month": 15680.0, "ttft_ms_p99": 900.0},
                     {"name": "cached", "usd_per_month": 11368.0, "ttft_ms_p99": 620.0},
                     {"name": "16 x H100", "usd_per_month": 33680.0, "ttft_ms_p99": 480.0},
+                    {"name": "by the dozen", "usd_per_month": 14000.0},
                     {"name": "8 x A100", "usd_per_month": 17400.0, "ttft_ms_p99": 4100.0},
                 ],
                 "front": ["cached", "16 x H100"],

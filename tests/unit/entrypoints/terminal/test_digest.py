@@ -72,6 +72,25 @@ def test_the_frontier_compares_by_the_first_measure_that_two_options_have(advice
     assert [p.name for p in frontier.points if p.is_on_front] == ["cached", "16 x H100"]
 
 
+def test_a_way_whose_measure_is_not_known_keeps_its_dollars(advice: Advice) -> None:
+    frontier = digest_of(advice).frontier
+    assert frontier is not None
+    assert [(p.name, p.usd_per_month) for p in frontier.points if p.value is None] == [
+        ("by the dozen", 14000.0)
+    ]
+
+
+def test_what_evaluations_could_add_is_said_beside_the_headline(advice: Advice) -> None:
+    assert digest_of(advice).prospect == (
+        "If what needs an evaluation passes it, the bill is $5,000 a month: 68.1 % less."
+    )
+
+
+def test_an_evaluation_that_adds_nothing_is_no_prospect(advice: Advice) -> None:
+    plan = {**advice.metrics["plan"], "if_evaluations_pass_usd_per_month": 10098.0}
+    assert digest_of(msgspec.structs.replace(advice, metrics={**advice.metrics, "plan": plan})).prospect == ""
+
+
 def test_one_option_is_no_frontier(advice: Advice) -> None:
     lone = {**advice.metrics, "pareto": {"options": [{"name": "as it is", "usd_per_month": 1.0}]}}
     assert digest_of(msgspec.structs.replace(advice, metrics=lone)).frontier is None

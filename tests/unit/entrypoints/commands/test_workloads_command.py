@@ -1,0 +1,79 @@
+"""`netra workloads`, over a real store in a folder."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from netra.entrypoints.cli import exit_code
+
+LOG = "timestamp,model,input_tokens,output_tokens\n" + "".join(
+    f"2024-01-01T00:00:{second:02}Z,gpt-4o,100,10\n" for second in range(30)
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> list[str]:
+    return ["--data", str(tmp_path / "data")]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    path = tmp_path / "calls.csv"
+    path.write_text(LOG)
+    return str(path)
+
+
+def add_user(email: str, data: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert exit_code(["users", "add", email, "--name", "Ada", "--password-stdin", *data]) == 0
+
+
+def test_an_imported_log_is_listed_with_its_calls(
+    data: list[str], log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_user("ada@example.com", data, monkeypatch)
+    capsys.readouterr()
+    assert exit_code(["workloads", "import", log, "--json", *data]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["name"], made["event_count"]) == ("calls.csv", 30)
+    assert exit_code(["workloads", "list", "--json", *data]) == 0
+    assert json.loads(capsys.readouterr().out) == [made]
+
+
+def test_among_several_users_the_owner_must_be_named(
+    data: list[str], log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_user("ada@example.com", data, monkeypatch)
+    add_user("bob@example.com", data, monkeypatch)
+    assert exit_code(["workloads", "import", log, *data]) == 2
+    assert "There are 2 users here; say whose it is with --email." in capsys.readouterr().err
+    assert exit_code(["workloads", "import", log, "--email", "bob@example.com", *data]) == 0
+    assert exit_code(["workloads", "import", log, "--email", "eve@example.com", *data]) == 2
+
+
+def test_without_users_the_first_step_is_said(
+    data: list[str], log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["workloads", "import", log, *data]) == 2
+    assert "make one with 'netra users add'" in capsys.readouterr().err
+
+
+def test_a_broken_row_is_named_by_its_line_and_the_rest_is_taken(
+    data: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    add_user("ada@example.com", data, monkeypatch)
+    broken = tmp_path / "broken.csv"
+    lines = LOG.splitlines()
+    lines[10] = "yesterday,gpt-4o,-3,none"
+    broken.write_text("\n".join(lines) + "\n")
+    capsys.readouterr()
+    assert exit_code(["workloads", "import", str(broken), "--json", *data]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["event_count"] == 29
+    assert "1 row was left out" in captured.err
+    assert "line 11: " in captured.err
