@@ -14,6 +14,7 @@ from netra.domain.optimization.analysers.model import Finding, Option, Stance, S
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
 from netra.domain.optimization.latency import tails_of
+from netra.domain.optimization.log_metrics import log_metrics
 from netra.domain.optimization.metrics import bill_metrics, pareto_metrics
 from netra.domain.optimization.model import Action, Advice, Checkpoint, Gap, Goals, Recommendation, never_stop
 from netra.domain.optimization.pareto import Pick, pick
@@ -65,7 +66,9 @@ def measure(
     """Return the log, given in any order, made ready and described."""
     study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     checkpoint(0.8, "Describing the workload")
-    return Measured(study=study, metrics=bill_metrics(study))
+    return Measured(
+        study=study, metrics={**log_metrics(study.events, reuse=study.reuse), **bill_metrics(study)}
+    )
 
 
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:

@@ -3,9 +3,14 @@
 from typing import Final
 
 from netra.domain.optimization.analysers import (
+    autoscaling,
     batch,
     burst_shaping,
+    exact_duplicates,
+    gpu_choice,
+    kv_cache,
     output_length,
+    prefill_split,
     prompt_caching,
     rate_limits,
     right_sizing,
@@ -17,11 +22,16 @@ from netra.domain.optimization.analysers.model import Analyser
 
 ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("waste", waste.analyse),
+    ("exact_duplicates", exact_duplicates.analyse),
     ("prompt_caching", prompt_caching.analyse),
     ("output_length", output_length.analyse),
     ("right_sizing", right_sizing.analyse),
     ("batch", batch.analyse),
     ("self_hosting", self_hosting.analyse),
+    ("gpu_choice", gpu_choice.analyse),
+    ("autoscaling", autoscaling.analyse),
+    ("kv_cache", kv_cache.analyse),
+    ("prefill_split", prefill_split.analyse),
     ("rate_limits", rate_limits.analyse),
     ("burst_shaping", burst_shaping.analyse),
     ("upgrade_review", upgrade_review.analyse),

@@ -1,0 +1,135 @@
+"""Exact duplicates: prompts that were sent again and could have been answered from a store.
+
+Formula: `sum of list prices of calls whose prompt the same model had answered at most a day before`;
+exact (grade A) for the log as it is. Valid where the same prompt may get the same answer: not for
+sampling on purpose, nor where the world changes under the question. Near duplicates (semantic caching)
+need the texts; all but the first call of each template bound them, and no more than that is claimed.
+"""
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.waste import failed_calls
+from netra.domain.optimization.duplicates import exact_duplicates
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.traffic import Bools, dropped
+from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Ints
+
+KIND: Final = "exact_duplicates"
+FORMULA: Final = (
+    "saved = sum of list prices of calls whose prompt the same model had answered at most 24 h before"
+)
+KEPT_S: Final = 86_400
+TRIED_S: Final = (300, 3_600, KEPT_S, None)
+_NS_PER_S: Final = 1_000_000_000
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return what a store of answers would save."""
+    checkpoint(0.0, "Looking for prompts that were sent before")
+    events = study.events
+    if events.prompt_hash is None and events.prefixes is None:
+        return (
+            Gap(
+                kind=KIND,
+                missing=("prompt_hash",),
+                reason="The log does not say which prompts are equal.",
+                would_add="What answering repeated prompts from a store saves, exactly.",
+            ),
+        )
+    previous = answered_before(study)
+    repeated = _within(study, previous, kept_s=KEPT_S)
+    if not (study.now_usd[repeated] > 0).any():
+        return ()
+    return (_finding(study, previous, repeated=repeated),)
+
+
+def answered_before(study: Study) -> Ints:
+    """Return, for every call, the last earlier call with the same prompt that was answered; -1 for none."""
+    first = exact_duplicates(study.events).first
+    order = np.argsort(first, kind="stable")  # equal prompts together, oldest first
+    answered = ~failed_calls(study.events)[order]
+    places = np.arange(len(order))
+    begins = np.concatenate(([True], first[order][1:] != first[order][:-1]))[: len(order)]
+    start = np.maximum.accumulate(np.where(begins, places, 0))
+    last = np.maximum.accumulate(np.where(answered, places, -1))
+    before = np.concatenate(([-1], last[:-1]))[: len(order)]
+    found = np.full(len(order), -1, np.int64)
+    found[order] = np.where(before >= start, order[before], -1)
+    return found
+
+
+def _within(study: Study, previous: Ints, *, kept_s: int | None) -> Bools:
+    """Return the calls answered before, at most `kept_s` seconds ago."""
+    known = previous >= 0
+    if kept_s is None:
+        return known
+    at_ns = study.events.at_ns
+    return known & (at_ns - at_ns[previous] <= kept_s * _NS_PER_S)
+
+
+def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
+    saved_usd = float(study.now_usd[repeated].sum())
+    calls = int(repeated.sum())
+    return Finding(
+        kind=KIND,
+        stance=Stance.DO,
+        action="Answer prompts that repeat word for word from a store instead of the model",
+        impact=(
+            f"{count(calls, 'call')} of {count(len(repeated), 'call')} ({percent(calls / len(repeated))}) "
+            "repeat a "
+            f"prompt answered within a day; they cost {money(saved_usd)} over the log."
+        ),
+        grade=Grade.EXACT,
+        formula=FORMULA,
+        inputs={
+            "calls": len(repeated),
+            "repeated_calls": calls,
+            "repeated_share": calls / len(repeated),
+            "saved_usd_in_window": saved_usd,
+            "by_time_kept": [
+                {
+                    "kept_s": kept_s,
+                    "calls": int(where.sum()),
+                    "saved_usd_in_window": float(study.now_usd[where].sum()),
+                }
+                for kept_s in TRIED_S
+                for where in [_within(study, previous, kept_s=kept_s)]
+            ],
+            **_semantic_bound(study),
+        },
+        assumptions=(
+            "The same prompt to the same model may get the same answer until a day after it was last asked.",
+            "Only answers of calls that succeeded are stored; storing them costs nothing worth counting.",
+        ),
+        evidence=rows(study, repeated, weight=study.now_usd),
+        how_to_verify="Log the store's hits for a week and compare their share with the one above.",
+        effort="medium",
+        risk=(
+            "A stored answer can be stale, and calls that sample several answers on purpose must be left out."
+        ),
+        change=partial(dropped, where=repeated),
+        supply={"deduplication": {"key": "model and prompt hash", "keep_s": KEPT_S}},
+        steps=(
+            "Key a store by model, parameters and a hash of the whole prompt.",
+            f"Keep answers of successful calls for {KEPT_S} s after their last use, and look there first.",
+            "Leave out calls that sample on purpose, and what must be fresh.",
+        ),
+        roll_back="Turn the look-up off; the calls go to the model again.",
+    )
+
+
+def _semantic_bound(study: Study) -> dict[str, float]:
+    """Return the dollars that no semantic cache can save more than: all but each template's first call."""
+    template = study.events.template
+    if template is None:
+        return {}
+    named = np.flatnonzero(template.codes >= 0)
+    _, firsts = np.unique(template.codes[named], return_index=True)
+    later = np.delete(named, firsts)
+    return {"semantic_caching_at_most_usd_in_window": float(study.now_usd[later].sum())}
