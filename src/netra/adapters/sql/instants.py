@@ -14,7 +14,7 @@ def micros(at: datetime) -> int:
 
 def micros_or_none(at: datetime | None) -> int | None:
     """Return the instant as it is stored, None for none."""
-    return micros_or_none(at)
+    return None if at is None else micros(at)
 
 
 def instant(stored: int) -> datetime:

@@ -44,7 +44,8 @@ class Query:
         if found is None:
             made = self._statement.compile(dialect=dialect, column_keys=self._sets)
             names = tuple(getattr(made, "positiontup", None) or ())
-            found = Compiled(text=str(made), arranged=_arranged(names))
+            constants = {name: value for name, value in (made.params or {}).items() if value is not None}
+            found = Compiled(text=str(made), arranged=_arranged(names, constants))
             self._compiled[dialect.name] = found
         return found
 
@@ -100,7 +101,9 @@ def inserting(table: Table, *, without: Sequence[str] = ()) -> Query:
     return Query(table.insert(), sets=[name for name in table.c.keys() if name not in without])  # noqa: SIM118 (not a dict)
 
 
-def _arranged(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Row]:
+def _arranged(names: tuple[str, ...], constants: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Row]:
+    if constants:  # numbers written in the statement itself
+        return lambda values: tuple(values[name] if name in values else constants[name] for name in names)
     if len(names) < 2:
         return lambda values: tuple(values[name] for name in names)
     several: itemgetter[Any] = itemgetter(*names)

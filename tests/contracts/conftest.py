@@ -1,0 +1,159 @@
+"""The adapters that every contract is run over: one more is one more row here."""
+
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.probe import MemoryProbe
+from netra.adapters.memory.replays import MemoryReplayBook
+from netra.adapters.memory.runs import MemoryRunStore
+from netra.adapters.memory.sessions import MemorySessionStore
+from netra.adapters.memory.state import MemoryState
+from netra.adapters.memory.threads import MemoryThreadStore
+from netra.adapters.memory.users import MemoryUserStore
+from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.adapters.sql.connection import open_sqlite
+from netra.domain.ids import MessageId, RunId, ThreadId, UserId
+from netra.domain.runs.events import updated
+from netra.domain.runs.model import Run
+from netra.domain.threads.model import Message, MessageRole
+from netra.ports.clock import Clock
+from netra.ports.probes import Probe
+from netra.ports.replays import ReplayBook
+from netra.ports.runs import NewRun, RunStore
+from netra.ports.sessions import SessionStore
+from netra.ports.threads import ThreadStore
+from netra.ports.users import UserStore
+from netra.ports.workloads import EventLog, WorkloadStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Every store port, over one engine."""
+
+    users: UserStore
+    sessions: SessionStore
+    threads: ThreadStore
+    runs: RunStore
+    workloads: WorkloadStore
+    event_log: EventLog
+    replays: ReplayBook
+    probe: Probe
+
+
+OpenStores = Callable[[str], AbstractAsyncContextManager[Stores]]
+
+
+@asynccontextmanager
+async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
+    state = MemoryState()
+    yield Stores(
+        users=MemoryUserStore(),
+        sessions=MemorySessionStore(),
+        threads=MemoryThreadStore(state, clock=clock),
+        runs=MemoryRunStore(state, clock=clock),
+        workloads=MemoryWorkloadStore(clock=clock),
+        event_log=MemoryEventLog(),
+        replays=MemoryReplayBook(clock=clock),
+        probe=MemoryProbe(),
+    )
+
+
+@asynccontextmanager
+async def sqlite_stores(clock: Clock, path: Path) -> AsyncGenerator[Stores]:
+    async with open_sqlite(path, clock=clock) as opened:
+        yield Stores(
+            users=opened.users,
+            sessions=opened.sessions,
+            threads=opened.threads,
+            runs=opened.runs,
+            workloads=opened.workloads,
+            event_log=opened.event_log,
+            replays=opened.replays,
+            probe=opened.probe,
+        )
+
+
+@pytest.fixture(scope="session")
+async def migrated(anyio_backend, tmp_path_factory) -> Path:
+    """Return a database file with the schema and nothing else: copying it is faster than migrating."""
+    path = tmp_path_factory.mktemp("migrated") / "netra.sqlite3"
+    async with open_sqlite(path, clock=None):
+        pass
+    return path
+
+
+@pytest.fixture
+def open_stores(clock, migrated: Path, tmp_path: Path) -> OpenStores:
+    """Return what opens empty stores by an adapter's name."""
+
+    def opened(adapter: str) -> AbstractAsyncContextManager[Stores]:
+        if adapter == "memory":
+            return memory_stores(clock)
+        path = tmp_path / "netra.sqlite3"
+        shutil.copyfile(migrated, path)
+        return sqlite_stores(clock, path)
+
+    return opened
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def stores(request: pytest.FixtureRequest, open_stores: OpenStores) -> AsyncGenerator[Stores]:
+    """Return the stores of one adapter, empty."""
+    async with open_stores(request.param) as opened:
+        yield opened
+
+
+NewRunFactory = Callable[..., NewRun]
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def made_run(
+    name: str = "1",
+    *,
+    owner: int = 1,
+    thread: str = "thread-1",
+    at_s: float = 0,
+    key: str | None = None,
+    fingerprint: str = "",
+    message: str = "Wie wird es günstiger? 💡",
+    **fields: object,
+) -> NewRun:
+    """Return all that goes with run `run-<name>`."""
+    created_at = START + timedelta(seconds=at_s)
+    run = Run(
+        id=RunId(f"run-{name}"),
+        owner_id=UserId(owner),
+        thread_id=ThreadId(thread),
+        message=message,
+        created_at=created_at,
+        **fields,
+    )
+    question = Message(
+        id=MessageId(f"msg-{name}"),
+        thread_id=run.thread_id,
+        role=MessageRole.USER,
+        content=message,
+        created_at=created_at,
+        run_id=run.id,
+    )
+    return NewRun(
+        run=run,
+        thread_title=f"Title of {name}",
+        question=question,
+        first_event=updated(run, agent="TriageSubAgent", message="Accepted", progress=0),
+        idempotency_key=key,
+        fingerprint=fingerprint,
+    )
+
+
+@pytest.fixture
+def new_run() -> NewRunFactory:
+    """Return the factory of runs to accept."""
+    return made_run

@@ -1,0 +1,322 @@
+"""The contract of `RunStore`, as workers and the reaper see it: leases, fences, endings."""
+
+import asyncio
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from netra.domain.errors import LeaseLost
+from netra.domain.paging import PageRequest
+from netra.domain.quotas import Quotas
+from netra.domain.runs.events import EventKind, completed, failed, updated
+from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.model import RunFailure, RunState
+from netra.domain.threads.model import Message, MessageRole
+
+QUOTAS = Quotas()
+ONE = 1
+COMPLETED = Ending(move=Move.COMPLETE, result=msgspec.Raw(b'{"ok":"\xc3\xa4"}'))
+
+
+def word(run, progress: int = 10):
+    return updated(run, agent="DataSubAgent", message="läuft", progress=progress)
+
+
+def answer(run, at) -> Message:
+    return Message(
+        id=f"msg-of-{run.id}",
+        thread_id=run.thread_id,
+        role=MessageRole.ASSISTANT,
+        content="Fertig ✓",
+        created_at=at,
+        run_id=run.id,
+    )
+
+
+async def accept(stores, *news) -> None:
+    for new in news:
+        await stores.runs.accept(new, quotas=QUOTAS)
+
+
+async def test_nothing_is_claimed_where_nothing_waits(stores):
+    assert await stores.runs.claim(lease_s=10) is None
+
+
+async def test_a_claim_spends_an_attempt_and_starts_the_run(stores, clock, new_run):
+    await accept(stores, new_run())
+    clock.turn(2)
+    claim = await stores.runs.claim(lease_s=10)
+    assert (claim.run.state, claim.run.attempts, claim.fence) == (RunState.RUNNING, 1, 1)
+    assert claim.run.started_at == clock.now()
+    assert claim.run == await stores.runs.get("run-1", owner_id=ONE)
+    assert await stores.runs.waiting() == 0
+
+
+async def test_runs_are_claimed_in_the_order_they_were_accepted(stores, new_run):
+    await accept(stores, *(new_run(name, thread=f"thread-{name}") for name in "bca"))
+    claims = [await stores.runs.claim(lease_s=10) for _ in range(4)]
+    assert [claim and claim.run.id for claim in claims] == ["run-b", "run-c", "run-a", None]
+
+
+async def test_a_thread_has_one_running_run_at_a_time(stores, new_run):
+    await accept(stores, new_run("1"), new_run("2"), new_run("3", thread="thread-2"))
+    first = await stores.runs.claim(lease_s=10)
+    second = await stores.runs.claim(lease_s=10)
+    assert (first.run.id, second.run.id) == ("run-1", "run-3")
+    assert await stores.runs.claim(lease_s=10) is None
+    await stores.runs.finish(first, COMPLETED, [], answer=None)
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-2"
+
+
+async def test_equal_thread_ids_of_two_owners_do_not_block_each_other(stores, new_run):
+    await accept(stores, new_run("1", owner=1), new_run("2", owner=2))
+    assert await stores.runs.claim(lease_s=10) is not None
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-2"
+
+
+async def test_many_workers_never_hold_one_run(stores, new_run):
+    await accept(stores, *(new_run(str(n), thread=f"thread-{n}") for n in range(10)))
+    claims = await asyncio.gather(*(stores.runs.claim(lease_s=10) for _ in range(25)))
+    held = [claim.run.id for claim in claims if claim is not None]
+    assert len(held) == len(set(held)) == 10
+
+
+async def test_events_are_numbered_on_without_holes(stores, clock, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(1)
+    told = await stores.runs.record(claim, [word(claim.run), word(claim.run, 20)], progress=20)
+    assert [(event.seq, event.at) for event in told] == [(2, clock.now()), (3, clock.now())]
+    assert [event.seq for event in await stores.runs.record(claim, [word(claim.run)], progress=30)] == [4]
+    run = await stores.runs.get("run-1", owner_id=ONE)
+    assert (run.progress, run.last_seq) == (30, 4)
+    assert list(await stores.runs.events("run-1", owner_id=ONE, after=1))[:2] == list(told)
+
+
+async def test_progress_alone_may_be_recorded(stores, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    assert not await stores.runs.record(claim, [], progress=7)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).progress == 7
+
+
+async def test_many_records_at_once_leave_no_hole(stores, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    await asyncio.gather(*(stores.runs.record(claim, [word(claim.run)] * 2, progress=n) for n in range(20)))
+    events = await stores.runs.events("run-1", owner_id=ONE, after=0)
+    assert [event.seq for event in events] == list(range(1, 42))
+
+
+async def test_a_completed_run_has_result_events_and_answer(stores, clock, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(5)
+    said = answer(claim.run, clock.now())
+    told = await stores.runs.finish(claim, COMPLETED, [completed(claim.run, COMPLETED.result)], answer=said)
+    run = await stores.runs.get("run-1", owner_id=ONE)
+    assert (run.state, run.progress, run.completed_at) == (RunState.COMPLETED, 100, clock.now())
+    assert (bytes(run.result), run.failure) == (bytes(COMPLETED.result), None)
+    assert [(event.seq, event.is_last) for event in told] == [(2, True)]
+    assert list(await stores.runs.events("run-1", owner_id=ONE, after=1)) == list(told)
+    thread = await stores.threads.get("thread-1", owner_id=ONE)
+    assert (thread.message_count, thread.updated_at) == (2, clock.now())
+    assert (await stores.threads.messages("thread-1", owner_id=ONE))[-1] == said
+    assert not await stores.runs.live(owner_id=ONE)
+
+
+async def test_a_failed_run_says_why(stores, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    await stores.runs.record(claim, [], progress=40)
+    error = LeaseLost("außer Atem")
+    ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+    told = await stores.runs.finish(claim, ending, failed(claim.run, error), answer=None)
+    run = await stores.runs.get("run-1", owner_id=ONE)
+    assert run.failure == RunFailure(code=error.code, message="außer Atem")
+    assert (run.state, run.progress, run.result) == (RunState.FAILED, 40, None)
+    assert [(event.seq, event.kind) for event in told] == [(2, EventKind.ERROR), (3, EventKind.RESULT)]
+    page = await stores.runs.page(owner_id=ONE, request=PageRequest(), thread_id=None)
+    assert page.items[0].failure == run.failure
+
+
+async def test_a_completion_that_comes_first_wins_over_a_cancel(stores, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    await stores.runs.stop("run-1", owner_id=ONE)
+    await stores.runs.finish(claim, COMPLETED, [], answer=None)
+    run, events = await stores.runs.stop("run-1", owner_id=ONE)
+    assert (run.state, run.phase, tuple(events)) == (RunState.COMPLETED, "completed", ())
+
+
+async def test_what_does_not_end_a_run_cannot_finish_it(stores, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    with pytest.raises(ValueError, match="does not end"):
+        await stores.runs.finish(claim, Ending(move=Move.RELEASE), [word(claim.run)], answer=None)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).last_seq == 1
+
+
+async def test_a_released_run_is_queued_again_with_its_attempt(stores, clock, new_run):
+    await accept(stores, new_run("1"), new_run("2", thread="thread-2"))
+    claim = await stores.runs.claim(lease_s=10)
+    started_at = clock.now()
+    clock.turn(1)
+    await stores.runs.release(claim)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).attempts == 0
+    again = await stores.runs.claim(lease_s=10)
+    assert (again.run.id, again.run.attempts, again.fence) == ("run-1", 1, 2)
+    assert again.run.started_at == started_at
+
+
+WRITES = {
+    "extend": lambda runs, claim: runs.extend(claim, lease_s=10),
+    "record": lambda runs, claim: runs.record(claim, [word(claim.run)], progress=99),
+    "finish": lambda runs, claim: runs.finish(
+        claim, COMPLETED, [word(claim.run)], answer=answer(claim.run, claim.run.created_at)
+    ),
+    "release": lambda runs, claim: runs.release(claim),
+}
+
+
+@pytest.fixture(params=WRITES)
+def write(request):
+    return WRITES[request.param]
+
+
+async def assert_lost(stores, claim, write) -> None:
+    before = await stores.runs.get("run-1", owner_id=ONE)
+    events = await stores.runs.events("run-1", owner_id=ONE, after=0)
+    messages = await stores.threads.messages("thread-1", owner_id=ONE)
+    with pytest.raises(LeaseLost):
+        await write(stores.runs, claim)
+    assert await stores.runs.get("run-1", owner_id=ONE) == before
+    assert await stores.runs.events("run-1", owner_id=ONE, after=0) == events
+    assert await stores.threads.messages("thread-1", owner_id=ONE) == messages
+
+
+async def test_a_reaped_claim_writes_nothing(stores, clock, new_run, write):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(10)
+    await stores.runs.reap(max_attempts=3)
+    await assert_lost(stores, claim, write)
+
+
+async def test_a_claim_writes_nothing_once_another_has_come(stores, clock, new_run, write):
+    await accept(stores, new_run())
+    old = await stores.runs.claim(lease_s=10)
+    clock.turn(10)
+    await stores.runs.reap(max_attempts=3)
+    new = await stores.runs.claim(lease_s=10)
+    assert new.fence > old.fence
+    await assert_lost(stores, old, write)
+    assert not (await stores.runs.extend(new, lease_s=10)).is_cancel_requested
+
+
+async def test_a_claim_writes_nothing_after_an_ending(stores, new_run, write):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    await stores.runs.finish(claim, COMPLETED, [], answer=None)
+    await assert_lost(stores, claim, write)
+
+
+async def test_a_claim_is_lost_with_its_thread(stores, new_run, write):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    await stores.threads.delete("thread-1", owner_id=ONE)
+    with pytest.raises(LeaseLost):
+        await write(stores.runs, claim)
+
+
+async def test_a_late_claim_nobody_reaped_still_holds(stores, clock, new_run, write):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(60)
+    await write(stores.runs, claim)
+
+
+async def test_a_lease_that_holds_is_left_alone(stores, clock, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(9)
+    await stores.runs.extend(claim, lease_s=10)
+    clock.turn(9)
+    assert not await stores.runs.reap(max_attempts=1)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).state is RunState.RUNNING
+
+
+async def test_a_lapsed_run_with_attempts_left_is_queued_again(stores, clock, new_run):
+    await accept(stores, new_run())
+    await stores.runs.claim(lease_s=10)
+    clock.turn(10)
+    assert not await stores.runs.reap(max_attempts=2)
+    run = await stores.runs.get("run-1", owner_id=ONE)
+    assert (run.state, run.attempts, run.last_seq) == (RunState.QUEUED, 1, 1)
+    assert (await stores.runs.claim(lease_s=10)).run.attempts == 2
+
+
+async def test_a_lapsed_run_without_attempts_left_fails(stores, clock, new_run):
+    await accept(stores, new_run())
+    await stores.runs.claim(lease_s=10)
+    clock.turn(10)
+    told = await stores.runs.reap(max_attempts=1)
+    run = await stores.runs.get("run-1", owner_id=ONE)
+    assert run.state is RunState.FAILED
+    assert run.failure is not None
+    assert run.completed_at == clock.now()
+    assert [(event.seq, event.kind) for event in told] == [(2, EventKind.ERROR), (3, EventKind.RESULT)]
+    assert list(await stores.runs.events("run-1", owner_id=ONE, after=1)) == list(told)
+
+
+async def test_a_lapsed_run_that_was_told_to_stop_is_cancelled(stores, clock, new_run):
+    await accept(stores, new_run())
+    await stores.runs.claim(lease_s=10)
+    await stores.runs.stop("run-1", owner_id=ONE)
+    clock.turn(10)
+    (event,) = await stores.runs.reap(max_attempts=3)
+    assert (event.seq, event.kind) == (2, EventKind.RESULT)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).state is RunState.CANCELLED
+
+
+async def test_reaping_takes_the_longest_lapsed_and_no_more_than_asked(stores, clock, new_run):
+    await accept(stores, *(new_run(str(n), thread=f"thread-{n}") for n in range(3)))
+    for lease_s in (30, 10, 20):
+        await stores.runs.claim(lease_s=lease_s)
+    clock.turn(60)
+    await stores.runs.reap(max_attempts=3, limit=2)
+    states = [(await stores.runs.get(f"run-{n}", owner_id=ONE)).state.value for n in range(3)]
+    assert states == ["running", "queued", "queued"]
+
+
+async def test_of_many_reapers_one_ends_a_run(stores, clock, new_run):
+    await accept(stores, new_run())
+    await stores.runs.claim(lease_s=10)
+    clock.turn(10)
+    told = await asyncio.gather(*(stores.runs.reap(max_attempts=1) for _ in range(5)))
+    assert sum(len(events) for events in told) == 2
+
+
+async def test_of_completion_and_reaping_one_wins(stores, clock, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(10)
+    results = await asyncio.gather(
+        stores.runs.finish(claim, COMPLETED, [completed(claim.run, COMPLETED.result)], answer=None),
+        stores.runs.reap(max_attempts=1),
+        return_exceptions=True,
+    )
+    events = await stores.runs.events("run-1", owner_id=ONE, after=0)
+    assert sum(event.is_last for event in events) == 1
+    assert isinstance(results[0], LeaseLost) or not results[1]
+
+
+async def test_a_lease_ends_to_the_microsecond(stores, clock, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=0.5)
+    clock.turn(0.499999)
+    assert not await stores.runs.reap(max_attempts=1)
+    clock.turn(0.000001)
+    assert await stores.runs.reap(max_attempts=1)
+    assert clock.now() - claim.run.started_at == timedelta(seconds=0.5)
