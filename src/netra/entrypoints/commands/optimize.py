@@ -14,7 +14,7 @@ from rich.console import Console
 from netra.domain.optimization.model import Advice, Priority
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.commands.intake import warn_of_rows
-from netra.entrypoints.commands.surroundings import json_option, log_argument, run, settings_with
+from netra.entrypoints.commands.surroundings import json_option, log_argument, run, settings_with, written
 from netra.entrypoints.embedded import Netra
 from netra.entrypoints.terminal.digest import digest_of, is_sufficient
 from netra.entrypoints.terminal.progress import part_of, progress_on
@@ -108,10 +108,5 @@ def _write_page(path: Path, advice: Advice, *, events: Events, source: str, ques
     from netra.entrypoints.terminal.page import page_of
 
     text = page_of(digest_of(advice), sketch=sketch_of(events), source=source, question=question)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(
-            f"The report cannot be written to {str(path)!r}: {error.strerror}."
-        ) from error
+    written(path, text.encode())
     click.echo(f"The report with plots is in {path}.", err=True)

@@ -56,6 +56,15 @@ def writable(folder: Path) -> Path:
     return folder
 
 
+def written(path: Path, content: bytes) -> None:
+    """Write a file; refuse in a sentence where that cannot be done."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        message = f"{str(path)!r} cannot be written: {error.strerror}. Choose another place."
+        raise click.ClickException(message) from error
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run `work` to its end on a fresh loop."""
     return asyncio.run(work)

@@ -68,7 +68,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     is_monthly: bool  # whether dollars are a month's, or the log's own
     now_usd: float | None
     then_usd: float | None
-    plan: tuple[Recommendation, ...]
+    plan: tuple[Recommendation, ...]  # the largest step first
     to_evaluate: tuple[Recommendation, ...]
     avoid: tuple[Recommendation, ...]
     know: tuple[Recommendation, ...]
@@ -81,6 +81,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     def period(self) -> str:
         """What dollars are counted over, as it stands after an amount."""
         return _period(is_monthly=self.is_monthly)
+
+    @property
+    def steps(self) -> tuple[Recommendation, ...]:
+        """The plan in the order it was priced: each step's saving is what the steps before it left."""
+        return tuple(sorted(self.plan, key=lambda item: item.inputs.get("applied_as", 0)))
 
     @property
     def shown(self) -> tuple[Recommendation, ...]:
@@ -106,7 +111,7 @@ def digest_of(advice: Advice) -> Digest:
         is_monthly=is_monthly,
         now_usd=now_usd,
         then_usd=then_usd,
-        plan=tuple(sorted(shelves[Shelf.PLAN], key=_turn)),
+        plan=tuple(shelves[Shelf.PLAN]),
         to_evaluate=tuple(shelves[Shelf.EVALUATE]),
         avoid=tuple(shelves[Shelf.AVOID]),
         know=tuple(shelves[Shelf.KNOW]),
@@ -162,11 +167,6 @@ def _prospect(planned: Mapping[str, Any], *, period: str) -> str:
 
 def _period(*, is_monthly: bool) -> str:
     return "a month" if is_monthly else "in this log"
-
-
-def _turn(recommendation: Recommendation) -> int:
-    turn: int = recommendation.inputs.get("applied_as", 0)
-    return turn
 
 
 def _notes(metrics: Mapping[str, Any]) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
             f"<style>{STYLE}</style></head><body><main>",
             *_head(digest, source=source, question=question),
             *_targets(digest.targets),
-            *_shelf("Do this, in this order", digest.plan, "plan"),
+            *_shelf("Do this, the largest step first", digest.plan, "plan"),
             *_plots(plots_of(digest, sketch=sketch)),
             *_shelf("Would save more, once evaluated", digest.to_evaluate, "evaluate"),
             *_shelf("Leave alone: it would cost money", digest.avoid, "avoid"),

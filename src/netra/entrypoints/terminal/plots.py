@@ -73,7 +73,7 @@ def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
     """Return the way from today's bill to the plan's, one step a change."""
     rows = [("Today", 0.0, now_usd, MUTED, money(now_usd))]
     left_usd = now_usd
-    for item in digest.plan:
+    for item in digest.steps:
         saved_usd = item.savings.marginal_usd_per_month or 0.0
         rows.append((title_of(item.kind), left_usd - saved_usd, saved_usd, GOOD, f"-{money(saved_usd)}"))
         left_usd -= saved_usd

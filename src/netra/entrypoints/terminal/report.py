@@ -90,7 +90,7 @@ def _targets(targets: Sequence[Target]) -> Iterator[RenderableType]:
 def _plan(digest: Digest) -> Iterator[RenderableType]:
     if not digest.plan:
         return
-    yield from _title(f"Do this, in this order (dollars {digest.period})", style="green")
+    yield from _title(f"Do this, the largest step first (dollars {digest.period})", style="green")
     table = _ledger(style="bold green")
     for number, item in enumerate(digest.plan, 1):
         saved_usd = item.savings.marginal_usd_per_month or 0.0

@@ -34,9 +34,10 @@ def test_nothing_worth_doing_is_said_as_such(advice: Advice) -> None:
     assert digest_of(idle).headline == "Nothing here is worth more than 1 % of the bill of $15,680 a month."
 
 
-def test_the_plan_is_read_in_the_order_it_is_applied(advice: Advice) -> None:
+def test_the_plan_is_read_as_it_was_ranked_and_drawn_as_it_was_priced(advice: Advice) -> None:
     ranked = msgspec.structs.replace(advice, recommendations=advice.recommendations[::-1])
-    assert [item.kind for item in digest_of(ranked).plan] == ["prompt_caching", "batch"]
+    assert [item.kind for item in digest_of(ranked).plan] == ["batch", "prompt_caching"]
+    assert [item.kind for item in digest_of(ranked).steps] == ["prompt_caching", "batch"]
 
 
 def test_what_saves_nothing_more_beside_the_plan_is_only_worth_knowing(advice: Advice) -> None:

@@ -1,0 +1,35 @@
+"""`netra sample`: a made-up request log, to try things on."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from netra.domain.workloads.sample import sample_log
+from netra.entrypoints.commands.surroundings import written
+
+REQUESTS: Final = 4_000
+REQUESTS_MAX: Final = 1_000_000  # about half a gigabyte of rows
+
+
+@click.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File; the screen if left out.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Same seed, same rows.")
+@click.option(
+    "--requests", type=click.IntRange(1, REQUESTS_MAX), default=REQUESTS, show_default=True, help="Rows."
+)
+def sample(*, out: Path | None, seed: int, requests: int) -> None:
+    """Write a made-up day of a small product's model calls, as JSON Lines.
+
+    The shapes follow published statistics; every id begins with 'synthetic', and no row is anybody's.
+
+    \b
+    netra sample --out day.jsonl && netra optimize day.jsonl
+    """
+    log = sample_log(requests=requests, seed=seed)
+    if out is None:
+        sys.stdout.buffer.write(log)
+        return
+    written(out, log)
+    click.echo(f"Wrote {requests:,} made-up calls to {out}; ask about them with 'netra optimize {out}'.")
