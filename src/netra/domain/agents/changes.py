@@ -30,7 +30,10 @@ _MORE: Final = re.compile(
     re.IGNORECASE,
 )
 _TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only )?$", re.IGNORECASE)
-_OF: Final = re.compile(r"\s?of (?:the|our|my|its|today's|current|present|what)\b", re.IGNORECASE)
+_OF: Final = re.compile(r"\s?of\b", re.IGNORECASE)
+_WANTED: Final = re.compile(
+    r"\b(?:want|need|target|aim for|get|at|only|just|be|is) (?:only |just |about )?$", re.IGNORECASE
+)
 _QUANTILE: Final = re.compile(
     r"\s?(?:of (?:all |the |our )?(?:requests?|calls|users?|queries|answers?|responses?)|percentile"
     r"|quantile|up\s?time"
@@ -52,7 +55,7 @@ def change_targets(scene: Scene) -> tuple[Reading, ...]:
 def _target(scene: Scene, mark: Mark) -> Target | None:
     """Return the target, or None where the number can be none: nothing is 100 % cheaper."""
     size = scene.quantity.value
-    if not 0 < size <= _FACTOR_MAX:
+    if not 0 < size <= _FACTOR_MAX or _is_a_statement(scene):
         return None
     if mark.subject is Subject.MONEY:
         return _saving(_remaining(scene, mark))
@@ -93,8 +96,15 @@ def _remaining(scene: Scene, mark: Mark) -> float:
 
 
 def _is_what_is_left(scene: Scene) -> bool:
-    """Return whether the share is what remains: "a third of today's latency", not "save a third of"."""
-    return _OF.match(scene.after) is not None and _LESS.search(scene.before) is None
+    """Return whether the share is what is to remain: "I want a third of today's latency"."""
+    return _OF.match(scene.after) is not None and _WANTED.search(scene.before) is not None
+
+
+def _is_a_statement(scene: Scene) -> bool:
+    """Return whether the share only describes a part: "30 % of our traffic is chat"."""
+    if scene.quantity.unit is not Unit.SHARE or _OF.match(scene.after) is None or _TO.search(scene.before):
+        return False
+    return not _is_what_is_left(scene) and _LESS.search(scene.around) is None
 
 
 def _falls(scene: Scene, mark: Mark) -> bool:

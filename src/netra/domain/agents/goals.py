@@ -74,7 +74,7 @@ def _words(text: str, names: Names, *, now: datetime) -> _Words:
     models = models_in(text, known=names.models)
     text = _without(text, models)
     families, gpus, dates = families_in(text), gpus_in(text), instants(text, now=now)
-    text = _without(text, (*gpus, *dates))
+    text = _without(text, (*gpus, *(date for date in dates if not date.text.isalpha())))
     parts = parts_in(text, known=names.parts())
     plain = _without(text, parts)
     return _Words(
@@ -129,7 +129,10 @@ def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
     """Return what is wanted least of: both where both have a target, else what the words speak of."""
     if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
         return Priority.BALANCED
-    return topics.priority_in(words.text)
+    priority = topics.priority_in(words.text)
+    if fields.get("speedup", 0.0) > 1:
+        return Priority.BALANCED if priority is Priority.COST else priority or Priority.PERFORMANCE
+    return priority
 
 
 def _is_before_after(words: _Words) -> bool:

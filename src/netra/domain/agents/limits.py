@@ -6,7 +6,7 @@ from typing import Final
 
 from netra.domain.agents.clauses import Subject
 from netra.domain.agents.readings import Reading, Target, Unread
-from netra.domain.agents.scenes import Scene, mark_of, parts_of
+from netra.domain.agents.scenes import Scene, mark_of, parts_here, parts_near
 
 MONTHS: Final[Mapping[str, float]] = {  # how many of each a month of 365.25 / 12 days has
     "hour": 730.5,
@@ -91,7 +91,7 @@ def money_targets(scene: Scene) -> tuple[Reading, ...]:
 
 def bare_targets(scene: Scene) -> tuple[Reading, ...]:
     """Return the budget that a number without a unit is, where the clause speaks of one."""
-    said = scene.before or "".join(clause.text for clause in scene.sentence[:1])
+    said = scene.before.strip() or "".join(clause.text for clause in scene.sentence[:1])
     if _BUDGETS.search(f"{said} {scene.after}") is not None:
         return money_targets(scene)
     about = mark_of(scene, (*_TIMES, Subject.MONEY))
@@ -110,7 +110,7 @@ def time_targets(scene: Scene) -> tuple[Reading, ...]:
     about = mark_of(scene, _TIMES)
     if about is not None and about.subject in _TOKEN_TIMES:
         return (Target(field=_TOKEN_TIMES[about.subject], value=scene.quantity.value),)
-    names = tuple(part.name for part in parts_of(scene)) or _named_after(scene)
+    names = _names(scene)
     if about is None and not names and not is_limit:
         return _unread(scene, "a time that is no limit on a latency")
     return _latency_limits(scene, names)
@@ -160,6 +160,12 @@ def _unread(scene: Scene, why: str) -> tuple[Reading, ...]:
 def _period(match: re.Match[str]) -> str:
     word = match["period"].lower()
     return _SPELLINGS.get(word, word)
+
+
+def _names(scene: Scene) -> tuple[str, ...]:
+    """Return whom the limit is for: named in its clause, else right after it, else in the sentence."""
+    here = tuple(part.name for part in parts_here(scene))
+    return here or _named_after(scene) or tuple(part.name for part in parts_near(scene))
 
 
 def _named_after(scene: Scene) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ _KIND: Final = "features?|functions?|tools?|endpoints?|templates?"
 _QUOTES: Final = "\"'`“”‘’«»"
 _MARKED: Final = re.compile(
     rf"(?<!\w)[{_QUOTES}](?P<quoted>[^{_QUOTES}\n]{{1,60}})[{_QUOTES}](?!\w)"
-    r"|\b(?:feature|function|tool|endpoint|template)\s(?:called |named )?"
+    r"|\b(?:(?:the|our|my|for|in) )?(?:feature|function|tool|endpoint|template)\s(?:called |named )?"
     r"(?P<plain>[A-Za-z][\w.-]{0,60}(?<![.-]))"
     r"|(?<![\w.])(?P<call>[A-Za-z_][\w.]{0,60})\(\)"
     r"|(?<![\w.])(?P<snake>[A-Za-z][A-Za-z0-9]{0,40}(?:_[A-Za-z0-9]{1,40}){1,6})(?!\w)",
@@ -92,7 +92,8 @@ _GRAMMAR: Final = """
     if so than then we i you they our my your their use uses used using call calls called calling set sets
     needs need gets get keeps keep stays stay within under below over above per all only still best most
     more less first level levels latency cost costs usage limits limit name names features functions tools
-    endpoints templates prompts gpu_memory max_tokens max_output_tokens input_tokens output_tokens
+    endpoints templates prompts called named better worse gpu_memory max_tokens
+    max_output_tokens input_tokens output_tokens
 """
 _DOMAIN: Final = """
     speed fast slow cheap money price bill budget traffic load model models token tokens prompt cache caching
@@ -151,7 +152,7 @@ def parts_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
     for match in _MARKED.finditer(rest):
         group = match.lastgroup or "quoted"
         name = match[group].strip()
-        if name.lower() in _NO_NAME or FILLER in name or _WORD.search(name) is None or name.count(" ") > 3:
+        if not _can_be_a_name(name) or (group == "plain" and not _is_meant(match[0], name)):
             continue
         mentions.append(Mention(name=name, start=match.start(group), end=match.end(group)))
     return tuple(sorted(mentions, key=_start))
@@ -175,6 +176,17 @@ def same_name(one: str, other: str) -> bool:
     True
     """
     return _key(one) == _key(other)
+
+
+def _can_be_a_name(name: str) -> bool:
+    if name.lower() in _NO_NAME or FILLER in name:
+        return False
+    return _WORD.search(name) is not None and name.count(" ") < _WORDS_MAX
+
+
+def _is_meant(phrase: str, name: str) -> bool:
+    """Return whether "tool x" names a tool: "the tool rank" and "tool R2" do, "per tool whether" does not."""
+    return phrase.lower().startswith(("the ", "our ", "my ", "for ", "in ")) or not name.islower()
 
 
 def _key(name: str) -> str:

@@ -39,7 +39,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
         _targets(metrics),
         _growth(metrics),
         _features(metrics),
-        *_recommendations(advice.recommendations),
+        *_recommendations(advice.recommendations, period=_period(metrics)),
         _first_step(advice),
         _gaps(metrics),
         _notes(metrics),
@@ -50,12 +50,11 @@ def reply(advice: Advice, *, goals: Goals) -> str:
 
 def _headline(metrics: Mapping[str, Any]) -> str:
     """Say what the log costs and what the plan makes of it."""
-    plan, span = metrics["plan"], metrics["span"]
+    plan, period = metrics["plan"], _period(metrics)
     calls = count(metrics["requests"], "call")
     now_usd, planned_usd = plan["now_usd_per_month"], plan["planned_usd_per_month"]
-    period = "a month" if span["scaled"] else "for the log as it is"
     bill = f"Your {calls} cost {money(metrics['bill_usd'])} at list prices"
-    if span["scaled"]:
+    if metrics["span"]["scaled"]:
         bill += f", which is {money(now_usd)} a month at this rate"
     said = metrics["verdict"]
     if plan["saved_share"] >= WORTH_SAYING:
@@ -70,6 +69,11 @@ def _headline(metrics: Mapping[str, Any]) -> str:
             f"{percent(evaluated_share)} less than now."
         )
     return f"{bill}. {said}"
+
+
+def _period(metrics: Mapping[str, Any]) -> str:
+    """Return what dollars are counted over: a log too short to scale speaks for itself only."""
+    return "a month" if metrics["span"]["scaled"] else "over the log"
 
 
 def _evaluated(plan: Mapping[str, Any]) -> tuple[float, float]:
@@ -119,14 +123,14 @@ def _features(metrics: Mapping[str, Any]) -> str:
     )
 
 
-def _recommendations(found: Sequence[Recommendation]) -> Iterable[str]:
+def _recommendations(found: Sequence[Recommendation], *, period: str) -> Iterable[str]:
     """Tell the first recommendations in full, in the order they come."""
     for recommendation in found[:SHOWN]:
         said = f"{_sentence(recommendation.action)} {_sentence(recommendation.impact)}"
-        yield f"{said} {_worth(recommendation)}"
+        yield f"{said} {_worth(recommendation, period=period)}"
 
 
-def _worth(recommendation: Recommendation) -> str:
+def _worth(recommendation: Recommendation, *, period: str) -> str:
     """Return a recommendation's money, how sure it is, and how to check it."""
     savings, trust = recommendation.savings, _TRUST[recommendation.grade]
     check = f"To check: {_sentence(recommendation.how_to_verify)}"
@@ -139,7 +143,7 @@ def _worth(recommendation: Recommendation) -> str:
     between = "" if money(low) == money(high) else f", between {money(low)} and {money(high)}"
     if savings.low < 0 < savings.high:
         between = f", between a loss of {money(-savings.low)} and a gain of {money(savings.high)}"
-    amount = f"{money(abs(savings.usd_per_month))} a month{between}"
+    amount = f"{money(abs(savings.usd_per_month))} {period}{between}"
     return f"{verb} {amount} ({recommendation.cost_change}). {sure} {check}"
 
 
@@ -165,8 +169,8 @@ def _gaps(metrics: Mapping[str, Any]) -> str:
 
 
 def _gap(gap: Mapping[str, Any]) -> str:
-    adds = gap["would_add"]
-    return f"{_sentence(gap['reason'])} What {_listed(gap['missing'])} would add: {_sentence(adds)}"
+    reason, adds = _sentence(gap["reason"]), _sentence(gap["would_add"])
+    return f"{reason} {_listed(gap['missing'])} would add: {adds}" if gap["missing"] else f"{reason} {adds}"
 
 
 def _notes(metrics: Mapping[str, Any]) -> str:

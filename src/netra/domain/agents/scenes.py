@@ -105,14 +105,19 @@ def subjects_of(scene: Scene, among: Collection[Subject]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def parts_of(scene: Scene) -> tuple[Mention, ...]:
-    """Return the parts of the product that the number speaks of, listed ones together."""
+def parts_near(scene: Scene) -> tuple[Mention, ...]:
+    """Return the parts named by the nearest clause of the sentence that has no number of its own."""
+    for clause in scene.sentence:
+        named = _inside(scene, clause)
+        if named and not scene.has_number(clause):
+            return named
+    return ()
+
+
+def parts_here(scene: Scene) -> tuple[Mention, ...]:
+    """Return the parts of the product that the number's own clause speaks of, listed ones together."""
     here = _inside(scene, scene.clause)
     if not here:
-        for clause in scene.sentence:
-            named = _inside(scene, clause)
-            if named and not scene.has_number(clause):
-                return named
         return ()
     own = here[0]
     if len(here) > 1 and "for" not in scene.around.lower().split():

@@ -13,7 +13,7 @@ _TOPICS: Final[Mapping[str, str]] = {
     "waste": r"wast(?:e|es|ed|ing|eful)|retr(?:y|ies|ied)|fail(?:ed|ures?|ing)|timeouts?|timed out",
     "exact_duplicates": r"duplicat\w*|(?:same|identical|repeated) (?:prompt|question|request|call"
     r"|quer)\w*|dedup\w*",
-    "prompt_caching": r"(?:prompt|prefix|context|kv|k/v|key[- ]value)?[- ]?cach(?:e|es|ed|ing|able)",
+    "prompt_caching": r"(?:prompt|prefix|context|kv|k/v|key[- ]value)?[- ]?cach(?:e|es|ed|ing|e?able)",
     "output_length": r"verbos\w*|output[- ](?:length|tokens?)|shorter (?:answers?|outputs?|repl\w+)"
     r"|max[_ ]tokens"
     r"|(?:long|lengthy|wordy|concise|brief) (?:answers?|outputs?|repl\w+)|reasoning effort",
