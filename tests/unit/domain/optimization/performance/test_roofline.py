@@ -1,0 +1,132 @@
+"""Step times by hand, and what must hold of them whatever the numbers."""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.performance.constants import ENGINES, VLLM, VLLM_2023
+from netra.domain.optimization.performance.roofline import (
+    Deployment,
+    compute_tflops,
+    costs_of,
+    decode_s,
+    prefill_s,
+    step_s,
+)
+
+DENSE = [model for model in HARDWARE.models if not model.is_moe]
+
+
+def test_a_decoding_step_reads_the_weights_and_the_cache(round_one: Deployment) -> None:
+    # 20.2e9 bytes of weights and 1000 x 8000 of cache at 1e12 bytes/s; 10 layers of 100 us
+    step = decode_s(costs_of(round_one), sequences=1.0, context_tokens=1000.0)
+    assert step.item() == pytest.approx(0.0202 + 8e-6 + 0.001)
+
+
+def test_a_large_batch_is_bound_by_arithmetic(round_one: Deployment) -> None:
+    # 1000 x 2 x 10.1e9 operations at 1e14/s
+    step = decode_s(costs_of(round_one), sequences=1000.0, context_tokens=0.0)
+    assert step.item() == pytest.approx(0.202 + 0.001)
+
+
+def test_a_prefill_is_arithmetic_and_attention(round_one: Deployment) -> None:
+    # attention: 4 x 10 layers x 8 heads x 100 x 1000²/2 operations
+    prefill = prefill_s(costs_of(round_one), prompt_tokens=1000.0)
+    assert prefill.item() == pytest.approx(0.202 + 1.6e-4 + 0.001)
+    assert prefill_s(costs_of(round_one), prompt_tokens=1000.0, prompts=3.0).item() == pytest.approx(
+        0.606 + 4.8e-4 + 0.001
+    )
+
+
+def test_two_gpus_halve_what_is_read_and_add_what_they_say_to_each_other(round_two: Deployment) -> None:
+    # 20 all-reduces of 5 us, and 40,000 bytes a token at 5e10 bytes/s
+    step = decode_s(costs_of(round_two), sequences=1.0, context_tokens=1000.0)
+    assert step.item() == pytest.approx(0.0101 + 4e-6 + 0.001 + 1e-4 + 8e-7)
+
+
+def test_all_reduce_of_many_tokens_goes_by_ring(round_one: Deployment) -> None:
+    eight = costs_of(msgspec.structs.replace(round_one, tp=8))
+    assert eight.one_shot_s == pytest.approx(7 * 8e-7)
+    assert eight.ring_s == pytest.approx(1.75 * 8e-7)
+
+
+def test_a_mixture_reads_more_experts_the_more_tokens_there_are() -> None:
+    mixtral, h100 = HARDWARE.find_model("Mixtral-8x7B"), HARDWARE.find_gpu("H100")
+    assert mixtral is not None
+    assert h100 is not None
+    costs = costs_of(Deployment(gpu=h100, model=mixtral, engine=VLLM, tp=2))
+    few, many = decode_s(costs, sequences=np.array([1.0, 64.0]), context_tokens=np.zeros(2))
+    everything_s = costs.weights_s + costs.experts_s + costs.layers_s
+    assert costs.weights_s + costs.experts_s / 4 < few < everything_s / 2
+    assert many == pytest.approx(everything_s + 64 * costs.one_shot_s, rel=1e-6)
+    # all weights are counted once: 46.7e9 parameters less the embedding table, two bytes each
+    assert (costs.weights_s + costs.experts_s) * 3.35e12 * VLLM.mbu * 2 == pytest.approx(
+        2 * (46.7e9 - 32_000 * 4096), rel=1e-9
+    )
+
+
+def test_an_engine_with_a_floor_is_never_faster_than_it(named: Callable[..., Deployment]) -> None:
+    old = costs_of(named("A100", "Llama-2-70B", tp=8, engine=VLLM_2023))
+    step = decode_s(old, sequences=1.0, context_tokens=512.0).item()
+    assert old.host_s < step < 1.1 * old.host_s
+    newer = costs_of(named("H100", "Llama-2-70B", tp=8, engine=VLLM_2023))
+    assert newer.host_s < old.host_s
+
+
+@pytest.mark.parametrize(
+    ("gpu", "precision", "tflops"),
+    [("H100", "fp8", 1978), ("A100", "fp8", 312), ("B200", "fp4", 9000), ("H100", "int4", 989), ("L40S", "bf16", 362)],
+)
+def test_arithmetic_runs_at_the_rate_of_the_format_where_the_gpu_has_it(
+    gpu: str, precision: str, tflops: float
+) -> None:
+    found = HARDWARE.find_gpu(gpu)
+    assert found is not None
+    assert compute_tflops(found, precision=precision) == tflops
+
+
+@given(
+    model=st.sampled_from(HARDWARE.models),
+    gpu=st.sampled_from(HARDWARE.gpus),
+    engine=st.sampled_from(list(ENGINES.values())),
+    tp=st.sampled_from([1, 2, 4, 8]),
+    batch=st.integers(1, 400),
+    more=st.integers(1, 100),
+    context=st.integers(1, 100_000),
+)
+def test_more_sequences_more_context_or_more_prompt_never_make_a_step_faster(
+    model: object, gpu: object, engine: object, tp: int, batch: int, more: int, context: int
+) -> None:
+    costs = costs_of(Deployment(gpu=gpu, model=model, engine=engine, tp=tp))  # type: ignore[arg-type]
+    base, wider, longer, fuller = step_s(
+        costs,
+        sequences=np.array([batch, batch + more, batch, batch], np.float64),
+        context_tokens=np.array([context, context, context + more, context], np.float64),
+        prompt_tokens=np.array([0, 0, 0, more], np.float64),
+        prompt_pairs=np.array([0, 0, 0, more * more / 2], np.float64),
+    )
+    assert base <= wider * (1 + 1e-12)
+    assert base <= longer * (1 + 1e-12)
+    assert base <= fuller * (1 + 1e-12)
+
+
+@given(model=st.sampled_from(DENSE), gpu=st.sampled_from(HARDWARE.gpus), tp=st.sampled_from([1, 2, 4]))
+def test_more_gpus_never_read_or_compute_more_slowly(model: object, gpu: object, tp: int) -> None:
+    fewer = costs_of(Deployment(gpu=gpu, model=model, engine=VLLM, tp=tp))  # type: ignore[arg-type]
+    doubled = costs_of(Deployment(gpu=gpu, model=model, engine=VLLM, tp=2 * tp))  # type: ignore[arg-type]
+    for part in ("weights_s", "token_s", "kv_s", "pair_s"):
+        assert getattr(doubled, part) <= getattr(fewer, part)
+
+
+@given(model=st.sampled_from(DENSE), gpu=st.sampled_from(HARDWARE.gpus))
+def test_narrower_weights_are_never_read_more_slowly(model: object, gpu: object) -> None:
+    steps = [
+        costs_of(Deployment(gpu=gpu, model=model, engine=VLLM, precision=precision)).weights_s  # type: ignore[arg-type]
+        for precision in ("int4", "fp4", "fp8", "bf16", "fp32")
+    ]
+    assert steps == sorted(steps)
