@@ -103,6 +103,8 @@ def _appending(
             _INSERT_LOG, owner_id=owner_id, workload_id=workload_id, fields=fields, next_number=0
         )
     is_new = is_first & _unknown(events, known)
+    if not is_new.any():
+        return Appended(is_new=is_new)
     new = events if is_new.all() else events.take(np.flatnonzero(is_new))
     yield insert_all(_INSERT, rows_of(new)(log, next_number))
     filled = sorted(fields_of(new).union(fields.split()))

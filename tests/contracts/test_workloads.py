@@ -1,0 +1,97 @@
+"""The contract of `WorkloadStore`."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from netra.domain.errors import Conflict, NotFound, ValidationFailed
+from netra.domain.paging import PageRequest
+from netra.domain.workloads.model import Workload
+
+AT = datetime(2024, 3, 1, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+EARLY, LATE = datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 6, 1, tzinfo=UTC)
+ONE, OTHER, MANY = 1, 2, 1_000
+
+
+def workload(name: str = "1", *, owner: int = ONE, at: datetime = AT) -> Workload:
+    return Workload(id=f"wl-{name}", owner_id=owner, name=f"Küche {name} 🍳", created_at=at, updated_at=at)
+
+
+async def test_what_was_stored_comes_back_whole(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    assert await stores.workloads.get("wl-1", owner_id=ONE) == workload()
+
+
+async def test_workloads_are_the_owners_alone(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    span = {"added": 1, "first_at": EARLY, "last_at": LATE}
+    for ask in (
+        stores.workloads.get("wl-1", owner_id=OTHER),
+        stores.workloads.delete("wl-1", owner_id=OTHER),
+        stores.workloads.counted("wl-1", owner_id=OTHER, **span),
+        stores.workloads.get("wl-2", owner_id=ONE),
+    ):
+        with pytest.raises(NotFound):
+            await ask
+    assert (await stores.workloads.page(owner_id=OTHER, request=PageRequest())).total == 0
+    await stores.workloads.add(workload(owner=OTHER), max_per_user=MANY)
+
+
+async def test_an_id_is_taken_once(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    with pytest.raises(Conflict):
+        await stores.workloads.add(workload(), max_per_user=MANY)
+
+
+async def test_workloads_are_bounded_for_each_owner(stores):
+    tries = (stores.workloads.add(workload(str(n)), max_per_user=3) for n in range(10))
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(result, ValidationFailed) for result in results) == 7
+    await stores.workloads.add(workload(owner=OTHER), max_per_user=3)
+
+
+async def test_pages_are_newest_first_with_ties_by_id(stores):
+    for name, days in (("b", 1), ("a", 1), ("old", 0), ("new", 2)):
+        await stores.workloads.add(workload(name, at=AT + timedelta(days=days)), max_per_user=MANY)
+    page = await stores.workloads.page(owner_id=ONE, request=PageRequest(limit=3))
+    assert [found.id for found in page.items] == ["wl-new", "wl-b", "wl-a"]
+    rest = await stores.workloads.page(owner_id=ONE, request=PageRequest(limit=3, after=page.next))
+    assert ([found.id for found in rest.items], rest.total, rest.next) == (["wl-old"], 4, None)
+    skipped = await stores.workloads.page(owner_id=ONE, request=PageRequest(limit=3, offset=3))
+    assert [found.id for found in skipped.items] == ["wl-old"]
+
+
+async def test_counts_add_up_and_the_span_only_widens(stores, clock):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    clock.turn(60)
+    await stores.workloads.counted("wl-1", owner_id=ONE, added=5, first_at=EARLY, last_at=LATE)
+    inside = EARLY + timedelta(days=1)
+    await stores.workloads.counted("wl-1", owner_id=ONE, added=2, first_at=inside, last_at=inside)
+    found = await stores.workloads.get("wl-1", owner_id=ONE)
+    assert (found.event_count, found.first_event_at, found.last_event_at) == (7, EARLY, LATE)
+    assert (found.created_at, found.updated_at) == (AT, clock.now())
+    before, behind = EARLY - timedelta(days=1), LATE + timedelta(days=1)
+    await stores.workloads.counted("wl-1", owner_id=ONE, added=1, first_at=before, last_at=behind)
+    found = await stores.workloads.get("wl-1", owner_id=ONE)
+    assert (found.event_count, found.first_event_at, found.last_event_at) == (8, before, behind)
+
+
+async def test_no_count_is_lost_among_many(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    counts = (
+        stores.workloads.counted("wl-1", owner_id=ONE, added=n, first_at=EARLY, last_at=LATE)
+        for n in range(20)
+    )
+    await asyncio.gather(*counts)
+    assert (await stores.workloads.get("wl-1", owner_id=ONE)).event_count == 190
+
+
+async def test_a_deleted_workload_is_gone_the_second_time_too(stores):
+    await stores.workloads.add(workload(), max_per_user=1)
+    await stores.workloads.delete("wl-1", owner_id=ONE)
+    with pytest.raises(NotFound):
+        await stores.workloads.delete("wl-1", owner_id=ONE)
+    with pytest.raises(NotFound):
+        await stores.workloads.get("wl-1", owner_id=ONE)
+    await stores.workloads.add(workload(), max_per_user=1)
