@@ -5,9 +5,10 @@ nothing and an analyser can say which field it lacks. Missing single values are 
 flag columns, NaN in float columns, code -1 in label columns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -140,61 +141,69 @@ def block_hash(block: int | str) -> int:
 
 def labels_of(values: Iterable[str | None]) -> Labels | None:
     """Return the column of `values`, or None when none has a name."""
-    seen: dict[str, int] = {}
-    codes = [-1 if value is None else seen.setdefault(value, len(seen)) for value in values]
-    return Labels(codes=np.array(codes, np.int32), names=tuple(seen)) if seen else None
+    cells = list(values)
+    unique = dict.fromkeys(cells)
+    unique.pop(None, None)
+    names = tuple(name for name in unique if name is not None)
+    if not names:
+        return None
+    codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
+    codes[None] = -1
+    return Labels(codes=np.array(list(map(codes.__getitem__, cells)), np.int32), names=names)
 
 
 def columns_of(events: Sequence[Event]) -> Events:
     """Return the rows as columns, in their order."""
 
-    def ints(get: Callable[[Event], int | None]) -> Ints | None:
-        values = [get(event) for event in events]
-        if all(value is None for value in values):
-            return None
-        return np.array([-1 if value is None else value for value in values], np.int64)
+    def ints(name: str) -> Ints | None:
+        values = _values(events, name)
+        return None if values is None else np.array([-1 if v is None else v for v in values], np.int64)
 
-    def floats(get: Callable[[Event], float | None]) -> Floats | None:
-        values = [get(event) for event in events]
-        if all(value is None for value in values):
-            return None
-        return np.array([np.nan if value is None else value for value in values], np.float64)
+    def floats(name: str) -> Floats | None:
+        values = _values(events, name)
+        return None if values is None else np.array([np.nan if v is None else v for v in values], np.float64)
 
-    def flags(get: Callable[[Event], bool | None]) -> Flags | None:
-        values = [get(event) for event in events]
-        if all(value is None for value in values):
-            return None
-        return np.array([-1 if value is None else value for value in values], np.int8)
+    def flags(name: str) -> Flags | None:
+        values = _values(events, name)
+        return None if values is None else np.array([-1 if v is None else v for v in values], np.int8)
+
+    def labels(name: str) -> Labels | None:
+        return labels_of(map(attrgetter(name), events))
 
     ids = [event.id for event in events]
     return Events(
         at_ns=np.array([nanoseconds(event.timestamp) for event in events], np.int64),
-        model=labels_of(event.model for event in events) or Labels(codes=np.zeros(0, np.int32), names=()),
+        model=labels("model") or Labels(codes=np.zeros(0, np.int32), names=()),
         input_tokens=np.array([event.input_tokens for event in events], np.int64),
         output_tokens=np.array([event.output_tokens for event in events], np.int64),
         id=None if all(found is None for found in ids) else np.array(ids, np.object_),
-        provider=labels_of(event.provider for event in events),
-        cached_input_tokens=ints(lambda event: event.cached_input_tokens),
-        cache_write_tokens=ints(lambda event: event.cache_write_tokens),
-        reasoning_tokens=ints(lambda event: event.reasoning_tokens),
-        max_output_tokens=ints(lambda event: event.max_output_tokens),
-        latency_ms=floats(lambda event: event.latency_ms),
-        ttft_ms=floats(lambda event: event.ttft_ms),
-        cost=floats(lambda event: event.cost),
-        deadline_s=floats(lambda event: event.deadline_s),
-        status=labels_of(event.status for event in events),
-        currency=labels_of(event.currency for event in events),
-        session=labels_of(event.session for event in events),
-        template=labels_of(event.template for event in events),
-        feature=labels_of(event.feature for event in events),
-        tool=labels_of(event.tool for event in events),
-        prompt_hash=labels_of(event.prompt_hash for event in events),
-        retry_of=labels_of(event.retry_of for event in events),
-        offline=flags(lambda event: event.offline),
-        streaming=flags(lambda event: event.streaming),
-        accepted=flags(lambda event: event.accepted),
+        provider=labels("provider"),
+        cached_input_tokens=ints("cached_input_tokens"),
+        cache_write_tokens=ints("cache_write_tokens"),
+        reasoning_tokens=ints("reasoning_tokens"),
+        max_output_tokens=ints("max_output_tokens"),
+        latency_ms=floats("latency_ms"),
+        ttft_ms=floats("ttft_ms"),
+        cost=floats("cost"),
+        deadline_s=floats("deadline_s"),
+        status=labels("status"),
+        currency=labels("currency"),
+        session=labels("session"),
+        template=labels("template"),
+        feature=labels("feature"),
+        tool=labels("tool"),
+        prompt_hash=labels("prompt_hash"),
+        retry_of=labels("retry_of"),
+        offline=flags("offline"),
+        streaming=flags("streaming"),
+        accepted=flags("accepted"),
         prefixes=_prefixes_of(events),
     )
+
+
+def _values(events: Sequence[Event], name: str) -> list[Any] | None:  # Any: int, float or bool, or None
+    values = list(map(attrgetter(name), events))
+    return None if values.count(None) == len(values) else values
 
 
 def concatenated(parts: Sequence[Events]) -> Events:
@@ -221,9 +230,9 @@ def empty_events() -> Events:
 def _prefixes_of(events: Sequence[Event]) -> Prefixes | None:
     if all(event.prefix_hashes is None for event in events):
         return None
-    chains = [[block_hash(block) for block in event.prefix_hashes or ()] for event in events]
+    chains = [event.prefix_hashes or () for event in events]
     return Prefixes(
-        hashes=np.array([block for chain in chains for block in chain], np.int64),
+        hashes=np.array([block_hash(block) for chain in chains for block in chain], np.int64),
         offsets=np.concatenate(([0], np.cumsum([len(chain) for chain in chains], dtype=np.int64))),
         block_tokens=np.array([event.prefix_block_tokens for event in events], np.int32),
     )
