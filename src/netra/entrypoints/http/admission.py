@@ -14,6 +14,7 @@ from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, 
 from netra.entrypoints.auth import bearer_token, header
 from netra.entrypoints.counting import address_key, must_be_allowed, tell, user_key
 from netra.entrypoints.errors import UnsupportedMediaType
+from netra.entrypoints.http.methods import tell_methods
 from netra.entrypoints.switchboard import Switchboard
 
 JSON: Final = "application/json"
@@ -54,9 +55,11 @@ class AdmissionMiddleware:
         self._switchboard = switchboard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request; sockets and OPTIONS have rules of their own."""
-        if scope["type"] == "http" and scope["method"] != "OPTIONS":
-            await self._check(scope, rule_of(scope["route_handler"].opt))
+        """Check one request; OPTIONS asks for nothing that needs a check."""
+        if scope["method"] == "OPTIONS":
+            await tell_methods(scope, send)
+            return
+        await self._check(scope, rule_of(scope["route_handler"].opt))
         await self._app(scope, receive, send)
 
     async def _check(self, scope: Scope, rule: Rule) -> None:

@@ -10,10 +10,10 @@ from netra.domain.errors import Fault, InvalidRequest, NetraError, PayloadTooLar
 from netra.entrypoints.asgi import Scope, exchange_of
 from netra.entrypoints.edge import SUPPORTED_VERSIONS
 from netra.entrypoints.errors import MethodNotAllowed, RouteNotFound, Unexpected, refusal_of
+from netra.entrypoints.http.methods import allowed
 from netra.entrypoints.reading import fault_of
 
 _OTHER_VERSION: Final = re.compile(r"/v\d+(/|$)")
-_METHODS: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -69,12 +69,10 @@ def _no_route(request: AnyRequest) -> NetraError:
 
 
 def _wrong_method(request: AnyRequest, error: MethodNotAllowedException) -> NetraError:
-    named = {method.strip() for method in (error.headers or {}).get("allow", "").split(",")}
-    allowed = named & _METHODS
-    if not allowed:  # a socket's path
+    methods = allowed(method.strip() for method in (error.headers or {}).get("allow", "").split(","))
+    if not methods:  # a socket's path
         return _no_route(request)
-    extra = {"HEAD", "OPTIONS"} if "GET" in allowed else {"OPTIONS"}
-    return MethodNotAllowed(request.method, allowed=sorted(allowed | extra))
+    return MethodNotAllowed(request.method, allowed=methods)
 
 
 def _fault(extra: dict[str, str]) -> Fault:

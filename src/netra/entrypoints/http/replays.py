@@ -50,7 +50,7 @@ class ReplayMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; without a key it passes untouched."""
-        key = key_of(scope["headers"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        key = key_of(scope["headers"])
         if key is None:
             await self._app(scope, receive, send)
             return

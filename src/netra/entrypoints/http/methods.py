@@ -1,0 +1,40 @@
+"""Which methods a path has, as `Allow` says it.
+
+Litestar's own answer to OPTIONS knows only the handler that was registered first.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from netra.entrypoints.asgi import Scope, Send
+
+_ANSWERED: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
+
+
+def allowed(methods: Iterable[str]) -> list[str]:
+    """Return the methods in `methods`, with those that come with them; empty when there are none.
+
+    >>> allowed({"GET", "DELETE"}), allowed({"websocket"})
+    (['DELETE', 'GET', 'HEAD', 'OPTIONS'], [])
+    """
+    found = _ANSWERED.intersection(methods)
+    if not found:
+        return []
+    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
+
+
+async def tell_methods(scope: Scope, send: Send) -> None:
+    """Answer OPTIONS for the route that has been found."""
+    app: Litestar = scope["litestar_app"]
+    here = [
+        method
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and route.path_format == scope["path_template"]
+        for method in route.methods
+    ]
+    headers = [(b"allow", ", ".join(allowed(here)).encode())]
+    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
