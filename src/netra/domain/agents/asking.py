@@ -34,12 +34,12 @@ def asking(briefing: Briefing) -> Advice:
 
 def _which(briefing: Briefing) -> Advice:
     """Ask which of several workloads is meant."""
-    listed = [f"{w.id} ({w.name}, {_events(w)})" for w in briefing.choices[:_SHOWN]]
-    more = briefing.choices_total - len(listed)
+    listed = "; ".join(f"{w.id} ({w.name}, {_events(w)})" for w in briefing.choices[:_SHOWN])
+    is_all = briefing.choices_total <= _SHOWN
     report = (
         f"You have {briefing.choices_total} workloads and the question names none of them, so nothing was "
-        f"computed. Ask again with workload_id set to one of these: {'; '.join(listed)}"
-        + (f"; and {more} more (GET /api/workloads lists them all)." if more else ".")
+        f"computed. Ask again with workload_id set to one of these: {listed}."
+        + ("" if is_all else " They are the newest; GET /api/workloads lists all.")
     )
     action = Action(
         order=1,
@@ -59,7 +59,9 @@ def _which(briefing: Briefing) -> Advice:
 def _send(briefing: Briefing) -> Advice:
     """Ask for a workload's events, with the requests and commands that send them."""
     workload = briefing.workload
-    if workload is not None:
+    if briefing.is_at_hand:
+        reason, opening = "the log holds no calls", "The log holds no calls"
+    elif workload is not None:
         reason, opening = "the workload holds no events", f"The workload {workload.id} holds no events yet"
     elif briefing.wanted is not None:
         reason = "there is no workload of this id"

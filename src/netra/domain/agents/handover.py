@@ -28,6 +28,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     wanted: WorkloadId | None = None
     choices: tuple[Workload, ...] = ()
     choices_total: int = 0
+    is_at_hand: bool = False  # the events come with the question and are in no store
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):

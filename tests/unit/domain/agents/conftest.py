@@ -1,0 +1,147 @@
+"""The five agents over memory adapters, with prices that a test sets and small logs to work out by hand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.domain.agents.model import Question
+from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.optimization.model import Advice, Recommendation
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.workloads.columns import columns_of
+from netra.domain.workloads.model import Event, Workload
+from netra.ports.clock import Clock
+
+ALICE, BOB = UserId(1), UserId(2)
+BEGIN = datetime(2026, 11, 16, tzinfo=UTC)  # a Monday
+NO_HARDWARE = Hardware(gpus=(), models=())
+
+
+def tariff(model: str, usd_per_million_in: float, usd_per_million_out: float, **changes: Any) -> Tariff:
+    """Return a tariff that has no prices but these; the provider is the same for all."""
+    made = Tariff(
+        model=model,
+        provider="acme",
+        input=Rate(usd_per_token=usd_per_million_in / 1e6),
+        output=Rate(usd_per_token=usd_per_million_out / 1e6),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def call(
+    second: float = 0.0, model: str = "big", tokens: tuple[int, int] = (1_000, 100), **fields: Any
+) -> Event:
+    """Return one call, `second` seconds into the log, with (input, output) tokens."""
+    return Event(
+        timestamp=BEGIN + timedelta(seconds=second),
+        model=model,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+        **fields,
+    )
+
+
+class ShelfPriceBook:
+    """A price book over the tariffs a test put there; no other model has a price."""
+
+    def __init__(self, *tariffs: Tariff) -> None:
+        self._tariffs = {tariff.model: tariff for tariff in tariffs}
+
+    def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
+        return self._tariffs.get(model)
+
+    def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
+        return ()
+
+
+class KeptWatch:
+    """Keeps what it is told; `stop_at` names the agent whose first checkpoint ends the work."""
+
+    def __init__(self) -> None:
+        self.stages: list[dict[str, Any]] = []
+        self.checkpoints: list[tuple[float, str]] = []
+
+    async def enter(self, **stage: Any) -> None:
+        self.stages.append(stage)
+
+    def checkpoint(self, done: float, doing: str) -> None:
+        self.checkpoints.append((done, doing))
+
+
+@dataclass
+class Desk:
+    """One pipeline, its stores, and the way to ask it."""
+
+    clock: Clock
+    tariffs: tuple[Tariff, ...] = (tariff("big", 10.0, 40.0), tariff("small", 1.0, 4.0))
+    watch: KeptWatch = field(default_factory=KeptWatch)
+
+    def __post_init__(self) -> None:
+        self.workloads = MemoryWorkloadStore(clock=self.clock)
+        self.log = MemoryEventLog()
+
+    @property
+    def pipeline(self) -> AgentPipeline:
+        return AgentPipeline(
+            workloads=self.workloads,
+            log=self.log,
+            prices=ShelfPriceBook(*self.tariffs),
+            clock=self.clock,
+            default_model="big",
+            hardware=NO_HARDWARE,
+        )
+
+    async def workload(
+        self, calls: Sequence[Event] = (), *, name: str = "shop", owner: UserId = ALICE
+    ) -> WorkloadId:
+        """Make a workload that holds the calls."""
+        made = WorkloadId(f"wl-{name}")
+        now = self.clock.now()
+        workload = Workload(id=made, owner_id=owner, name=name, created_at=now, updated_at=now)
+        await self.workloads.add(workload, max_per_user=100)
+        if calls:
+            await self.log.append(made, columns_of(calls), owner_id=owner)
+            times = [event.timestamp for event in calls]
+            await self.workloads.counted(
+                made, owner_id=owner, added=len(calls), first_at=min(times), last_at=max(times)
+            )
+        return made
+
+    async def ask(self, message: str, *, workload_id: str | None = None, **parameters: Any) -> Advice:
+        """Ask as Alice."""
+        question = Question(
+            owner_id=ALICE,
+            message=message,
+            workload_id=None if workload_id is None else WorkloadId(workload_id),
+            parameters=parameters,
+        )
+        return await self.pipeline.answer(question, self.watch)
+
+
+@pytest.fixture
+def desk(clock: Clock) -> Desk:
+    """Return a desk whose models are "big" at $10/$40 and "small" at $1/$4 a million tokens."""
+    return Desk(clock=clock)
+
+
+@pytest.fixture
+def calls() -> Callable[..., list[Event]]:
+    """Return a maker of evenly spaced calls."""
+
+    def make(count: int, *, every_s: float = 60.0, **fields: Any) -> list[Event]:
+        return [call(number * every_s, **fields) for number in range(count)]
+
+    return make
+
+
+def of_kind(advice: Advice, kind: str) -> list[Recommendation]:
+    """Return the recommendations of one kind, in their order."""
+    return [found for found in advice.recommendations if found.kind == kind]
