@@ -1,0 +1,208 @@
+"""Any order of accepts, claims, writes, stops, lapses and deletions: every adapter answers alike.
+
+Each step is done to all adapters; their answers must be equal, errors included, and what they hold
+afterwards must keep the promises that a model of few words knows: numbers without holes, one end a
+run and nothing after it, terminal for ever, one running run a thread, and no write by a claim that
+another claim, an ending or a deletion has overtaken.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from netra.domain.errors import LeaseLost, NetraError
+from netra.domain.quotas import Quotas
+from netra.domain.runs.events import completed, updated
+from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.model import Claim, RunState
+
+ADAPTERS = ("memory", "sqlite")
+QUOTAS = Quotas(max_waiting_runs_per_thread=3, max_live_runs_per_user=5, max_thread_messages=9)
+OWNERS = (1, 2)
+THREADS = ("thread-a", "thread-b")
+LEASE_S = 10
+
+
+def written(answer: Any) -> str:
+    """Return an answer as text that is equal when all in it is."""
+    return repr(answer) if isinstance(answer, Exception) else msgspec.json.encode(answer).decode()
+
+
+class Lifecycle(RuleBasedStateMachine):
+    """Drives every adapter through the same history."""
+
+    open_stores: Any = None
+    new_run: Any = None
+    clock: Any = None
+
+    runs = Bundle("runs")
+    claims = Bundle("claims")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.exits = AsyncExitStack()
+        self.stores = [self.run(self.enter(adapter)) for adapter in ADAPTERS]
+        self.count = 0
+        self.owner_of: dict[str, int] = {}
+        self.thread_of: dict[str, str] = {}
+        self.holder: dict[str, int] = {}  # the fence that may write, while one may
+        self.ended: dict[str, RunState] = {}
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        async def awaited() -> Any:
+            return await work
+
+        return self.runner.run(awaited())
+
+    async def enter(self, adapter: str) -> Any:
+        return await self.exits.enter_async_context(self.open_stores(adapter))
+
+    def both(self, ask: Callable[[Any], Awaitable[Any]]) -> Any:
+        """Return the one answer of all adapters; a refusal is returned too."""
+        answers = [self.run(self.answer(ask, stores)) for stores in self.stores]
+        words = [written(answer) for answer in answers]
+        assert len(set(words)) == 1, words
+        return answers[0]
+
+    async def answer(self, ask: Callable[[Any], Awaitable[Any]], stores: Any) -> Any:
+        try:
+            return await ask(stores)
+        except NetraError as error:
+            return error
+
+    @rule(
+        target=runs,
+        owner=st.sampled_from(OWNERS),
+        thread=st.sampled_from(THREADS),
+        key=st.sampled_from([None, None, "k"]),
+    )
+    def accept(self, owner: int, thread: str, key: str | None) -> Any:
+        self.count += 1
+        new = self.new_run(f"{self.count:03}", owner=owner, thread=thread, key=key, fingerprint="f")
+        accepted = self.both(lambda stores: stores.runs.accept(new, quotas=QUOTAS))
+        if isinstance(accepted, NetraError):
+            return multiple()
+        self.owner_of[accepted.run.id] = owner
+        self.thread_of[accepted.run.id] = accepted.run.thread_id
+        return accepted.run.id
+
+    @rule(target=claims)
+    def claim(self) -> Any:
+        claim = self.both(lambda stores: stores.runs.claim(lease_s=LEASE_S))
+        if claim is None:
+            return multiple()
+        assert claim.run.id not in self.holder
+        self.holder[claim.run.id] = claim.fence
+        return claim
+
+    def write(self, claim: Claim, ask: Callable[[Any], Awaitable[Any]]) -> bool:
+        """Return whether the claim could write; the model says whether it had to."""
+        answer = self.both(ask)
+        is_holder = self.holder.get(claim.run.id) == claim.fence
+        assert isinstance(answer, LeaseLost) is not is_holder
+        return is_holder
+
+    @rule(claim=claims)
+    def extend(self, claim: Claim) -> None:
+        self.write(claim, lambda stores: stores.runs.extend(claim, lease_s=LEASE_S))
+
+    @rule(claim=claims, count=st.integers(0, 3), progress=st.integers(0, 99))
+    def record(self, claim: Claim, count: int, progress: int) -> None:
+        words = [updated(claim.run, agent="a", message="m", progress=progress)] * count
+        self.write(claim, lambda stores: stores.runs.record(claim, words, progress=progress))
+
+    @rule(claim=claims)
+    def complete(self, claim: Claim) -> None:
+        ending = Ending(move=Move.COMPLETE, result=msgspec.Raw(b"{}"))
+        events = [completed(claim.run, ending.result)]
+        if self.write(claim, lambda stores: stores.runs.finish(claim, ending, events, answer=None)):
+            del self.holder[claim.run.id]
+            self.ended[claim.run.id] = RunState.COMPLETED
+
+    @rule(claim=claims)
+    def release(self, claim: Claim) -> None:
+        if self.write(claim, lambda stores: stores.runs.release(claim)):
+            del self.holder[claim.run.id]
+
+    @rule(run_id=runs)
+    def stop(self, run_id: str) -> None:
+        owner = self.owner_of[run_id]
+        answer = self.both(lambda stores: stores.runs.stop(run_id, owner_id=owner))
+        if isinstance(answer, tuple) and answer[0].state is RunState.CANCELLED:
+            self.ended.setdefault(run_id, RunState.CANCELLED)
+            self.holder.pop(run_id, None)
+
+    @rule(seconds=st.sampled_from([1, 5, 11]))
+    def wait(self, seconds: int) -> None:
+        self.clock.turn(seconds)
+
+    @rule(max_attempts=st.integers(1, 3))
+    def reap(self, max_attempts: int) -> None:
+        self.both(lambda stores: stores.runs.reap(max_attempts=max_attempts))
+        for run_id in list(self.holder):
+            run = self.seen(run_id)
+            if run.state is not RunState.RUNNING:
+                del self.holder[run_id]
+            if run.state.is_terminal:
+                self.ended[run_id] = run.state
+
+    @rule(owner=st.sampled_from(OWNERS), thread=st.sampled_from(THREADS))
+    def delete_thread(self, owner: int, thread: str) -> None:
+        answer = self.both(lambda stores: stores.threads.delete(thread, owner_id=owner))
+        if isinstance(answer, NetraError):
+            return
+        for run_id, name in list(self.thread_of.items()):
+            if (self.owner_of[run_id], name) == (owner, thread):
+                for facts in (self.thread_of, self.holder, self.ended):
+                    facts.pop(run_id, None)
+
+    def seen(self, run_id: str) -> Any:
+        return self.both(lambda stores: stores.runs.get(run_id, owner_id=self.owner_of[run_id]))
+
+    @invariant()
+    def every_promise_holds(self) -> None:
+        running: list[tuple[int, str]] = []
+        for run_id, thread in self.thread_of.items():
+            run, owner = self.seen(run_id), self.owner_of[run_id]
+            events = self.both(lambda stores, i=run_id, o=owner: stores.runs.events(i, owner_id=o, after=0))
+            assert [event.seq for event in events] == list(range(1, run.last_seq + 1))
+            assert [event.is_last for event in events].count(True) == int(run.state.is_terminal)
+            assert not run.state.is_terminal or events[-1].is_last
+            assert (run.state is RunState.RUNNING) is (run_id in self.holder)
+            assert self.ended.get(run_id, run.state) is run.state
+            if run.state is RunState.RUNNING:
+                running.append((owner, thread))
+        assert len(running) == len(set(running))
+        self.both(lambda stores: stores.runs.waiting())
+
+    def teardown(self) -> None:
+        self.run(self.exits.aclose())
+        self.runner.close()
+
+
+@pytest.mark.parametrize("examples", [8])
+def test_all_adapters_live_through_the_same_histories(open_stores, new_run, clock, examples):
+    machine = type("Machine", (Lifecycle,), {"open_stores": staticmethod(open_stores)})
+    machine.new_run, machine.clock = staticmethod(new_run), clock
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=25,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine, settings=chosen)
