@@ -154,51 +154,54 @@ def labels_of(values: Iterable[str | None]) -> Labels | None:
 
 def columns_of(events: Sequence[Event]) -> Events:
     """Return the rows as columns, in their order."""
-
-    def ints(name: str) -> Ints | None:
-        values = _values(events, name)
-        return None if values is None else np.array([-1 if v is None else v for v in values], np.int64)
-
-    def floats(name: str) -> Floats | None:
-        values = _values(events, name)
-        return None if values is None else np.array([np.nan if v is None else v for v in values], np.float64)
-
-    def flags(name: str) -> Flags | None:
-        values = _values(events, name)
-        return None if values is None else np.array([-1 if v is None else v for v in values], np.int8)
-
-    def labels(name: str) -> Labels | None:
-        return labels_of(map(attrgetter(name), events))
-
     ids = [event.id for event in events]
     return Events(
         at_ns=np.array([nanoseconds(event.timestamp) for event in events], np.int64),
-        model=labels("model") or Labels(codes=np.zeros(0, np.int32), names=()),
+        model=_labels(events, "model") or Labels(codes=np.zeros(0, np.int32), names=()),
         input_tokens=np.array([event.input_tokens for event in events], np.int64),
         output_tokens=np.array([event.output_tokens for event in events], np.int64),
         id=None if all(found is None for found in ids) else np.array(ids, np.object_),
-        provider=labels("provider"),
-        cached_input_tokens=ints("cached_input_tokens"),
-        cache_write_tokens=ints("cache_write_tokens"),
-        reasoning_tokens=ints("reasoning_tokens"),
-        max_output_tokens=ints("max_output_tokens"),
-        latency_ms=floats("latency_ms"),
-        ttft_ms=floats("ttft_ms"),
-        cost=floats("cost"),
-        deadline_s=floats("deadline_s"),
-        status=labels("status"),
-        currency=labels("currency"),
-        session=labels("session"),
-        template=labels("template"),
-        feature=labels("feature"),
-        tool=labels("tool"),
-        prompt_hash=labels("prompt_hash"),
-        retry_of=labels("retry_of"),
-        offline=flags("offline"),
-        streaming=flags("streaming"),
-        accepted=flags("accepted"),
+        provider=_labels(events, "provider"),
+        cached_input_tokens=_ints(events, "cached_input_tokens"),
+        cache_write_tokens=_ints(events, "cache_write_tokens"),
+        reasoning_tokens=_ints(events, "reasoning_tokens"),
+        max_output_tokens=_ints(events, "max_output_tokens"),
+        latency_ms=_floats(events, "latency_ms"),
+        ttft_ms=_floats(events, "ttft_ms"),
+        cost=_floats(events, "cost"),
+        deadline_s=_floats(events, "deadline_s"),
+        status=_labels(events, "status"),
+        currency=_labels(events, "currency"),
+        session=_labels(events, "session"),
+        template=_labels(events, "template"),
+        feature=_labels(events, "feature"),
+        tool=_labels(events, "tool"),
+        prompt_hash=_labels(events, "prompt_hash"),
+        retry_of=_labels(events, "retry_of"),
+        offline=_flags(events, "offline"),
+        streaming=_flags(events, "streaming"),
+        accepted=_flags(events, "accepted"),
         prefixes=_prefixes_of(events),
     )
+
+
+def _ints(events: Sequence[Event], name: str) -> Ints | None:
+    values = _values(events, name)
+    return None if values is None else np.array([-1 if v is None else v for v in values], np.int64)
+
+
+def _floats(events: Sequence[Event], name: str) -> Floats | None:
+    values = _values(events, name)
+    return None if values is None else np.array([np.nan if v is None else v for v in values], np.float64)
+
+
+def _flags(events: Sequence[Event], name: str) -> Flags | None:
+    values = _values(events, name)
+    return None if values is None else np.array([-1 if v is None else v for v in values], np.int8)
+
+
+def _labels(events: Sequence[Event], name: str) -> Labels | None:
+    return labels_of(map(attrgetter(name), events))
 
 
 def _values(events: Sequence[Event], name: str) -> list[Any] | None:  # Any: int, float or bool, or None
