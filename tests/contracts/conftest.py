@@ -157,3 +157,9 @@ def made_run(
 def new_run() -> NewRunFactory:
     """Return the factory of runs to accept."""
     return made_run
+
+
+@pytest.fixture
+def clock_type(clock: Clock) -> Callable[[], Clock]:
+    """Return what makes a fresh clock, for properties that need one an example."""
+    return type(clock)

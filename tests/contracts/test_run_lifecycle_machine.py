@@ -139,6 +139,13 @@ class Lifecycle(RuleBasedStateMachine):
         if self.write(claim, lambda stores: stores.runs.release(claim)):
             del self.holder[claim.run.id]
 
+    @rule(target=claims, seconds=st.sampled_from([LEASE_S, LEASE_S + 1]))
+    def overtake(self, seconds: int) -> Any:
+        """Let every lease run out and claim what that frees: older claims must be worthless now."""
+        self.wait(seconds)
+        self.reap(3)
+        return self.claim()
+
     @rule(run_id=runs)
     def stop(self, run_id: str) -> None:
         owner = self.owner_of[run_id]

@@ -1,0 +1,45 @@
+"""The contract of `RunBell`."""
+
+import asyncio
+
+import pytest
+
+from netra.adapters.local.bell import LocalRunBell
+
+LONG_S = 5.0  # never waited for
+
+
+@pytest.fixture(params=["local"])
+def bell(request) -> LocalRunBell:
+    return LocalRunBell()
+
+
+async def rings(bell: LocalRunBell) -> bool:
+    """Return whether a wait is over as soon as it begins."""
+    waiting = asyncio.create_task(bell.wait(timeout_s=LONG_S))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    is_over = waiting.done()
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    return is_over
+
+
+async def test_a_ring_wakes_who_waits(bell):
+    waiting = asyncio.create_task(bell.wait(timeout_s=LONG_S))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await bell.ring()
+    await waiting
+
+
+async def test_a_ring_that_nobody_heard_is_heard_by_the_next(bell):
+    await bell.ring()
+    await bell.ring()
+    assert await rings(bell)
+    assert not await rings(bell)
+
+
+async def test_silence_ends_with_the_time_out(bell):
+    await bell.wait(timeout_s=0)
+    assert not await rings(bell)

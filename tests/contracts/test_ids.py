@@ -1,0 +1,35 @@
+"""The contract of `IdSource`."""
+
+import re
+
+import pytest
+
+from netra.adapters.local.ids import RandomIdSource
+from netra.domain.ids import well_formed
+
+
+@pytest.fixture(params=["local"])
+def ids(request, clock) -> RandomIdSource:
+    return RandomIdSource(clock=clock)
+
+
+def test_an_id_is_its_prefix_and_small_letters_and_digits(ids):
+    for prefix in ("run", "thread", "wl"):
+        made = ids.new(prefix)
+        assert re.fullmatch(rf"{prefix}-[0-9a-z]{{30}}", made)
+        assert well_formed(made, path="id") == made
+
+
+def test_ids_made_later_sort_later(ids, clock):
+    made = []
+    for seconds in (0.001, 0.001, 0.031, 1.0, 60.0, 1e6, 1e9):
+        clock.turn(seconds)
+        made.append(ids.new("run"))
+    assert made == sorted(made)
+
+
+def test_ids_of_one_millisecond_share_no_chance(ids):
+    made = [ids.new("run") for _ in range(2_000)]
+    assert len(set(made)) == 2_000
+    for place in range(14, 34):
+        assert len({one[place] for one in made}) == 32
