@@ -47,8 +47,8 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not ranked:
         return ()  # `self_hosting` says that nothing keeps the limits
     checkpoint(0.3, "Replaying autoscaling policies")
-    _, carried, configuration = ranked[0]
-    demand = demand_of(case.requests.arrive_s, carried_per_s=carried)
+    configuration = ranked[0].configuration
+    demand = demand_of(case.requests.arrive_s, carried_per_s=ranked[0].carried_per_s)
     days = [scaled(demand, policy=policy) for policy in Policy]
     return (_finding(study, case, days, name=configuration.name, usd_per_hour=configuration.usd_per_hour),)
 
@@ -73,7 +73,7 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
             + (
                 " of the time; no policy that meets the demand pays less."
                 if same
-                else f" of the time; {best.least} to {best.most} replicas cost {money(saved_usd)} a month less."
+                else f" of the time; {best.least} to {best.most} cost {money(saved_usd)} a month less."
             )
         ),
         grade=Grade.MODEL,
@@ -90,7 +90,7 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
             f"A replica answers {START_UP_S:,.0f} s after it is asked for.",
             f"The reactive policy aims at {percent(TARGET)} use and lets go after {COOL_DOWN_S:,.0f} s.",
             "The hourly policy is judged on the days it learned from: expect it to do worse on the next.",
-            case.stand_in.reason + ".",
+            *case.notes,
         ),
         evidence=rows(study, case.where),
         how_to_verify="Let the policy only recommend for a day, and compare the replicas it asks for.",

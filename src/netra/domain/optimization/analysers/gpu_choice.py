@@ -110,8 +110,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
             "configurations_too_slow": len(table) - len(able),
         },
         assumptions=(
-            case.slo_note,
-            case.stand_in.reason + ".",
+            *case.notes,
             "Weights at FP8 or INT4 answer as well as at 16 bits: check it on a sample before relying on it.",
         ),
         evidence=rows(study, case.where),

@@ -28,7 +28,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     replayed: Requests
     stand_in: StandIn
     slo: Slo
-    slo_note: str
+    notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
     load: Load
     candidates: tuple[Configuration, ...]
     api_usd: float  # of the calls, in the window
@@ -72,13 +72,14 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
             f"no allowed GPU of known price holds {stand_in.model.name} and the longest call",
         )
     slo, note = slo_of(study.goals, requests, candidates)
+    replayed = busiest(requests)
     return Case(
         where=where,
         requests=requests,
-        replayed=busiest(requests),
+        replayed=replayed,
         stand_in=stand_in,
         slo=slo,
-        slo_note=note,
+        notes=(_sentence(stand_in.reason), note, *_stretch(replayed, requests)),
         load=load,
         candidates=candidates,
         api_usd=float(call_usd(traffic)[where].sum()),
@@ -149,6 +150,16 @@ def _gap(kind: str, field: str, reason: str) -> Gap:
     return Gap(
         kind=kind,
         missing=(field,),
-        reason=reason[0].upper() + reason[1:] + ".",
+        reason=_sentence(reason),
         would_add="the number of GPUs that would hold the latency limits, and their price against the API's",
     )
+
+
+def _stretch(replayed: Requests, requests: Requests) -> tuple[str, ...]:
+    if len(replayed) == len(requests):
+        return ()
+    return (f"Sized on the busiest {len(replayed):,} consecutive calls of {len(requests):,}.",)
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."

@@ -44,8 +44,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
             action=f"Hold the cache of {case.stand_in.model.name} at 8 bits where memory limits the batch",
             impact=(
                 f"A replica of {first['configuration']} holds {first['requests_at_once']:,.0f} average "
-                f"requests at once, {first['requests_at_once_fp8']:,.0f} with an 8-bit cache; the roomiest of the "
-                f"{len(table)} looked at, {best['configuration']}, holds {best['requests_at_once_fp8']:,.0f}."
+                f"requests at once, {first['requests_at_once_fp8']:,.0f} with an 8-bit cache; of "
+                f"{len(table)} looked at, {best['configuration']} holds most: "
+                f"{best['requests_at_once_fp8']:,.0f}."
             ),
             grade=Grade.MODEL,
             formula=FORMULA,
@@ -59,7 +60,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
             assumptions=(
                 "90 % of the memory may be used.",
                 "Activations and buffers are estimated: an engine's own log knows better.",
-                case.stand_in.reason + ".",
+                *case.notes,
             ),
             evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
             how_to_verify='Compare with the line "GPU KV cache size" that vLLM logs at its start.',

@@ -36,8 +36,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     ranked = ranked_by_estimate(case.candidates, load=case.load, slo=case.slo)
     if not ranked:
         return ()  # `self_hosting` says that nothing keeps the limits
-    usd, _, configuration = ranked[0]
-    replicas = round(usd / configuration.usd_per_hour)
+    configuration, replicas = ranked[0].configuration, ranked[0].replicas
     share = held_up_share(configuration, load=case.load, slo=case.slo)
     low, high = WORTH_SPLITTING
     if replicas < FEWEST_REPLICAS or not low <= share <= high:
@@ -65,7 +64,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
             },
             assumptions=(
                 "Moving the cache between replicas costs nothing here; over a slow network it does not.",
-                case.stand_in.reason + ".",
+                *case.notes,
             ),
             evidence=rows(study, case.where),
             how_to_verify="Compare TPOT p99 of a split and an unsplit pair of replicas under the same load.",

@@ -181,9 +181,8 @@ def _curve(study: Study, case: Case, best: Hosting) -> list[Mapping[str, float]]
 
 def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
     deployment = best.configuration.deployment
-    said = [
-        case.stand_in.reason[0].upper() + case.stand_in.reason[1:] + ".",
-        case.slo_note,
+    return (
+        *case.notes,
         (
             f"vLLM with weights at {deployment.precision} and the cache at {deployment.kv_precision}; "
             "no prompt is reused from a prefix cache."
@@ -191,12 +190,7 @@ def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
         "GPUs are rented for the whole log at the price named, busy or not.",
         "Step times are modelled, not measured here; the interval holds for 80 % of them.",
         *study.span.notes,
-    ]
-    if len(case.replayed) < len(case.requests):
-        said.append(
-            f"Sized on the busiest {len(case.replayed):,} consecutive calls of {len(case.requests):,}."
-        )
-    return tuple(said)
+    )
 
 
 def _option(study: Study, case: Case, hosting: Hosting) -> Option:
@@ -234,7 +228,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Do not self-host {case.stand_in.model.name} under these limits",
-        impact=f"No number of replicas of {names} keeps them: {case.slo_note}",
+        impact=f"No number of replicas of {names} keeps them: {case.notes[1]}",
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs={
@@ -243,7 +237,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
             "ttft_limit_ms_p99": case.slo.ttft_ms,
             "tpot_limit_ms_p99": case.slo.tpot_ms,
         },
-        assumptions=(case.slo_note, case.stand_in.reason),
+        assumptions=case.notes,
         evidence=rows(study, case.where),
         how_to_verify="Time the longest prompts alone on one replica of the fastest configuration.",
         effort="low",

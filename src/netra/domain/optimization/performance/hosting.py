@@ -18,6 +18,19 @@ _ESTIMATE_TRUST: Final = 0.5
 """A configuration is skipped when even this share of its estimated price is above the best replayed one."""
 
 
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration and the replicas it would take at the mean rate: for ranking, never for advice."""
+
+    configuration: Configuration
+    replicas: int
+    carried_per_s: float  # requests a second one replica is estimated to carry
+
+    @property
+    def usd_per_hour(self) -> float:
+        """Dollars an hour of them all."""
+        return self.replicas * self.configuration.usd_per_hour
+
+
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sized fleet and its price."""
 
@@ -56,74 +69,87 @@ def cheapest_fleets(
     able = tuple(one for one in candidates if holds_alone(requests, deployment=one.deployment, slo=slo))
     ranked = ranked_by_estimate(able, load=load, slo=slo)
     found: list[Hosting] = []
-    for number, (estimate_usd, carried, configuration) in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
+    for number, estimate in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
+        configuration = estimate.configuration
         best_usd = min((hosting.usd_per_hour for hosting in found), default=float("inf"))
-        if max(configuration.usd_per_hour, _ESTIMATE_TRUST * estimate_usd) >= best_usd:
+        if max(configuration.usd_per_hour, _ESTIMATE_TRUST * estimate.usd_per_hour) >= best_usd:
             continue
         fleet = smallest_fleet(
             requests,
             deployment=configuration.deployment,
             slo=slo,
-            first_guess=max(1, round(estimate_usd / configuration.usd_per_hour)),
+            first_guess=estimate.replicas,
             checkpoint=_part_of(checkpoint, number, of=min(len(ranked), REPLAYED_CONFIGURATIONS)),
         )
         if fleet is not None:
-            found.append(Hosting(configuration=configuration, fleet=fleet, carried_per_s=carried))
+            found.append(
+                Hosting(configuration=configuration, fleet=fleet, carried_per_s=estimate.carried_per_s)
+            )
     return tuple(sorted(found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name)))
 
 
 def ranked_by_estimate(
     candidates: tuple[Configuration, ...], *, load: Load, slo: Slo
-) -> list[tuple[float, float, Configuration]]:
-    """Return (estimated $ an hour, requests a second a replica carries, configuration), cheapest first.
+) -> tuple[Estimate, ...]:
+    """Return what each candidate is estimated to need, cheapest first; those that carry nothing left out.
 
     The best group size of each GPU comes before any second one, so the replayed few differ.
     """
-    ranked: list[tuple[float, float, Configuration]] = []
+    estimates: list[Estimate] = []
     for configuration in candidates:
         carried = carried_per_s(configuration, load=load, slo=slo)
         if carried > 0.0:
             replicas = max(1, ceil(load.requests_per_s / carried))
-            ranked.append((replicas * configuration.usd_per_hour, carried, configuration))
-    ranked.sort(key=lambda one: (one[0], one[2].name))
-    seen: set[str] = set()
-    first: list[tuple[float, float, Configuration]] = []
-    for one in ranked:
-        if one[2].deployment.gpu.name not in seen:
-            seen.add(one[2].deployment.gpu.name)
-            first.append(one)
-    return [*first, *(one for one in ranked if one not in first)]
+            estimates.append(Estimate(configuration=configuration, replicas=replicas, carried_per_s=carried))
+    estimates.sort(key=lambda one: (one.usd_per_hour, one.configuration.name))
+    best_of_gpu = {one.configuration.deployment.gpu.name: one for one in reversed(estimates)}
+    first = [one for one in estimates if best_of_gpu[one.configuration.deployment.gpu.name] is one]
+    return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
 def bounds_of(requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Checkpoint) -> Bounds:
-    """Return the fleet's size and latencies with steps as fast and as slow as the interval allows."""
+    """Return the fleet's size and latencies with steps as fast and as slow as the interval allows.
+
+    Faster steps never need more replicas and slower ones never fewer, so only one side is searched.
+    """
     fast, slow = STEP_TIME_80
-    sizes: list[int | None] = []
-    for factor in (fast, slow):
-        checkpoint(0.0 if factor == fast else 0.5, "Replaying with faster and slower steps")
-        sized = smallest_fleet(
-            requests,
-            deployment=hosting.configuration.deployment,
-            slo=slo,
-            first_guess=hosting.fleet.replicas,
-            slowdown=factor,
-            checkpoint=checkpoint,
-        )
-        sizes.append(None if sized is None else sized.replicas)
-    runs = [
-        replay(
-            requests,
-            deployment=hosting.configuration.deployment,
-            replicas=hosting.fleet.replicas,
-            slowdown=factor,
-        )
-        for factor in (fast, slow)
-    ]
-    return Bounds(
-        replicas=(sizes[0] or hosting.fleet.replicas, sizes[1]),
-        ttft_ms_p99=(runs[0].ttft_ms(99), runs[1].ttft_ms(99)),
-        tpot_ms_p99=(runs[0].tpot_ms(99), runs[1].tpot_ms(99)),
+    deployment, size = hosting.configuration.deployment, hosting.fleet.replicas
+    checkpoint(0.0, "Replaying with faster and slower steps")
+    quick, slack = (
+        replay(requests, deployment=deployment, replicas=size, slowdown=factor) for factor in STEP_TIME_80
     )
+    fewest = size
+    if size > 1 and slo.holds(replay(requests, deployment=deployment, replicas=size - 1, slowdown=fast)):
+        smaller = _sized(requests, hosting, slo, checkpoint, factor=fast, first_guess=size - 1)
+        fewest = min(size, smaller or size)
+    most: int | None = size
+    if not slo.holds(slack):
+        most = _sized(requests, hosting, slo, checkpoint, factor=slow, first_guess=size + 1)
+    return Bounds(
+        replicas=(fewest, most),
+        ttft_ms_p99=(quick.ttft_ms(99), slack.ttft_ms(99)),
+        tpot_ms_p99=(quick.tpot_ms(99), slack.tpot_ms(99)),
+    )
+
+
+def _sized(
+    requests: Requests,
+    hosting: Hosting,
+    slo: Slo,
+    checkpoint: Checkpoint,
+    *,
+    factor: float,
+    first_guess: int,
+) -> int | None:
+    found = smallest_fleet(
+        requests,
+        deployment=hosting.configuration.deployment,
+        slo=slo,
+        first_guess=first_guess,
+        slowdown=factor,
+        checkpoint=checkpoint,
+    )
+    return None if found is None else found.replicas
 
 
 def _part_of(checkpoint: Checkpoint, number: int, *, of: int) -> Checkpoint:

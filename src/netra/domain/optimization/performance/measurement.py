@@ -28,6 +28,7 @@ _PRECISIONS: Final = (
     ("float16", "bf16"),
     ("half", "bf16"),
     ("fp32", "fp32"),
+    ("float32", "fp32"),
 )
 """Spellings of precisions, telling part first; 16-bit formats cost the same and are one."""
 

@@ -50,7 +50,9 @@ ROUND: Final = Deployment(
 )
 
 
-def _named(gpu: str, model: str, *, tp: int = 1, precision: str = "bf16", engine: Engine = VLLM) -> Deployment:
+def _named(
+    gpu: str, model: str, *, tp: int = 1, precision: str = "bf16", engine: Engine = VLLM
+) -> Deployment:
     found_gpu, found_model = HARDWARE.find_gpu(gpu), HARDWARE.find_model(model)
     assert found_gpu is not None
     assert found_model is not None

@@ -31,7 +31,9 @@ def events(**columns: object) -> Events:
 
 def test_tpot_is_what_is_left_after_the_first_token_by_the_tokens_left() -> None:
     seen = telemetry_of(
-        events(latency_ms=np.array([600.0, 200.0, 50.0, np.nan]), ttft_ms=np.array([100.0, 150.0, 100.0, 0.0]))
+        events(
+            latency_ms=np.array([600.0, 200.0, 50.0, np.nan]), ttft_ms=np.array([100.0, 150.0, 100.0, 0.0])
+        )
     )
     assert seen.tpot_ms[0] == 50.0
     assert np.isnan(seen.tpot_ms[1:]).all()  # no second token, a clock that ran back, no latency
@@ -72,7 +74,10 @@ def test_one_change_has_the_bounds_of_its_kind_and_none_has_none() -> None:
     assert change_bounds([]) == (1.0, 1.0)
 
 
-@given(st.sets(st.sampled_from(sorted(RESIDUALS_80)), min_size=1, max_size=4), st.sampled_from(sorted(RESIDUALS_80)))
+@given(
+    st.sets(st.sampled_from(sorted(RESIDUALS_80)), min_size=1, max_size=4),
+    st.sampled_from(sorted(RESIDUALS_80)),
+)
 def test_changing_one_thing_more_never_narrows_the_interval(changed: set[str], more: str) -> None:
     low, high = change_bounds(changed)
     wider_low, wider_high = change_bounds({*changed, more})

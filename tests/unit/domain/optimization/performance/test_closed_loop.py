@@ -39,7 +39,9 @@ def test_layers_with_a_window_take_room_a_request(round_one: Deployment) -> None
     half = msgspec.structs.replace(round_one, model=windowed)
     # 5 layers grow, 5 keep 1000 tokens: as one cache of 5 layers holding 1000 tokens more
     memory = half.memory()
-    assert running_limit(half, input_tokens=1000, output_tokens=2000) == pytest.approx(memory.kv_tokens / 3000)
+    assert running_limit(half, input_tokens=1000, output_tokens=2000) == pytest.approx(
+        memory.kv_tokens / 3000
+    )
 
 
 def test_one_caller_always_runs(round_one: Deployment) -> None:

@@ -30,7 +30,9 @@ def test_the_smallest_fleet_holds_and_one_less_does_not(round_one: Deployment, a
 
 
 @pytest.mark.parametrize("guess", [1, 3, 40])
-def test_where_the_search_begins_changes_nothing(round_one: Deployment, arriving: Arriving, guess: int) -> None:
+def test_where_the_search_begins_changes_nothing(
+    round_one: Deployment, arriving: Arriving, guess: int
+) -> None:
     requests = arriving(*BURSTS)
     fleet, other = (
         smallest_fleet(requests, deployment=round_one, slo=TIGHT, first_guess=one, checkpoint=never_stop)
@@ -54,7 +56,9 @@ def test_a_limit_that_a_lone_request_breaks_is_given_up_at_once(
     assert not holds_alone(arriving(*BURSTS), deployment=round_one, slo=Slo(tpot_ms=1.0))
 
 
-def test_a_request_too_long_for_the_cache_is_given_up_at_once(round_one: Deployment, arriving: Arriving) -> None:
+def test_a_request_too_long_for_the_cache_is_given_up_at_once(
+    round_one: Deployment, arriving: Arriving
+) -> None:
     requests = arriving((0.0, round_one.memory().kv_tokens, 1))
     loose = Slo(ttft_ms=1e12, tpot_ms=1e12)
     assert smallest_fleet(requests, deployment=round_one, slo=loose, checkpoint=never_stop) is None

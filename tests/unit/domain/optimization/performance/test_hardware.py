@@ -72,7 +72,9 @@ def test_no_two_models_answer_to_one_name() -> None:
 
 
 def test_a_users_price_takes_the_place_of_the_tables() -> None:
-    priced = HARDWARE.with_prices({"h200": 9.0, "unheard-of": 1.0}, source="contract", as_of=date(2026, 11, 1))
+    priced = HARDWARE.with_prices(
+        {"h200": 9.0, "unheard-of": 1.0}, source="contract", as_of=date(2026, 11, 1)
+    )
     gpu = priced.find_gpu("H200")
     assert gpu is not None
     assert (gpu.usd_per_gpu_hour, gpu.price_source, gpu.price_as_of) == (9.0, "contract", date(2026, 11, 1))
@@ -110,7 +112,9 @@ def test_the_table_says_what_the_published_facts_say(shared: Path) -> None:
         for fact in csv.DictReader(lines):
             gpu = HARDWARE.find_gpu(fact["gpu"])
             assert gpu is not None, fact["gpu"]
-            assert gpu.usd_per_gpu_hour == (float(fact["usd_per_gpu_hour"]) if fact["usd_per_gpu_hour"] else None)
+            assert gpu.usd_per_gpu_hour == (
+                float(fact["usd_per_gpu_hour"]) if fact["usd_per_gpu_hour"] else None
+            )
             for column, value in (
                 ("bandwidth_tb_per_s", gpu.bandwidth_tb_per_s),
                 ("bf16_dense_tflops", gpu.bf16_dense_tflops),

@@ -83,7 +83,7 @@ def test_the_largest_batch_keeps_the_margin_and_one_more_does_not(round_one: Dep
 def test_a_limit_below_one_step_carries_nothing(round_one: Deployment) -> None:
     one = Configuration(deployment=round_one, usd_per_hour=2.0)
     assert carried_per_s(one, load=LOAD, slo=Slo(tpot_ms=5.0)) == 0.0
-    assert ranked_by_estimate((one,), load=LOAD, slo=Slo(tpot_ms=5.0)) == []
+    assert ranked_by_estimate((one,), load=LOAD, slo=Slo(tpot_ms=5.0)) == ()
 
 
 def test_the_best_of_each_gpu_is_ranked_before_any_second_best() -> None:
@@ -91,10 +91,10 @@ def test_the_best_of_each_gpu_is_ranked_before_any_second_best() -> None:
         [gpu("H100"), gpu("H200"), gpu("L40S")], model=model("Llama-3.1-8B"), engine=VLLM, longest_tokens=4000
     )
     ranked = ranked_by_estimate(found, load=LOAD, slo=Slo())
-    first = [one.deployment.gpu.name for _, _, one in ranked[:3]]
+    first = [one.configuration.deployment.gpu.name for one in ranked[:3]]
     assert len(set(first)) == 3
-    assert len(ranked) == len({one.name for _, _, one in ranked}) == len(found)
-    estimates = [usd for usd, _, _ in ranked[:3]]
+    assert len(ranked) == len({one.configuration.name for one in ranked}) == len(found)
+    estimates = [one.usd_per_hour for one in ranked[:3]]
     assert estimates == sorted(estimates)
 
 
@@ -144,7 +144,21 @@ def test_limits_nothing_keeps_find_no_fleet_and_slow_steps_may_have_none(
     assert bounds_of(requests, hosting=found, slo=slo, checkpoint=never_stop).replicas == (1, None)
 
 
-def test_a_fleet_that_would_have_to_be_too_large_is_left_out(round_one: Deployment, arriving: Arriving) -> None:
+def test_faster_steps_need_fewer_replicas_and_slower_ones_more(
+    round_one: Deployment, arriving: Arriving
+) -> None:
+    # 60 prompts of 2,048 tokens at once, 0.415 s each: 4 a replica within 1.8 s, 5 when fast, 3 when slow
+    requests = arriving(*[(0.0, 2048, 1)] * 60)
+    slo = Slo(ttft_ms=1800.0)
+    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    (found,) = cheapest_fleets(requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
+    assert found.fleet.replicas == 15
+    assert bounds_of(requests, hosting=found, slo=slo, checkpoint=never_stop).replicas == (12, 20)
+
+
+def test_a_fleet_that_would_have_to_be_too_large_is_left_out(
+    round_one: Deployment, arriving: Arriving
+) -> None:
     one = Configuration(deployment=round_one, usd_per_hour=2.0)
     calls = arriving(*[(0.0, 2000, 1)] * 1300)
     slo = Slo(ttft_ms=700.0)

@@ -60,7 +60,9 @@ def test_cache_tokens_are_within_a_percent_and_a_half_of_what_vllm_logged(
     shape = HARDWARE.find_model(model)
     assert shape is not None
     per_token = kv_bytes_per_token(shape, tp=tp, precision="bf16")
-    assert kv_cache_tokens(available_gib * GIB, bytes_per_token=per_token) == pytest.approx(logged_tokens, rel=0.015)
+    assert kv_cache_tokens(available_gib * GIB, bytes_per_token=per_token) == pytest.approx(
+        logged_tokens, rel=0.015
+    )
 
 
 def test_the_plan_of_a_known_start_is_near_what_was_logged(named: Callable[..., Deployment]) -> None:

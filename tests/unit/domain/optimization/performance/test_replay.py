@@ -17,14 +17,16 @@ from netra.domain.optimization.performance.replay import (
     replay,
     requests_of,
 )
-from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, table_of
+from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, _steps_within, table_of
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, step_s
 from netra.domain.workloads.columns import Events, Labels
 
 Arriving = Callable[..., Requests]
 
 
-def seconds(deployment: Deployment, *, sequences: int, context: float, prompt: int = 0, pairs: float = 0.0) -> float:
+def seconds(
+    deployment: Deployment, *, sequences: int, context: float, prompt: int = 0, pairs: float = 0.0
+) -> float:
     return step_s(
         costs_of(deployment),
         sequences=float(sequences),
@@ -82,7 +84,9 @@ def test_no_more_sequences_run_than_the_engine_allows(round_one: Deployment, arr
     assert seen.ttft_s[1] > seen.finished_s[0]
 
 
-def test_a_request_waits_until_the_cache_has_room_to_its_end(round_one: Deployment, arriving: Arriving) -> None:
+def test_a_request_waits_until_the_cache_has_room_to_its_end(
+    round_one: Deployment, arriving: Arriving
+) -> None:
     room = round_one.memory().kv_tokens
     half = room // 2 + 1
     seen = replay(arriving((0.0, half - 50, 50), (0.0, half - 50, 50)), deployment=round_one, replicas=1)
@@ -204,7 +208,9 @@ def test_jumping_over_steps_gives_what_making_each_gives(
 
 
 @given(calls=CALLS)
-def test_fewer_sequences_at_once_lose_no_token(round_one: Deployment, calls: list[tuple[float, int, int]]) -> None:
+def test_fewer_sequences_at_once_lose_no_token(
+    round_one: Deployment, calls: list[tuple[float, int, int]]
+) -> None:
     narrow = Batching(max_sequences=2, step_tokens=64)
     seen = replay(requests_from(calls), deployment=round_one, replicas=1, batching=narrow)
     assert not np.isnan(seen.finished_s).any()
@@ -216,3 +222,16 @@ def test_a_table_made_slower_keeps_its_floor(named: Callable[..., Deployment]) -
     step = {"sequences": 4, "context": 4000.0, "prompt": 10, "pairs": 50.0}
     assert slow.step(**step) == pytest.approx(1.5 * old.step(**step))
     assert msgspec.structs.asdict(slow)["has_floor"]
+
+
+@given(first=st.floats(1e-4, 1.0), growth=st.floats(0.0, 0.1), seconds=st.floats(1e-3, 100.0))
+def test_steps_counted_in_closed_form_are_the_steps_that_fit(
+    first: float, growth: float, seconds: float
+) -> None:
+    steps = _steps_within(seconds, first=first, growth=growth)
+
+    def lasting(count: int) -> float:
+        return count * first + growth * count * (count - 1) / 2
+
+    assert lasting(steps) >= seconds * (1 - 1e-9)
+    assert steps == 1 or lasting(steps - 1) < seconds * (1 + 1e-9)

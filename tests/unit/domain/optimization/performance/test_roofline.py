@@ -80,7 +80,13 @@ def test_an_engine_with_a_floor_is_never_faster_than_it(named: Callable[..., Dep
 
 @pytest.mark.parametrize(
     ("gpu", "precision", "tflops"),
-    [("H100", "fp8", 1978), ("A100", "fp8", 312), ("B200", "fp4", 9000), ("H100", "int4", 989), ("L40S", "bf16", 362)],
+    [
+        ("H100", "fp8", 1978),
+        ("A100", "fp8", 312),
+        ("B200", "fp4", 9000),
+        ("H100", "int4", 989),
+        ("L40S", "bf16", 362),
+    ],
 )
 def test_arithmetic_runs_at_the_rate_of_the_format_where_the_gpu_has_it(
     gpu: str, precision: str, tflops: float

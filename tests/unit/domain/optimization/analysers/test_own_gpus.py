@@ -1,0 +1,332 @@
+"""The analysers of own GPUs: what they compare, what they ask for, and when they keep quiet."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from netra.domain.optimization.analysers import autoscaling, gpu_choice, kv_cache, prefill_split, self_hosting
+from netra.domain.optimization.analysers.autoscaling import best_of
+from netra.domain.optimization.analysers.hosting_case import (
+    Case,
+    allowed_gpus,
+    case_of,
+    concerns_own_gpus,
+    slo_of,
+)
+from netra.domain.optimization.analysers.kv_cache import concurrency_p99
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.composition import worth_alone
+from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
+from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.scaling import Policy, Scaled
+from netra.domain.workloads.columns import Events, labels_of
+from netra.domain.workloads.model import Event
+
+MakeStudy = Callable[..., Study]
+MakeCall = Callable[..., Event]
+MakeTariff = Callable[..., Any]
+OPEN = "Llama-3.1-8B"
+CHEAP_HARDWARE = HARDWARE.with_prices({"H100-PCIe": 0.01}, source="test", as_of=date(2026, 11, 1))
+
+
+def log(calls: int, *, seconds: float, model: str = "big", tokens: tuple[int, int] = (500, 50)) -> Events:
+    start = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp()) * 1_000_000_000
+    return Events(
+        at_ns=start + (np.arange(calls) * (seconds * 1e9 / max(calls - 1, 1))).astype(np.int64),
+        model=labels_of([model] * calls) or labels_of(["big"]),  # type: ignore[arg-type]
+        input_tokens=np.full(calls, tokens[0]),
+        output_tokens=np.full(calls, tokens[1]),
+    )
+
+
+def one_finding(found: tuple[Finding | Gap, ...]) -> Finding:
+    (finding,) = found
+    assert isinstance(finding, Finding)
+    return finding
+
+
+def one_gap(found: tuple[Finding | Gap, ...]) -> Gap:
+    (gap,) = found
+    assert isinstance(gap, Gap)
+    return gap
+
+
+def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, tariff: MakeTariff) -> None:
+    asked = study(log(200, seconds=3600.0), tariff(usd=1e-4), hardware=CHEAP_HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert (found.stance, found.grade) == (Stance.EVALUATE, Grade.JUDGEMENT)
+    # 200 calls x (500 + 4 x 50) x $0.0001 of input; one hour of the fleet
+    assert found.inputs["api_usd_in_window"] == pytest.approx(14.0)
+    fleet_usd = found.inputs["gpus"] * 0.01
+    assert found.inputs["hosting_usd_in_window"] == pytest.approx(fleet_usd)
+    worth = worth_alone(asked, found)
+    assert worth.saved_usd == pytest.approx(14.0 - fleet_usd)
+    assert worth.low_usd <= worth.saved_usd <= worth.high_usd <= worth.touched_usd
+    assert found.supply["serving"]["replicas"] == found.inputs["replicas"]
+    assert found.options[0].needs_evaluation
+    assert found.inputs["ttft_ms_p99_low"] < found.inputs["ttft_ms_p99_high"]
+    assert f"{found.inputs['ttft_ms_p99_low']:,.0f} to" in found.impact
+    assert found.inputs["break_even_traffic"] == pytest.approx(fleet_usd / 14.0)
+    curve = found.inputs["break_even_curve"]
+    assert [point["traffic"] for point in curve] == [0.25, 0.5, 1.0, 2.0, 4.0]
+    assert curve[2]["api_usd_per_month"] == pytest.approx(14.0 * asked.span.per_month)
+
+
+def test_a_dear_fleet_for_little_traffic_is_advised_against(study: MakeStudy, tariff: MakeTariff) -> None:
+    asked = study(log(5, seconds=3600.0), tariff(usd=1e-6), hardware=HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert found.stance is Stance.AVOID
+    assert found.action.startswith("Stay on the API")
+    assert found.supply == {}
+    assert worth_alone(asked, found).saved_usd < 0
+
+
+def test_the_logs_own_open_model_keeps_its_quality(study: MakeStudy, tariff: MakeTariff) -> None:
+    asked = study(log(200, seconds=3600.0, model=OPEN), tariff(OPEN, usd=1e-4), hardware=CHEAP_HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert (found.stance, found.grade) == (Stance.DO, Grade.MODEL)
+    assert found.inputs["model"] == OPEN
+
+
+def test_a_free_api_has_no_break_even(study: MakeStudy, tariff: MakeTariff) -> None:
+    asked = study(log(5, seconds=3600.0), tariff(usd=0.0), hardware=HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert found.inputs["break_even_traffic"] is None
+
+
+def test_costs_that_meet_exactly_have_no_bounds(study: MakeStudy, tariff: MakeTariff) -> None:
+    free = HARDWARE.with_prices({"A6000": 0.0}, source="test", as_of=date(2026, 11, 1))
+    asked = study(log(5, seconds=3600.0), tariff(usd=0.0), goals=Goals(gpus=("A6000",)), hardware=free)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert (found.low_share, found.high_share, found.stance) == (None, None, Stance.AVOID)
+
+
+def test_a_fleet_that_slow_steps_would_break_has_no_low_end(study: MakeStudy, tariff: MakeTariff) -> None:
+    calls = log(50, seconds=3600.0)
+    asked = study(calls, tariff(usd=1e-4), goals=Goals(gpus=("H100-PCIe",)), hardware=CHEAP_HARDWARE)
+    loose = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    tight = study(
+        calls,
+        tariff(usd=1e-4),
+        goals=Goals(gpus=("H100-PCIe",), ttft_ms_p99=loose.inputs["ttft_ms_p99_high"] * 0.95),
+        hardware=CHEAP_HARDWARE,
+    )
+    found = one_finding(self_hosting.analyse(tight, checkpoint=never_stop))
+    assert found.inputs["replicas_high"] is None or found.inputs["replicas_high"] >= found.inputs["replicas"]
+
+
+def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(study: MakeStudy) -> None:
+    asked = study(log(50, seconds=3600.0), goals=Goals(ttft_ms_p99=0.5), hardware=HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert (found.stance, found.change) == (Stance.INFORM, None)
+    assert "No number of replicas" in found.impact
+
+
+@pytest.mark.parametrize(
+    ("calls", "hardware", "missing", "said"),
+    [
+        (log(50, seconds=3600.0, model="unpriced"), HARDWARE, "model", "No call has a known list price"),
+        (log(50, seconds=20.0), HARDWARE, "timestamp", "too short to rent"),
+        (log(50, seconds=3600.0), Hardware(gpus=HARDWARE.gpus, models=()), "models", "no open model"),
+        (log(50, seconds=3600.0), Hardware(gpus=(), models=HARDWARE.models), "gpus", "No allowed GPU"),
+    ],
+)
+def test_what_is_missing_is_named(
+    study: MakeStudy, calls: Events, hardware: Hardware, missing: str, said: str
+) -> None:
+    gap = one_gap(self_hosting.analyse(study(calls, hardware=hardware), checkpoint=never_stop))
+    assert gap.missing == (missing,)
+    assert said in gap.reason
+
+
+@pytest.mark.parametrize("module", [self_hosting, kv_cache, gpu_choice, autoscaling, prefill_split])
+def test_an_empty_log_says_nothing(study: MakeStudy, module: Any) -> None:
+    assert module.analyse(study([], hardware=HARDWARE), checkpoint=never_stop) == ()
+
+
+@pytest.mark.parametrize("module", [kv_cache, gpu_choice, autoscaling, prefill_split])
+def test_gpus_are_not_brought_up_where_nobody_has_any(study: MakeStudy, module: Any) -> None:
+    closed = study(log(10, seconds=200_000.0), hardware=HARDWARE)
+    assert module.analyse(closed, checkpoint=never_stop) == ()
+    assert not concerns_own_gpus(closed, kind=module.KIND)
+
+
+@pytest.mark.parametrize(
+    "goals",
+    [
+        Goals(gpus=("H100",)),
+        Goals(gpu_memory_gib=80.0),
+        Goals(constraints=("gpu_memory",)),
+        Goals(analyses=("kv_cache",)),
+    ],
+)
+def test_any_way_of_asking_for_gpus_is_heard(study: MakeStudy, goals: Goals) -> None:
+    assert concerns_own_gpus(study(log(10, seconds=100.0), goals=goals, hardware=HARDWARE), kind="kv_cache")
+
+
+@pytest.mark.parametrize("module", [kv_cache, gpu_choice, prefill_split])
+def test_a_gap_of_the_case_is_passed_on(study: MakeStudy, module: Any) -> None:
+    short = study(log(50, seconds=20.0, model=OPEN), hardware=HARDWARE)
+    assert one_gap(module.analyse(short, checkpoint=never_stop)).missing == ("timestamp",)
+
+
+def test_named_gpus_and_memory_narrow_the_choice() -> None:
+    everything = allowed_gpus(HARDWARE, Goals())
+    assert {gpu.name for gpu in allowed_gpus(HARDWARE, Goals(gpus=("H100 PCIe", "nonsense")))} == {
+        "H100-PCIe-80GB"
+    }
+    small = allowed_gpus(HARDWARE, Goals(gpu_memory_gib=48.0))
+    assert 0 < len(small) < len(everything)
+    assert max(gpu.memory_gib for gpu in small) < 49.0
+
+
+def test_limits_asked_for_are_kept_and_a_default_gives_way_to_long_prompts(study: MakeStudy) -> None:
+    def case(tokens: int, **goals: Any) -> Case:
+        asked = study(
+            log(20, seconds=3600.0, tokens=(tokens, 50)),
+            goals=Goals(models=("Llama-3.1-70B",), gpus=("H100",), **goals),
+            hardware=HARDWARE,
+        )
+        found = case_of(asked, kind="self_hosting")
+        assert isinstance(found, Case)
+        return found
+
+    assert (case(500).slo.ttft_ms, case(500).slo.tpot_ms) == (2000.0, 100.0)
+    long = case(100_000)
+    assert long.slo.ttft_ms > 2000.0
+    assert "No TTFT limit was asked for" in long.notes[1]
+    asked = case(100_000, ttft_ms_p99=300.0, tpot_ms_p99=20.0)
+    assert (asked.slo.ttft_ms, asked.slo.tpot_ms) == (300.0, 20.0)
+    assert slo_of(Goals(), long.requests, long.candidates)[0] == long.slo
+
+
+def test_a_long_log_is_sized_on_its_busiest_stretch(study: MakeStudy, tariff: MakeTariff) -> None:
+    calls = log(REPLAYED_REQUESTS + 10, seconds=7200.0, tokens=(20, 1))
+    case = case_of(study(calls, tariff(usd=1e-3), hardware=HARDWARE), kind="self_hosting")
+    assert isinstance(case, Case)
+    assert (len(case.replayed), len(case.requests)) == (REPLAYED_REQUESTS, REPLAYED_REQUESTS + 10)
+    assert case.notes[-1] == "Sized on the busiest 20,000 consecutive calls of 20,010."
+
+
+def test_the_cache_table_says_how_many_requests_fit(study: MakeStudy) -> None:
+    asked = study(log(50, seconds=3600.0, model=OPEN, tokens=(900, 100)), hardware=HARDWARE)
+    found = one_finding(kv_cache.analyse(asked, checkpoint=never_stop))
+    assert found.inputs["concurrency_p99_needed"] is None
+    for one in found.inputs["replicas"]:
+        assert one["requests_at_once"] == pytest.approx(one["kv_tokens"] / 1000)
+        assert one["kv_tokens_fp8"] == pytest.approx(2 * one["kv_tokens"], rel=1e-3)
+    assert found.inputs["tokens_per_request_longest"] == 1000
+
+
+def test_calls_under_way_are_counted_from_their_latency() -> None:
+    second = 1_000_000_000
+    at_ns = np.array([0, second, 2 * second, 10 * second])
+    assert concurrency_p99(at_ns, np.array([5000.0, 5000.0, 500.0, 1.0])) == 3.0
+    assert concurrency_p99(at_ns, np.array([np.nan, np.nan, 500.0, 1.0])) == 1.0
+    assert concurrency_p99(at_ns, None) is None
+    assert concurrency_p99(at_ns, np.full(4, np.nan)) is None
+
+
+def test_gpus_are_ranked_by_what_carries_the_peak(study: MakeStudy) -> None:
+    asked = study(log(600, seconds=3600.0, model=OPEN), goals=Goals(gpus=("H100", "A100")), hardware=HARDWARE)
+    found = one_finding(gpu_choice.analyse(asked, checkpoint=never_stop))
+    rows = found.inputs["configurations"]
+    assert [row["usd_per_hour"] for row in rows] == sorted(row["usd_per_hour"] for row in rows)
+    assert {"fp8", "bf16", "int4"} == {row["configuration"].rsplit(", ")[-1] for row in rows}
+    assert found.supply["serving"]["tensorrt_llm"]["tp_size"] == found.supply["serving"]["gpus_per_replica"]
+    assert found.options[0].usd_per_month == pytest.approx(found.inputs["usd_per_hour"] * 730.5)
+    assert not found.options[0].needs_evaluation
+
+
+def test_a_stand_in_is_chosen_for_and_not_configured(study: MakeStudy) -> None:
+    asked = study(log(60, seconds=3600.0), goals=Goals(gpus=("H100",)), hardware=HARDWARE)
+    found = one_finding(gpu_choice.analyse(asked, checkpoint=never_stop))
+    assert found.supply == {}
+
+
+@pytest.mark.parametrize("module", [gpu_choice, autoscaling, prefill_split])
+def test_limits_out_of_reach_are_left_to_self_hosting_to_say(study: MakeStudy, module: Any) -> None:
+    asked = study(log(50, seconds=90_000.0, model=OPEN), goals=Goals(tpot_ms_p99=0.01), hardware=HARDWARE)
+    assert module.analyse(asked, checkpoint=never_stop) == ()
+
+
+def test_a_configuration_too_slow_is_counted_and_not_listed(study: MakeStudy) -> None:
+    goals = Goals(gpus=("H100", "A6000"), tpot_ms_p99=15.0)
+    asked = study(log(60, seconds=3600.0, model=OPEN), goals=goals, hardware=HARDWARE)
+    found = one_finding(gpu_choice.analyse(asked, checkpoint=never_stop))
+    assert found.inputs["configurations_too_slow"] > 0
+
+
+def test_peaks_need_a_day(study: MakeStudy) -> None:
+    gap = one_gap(
+        autoscaling.analyse(
+            study(log(50, seconds=3600.0, model=OPEN), hardware=HARDWARE), checkpoint=never_stop
+        )
+    )
+    assert "1.0 h" in gap.reason
+    none = Hardware(gpus=(), models=HARDWARE.models)
+    passed_on = autoscaling.analyse(
+        study(log(50, seconds=90_000.0, model=OPEN), hardware=none), checkpoint=never_stop
+    )
+    assert one_gap(passed_on).missing == ("gpus",)
+
+
+def day_of(busy_per_minute: int) -> list[tuple[float, int]]:
+    return [(minute * 60.0, busy_per_minute if minute >= 720 else 1) for minute in range(1440)]
+
+
+def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
+    at_s = np.concatenate([np.linspace(at, at + 59.0, count) for at, count in day_of(150)])
+    calls = msgspec.structs.replace(
+        log(len(at_s), seconds=86_399.0, model="Llama-3.1-70B", tokens=(4000, 50)),
+        at_ns=(at_s * 1e9).astype(np.int64),
+    )
+    asked = study(calls, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
+    found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
+    fixed = next(row for row in found.inputs["policies"] if row["policy"] == Policy.FIXED)
+    assert found.supply["autoscaling"]["policy"] == Policy.HOURLY
+    assert found.supply["autoscaling"]["max_replicas"] == fixed["most"] > 1
+    assert found.inputs["saved_usd_per_month_against_fixed"] > 0
+    assert found.roll_back == f"Set both bounds to {fixed['most']}."
+
+
+def test_a_calm_day_keeps_its_fixed_number(study: MakeStudy) -> None:
+    asked = study(log(1440, seconds=86_400.0, model=OPEN), hardware=HARDWARE)
+    found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
+    assert found.action == "Keep a fixed number of replicas"
+    assert found.supply["autoscaling"]["max_replicas"] == 1
+
+
+def test_a_policy_that_misses_demand_is_not_the_best_however_cheap() -> None:
+    def day(policy: Policy, hours: float, short: float) -> Scaled:
+        return Scaled(policy=policy, least=1, most=2, replica_hours=hours, short_share=short, idle_share=0.0)
+
+    days = [day(Policy.FIXED, 48.0, 0.0), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.0)]
+    assert best_of(days).policy is Policy.HOURLY
+
+
+def test_a_large_fleet_of_long_prompts_is_hinted_to_split(study: MakeStudy) -> None:
+    calls = log(60_000, seconds=3600.0, model="Llama-3.1-70B", tokens=(3000, 200))
+    asked = study(calls, goals=Goals(gpus=("A100",)), hardware=HARDWARE)
+    found = one_finding(prefill_split.analyse(asked, checkpoint=never_stop))
+    low, high = prefill_split.WORTH_SPLITTING
+    assert low <= found.inputs["held_up_share"] <= high
+    assert found.inputs["prefill_replicas"] >= 1
+    assert found.inputs["decode_replicas"] >= 1
+
+
+def test_a_small_fleet_is_not_split(study: MakeStudy) -> None:
+    asked = study(log(60, seconds=3600.0, model="Llama-3.1-70B", tokens=(3000, 200)), hardware=HARDWARE)
+    assert prefill_split.analyse(asked, checkpoint=never_stop) == ()
+
+
+def test_the_window_of_a_call_is_a_minute(call: MakeCall) -> None:
+    first, second = call(0.0), call(70.0)
+    assert second.timestamp - first.timestamp == timedelta(seconds=70)
+    assert gpu_choice.peak_rate_per_s(np.array([0.0, 70.0])) == pytest.approx(1 / 60)
