@@ -12,7 +12,7 @@ import numpy as np
 
 from netra.domain.optimization.analysers.model import ORDER, Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.traffic import Change, Traffic, call_usd, total_usd
+from netra.domain.optimization.traffic import Change, Traffic, repriced
 from netra.domain.workloads.columns import Floats
 
 EXHAUSTIVE_FINDINGS: Final = 4  # 16 plans are priced; beyond that the weakest members are tried one by one
@@ -59,10 +59,11 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
         worths.append(worth_alone(study, finding))
     certain = [worth for worth in worths if worth.finding.stance is Stance.DO and worth.finding.change]
     checkpoint(0.5, "Choosing the changes that go together")
-    chosen = best_together(study.traffic, certain)
+    now = State(traffic=study.traffic, by_call_usd=study.now_usd)
+    chosen = best_together(now, certain)
     checkpoint(0.8, "Pricing each change in its turn")
     others = [worth for worth in worths if all(worth is not member for member in chosen)]
-    return _in_turn(study.traffic, chosen, others=others)
+    return _in_turn(now, chosen, others=others)
 
 
 def worth_alone(study: Study, finding: Finding) -> Worth:
@@ -73,7 +74,7 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         )
     before = study.now_usd
     changed = finding.change(study.traffic)
-    by_call = before - call_usd(changed)
+    by_call = before - repriced(changed, before=study.traffic, before_usd=before)
     hosting_usd = changed.hosting_usd_in_window - study.traffic.hosting_usd_in_window
     saved_usd = float(by_call.sum()) - hosting_usd
     touched = (by_call != 0) | (changed.hosted != study.traffic.hosted)
@@ -93,12 +94,32 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
     )
 
 
-def best_together(traffic: Traffic, certain: Sequence[Worth]) -> list[Worth]:
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Traffic after some changes, with what each call costs in it."""
+
+    traffic: Traffic
+    by_call_usd: Floats
+
+    @property
+    def usd(self) -> float:
+        """Dollars of the window, hosting included."""
+        return float(self.by_call_usd.sum()) + self.traffic.hosting_usd_in_window
+
+    def after(self, worths: Sequence[Worth]) -> "State":
+        """Return the state after the findings' changes, in their order."""
+        changed = self.traffic
+        for worth in worths:
+            changed = _change_of(worth)(changed)
+        by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
+        return State(traffic=changed, by_call_usd=by_call_usd)
+
+
+def best_together(now: State, certain: Sequence[Worth]) -> list[Worth]:
     """Return the findings, in order, that leave the least to pay together; fewer where it is a tie."""
     if len(certain) > EXHAUSTIVE_FINDINGS:
-        return _without_burdens(traffic, certain)
-    plans = sorted(_plans(traffic, certain), key=lambda plan: len(plan[1]))
-    noise_usd = _CENT_SHARE * total_usd(traffic)
+        return _without_burdens(now, certain)
+    plans = sorted(_plans(now, certain), key=lambda plan: len(plan[1]))
+    noise_usd = _CENT_SHARE * now.usd
     least_usd, best = plans[0]
     for usd, members in plans[1:]:
         if usd < least_usd - noise_usd:
@@ -106,73 +127,64 @@ def best_together(traffic: Traffic, certain: Sequence[Worth]) -> list[Worth]:
     return list(best)
 
 
-def _plans(traffic: Traffic, certain: Sequence[Worth]) -> Iterator[tuple[float, tuple[Worth, ...]]]:
+def _plans(state: State, certain: Sequence[Worth]) -> Iterator[tuple[float, tuple[Worth, ...]]]:
     """Give every subset with what it leaves to pay; subsets that begin alike share their states."""
     if not certain:
-        yield total_usd(traffic), ()
+        yield state.usd, ()
         return
     first, rest = certain[0], certain[1:]
-    yield from _plans(traffic, rest)
-    for usd, members in _plans(_after(traffic, [first]), rest):
+    yield from _plans(state, rest)
+    for usd, members in _plans(state.after([first]), rest):
         yield usd, (first, *members)
 
 
-def _without_burdens(traffic: Traffic, certain: Sequence[Worth]) -> list[Worth]:
+def _without_burdens(now: State, certain: Sequence[Worth]) -> list[Worth]:
     """Return all findings but those the plan is no dearer without, weakest dropped first."""
-    noise_usd = _CENT_SHARE * total_usd(traffic)
+    noise_usd = _CENT_SHARE * now.usd
     chosen = list(certain)
     for worth in sorted(certain, key=lambda worth: worth.saved_usd):
         fewer = [other for other in chosen if other is not worth]
-        if total_usd(_after(traffic, fewer)) <= total_usd(_after(traffic, chosen)) + noise_usd:
+        if now.after(fewer).usd <= now.after(chosen).usd + noise_usd:
             chosen = fewer
     return chosen
 
 
-def _in_turn(traffic: Traffic, chosen: Sequence[Worth], *, others: Sequence[Worth]) -> Composition:
-    current_usd = total_usd(traffic)
+def _in_turn(now: State, chosen: Sequence[Worth], *, others: Sequence[Worth]) -> Composition:
     waiting = [worth for worth in others if worth.finding.stance is Stance.EVALUATE and worth.saved_usd > 0]
-    states = [traffic]
+    states = [now]
     for worth in chosen:
-        states.append(_after(states[-1], [worth]))
-    usd = [total_usd(state) for state in states]
-    plan: list[Worth] = []
-    for turn, worth in enumerate(chosen):
-        without_usd = total_usd(_after(states[turn], chosen[turn + 1 :]))
-        plan.append(
-            msgspec.structs.replace(
-                worth,
-                marginal_usd=usd[turn] - usd[turn + 1],
-                cumulative_usd=current_usd - usd[turn + 1],
-                leave_one_out_usd=without_usd - usd[-1],
-            )
+        states.append(states[-1].after([worth]))
+    usd = [state.usd for state in states]
+    plan = [
+        msgspec.structs.replace(
+            worth,
+            marginal_usd=usd[turn] - usd[turn + 1],
+            cumulative_usd=now.usd - usd[turn + 1],
+            leave_one_out_usd=states[turn].after(chosen[turn + 1 :]).usd - usd[-1],
         )
+        for turn, worth in enumerate(chosen)
+    ]
     return Composition(
-        current_usd=current_usd,
+        current_usd=now.usd,
         planned_usd=usd[-1],
-        planned=states[-1],
+        planned=states[-1].traffic,
         plan=tuple(plan),
         others=tuple(others),
-        evaluated_usd=_with_evaluations(traffic, chosen, waiting=waiting, planned_usd=usd[-1]),
+        evaluated_usd=_with_evaluations(now, chosen, waiting=waiting, planned_usd=usd[-1]),
     )
 
 
 def _with_evaluations(
-    traffic: Traffic, chosen: Sequence[Worth], *, waiting: Sequence[Worth], planned_usd: float
+    now: State, chosen: Sequence[Worth], *, waiting: Sequence[Worth], planned_usd: float
 ) -> float:
     """Return what is left to pay when the uncertain changes that still help join the plan, largest first."""
     members, least_usd = list(chosen), planned_usd
     for worth in sorted(waiting, key=lambda worth: -worth.saved_usd):
         joined = sorted((*members, worth), key=lambda member: ORDER.index(member.finding.kind))
-        usd = total_usd(_after(traffic, joined))
+        usd = now.after(joined).usd
         if usd < least_usd:
             members, least_usd = joined, usd
     return least_usd
-
-
-def _after(traffic: Traffic, worths: Sequence[Worth]) -> Traffic:
-    for worth in worths:
-        traffic = _change_of(worth)(traffic)
-    return traffic
 
 
 def _change_of(worth: Worth) -> Change:

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from netra.domain.errors import ValidationFailed
-from netra.domain.optimization.analysers.cache_schemes import OFF, Scheme, at_ttl, change_of
+from netra.domain.optimization.analysers.cache_schemes import OFF, Replays, Scheme, at_ttl, change_of
 from netra.domain.optimization.analysers.model import ORDER, Study
 from netra.domain.optimization.fleet_trial import Trial, trial_of
 from netra.domain.optimization.latency import tails_of
@@ -170,7 +170,7 @@ def _cache(study: Study, proposal: Proposal) -> list[_Part]:
     if proposal.cache is None and proposal.cache_ttl_s is None:
         return []
     if proposal.cache is False:
-        return [_Part(kind="prompt_caching", change=change_of(study, _schemes(study, ttl_s=OFF)))]
+        return [_Part(kind="prompt_caching", change=change_of(Replays(study), _schemes(study, ttl_s=OFF)))]
     if study.events.prefixes is None:
         raise ValidationFailed.of(
             "cache", "missing_prefix_hashes", "The log has no prefix_hashes, so a cache cannot be replayed."
@@ -179,7 +179,7 @@ def _cache(study: Study, proposal: Proposal) -> list[_Part]:
     priced = {scheme.code for scheme in schemes}
     without = [tariff.model for code, tariff in enumerate(study.traffic.tariffs) if code not in priced]
     notes = tuple(f"{model} has no known price of cached input and is left as it is." for model in without)
-    return [_Part(kind="prompt_caching", change=change_of(study, schemes), notes=notes)]
+    return [_Part(kind="prompt_caching", change=change_of(Replays(study), schemes), notes=notes)]
 
 
 def _schemes(study: Study, *, ttl_s: int | None) -> list[Scheme]:

@@ -16,6 +16,16 @@ from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
 
 Bools = npt.NDArray[np.bool_]
 
+_COLUMNS: Final = (
+    "kept",
+    "tariff",
+    "batched",
+    "hosted",
+    "input_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+)
 UNPRICED: Final = -1  # the tariff code of a call whose model is in no price book
 
 
@@ -90,6 +100,32 @@ def total_usd(traffic: Traffic) -> float:
     return float(call_usd(traffic).sum()) + traffic.hosting_usd_in_window
 
 
+def repriced(after: Traffic, *, before: Traffic, before_usd: Floats) -> Floats:
+    """Return `call_usd(after)`, pricing only the calls that differ from `before`, which costs `before_usd`.
+
+    `after` comes from `before` by changes, so its tariffs are those of `before` and perhaps more.
+    """
+    indexes = np.flatnonzero(_differs(after, before))
+    usd = before_usd.copy()
+    usd[indexes] = call_usd(taken(after, indexes))
+    return usd
+
+
+def taken(traffic: Traffic, indexes: npt.NDArray[np.intp]) -> Traffic:
+    """Return the chosen calls alone, without the hosting."""
+    columns = {name: getattr(traffic, name)[indexes] for name in ("at_ns", *_COLUMNS)}
+    return msgspec.structs.replace(traffic, **columns, hosting_usd_in_window=0.0)
+
+
+def _differs(after: Traffic, before: Traffic) -> Bools:
+    different = np.zeros(len(before), np.bool_)
+    for name in _COLUMNS:
+        ours, theirs = getattr(after, name), getattr(before, name)
+        if ours is not theirs:
+            different |= ours != theirs
+    return different
+
+
 def batch_variant(tariff: Tariff) -> Tariff | None:
     """Return the tariff's own batch prices; where those leave cache writes open, the dearer full price."""
     batch = tariff.batch
@@ -106,10 +142,12 @@ def dropped(traffic: Traffic, where: Bools) -> Traffic:
 def batched(traffic: Traffic, where: Bools) -> Traffic:
     """Return the traffic with the calls in `where` sent in batches, where that lowers their price."""
     has_variant = np.array([tariff.batch is not None for tariff in traffic.tariffs] + [False])
-    asked = where & traffic.kept & ~traffic.hosted & has_variant[traffic.tariff]
-    changed = msgspec.structs.replace(traffic, batched=traffic.batched | asked)
-    cheaper = list_prices_usd(changed) < list_prices_usd(traffic)
-    return msgspec.structs.replace(traffic, batched=traffic.batched | (asked & cheaper))
+    asked = where & traffic.kept & ~traffic.hosted & ~traffic.batched & has_variant[traffic.tariff]
+    indexes = np.flatnonzero(asked)
+    standard = taken(traffic, indexes)
+    changed = msgspec.structs.replace(standard, batched=np.ones(len(indexes), np.bool_))
+    asked[indexes] = list_prices_usd(changed) < list_prices_usd(standard)
+    return msgspec.structs.replace(traffic, batched=traffic.batched | asked)
 
 
 def capped(traffic: Traffic, where: Bools, *, output_tokens: Ints | int) -> Traffic:

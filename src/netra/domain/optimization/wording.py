@@ -1,7 +1,9 @@
 """Numbers as a reader wants them: money, shares, counts; the documented `cost_change`."""
 
+from collections.abc import Sequence
 from typing import Final
 
+_NAMED: Final = 3  # names in one sentence
 _NOTHING: Final = 5e-4  # a share that one decimal shows as zero
 
 
@@ -48,3 +50,14 @@ def count(number: float, noun: str) -> str:
     ('1 call', '12,000 calls')
     """
     return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first few names, and how many there are besides.
+
+    >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
+    ('a; b', 'a; b; c; and 2 more')
+    """
+    if len(names) <= _NAMED:
+        return "; ".join(names)
+    return f"{'; '.join(names[:_NAMED])}; and {len(names) - _NAMED} more"

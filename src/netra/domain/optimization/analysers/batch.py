@@ -7,16 +7,19 @@ only look tolerant (not streamed, no session, no short deadline) are counted apa
 providers' batch guides, turnaround 24 h, October 2026.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.traffic import Bools, batched, call_usd
-from netra.domain.optimization.wording import count, money, percent
+from netra.domain.optimization.wording import count, listed, money, percent
+from netra.domain.workloads.columns import Floats
 
 KIND: Final = "batch"
 FORMULA: Final = (
@@ -29,19 +32,25 @@ TOLERANT_S: Final = 3_600.0  # what a batch mostly needs
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
     """Return what sending patient calls in batches saves."""
     checkpoint(0.0, "Looking for calls nobody waits for")
-    everything = np.ones(len(study.traffic), np.bool_)
-    if not _saving_usd(study, everything):
+    by_call = _saved_by_call_usd(study)
+    if not by_call.any():
         return _no_prices(study)
     tagged = tagged_patient(study)
     inferred = inferred_patient(study) & ~tagged
     found: list[Finding | Gap] = []
-    if _saving_usd(study, tagged):
-        found.append(_tagged(study, tagged))
-    if _saving_usd(study, inferred):
-        found.append(_inferred(study, inferred))
+    if by_call[tagged].any():
+        found.append(_tagged(study, tagged, by_call=by_call))
+    if by_call[inferred].any():
+        found.append(_inferred(study, inferred, by_call=by_call))
     if study.events.offline is None and study.events.deadline_s is None:
-        found.append(_untagged(study, most_usd=_saving_usd(study, everything)))
+        found.append(_untagged(study, most_usd=float(by_call.sum())))
     return tuple(found)
+
+
+def _saved_by_call_usd(study: Study) -> Floats:
+    """Return what each call would save in a batch, whether or not it may go there."""
+    everything = np.ones(len(study.traffic), np.bool_)
+    return study.now_usd - call_usd(batched(study.traffic, everything))
 
 
 def tagged_patient(study: Study) -> Bools:
@@ -80,95 +89,81 @@ def inferred_patient(study: Study) -> Bools:
     return shown & ~waiting[groups.codes]
 
 
-def _saving_usd(study: Study, where: Bools) -> float:
-    after = batched(study.traffic, where)
-    return float((study.now_usd - call_usd(after)).sum())
-
-
-def _tagged(study: Study, where: Bools) -> Finding:
-    return _finding(
-        study,
-        where,
+def _tagged(study: Study, where: Bools, *, by_call: Floats) -> Finding:
+    return msgspec.structs.replace(
+        _finding(study, where, by_call=by_call),
         stance=Stance.DO,
         grade=Grade.EXACT,
         action="Send the calls that can wait a day through the batch interface",
         assumptions=(
             "A call tagged offline, or with a deadline of a day or more, can wait the 24 h a batch may take.",
         ),
-        risk=(
-            "Answers come up to 24 h later. Prompt caching inside batches is priced at what the price book "
-            "knows."
-        ),
+        risk="Answers come up to 24 h later. Prompt caching inside batches is priced at what is known of it.",
+        supply={"batch": _settings(study, where)},
     )
 
 
-def _inferred(study: Study, where: Bools) -> Finding:
-    return _finding(
-        study,
-        where,
+def _inferred(study: Study, where: Bools, *, by_call: Floats) -> Finding:
+    return msgspec.structs.replace(
+        _finding(study, where, by_call=by_call),
         stance=Stance.EVALUATE,
         grade=Grade.MODEL,
         action="Ask the owners of calls that look patient whether they can go through the batch interface",
         assumptions=(
             (
-                "No call of these groups is streamed, belongs to a session or has a deadline under an "
-                "hour; that "
-                "nobody waits is inferred from it, so the low end of the saving is nothing."
+                "No call of these groups is streamed, in a session or due within an hour, so nobody seems to "
+                "wait."
             ),
+            "That is inferred, so the low end of the saving is nothing.",
         ),
         risk=(
             "If somebody does wait, the answer comes hours late: confirm with the owner of each group first."
         ),
+        low_share=0.0,
     )
 
 
-def _finding(
-    study: Study,
-    where: Bools,
-    *,
-    stance: Stance,
-    grade: Grade,
-    action: str,
-    assumptions: tuple[str, ...],
-    risk: str,
-) -> Finding:
-    field, groups = groups_of(study)
-    names = sorted({groups.names[int(code)] for code in np.unique(groups.codes[where])})
-    saved_usd = _saving_usd(study, where)
-    eligible_usd = float(study.now_usd[where].sum())
+def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
+    """Return what both kinds of patient calls have in common."""
+    saved_usd, eligible_usd = float(by_call[where].sum()), float(study.now_usd[where].sum())
+    names = [setting["match"] for setting in _settings(study, where)]
     return Finding(
         kind=KIND,
-        stance=stance,
-        action=action,
+        stance=Stance.DO,
+        action="",
         impact=(
             f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} over the log would cost "
             f"{percent(saved_usd / eligible_usd)} less at batch prices."
         ),
-        grade=grade,
+        grade=Grade.EXACT,
         formula=FORMULA,
         inputs={
             "calls": int(where.sum()),
             "eligible_usd_in_window": eligible_usd,
+            "saved_usd_in_window": saved_usd,
             "discount_share": saved_usd / eligible_usd,
-            field: names,
+            "groups": names,
         },
-        assumptions=assumptions,
+        assumptions=(),
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
-            "Compare dollars a call of these groups on the bill's batch lines with the standard lines before."
+            "Compare dollars a call of these groups on the bill's batch lines with the standard ones."
         ),
         effort="medium",
-        risk=risk,
+        risk="",
         change=partial(batched, where=where),
-        low_share=0.0 if grade is Grade.MODEL else None,
-        supply={"batch": [{"by": field, "match": name} for name in names]} if stance is Stance.DO else {},
         steps=(
-            f"Collect the calls of {', '.join(names)} into batch files, hourly or nightly.",
+            f"Collect the calls of {listed(names)} into batch files, hourly or nightly.",
             "Submit them with a 24 h window and read the results by their custom ids.",
             "Send what a batch returns as expired through the standard interface.",
         ),
         roll_back="Send the same calls to the standard interface again; the requests are identical.",
     )
+
+
+def _settings(study: Study, where: Bools) -> list[Mapping[str, str]]:
+    field, groups = groups_of(study)
+    return [{"by": field, "match": groups.names[int(code)]} for code in np.unique(groups.codes[where])]
 
 
 def _no_prices(study: Study) -> tuple[Gap, ...]:

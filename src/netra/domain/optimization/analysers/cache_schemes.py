@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Study
@@ -33,6 +34,34 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     saved_usd: float = 0.0  # in the window
 
 
+class Replays:
+    """The replays of one study's prompts; remembers them, as composition asks for the same ones often."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.covered_tokens = chain_tokens(study.events)
+        self._hits: dict[tuple[bytes, int], Ints] = {}
+
+    def hit_tokens(self, where: Bools, *, ttl_s: int) -> Ints:
+        """Return the replayed hit tokens when only the calls in `where` use the cache."""
+        key = (blake2b(where.tobytes(), digest_size=16).digest(), ttl_s)
+        if key not in self._hits:
+            self._hits[key] = self._replayed(where, ttl_s=ttl_s)
+        return self._hits[key]
+
+    def _replayed(self, where: Bools, *, ttl_s: int) -> Ints:
+        known = next((reuse for reuse in self.study.reuse if reuse.ttl_s == ttl_s), None)
+        models = self.study.events.model
+        cached_models = np.bincount(models.codes[where], minlength=len(models.names)) > 0
+        if known is not None and not (cached_models[models.codes] & ~where).any():
+            return np.where(where, known.hit_tokens, 0)
+        indexes = np.flatnonzero(where)
+        hits = np.zeros(len(where), np.int64)
+        for reuse in prefix_reuse(self.study.events.take(indexes), ttls_s=(ttl_s,)):
+            hits[indexes] = reuse.hit_tokens
+        return hits
+
+
 def is_explicit(tariff: Tariff) -> bool:
     """Return whether the caller decides what is cached; where unknown, a price on writes says so."""
     if tariff.caching is not None:
@@ -40,32 +69,29 @@ def is_explicit(tariff: Tariff) -> bool:
     return tariff.cache_write is not None
 
 
-def schemes_for(study: Study, *, code: int) -> list[Scheme]:
+def schemes_for(replays: Replays, *, code: int) -> list[Scheme]:
     """Return the ways to cache the calls of one tariff: each time to live, everywhere or where it pays.
 
     Switching off is one of the ways where the log shows that cache writes are paid for now.
     """
-    tariff = study.traffic.tariffs[code]
-    mine = study.traffic.tariff == code
-    tried = [
-        valued(study, Scheme(code=code, tariff=at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine))
-        for ttl_s in tariff.cache_ttl_s
-    ]
-    if tariff.cache_write is not None:
-        tried += [narrowed for scheme in tried if (narrowed := _narrowed(study, scheme)) is not None]
-    if study.traffic.cache_write_tokens[mine].any():
-        tried.append(valued(study, Scheme(code=code, tariff=tariff, ttl_s=OFF, where=mine)))
+    traffic = replays.study.traffic
+    tariff, mine = traffic.tariffs[code], traffic.tariff == code
+    tried: list[Scheme] = []
+    for ttl_s in tariff.cache_ttl_s:
+        everywhere = Scheme(code=code, tariff=at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine)
+        by_call_usd = _saved(replays, everywhere)
+        tried.append(msgspec.structs.replace(everywhere, saved_usd=float(by_call_usd.sum())))
+        gaining = _gaining(replays.study, everywhere, by_call_usd) if tariff.cache_write is not None else None
+        if gaining is not None:
+            tried.append(_valued(replays, msgspec.structs.replace(everywhere, where=gaining)))
+    if traffic.cache_write_tokens[mine].any():
+        tried.append(_valued(replays, Scheme(code=code, tariff=tariff, ttl_s=OFF, where=mine)))
     return tried
 
 
-def change_of(study: Study, schemes: Sequence[Scheme]) -> Change:
+def change_of(replays: Replays, schemes: Sequence[Scheme]) -> Change:
     """Return the change that puts the schemes in force."""
-    return partial(_in_force, study=study, schemes=tuple(schemes), replayed={})
-
-
-def valued(study: Study, scheme: Scheme) -> Scheme:
-    """Return the scheme with what it saves."""
-    return msgspec.structs.replace(scheme, saved_usd=float(_saved(study, scheme).sum()))
+    return partial(_in_force, replays=replays, schemes=tuple(schemes))
 
 
 def billed_reads(hit_tokens: Ints, covered_tokens: Ints, *, tariff: Tariff) -> Ints:
@@ -85,41 +111,33 @@ def billed_reads(hit_tokens: Ints, covered_tokens: Ints, *, tariff: Tariff) -> I
     return np.where(measured >= tariff.cache_min_tokens, whole, 0)
 
 
-def _in_force(
-    traffic: Traffic, *, study: Study, schemes: Sequence[Scheme], replayed: dict[tuple[bytes, int], Ints]
-) -> Traffic:
-    """Put the schemes in force; `replayed` remembers replays, as composition asks for the same ones often."""
-    covered = chain_tokens(study.events)
+def _in_force(traffic: Traffic, *, replays: Replays, schemes: Sequence[Scheme]) -> Traffic:
+    reads, writes = traffic.cached_input_tokens.copy(), traffic.cache_write_tokens.copy()
+    everywhere = np.zeros(len(traffic), np.bool_)
+    changed = traffic
     for scheme in schemes:
         where = scheme.where & traffic.kept & ~traffic.hosted & (traffic.tariff == scheme.code)
-        if scheme.ttl_s == OFF:
-            nothing = np.zeros(len(traffic), np.int64)
-            traffic = cached(traffic, where, read_tokens=nothing, write_tokens=nothing)
-            continue
-        key = (blake2b(where.tobytes(), digest_size=16).digest(), scheme.ttl_s)
-        if key not in replayed:
-            replayed[key] = _hits(study, where, ttl_s=scheme.ttl_s)
-        reads = billed_reads(replayed[key], covered, tariff=scheme.tariff)
-        cacheable = covered >= scheme.tariff.cache_min_tokens
-        writes = np.where(cacheable, covered - reads, 0) if scheme.tariff.cache_write else reads * 0
-        traffic = cached(traffic, where, read_tokens=reads, write_tokens=writes)
+        indexes = np.flatnonzero(where)
+        reads[indexes], writes[indexes] = _split(replays, scheme, where, indexes=indexes)
+        everywhere |= where
         if scheme.tariff != traffic.tariffs[scheme.code]:
-            traffic = routed(traffic, where, to=scheme.tariff)
-    return traffic
+            changed = routed(changed, where, to=scheme.tariff)
+    return cached(changed, everywhere, read_tokens=reads, write_tokens=writes)
 
 
-def _hits(study: Study, where: Bools, *, ttl_s: int) -> Ints:
-    """Return the replayed hit tokens when only the calls in `where` use the cache."""
-    known = next((reuse for reuse in study.reuse if reuse.ttl_s == ttl_s), None)
-    models = study.events.model.codes
-    others = np.isin(models, np.unique(models[where])) & ~where
-    if known is not None and not others.any():
-        return np.where(where, known.hit_tokens, 0)
-    indexes = np.flatnonzero(where)
-    hits = np.zeros(len(where), np.int64)
-    for reuse in prefix_reuse(study.events.take(indexes), ttls_s=(ttl_s,)):
-        hits[indexes] = reuse.hit_tokens
-    return hits
+def _split(
+    replays: Replays, scheme: Scheme, where: Bools, *, indexes: npt.NDArray[np.intp]
+) -> tuple[Ints, Ints]:
+    """Return the tokens that the calls in `where` read and write under a scheme."""
+    nothing = np.zeros(len(indexes), np.int64)
+    if scheme.ttl_s == OFF:
+        return nothing, nothing
+    covered = replays.covered_tokens[indexes]
+    hits = replays.hit_tokens(where, ttl_s=scheme.ttl_s)[indexes]
+    reads = billed_reads(hits, covered, tariff=scheme.tariff)
+    if scheme.tariff.cache_write is None:
+        return reads, nothing
+    return reads, np.where(covered >= scheme.tariff.cache_min_tokens, covered - reads, 0)
 
 
 def at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:
@@ -129,15 +147,17 @@ def at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:
     return msgspec.structs.replace(tariff, cache_write=tariff.cache_write_1h)
 
 
-def _narrowed(study: Study, scheme: Scheme) -> Scheme | None:
-    """Return the scheme for the groups of calls that gain under it; None when those are all or none."""
+def _gaining(study: Study, scheme: Scheme, by_call_usd: Floats) -> Bools | None:
+    """Return the calls of the groups that gain under the scheme; None when those are all or none."""
     _, groups = groups_of(study)
-    by_group = np.bincount(groups.codes, weights=_saved(study, scheme), minlength=len(groups.names))
+    by_group = np.bincount(groups.codes, weights=by_call_usd, minlength=len(groups.names))
     where = scheme.where & (by_group > 0)[groups.codes]
-    if not where.any() or np.array_equal(where, scheme.where):
-        return None
-    return valued(study, msgspec.structs.replace(scheme, where=where))
+    return where if where.any() and not np.array_equal(where, scheme.where) else None
 
 
-def _saved(study: Study, scheme: Scheme) -> Floats:
-    return saved_by_call_usd(study, change_of(study, [scheme]))
+def _valued(replays: Replays, scheme: Scheme) -> Scheme:
+    return msgspec.structs.replace(scheme, saved_usd=float(_saved(replays, scheme).sum()))
+
+
+def _saved(replays: Replays, scheme: Scheme) -> Floats:
+    return saved_by_call_usd(replays.study, change_of(replays, [scheme]))

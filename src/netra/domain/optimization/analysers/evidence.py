@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.traffic import Bools, Change, call_usd
+from netra.domain.optimization.traffic import Bools, Change, repriced
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
 SAMPLE_EVENTS: Final = 5
@@ -37,7 +37,8 @@ def name_of(study: Study, index: int) -> str:
 
 def saved_by_call_usd(study: Study, change: Change) -> Floats:
     """Return what the change saves on each call, hosting apart; negative where a call gets dearer."""
-    return study.now_usd - call_usd(change(study.traffic))
+    changed = change(study.traffic)
+    return study.now_usd - repriced(changed, before=study.traffic, before_usd=study.now_usd)
 
 
 def groups_of(study: Study) -> tuple[str, Labels]:

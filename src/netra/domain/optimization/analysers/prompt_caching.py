@@ -14,13 +14,19 @@ from typing import Any, Final
 import numpy as np
 
 from netra.domain.optimization.analysers import cache_audit
-from netra.domain.optimization.analysers.cache_schemes import OFF, Scheme, change_of, is_explicit, schemes_for
-from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.cache_schemes import (
+    OFF,
+    Replays,
+    Scheme,
+    change_of,
+    is_explicit,
+    schemes_for,
+)
+from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.traffic import list_prices_usd
-from netra.domain.optimization.wording import money, percent
+from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
 FORMULA: Final = (
@@ -46,6 +52,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     """Return whether to cache prompts, where, and for how long; losing ways are named as such."""
     if study.events.prefixes is None:
         return cache_audit.analyse(study, checkpoint=checkpoint)
+    replays = Replays(study)
     gaps: list[Finding | Gap] = []
     best: list[Scheme] = []
     tried: list[Scheme] = []
@@ -54,28 +61,28 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         if tariff.cached_input is None:
             gaps.append(_unknown_price(tariff))
             continue
-        schemes = schemes_for(study, code=code)
+        schemes = schemes_for(replays, code=code)
         tried += schemes
         best.append(max(schemes, key=lambda scheme: scheme.saved_usd))
     paying = [scheme for scheme in best if scheme.saved_usd > 0]
     losing = [scheme for scheme in best if scheme.saved_usd < 0]
-    table = [_row(study, scheme) for scheme in tried]
-    found = [_switch(study, paying, table=table)] if paying else []
-    warned = [_leave_off(study, losing, table=table)] if losing else []
+    table = [_row(replays, scheme) for scheme in tried]
+    found = [_switch(replays, paying, table=table)] if paying else []
+    warned = [_leave_off(replays, losing, table=table)] if losing else []
     return (*found, *warned, *gaps)
 
 
-def _switch(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action="; ".join(_instruction(scheme) for scheme in schemes),
-        impact=_impact(study, schemes),
+        action=listed([_instruction(scheme) for scheme in schemes]),
+        impact=_impact(replays, schemes),
         grade=Grade.REPLAY,
         formula=FORMULA,
-        inputs={"schemes": [_row(study, scheme) for scheme in schemes], "tried": list(table)},
-        assumptions=_assumptions(study, schemes),
-        evidence=_evidence(study, schemes),
+        inputs={"schemes": [_row(replays, scheme) for scheme in schemes], "tried": list(table)},
+        assumptions=_assumptions(replays.study, schemes),
+        evidence=_evidence(replays, schemes),
         how_to_verify=(
             "Compare the cached and cache-write token counts in the provider's responses with the replay's, "
             "day by day, and the bill's cached-input lines with the month's saving."
@@ -84,7 +91,7 @@ def _switch(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mapping[
         risk=(
             "None to answers. A cache that several deployments split is hit less often than the replay says."
         ),
-        change=change_of(study, schemes),
+        change=change_of(replays, schemes),
         supply={"caching": [_setting(scheme) for scheme in schemes]},
         steps=tuple(step for scheme in schemes for step in _steps(scheme)),
         roll_back=(
@@ -93,7 +100,7 @@ def _switch(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mapping[
     )
 
 
-def _leave_off(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
     models = ", ".join(scheme.tariff.model for scheme in schemes)
     lost_usd = -sum(scheme.saved_usd for scheme in schemes)
     return Finding(
@@ -101,20 +108,20 @@ def _leave_off(study: Study, schemes: Sequence[Scheme], *, table: Sequence[Mappi
         stance=Stance.AVOID,
         action=f"Leave explicit prompt caching off for {models}: it would cost money on this traffic",
         impact=(
-            f"Even its best setting loses {money(lost_usd)} over the log. {_impact(study, schemes)} "
+            f"Even its best setting loses {money(lost_usd)} over the log. {_impact(replays, schemes)} "
             + " ".join(_break_even(scheme) for scheme in schemes)
         ),
         grade=Grade.REPLAY,
         formula=FORMULA,
-        inputs={"schemes": [_row(study, scheme) for scheme in schemes], "tried": list(table)},
-        assumptions=_assumptions(study, schemes),
-        evidence=_evidence(study, schemes),
+        inputs={"schemes": [_row(replays, scheme) for scheme in schemes], "tried": list(table)},
+        assumptions=_assumptions(replays.study, schemes),
+        evidence=_evidence(replays, schemes),
         how_to_verify=(
             "Mark the prompts of one template for a day and compare cache-write with cache-read dollars."
         ),
         effort="low",
         risk="None: nothing changes.",
-        change=change_of(study, schemes),
+        change=change_of(replays, schemes),
         supply={"caching": [{"model": s.tariff.model, "enabled": False} for s in schemes]},
     )
 
@@ -131,8 +138,8 @@ def _instruction(scheme: Scheme) -> str:
     return f"Keep the shared part of every {model} prompt first, so that automatic caching finds it"
 
 
-def _impact(study: Study, schemes: Sequence[Scheme]) -> str:
-    parts = [_row(study, scheme) for scheme in schemes]
+def _impact(replays: Replays, schemes: Sequence[Scheme]) -> str:
+    parts = [_row(replays, scheme) for scheme in schemes]
     return " ".join(
         f"{row['model']} at {row['ttl_s']} s reads {percent(row['read_share'])} and writes "
         f"{percent(row['write_share'])} of its input tokens through the cache."
@@ -159,9 +166,10 @@ def _break_even_of(tariff: Tariff) -> float | None:
     return break_even_hit_share(write=write, read=read) if write > 1 > read else None
 
 
-def _row(study: Study, scheme: Scheme) -> Mapping[str, Any]:
+def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
+    study = replays.study
     mine = study.traffic.tariff == scheme.code
-    after = change_of(study, [scheme])(study.traffic)
+    after = change_of(replays, [scheme])(study.traffic)
     input_tokens = int(study.traffic.input_tokens[mine].sum())
     read = int(after.cached_input_tokens[mine].sum())
     written = int(after.cache_write_tokens[mine].sum())
@@ -201,12 +209,10 @@ def _steps(scheme: Scheme) -> tuple[str, ...]:
     return (f"Put instructions, tools and documents before what changes in each {model} prompt.",)
 
 
-def _evidence(study: Study, schemes: Sequence[Scheme]) -> Mapping[str, Any]:
-    where = np.zeros(len(study.traffic), np.bool_)
-    for scheme in schemes:
-        where |= scheme.where
-    after = change_of(study, schemes)(study.traffic)
-    return rows(study, where, weight=np.abs(list_prices_usd(study.traffic) - list_prices_usd(after)))
+def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Mapping[str, Any]:
+    where = np.any([scheme.where for scheme in schemes], axis=0)
+    saved = saved_by_call_usd(replays.study, change_of(replays, schemes))
+    return rows(replays.study, where, weight=np.abs(saved))
 
 
 def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
@@ -19,7 +20,8 @@ from netra.domain.optimization.analysers.outcomes import difference, wilson
 from netra.domain.optimization.model import Checkpoint, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
-from netra.domain.optimization.wording import count, money, percent
+from netra.domain.optimization.wording import count, listed, money, percent
+from netra.domain.workloads.columns import Codes, Flags, Floats, Ints, Labels
 
 KIND: Final = "right_sizing"
 FORMULA: Final = (
@@ -29,96 +31,108 @@ FORMULA: Final = (
 )
 MARGIN: Final = -0.02  # how much worse an accept rate may be and still count as equal
 FEWEST_OUTCOMES: Final = 50
+_LISTED: Final = 20
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of call that a cheaper model serves as well."""
 
-    group: str
+    group: int  # its place among the kinds
+    name: str
     code: int  # the dearer tariff in the traffic
     to: int  # the cheaper one
     accepted: tuple[int, int]  # (accepted, judged) of the cheaper model
     incumbent: tuple[int, int]
-    where: Bools
+    calls: int
     saved_usd: float
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding, ...]:
     """Return the calls whose outcomes show that a cheaper model is as good; nothing without outcomes."""
-    if study.events.accepted is None:
+    accepted = study.events.accepted
+    if accepted is None:
         return ()
     checkpoint(0.5, "Comparing accepted answers by model")
-    proofs = _proofs(study)
+    proofs = _proofs(study, accepted)
     return (_finding(study, proofs),) if proofs else ()
 
 
-def _proofs(study: Study) -> list[Proof]:
-    """Return, for each kind of call and dearer model, the cheapest model proven as good."""
+def _proofs(study: Study, accepted: Flags) -> list[Proof]:
+    """Return, for each kind of call and dearer model, the cheapest model proven as good; most saved first."""
     traffic = study.traffic
     _, groups = groups_of(study)
-    accepted = (
-        study.events.accepted if study.events.accepted is not None else np.full(len(traffic), -1, np.int8)
-    )
-    cells = groups.codes.astype(np.int64) * len(traffic.tariffs) + traffic.tariff
-    known = (accepted >= 0) & (traffic.tariff != UNPRICED)
-    size = len(groups.names) * len(traffic.tariffs)
-    judged = np.bincount(cells[known], minlength=size).reshape(len(groups.names), -1)
-    good = np.bincount(cells[known & (accepted == 1)], minlength=size).reshape(len(groups.names), -1)
+    shape = (len(groups.names), len(traffic.tariffs))
+    cells = groups.codes.astype(np.int64) * shape[1] + traffic.tariff
+    priced = traffic.tariff != UNPRICED
+    known = priced & (accepted >= 0)
+    calls = np.bincount(cells[priced], minlength=shape[0] * shape[1]).reshape(shape)
+    judged = np.bincount(cells[known], minlength=shape[0] * shape[1]).reshape(shape)
+    good = np.bincount(cells[known & (accepted == 1)], minlength=shape[0] * shape[1]).reshape(shape)
+    seasoned = judged >= FEWEST_OUTCOMES
+    saved = _saved(study, cells[priced], priced=priced, shape=shape, to=np.flatnonzero(seasoned.any(axis=0)))
     proofs: list[Proof] = []
     for group, name in enumerate(groups.names):
-        seasoned = [int(code) for code in np.flatnonzero(judged[group] >= FEWEST_OUTCOMES)]
-        for code in seasoned:
-            outcomes = {other: (int(good[group, other]), int(judged[group, other])) for other in seasoned}
-            where = (groups.codes == group) & (traffic.tariff == code)
-            best = _cheapest_as_good(traffic, where, code=code, outcomes=outcomes)
+        rivals = [int(code) for code in np.flatnonzero(seasoned[group])]
+        outcomes = {code: (int(good[group, code]), int(judged[group, code])) for code in rivals}
+        for code in rivals:
+            gains = {to: float(saved[to][group, code]) for to in rivals if to != code}
+            best = _cheapest_as_good(gains, code=code, outcomes=outcomes)
             if best is not None:
-                to, saved_usd = best
                 proofs.append(
                     Proof(
-                        group=name,
+                        group=group,
+                        name=name,
                         code=code,
-                        to=to,
-                        accepted=outcomes[to],
+                        to=best,
+                        accepted=outcomes[best],
                         incumbent=outcomes[code],
-                        where=where,
-                        saved_usd=saved_usd,
+                        calls=int(calls[group, code]),
+                        saved_usd=gains[best],
                     )
                 )
-    return proofs
+    return sorted(proofs, key=lambda proof: -proof.saved_usd)
+
+
+def _saved(
+    study: Study, cells: Ints, *, priced: Bools, shape: tuple[int, int], to: npt.NDArray[np.intp]
+) -> dict[int, Floats]:
+    """Return, by target tariff, what each (kind, present tariff) would save by moving there."""
+    found: dict[int, Floats] = {}
+    for code in to:
+        moved = routed(study.traffic, priced, to=study.traffic.tariffs[int(code)])
+        by_call = (study.now_usd - call_usd(moved))[priced]
+        sums: Floats = np.bincount(cells, weights=by_call, minlength=shape[0] * shape[1]).astype(np.float64)
+        found[int(code)] = sums.reshape(shape)
+    return found
 
 
 def _cheapest_as_good(
-    traffic: Traffic, where: Bools, *, code: int, outcomes: Mapping[int, tuple[int, int]]
-) -> tuple[int, float] | None:
-    now_usd = float(call_usd(traffic)[where].sum())
-    best: tuple[int, float] | None = None
-    for other, (good, judged) in outcomes.items():
-        if other == code or difference(good, judged, than=outcomes[code])[0] < MARGIN:
-            continue
-        moved = routed(traffic, where, to=traffic.tariffs[other])
-        saved_usd = now_usd - float(call_usd(moved)[where].sum())
-        if saved_usd > (0.0 if best is None else best[1]):
-            best = (other, saved_usd)
-    return best
+    gains: Mapping[int, float], *, code: int, outcomes: Mapping[int, tuple[int, int]]
+) -> int | None:
+    """Return the rival that saves most among those shown to be accepted as often; None if none saves."""
+    as_good = [
+        to
+        for to, saved_usd in gains.items()
+        if saved_usd > 0 and difference(*outcomes[to], than=outcomes[code])[0] >= MARGIN
+    ]
+    return max(as_good, key=lambda to: gains[to], default=None)
 
 
 def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
-    field, _ = groups_of(study)
-    where = np.any([proof.where for proof in proofs], axis=0)
-    moves = tuple((proof.where, study.traffic.tariffs[proof.to]) for proof in proofs)
-    saved_usd = sum(proof.saved_usd for proof in proofs)
+    field, groups = groups_of(study)
+    targets = _targets(study, proofs, groups)
+    where = targets >= 0
     table = [_row(study, field, proof) for proof in proofs]
+    moves = [f"{row[field]} from {row['from']} to {row['to']}" for row in table]
+    saved_usd = sum(proof.saved_usd for proof in proofs)
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action="; ".join(
-            f"Move {proof.group} from {study.traffic.tariffs[proof.code].model} to {to.model}"
-            for proof, (_, to) in zip(proofs, moves, strict=True)
-        ),
+        action=f"Move {listed(moves)}",
         impact=(
             f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less over the log, with answers "
             "accepted "
-            "as often: " + "; ".join(_sentence(row, field) for row in table) + "."
+            f"as often: {listed([_sentence(row, field) for row in table])}."
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
@@ -133,33 +147,39 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         ),
         effort="low",
         risk="If easier calls went to the cheaper model, its accept rate will fall when it gets them all.",
-        change=partial(_moved, moves=moves),
+        change=partial(_moved, targets=targets, tariffs=study.traffic.tariffs),
         supply={
             "routes": [
-                {"by": field, "match": proof.group, "to": to.model, "provider": to.provider}
-                for proof, (_, to) in zip(proofs, moves, strict=True)
+                {"by": field, "match": row[field], "from": row["from"], "to": row["to"]} for row in table
             ]
         },
-        steps=tuple(
-            f"Route {proof.group} to {to.model}: a tenth for a week, then all of it."
-            for proof, (_, to) in zip(proofs, moves, strict=True)
-        ),
+        steps=tuple(f"Route {move}: a tenth for a week, then all of it." for move in moves[:_LISTED]),
         roll_back="Route these kinds of calls to their present model again.",
     )
 
 
-def _moved(traffic: Traffic, *, moves: tuple[tuple[Bools, Tariff], ...]) -> Traffic:
-    for where, to in moves:
-        traffic = routed(traffic, where & traffic.kept & ~traffic.hosted, to=to)
+def _targets(study: Study, proofs: Sequence[Proof], groups: Labels) -> Codes:
+    """Return the tariff each call moves to; -1 where it stays."""
+    lookup = np.full((len(groups.names), len(study.traffic.tariffs) + 1), -1, np.int32)
+    for proof in proofs:
+        lookup[proof.group, proof.code] = proof.to
+    targets: Codes = lookup[groups.codes, study.traffic.tariff]  # an unpriced call reads the last column
+    return targets
+
+
+def _moved(traffic: Traffic, *, targets: Codes, tariffs: tuple[Tariff, ...]) -> Traffic:
+    free = traffic.kept & ~traffic.hosted
+    for code in np.unique(targets[targets >= 0]):
+        traffic = routed(traffic, (targets == code) & free, to=tariffs[int(code)])
     return traffic
 
 
 def _row(study: Study, field: str, proof: Proof) -> Mapping[str, Any]:
     return {
-        field: proof.group,
+        field: proof.name,
         "from": study.traffic.tariffs[proof.code].model,
         "to": study.traffic.tariffs[proof.to].model,
-        "calls": int(proof.where.sum()),
+        "calls": proof.calls,
         "accept_rate_from": proof.incumbent[0] / proof.incumbent[1],
         "accept_rate_to": proof.accepted[0] / proof.accepted[1],
         "accept_rate_to_95": list(wilson(*proof.accepted)),

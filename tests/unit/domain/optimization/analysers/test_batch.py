@@ -58,7 +58,7 @@ def test_groups_that_only_look_patient_need_their_owners_word(
     )
     (found,) = said(log)
     assert isinstance(found, Finding)
-    assert (found.stance, found.grade, found.inputs["feature"]) == (Stance.EVALUATE, Grade.MODEL, ["index"])
+    assert (found.stance, found.grade, found.inputs["groups"]) == (Stance.EVALUATE, Grade.MODEL, ["index"])
     assert worth_alone(log, found).low_usd == 0
     assert found.supply == {}
 
