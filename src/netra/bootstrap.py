@@ -9,6 +9,7 @@ from typing import Final
 
 from dependency_injector import containers, providers
 
+from netra.adapters.files.measurements import read_measurements
 from netra.adapters.files.reader import FileRequestLogs
 from netra.adapters.jwt.codec import JwtTokenCodec
 from netra.adapters.local.bell import LocalRunBell
@@ -32,11 +33,13 @@ from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.sql.connection import open_sqlite
 from netra.domain.agents.pipeline import AgentPipeline
 from netra.domain.health.service import HealthService
+from netra.domain.optimization.performance.measurement import Measurement
 from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
 from netra.domain.runs.worker import RunWorker
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.service import UserService
+from netra.domain.workloads.model import RowFault
 from netra.domain.workloads.service import WorkloadService
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed
@@ -140,6 +143,15 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
             log_files=FileRequestLogs(),
             probes=(store.probe,),
         )
+
+
+def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:
+    """Return the measured inference times in a CSV file, and its lines that cannot be read.
+
+    Raises `UnreadableFile` when the file is no table of measurements.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        return read_measurements(lines)
 
 
 class Container(containers.DeclarativeContainer):

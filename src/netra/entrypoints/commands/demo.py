@@ -1,7 +1,5 @@
 """`netra demo`: the whole service on this machine, shown by the requests that any client would send."""
 
-import asyncio
-import secrets
 import socket
 import tempfile
 from contextlib import ExitStack
@@ -10,24 +8,9 @@ from typing import Final
 
 import click
 
-from netra.bootstrap import contained, open_ports
-from netra.domain.users.model import AddUser
-from netra.domain.workloads.intake import read_ndjson
-from netra.domain.workloads.sample import sample_log
-from netra.entrypoints.app import create_app
-from netra.entrypoints.commands.journey import Journey, Visitor, farewell
-from netra.entrypoints.commands.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.commands.surroundings import data_option, settings_with, writable
-from netra.entrypoints.server import server_config
-from netra.entrypoints.terminal.digest import digest_of
-from netra.entrypoints.terminal.report import reading_console, rendered
-from netra.entrypoints.terminal.sketch import sketch_of
-from netra.settings import Settings
 
 PORT: Final = 8000
-CALLS: Final = 4_000  # a day of a small product: enough for every analyser, seconds to send and to answer
-SEED: Final = 7
-NAME: Final = "a made-up day of a small product (synthetic)"
 
 
 @click.command()
@@ -43,42 +26,13 @@ def demo(*, port: int | None, keeps_serving: bool, data: Path | None) -> int:
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netra-demo-")))
         settings = settings_with(host="127.0.0.1", data=writable(folder), log_level="warning")
+        click.echo("Starting the service, and filling it with a made-up workload …")
+        # The service takes a second or two to load: the line above stands while it does.
+        from netra.entrypoints.commands.serving import bound_to
+        from netra.entrypoints.commands.show import show
+
         bound = stack.enter_context(bound_to(settings.host, _port(port)))
-        shown = _shown(settings, bound, keeps_serving=keeps_serving, keeps_data=data is not None)
-        return run_beside_server(shown)
-
-
-async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: bool, keeps_data: bool) -> int:
-    visitor = Visitor(email=f"demo-{secrets.token_hex(3)}@example.com", password=secrets.token_urlsafe(12))
-    ready = asyncio.Event()
-    async with open_ports(settings) as ports:
-        account = AddUser(email=visitor.email, name="Demo", password=visitor.password)
-        await contained(ports, settings).user_service().add(account)
-        app = create_app(settings, ports)
-        config = server_config(app, host=settings.host, port=0, log_level=settings.log_level)
-        server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set)
-        async with asyncio.TaskGroup() as group:
-            serving = group.create_task(server.serve(sockets=[bound]))
-            await ready.wait()
-            showing = group.create_task(_walked(url_of(bound), visitor))
-            await asyncio.wait({serving, showing}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                showing.cancel()  # Ctrl-C in the middle of the show
-            elif keeps_serving and showing.exception() is None:
-                kept = str(settings.data) if keeps_data else None
-                click.echo(farewell(url_of(bound), visitor, data=kept))
-            else:
-                server.should_exit = True
-                await serving
-    return 0
-
-
-async def _walked(url: str, visitor: Visitor) -> None:
-    log = sample_log(requests=CALLS, seed=SEED)
-    console = reading_console()
-    advice = await Journey(url=url, visitor=visitor, console=console).walk(log, name=NAME)
-    sketch = sketch_of(read_ndjson(log, max_rows=CALLS).events)
-    console.print(rendered(digest_of(advice), sketch=sketch, source=NAME))
+        return show(settings, bound, keeps_serving=keeps_serving, keeps_data=data is not None)
 
 
 def _port(asked: int | None) -> int:

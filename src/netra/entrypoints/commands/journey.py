@@ -1,5 +1,6 @@
 """What `netra demo` does as a client: the documented requests, over real HTTP and a real WebSocket."""
 
+import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 from typing import Any, Final
@@ -18,6 +19,7 @@ from netra.entrypoints.terminal.progress import progress_on
 
 QUESTION: Final = "Optimize my AI workload for cost efficiency"
 TIMEOUT_S: Final = 60.0
+POLL_S: Final = 1.0  # well under the 100 requests a minute that are admitted
 PATH_COLUMNS: Final = 44
 WHAT_COLUMNS: Final = PATH_COLUMNS + 15  # the status and the time of a request stand there
 
@@ -46,10 +48,10 @@ class Journey:
             self._say(f"{health['status']}, version {health['version']}")
             token = await self._signed_in(client)
             workload_id = await self._filled(client, events, name=name)
-            run_id = await self._asked(client, workload_id)
-            self._heading("The same by WebSocket, with its progress")
+            await self._asked(client, workload_id)
+            self._heading("The same by WebSocket, which tells its progress")
             advice = await self._over_socket(token, workload_id)
-            await self._looked_back(client, run_id)
+            await self._looked_back(client)
         return advice
 
     async def _signed_in(self, client: httpx.AsyncClient) -> str:
@@ -72,20 +74,24 @@ class Journey:
         self._say(f"{taken['accepted']:,} calls taken, {taken['rejected']:,} refused")
         return workload_id
 
-    async def _asked(self, client: httpx.AsyncClient, workload_id: str) -> str:
+    async def _asked(self, client: httpx.AsyncClient, workload_id: str) -> None:
         context = {
             "workload_id": workload_id,
             "parameters": {"priority": "cost", "constraints": ["gpu_memory", "latency"]},
         }
         body = {"message": QUESTION, "context": context}
         begun = await self._send(client, "POST", "/api/agent/execute", json=body)
-        run_id: str = begun["run_id"]
-        self._say(f"{run_id} is {begun['status']}")
-        return run_id
+        self._say(f"{begun['run_id']} is {begun['status']}")
+        path = f"/api/agent/status/{begun['run_id']}"
+        with progress_on(self._console) as checkpoint:
+            while (state := await self._get(client, path))["status"] == "processing":
+                checkpoint(state["progress"] / 100, "asking for its status now and then")
+                await asyncio.sleep(POLL_S)
+        ended = await self._send(client, "GET", path)
+        result: Mapping[str, Any] = ended["result"] or {"recommendations": ()}
+        self._say(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
 
-    async def _looked_back(self, client: httpx.AsyncClient, run_id: str) -> None:
-        state = await self._send(client, "GET", f"/api/agent/status/{run_id}")
-        self._say(f"the first run: {state['status']}, {state['progress']} %")
+    async def _looked_back(self, client: httpx.AsyncClient) -> None:
         history = await self._send(client, "GET", "/api/agent/history")
         self._say(count(history["total"], "run"))
         threads = await self._send(client, "GET", "/api/threads")
@@ -99,7 +105,7 @@ class Journey:
             data = {"message": QUESTION, "workload_id": workload_id, "parameters": {"priority": "cost"}}
             question = {"type": "optimization_request", "id": "demo-1", "data": data}
             await channel.send(msgspec.json.encode(question).decode())
-            self._told("send", "optimization_request", QUESTION)
+            self._told("send", "optimization_request", "the same question")
             with progress_on(self._console) as checkpoint:
                 return await self._awaited(channel, checkpoint)
 
@@ -119,8 +125,8 @@ class Journey:
                     self._told("recv", f"agent_update {told['progress']:3} %", told["agent"])
 
     def _told(self, verb: str, what: str, outcome: str) -> None:
-        self._console.print(Text.assemble((f"{verb:>6} ", "cyan"), f"{what:<{WHAT_COLUMNS}}"), end="")
-        self._say(outcome)
+        line = Text.assemble((f"{verb:>6} ", "cyan"), f"{what:<{WHAT_COLUMNS}}", (outcome, "bold"))
+        self._console.print(line)
 
     async def _send(
         self, client: httpx.AsyncClient, method: str, path: str, **content: Any
@@ -131,13 +137,14 @@ class Journey:
         response = await client.request(method, path, headers=headers, **content)
         took_ms = (perf_counter() - begun_s) * 1000
         shown = path if len(path) <= PATH_COLUMNS else f"{path[: PATH_COLUMNS - 1]}…"
-        status = Text(f"{response.status_code} ", "red" if response.is_error else "green")
+        status = (f"{response.status_code} ", "red" if response.is_error else "green")
         line = Text.assemble((f"{method:>6} ", "cyan"), f"{shown:<{PATH_COLUMNS}} ", status)
         self._console.print(line.append(f"{took_ms:5.0f} ms  ", "dim"), end="")
-        if response.is_error:
-            raise UpstreamFailed(f"{method} {path} was refused: {response.text}")
-        answer: Mapping[str, Any] = response.json()
-        return answer
+        return _answer(response)
+
+    async def _get(self, client: httpx.AsyncClient, path: str) -> Mapping[str, Any]:
+        """Return the answer to one request that is not told."""
+        return _answer(await client.get(path, headers=self._headers))
 
     def _say(self, outcome: str) -> None:
         self._console.print(Text(outcome, "bold"))
@@ -163,6 +170,13 @@ def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
             "  A service that stays:   netra serve --data netra-data",
         )
     )
+
+
+def _answer(response: httpx.Response) -> Mapping[str, Any]:
+    if response.is_error:
+        raise UpstreamFailed(f"{response.request.url.path} was refused: {response.text}")
+    answer: Mapping[str, Any] = response.json()
+    return answer
 
 
 async def _frame(channel: ClientConnection) -> Mapping[str, Any]:

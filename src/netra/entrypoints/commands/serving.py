@@ -61,8 +61,9 @@ def bound_to(host: str, port: int) -> Generator[socket.socket]:
 
 def url_of(bound: socket.socket) -> str:
     """Return the address to call; the wildcard address is called by loopback."""
-    host, port = bound.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # read here, never bound
+    named: str
+    named, port = bound.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(named, named)  # noqa: S104  # read here, never bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

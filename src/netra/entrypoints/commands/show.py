@@ -1,0 +1,63 @@
+"""What `netra demo` does: the service and its first client, side by side in one process."""
+
+import asyncio
+import secrets
+import socket
+from typing import Final
+
+import click
+
+from netra.bootstrap import contained, open_ports
+from netra.domain.users.model import AddUser
+from netra.domain.workloads.intake import read_ndjson
+from netra.domain.workloads.sample import sample_log
+from netra.entrypoints.app import create_app
+from netra.entrypoints.commands.journey import Journey, Visitor, farewell
+from netra.entrypoints.commands.serving import AnnouncedServer, run_beside_server, url_of
+from netra.entrypoints.server import server_config
+from netra.entrypoints.terminal.digest import digest_of
+from netra.entrypoints.terminal.report import reading_console, rendered
+from netra.entrypoints.terminal.sketch import sketch_of
+from netra.settings import Settings
+
+CALLS: Final = 2_000  # enough for every analyser, and seconds to send and to answer
+SEED: Final = 7
+NAME: Final = "a made-up day of a small product (synthetic)"
+
+
+def show(settings: Settings, bound: socket.socket, *, keeps_serving: bool, keeps_data: bool) -> int:
+    """Serve on `bound`, walk through the API as a client, and go on serving or end."""
+    return run_beside_server(_shown(settings, bound, keeps_serving=keeps_serving, keeps_data=keeps_data))
+
+
+async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: bool, keeps_data: bool) -> int:
+    visitor = Visitor(email=f"demo-{secrets.token_hex(3)}@example.com", password=secrets.token_urlsafe(12))
+    ready = asyncio.Event()
+    async with open_ports(settings) as ports:
+        account = AddUser(email=visitor.email, name="Demo", password=visitor.password)
+        await contained(ports, settings).user_service().add(account)
+        app = create_app(settings, ports)
+        config = server_config(app, host=settings.host, port=0, log_level=settings.log_level)
+        server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set)
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve(sockets=[bound]))
+            await ready.wait()
+            showing = group.create_task(_walked(url_of(bound), visitor))
+            await asyncio.wait({serving, showing}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                showing.cancel()  # Ctrl-C in the middle of the show
+            elif keeps_serving and showing.exception() is None:
+                kept = str(settings.data) if keeps_data else None
+                click.echo(farewell(url_of(bound), visitor, data=kept))
+            else:
+                server.should_exit = True
+                await serving
+    return 0
+
+
+async def _walked(url: str, visitor: Visitor) -> None:
+    log = sample_log(requests=CALLS, seed=SEED)
+    console = reading_console()
+    advice = await Journey(url=url, visitor=visitor, console=console).walk(log, name=NAME)
+    sketch = sketch_of(read_ndjson(log, max_rows=CALLS).events)
+    console.print(rendered(digest_of(advice), sketch=sketch, source=NAME))

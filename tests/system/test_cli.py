@@ -1,0 +1,194 @@
+"""The command line as its users meet it: real processes, real sockets, real signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.system
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+START_S = 60  # a bound for a busy machine, not a goal: the goal is measured in bench/
+
+
+def netra(*arguments: str, cwd: Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "netra", *arguments],
+        cwd=cwd,
+        input=given,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+
+
+@contextmanager
+def serving(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """Run `netra serve` on any free port; yield the process, its address and what it said so far."""
+    command = [sys.executable, "-u", "-m", "netra", "serve", "--port", "0", "--data", "data", *arguments]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = [process.stdout.readline()]
+            assert " is at http://" in said[0], said
+            yield process, said[0].split(" is at ")[1].split()[0], said
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def add(email: str, tmp_path: Path) -> None:
+    arguments = ["users", "add", email, "--name", "Ada", "--password-stdin", "--data", "data"]
+    done = netra(*arguments, cwd=tmp_path, given="correct horse\n")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_service_ends_cleanly_by_either_signal(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path) as (process, url, _):
+        assert httpx.get(f"{url}/health").json()["status"] == "healthy"
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 0
+
+
+def test_somebody_added_beside_a_running_service_can_sign_in(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, url, _):
+        add("ada@example.com", tmp_path)
+        answer = httpx.post(
+            f"{url}/api/auth/login", json={"email": "ada@example.com", "password": "correct horse"}
+        )
+        assert answer.status_code == 200
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+
+
+def test_only_a_first_start_says_how_to_add_somebody(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, _, _):
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert "netra users add you@example.com" in process.stdout.read()
+    add("ada@example.com", tmp_path)
+    with serving(tmp_path) as (process, _, _):
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert "netra users add" not in process.stdout.read()
+
+
+def test_a_port_in_use_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
+    with serving(tmp_path) as (_, url, _):
+        port = url.rsplit(":", 1)[1]
+        second = netra("serve", "--port", port, "--data", "other", cwd=tmp_path)
+    assert second.returncode == 2
+    assert second.stderr.startswith(f"Error: Port {port} on 127.0.0.1 cannot be used: something else uses")
+    assert "Traceback" not in second.stderr
+
+
+def test_the_demo_asks_by_http_and_by_socket_and_shows_the_report(tmp_path: Path) -> None:
+    shown = netra("demo", "--no-serve", "--port", "0", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    for sign in (
+        "POST /api/auth/login",
+        "POST /api/workloads",
+        "POST /api/agent/execute",
+        "agent_update",
+        "ReportingSubAgent",
+        "agent_result",
+        "can be saved",
+        "How far to trust this",
+    ):
+        assert sign in shown.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "netra", "demo", "--port", "0", "--data", "kept"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            farewell = next(line for line in process.stdout if line.startswith("The service goes on at "))
+            url = farewell.split()[5]
+            assert httpx.get(f"{url}/health/ready").json()["ready"] is True
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+    assert (tmp_path / "kept").is_dir()
+
+
+def test_ctrl_c_in_the_middle_of_the_demo_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "netra", "demo", "--no-serve", "--port", "0"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        next(line for line in process.stdout if "/api/auth/me" in line)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in complaints
+
+
+def test_ctrl_c_during_an_analysis_ends_it_at_once(tmp_path: Path) -> None:
+    assert netra("sample", "--out", "day.jsonl", "--requests", "20000", cwd=tmp_path).returncode == 0
+    command = [sys.executable, "-m", "netra", "optimize", "day.jsonl"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+        time.sleep(4)  # into the work; where exactly does not matter
+        process.send_signal(signal.SIGINT)
+        begun_s = time.monotonic()
+        _, complaints = process.communicate(timeout=60)
+    assert time.monotonic() - begun_s < 10
+    if process.returncode != 0:  # a fast machine may have been done
+        assert process.returncode == 130
+        assert complaints.endswith("Stopped.\n")
+        assert "Traceback" not in complaints
+
+
+def test_a_made_up_log_is_the_same_for_the_same_seed_and_says_that_it_is_made_up(tmp_path: Path) -> None:
+    first, again, other = (
+        netra("sample", "--requests", "50", "--seed", seed, cwd=tmp_path).stdout for seed in ("1", "1", "2")
+    )
+    assert first == again != other
+    rows = [json.loads(line) for line in first.splitlines()]
+    assert len(rows) == 50
+    assert all(row["id"].startswith("synthetic") for row in rows)
+
+
+def test_json_is_the_documented_result_and_nothing_else(tmp_path: Path) -> None:
+    assert netra("sample", "--out", "day.jsonl", "--requests", "300", cwd=tmp_path).returncode == 0
+    done = netra("optimize", "day.jsonl", "--json", "--html", "report.html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert {"recommendations", "metrics", "actions", "supply_config"} <= result.keys()
+    page = (tmp_path / "report.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert page.count("<svg") >= 4
+
+
+def test_a_log_with_too_little_in_it_is_answered_and_marked_by_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("timestamp,model,input_tokens,output_tokens\n")
+    done = netra("optimize", "one.csv", "--json", cwd=tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["recommendations"] == []
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
+@pytest.mark.parametrize(
+    ("name", "requests"), [("azure_llm_2023_conv.csv", 19_366), ("mooncake_synthetic.jsonl", 3_993)]
+)
+def test_public_traces_get_a_report(name: str, requests: int, tmp_path: Path) -> None:
+    done = netra("optimize", str(SHARED / name), "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["metrics"]["requests"] == requests
