@@ -68,14 +68,7 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
         kind=KIND,
         stance=Stance.INFORM,
         action="Keep a fixed number of replicas" if same else f"Scale replicas by the {best.policy} policy",
-        impact=(
-            f"{count(fixed.most, 'replica')} of {name}, always on, would idle {percent(fixed.idle_share)}"
-            + (
-                " of the time; no policy that meets the demand pays less."
-                if same
-                else f" of the time; {best.least} to {best.most} cost {money(saved_usd)} a month less."
-            )
-        ),
+        impact=_impact(fixed, best, name=name, saved_usd=saved_usd),
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs={
@@ -100,6 +93,13 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
         steps=(f"Set {best.least} as the least and {best.most} as the most replicas.",),
         roll_back=f"Set both bounds to {fixed.most}.",
     )
+
+
+def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:
+    said = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {percent(fixed.idle_share)} of the time"
+    if best.policy is Policy.FIXED:
+        return f"{said}; no policy that meets the demand pays less."
+    return f"{said}; {best.least} to {best.most} cost {money(saved_usd)} a month less."
 
 
 def _row(day: Scaled, *, usd_per_hour: float) -> Mapping[str, Any]:

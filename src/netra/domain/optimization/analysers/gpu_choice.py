@@ -85,7 +85,7 @@ def _row(case: Case, configuration: Configuration) -> Mapping[str, Any]:
 
 
 def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, Any]]) -> Finding:
-    deployment, replayed = best.configuration.deployment, best.fleet.replayed
+    replayed = best.fleet.replayed
     able = [row for row in table if row["usd_per_hour"] is not None]
     able.sort(key=lambda row: (row["usd_per_hour"], row["configuration"]))
     name = f"{best.fleet.replicas} x ({best.configuration.name})"
@@ -118,19 +118,20 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
         effort="medium",
         risk="Prices differ by region and term; the pick changes with them, so name your own.",
         options=(_option(case, best),),
-        supply={
-            "serving": {
-                "model": case.stand_in.model.name,
-                "gpu": deployment.gpu.name,
-                "gpus_per_replica": deployment.tp,
-                "replicas": best.fleet.replicas,
-                "vllm": vllm_flags(deployment),
-                "tensorrt_llm": trtllm_options(deployment),
-            }
-        }
-        if case.stand_in.is_same
-        else {},
+        supply={"serving": _supply(case, best)} if case.stand_in.is_same else {},
     )
+
+
+def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
+    deployment = best.configuration.deployment
+    return {
+        "model": case.stand_in.model.name,
+        "gpu": deployment.gpu.name,
+        "gpus_per_replica": deployment.tp,
+        "replicas": best.fleet.replicas,
+        "vllm": vllm_flags(deployment),
+        "tensorrt_llm": trtllm_options(deployment),
+    }
 
 
 def _option(case: Case, best: Hosting) -> Option:

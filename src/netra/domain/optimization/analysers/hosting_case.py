@@ -57,11 +57,6 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
     if stand_in is None:
         return _gap(kind, "models", "the catalogue holds no open model to stand in")
     requests = _requests(traffic, where)
-    load = Load(
-        requests_per_s=len(requests) / study.span.seconds,
-        input_tokens=float(requests.input_tokens.mean()),
-        output_tokens=float(requests.output_tokens.mean()),
-    )
     longest = int((requests.input_tokens + requests.output_tokens).max())
     gpus = allowed_gpus(study.hardware, study.goals)
     candidates = configurations(gpus, model=stand_in.model, engine=VLLM, longest_tokens=longest)
@@ -80,7 +75,7 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
         stand_in=stand_in,
         slo=slo,
         notes=(_sentence(stand_in.reason), note, *_stretch(replayed, requests)),
-        load=load,
+        load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
         api_usd=float(call_usd(traffic)[where].sum()),
     )
@@ -152,6 +147,14 @@ def _gap(kind: str, field: str, reason: str) -> Gap:
         missing=(field,),
         reason=_sentence(reason),
         would_add="the number of GPUs that would hold the latency limits, and their price against the API's",
+    )
+
+
+def _load(requests: Requests, *, seconds: float) -> Load:
+    return Load(
+        requests_per_s=len(requests) / seconds,
+        input_tokens=float(requests.input_tokens.mean()),
+        output_tokens=float(requests.output_tokens.mean()),
     )
 
 

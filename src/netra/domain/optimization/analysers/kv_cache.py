@@ -34,40 +34,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if isinstance(case, Gap):
         return (case,)
     table = [_fit(case, one) for one in case.candidates[:_LISTED]]
-    needed = concurrency_p99(study.events.at_ns, study.events.latency_ms)
-    best = max(table, key=lambda row: row["requests_at_once_fp8"])
-    first = table[0]
-    return (
-        Finding(
-            kind=KIND,
-            stance=Stance.INFORM,
-            action=f"Hold the cache of {case.stand_in.model.name} at 8 bits where memory limits the batch",
-            impact=(
-                f"A replica of {first['configuration']} holds {first['requests_at_once']:,.0f} average "
-                f"requests at once, {first['requests_at_once_fp8']:,.0f} with an 8-bit cache; of "
-                f"{len(table)} looked at, {best['configuration']} holds most: "
-                f"{best['requests_at_once_fp8']:,.0f}."
-            ),
-            grade=Grade.MODEL,
-            formula=FORMULA,
-            inputs={
-                "model": case.stand_in.model.name,
-                "tokens_per_request_mean": case.load.input_tokens + case.load.output_tokens,
-                "tokens_per_request_longest": _longest(case),
-                "concurrency_p99_needed": needed,
-                "replicas": table,
-            },
-            assumptions=(
-                "90 % of the memory may be used.",
-                "Activations and buffers are estimated: an engine's own log knows better.",
-                *case.notes,
-            ),
-            evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
-            how_to_verify='Compare with the line "GPU KV cache size" that vLLM logs at its start.',
-            effort="low",
-            risk="An 8-bit cache can change answers: compare a sample before it serves everybody.",
-        ),
-    )
+    return (_finding(study, case, table),)
 
 
 def concurrency_p99(at_ns: Ints, latency_ms: Floats | None) -> float | None:
@@ -85,6 +52,40 @@ def concurrency_p99(at_ns: Ints, latency_ms: Floats | None) -> float | None:
     ends = np.sort(starts + (latency_ms[known] * 1e6).astype(np.int64))
     under_way = np.arange(1, len(starts) + 1) - np.searchsorted(ends, starts, side="right")
     return float(np.percentile(under_way, 99, method="higher"))
+
+
+def _finding(study: Study, case: Case, table: list[Mapping[str, Any]]) -> Finding:
+    best = max(table, key=lambda row: row["requests_at_once_fp8"])
+    first = table[0]
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Hold the cache of {case.stand_in.model.name} at 8 bits where memory limits the batch",
+        impact=(
+            f"A replica of {first['configuration']} holds {first['requests_at_once']:,.0f} average "
+            f"requests at once, {first['requests_at_once_fp8']:,.0f} with an 8-bit cache; of "
+            f"{len(table)} looked at, {best['configuration']} holds most: "
+            f"{best['requests_at_once_fp8']:,.0f}."
+        ),
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "model": case.stand_in.model.name,
+            "tokens_per_request_mean": case.load.input_tokens + case.load.output_tokens,
+            "tokens_per_request_longest": _longest(case),
+            "concurrency_p99_needed": concurrency_p99(study.events.at_ns, study.events.latency_ms),
+            "replicas": table,
+        },
+        assumptions=(
+            "90 % of the memory may be used.",
+            "Activations and buffers are estimated: an engine's own log knows better.",
+            *case.notes,
+        ),
+        evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
+        how_to_verify='Compare with the line "GPU KV cache size" that vLLM logs at its start.',
+        effort="low",
+        risk="An 8-bit cache can change answers: compare a sample before it serves everybody.",
+    )
 
 
 def _fit(case: Case, configuration: Configuration) -> Mapping[str, Any]:

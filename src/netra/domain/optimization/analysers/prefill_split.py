@@ -8,7 +8,7 @@ priced, and a split needs at least four replicas to balance.
 from typing import Final
 
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.hosting_case import case_of, concerns_own_gpus
+from netra.domain.optimization.analysers.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.performance.closed_loop import closed_loop
@@ -41,37 +41,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     low, high = WORTH_SPLITTING
     if replicas < FEWEST_REPLICAS or not low <= share <= high:
         return ()
-    prefill = max(1, round(replicas * share))
-    return (
-        Finding(
-            kind=KIND,
-            stance=Stance.INFORM,
-            action=f"Try prefill and decode on separate replicas of {configuration.name}",
-            impact=(
-                f"At full load an answer spends {percent(share)} of its time behind other prompts; of "
-                f"{replicas} replicas, {prefill} would prefill and {replicas - prefill} decode."
-            ),
-            grade=Grade.MODEL,
-            formula=FORMULA,
-            inputs={
-                "model": case.stand_in.model.name,
-                "configuration": configuration.name,
-                "held_up_share": share,
-                "prefill_replicas": prefill,
-                "decode_replicas": replicas - prefill,
-                "input_tokens_mean": case.load.input_tokens,
-                "output_tokens_mean": case.load.output_tokens,
-            },
-            assumptions=(
-                "Moving the cache between replicas costs nothing here; over a slow network it does not.",
-                *case.notes,
-            ),
-            evidence=rows(study, case.where),
-            how_to_verify="Compare TPOT p99 of a split and an unsplit pair of replicas under the same load.",
-            effort="high",
-            risk="A split fleet is unbalanced whenever the mix of lengths changes.",
-        ),
-    )
+    return (_finding(study, case, configuration, replicas=replicas, share=share),)
 
 
 def held_up_share(configuration: Configuration, *, load: Load, slo: Slo) -> float:
@@ -84,3 +54,37 @@ def held_up_share(configuration: Configuration, *, load: Load, slo: Slo) -> floa
         concurrency=float(largest_batch(configuration, load=load, slo=slo)),
     )
     return float(prompt) * seen.running / max(load.output_tokens, 1.0) / seen.tpot_s
+
+
+def _finding(
+    study: Study, case: Case, configuration: Configuration, *, replicas: int, share: float
+) -> Finding:
+    prefill = max(1, round(replicas * share))
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Try prefill and decode on separate replicas of {configuration.name}",
+        impact=(
+            f"At full load an answer spends {percent(share)} of its time behind other prompts; of "
+            f"{replicas} replicas, {prefill} would prefill and {replicas - prefill} decode."
+        ),
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "model": case.stand_in.model.name,
+            "configuration": configuration.name,
+            "held_up_share": share,
+            "prefill_replicas": prefill,
+            "decode_replicas": replicas - prefill,
+            "input_tokens_mean": case.load.input_tokens,
+            "output_tokens_mean": case.load.output_tokens,
+        },
+        assumptions=(
+            "Moving the cache between replicas costs nothing here; over a slow network it does not.",
+            *case.notes,
+        ),
+        evidence=rows(study, case.where),
+        how_to_verify="Compare TPOT p99 of a split and an unsplit pair of replicas under the same load.",
+        effort="high",
+        risk="A split fleet is unbalanced whenever the mix of lengths changes.",
+    )

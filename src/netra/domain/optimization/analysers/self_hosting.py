@@ -60,7 +60,6 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Boun
     hosting_usd = best.usd_per_hour * hours
     saved_usd = case.api_usd - hosting_usd
     low, high = (_shares(case.api_usd, saved_usd, best, bounds, hours)) if saved_usd else (None, None)
-    flags = " ".join(vllm_flags(best.configuration.deployment))
     certain = case.stand_in.is_same and saved_usd > 0.0 and (low or 0.0) > 0.0
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
@@ -89,11 +88,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Boun
         high_share=high,
         options=tuple(_option(study, case, hosting) for hosting in fleets),
         supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
-        steps=(
-            f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
-            f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
-            "Balance requests round-robin; send 5 % of the calls there, compare, then raise the share.",
-        ),
+        steps=_steps(best),
         roll_back="Send the share back to the API, then release the GPUs.",
     )
 
@@ -190,6 +185,15 @@ def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
         "GPUs are rented for the whole log at the price named, busy or not.",
         "Step times are modelled, not measured here; the interval holds for 80 % of them.",
         *study.span.notes,
+    )
+
+
+def _steps(best: Hosting) -> tuple[str, ...]:
+    flags = " ".join(vllm_flags(best.configuration.deployment))
+    return (
+        f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
+        f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
+        "Balance requests round-robin; send 5 % of the calls there, compare, then raise the share.",
     )
 
 

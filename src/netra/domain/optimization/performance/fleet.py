@@ -69,9 +69,8 @@ def smallest_fleet(
 ) -> Fleet | None:
     """Return the smallest fleet that keeps `slo`, or None where `most_replicas` do not.
 
-    Doubles until a size holds, then bisects. The next larger size is tried too: where it breaks the
-    limits (more replicas can meet a burst less evenly), the search goes on above it, so what is
-    returned is never a lucky size.
+    Doubles until a size holds, then bisects. Where the next larger size breaks the limits (more replicas
+    can meet a burst less evenly), the search goes on above it: what is returned is never a lucky size.
     """
     if not holds_alone(requests, deployment=deployment, slo=slo, slowdown=slowdown):
         return None
