@@ -57,6 +57,7 @@ def test_only_outermost_frames_catch_everything() -> None:
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"})
+        and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)  # cleans up, passes on
     }
     assert broad <= OUTERMOST
 
@@ -74,9 +75,17 @@ def test_statements_for_the_database_are_never_built_from_strings() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in {"execute", "executemany", "executescript", "text", "exec_driver_sql"}
-        and any(isinstance(argument, ast.JoinedStr | ast.BinOp) for argument in node.args[:1])
+        and any(is_built(argument) for argument in node.args[:1])
     ]
     assert built == []
+
+
+def is_built(argument: ast.expr) -> bool:
+    """Return whether a statement is put together; a PRAGMA takes no parameters, so it may be."""
+    if isinstance(argument, ast.JoinedStr):
+        first = argument.values[0]
+        return not (isinstance(first, ast.Constant) and str(first.value).startswith("PRAGMA "))
+    return isinstance(argument, ast.BinOp)
 
 
 def test_the_hexagon_imports_with_its_two_packages_alone() -> None:
@@ -88,7 +97,7 @@ def test_the_hexagon_imports_with_its_two_packages_alone() -> None:
         "    for path in sorted((root / part).rglob('*.py')):\n"
         "        name = '.'.join(path.relative_to(root.parent).with_suffix('').parts)\n"
         "        importlib.import_module(name.removesuffix('.__init__'))\n"
-        "ours = {'netra', 'msgspec', 'numpy'}\n"
+        "ours = {'netra', 'msgspec', 'numpy', 'typing_extensions'}  # the last is msgspec's, where it is there\n"
         "tops = {name.partition('.')[0] for name, module in sys.modules.items()\n"
         "        if 'site-packages' in (getattr(module, '__file__', None) or '')}\n"
         "print(sorted(tops - ours))\n"
