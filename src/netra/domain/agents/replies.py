@@ -41,7 +41,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
         _features(metrics),
         *_recommendations(advice.recommendations, period=_period(metrics)),
         _first_step(advice),
-        _gaps(metrics),
+        _gaps(metrics, asked=goals.analyses),
         _notes(metrics),
         unread_sentence(goals),
     ]
@@ -53,7 +53,7 @@ def _headline(metrics: Mapping[str, Any]) -> str:
     plan, period = metrics["plan"], _period(metrics)
     calls = count(metrics["requests"], "call")
     now_usd, planned_usd = plan["now_usd_per_month"], plan["planned_usd_per_month"]
-    bill = f"Your {calls} cost {money(metrics['bill_usd'])} at list prices"
+    bill = f"Your {calls}{_scope(metrics)} cost {money(metrics['bill_usd'])} at list prices"
     if metrics["span"]["scaled"]:
         bill += f", which is {money(now_usd)} a month at this rate"
     said = metrics["verdict"]
@@ -69,6 +69,11 @@ def _headline(metrics: Mapping[str, Any]) -> str:
             f"{percent(evaluated_share)} less than now."
         )
     return f"{bill}. {said}"
+
+
+def _scope(metrics: Mapping[str, Any]) -> str:
+    """Name the parts of the product that the answer is limited to."""
+    return f" of {_listed(metrics['scope']['features'])}" if "scope" in metrics else ""
 
 
 def _period(metrics: Mapping[str, Any]) -> str:
@@ -126,8 +131,8 @@ def _features(metrics: Mapping[str, Any]) -> str:
 def _recommendations(found: Sequence[Recommendation], *, period: str) -> Iterable[str]:
     """Tell the first recommendations in full, in the order they come."""
     for recommendation in found[:SHOWN]:
-        said = f"{_sentence(recommendation.action)} {_sentence(recommendation.impact)}"
-        yield f"{said} {_worth(recommendation, period=period)}"
+        said = (_sentence(recommendation.action), _sentence(recommendation.impact))
+        yield " ".join(sentence for sentence in (*said, _worth(recommendation, period=period)) if sentence)
 
 
 def _worth(recommendation: Recommendation, *, period: str) -> str:
@@ -157,14 +162,16 @@ def _first_step(advice: Advice) -> str:
     if not advice.actions:
         return ""
     first = advice.actions[0]
-    step = _sentence(first.steps[0]) if first.steps else ""
-    back = f" To take it back: {_sentence(first.roll_back)}" if first.roll_back else ""
-    return f"Do this first: {_sentence(first.title)} {step}{back}".replace("  ", " ")
+    said = [f"Do this first: {_sentence(first.title)}", *(_sentence(step) for step in first.steps[:1])]
+    if first.roll_back:
+        said.append(f"To take it back: {_sentence(first.roll_back)}")
+    return " ".join(said)
 
 
-def _gaps(metrics: Mapping[str, Any]) -> str:
-    """Say what the log lacks and what it would add."""
-    told = [_gap(gap) for gap in metrics["gaps"][:GAPS]]
+def _gaps(metrics: Mapping[str, Any], *, asked: Sequence[str]) -> str:
+    """Say what the log lacks and what it would add, for what was asked first of all."""
+    gaps = sorted(metrics["gaps"], key=lambda gap: gap["kind"] not in asked)  # stable: else as they come
+    told = [_gap(gap) for gap in gaps[:GAPS]]
     return f"What is missing: {' '.join(told)}" if told else ""
 
 
@@ -191,4 +198,5 @@ def _sentence(text: str) -> str:
     if not stripped:
         return ""
     ended = stripped if stripped[-1] in ".!?" else f"{stripped}."
-    return ended[0].upper() + ended[1:] if ended.split()[0].isalpha() else ended
+    first, *_ = ended.split()
+    return ended[0].upper() + ended[1:] if first.rstrip(".,!?").isalpha() else ended

@@ -15,6 +15,10 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     r"|at most )?$",
     re.IGNORECASE,
 )
+_ALONE: Final = re.compile(
+    r"(?:\b(?:the|our|my|and|for|feature|function|tool)\b|[\s\"'`]|\N{OBJECT REPLACEMENT CHARACTER})*",
+    re.IGNORECASE,
+)
 _AGAINST_ORDER: Final = 60  # characters that a word on the wrong side of "by" counts as further away
 
 
@@ -151,7 +155,7 @@ def _inside(scene: Scene, clause: Clause) -> tuple[Mention, ...]:
 def _is_only(clause: Clause, part: Mention) -> bool:
     """Return whether the clause is nothing but the name, as in "for search and chat"."""
     rest = clause.text[: part.start - clause.start] + clause.text[part.end - clause.start :]
-    return len(rest.strip(" \"'`")) <= len("feature")
+    return _ALONE.fullmatch(rest) is not None
 
 
 def _continues(scene: Scene, clause: Clause, part: Mention, own: Mention) -> bool:

@@ -9,6 +9,7 @@ from netra.domain.agents.handover import Briefing, checked_briefing
 from netra.domain.agents.model import Question
 from netra.domain.agents.names import parts_in
 from netra.domain.errors import NotFound
+from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import PageRequest
 from netra.domain.workloads.model import Workload
 from netra.ports.workloads import WorkloadStore
@@ -22,7 +23,7 @@ async def triage(question: Question, *, workloads: WorkloadStore, now: datetime)
     """Return what is asked and the workload meant: the one named, else the asker's only one."""
     goals = read_goals(question.message, question.parameters, now=now)
     if question.workload_id is not None:
-        workload = await _find(question, workloads)
+        workload = await _find(question.workload_id, workloads, owner_id=question.owner_id)
         wanted = None if workload is not None else question.workload_id
         return checked_briefing(
             Briefing(question=question, goals=goals, now=now, workload=workload, wanted=wanted)
@@ -40,12 +41,10 @@ async def triage(question: Question, *, workloads: WorkloadStore, now: datetime)
     )
 
 
-async def _find(question: Question, workloads: WorkloadStore) -> Workload | None:
+async def _find(workload_id: WorkloadId, workloads: WorkloadStore, *, owner_id: UserId) -> Workload | None:
     """Return the named workload; None when the asker has none of this id."""
-    if question.workload_id is None:
-        return None
     try:
-        return await workloads.get(question.workload_id, owner_id=question.owner_id)
+        return await workloads.get(workload_id, owner_id=owner_id)
     except NotFound:
         return None
 
