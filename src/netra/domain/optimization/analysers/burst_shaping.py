@@ -8,6 +8,7 @@ where deadlines are logged. Valid where a call does not depend on the one before
 
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
@@ -25,6 +26,7 @@ USUAL_PATIENCE_S: Final = 1.0
 PATIENCE_SHARE: Final = 0.1  # of a deadline, that may be spent in a queue
 SECOND_NS: Final = 1_000_000_000
 FEWEST_CALLS: Final = 100
+WORTH_A_QUEUE: Final = 0.8  # of the peak: a queue that does not get below it is not worth its waits
 _PRECISION: Final = 1e-3
 
 
@@ -40,57 +42,72 @@ def waits_s(at_ns: Ints, *, per_s: float) -> Floats:
     return waits
 
 
+class Shaped(msgspec.Struct, frozen=True, kw_only=True):
+    """What a queue that lets a rate through does to the log's own arrivals."""
+
+    peak_per_s: float  # the busiest second without it
+    rate_per_s: float
+    patience_s: float
+    waits: Floats  # seconds, a call
+
+    @property
+    def wait_s_p99(self) -> float:
+        """The 99th percentile of the waits."""
+        return float(np.percentile(self.waits, 99))
+
+    @property
+    def wait_s_max(self) -> float:
+        """The longest wait."""
+        return float(self.waits.max())
+
+
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
     """Return the rate a queue could hold the traffic to, against the busiest second without one."""
     if len(study.events) < FEWEST_CALLS or study.span.seconds < 60:
         return ()
     checkpoint(0.0, "Queueing the real arrivals")
-    patience_s = _patience_s(study)
-    ones = np.ones(len(study.events), np.int64)
-    peak_per_s = busiest_window(study.events.at_ns, ones, window_ns=SECOND_NS)[0]
-    rate_per_s = least_rate(study.events.at_ns, patience_s=patience_s, below=peak_per_s)
-    if rate_per_s > 0.8 * peak_per_s:
+    at_ns, patience_s = study.events.at_ns, _patience_s(study)
+    peak_per_s = busiest_window(at_ns, np.ones(len(at_ns), np.int64), window_ns=SECOND_NS)[0]
+    rate_per_s = least_rate(at_ns, patience_s=patience_s, below=peak_per_s)
+    if rate_per_s > WORTH_A_QUEUE * peak_per_s:
         return ()
-    waits = waits_s(study.events.at_ns, per_s=rate_per_s)
-    p99_s, longest_s = float(np.percentile(waits, 99)), float(waits.max())
-    return (
-        Finding(
-            kind=KIND,
-            stance=Stance.INFORM,
-            action=f"Queue calls so that at most {rate_per_s:,.2f} a second leave",
-            impact=(
-                f"The busiest second falls from {peak_per_s:,.0f} calls to {rate_per_s:,.2f}, "
-                f"{percent(1 - rate_per_s / peak_per_s)} less; 99 % of calls wait under {p99_s:,.2f} s, "
-                "the longest "
-                f"{longest_s:,.2f} s."
-            ),
-            grade=Grade.REPLAY,
-            formula=FORMULA,
-            inputs={
-                "calls": len(study.events),
-                "peak_per_s": peak_per_s,
-                "shaped_per_s": rate_per_s,
-                "mean_per_s": len(study.events) / study.span.seconds,
-                "patience_s": patience_s,
-                "wait_s_p99": p99_s,
-                "wait_s_max": longest_s,
-            },
-            assumptions=(
-                "Calls do not depend on one another's answers, and none is sent twice because it waits.",
-                *(
-                    ()
-                    if study.events.deadline_s is not None
-                    else (f"A wait of {patience_s:g} s harms nobody.",)
-                ),
-            ),
-            evidence=rows(study, waits >= p99_s, weight=waits),
-            how_to_verify=(
-                "Log the wait in the queue; its 99th percentile should stay where the replay puts it."
-            ),
-            effort="medium",
-            risk="Waits add to the time to the first token of calls in a burst.",
-            supply={"queue": {"max_calls_per_s": rate_per_s, "max_wait_s": longest_s}},
+    waits = waits_s(at_ns, per_s=rate_per_s)
+    shaped = Shaped(peak_per_s=peak_per_s, rate_per_s=rate_per_s, patience_s=patience_s, waits=waits)
+    return (_finding(study, shaped),)
+
+
+def _finding(study: Study, shaped: Shaped) -> Finding:
+    rate, longest_s = shaped.rate_per_s, shaped.wait_s_max
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Queue calls so that at most {rate:,.2f} a second leave",
+        impact=(
+            f"The busiest second falls from {shaped.peak_per_s:,.0f} calls to {rate:,.2f}, "
+            f"{percent(1 - rate / shaped.peak_per_s)} less; 99 % of calls wait under "
+            f"{shaped.wait_s_p99:,.2f} s, "
+            f"the longest {longest_s:,.2f} s."
         ),
+        grade=Grade.REPLAY,
+        formula=FORMULA,
+        inputs={
+            "calls": len(study.events),
+            "peak_per_s": shaped.peak_per_s,
+            "shaped_per_s": rate,
+            "mean_per_s": len(study.events) / study.span.seconds,
+            "patience_s": shaped.patience_s,
+            "wait_s_p99": shaped.wait_s_p99,
+            "wait_s_max": longest_s,
+        },
+        assumptions=(
+            "Calls do not depend on one another's answers, and none is sent twice because it waits.",
+            f"A wait of {shaped.patience_s:g} s harms nobody.",
+        ),
+        evidence=rows(study, shaped.waits >= shaped.wait_s_p99, weight=shaped.waits),
+        how_to_verify="Log the wait in the queue; its 99th percentile should stay where the replay puts it.",
+        effort="medium",
+        risk="Waits add to the time to the first token of calls in a burst.",
+        supply={"queue": {"max_calls_per_s": rate, "max_wait_s": longest_s}},
     )
 
 

@@ -6,8 +6,9 @@ sampling on purpose, nor where the world changes under the question. Near duplic
 need the texts; all but the first call of each template bound them, and no more than that is claimed.
 """
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -74,35 +75,20 @@ def _within(study: Study, previous: Ints, *, kept_s: int | None) -> Bools:
 
 
 def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
-    saved_usd = float(study.now_usd[repeated].sum())
-    calls = int(repeated.sum())
+    inputs = _inputs(study, previous, repeated=repeated)
     return Finding(
         kind=KIND,
         stance=Stance.DO,
         action="Answer prompts that repeat word for word from a store instead of the model",
         impact=(
-            f"{count(calls, 'call')} of {count(len(repeated), 'call')} ({percent(calls / len(repeated))}) "
-            "repeat a "
-            f"prompt answered within a day; they cost {money(saved_usd)} over the log."
+            f"{percent(inputs['repeated_share'])} of {count(len(repeated), 'call')}, "
+            f"{inputs['repeated_calls']:,}, "
+            f"repeat a prompt answered within a day; they cost {money(inputs['saved_usd_in_window'])} over "
+            "the log."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs={
-            "calls": len(repeated),
-            "repeated_calls": calls,
-            "repeated_share": calls / len(repeated),
-            "saved_usd_in_window": saved_usd,
-            "by_time_kept": [
-                {
-                    "kept_s": kept_s,
-                    "calls": int(where.sum()),
-                    "saved_usd_in_window": float(study.now_usd[where].sum()),
-                }
-                for kept_s in TRIED_S
-                for where in [_within(study, previous, kept_s=kept_s)]
-            ],
-            **_semantic_bound(study),
-        },
+        inputs=inputs,
         assumptions=(
             "The same prompt to the same model may get the same answer until a day after it was last asked.",
             "Only answers of calls that succeeded are stored; storing them costs nothing worth counting.",
@@ -122,6 +108,25 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
         ),
         roll_back="Turn the look-up off; the calls go to the model again.",
     )
+
+
+def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> Mapping[str, Any]:
+    tried = {kept_s: _within(study, previous, kept_s=kept_s) for kept_s in TRIED_S}
+    return {
+        "calls": len(repeated),
+        "repeated_calls": int(repeated.sum()),
+        "repeated_share": float(repeated.mean()),
+        "saved_usd_in_window": float(study.now_usd[repeated].sum()),
+        "by_time_kept": [
+            {
+                "kept_s": kept_s,
+                "calls": int(where.sum()),
+                "saved_usd_in_window": float(study.now_usd[where].sum()),
+            }
+            for kept_s, where in tried.items()
+        ],
+        **_semantic_bound(study),
+    }
 
 
 def _semantic_bound(study: Study) -> dict[str, float]:

@@ -15,6 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.span import DAY_S
+from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import percent
 from netra.domain.workloads.columns import Floats, Ints
 
@@ -47,61 +48,61 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     checkpoint(0.0, "Finding the busiest minute")
     if len(study.events) < 2 or study.span.seconds < 60:
         return (_too_short(study),)
-    needed = _needed(study)
+    return (_finding(study, _needed(study)),)
+
+
+def _finding(study: Study, needed: Mapping[str, float]) -> Finding:
     growth = study.goals.traffic_growth or 0.0
-    limits = {f"{name}_per_minute": value * (1 + growth) for name, value in needed.items()}
+    limits = {f"{name}_per_minute": int(np.ceil(value * (1 + growth))) for name, value in needed.items()}
     use = _use(study, needed)
-    turned_away = _turned_away(study)
-    _, last = busiest_window(study.events.at_ns, _ones(study), window_ns=WINDOW_NS)
-    busiest = np.zeros(len(study.events), np.bool_)
-    busiest[last] = True
-    return (
-        Finding(
-            kind=KIND,
-            stance=Stance.INFORM,
-            action=(
-                f"Hold rate limits of at least {limits['requests_per_minute']:,.0f} requests and "
-                f"{limits['tokens_per_minute']:,.0f} tokens a minute"
-            ),
-            impact=(
-                f"The busiest minute of the log had {needed['requests']:,.0f} requests and "
-                f"{needed['tokens']:,.0f} tokens"
-                + (f"; {percent(growth)} more traffic is added. " if growth else ". ")
-                + f"Throughput reserved for it would be used {percent(use)} of the time, so it pays only "
-                f"under {percent(use)} of the list price a token."
-            ),
-            grade=Grade.EXACT,
-            formula=FORMULA,
-            inputs={
-                "busiest_minute": needed,
-                "traffic_growth": growth,
-                "limits_needed": limits,
-                "reserve_break_even_share_of_list_price": use,
-                "calls_turned_away": turned_away,
-                "calls": len(study.events),
-            },
-            assumptions=(
-                "Limits count input and output tokens of a call at the minute it begins.",
-                *(
-                    (
-                        (
-                            f"The log covers {study.span.seconds / 3600:,.2f} h; peaks need a day or more to "
-                            "be trusted."
-                        ),
-                    )
-                    if study.span.seconds < DAY_S
-                    else ()
-                ),
-            ),
-            evidence=rows(study, busiest),
-            how_to_verify=(
-                "Compare with the limits and the remaining-quota headers that the provider reports."
-            ),
-            effort="low",
-            risk="A limit under the busiest minute turns calls away exactly when most users are there.",
-            supply={"rate_limits": {name: int(np.ceil(value)) for name, value in limits.items()}},
+    more = f"; {percent(growth)} more traffic is added" if growth else ""
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=(
+            f"Hold rate limits of at least {limits['requests_per_minute']:,} requests and "
+            f"{limits['tokens_per_minute']:,} tokens a minute"
         ),
+        impact=(
+            f"The busiest minute had {needed['requests']:,.0f} requests and {needed['tokens']:,.0f} "
+            f"tokens{more}. "
+            f"Throughput reserved for it would be used {percent(use)} of the time, so it pays only under "
+            f"{percent(use)} of the list price a token."
+        ),
+        grade=Grade.EXACT,
+        formula=FORMULA,
+        inputs={
+            "busiest_minute": needed,
+            "traffic_growth": growth,
+            "limits_needed": limits,
+            "reserve_break_even_share_of_list_price": use,
+            "calls_turned_away": _turned_away(study),
+            "calls": len(study.events),
+        },
+        assumptions=(
+            "Limits count input and output tokens of a call at the minute it begins.",
+            *_short_log(study),
+        ),
+        evidence=rows(study, _busiest_minute(study)),
+        how_to_verify="Compare with the limits and the remaining-quota headers that the provider reports.",
+        effort="low",
+        risk="A limit under the busiest minute turns calls away exactly when most users are there.",
+        supply={"rate_limits": limits},
     )
+
+
+def _short_log(study: Study) -> tuple[str, ...]:
+    if study.span.seconds >= DAY_S:
+        return ()
+    return (f"The log covers {study.span.seconds / 3600:,.2f} h; peaks need a day or more to be trusted.",)
+
+
+def _busiest_minute(study: Study) -> Bools:
+    """Return the calls of the minute with most requests."""
+    at_ns = study.events.at_ns
+    end_ns = at_ns[busiest_window(at_ns, _ones(study), window_ns=WINDOW_NS)[1]]
+    busiest: Bools = (at_ns > end_ns - WINDOW_NS) & (at_ns <= end_ns)
+    return busiest
 
 
 def _ones(study: Study) -> Ints:

@@ -129,35 +129,22 @@ def _answer(study: Study, move: Move) -> Finding:
 
 
 def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
-    moved = int(move.where.sum())
-    rate = _break_even(move)
-    judged = answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03)
+    inputs = _inputs(study, move, moves=moves)
+    model, moved, judged = move.to.model, inputs["calls"], inputs["answers_to_judge"]
+    rate = percent(inputs["break_even_accept_rate"])
     return Finding(
         kind=KIND,
         stance=Stance.EVALUATE,
-        action=(
-            f"Evaluate {move.to.model} for {count(moved, 'call')} that fit it, then move those it serves well"
-        ),
+        action=f"Evaluate {model} for {count(moved, 'call')} that fit it, then move those it serves well",
         impact=(
             f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} over the log. "
-            "Tried first, "
-            f"with the present model behind it, it pays if more than {percent(rate)} of its answers are "
+            "Tried "
+            f"first, with the present model behind it, it pays if more than {rate} of its answers are "
             "accepted."
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
-        inputs={
-            "model": move.to.model,
-            "provider": move.to.provider,
-            "calls": moved,
-            "calls_that_do_not_fit": len(study.traffic) - moved,
-            "now_usd_in_window": move.now_usd,
-            "then_usd_in_window": move.then_usd,
-            "break_even_accept_rate": rate,
-            "answers_to_judge": judged,
-            "groups": _by_group(study, move),
-            "candidates": [_row(other) for other in moves],
-        },
+        inputs=inputs,
         assumptions=(
             "Token counts carry over from one model to the other; tokenisers differ by some 10 to 30 %.",
             "The money is exact at list prices; whether the answers are good enough is not in the log.",
@@ -165,24 +152,38 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
         evidence=rows(study, move.where, weight=move.by_call),
         how_to_verify=(
             f"Send {judged:,} of these calls, drawn from all kinds, to both models and have the answers "
-            "judged blind; "
-            "that tells the accept rate to 3 points at 95 %. Then move a tenth of the traffic for a week."
+            "judged "
+            "blind; that tells the accept rate to 3 points at 95 %. Then move a tenth of the traffic for a "
+            "week."
         ),
         effort="medium",
         risk="Answers may be worse in ways that only your own evaluation shows.",
         change=partial(_moved, where=move.where, to=move.to),
         low_share=0.0 if move.saved_usd > 0 else None,
-        supply={"routes": [{"to": move.to.model, "provider": move.to.provider, "calls": moved}]},
+        supply={"routes": [{"to": model, "provider": move.to.provider, "calls": moved}]},
         steps=(
-            f"Judge {judged:,} answers of {move.to.model} blind against those of the present model.",
-            (
-                f"Where more than {percent(rate)} are accepted, try {move.to.model} first and fall back on "
-                "refusal."
-            ),
+            f"Judge {judged:,} answers of {model} blind against those of the present model.",
+            f"Where more than {rate} are accepted, try {model} first and fall back on refusal.",
             "Where nearly all are accepted, route the whole kind of call, a tenth of it first.",
         ),
         roll_back="Set the model name back; prompts and parameters are unchanged.",
     )
+
+
+def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> Mapping[str, Any]:
+    moved, rate = int(move.where.sum()), _break_even(move)
+    return {
+        "model": move.to.model,
+        "provider": move.to.provider,
+        "calls": moved,
+        "calls_that_stay": len(study.traffic) - moved,
+        "now_usd_in_window": move.now_usd,
+        "then_usd_in_window": move.then_usd,
+        "break_even_accept_rate": rate,
+        "answers_to_judge": answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
+        "groups": _by_group(study, move),
+        "candidates": [_row(other) for other in moves],
+    }
 
 
 def _moved(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:

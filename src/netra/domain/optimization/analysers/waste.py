@@ -118,56 +118,57 @@ def _retried(events: Events, *, useless: Bools) -> Bools:
 
 
 def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> Finding:
-    usd = study.now_usd
     wasted = useless | needless
-    wasted_usd = float(usd[wasted].sum())
-    certain_usd = float(usd[needless | _retried(study.events, useless=useless)].sum())
+    inputs = _inputs(study, failed=failed, useless=useless, needless=needless)
     return Finding(
         kind=KIND,
         stance=Stance.DO,
         action="Stop paying for calls that give nothing: fix what fails and retry only what failed",
         impact=(
-            f"{count(int(useless.sum()), 'failed call')} and {count(int(needless.sum()), 'needless retry')}"
-            f" of {count(len(usd), 'call')} cost {money(wasted_usd)} over the log."
+            f"{count(inputs['billed_failures'], 'failed call')} and "
+            f"{count(inputs['needless_retries'], 'needless repeat')} of {count(len(wasted), 'call')} cost "
+            f"{money(inputs['wasted_usd_in_window'])} over the log."
         ),
-        grade=Grade.EXACT if study.events.cost is not None else Grade.MODEL,
+        grade=Grade.MODEL if study.events.cost is None else Grade.EXACT,
         formula=FORMULA,
-        inputs={
-            "calls": len(usd),
-            "failed_calls": int(failed.sum()),
-            "failed_share": float(failed.mean()),
-            "billed_failures": int(useless.sum()),
-            "needless_retries": int(needless.sum()),
-            "wasted_usd_in_window": wasted_usd,
-            "surely_avoidable_usd_in_window": certain_usd,
-            "by_status": _by_status(study, useless),
-        },
+        inputs=inputs,
         assumptions=(
-            (
-                "The whole is saved only if every such call goes away; the low end counts those whose work "
-                "was "
-                "done "
-                "again or had been done before."
-            ),
+            "All of it is saved only if every such call goes away; the low end is what was done twice.",
             "A call without a status succeeded.",
             *_billing_assumption(study.events),
         ),
-        evidence=rows(study, wasted, weight=usd),
-        how_to_verify=(
-            "Watch the share of failed calls and the dollars on them; both should fall, successes should not."
-        ),
+        evidence=rows(study, wasted, weight=study.now_usd),
+        how_to_verify="Watch the share of failed calls and the dollars on them fall, and successes stay.",
         effort="medium",
         risk="Shorter retry chains can surface failures to users: alert on them first.",
         change=partial(dropped, where=wasted),
-        low_share=certain_usd / wasted_usd,
+        low_share=inputs["surely_avoidable_usd_in_window"] / inputs["wasted_usd_in_window"],
         steps=(
-            f"Read the {percent(float(failed.mean()))} of calls that failed, by status, largest cost first.",
+            (
+                f"Read the {percent(inputs['failed_share'])} of calls that failed, by status, largest cost "
+                "first."
+            ),
             "Check requests before sending (context length, schema), and set timeouts above the slow tail.",
             "Retry only failed calls, with backoff and an idempotency key, and stop after two tries.",
         ),
         roll_back="Put the earlier timeouts and retry limits back.",
         supply={"retries": {"max_attempts": 2, "retry_only_failed": True}},
     )
+
+
+def _inputs(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> Mapping[str, Any]:
+    usd = study.now_usd
+    avoidable = needless | _retried(study.events, useless=useless)
+    return {
+        "calls": len(usd),
+        "failed_calls": int(failed.sum()),
+        "failed_share": float(failed.mean()),
+        "billed_failures": int(useless.sum()),
+        "needless_retries": int(needless.sum()),
+        "wasted_usd_in_window": float(usd[useless | needless].sum()),
+        "surely_avoidable_usd_in_window": float(usd[avoidable].sum()),
+        "by_status": _by_status(study, useless),
+    }
 
 
 def _billing_assumption(events: Events) -> tuple[str, ...]:
