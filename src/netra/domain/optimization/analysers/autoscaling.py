@@ -96,7 +96,8 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
 
 
 def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:
-    said = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {percent(fixed.idle_share)} of the time"
+    idle = percent(fixed.idle_share)
+    said = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {idle} of the time"
     if best.policy is Policy.FIXED:
         return f"{said}; no policy that meets the demand pays less."
     return f"{said}; {best.least} to {best.most} cost {money(saved_usd)} a month less."

@@ -99,12 +99,12 @@ def _host(traffic: Traffic, *, where: Bools, usd: float) -> Traffic:
 
 def _shares(
     api_usd: float, saved_usd: float, best: Hosting, bounds: Bounds, hours: float
-) -> tuple[float | None, float]:
-    """Return the saving's bounds as factors of it; low is None where slow steps break the limits for good."""
+) -> tuple[float, float]:
+    """Return the saving's bounds as factors of it; where slow steps rule the fleet out, nothing is saved."""
     fewest, most = bounds.replicas
     hour_usd = best.configuration.usd_per_hour * hours
     high = (api_usd - fewest * hour_usd) / saved_usd
-    low = None if most is None else (api_usd - most * hour_usd) / saved_usd
+    low = 0.0 if most is None else (api_usd - most * hour_usd) / saved_usd
     return low, high
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.optimization.performance.calibration import (
@@ -74,6 +74,7 @@ def test_one_change_has_the_bounds_of_its_kind_and_none_has_none() -> None:
     assert change_bounds([]) == (1.0, 1.0)
 
 
+@settings(max_examples=40)
 @given(
     st.sets(st.sampled_from(sorted(RESIDUALS_80)), min_size=1, max_size=4),
     st.sampled_from(sorted(RESIDUALS_80)),

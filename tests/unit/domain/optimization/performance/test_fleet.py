@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.errors import WorkStopped
@@ -98,6 +98,7 @@ def test_the_busiest_stretch_is_the_densest(arriving: Arriving) -> None:
     assert busiest(requests, most=5) is requests
 
 
+@settings(max_examples=25)
 @given(calls=st.integers(1, 30), more=st.integers(1, 8))
 def test_more_replicas_never_raise_the_mean_wait_of_equal_requests(
     round_one: Deployment, calls: int, more: int

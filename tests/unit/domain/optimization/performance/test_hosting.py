@@ -160,8 +160,8 @@ def test_a_fleet_that_would_have_to_be_too_large_is_left_out(
     round_one: Deployment, arriving: Arriving
 ) -> None:
     one = Configuration(deployment=round_one, usd_per_hour=2.0)
-    calls = arriving(*[(0.0, 2000, 1)] * 1300)
-    slo = Slo(ttft_ms=700.0)
+    calls = arriving(*[(0.0, 2000, 1)] * 1030)
+    slo = Slo(ttft_ms=450.0)
     found = cheapest_fleets(calls, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
     assert found == ()
 

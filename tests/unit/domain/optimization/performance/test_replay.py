@@ -6,7 +6,7 @@ from math import isnan
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.optimization.performance.constants import VLLM_2023
@@ -157,7 +157,7 @@ def test_events_become_requests_of_at_least_one_token() -> None:
 
 
 CALLS = st.lists(
-    st.tuples(st.floats(0.0, 3.0), st.integers(1, 5000), st.integers(1, 300)), min_size=1, max_size=40
+    st.tuples(st.floats(0.0, 3.0), st.integers(1, 5000), st.integers(1, 150)), min_size=1, max_size=25
 ).map(sorted)
 
 
@@ -169,6 +169,7 @@ def requests_from(calls: list[tuple[float, int, int]]) -> Requests:
     )
 
 
+@settings(max_examples=25)
 @given(calls=CALLS, replicas=st.integers(1, 3), balancing=st.sampled_from(Balancing))
 def test_every_token_is_served_once_in_order_and_the_same_again(
     round_one: Deployment, calls: list[tuple[float, int, int]], replicas: int, balancing: Balancing
@@ -185,6 +186,7 @@ def test_every_token_is_served_once_in_order_and_the_same_again(
     assert 0.0 < seen.busy_share <= 1.0 + 1e-9
 
 
+@settings(max_examples=25)
 @given(calls=CALLS)
 def test_jumping_over_steps_gives_what_making_each_gives(
     round_one: Deployment, calls: list[tuple[float, int, int]]
@@ -207,6 +209,7 @@ def test_jumping_over_steps_gives_what_making_each_gives(
     assert finished == pytest.approx(jumped.finished_s.tolist(), rel=1e-9)
 
 
+@settings(max_examples=25)
 @given(calls=CALLS)
 def test_fewer_sequences_at_once_lose_no_token(
     round_one: Deployment, calls: list[tuple[float, int, int]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -46,6 +46,7 @@ def test_no_demand_needs_one_replica_and_misses_nothing() -> None:
     assert (day.most, day.short_share, day.idle_share) == (1, 0.0, 1.0)
 
 
+@settings(max_examples=40)
 @given(
     demand=hnp.arrays(np.float64, st.integers(1, 300), elements=st.floats(0.0, 50.0)),
     policy=st.sampled_from(Policy),
