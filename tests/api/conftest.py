@@ -20,6 +20,13 @@ PASSWORD = "secure_password"
 START_S = 15.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that open a socket out of the fast set."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.system)
+
+
 @contextlib.contextmanager
 def serving(settings: Settings) -> Generator[str]:
     """Run the application of `settings` in a thread of this process and yield its address."""

@@ -1,7 +1,7 @@
 """A question as a client writes it, on either transport, and the one command that it means."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 
@@ -9,23 +9,29 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.runs.model import StartRun
 
+# What the rules ask of a text, said in the documents; the rules themselves refuse, in their own words.
+NOT_BLANK: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f][^\u0000]*$"
+Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1})]
+WELL_FORMED: Final = "^[A-Za-z0-9._:-]{1,64}$"
+Id = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": WELL_FORMED})]
+
 DEPTH_MAX: Final = 32  # nesting of parameters: what is stored is also encoded again, level by level
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The nested spelling of what the question is about."""
 
-    workload_id: str | None = None
+    workload_id: Id | None = None
     parameters: dict[str, Any] | None = None
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A question; `workload_id` and `parameters` stand here or in `context`. Parameters are kept as sent."""
 
-    message: str
+    message: Text
     context: Context | None = None
-    thread_id: str | None = None
-    workload_id: str | None = None
+    thread_id: Id | None = None
+    workload_id: Id | None = None
     parameters: dict[str, Any] | None = None
 
 

@@ -82,4 +82,6 @@ def _code_of(what: str) -> str:
         return "missing"
     if what.startswith("Object contains unknown"):
         return "unknown_field"
+    if "matching regex" in what:
+        return "malformed"
     return "wrong_type" if ", got `" in what else "out_of_range"

@@ -9,13 +9,13 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from netra.domain.ids import RunId, ThreadId, well_formed
+from netra.domain.ids import RunId, ThreadId
 from netra.domain.optimization.model import Advice
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
 from netra.domain.runs.model import Accepted, Run, StopRun
 from netra.domain.runs.service import RunService
-from netra.entrypoints.ask import Ask, start_run
+from netra.entrypoints.ask import WELL_FORMED, Ask, start_run
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import (
     Cursor,
@@ -36,7 +36,9 @@ _RESULT: Final = msgspec.Meta(
     extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}
 )  # it is stored as it is sent
 
-ThreadFilter = Annotated[str | None, QueryParameter(description="Only runs of this thread.")]
+ThreadFilter = Annotated[
+    str | None, QueryParameter(pattern=WELL_FORMED, description="Only runs of this thread.")
+]
 
 
 class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ async def history(
     thread_id: ThreadFilter = None,
 ) -> RunHistory:
     """Return the signed-in user's runs, of all threads or of one."""
-    chosen = None if thread_id is None else ThreadId(well_formed(thread_id, path="thread_id"))
+    chosen = None if thread_id is None else ThreadId(thread_id)
     asked = page_request(limit=limit, offset=offset, cursor=cursor)
     return _history(await runs.history(owner_id=request.owner_id, request=asked, thread_id=chosen))
 

@@ -11,14 +11,27 @@ from litestar.params import JSONBody, QueryParameter
 from netra.domain.errors import InvalidRequest
 from netra.domain.quotas import LimitName
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
+from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
+from netra.entrypoints.ask import NOT_BLANK
+from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
+from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.sign_in import SignInDesk
 
-_COUNTED: Final = admits(limit=LimitName.AUTHENTICATION, public=True)
-_COUNTED_BODY: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
+_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True)
+_READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
+_LOGIN: Final = _READS | noted(answers={401: Envelope})
+_REGISTER: Final = _READS | noted(answers={409: Envelope})
+
+# Said in the documents; `users.rules` refuses, in its own words.
+_EMAIL: Final = msgspec.Meta(
+    extra_json_schema={"pattern": r"^[^@\s\u0000-\u001f]+@[^@\s\u0000-\u001f]+$", "maxLength": EMAIL_MAX}
+)
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_PASSWORD: Final = msgspec.Meta(extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX})
 
 
 class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,9 +44,9 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new account."""
 
-    email: str
-    name: str
-    password: str
+    email: Annotated[str, _EMAIL]
+    name: Annotated[str, _NAME]
+    password: Annotated[str, _PASSWORD]
 
 
 class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -84,7 +97,7 @@ class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
     authorization_url: str
 
 
-@post("/login", status_code=200, opt=_COUNTED_BODY, summary="Sign in with e-mail and password")
+@post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
     data: JSONBody[LoginRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
 ) -> LoginResponse:
@@ -93,7 +106,7 @@ async def login(
     return _login_response(await sign_in_desk.sign_in(command, request.exchange))
 
 
-@post("/register", status_code=200, opt=_COUNTED_BODY, summary="Make an account")
+@post("/register", status_code=200, opt=_REGISTER, summary="Make an account")
 async def register(data: JSONBody[RegisterRequest], users: NamedDependency[UserService]) -> UserCard:
     """Make an account; only where the deployment lets people do that by themselves."""
     return _card(await users.add(AddUser(email=data.email, name=data.name, password=data.password)))
@@ -127,7 +140,7 @@ async def authorize(
     return AuthorizationUrl(authorization_url=await users.begin_google_sign_in(redirect_uri=redirect_uri))
 
 
-@get("/google/callback", opt=_COUNTED, summary="Finish to sign in with Google")
+@get("/google/callback", opt=_CALLBACK, summary="Finish to sign in with Google")
 async def callback(
     users: NamedDependency[UserService],
     code: Annotated[str | None, QueryParameter(description="Google's authorization code.")] = None,

@@ -23,7 +23,8 @@ def allowed(methods: Iterable[str]) -> list[str]:
     found = _ANSWERED.intersection(methods)
     if not found:
         return []
-    return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set()))
+    implied = ("HEAD", "OPTIONS") if "GET" in found else ("OPTIONS",)
+    return sorted([*found, *implied])
 
 
 async def tell_methods(scope: Scope, send: Send) -> None:

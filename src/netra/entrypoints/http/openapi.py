@@ -6,7 +6,7 @@ status that the admission sends.
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from litestar import Litestar, Response
@@ -15,6 +15,7 @@ from litestar.params import BodyKwarg, HeaderParameter, ParameterKwarg, PathPara
 from litestar.routes import HTTPRoute
 
 from netra.domain.optimization.model import Advice
+from netra.domain.workloads.model import Event
 from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.errors import PROBLEM_TYPE, Envelope, Problem
 from netra.entrypoints.http.admission import JSON, Rule, rule_of
@@ -63,7 +64,10 @@ _KEY: Final = {
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the signature of a handler does not say: bodies by media type, other answers, idempotency."""
+    """What the signature of a handler does not say: bodies by media type, other answers, idempotency.
+
+    A body is a Struct, or a schema where JSON of any shape is taken.
+    """
 
     bodies: Mapping[str, Any] = {}
     answers: Mapping[int, Any] = {}
@@ -81,7 +85,9 @@ def document(app: Litestar) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all routes that are meant for clients."""
     found = list(_handlers(app))
     kinds = [kind for _, handler in found for kind in _kinds(handler)]
-    _, components = msgspec.json.schema_components([Advice, Envelope, Problem, *kinds], ref_template=REF)
+    _, components = msgspec.json.schema_components(
+        [Advice, Event, Envelope, Problem, *kinds], ref_template=REF
+    )
     paths: dict[str, dict[str, Any]] = {}
     for path, handler in found:
         method = next(iter(handler.http_methods)).lower()
@@ -198,7 +204,7 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
 
 
 def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
-    bounds = {"minimum": kwarg.ge, "maximum": kwarg.le}
+    bounds = {"minimum": kwarg.ge, "maximum": kwarg.le, "pattern": kwarg.pattern}
     return schema | {word: bound for word, bound in bounds.items() if bound is not None}
 
 
@@ -211,9 +217,9 @@ def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Any]:
 
 def _kinds(handler: HTTPRouteHandler) -> Iterator[Any]:
     """Yield every Struct that the route reads or sends."""
-    yield from _bodies(handler).values()
-    for kind in (_answer(handler), *_notes(handler).answers.values()):
-        if kind is not None and kind is not str:
+    bodies, answers = _bodies(handler).values(), _notes(handler).answers.values()
+    for kind in (*bodies, *answers, _answer(handler)):
+        if isinstance(kind, type) and kind is not str:
             yield kind
 
 
@@ -241,5 +247,7 @@ def _present(kind: Any) -> Any:
 
 
 def _schema(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, dict):  # a schema already
+        return cast("dict[str, Any]", kind)
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
     return schema

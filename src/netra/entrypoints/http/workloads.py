@@ -15,7 +15,8 @@ from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson
 from netra.domain.workloads.model import Event, EventStatus, Workload
-from netra.domain.workloads.service import WorkloadService
+from netra.domain.workloads.service import NAME_MAX, WorkloadService
+from netra.entrypoints.ask import NOT_BLANK
 from netra.entrypoints.auth import header
 from netra.entrypoints.http.admission import JSON, NDJSON, admits
 from netra.entrypoints.http.authentication import Said
@@ -33,9 +34,8 @@ from netra.entrypoints.http.request import Asked
 from netra.entrypoints.reading import read_as
 from netra.entrypoints.switchboard import Services
 
-_EVENTS: Final = msgspec.Meta(
-    extra_json_schema={"items": {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}}
-)  # whatever is no event is rejected by itself, in the results
+_EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
 
 _CREATE: Final = admits(reads=(JSON,)) | noted(key=True)
 
@@ -43,7 +43,7 @@ _CREATE: Final = admits(reads=(JSON,)) | noted(key=True)
 class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A name for a stream of model calls."""
 
-    name: str
+    name: Annotated[str, _NAME]
 
 
 class WorkloadCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,14 +68,14 @@ class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
 class EventBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Events as they are sent; each is judged alone."""
 
-    events: Annotated[list[Any], _EVENTS]
+    events: Annotated[list[Any], msgspec.Meta(extra_json_schema={"items": _EVENT})]
 
 
 class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     events: list[msgspec.Raw]
 
 
-_FILL: Final = admits(reads=(JSON, NDJSON)) | noted(bodies={JSON: EventBatch, NDJSON: Event}, key=True)
+_FILL: Final = admits(reads=(JSON, NDJSON)) | noted(bodies={JSON: EventBatch, NDJSON: _EVENT}, key=True)
 
 
 class EventResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

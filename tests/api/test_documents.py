@@ -1,0 +1,139 @@
+"""The documents: what is sent is what they say, and the page needs no other server."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from netra.entrypoints.app import create_app
+from netra.entrypoints.http.openapi import document as openapi_document
+
+from .conftest import PASSWORD, settings_for
+
+UNCONFIGURED = ["/api/auth/google/authorize", "/api/auth/google/callback"]  # a documented 500 here
+
+
+INVENTED = {"cursor", "Idempotency-Key"}  # a made-up cursor is refused, a made-up key is soon used twice
+
+
+def guessable() -> dict[str, Any]:
+    """Return the document without the parameters whose values nobody can guess."""
+    raw = openapi_document(create_app(settings_for(Path("never-opened"))).litestar)
+    for methods in raw["paths"].values():
+        for operation in methods.values():
+            kept = [given for given in operation["parameters"] if given["name"] not in INVENTED]
+            operation["parameters"] = kept
+    return raw
+
+
+@schemathesis.serializer("application/x-ndjson")
+def one_line(ctx: Any, value: Any) -> bytes:
+    """Return a body of one event."""
+    return msgspec.json.encode(value)
+
+
+described = schemathesis.openapi.from_dict(guessable()).exclude(path=UNCONFIGURED)
+
+
+@pytest.fixture(scope="session")
+def document(anyone: httpx.Client) -> dict[str, Any]:
+    """The OpenAPI document."""
+    body: dict[str, Any] = anyone.get("/openapi.json").raise_for_status().json()
+    return body
+
+
+@described.parametrize()
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_to_anything_is_documented(
+    case: Any, address: str, anyone: httpx.Client, user: httpx.Client
+) -> None:
+    pair = {"email": "user@example.com", "password": PASSWORD}
+    token = anyone.post("/api/auth/login", json=pair).json()["access_token"]
+    case.call_and_validate(base_url=address, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_the_document_is_openapi_3_1_and_names_every_documented_route(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    documented = {
+        ("post", "/api/auth/login"),
+        ("post", "/api/auth/logout"),
+        ("get", "/api/auth/me"),
+        ("get", "/api/auth/google/authorize"),
+        ("get", "/api/auth/google/callback"),
+        ("post", "/api/agent/execute"),
+        ("get", "/api/agent/status/{run_id}"),
+        ("get", "/api/agent/history"),
+        ("get", "/api/threads"),
+        ("get", "/api/threads/{thread_id}"),
+        ("delete", "/api/threads/{thread_id}"),
+        ("get", "/health"),
+        ("get", "/health/ready"),
+        ("get", "/health/dependencies"),
+        ("get", "/api/config"),
+    }
+    found = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert documented <= found
+
+
+def test_every_operation_has_its_own_name_and_words(document: dict[str, Any]) -> None:
+    operations = [one for methods in document["paths"].values() for one in methods.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    assert all(operation["summary"] and operation["description"] for operation in operations)
+
+
+def test_every_refusal_is_documented_as_the_envelope(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert {"400", "500"} <= set(operation["responses"]), path
+            for status, answer in operation["responses"].items():
+                assert {"X-Request-ID", "X-API-Version"} <= set(answer["headers"]), (path, status)
+            if "security" in operation:
+                assert {"401", "429"} <= set(operation["responses"]), path
+                schema = operation["responses"]["401"]["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/Envelope"}
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/schema/openapi.json", "/v2/openapi.json"])
+def test_the_document_stands_at_the_usual_places(
+    anyone: httpx.Client, document: dict[str, Any], path: str
+) -> None:
+    assert anyone.get(path).json() == document
+
+
+def test_the_socket_has_a_document_too(anyone: httpx.Client) -> None:
+    answer = anyone.get("/asyncapi.json")
+    assert answer.headers["Content-Type"].startswith("application/vnd.aai.asyncapi+json")
+    assert "asyncapi" in answer.json()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/schema"])
+def test_the_page_and_all_it_loads_come_from_here(anyone: httpx.Client, path: str) -> None:
+    page = anyone.get(path)
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded
+    for link in loaded:
+        assert link.startswith("/"), link
+        part = anyone.get(link)
+        assert part.status_code == 200, link
+        assert "://" not in part.text.replace("http://www.w3.org/2000/svg", "") or "json" in link, link
+
+
+def test_the_favicon_is_local(anyone: httpx.Client) -> None:
+    answer = anyone.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
+def test_a_part_the_page_does_not_have_is_404(anyone: httpx.Client) -> None:
+    assert anyone.get("/docs/secrets.txt").json()["error"]["code"] == "NOT_FOUND"
