@@ -23,8 +23,10 @@ from netra.domain.runs.events import cancelled, completed, updated
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim
 from netra.domain.users.model import Claims, Principal, Session, TokenKind
+from netra.entrypoints import server as server_module
 from netra.entrypoints.app import Application, create_app
 from netra.entrypoints.server import Server, server_config
+from netra.entrypoints.websocket import pump
 from netra.settings import Settings
 
 pytestmark = pytest.mark.system
@@ -352,6 +354,26 @@ async def test_a_reader_that_is_too_slow_closes_with_1008_and_nobody_else_waits_
                         await say(other, {"type": "ping"})
                         assert (await heard(other))["type"] == "pong"
                 assert (await until_close(client))[1] == 1008
+
+
+async def test_a_closed_connection_whose_client_never_reads_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pump, "LINGER_S", 0.1)
+    monkeypatch.setattr(server_module, "LINGER_S", 0)
+    async with serving(send_buffer=65_536) as served:
+        with socket.socket() as deaf:
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            deaf.connect(("127.0.0.1", served.port))
+            deaf.setblocking(False)
+            query = f"?token={await served.token()}"
+            client = await served.connect(query, sock=deaf, max_queue=1)
+            for _ in range(5_000):
+                await say(client, {"type": "ping", "id": "x" * 200})
+            async with asyncio.timeout(PATIENCE_S):
+                while served.server.server_state.connections:
+                    await asyncio.sleep(0.05)
+            client.transport.abort()
 
 
 async def test_a_client_that_answers_no_ping_is_found_dead() -> None:

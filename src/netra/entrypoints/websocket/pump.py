@@ -17,8 +17,8 @@ from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
 from netra.domain.users.service import UserService
 from netra.entrypoints.asgi import Receive, Send
-from netra.entrypoints.errors import Unexpected
-from netra.entrypoints.websocket import session, signals
+from netra.entrypoints.errors import Unexpected, outcome_of
+from netra.entrypoints.websocket import frames, session, signals
 from netra.entrypoints.websocket.outbox import Outbox
 from netra.entrypoints.websocket.session import Phase, Session, advance
 from netra.ports.clock import Clock
@@ -173,21 +173,24 @@ class Connection:
         try:
             async with aclosing(events):
                 async for event in events:
-                    outbox.put_event(event)
-                    if outbox.has_overflowed:
-                        self._fall_behind()
-                    elif outbox.is_pressed:
-                        await outbox.relief(timeout_s=RELIEF_S)
+                    if outbox.put_event(event):
+                        await self._relieve()
         except NetraError as error:
             self.tell(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]
         self.tell(signals.RunTold(run_id))
 
+    async def _relieve(self) -> None:
+        if self._outbox.has_overflowed:
+            self._fall_behind()
+        await self._outbox.relief(timeout_s=RELIEF_S)
+
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox
         try:
-            while (text := await outbox.take()) is not None:
-                await send({"type": "websocket.send", "text": text})
+            while await outbox.news():
+                while (text := outbox.next()) is not None:
+                    await send({"type": "websocket.send", "text": text})
             if self._closing is not None:
                 code, reason = self._closing.code, self._closing.reason
                 await send({"type": "websocket.close", "code": code, "reason": reason})
@@ -206,20 +209,17 @@ class Connection:
         self._leash.reschedule(asyncio.get_running_loop().time() + LINGER_S)
 
     async def _crash(self) -> None:
-        self._session, outputs = advance(
-            self._session, signals.Refused(Unexpected()), now=self._services.clock.now()
-        )
+        """Say at last that it is our fault; the writer is gone by now."""
+        if self._closing is not None:
+            return
+        error = Unexpected()
+        told = frames.error_frame(error, at=self._services.clock.now())
+        code = outcome_of(error).close_code
         try:
-            for output in outputs:
-                match output:
-                    case signals.Send(text=text):
-                        await self._send({"type": "websocket.send", "text": text})
-                    case signals.Close(code=code, reason=reason):
-                        await self._send({"type": "websocket.close", "code": code, "reason": reason})
-                    case _:
-                        continue
+            await self._send({"type": "websocket.send", "text": told})
+            await self._send({"type": "websocket.close", "code": code, "reason": error.message})
         except (OSError, RuntimeError):
-            return  # gone already
+            return  # the client is gone already
 
     @property
     def _owner(self) -> Principal:

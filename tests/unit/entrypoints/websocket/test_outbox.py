@@ -8,14 +8,17 @@ import msgspec
 
 from netra.domain.ids import RunId
 from netra.domain.runs.events import EventKind, RunEvent
-from netra.entrypoints.websocket.outbox import WAITING_CHARACTERS_MAX, WAITING_MAX, Outbox
+from netra.entrypoints.websocket.outbox import WAITING_BYTES_MAX, WAITING_MAX, Outbox
 
 
 async def drained(outbox: Outbox) -> list[dict[str, object]]:
     outbox.end()
     taken = []
-    while (text := await outbox.take()) is not None:
+    while await outbox.news():
+        text = outbox.next()
+        assert text is not None
         taken.append(json.loads(text))
+    assert outbox.next() is None
     return taken
 
 
@@ -29,10 +32,11 @@ async def test_frames_leave_in_the_order_they_came() -> None:
 
 async def test_taking_waits_for_the_next_frame() -> None:
     outbox = Outbox()
-    taking = asyncio.create_task(outbox.take())
+    waiting = asyncio.create_task(outbox.news())
     await asyncio.sleep(0)
     outbox.put("x")
-    assert await taking == "x"
+    assert await waiting
+    assert outbox.next() == "x"
 
 
 async def test_nothing_comes_in_after_the_end_and_what_waits_still_leaves() -> None:
@@ -97,7 +101,7 @@ async def test_too_many_frames_overflow() -> None:
 
 async def test_too_large_frames_overflow_but_one_of_any_size_may_wait() -> None:
     outbox = Outbox()
-    outbox.put("x" * 2 * WAITING_CHARACTERS_MAX)
+    outbox.put("x" * 2 * WAITING_BYTES_MAX)
     assert not outbox.has_overflowed
     outbox.put("x")
     assert outbox.has_overflowed
@@ -106,22 +110,21 @@ async def test_too_large_frames_overflow_but_one_of_any_size_may_wait() -> None:
 async def test_what_was_taken_or_cleared_does_not_count() -> None:
     outbox = Outbox()
     for _ in range(3):
-        outbox.put("x" * WAITING_CHARACTERS_MAX)
-        await outbox.take()
-    outbox.put("x" * WAITING_CHARACTERS_MAX)
+        outbox.put("x" * WAITING_BYTES_MAX)
+        outbox.next()
+    outbox.put("x" * WAITING_BYTES_MAX)
     outbox.clear()
     outbox.put("x")
     assert not outbox.has_overflowed
-    assert not outbox.is_pressed
 
 
 async def test_relief_comes_when_all_is_taken_or_the_time_is_over() -> None:
     outbox = Outbox()
     outbox.put("1")
     await outbox.relief(timeout_s=0)
-    waiting = asyncio.create_task(outbox.relief(timeout_s=60))
+    relieved = asyncio.create_task(outbox.relief(timeout_s=60))
     await asyncio.sleep(0)
-    await outbox.take()
-    taking = asyncio.create_task(outbox.take())
-    await waiting
-    taking.cancel()
+    outbox.next()
+    waiting = asyncio.create_task(outbox.news())
+    await relieved
+    waiting.cancel()

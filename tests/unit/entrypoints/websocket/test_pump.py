@@ -2,14 +2,16 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from netra.domain.errors import NetraError, Unauthorized, Unavailable
 from netra.domain.ids import RunId
 from netra.domain.quotas import RateLimits
+from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.runs.model import Run, StartRun
 from netra.domain.users.model import Principal
 from netra.entrypoints.websocket import pump
@@ -265,6 +267,21 @@ async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(
         assert [(await wire.heard())["data"]["seq"] for _ in range(4)] == [2, 3, 4, 5]
 
 
+async def test_results_that_a_reader_does_not_take_close_it_too(
+    stack: Any, run: Run, events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump, "RELIEF_S", 0)
+    errors = [msgspec.structs.replace(event, kind=EventKind.ERROR) for event in events[:300]]
+    stack.services = dataclasses.replace(stack.services, runs=TalkingRuns(run, errors))
+    async with stack.connected(await stack.principal()) as (wire, _):
+        wire.reads.clear()
+        wire.say({"type": "subscribe", "data": {"run_id": run.id}})
+        for _ in range(600):
+            await asyncio.sleep(0)
+        wire.reads.set()
+        assert (await wire.heard_until_close())[-1]["code"] == 1008
+
+
 async def test_a_reader_that_takes_nothing_for_long_is_closed(stack: Any) -> None:
     async with stack.connected(await stack.principal()) as (wire, connection):
         wire.reads.clear()
@@ -306,6 +323,21 @@ async def test_a_client_that_vanishes_while_it_is_written_to_is_no_incident(stac
         wire.fault = OSError("gone")
         wire.say({"type": "ping"})
     assert stack.incidents.heard == []
+
+
+class TalkingRuns:
+    """A run service that tells all at once."""
+
+    def __init__(self, run: Run, events: Sequence[RunEvent]) -> None:
+        self._run = run
+        self._events = events
+
+    async def get(self, run_id: RunId, *, owner_id: int) -> Run:
+        return self._run
+
+    async def follow(self, run_id: RunId, *, owner_id: int, after: int = 0) -> Any:
+        for event in self._events:
+            yield event
 
 
 class DownRuns:
