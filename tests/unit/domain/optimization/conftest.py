@@ -33,7 +33,9 @@ def make_tariff(model: str = "big", *, usd: float = 1e-6, provider: str = "acme"
     return msgspec.structs.replace(made, **changes)
 
 
-def make_call(second: float = 0.0, model: str = "big", tokens: tuple[int, int] = (1000, 100), **fields: Any) -> Event:
+def make_call(
+    second: float = 0.0, model: str = "big", tokens: tuple[int, int] = (1000, 100), **fields: Any
+) -> Event:
     """Return one call, `second` seconds into the log, with (input, output) tokens."""
     return Event(
         timestamp=BEGIN + timedelta(seconds=second),

@@ -30,7 +30,9 @@ def composed(study: Study, findings: Sequence[Finding]) -> Composition:
     return compose(study, findings, checkpoint=never_stop)
 
 
-def test_savings_of_the_same_token_are_counted_once(study: Make, call: Call, tariff: Price, finding: Say) -> None:
+def test_savings_of_the_same_token_are_counted_once(
+    study: Make, call: Call, tariff: Price, finding: Say
+) -> None:
     log = study([call(tokens=(1000, 0)), call(1, tokens=(1000, 0))], tariff(batch=tariff(usd=0.5e-6)))
     waste = finding("waste", change=partial(dropped, where=pick(0, of=2)))
     batch = finding("batch", change=partial(batched, where=pick(0, 1, of=2)))
@@ -135,8 +137,12 @@ def findings_over(draw: st.DrawFn, *, calls: int, say: Say, price: Price, most: 
 @st.composite
 def logs(draw: st.DrawFn, *, make: Make, one: Call, price: Price) -> Study:
     sizes = draw(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 500)), min_size=1, max_size=6))
-    models = draw(st.lists(st.sampled_from(["big", "huge", "mystery"]), min_size=len(sizes), max_size=len(sizes)))
-    events = [one(second, model, tokens) for second, (model, tokens) in enumerate(zip(models, sizes, strict=True))]
+    models = draw(
+        st.lists(st.sampled_from(["big", "huge", "mystery"]), min_size=len(sizes), max_size=len(sizes))
+    )
+    events = [
+        one(second, model, tokens) for second, (model, tokens) in enumerate(zip(models, sizes, strict=True))
+    ]
     return make(events, price(batch=price(usd=0.5e-6)), price("huge", usd=5e-6))
 
 

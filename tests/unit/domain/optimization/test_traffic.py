@@ -36,7 +36,9 @@ def test_a_call_of_unknown_model_costs_nothing_known(study: Make, call: Call) ->
     assert call_usd(traffic).tolist() == [0.0, pytest.approx(1.4e-3)]
 
 
-def test_cached_and_written_tokens_of_the_log_are_billed_as_such(study: Make, call: Call, tariff: Price) -> None:
+def test_cached_and_written_tokens_of_the_log_are_billed_as_such(
+    study: Make, call: Call, tariff: Price
+) -> None:
     priced = tariff(cache_write=Rate(usd_per_token=1.25e-6))
     traffic = study([call(tokens=(1000, 0), cached_input_tokens=600, cache_write_tokens=300)], priced).traffic
     assert total_usd(traffic) == pytest.approx(100e-6 + 600e-7 + 300 * 1.25e-6)

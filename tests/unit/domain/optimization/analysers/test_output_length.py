@@ -58,7 +58,9 @@ def test_a_cap_that_saves_next_to_nothing_is_only_told(study: Make, call: Call) 
 
 def test_caps_in_force_and_reasoning_are_reported(study: Make, call: Call) -> None:
     calls = [
-        call(n, tokens=(0, 100 if n else 5000), max_output_tokens=100 if n == 1 else None, reasoning_tokens=50)
+        call(
+            n, tokens=(0, 100 if n else 5000), max_output_tokens=100 if n == 1 else None, reasoning_tokens=50
+        )
         for n in range(200)
     ]
     inputs = only(study(calls)).inputs

@@ -39,7 +39,9 @@ def prompt(call: Call, second: float, *blocks: int, **fields: object) -> Event:
 
 
 def test_automatic_caching_saves_the_difference_on_every_hit(study: Make, call: Call, tariff: Price) -> None:
-    log = study([prompt(call, 0, 1, 2), prompt(call, 10, 1, 2), prompt(call, 20, 1, 3)], tariff(caching="automatic"))
+    log = study(
+        [prompt(call, 0, 1, 2), prompt(call, 10, 1, 2), prompt(call, 20, 1, 3)], tariff(caching="automatic")
+    )
     (found,) = findings(log)
     assert found.stance is Stance.DO
     assert worth_alone(log, found).saved_usd == pytest.approx((1024 + 512) * 0.9e-6)
@@ -48,7 +50,9 @@ def test_automatic_caching_saves_the_difference_on_every_hit(study: Make, call: 
     assert "first" in found.steps[0] or "before" in found.steps[0]
 
 
-def test_explicit_caching_pays_for_writes_and_says_when_it_loses(study: Make, call: Call, tariff: Price) -> None:
+def test_explicit_caching_pays_for_writes_and_says_when_it_loses(
+    study: Make, call: Call, tariff: Price
+) -> None:
     log = study([prompt(call, second, second) for second in range(4)], explicit(tariff))
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
@@ -112,7 +116,9 @@ def test_the_change_is_idempotent(study: Make, call: Call, tariff: Price) -> Non
 
 
 def test_writes_that_do_not_pay_in_the_log_are_switched_off(study: Make, call: Call, tariff: Price) -> None:
-    log = study([prompt(call, second, second, cache_write_tokens=512) for second in range(3)], explicit(tariff))
+    log = study(
+        [prompt(call, second, second, cache_write_tokens=512) for second in range(3)], explicit(tariff)
+    )
     (found,) = findings(log)
     assert "Turn explicit prompt caching off" in found.action
     assert worth_alone(log, found).saved_usd == pytest.approx(3 * 512 * 0.25e-6)
@@ -125,7 +131,9 @@ def test_writes_that_do_not_pay_in_the_log_are_switched_off(study: Make, call: C
     }
 
 
-def test_an_unknown_price_of_cached_input_is_a_gap_and_no_zero(study: Make, call: Call, tariff: Price) -> None:
+def test_an_unknown_price_of_cached_input_is_a_gap_and_no_zero(
+    study: Make, call: Call, tariff: Price
+) -> None:
     (gap,) = said(study([prompt(call, 0, 1)], tariff(cached_input=None)))
     assert isinstance(gap, Gap)
     assert "not the same as no saving" in gap.reason
@@ -178,7 +186,10 @@ def test_caching_that_loses_in_the_bill_is_turned_off(study: Make, call: Call, t
 
 
 def test_models_that_lose_and_models_that_gain_are_told_apart(study: Make, call: Call, tariff: Price) -> None:
-    calls = [call(tokens=(1000, 0), cache_write_tokens=1000), call(1, "other", (1000, 0), cached_input_tokens=900)]
+    calls = [
+        call(tokens=(1000, 0), cache_write_tokens=1000),
+        call(1, "other", (1000, 0), cached_input_tokens=900),
+    ]
     log = study(calls, explicit(tariff), tariff("other"))
     assert [one.stance for one in findings(log)] == [Stance.INFORM, Stance.DO]
 

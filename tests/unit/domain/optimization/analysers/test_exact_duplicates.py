@@ -1,0 +1,79 @@
+"""Prompts that repeat word for word."""
+
+from collections.abc import Callable
+
+import pytest
+
+from netra.domain.optimization.analysers import exact_duplicates
+from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.composition import worth_alone
+from netra.domain.optimization.model import Gap, never_stop
+from netra.domain.workloads.model import Event
+
+Make = Callable[..., Study]
+Call = Callable[..., Event]
+DAY_S = 86_400
+
+
+def said(study: Study) -> tuple[Finding | Gap, ...]:
+    return exact_duplicates.analyse(study, checkpoint=never_stop)
+
+
+def only(study: Study) -> Finding:
+    (found,) = said(study)
+    assert isinstance(found, Finding)
+    return found
+
+
+def test_every_repeat_of_an_answered_prompt_is_saved(study: Make, call: Call) -> None:
+    log = study(
+        [
+            call(0, prompt_hash="a"),
+            call(1, prompt_hash="b"),
+            call(2, prompt_hash="a"),
+            call(3, prompt_hash="a"),
+        ]
+    )
+    found = only(log)
+    assert worth_alone(log, found).saved_usd == pytest.approx(2 * 1.4e-3)
+    assert found.evidence["sample_events"] == ["#3", "#4"]
+
+
+def test_a_prompt_whose_answer_failed_must_be_sent_again(study: Make, call: Call) -> None:
+    log = study(
+        [
+            call(0, prompt_hash="a", status="error"),
+            call(1, prompt_hash="a", status="ok"),
+            call(2, prompt_hash="a"),
+        ]
+    )
+    assert exact_duplicates.answered_before(log).tolist() == [-1, -1, 1]
+
+
+def test_an_answer_is_kept_for_a_day(study: Make, call: Call) -> None:
+    late = study([call(0, prompt_hash="a"), call(DAY_S + 1, prompt_hash="a")])
+    assert said(late) == ()
+    assert only(study([call(0, prompt_hash="a"), call(DAY_S, prompt_hash="a")])).inputs["repeated_calls"] == 1
+
+
+def test_other_times_are_shown_beside_it(study: Make, call: Call) -> None:
+    log = study([call(0, prompt_hash="a"), call(400, prompt_hash="a"), call(2 * DAY_S, prompt_hash="a")])
+    rows = {row["kept_s"]: row["calls"] for row in only(log).inputs["by_time_kept"]}
+    assert rows == {300: 0, 3600: 1, DAY_S: 1, None: 2}
+
+
+def test_semantic_caching_is_only_ever_bounded(study: Make, call: Call) -> None:
+    log = study([call(n, prompt_hash="a", template="t" if n else None) for n in range(4)])
+    bound = only(log).inputs["semantic_caching_at_most_usd_in_window"]
+    assert bound == pytest.approx(2 * 1.4e-3)
+
+
+def test_prefix_chains_tell_equal_prompts_too(study: Make, call: Call) -> None:
+    log = study([call(n, tokens=(1024, 0), prefix_hashes=[1, 2]) for n in range(2)])
+    assert only(log).inputs["repeated_calls"] == 1
+
+
+def test_without_hashes_the_gap_is_named(study: Make, call: Call) -> None:
+    (gap,) = said(study([call()]))
+    assert isinstance(gap, Gap)
+    assert gap.missing == ("prompt_hash",)
