@@ -40,7 +40,6 @@ _KNOWN = Query(
     select(log_events.c.id).where(
         _IN_LOG,
         log_events.c.id.in_([param(f"id_{place}") for place in range(LOOKED_UP)]),
-        log_events.c.id.is_not(None),
     )
 )
 _CONDEMN = Query(update(event_logs).where(*_OWN), sets=["owner_id", "workload_id"])

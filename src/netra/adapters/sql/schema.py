@@ -157,8 +157,8 @@ HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
 Index(
     "ix_runs_live",
     runs.c.owner_id,
-    runs.c.thread_id,
     runs.c.state,
+    runs.c.thread_id,
     sqlite_where=IS_LIVE,
     postgresql_where=IS_LIVE,
 )

@@ -157,7 +157,7 @@ def _make_runs() -> None:
     op.create_index(
         "ix_runs_live",
         "runs",
-        ["owner_id", "thread_id", "state"],
+        ["owner_id", "state", "thread_id"],
         sqlite_where=IS_LIVE,
         postgresql_where=IS_LIVE,
     )
