@@ -81,7 +81,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
     """Return the clauses of `text` in order, every one with its marks.
 
     >>> [clause.text for clause in clauses("20 % cheaper and 2x faster. At no more money?")]
-    ['20 % cheaper ', ' 2x faster', '', ' no more money']
+    ['20 % cheaper ', ' 2x faster', '', ' no more money', '']
     """
     marks = [
         Mark(

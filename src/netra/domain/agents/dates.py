@@ -45,6 +45,8 @@ _DATED: Final = re.compile(
     re.IGNORECASE,
 )
 
+_ANY_DATE: Final = re.compile("[0-9]|day|night|morning|week|month|ago", re.IGNORECASE)  # most texts have none
+
 
 def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
     """Return the dates of `text` in their order, seen from `now`.
@@ -52,6 +54,8 @@ def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
     >>> instants("since yesterday", now=datetime(2026, 11, 21, 9, 30, tzinfo=UTC))[0].at.isoformat()
     '2026-11-20T00:00:00+00:00'
     """
+    if _ANY_DATE.search(text) is None:
+        return ()
     return tuple(
         Dated(
             at=_instant(match.lastgroup or "", match[0], now=now.astimezone(UTC)),

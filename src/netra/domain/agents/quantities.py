@@ -98,6 +98,10 @@ _IDIOM: Final = re.compile(
     re.IGNORECASE,
 )
 
+_ANY_NUMBER: Final = re.compile(
+    rf"[0-9]|\b(?:{'|'.join([*_SPELT, *(words for _, _, _, words in _IDIOMS)])})\b", re.IGNORECASE
+)  # most texts have none
+
 
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Return the numbers of `text` in their order; of a range, the bound that asks for less.
@@ -105,6 +109,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     >>> [(q.unit.value, q.value) for q in quantities("20 % cheaper, $5k a month, within 0.5 s")]
     [('share', 0.2), ('usd', 5000.0), ('ms', 500.0)]
     """
+    if _ANY_NUMBER.search(text) is None:
+        return ()
     found = [*_numbers(text), *_idioms(text)]
     return tuple(sorted(found, key=lambda quantity: quantity.start))
 

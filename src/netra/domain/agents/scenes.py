@@ -10,6 +10,7 @@ from netra.domain.agents.clauses import Clause, Mark, Subject, clauses, place
 from netra.domain.agents.names import Mention
 from netra.domain.agents.quantities import Quantity, quantities
 
+NUMBERS_MAX: Final = 100  # more is a table and no question; each one is held against all others
 _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     r"\b(?:by|to|is|are|of|under|below|within|than|most)\s+(?:about |around |roughly |up to |at least "
     r"|at most )?$",
@@ -57,8 +58,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def scenes(text: str, parts: Sequence[Mention]) -> tuple[Scene, ...]:
-    """Return every number of `text` in its surroundings."""
-    numbers = quantities(text)
+    """Return every number of `text` in its surroundings; of very many the first `NUMBERS_MAX`."""
+    numbers = quantities(text)[:NUMBERS_MAX]
     if not numbers:
         return ()
     cut = clauses(text)

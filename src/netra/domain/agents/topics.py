@@ -36,6 +36,9 @@ _TOPICS: Final[Mapping[str, str]] = {
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in _TOPICS.items()}
+_ANY_TOPIC: Final = re.compile(
+    rf"\b(?:{'|'.join(_TOPICS.values())})\b", re.IGNORECASE
+)  # most texts have none
 _NOT_THE_SUBJECT: Final = re.compile(
     r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
     re.IGNORECASE,
@@ -132,6 +135,8 @@ def analyses_in(text: str) -> tuple[str, ...]:
     >>> analyses_in("Audit the KV caching, then the rate limits")
     ('prompt_caching', 'kv_cache', 'rate_limits')
     """
+    if _ANY_TOPIC.search(text) is None:
+        return ()
     plain = _NOT_THE_SUBJECT.sub(" ", text)
     return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
 
@@ -142,13 +147,18 @@ def priority_in(text: str) -> Priority | None:
     >>> priority_in("3x faster at no more money")
     <Priority.PERFORMANCE: 'performance'>
     """
-    wants_speed = _SPEED.search(_SPEED_MAY_NOT_FALL.sub(" ", text)) is not None
-    wants_money = _MONEY.search(_MONEY_MAY_NOT_RISE.sub(" ", text)) is not None
+    wants_speed = _wants(_SPEED, text, unless=_SPEED_MAY_NOT_FALL)
+    wants_money = _wants(_MONEY, text, unless=_MONEY_MAY_NOT_RISE)
     if wants_money and wants_speed:
         return Priority.BALANCED
     if wants_speed:
         return Priority.PERFORMANCE
     return Priority.COST if wants_money else None
+
+
+def _wants(what: re.Pattern[str], text: str, *, unless: re.Pattern[str]) -> bool:
+    """Return whether the text speaks of it other than to say that it may not get worse."""
+    return what.search(text) is not None and what.search(unless.sub(" ", text)) is not None
 
 
 def is_money_capped(text: str) -> bool:

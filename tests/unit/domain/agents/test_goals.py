@@ -369,6 +369,11 @@ def test_as_many_sentences_as_a_reader_bears() -> None:
     assert len(read(" ".join(f"{n} %." for n in range(1, 60))).unread) == UNREAD_MAX
 
 
+def test_of_very_many_numbers_the_first_are_read() -> None:
+    goals = read("2x faster. " + "7 " * 4_000 + " 20 % cheaper")
+    assert (goals.speedup, goals.saving_share) == (2.0, None)
+
+
 def test_a_long_phrase_is_cut_when_it_is_repeated() -> None:
     assert "…" in read("hello " * 100).unread[0]
 
