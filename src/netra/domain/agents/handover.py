@@ -57,58 +57,40 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def checked_briefing(briefing: Briefing) -> Briefing:
     """Return the briefing; raise `UnsoundHandover` when it speaks of a workload of somebody else."""
-    owned = (*briefing.choices, *(() if briefing.workload is None else (briefing.workload,)))
-    _require(
-        all(workload.owner_id == briefing.question.owner_id for workload in owned),
-        "TriageSubAgent",
-        "a workload in it is not the asker's",
-    )
+    spoken_of = (*briefing.choices, *(() if briefing.workload is None else (briefing.workload,)))
+    if any(workload.owner_id != briefing.question.owner_id for workload in spoken_of):
+        raise UnsoundHandover("TriageSubAgent", "a workload in it is not the asker's")
     return briefing
 
 
 def checked_survey(survey: Survey) -> Survey:
     """Return the survey; raise `UnsoundHandover` when a call has been lost or made up on the way."""
     study = survey.measured.study
-    _require(
-        len(study.events) == len(study.traffic) == len(study.now_usd),
-        "DataSubAgent",
-        "events, traffic and costs differ in length",
-    )
+    if not len(study.events) == len(study.traffic) == len(study.now_usd):
+        raise UnsoundHandover("DataSubAgent", "events, traffic and costs differ in length")
     return survey
 
 
 def checked_findings(findings: Findings) -> Findings:
-    """Return the findings; raise `UnsoundHandover` when a saving is more than the bill it is part of."""
-    composition = findings.analysis.composition
-    _require(
-        all(
-            found.savings.low <= found.savings.usd_per_month <= found.savings.high
-            for found in findings.analysis.recommendations
-        ),
-        "OptimizationsCoreSubAgent",
-        "a saving lies outside its own bounds",
-    )
-    _require(composition.planned_usd >= 0, "OptimizationsCoreSubAgent", "the plan costs less than nothing")
+    """Return the findings; raise `UnsoundHandover` when a saving cannot be what it says."""
+    savings = [found.savings for found in findings.analysis.recommendations]
+    if not all(saving.low <= saving.usd_per_month <= saving.high for saving in savings):
+        raise UnsoundHandover("OptimizationsCoreSubAgent", "a saving lies outside its own bounds")
+    if findings.analysis.composition.planned_usd < 0:
+        raise UnsoundHandover("OptimizationsCoreSubAgent", "the plan costs less than nothing")
     return findings
 
 
 def checked_plan(plan: Plan) -> Plan:
     """Return the plan; raise `UnsoundHandover` for a step that belongs to no recommendation."""
     known = {found.id for found in plan.findings.analysis.recommendations}
-    _require(
-        all(action.recommendation_id in known for action in plan.actions),
-        "ActionsToMeetGoalsSubAgent",
-        "an action belongs to no recommendation",
-    )
+    if not known.issuperset(action.recommendation_id for action in plan.actions):
+        raise UnsoundHandover("ActionsToMeetGoalsSubAgent", "an action belongs to no recommendation")
     return plan
 
 
 def checked_advice(advice: Advice) -> Advice:
-    """Return the advice; raise `UnsoundHandover` when it has no words or cannot be read back as JSON."""
-    _require(bool(advice.report.strip()), "ReportingSubAgent", "the report is empty")
+    """Return the advice; raise `UnsoundHandover` when it has no words."""
+    if not advice.report.strip():
+        raise UnsoundHandover("ReportingSubAgent", "the report is empty")
     return advice
-
-
-def _require(holds: bool, agent: str, why: str) -> None:  # noqa: FBT001  # reads as the condition it is
-    if not holds:
-        raise UnsoundHandover(agent, why)

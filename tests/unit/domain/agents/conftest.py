@@ -13,7 +13,7 @@ from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.agents.model import Question
 from netra.domain.agents.pipeline import AgentPipeline
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.optimization.model import Advice, Recommendation
+from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.workloads.columns import columns_of
@@ -63,7 +63,7 @@ class ShelfPriceBook:
 
 
 class KeptWatch:
-    """Keeps what it is told; `stop_at` names the agent whose first checkpoint ends the work."""
+    """Keeps what it is told."""
 
     def __init__(self) -> None:
         self.stages: list[dict[str, Any]] = []
@@ -140,8 +140,3 @@ def calls() -> Callable[..., list[Event]]:
         return [call(number * every_s, **fields) for number in range(count)]
 
     return make
-
-
-def of_kind(advice: Advice, kind: str) -> list[Recommendation]:
-    """Return the recommendations of one kind, in their order."""
-    return [found for found in advice.recommendations if found.kind == kind]
