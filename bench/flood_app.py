@@ -10,6 +10,7 @@ import time
 from dependency_injector import providers
 from netra.entrypoints.app import create_app
 
+from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
 from netra.domain.optimization.model import Advice
 from netra.settings import settings_from
@@ -27,4 +28,5 @@ class TalkingAgents:
         return Advice(recommendations=(), metrics={}, actions=(), supply_config={}, report="done")
 
 
-app = create_app(settings_from(os.environ), overrides={"agent_pipeline": providers.Object(TalkingAgents())})
+Container.agent_pipeline.override(providers.Object(TalkingAgents()))
+app = create_app(settings_from(os.environ))
