@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "optimize": "Say what to change about the workload in a request log.",
     "sample": "Write a made-up request log to try things on.",
     "serve": "Serve the API by HTTP and WebSocket.",
+    "simulate": "Say what a proposed change would come to on a request log.",
     "users": "Add the people who may sign in, and list them.",
     "validate": "Check prices, or the performance model, against a file.",
     "workloads": "Import request logs into the store, and list them.",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import msgspec
 from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
 from netra.domain.agents.model import Question
 from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.agents.what_if import what_if
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Advice, Checkpoint, never_stop
+from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
@@ -156,6 +160,27 @@ class Netra:
         question = Question(owner_id=UserId(0), message=message, parameters=parameters or {})
         pipeline: AgentPipeline = self._container.agent_pipeline()
         return await pipeline.answer_events(question, events, _Stage(checkpoint))
+
+    async def simulate(
+        self,
+        events: Events,
+        proposal: Proposal,
+        *,
+        model: str | None = None,
+        checkpoint: Checkpoint = never_stop,
+    ) -> Simulated:
+        """Return what a proposed change would come to; see `what_if`."""
+        work = partial(
+            what_if,
+            events,
+            proposal,
+            book=self._ports.prices,
+            default_model=self._container.settings().default_model,
+            hardware=HARDWARE,
+            model=model,
+            checkpoint=checkpoint,
+        )
+        return await asyncio.to_thread(work)
 
 
 def _answer(run: Run) -> Answer:

@@ -1,6 +1,5 @@
 """`netra optimize FILE`: computed advice about a request log, without a server."""
 
-import asyncio
 import sys
 from collections.abc import Mapping
 from math import isfinite
@@ -9,22 +8,19 @@ from typing import Any, Final
 
 import click
 import msgspec
-from rich.console import Console
 
 from netra.domain.optimization.model import Advice, Priority
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.commands.intake import warn_of_rows
-from netra.entrypoints.commands.surroundings import json_option, log_argument, run, settings_with, written
-from netra.entrypoints.embedded import Netra
+from netra.entrypoints.commands.reading import log_in
+from netra.entrypoints.commands.surroundings import json_option, log_argument, run, written
 from netra.entrypoints.terminal.digest import digest_of, is_sufficient
-from netra.entrypoints.terminal.progress import part_of, progress_on
 from netra.entrypoints.terminal.report import reading_console, rendered
 from netra.entrypoints.terminal.sketch import sketch_of
 from netra.ports.logs import ReadLog
 
 DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
 NOT_ENOUGH: Final = 3
-READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that part of the time
 
 
 def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> float | None:
@@ -91,16 +87,8 @@ def optimize(
 
 
 async def _advice(file: Path, question: str, *, parameters: Mapping[str, Any]) -> tuple[ReadLog, Advice]:
-    with progress_on(Console(stderr=True)) as checkpoint:
-
-        def reading(done: float) -> None:
-            checkpoint(READING_SHARE * done, f"Reading {file.name}")
-
-        async with Netra.in_memory(settings_with(workers=0)) as netra:
-            log = await asyncio.to_thread(netra.read_file, file, progress=reading)
-            advising = part_of(checkpoint, begin=READING_SHARE, end=1)
-            advice = await netra.advise(log.events, question, parameters=parameters, checkpoint=advising)
-            return log, advice
+    async with log_in(file) as (netra, log, checkpoint):
+        return log, await netra.advise(log.events, question, parameters=parameters, checkpoint=checkpoint)
 
 
 def _write_page(path: Path, advice: Advice, *, events: Events, source: str, question: str) -> None:

@@ -13,16 +13,15 @@ from netra.domain.workloads.columns import Events, columns_of
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event
 
 NO_HARDWARE = Hardware(gpus=(), models=())
+USD_PER_TOKEN = {"big": 1e-3, "small": 0.25e-3}
 BEGIN = datetime(2026, 11, 16, tzinfo=UTC)
 
 
 class Book:
     """Two prices: a dollar, or a quarter of one, a thousand tokens."""
 
-    usd = {"big": 1e-3, "small": 0.25e-3}
-
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
-        rate = self.usd.get(model)
+        rate = USD_PER_TOKEN.get(model)
         if rate is None:
             return None
         price = Rate(usd_per_token=rate)

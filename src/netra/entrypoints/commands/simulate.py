@@ -1,0 +1,115 @@
+"""`netra simulate FILE`: a proposed change, re-priced and replayed on a real log."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import msgspec
+
+from netra.domain.optimization.simulate import Proposal, Simulated
+from netra.domain.optimization.wording import count, money, percent
+from netra.entrypoints.commands.intake import warn_of_rows
+from netra.entrypoints.commands.reading import log_in
+from netra.entrypoints.commands.surroundings import json_option, log_argument, run
+from netra.entrypoints.terminal.wording import milliseconds, title_of
+from netra.ports.logs import ReadLog
+
+TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
+
+
+@click.command()
+@log_argument
+@click.option("--to-model", metavar="NAME", help="Send every call to this model.")
+@click.option("--cache/--no-cache", default=None, help="Turn prompt caching on or off.")
+@click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Time to live of cached prompts.")
+@click.option(
+    "--batch-share", type=click.FloatRange(0, 1), help="Share of the calls sent in batches, 0 to 1."
+)
+@click.option("--max-output-tokens", type=click.IntRange(1), help="Cut every answer at this length.")
+@click.option("--gpu", metavar="NAME", help="Serve the calls on own GPUs of this kind.")
+@click.option("--hosted-model", metavar="NAME", help="The open model on them.")
+@click.option("--gpus-per-replica", type=click.IntRange(1, 8), help="GPUs that serve as one.")
+@click.option("--replicas", type=click.IntRange(1, 512), help="How many; the fewest that do if left out.")
+@click.option("--model", metavar="NAME", help="Price every call as this model now, whatever the log says.")
+@json_option
+def simulate(
+    file: Path,
+    *,
+    to_model: str | None,
+    cache: bool | None,
+    cache_ttl: int | None,
+    batch_share: float | None,
+    max_output_tokens: int | None,
+    gpu: str | None,
+    hosted_model: str | None,
+    gpus_per_replica: int | None,
+    replicas: int | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Say what a change would come to on the log in FILE: its bill, and its latency where that is known.
+
+    \b
+    netra simulate day.jsonl --cache --cache-ttl 300 --batch-share 0.2
+    """
+    proposal = Proposal(
+        model=to_model,
+        cache=cache,
+        cache_ttl_s=cache_ttl,
+        batch_share=batch_share,
+        max_output_tokens=max_output_tokens,
+        gpu=gpu,
+        hosted_model=hosted_model,
+        gpus_per_replica=gpus_per_replica,
+        replicas=replicas,
+    )
+    if proposal == Proposal():
+        raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
+    log, simulated = run(_simulated(file, proposal, model=model))
+    warn_of_rows(log)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(simulated), indent=2))
+    else:
+        click.echo("\n".join(lines_of(simulated)))
+
+
+def lines_of(simulated: Simulated) -> list[str]:
+    """Return the outcome as a person reads it."""
+    now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
+    change = f"{money(now_usd)} a month now, {money(then_usd)} then ({simulated.cost_change})"
+    said = [f"{count(simulated.calls, 'call')}: {change}.", ""]
+    for step in simulated.steps:
+        saved = step.saved_usd_in_window
+        does = "saves" if saved >= 0 else "costs"
+        said.append(f"  {title_of(step.kind):<18}{does} {money(abs(saved))} over the log")
+        said += [f"    {note}" for note in step.notes]
+    if simulated.truncated_share:
+        said.append(f"  {percent(simulated.truncated_share)} of the answers would be cut.")
+    if simulated.calls_that_do_not_fit:
+        left = count(simulated.calls_that_do_not_fit, "call")
+        said.append(f"  {left} do not fit the new model's context and stay where they are.")
+    if simulated.fleet is not None:
+        said.append(f"  {_fleet(simulated.fleet)}")
+    said.append("")
+    said.append(f"  latency now   {_tails(simulated.latency_now)}")
+    said.append(f"  latency then  {_tails(simulated.latency_then)}")
+    return [*said, *(f"  {note}" for note in simulated.notes)]
+
+
+async def _simulated(file: Path, proposal: Proposal, *, model: str | None) -> tuple[ReadLog, Simulated]:
+    async with log_in(file) as (netra, log, checkpoint):
+        return log, await netra.simulate(log.events, proposal, model=model, checkpoint=checkpoint)
+
+
+def _tails(latency: Mapping[str, Any] | None) -> str:
+    known = [(name, latency[key]) for key, name in TAILS if latency is not None and latency[key] is not None]
+    return ", ".join(f"{name} p99 {milliseconds(ms)}" for name, ms in known) or "not known"
+
+
+def _fleet(fleet: Mapping[str, Any]) -> str:
+    holds = "keeps" if fleet["keeps_limits"] else "breaks"
+    served = f"{fleet['model']} on {fleet['replicas']} x {fleet['gpus_per_replica']} {fleet['gpu']}"
+    return (
+        f"{served}, {fleet['precision']}: {money(fleet['usd_per_hour'])} an hour, {holds} the latency limits."
+    )

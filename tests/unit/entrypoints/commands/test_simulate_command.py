@@ -1,0 +1,64 @@
+"""`netra simulate`, on a log made here."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netra.entrypoints.cli import exit_code
+
+LOG = "timestamp,model,input_tokens,output_tokens\n" + "".join(
+    f"2026-11-01T00:{minute:02}:00Z,gpt-4o,1000,{100 * (minute % 2 + 1)}\n" for minute in range(30)
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    path = tmp_path / "calls.csv"
+    path.write_text(LOG)
+    return str(path)
+
+
+def test_a_cut_answer_is_counted_and_priced(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["simulate", log, "--max-output-tokens", "100", "--json"]) == 0
+    simulated = json.loads(capsys.readouterr().out)
+    assert simulated["truncated_share"] == 0.5
+    assert simulated["then_usd_in_window"] < simulated["now_usd_in_window"]
+
+
+def test_the_outcome_is_told_step_by_step(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["simulate", log, "--to-model", "gpt-4o-mini", "--max-output-tokens", "100"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("30 calls: $")
+    assert "  Output length     saves $" in out
+    assert "  Right sizing      saves $" in out
+    assert "  50.0 % of the answers would be cut." in out
+    assert "latency now   not known" in out
+
+
+def test_a_fleet_is_told_with_its_price_and_whether_it_keeps_the_limits(
+    log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["simulate", log, "--gpu", "H100-SXM-80GB", "--hosted-model", "Llama-3.1-8B"]) == 0
+    out = capsys.readouterr().out
+    assert "Llama-3.1-8B on " in out
+    assert "an hour, keeps the latency limits." in out
+    assert "latency then  TTFT p99 " in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Propose a change, such as --to-model NAME or --cache."),
+        (["--to-model", "gtp-4"], "No price of a model named 'gtp-4' is known."),
+        (["--gpu", "abacus"], "No GPU named 'abacus' is in the catalogue."),
+        (["--batch-share", "2"], "2.0 is not in the range 0<=x<=1"),
+    ],
+)
+def test_a_proposal_that_cannot_be_tried_is_refused_in_a_sentence(
+    options: list[str], said: str, log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["simulate", log, *options]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
