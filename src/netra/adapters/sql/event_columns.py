@@ -20,7 +20,6 @@ from netra.domain.workloads.columns import Events, Labels, Prefixes
 PREFIXES: Final = "prefixes"
 _PREFIX_COLUMNS: Final = ("prefix_hashes", "prefix_block_tokens")
 _REQUIRED: Final = ("at_ns", "number", "model", "input_tokens", "output_tokens")
-_KEY: Final = ("log", "at_ns", "number")
 _BLOCK_TOKENS: Final = 512  # of an event that says nothing, as in `workloads.model.Event`
 
 Ints = npt.NDArray[Any]
@@ -62,14 +61,26 @@ def events_of(rows: Rows, fields: frozenset[str]) -> Events:
     return Events(**made)
 
 
+@lru_cache(maxsize=64)
+def writing(fields: frozenset[str]) -> Query:
+    """Return the insert of events with the columns of `fields` alone, in the order of `rows_of`."""
+    return Query(log_events.insert(), sets=["log", *_columns(fields)])
+
+
 def rows_of(events: Events) -> Callable[[int, int], Iterable[Row]]:
-    """Return what makes the rows of `log_events`, given the log's number and the first row's."""
-    columns = [_values(events, name) for name in log_events.c.keys() if name not in _KEY]  # noqa: SIM118 (not a dict)
-    at_ns = events.at_ns.tolist()
+    """Return what makes the rows for `writing(fields_of(events))`, given log and first row's number."""
+    names = _columns(fields_of(events))
+    columns = {
+        name: _values(getattr(events, name), is_required=name in _REQUIRED)
+        for name in names
+        if name not in {"number", *_PREFIX_COLUMNS}
+    }
+    if events.prefixes is not None:
+        columns |= {name: _prefix_values(events.prefixes, name) for name in _PREFIX_COLUMNS}
 
     def rows(log: int, first: int) -> Iterable[Row]:
-        numbers = range(first, first + len(at_ns))
-        return zip(repeat(log), at_ns, numbers, *columns, strict=False)  # what repeats has no end
+        numbers = range(first, first + len(events))
+        return zip(repeat(log), *(columns.get(name, numbers) for name in names), strict=False)
 
     return rows
 
@@ -102,10 +113,11 @@ def _column(name: str, values: Sequence[Any]) -> Labels | npt.NDArray[Any]:
         return np.array(values, dtype)
     if name == "id":
         return np.array(values, np.object_)
-    seen: dict[str | None, int] = {None: -1}
-    codes = [seen.setdefault(value, len(seen) - 1) for value in values]
-    names = tuple(value for value in seen if value is not None)
-    return Labels(codes=np.array(codes, np.int32), names=names)
+    names = tuple(name for name in dict.fromkeys(values) if name is not None)
+    code_of: dict[str | None, int] = {name: code for code, name in enumerate(names)}
+    code_of[None] = -1
+    codes = np.fromiter(map(code_of.__getitem__, values), np.int32, count=len(values))
+    return Labels(codes=codes, names=names)
 
 
 def _prefixes(chains: Sequence[bytes | None], block_tokens: Sequence[int | None]) -> Prefixes:
@@ -120,13 +132,8 @@ def _prefixes(chains: Sequence[bytes | None], block_tokens: Sequence[int | None]
     )
 
 
-def _values(events: Events, name: str) -> Iterable[Any]:
-    """Return one value an event, None where it is missing, for the column `name` of the table."""
-    if name in _PREFIX_COLUMNS:
-        return repeat(None) if events.prefixes is None else _prefix_values(events.prefixes, name)
-    column: Labels | npt.NDArray[Any] | None = getattr(events, name)
-    if column is None:
-        return repeat(None)
+def _values(column: Labels | npt.NDArray[Any], *, is_required: bool) -> Iterable[Any]:
+    """Return one value an event, None where it is missing."""
     if isinstance(column, Labels):
         named: list[Any] = np.array([*column.names, None], np.object_)[column.codes].tolist()
         return named
@@ -134,7 +141,7 @@ def _values(events: Events, name: str) -> Iterable[Any]:
     if column.dtype.kind == "O":
         return values
     is_missing = np.isnan(column) if column.dtype.kind == "f" else column < 0
-    if name in _REQUIRED or not is_missing.any():
+    if is_required or not is_missing.any():
         return values
     for index in np.flatnonzero(is_missing).tolist():
         values[index] = None

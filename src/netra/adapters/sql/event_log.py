@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import delete, insert, select, tuple_, update
 
-from netra.adapters.sql.event_columns import events_of, fields_of, reading, rows_of
+from netra.adapters.sql.event_columns import events_of, fields_of, reading, rows_of, writing
 from netra.adapters.sql.schema import event_logs, log_events
-from netra.adapters.sql.script import Database, Query, Script, ask, insert_all, inserting, param
+from netra.adapters.sql.script import Database, Query, Script, ask, insert_all, param
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
 from netra.ports.workloads import Appended
 
-READ_ROWS: Final = 50_000  # events that are rows at the same time, about 25 MB
+READ_ROWS: Final = 1_000  # events that are rows at the same time: these few stay in the processor's cache
 PURGED_ROWS: Final = 20_000  # events removed in one transaction, so that no writer waits long for it
 LOOKED_UP: Final = 500  # ids in one question; engines bound the parameters of a statement
 _NS_MIN: Final = -(2**63)
@@ -35,7 +35,6 @@ _INSERT_LOG = Query(
 _GROW_LOG = Query(
     update(event_logs).where(event_logs.c.number == param("log")), sets=["fields", "next_number"]
 )
-_INSERT = inserting(log_events)
 _KNOWN = Query(
     select(log_events.c.id).where(
         _IN_LOG,
@@ -105,9 +104,10 @@ def _appending(
     if not is_new.any():
         return Appended(is_new=is_new)
     new = events if is_new.all() else events.take(np.flatnonzero(is_new))
-    yield insert_all(_INSERT, rows_of(new)(log, next_number))
-    filled = sorted(fields_of(new).union(fields.split()))
-    yield ask(_GROW_LOG, log=log, fields=" ".join(filled), next_number=next_number + len(new))
+    filled = fields_of(new)
+    yield insert_all(writing(filled), rows_of(new)(log, next_number))
+    filled = filled.union(fields.split())
+    yield ask(_GROW_LOG, log=log, fields=" ".join(sorted(filled)), next_number=next_number + len(new))
     return Appended(is_new=is_new)
 
 
