@@ -12,7 +12,7 @@ import numpy as np
 
 from netra.domain.optimization.analysers.model import ORDER, Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.traffic import Change, Traffic, repriced
+from netra.domain.optimization.traffic import Traffic, repriced
 from netra.domain.workloads.columns import Floats
 
 EXHAUSTIVE_FINDINGS: Final = 4  # 16 plans are priced; beyond that the weakest members are tried one by one
@@ -109,7 +109,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """Return the state after the findings' changes, in their order."""
         changed = self.traffic
         for worth in worths:
-            changed = _change_of(worth)(changed)
+            change = worth.finding.change
+            changed = changed if change is None else change(changed)
         by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
         return State(traffic=changed, by_call_usd=by_call_usd)
 
@@ -185,14 +186,6 @@ def _with_evaluations(
         if usd < least_usd:
             members, least_usd = joined, usd
     return least_usd
-
-
-def _change_of(worth: Worth) -> Change:
-    return worth.finding.change or _unchanged
-
-
-def _unchanged(traffic: Traffic) -> Traffic:
-    return traffic
 
 
 def _bounds(by_call: Floats, before: Floats, *, hosting_usd: float) -> tuple[float, float]:

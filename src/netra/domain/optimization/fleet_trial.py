@@ -77,7 +77,7 @@ def trial_of(study: Study, proposed: ProposedFleet, *, checkpoint: Checkpoint) -
             "keeps_limits": case.slo.holds(replayed),
             "refused_calls": replayed.refused,
         },
-        notes=(f"{case.stand_in.reason}.", case.slo_note, "Step times are modelled, not measured here."),
+        notes=(*case.notes, "Step times are modelled, not measured here."),
     )
 
 

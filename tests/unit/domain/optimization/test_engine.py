@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.errors import WorkStopped
-from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.engine import Analysis, advise, analyse, measure, optimise
-from netra.domain.optimization.model import Goals, Priority
+from netra.domain.optimization.analysers.model import Finding, Option, Study
+from netra.domain.optimization.composition import compose
+from netra.domain.optimization.engine import Analysis, advise, analyse, measure, optimise, options_of
+from netra.domain.optimization.model import Goals, Priority, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.traffic import hosted
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events
 from netra.domain.workloads.model import Event
 
@@ -266,15 +268,18 @@ def test_the_work_can_be_stopped_in_the_middle(call: Call, tariff: Price) -> Non
         )
 
 
-def test_what_is_left_out_of_the_plan_says_why(call: Call, tariff: Price) -> None:
-    calls = [
-        call(n * 10.0, prompt_hash="same", status="error" if n else "ok", offline=True) for n in range(30)
-    ]
-    log = [*calls, *[call(n * 10.0 + 1, prompt_hash="same", retry_of="e0", id=f"r{n}") for n in range(3)]]
-    analysis = ran(log, tariff())
-    left_out = [found for found in analysis.recommendations if "left out of the plan" in found.impact]
-    for found in left_out:
-        assert found.savings.marginal_usd_per_month is None
+def test_a_plan_on_own_gpus_does_not_borrow_the_latency_of_the_api(
+    study: Make, call: Call, finding: Callable[..., Finding]
+) -> None:
+    log = study([call(ttft_ms=50.0)])
+    host = finding(
+        "self_hosting",
+        change=partial(hosted, where=np.ones(1, np.bool_), hosting_usd_in_window=0.0),
+        options=(Option(name="fleet", usd_per_month=0.0, ttft_ms_p99=70.0),),
+    )
+    composition = compose(log, [host], checkpoint=never_stop)
+    current, plan, fleet = options_of(log, composition, [host])
+    assert (current.ttft_ms_p99, plan.ttft_ms_p99, fleet.ttft_ms_p99) == (50.0, None, 70.0)
 
 
 @pytest.mark.parametrize("priority", list(Priority))
@@ -321,7 +326,5 @@ def test_evidence_names_events_by_id_or_by_their_place_in_the_log(call: Call, ta
 
 def test_clocks_that_run_backwards_are_put_in_order(call: Call, tariff: Price) -> None:
     forward = [call(n * 10.0, id=f"e{n}") for n in range(30)]
-    skewed = [
-        msgspec.structs.replace(one, timestamp=one.timestamp - timedelta(days=0)) for one in reversed(forward)
-    ]
-    assert ran(skewed, tariff()).metrics["arrivals"] == ran(forward, tariff()).metrics["arrivals"]
+    backward = list(reversed(forward))
+    assert ran(backward, tariff()).metrics["arrivals"] == ran(forward, tariff()).metrics["arrivals"]

@@ -33,7 +33,7 @@ def busiest_window(at_ns: Ints, amount: Ints | Floats, *, window_ns: int) -> tup
 
     `at_ns` ascends; equal instants fall in one window together.
 
-    >>> busiest_window(np.array([0, 10, 70]), np.array([1, 2, 4]), window_ns=60)
+    >>> busiest_window(np.array([0, 10, 69]), np.array([1, 2, 4]), window_ns=60)
     (6.0, 2)
     """
     sums = np.concatenate(([0], np.cumsum(amount)))

@@ -197,3 +197,21 @@ def test_models_that_lose_and_models_that_gain_are_told_apart(study: Make, call:
 def test_caching_of_prompts_without_tokens_has_no_share(study: Make, call: Call, tariff: Price) -> None:
     log = study([call(0, tokens=(0, 5), prefix_hashes=[1]), prompt(call, 1, 2), prompt(call, 2, 2)], tariff())
     assert findings(log)[0].inputs["schemes"][0]["read_share"] == pytest.approx(0.5)
+
+
+def test_losing_writes_at_an_odd_price_have_no_break_even_to_name(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    dear_reads = explicit(tariff, cached_input=Rate(usd_per_token=2e-6))
+    log = study([prompt(call, second, 1) for second in range(3)], dear_reads)
+    (found,) = findings(log)
+    assert found.stance is Stance.AVOID
+    assert "needs" not in found.impact
+
+
+def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [prompt(call, second, 1, cached_input_tokens=0) for second in range(3)]
+    (found,) = findings(study(calls, tariff(caching="automatic")))
+    assert not any("does not say which tokens were cached" in said for said in found.assumptions)
