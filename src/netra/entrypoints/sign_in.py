@@ -21,9 +21,10 @@ class SignInDesk:
     stranger who hammers on the account does not lock its owner out.
     """
 
-    def __init__(self, *, users: UserService, limiter: RateLimiter) -> None:
+    def __init__(self, *, users: UserService, limiter: RateLimiter, known_max: int = KNOWN_MAX) -> None:
         self._users = users
         self._limiter = limiter
+        self._known_max = known_max
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     async def sign_in(self, command: SignIn, exchange: Exchange) -> SignedIn:
@@ -36,6 +37,6 @@ class SignInDesk:
         signed_in = await self._users.sign_in(command)
         self._known[pair] = None
         self._known.move_to_end(pair)
-        if len(self._known) > KNOWN_MAX:
+        if len(self._known) > self._known_max:
             self._known.popitem(last=False)
         return signed_in

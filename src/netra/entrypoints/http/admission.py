@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.errors import InvalidRequest, Unauthorized
+from netra.domain.errors import Unauthorized
 from netra.domain.quotas import Admission, LimitName
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
 from netra.entrypoints.auth import bearer_token, header
@@ -94,8 +94,7 @@ class AdmissionMiddleware:
 def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
     """Raise unless the body, by what its headers say, is one this route reads.
 
-    A body that does not say what it is passes for the first of them. Raises `UnsupportedMediaType`,
-    and `InvalidRequest` for a length that is no number.
+    A body that does not say what it is passes for the first of them. Raises `UnsupportedMediaType`.
     """
     encoding = header(headers, b"content-encoding")
     if encoding is not None and encoding.strip().lower() != b"identity":
@@ -105,6 +104,3 @@ def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
     if essence not in accepted:
         wanted = " or ".join(accepted)
         raise UnsupportedMediaType(f"Send the body as {wanted}, not as {essence!r}.", accepted=list(accepted))
-    length = header(headers, b"content-length")
-    if length is not None and not length.isdigit():
-        raise InvalidRequest("Content-Length is not a number.")

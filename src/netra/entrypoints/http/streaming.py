@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any, Final
 
+from anyio import CancelScope
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter
@@ -43,7 +44,7 @@ async def stream(
     after = _seq(last_event_id, most=run.last_seq)
     if run.state.is_terminal and after >= run.last_seq:
         return Response(None, status_code=204)  # tells an EventSource to stop coming back
-    return Stream(_lines(services, request.principal, run.id, after=after), media_type="text/event-stream")
+    return Stream(lines(services, request.principal, run.id, after=after), media_type="text/event-stream")
 
 
 def frame_of(event: RunEvent) -> bytes:
@@ -51,15 +52,20 @@ def frame_of(event: RunEvent) -> bytes:
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.seq, event.kind.value.encode(), event.numbered())
 
 
-async def _lines(
-    services: Services, principal: Principal, run_id: RunId, *, after: int
+async def lines(
+    services: Services,
+    principal: Principal,
+    run_id: RunId,
+    *,
+    after: int,
+    heartbeat_s: float = HEARTBEAT_S,
 ) -> AsyncGenerator[bytes]:
     """Yield frames and, when nothing happens, heartbeats, for as long as the reader's session lives."""
     async with aclosing(services.runs.follow(run_id, owner_id=principal.user_id, after=after)) as events:
         coming = asyncio.ensure_future(anext(events, None))
         try:
             while await services.users.is_signed_in(principal):
-                await asyncio.wait({coming}, timeout=HEARTBEAT_S)
+                await asyncio.wait({coming}, timeout=heartbeat_s)
                 if not coming.done():
                     yield b": still here\n\n"
                     continue
@@ -70,7 +76,8 @@ async def _lines(
                 coming = asyncio.ensure_future(anext(events, None))
         finally:
             coming.cancel()
-            await asyncio.wait({coming})
+            with CancelScope(shield=True):  # a reader that leaves cancels this too, again and again
+                await asyncio.wait({coming})
 
 
 def _seq(text: str | None, *, most: int) -> int:

@@ -1,0 +1,78 @@
+"""The application in process: what happens when something inside it breaks, is down, or ends."""
+
+from typing import Any
+
+import pytest
+
+from netra.adapters.local.clock import SystemClock
+from netra.adapters.memory.state import MemoryState
+from netra.adapters.memory.threads import MemoryThreadStore
+from netra.domain.errors import Unavailable
+from netra.domain.ids import ThreadId
+from netra.entrypoints.switchboard import Switchboard
+
+from .conftest import SETTINGS, House, opened
+
+
+class BrokenThreads(MemoryThreadStore):
+    """A store with a fault in it."""
+
+    async def get(self, thread_id: ThreadId, **_: Any) -> Any:
+        raise KeyError(f"the row of {thread_id} has no such column")
+
+
+class AbsentThreads(MemoryThreadStore):
+    """A store that cannot be reached."""
+
+    async def get(self, thread_id: ThreadId, **_: Any) -> Any:
+        raise Unavailable("The database does not answer.", retry_after_s=3)
+
+
+async def test_a_fault_inside_is_500_and_leaks_nothing() -> None:
+    async with opened(threads=BrokenThreads(MemoryState(), clock=SystemClock())) as house:
+        answer = await house.client.get("/api/threads/thread-1")
+        assert answer.status_code == 500
+        assert answer.json()["error"] == {
+            "code": "INTERNAL_ERROR",
+            "message": "Something went wrong here; quote the request id to have it found.",
+            "details": {},
+        }
+        assert "X-RateLimit-Remaining" in answer.headers
+        (error,) = house.incidents.errors
+        assert "no such column" in str(error)
+
+
+async def test_a_dependency_that_is_down_is_503_and_says_when_to_come_back() -> None:
+    async with opened(threads=AbsentThreads(MemoryState(), clock=SystemClock())) as house:
+        answer = await house.client.get("/api/threads/thread-1")
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+        assert answer.headers["Retry-After"] == "3"
+        assert house.incidents.errors == []
+
+
+async def test_a_process_that_is_about_to_end_is_not_ready(house: House) -> None:
+    assert (await house.client.get("/health/ready")).status_code == 200
+    await house.app.drain()
+    answer = await house.client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    assert (await house.client.get("/health")).status_code == 200
+
+
+async def test_services_before_the_start_are_a_fault_of_ours() -> None:
+    with pytest.raises(RuntimeError, match="has not been started"):
+        _ = Switchboard(SETTINGS).services
+
+
+async def test_a_queued_run_is_cancelled_at_once(house: House) -> None:
+    run_id = await house.run_id()
+    answer = await house.client.post(f"/api/agent/runs/{run_id}/cancel")
+    assert (answer.json()["status"], answer.json()["phase"]) == ("cancelled", "cancelled")
+    assert answer.json()["result"] is None
+
+
+async def test_a_waiting_run_says_so(house: House) -> None:
+    run = (await house.client.get(f"/api/agent/status/{await house.run_id()}")).json()
+    assert (run["status"], run["phase"], run["progress"]) == ("processing", "queued", 0)
+    assert (run["result"], run["error"], run["started_at"], run["completed_at"]) == (None,) * 4
