@@ -29,6 +29,7 @@ from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.adapters.prices.audit import GenaiPriceAudit
 from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.sql.connection import open_sqlite
 from netra.domain.agents.pipeline import AgentPipeline
@@ -48,6 +49,7 @@ from netra.ports.incidents import Incidents
 from netra.ports.limits import RateLimiter
 from netra.ports.logs import RequestLogs
 from netra.ports.passwords import PasswordHasher
+from netra.ports.price_audit import PriceAudit
 from netra.ports.prices import PriceBook
 from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
@@ -84,6 +86,7 @@ class Ports:
     event_log: EventLog
     replays: ReplayBook
     prices: PriceBook
+    price_audit: PriceAudit
     log_files: RequestLogs
     probes: tuple[Probe, ...]
 
@@ -111,6 +114,7 @@ def memory_ports(settings: Settings) -> Ports:
         event_log=MemoryEventLog(),
         replays=MemoryReplayBook(clock=clock),
         prices=GenaiPriceBook(),
+        price_audit=GenaiPriceAudit(),
         log_files=FileRequestLogs(),
         probes=(MemoryProbe(),),
     )
@@ -140,6 +144,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
             event_log=store.event_log,
             replays=store.replays,
             prices=GenaiPriceBook(),
+            price_audit=GenaiPriceAudit(),
             log_files=FileRequestLogs(),
             probes=(store.probe,),
         )

@@ -12,11 +12,13 @@ import msgspec
 from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
 from netra.domain.agents.model import Question
 from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.agents.price_list import price_list
 from netra.domain.agents.what_if import what_if
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Advice, Checkpoint, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.price_check import PriceCheck, price_check
 from netra.domain.optimization.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
@@ -181,6 +183,16 @@ class Netra:
             checkpoint=checkpoint,
         )
         return await asyncio.to_thread(work)
+
+    async def check_prices(
+        self, events: Events, *, model: str | None = None, progress: Progress | None = None
+    ) -> PriceCheck:
+        """Return how the bill agrees with list prices asked one call at a time, on the events given."""
+        default_model = self._container.settings().default_model
+        prices = price_list(events, self._ports.prices, default_model=default_model, model=model)
+        audit = self._ports.price_audit
+        listed_usd = await asyncio.to_thread(audit.listed_usd, events, prices, progress=progress)
+        return price_check(events, prices, listed_usd=listed_usd)
 
 
 def _answer(run: Run) -> Answer:

@@ -9,17 +9,74 @@ import msgspec
 from netra.bootstrap import measurements_in
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.validation import PerformanceReport, validate_performance
+from netra.domain.optimization.price_check import PriceCheck, evenly
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.model import RowFault
-from netra.entrypoints.commands.surroundings import json_option, log_argument
+from netra.entrypoints.commands.intake import warn_of_rows
+from netra.entrypoints.commands.reading import log_in
+from netra.entrypoints.commands.surroundings import json_option, log_argument, run
+from netra.ports.logs import ReadLog
 
 NOT_ENOUGH: Final = 3
 FAULTS_SHOWN: Final = 10
+COMPARED_MAX: Final = 50_000  # calls; asking one by one takes some 10 s for so many
 
 
 @click.group()
 def validate() -> None:
     """Check prices, or the performance model, against a file."""
+
+
+@validate.command()
+@log_argument
+@click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
+@json_option
+def prices(file: Path, *, model: str | None, as_json: bool) -> int:
+    """Compare the bill of the log in FILE with list prices asked one call at a time.
+
+    Of a log with more than 50,000 calls so many are compared, evenly spaced over it.
+
+    \b
+    Exit codes: 0 bill and every call agree to 0.01 %; 2 FILE is no log;
+    3 they do not agree, or nothing has a price.
+    """
+    log, check = run(_checked(file, model=model))
+    warn_of_rows(log)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(check), indent=2))
+    else:
+        click.echo("\n".join(price_lines_of(check)))
+    return 0 if check.agrees else NOT_ENOUGH
+
+
+async def _checked(file: Path, *, model: str | None) -> tuple[ReadLog, PriceCheck]:
+    async with log_in(file) as (netra, log, checkpoint):
+
+        def progress(done: float) -> None:
+            checkpoint(done, "Asking for the list price of every call")
+
+        events = evenly(log.events, at_most=COMPARED_MAX)
+        return log, await netra.check_prices(events, model=model, progress=progress)
+
+
+def price_lines_of(check: PriceCheck) -> list[str]:
+    """Return the comparison as a person reads it."""
+    said = [
+        f"{count(check.rows_compared, 'call')} of {check.rows:,} compared.",
+        f"  bill           ${check.bill_usd:,.6f}",
+        f"  list prices    ${check.listed_usd:,.6f}",
+        f"  bill off by    {100 * check.bill_error:.6f} %",
+        f"  one call off by at most {100 * check.row_error_max:.6f} %",
+    ]
+    if check.models_unpriced:
+        said.append(f"  No price is known of {', '.join(check.models_unpriced)}; --model names one to use.")
+    if not check.agrees:
+        said += [
+            f"  {call.event} ({call.model}): ${call.bill_usd:.8f} against ${call.listed_usd:.8f}"
+            for call in check.worst
+        ]
+    verdict = "They agree to 0.01 %." if check.agrees else "They do not agree to 0.01 %."
+    return [*said, verdict if check.rows_compared else "There was nothing to compare."]
 
 
 @validate.command()

@@ -1,11 +1,13 @@
-"""`netra validate performance`, on a table made here."""
+"""`netra validate`, on a table and a log made here."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from netra.domain.optimization.price_check import Disagreement, PriceCheck
 from netra.entrypoints.cli import exit_code
+from netra.entrypoints.commands.validate import price_lines_of
 
 HEADER = "model,hardware,precision,isl,osl,batch_size,tp_size,ttft_ms,tpot_ms\n"
 ROWS = "".join(
@@ -57,3 +59,52 @@ def test_a_file_that_is_no_table_of_measurements_is_refused_with_what_was_found(
 ) -> None:
     assert exit_code(["validate", "performance", table(tmp_path, "a,b\n1,2\n")]) == 2
     assert "found the columns a, b" in capsys.readouterr().err
+
+
+def log(tmp_path: Path, *, model: str) -> str:
+    path = tmp_path / "calls.csv"
+    rows = "".join(f"2026-11-01T00:00:{second:02}Z,{model},1000,100\n" for second in range(20))
+    path.write_text("timestamp,model,input_tokens,output_tokens\n" + rows)
+    return str(path)
+
+
+def test_the_bill_agrees_with_prices_asked_one_by_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["validate", "prices", log(tmp_path, model="gpt-4o"), "--json"]) == 0
+    check = json.loads(capsys.readouterr().out)
+    assert (check["rows"], check["rows_compared"], check["agrees"]) == (20, 20, True)
+    assert check["bill_usd"] == pytest.approx(check["listed_usd"], rel=1e-6)
+
+
+def test_a_log_without_a_price_is_no_agreement_and_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["validate", "prices", log(tmp_path, model="house-model")]) == 3
+    out = capsys.readouterr().out
+    assert "No price is known of house-model; --model names one to use." in out
+    assert out.endswith("There was nothing to compare.\n")
+
+
+def test_a_price_may_be_borrowed_from_a_model_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["validate", "prices", log(tmp_path, model="house-model"), "--model", "gpt-4o"]) == 0
+    assert capsys.readouterr().out.endswith("They agree to 0.01 %.\n")
+
+
+def test_calls_that_disagree_are_named() -> None:
+    check = PriceCheck(
+        rows=2,
+        rows_compared=2,
+        models_unpriced=(),
+        bill_usd=1.1,
+        listed_usd=1.0,
+        bill_error=0.1,
+        row_error_max=0.2,
+        agrees=False,
+        worst=(Disagreement(event="#2", model="gpt-4o", bill_usd=0.6, listed_usd=0.5),),
+    )
+    lines = price_lines_of(check)
+    assert "  #2 (gpt-4o): $0.60000000 against $0.50000000" in lines
+    assert lines[-1] == "They do not agree to 0.01 %."
