@@ -61,8 +61,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         return (*proven, *(_answer(study, _move(study, to=to, dearer_too=True)) for to in named), *missing)
     moves = [_move(study, to=to, dearer_too=False) for to in _candidates(study)]
     moves = [move for move in moves if move.saved_usd > 0]
-    step = _step_down(study, moves)
-    return (*proven, *([] if step is None else [_proposal(study, step, moves=moves)]), *missing)
+    return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
 
 
 def _tariff_named(study: Study, name: str) -> Tariff | None:
@@ -104,13 +103,17 @@ def _move(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
     return Move(to=to, where=where, now_usd=now_usd, then_usd=now_usd - float(by_call.sum()), by_call=by_call)
 
 
-def _step_down(study: Study, moves: Sequence[Move]) -> Move | None:
-    """Return the smallest step worth taking: same provider first, then the dearest model."""
+def _steps_down(study: Study, moves: Sequence[Move]) -> list[Move]:
+    """Return the smallest step worth taking and the largest, at the log's own providers if they have any.
+
+    The smallest risks least for its saving; the largest needs the lowest accept rate to pay when tried first.
+    """
     bill_usd = float(study.now_usd.sum())
     worth = [move for move in moves if move.saved_usd >= WORTH_A_MOVE * bill_usd]
     providers = {tariff.provider for tariff in study.traffic.tariffs}
     at_home = [move for move in worth if move.to.provider in providers]
-    return min(at_home or worth, key=lambda move: (move.saved_usd, move.to.model), default=None)
+    ranked = sorted(at_home or worth, key=lambda move: (move.saved_usd, move.to.model))
+    return ranked if len(ranked) < 2 else [ranked[0], ranked[-1]]
 
 
 def _answer(study: Study, move: Move) -> Finding:

@@ -36,20 +36,22 @@ def test_the_break_even_accept_rate_is_weak_over_strong(study: Make, call: Call,
     assert worth_alone(log, found).low_usd == 0
 
 
-def test_the_smallest_worthwhile_step_at_the_same_provider_is_proposed(
+def test_the_smallest_and_the_largest_step_at_the_same_provider_are_proposed(
     study: Make, call: Call, tariff: Price
 ) -> None:
     candidates = [
         tariff("tiny", usd=0.1e-6),
         tariff("middle", usd=0.5e-6),
+        tariff("inner", usd=0.3e-6),
         tariff("sliver", usd=0.9e-6),
         tariff("foreign", usd=0.6e-6, provider="else"),
         tariff("dearer", usd=9e-6),
         tariff("big"),
     ]
-    found = only(study([call()], candidates=candidates))
-    assert found.inputs["model"] == "middle"
-    assert {row["model"] for row in found.inputs["candidates"]} == {"tiny", "middle", "sliver", "foreign"}
+    found = [one for one in said(study([call()], candidates=candidates)) if isinstance(one, Finding)]
+    assert [one.inputs["model"] for one in found] == ["middle", "tiny"]
+    priced = {row["model"] for row in found[0].inputs["candidates"]}
+    assert priced == {"tiny", "middle", "inner", "sliver", "foreign"}
 
 
 def test_another_provider_is_proposed_where_the_own_has_nothing(
