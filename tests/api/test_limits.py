@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -97,6 +98,14 @@ def test_a_client_cannot_choose_its_address(limited: str) -> None:
             client.get("/api/config", headers=behind(f"10.0.0.{turn}, 203.0.113.99")) for turn in range(5)
         ]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+
+
+def test_without_trusted_proxies_nobody_names_another_address(tmp_path: Path) -> None:
+    with serving(settings_for(tmp_path, limit_general=2)) as base_url:
+        answers = [
+            httpx.get(f"{base_url}/api/config", headers=behind(f"203.0.113.{turn}")) for turn in range(3)
+        ]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 @pytest.mark.parametrize(

@@ -288,3 +288,7 @@ def test_ids_of_any_shape_in_a_path_are_only_unknown(user: httpx.Client) -> None
     for name in ["%00", "..%2F..%2Fetc", "a" * 5_000, "%F0%9F%99%82", "';--", "%ff"]:
         for kind in ["/api/threads/", "/api/agent/status/", "/api/workloads/"]:
             assert user.get(kind + name).status_code == 404, (kind, name[:20])
+
+
+def test_a_host_that_is_none_is_400(anyone: httpx.Client) -> None:
+    assert refusal(anyone.get("/health", headers={"Host": "a b"})) == (400, "INVALID_REQUEST")

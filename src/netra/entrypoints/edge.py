@@ -67,10 +67,12 @@ class Edge:
         request_id = given if given is not None and is_given else self._new_id()
         peer = scope.get("client")
         address = peer[0] if peer else "local"
-        if self._trusted:
+        scheme = scope.get("scheme")
+        if address in self._trusted:
+            scheme = (header(headers, b"x-forwarded-proto") or b"").decode("latin-1") or scheme
             address = client_address(address, headers, trusted=self._trusted)
         sent = [*_ALWAYS, (b"x-request-id", request_id)]
-        if scope.get("scheme") in {"https", "wss"}:
+        if scheme in {"https", "wss"}:
             sent.append(_OVER_TLS)
         return Exchange(request_id=request_id.decode(), client_address=address, headers=sent)
 

@@ -78,6 +78,7 @@ def server_config(app: App, *, host: str, port: int, log_level: str = "info") ->
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="on",
         server_header=False,
+        proxy_headers=False,  # the edge believes the proxies that the settings name, and nobody else
         access_log=False,
         log_level=log_level,
     )

@@ -61,7 +61,7 @@ async def answer(app: App, **changes: Any) -> tuple[list[Message], Heard]:
     """Return what the edge sends for one request, and what it reported."""
     sent: list[Message] = []
     heard = Heard()
-    edge = Edge(app, trusted_proxies=())
+    edge = Edge(app, trusted_proxies=("10.0.0.1",))
     edge.open(ids=RandomIdSource(clock=SystemClock()), incidents=heard)
 
     async def send(message: Message) -> None:
@@ -115,6 +115,13 @@ async def test_head_ends_after_the_headers(method: str, bodies: list[bytes]) -> 
 )
 async def test_strict_transport_is_asked_for_over_tls_alone(scheme: str, is_strict: bool) -> None:
     sent, _ = await answer(ok, scheme=scheme)
+    assert ("strict-transport-security" in headers_of(sent[0])) is is_strict
+
+
+@pytest.mark.parametrize(("peer", "is_strict"), [("10.0.0.1", True), ("192.0.2.1", False)])
+async def test_only_a_proxy_of_ours_says_what_was_over_tls(peer: str, is_strict: bool) -> None:
+    headers = [(b"x-forwarded-proto", b"https")]
+    sent, _ = await answer(ok, headers=headers, client=(peer, 1))
     assert ("strict-transport-security" in headers_of(sent[0])) is is_strict
 
 

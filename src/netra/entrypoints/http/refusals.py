@@ -53,7 +53,7 @@ def _translated(request: AnyRequest, error: HTTPException) -> NetraError:
         case HTTPException(status_code=413):
             limit = request.route_handler.resolve_request_max_body_size()
             return PayloadTooLarge(f"The body is longer than {limit} bytes.", limit_bytes=limit)
-        case HTTPException(status_code=400):
+        case HTTPException(status_code=400) | HTTPException(detail="client disconnected prematurely"):
             return InvalidRequest(f"The request cannot be read: {error.detail}.")
         case _:
             return Unexpected()

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.errors import PayloadTooLarge
+from netra.domain.errors import InvalidRequest, PayloadTooLarge
 from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_length
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
@@ -107,7 +107,9 @@ async def _whole(receive: Receive, *, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
-        message: Message = await receive()
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest("The client left before its body ended.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:

@@ -11,7 +11,6 @@ import pytest
 from netra.bootstrap import Ports, memory_ports
 from netra.domain.users.model import AddUser, Principal
 from netra.entrypoints.app import Application, create_app
-from netra.entrypoints.asgi import Message
 from netra.entrypoints.switchboard import Services, Switchboard
 from netra.settings import Secret, Settings
 
@@ -88,6 +87,15 @@ async def house() -> AsyncGenerator[House]:
         yield house
 
 
-def bodies(messages: Sequence[Message]) -> bytes:
-    """Return the body that was sent."""
-    return b"".join(message.get("body", b"") for message in messages)
+def scope_of(method: str, path: str, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
+    """Return the scope of a request, for tests that play the server themselves."""
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": list(headers),
+        "client": ("192.0.2.1", 1),
+    }

@@ -11,7 +11,7 @@ from netra.domain.errors import Unavailable
 from netra.domain.ids import ThreadId
 from netra.entrypoints.switchboard import Switchboard
 
-from .conftest import SETTINGS, House, opened
+from .conftest import SETTINGS, House, opened, scope_of
 
 
 class BrokenThreads(MemoryThreadStore):
@@ -76,3 +76,21 @@ async def test_a_waiting_run_says_so(house: House) -> None:
     run = (await house.client.get(f"/api/agent/status/{await house.run_id()}")).json()
     assert (run["status"], run["phase"], run["progress"]) == ("processing", "queued", 0)
     assert (run["result"], run["error"], run["started_at"], run["completed_at"]) == (None,) * 4
+
+
+@pytest.mark.parametrize("key", [[], [(b"idempotency-key", b"key-1")]], ids=["plain", "with a key"])
+async def test_a_client_who_leaves_in_the_middle_of_a_body_started_nothing(house: House, key: Any) -> None:
+    messages = iter([{"type": "http.request", "body": b'{"name": "A"}', "more_body": True}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    token = house.client.headers["Authorization"].encode()
+    await house.app(scope_of("POST", "/api/workloads", [(b"authorization", token), *key]), receive, send)
+    assert sent[0]["status"] == 400
+    assert house.incidents.errors == []
+    assert (await house.client.get("/api/workloads")).json()["pagination"]["total"] == 0

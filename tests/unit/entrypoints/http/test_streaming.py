@@ -8,7 +8,7 @@ from netra.domain.errors import NotFound
 from netra.domain.ids import RunId
 from netra.entrypoints.http.streaming import lines
 
-from .conftest import House
+from .conftest import House, scope_of
 
 
 async def test_a_quiet_run_is_kept_alive_until_it_ends(house: House) -> None:
@@ -48,16 +48,8 @@ async def test_a_reader_who_leaves_leaves_nothing_behind(house: House) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": f"/api/agent/stream/{run_id}",
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "headers": [(b"authorization", house.client.headers["Authorization"].encode())],
-        "client": ("192.0.2.1", 1),
-    }
+    token = house.client.headers["Authorization"].encode()
+    scope = scope_of("GET", f"/api/agent/stream/{run_id}", [(b"authorization", token)])
     await house.app(scope, receive, send)
     assert sent[0]["status"] == 200
     assert house.incidents.errors == []
