@@ -147,6 +147,8 @@ class Connection:
 
     async def _carry_out(self, command: Command) -> signals.Happening:
         runs = self._services.runs
+        if not await self._services.users.is_signed_in(self._owner):
+            return signals.Refused(session.signed_out())
         match command:
             case signals.Start(command=start):
                 refusal = await self._over_limit(LimitName.AGENT, what="optimization requests")
