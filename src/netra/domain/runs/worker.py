@@ -30,10 +30,10 @@ from netra.ports.runs import RunStore
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How often a worker looks up, and how long it waits; all in seconds."""
 
-    lease_s: float = 15.0
+    lease_s: float = 8.0  # a run of a killed worker waits at most this and one look of the reaper
     heartbeat_s: float = 0.5  # bounds how late a cancel is seen
     poll_s: float = 1.0  # bounds how late a run starts when every wake-up is lost
-    reap_every_s: float = 5.0
+    reap_every_s: float = 2.0
     stop_grace_s: float = 1.0  # how long stopped work may take to notice
     drain_s: float = 5.0  # how long a worker that is ending lets its runs finish
     outage_pause_s: float = 0.5
