@@ -14,43 +14,31 @@ from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.limits import LocalRateLimiter
-from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.runs import MemoryRunStore
-from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.state import MemoryState
-from netra.adapters.memory.users import MemoryUserStore
-from netra.domain.errors import Unauthorized
 from netra.domain.ids import RunId, SessionId, ThreadId, UserId
 from netra.domain.quotas import Quotas, RateLimits
 from netra.domain.runs.events import RunEvent, completed, updated
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim, Run, RunState
 from netra.domain.runs.service import RunService
-from netra.domain.users.model import Claims, Principal, Session
-from netra.domain.users.service import UserService
+from netra.domain.users.model import Principal
 from netra.entrypoints.websocket.pump import Connection, Services
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-class NoPasswords:
-    """Nobody signs in with a password here."""
+class Sessions:
+    """The users of these tests: signed in until their session is ended."""
 
-    async def hash(self, password: str) -> str:
-        return password
+    def __init__(self) -> None:
+        self._ended: set[SessionId] = set()
 
-    async def verify(self, password: str, *, against: str | None) -> bool:
-        return password == against
+    async def end(self, session_id: SessionId) -> None:
+        self._ended.add(session_id)
 
-
-class NoTokens:
-    """Nobody carries a token here."""
-
-    def issue(self, claims: Claims) -> str:
-        return str(claims.user_id)
-
-    def read(self, token: str) -> Claims:
-        raise Unauthorized(f"{token} is no token")
+    async def is_signed_in(self, principal: Principal) -> bool:
+        return principal.session_id not in self._ended
 
 
 class HeardIncidents:
@@ -119,35 +107,21 @@ class Stack:
         self.clock = clock
         self.feed = LocalRunFeed()
         self.store = MemoryRunStore(MemoryState(), clock=clock)
-        self.sessions = MemorySessionStore()
+        self.sessions: Any = Sessions()
         self.incidents = HeardIncidents()
         ids = RandomIdSource(clock=clock)
         runs = RunService(
             runs=self.store, feed=self.feed, bell=LocalRunBell(), clock=clock, ids=ids, quotas=Quotas()
         )
-        users = UserService(
-            users=MemoryUserStore(),
-            sessions=self.sessions,
-            passwords=NoPasswords(),
-            tokens=NoTokens(),
-            tickets=LocalTicketBook(clock=clock),
-            clock=clock,
-            ids=ids,
-        )
         limiter = LocalRateLimiter(limits, clock=clock)
         self.services = Services(
-            runs=runs, users=users, limiter=limiter, clock=clock, incidents=self.incidents
+            runs=runs, users=self.sessions, limiter=limiter, clock=clock, incidents=self.incidents
         )
 
     async def principal(self, user: int = 1, *, session: str = "ses-1", lasts_s: int = 3600) -> Principal:
         """Return someone who is signed in."""
-        now = self.clock.now()
-        expires_at = now + timedelta(seconds=lasts_s)
-        row = Session(
-            id=SessionId(session), user_id=UserId(user), created_at=now, expires_at=now + timedelta(days=1)
-        )
-        await self.sessions.add(row)
-        return Principal(user_id=UserId(user), session_id=row.id, expires_at=expires_at)
+        expires_at = self.clock.now() + timedelta(seconds=lasts_s)
+        return Principal(user_id=UserId(user), session_id=SessionId(session), expires_at=expires_at)
 
     @asynccontextmanager
     async def connected(self, principal: Principal) -> AsyncGenerator[tuple[Wire, Connection]]:

@@ -61,7 +61,7 @@ async def test_signing_out_closes_the_sessions_connections_and_no_others(stack: 
     async with stack.connected(who) as (wire, one), stack.connected(another) as (other, two):
         with connections.holding(one), connections.holding(two):
             async with watching(stack, connections):
-                await stack.sessions.end(who.session_id, at=stack.clock.now())
+                await stack.sessions.end(who.session_id)
                 await stack.clock.step(1)
                 frames = await wire.heard_until_close()
             assert (frames[-1]["code"], frames[0]["data"]["code"]) == (4001, "UNAUTHORIZED")

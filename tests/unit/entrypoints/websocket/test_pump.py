@@ -247,7 +247,7 @@ async def test_a_connection_ends_when_its_token_does(stack: Any) -> None:
 async def test_from_the_moment_of_signing_out_nothing_is_carried_out(stack: Any) -> None:
     who = await stack.principal()
     async with stack.connected(who) as (wire, _):
-        await stack.sessions.end(who.session_id, at=stack.clock.now())
+        await stack.sessions.end(who.session_id)
         wire.say(ASK)
         assert (await wire.heard_until_close())[-1]["code"] == 4001
     assert await stack.store.claim(lease_s=60) is None
