@@ -182,6 +182,12 @@ async def test_a_large_batch_again_adds_nothing(stores):
     assert len(await read(stores)) == 1_203
 
 
+async def test_any_number_of_events_may_have_one_instant(stores):
+    ids = [f"id-{n:04}" for n in range(2_345)]
+    await put(stores, *(event(id=one) for one in reversed(ids)))
+    assert (await read(stores)).id.tolist() == ids[::-1]
+
+
 async def test_one_batch_sent_by_many_is_stored_once(stores):
     batch = [event(n, id=str(n)) for n in range(10)]
     results = await asyncio.gather(*(put(stores, *batch) for _ in range(5)))

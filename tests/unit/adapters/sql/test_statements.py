@@ -1,0 +1,83 @@
+"""Every statement answers from an index, and every engine that is to come can read it."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import literal_column, select
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
+
+from netra.adapters import sql
+from netra.adapters.sql.event_columns import reading, writing
+from netra.adapters.sql.migrations import migrate
+from netra.adapters.sql.paging import PageQueries
+from netra.adapters.sql.script import Query, ask, param
+from netra.adapters.sql.sqlite import DIALECT, connect
+
+POSTGRESQL = postgresql_dialect(paramstyle="format")
+# what must see all rows of something small, or counts by an index that holds just those rows
+WHOLE = {
+    "users._ALL",
+    "audit._PAGES.count",
+    "acceptance._LIVE",
+    "runs._WAITING",
+    "claims._IS_ANY_QUEUED",
+    "claims._OLDEST",
+}
+
+
+def statements() -> dict[str, Query]:
+    found: dict[str, Query] = {
+        "event_columns.reading": reading(frozenset({"id", "prefixes"})),
+        "event_columns.writing": writing(frozenset({"id", "prefixes"})),
+    }
+    for module in pkgutil.iter_modules(sql.__path__):
+        named = vars(importlib.import_module(f"netra.adapters.sql.{module.name}"))
+        for name, value in named.items():
+            pages = vars(value) if isinstance(value, PageQueries) else {"": value}
+            found |= {
+                f"{module.name}.{name}{'.' if part else ''}{part}": query
+                for part, query in pages.items()
+                if isinstance(query, Query)
+            }
+    return found
+
+
+STATEMENTS = statements()
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory):
+    made = connect(Path(tmp_path_factory.mktemp("plans")) / "a.sqlite3", wait_s=1)
+    migrate(made)
+    yield made
+    made.close()
+
+
+def test_the_statements_were_found():
+    assert len(STATEMENTS) > 50
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_no_statement_reads_a_whole_table(connection, name):
+    text = STATEMENTS[name].compiled(DIALECT).text
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", [1] * text.count("?")).fetchall()
+    steps = [step for *_, step in plan]
+    assert not [step for step in steps if step.startswith("SCAN") and "INDEX ix" not in step] or (
+        name in WHOLE or steps == ["SCAN CONSTANT ROW"]
+    )
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_statement_can_be_said_to_postgresql(name):
+    assert STATEMENTS[name].compiled(POSTGRESQL).text
+
+
+def test_parameters_are_put_in_the_order_of_the_text():
+    query = Query(select(literal_column("1")).where(param("b") > param("a"), param("a") == 7))
+    compiled = query.compiled(DIALECT)
+    values = ask(query, a=1, b=2).values
+    assert compiled.arranged(values) == (2, 1, 1, 7)
+    assert Query(select(param("only"))).compiled(DIALECT).arranged({"only": 5}) == (5,)
+    assert Query(select(literal_column("1"))).compiled(DIALECT).arranged({}) == ()
