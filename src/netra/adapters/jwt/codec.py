@@ -41,7 +41,15 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 class JwtTokenCodec:
     """`TokenCodec` with several live keys: tokens are signed by one and read by any of them."""
 
-    def __init__(self, *, keys: Sequence[str], issuer: str, audience: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        keys: Sequence[str],
+        issuer: str,
+        audience: str,
+        clock: Clock,
+        remembered_max: int = REMEMBERED_MAX,
+    ) -> None:
         """Sign with the first of `keys` and read with any; raise `ValueError` when one is too short."""
         secrets = [key.encode() for key in keys]
         if not secrets:
@@ -57,6 +65,7 @@ class JwtTokenCodec:
         self._issuer = issuer
         self._audience = audience
         self._clock = clock
+        self._remembered_max = remembered_max
         self._remembered: OrderedDict[bytes, Claims] = OrderedDict()  # longest unused first
 
     def issue(self, claims: Claims) -> str:
@@ -118,7 +127,7 @@ class JwtTokenCodec:
 
     def _remember(self, digest: bytes, claims: Claims) -> None:
         self._remembered[digest] = claims
-        if len(self._remembered) > REMEMBERED_MAX:
+        if len(self._remembered) > self._remembered_max:
             self._remembered.popitem(last=False)
 
 

@@ -39,6 +39,10 @@ class Window:
         """The instant that leaves last."""
         return self._instants_s[-1]
 
+    def room(self) -> int:
+        """Return how many instants there is memory for, counted or not."""
+        return len(self._instants_s)
+
     def add(self, instant_s: float) -> None:
         """Count one more."""
         self._instants_s.append(instant_s)
@@ -83,6 +87,10 @@ class LocalRateLimiter:
     def published(self) -> dict[str, int]:
         """Return the live limits by name."""
         return {name.value: limit for name, limit in self._rates.items()}
+
+    def held(self) -> int:
+        """Return how many keys are in memory."""
+        return len(self._windows)
 
     def _said(
         self, *, limit: int, count: int, now_s: float, window: Window | None, allowed: bool

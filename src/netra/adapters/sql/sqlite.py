@@ -16,6 +16,7 @@ from netra.domain.errors import Conflict
 SCANNERS: Final = 2
 WRITE_WAIT_S: Final = 10.0  # for another process's transaction
 READ_WAIT_S: Final = 1.0  # in WAL readers wait only while a file is recovered
+WAL_TRIES: Final = 20
 CACHE_KIB: Final = 16_384  # pages each connection may hold
 DIALECT: Final = sqlite_dialect(paramstyle="qmark")
 
@@ -32,10 +33,12 @@ class SqliteDatabase:
     20 us of CPU against 180 us; a run makes about eight. NORMAL is the default.
     """
 
-    def __init__(self, path: Path, *, synchronous: Synchronous = "NORMAL") -> None:
+    def __init__(
+        self, path: Path, *, synchronous: Synchronous = "NORMAL", write_wait_s: float = WRITE_WAIT_S
+    ) -> None:
         opened: list[sqlite3.Connection] = []
         try:
-            opened.append(connect(path, wait_s=WRITE_WAIT_S))
+            opened.append(connect(path, wait_s=write_wait_s))
             opened[0].execute(f"PRAGMA synchronous = {synchronous}")
             for _ in range(1 + SCANNERS):
                 opened.append(connect(path, wait_s=READ_WAIT_S))
@@ -69,6 +72,11 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise refusal(error) from error
 
+    @property
+    def is_scanning(self) -> bool:
+        """Whether any scan goes on."""
+        return len(self._idle) < len(self._scanning)
+
     def close(self) -> None:
         """Finish the writes that wait, stop the scans that go on, close every connection."""
         for connection in self._scanning:
@@ -99,6 +107,23 @@ def connect(path: Path, *, wait_s: float) -> sqlite3.Connection:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     return connection
+
+
+def keep_write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log, for good.
+
+    The switch itself does not wait for other processes (SQLite gives up at once), so each further
+    try first waits for the write lock, which does.
+    """
+    for _ in range(WAL_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        else:
+            return
+    raise sqlite3.OperationalError("the write-ahead log cannot be switched on")
 
 
 def played(connection: sqlite3.Connection, script: Script[T]) -> T:

@@ -41,16 +41,17 @@ class Job(msgspec.Struct, frozen=True):
 class Writer:
     """Owns a connection and the thread that uses it; made and closed on the event loop."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, waiting_max: int = WAITING_MAX) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
+        self._waiting_max = waiting_max
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="netra-sqlite-writer", daemon=True)
         self._thread.start()
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Return what `work` returned, committed. Raises what it raised, or `Unavailable`."""
-        if self._jobs.qsize() >= WAITING_MAX:
+        if self._jobs.qsize() >= self._waiting_max:
             raise Unavailable("Too many writes wait already; try again in a moment.")
         told: asyncio.Future[T] = self._loop.create_future()
         self._jobs.put(Job(work, told))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 # The last revision, named here so that a start on a present schema need not load the migration tool.
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 
 FOLDER: Final = Path(__file__).parent
 
@@ -13,19 +13,12 @@ FOLDER: Final = Path(__file__).parent
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the schema to `HEAD`, all or nothing; of several processes that try, one does it.
 
-    `connection` must begin no transaction by itself.
+    `connection` must begin no transaction by itself. Raises `Unavailable` for a newer schema.
     """
-    if revision(connection) == HEAD:
-        return
-    from netra.adapters.sql.migrations.runner import upgrade  # slow to import, rarely needed
+    if revision(connection) != HEAD:
+        from netra.adapters.sql.migrations.runner import upgrade  # slow to import, rarely needed
 
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if revision(connection) != HEAD:
-            upgrade(connection)
-    finally:
-        if connection.in_transaction:  # nothing was to be done, or it failed
-            connection.execute("ROLLBACK")
+        upgrade(connection)
 
 
 def revision(connection: sqlite3.Connection) -> str | None:

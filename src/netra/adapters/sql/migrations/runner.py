@@ -1,21 +1,34 @@
-"""Runs alembic inside the transaction that a connection is in."""
+"""Runs alembic in one transaction that holds the database's write lock from its first statement."""
 
 import sqlite3
-from typing import Any
+import threading
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import StaticPool, create_engine
+from alembic.util import CommandError
+from sqlalchemy import Connection, StaticPool, create_engine, event
 
 from netra.adapters.sql.migrations import FOLDER
+from netra.domain.errors import Unavailable
+
+_ONE_AT_A_TIME: Final = threading.Lock()  # alembic keeps what it works on in module globals
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Apply every revision that is missing and commit."""
+    """Apply every revision that is missing. Raises `Unavailable` for a schema that is newer."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    with engine.begin() as bound:
+    event.listen(engine, "begin", _begin)
+    with _ONE_AT_A_TIME, engine.begin() as bound:
         config = Config()
         config.set_main_option("script_location", str(FOLDER))
         attributes: dict[str, Any] = config.attributes  # Any: alembic's own bag
         attributes["connection"] = bound
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise Unavailable("The database was made by a newer version of Netra; use that one.") from error
+
+
+def _begin(bound: Connection) -> None:
+    bound.exec_driver_sql("BEGIN IMMEDIATE")
