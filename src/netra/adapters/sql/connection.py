@@ -14,7 +14,13 @@ from netra.adapters.sql.probe import SqlProbe
 from netra.adapters.sql.replays import SqlReplayBook
 from netra.adapters.sql.runs import SqlRunStore
 from netra.adapters.sql.sessions import SqlSessionStore
-from netra.adapters.sql.sqlite import WRITE_WAIT_S, SqliteDatabase, Synchronous, connect
+from netra.adapters.sql.sqlite import (
+    WRITE_WAIT_S,
+    SqliteDatabase,
+    Synchronous,
+    connect,
+    keep_write_ahead,
+)
 from netra.adapters.sql.threads import SqlThreadStore
 from netra.adapters.sql.users import SqlUserStore
 from netra.adapters.sql.workloads import SqlWorkloadStore
@@ -70,7 +76,7 @@ def _prepare(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(connect(path, wait_s=WRITE_WAIT_S)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            keep_write_ahead(connection)
             migrate(connection)
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(f"The database file {path} cannot be opened: {error}.") from error
