@@ -10,6 +10,7 @@ import msgspec
 
 from netra.domain.agents.handover import Briefing
 from netra.domain.optimization.engine import NO_EVENTS
+from netra.domain.optimization.log_metrics import UNKNOWN
 from netra.domain.optimization.model import Action, Advice, Goals
 from netra.domain.workloads.model import Workload
 
@@ -172,7 +173,8 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "bill_usd_per_month": 0.0,
     "prefix_reuse": [],
     "arrivals": {"rate_per_s": 0.0, "gap_cv": None, "peak_to_mean_1s": None, "peak_to_mean_60s": None},
-    "duplicates": {"requests": 0, "share": 0.0},
+    "duplicates": UNKNOWN,
+    "failures": UNKNOWN,
     "gaps": [msgspec.to_builtins(NO_EVENTS)],
     "targets": [],
     "language_model": LANGUAGE_MODEL,

@@ -1,4 +1,4 @@
-"""Recommendations as steps a person takes, checks and takes back, cheapest to undo first."""
+"""Recommendations as steps a person takes, checks and takes back, the most valuable first."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,25 +6,28 @@ from typing import Final
 from netra.domain.optimization.analysers.model import Stance
 from netra.domain.optimization.composition import Composition, Worth
 from netra.domain.optimization.model import Action, Recommendation
+from netra.domain.optimization.recommendations import WORTH_SAYING
 
 _EFFORT: Final = ("low", "medium", "high")
 
 
 def actions_of(composition: Composition, recommendations: Sequence[Recommendation]) -> tuple[Action, ...]:
-    """Return the plan's steps, least effort and largest saving first, then the evaluations worth making.
+    """Return the plan's steps and then the evaluations worth making, each by value, ease breaking ties.
 
-    `recommendations` are the composition's own, from `recommendations_of`; what to avoid and what is
-    only worth knowing asks nothing of anybody.
+    What is worth under a percent of the bill comes after everything that is worth more, planned or not:
+    nobody should begin with it. `recommendations` are the composition's own, from `recommendations_of`;
+    what to avoid and what is only worth knowing asks nothing of anybody.
     """
     by_action = {(found.kind, found.action): found for found in recommendations}
-    plan = sorted(composition.plan, key=_by_ease)
     evaluations = [
         worth
-        for worth in sorted(composition.others, key=_by_ease)
+        for worth in composition.others
         if worth.finding.stance is Stance.EVALUATE and worth.finding.steps and worth.saved_usd > 0
     ]
+    little_usd = WORTH_SAYING * composition.current_usd
+    ordered = sorted((*composition.plan, *evaluations), key=lambda worth: _rank(worth, little_usd=little_usd))
     actions: list[Action] = []
-    for worth in (*plan, *evaluations):
+    for worth in ordered:
         finding = worth.finding
         recommendation = by_action[finding.kind, finding.action]
         actions.append(
@@ -40,6 +43,7 @@ def actions_of(composition: Composition, recommendations: Sequence[Recommendatio
     return tuple(actions)
 
 
-def _by_ease(worth: Worth) -> tuple[int, float]:
+def _rank(worth: Worth, *, little_usd: float) -> tuple[bool, bool, float, int]:
+    is_planned = worth.marginal_usd is not None
     gained_usd = worth.saved_usd if worth.marginal_usd is None else worth.marginal_usd
-    return _EFFORT.index(worth.finding.effort), -gained_usd
+    return gained_usd < little_usd, not is_planned, -gained_usd, _EFFORT.index(worth.finding.effort)

@@ -49,6 +49,12 @@ def exact_duplicates(events: Events) -> Duplicates:
     return Duplicates(requests=repeats, share=repeats / len(events) if len(events) else 0.0, first=first)
 
 
+def tell_prompts(events: Events) -> npt.NDArray[np.bool_]:
+    """Return which calls say enough about their prompt to be compared."""
+    known, *_ = _keys(events)
+    return known
+
+
 def _keys(events: Events) -> tuple[npt.NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints]:
     """Return which calls tell their prompt, and the columns that must be equal for prompts to be."""
     count = len(events)

@@ -13,6 +13,7 @@ from netra.domain.optimization.performance.configurations import Configuration
 from netra.domain.optimization.performance.fleet import smallest_fleet
 from netra.domain.optimization.performance.replay import Replay, replay
 from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.wording import count
 
 
 class ProposedFleet(Protocol):
@@ -109,7 +110,7 @@ def _replayed(
     case: Case, configuration: Configuration, *, replicas: int | None, checkpoint: Checkpoint
 ) -> tuple[int, Replay]:
     if replicas is not None:
-        checkpoint(0.1, f"Replaying {len(case.replayed):,} calls on {replicas:,} replicas")
+        checkpoint(0.1, f"Replaying {count(len(case.replayed), 'call')} on {count(replicas, 'replica')}")
         return replicas, replay(case.replayed, deployment=configuration.deployment, replicas=replicas)
     fleet = smallest_fleet(
         case.replayed, deployment=configuration.deployment, slo=case.slo, checkpoint=checkpoint

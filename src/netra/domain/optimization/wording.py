@@ -52,6 +52,17 @@ def count(number: float, noun: str) -> str:
     return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
 
 
+def saved(usd: float) -> str:
+    """Return what is paid less, or more where a saving is negative.
+
+    >>> saved(0.56), saved(-0.56), saved(0)
+    ('$0.56 less', '$0.56 more', 'as much')
+    """
+    if usd == 0:
+        return "as much"
+    return f"{money(abs(usd))} {'less' if usd > 0 else 'more'}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return the first few names, and how many there are besides.
 

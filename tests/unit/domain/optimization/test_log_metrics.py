@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.log_metrics import log_metrics
@@ -42,5 +43,10 @@ def test_reuse_that_is_known_already_is_not_asked_again() -> None:
 
 def test_a_log_of_nothing_has_numbers_that_json_can_say() -> None:
     metrics = log_metrics(empty_events())
-    assert metrics["failures"] == {"requests": 0, "share": 0.0}
+    assert metrics["failures"] == metrics["duplicates"] == {"requests": None, "share": None}
     assert json.loads(json.dumps(metrics, allow_nan=False))["data_sufficiency"]["sufficient"] is False
+
+
+def test_what_a_log_cannot_tell_is_unknown_and_not_zero() -> None:
+    metrics = log_metrics(msgspec.structs.replace(small_log(), status=None, prefixes=None))
+    assert metrics["failures"] == metrics["duplicates"] == {"requests": None, "share": None}

@@ -85,12 +85,12 @@ def test_a_log_without_a_bill_has_nothing_to_lower(study: Make, call: Call, find
     assert (found.cost_change, found.savings.share_of_bill) == ("0%", 0.0)
 
 
-def test_steps_come_easiest_first_and_evaluations_last(study: Make, call: Call, finding: Say) -> None:
+def test_steps_come_most_valuable_first_and_evaluations_last(study: Make, call: Call, finding: Say) -> None:
     composition, found = ranked(
         study([call(n) for n in range(10)]),
         [
-            finding("waste", change=partial(dropped, where=np.arange(10) == 9), effort="high"),
-            finding("exact_duplicates", change=first(3, of=10), effort="low"),
+            finding("waste", change=partial(dropped, where=np.arange(10) == 9), effort="low"),
+            finding("exact_duplicates", change=first(3, of=10), effort="high"),
             finding("right_sizing", stance=Stance.EVALUATE, change=first(9, of=10)),
             finding("output_length", stance=Stance.EVALUATE),  # saves nothing: asks nothing of anybody
             finding("burst_shaping", stance=Stance.INFORM),
@@ -100,6 +100,34 @@ def test_steps_come_easiest_first_and_evaluations_last(study: Make, call: Call, 
     assert [one.title for one in steps] == ["do exact_duplicates", "do waste", "do right_sizing"]
     assert [one.order for one in steps] == [1, 2, 3]
     assert {one.recommendation_id for one in steps} <= {one.id for one in found}
+
+
+def test_nobody_is_told_to_begin_with_a_step_worth_next_to_nothing(
+    study: Make, call: Call, finding: Say
+) -> None:
+    composition, found = ranked(
+        study([call(n) for n in range(500)]),
+        [
+            finding("waste", change=first(1, of=500), effort="low"),  # 0.2 %
+            finding("right_sizing", stance=Stance.EVALUATE, change=first(470, of=500), effort="high"),
+        ],
+    )
+    assert [one.title for one in actions_of(composition, found)] == ["do right_sizing", "do waste"]
+
+
+@pytest.mark.parametrize("efforts", [("low", "high"), ("high", "low")])
+def test_of_equal_steps_the_easier_comes_first(
+    study: Make, call: Call, finding: Say, efforts: tuple[str, str]
+) -> None:
+    composition, found = ranked(
+        study([call(n) for n in range(10)]),
+        [
+            finding("waste", change=partial(dropped, where=np.arange(10) == 9), effort=efforts[0]),
+            finding("exact_duplicates", change=partial(dropped, where=np.arange(10) == 8), effort=efforts[1]),
+        ],
+    )
+    easy = ("waste", "exact_duplicates")[efforts.index("low")]
+    assert actions_of(composition, found)[0].title == f"do {easy}"
 
 
 def test_settings_of_several_findings_are_joined(study: Make, call: Call, finding: Say) -> None:

@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.analysers.rate_limits import busiest_window
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.wording import percent
+from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "burst_shaping"
@@ -83,7 +83,7 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
         stance=Stance.INFORM,
         action=f"Queue calls so that at most {rate:,.2f} a second leave",
         impact=(
-            f"The busiest second falls from {shaped.peak_per_s:,.0f} calls to {rate:,.2f}, "
+            f"The busiest second falls from {count(shaped.peak_per_s, 'call')} to {rate:,.2f}, "
             f"{percent(1 - rate / shaped.peak_per_s)} less; 99 % of calls wait under "
             f"{shaped.wait_s_p99:,.2f} s, "
             f"the longest {longest_s:,.2f} s."

@@ -16,7 +16,7 @@ from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.span import DAY_S
 from netra.domain.optimization.traffic import Bools
-from netra.domain.optimization.wording import percent
+from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "rate_limits"
@@ -60,12 +60,12 @@ def _finding(study: Study, needed: Mapping[str, float]) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=(
-            f"Hold rate limits of at least {limits['requests_per_minute']:,} requests and "
-            f"{limits['tokens_per_minute']:,} tokens a minute"
+            f"Hold rate limits of at least {count(limits['requests_per_minute'], 'request')} and "
+            f"{count(limits['tokens_per_minute'], 'token')} a minute"
         ),
         impact=(
-            f"The busiest minute had {needed['requests']:,.0f} requests and {needed['tokens']:,.0f} "
-            f"tokens{more}. "
+            f"The busiest minute had {count(needed['requests'], 'request')} and "
+            f"{count(needed['tokens'], 'token')}{more}. "
             f"Throughput reserved for it would be used {percent(use)} of the time, so it pays only under "
             f"{percent(use)} of the list price a token."
         ),

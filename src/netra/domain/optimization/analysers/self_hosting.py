@@ -16,7 +16,7 @@ from netra.domain.optimization.analysers.hosting_case import Case, case_of
 from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.performance.hosting import Bounds, Hosting, bounds_of, cheapest_fleets
-from netra.domain.optimization.performance.serving import vllm_flags
+from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
 
@@ -223,6 +223,7 @@ def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
         "replicas": best.fleet.replicas,
         "balancing": "round_robin",
         "vllm": vllm_flags(deployment),
+        "tensorrt_llm": trtllm_options(deployment),
     }
 
 

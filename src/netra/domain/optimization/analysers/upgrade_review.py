@@ -19,7 +19,7 @@ from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.verify import Calls, Comparison, Verified, to_payload, verify
-from netra.domain.optimization.wording import count, money, percent
+from netra.domain.optimization.wording import count, money, percent, saved
 from netra.domain.workloads.columns import Ints, Labels, nanoseconds
 
 KIND: Final = "upgrade_review"
@@ -76,12 +76,13 @@ def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=(
-            f"{words[verified.ruling]}: per unit of work it changed the cost by {percent(-verified.share)}"
+            f"{words[verified.ruling]}: a unit of work costs {percent(abs(verified.share))} "
+            f"{'less' if verified.share > 0 else 'more'}"
         ),
         impact=(
-            f"{count(verified.calls_after, 'call')} after the change cost {money(verified.saved_usd)} less "
-            "than they "
-            f"would have before ({money(verified.low_usd)} to {money(verified.high_usd)} at 95 %)."
+            f"{count(verified.calls_after, 'call')} after the change cost {saved(verified.saved_usd)} "
+            f"{'as' if verified.saved_usd == 0 else 'than'} they would have before (at 95 %, between "
+            f"{saved(verified.low_usd)} and {saved(verified.high_usd)})."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,

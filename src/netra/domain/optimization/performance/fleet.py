@@ -10,6 +10,7 @@ from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.replay import SERVING, Balancing, Replay, Requests, replay
 from netra.domain.optimization.performance.replica import Batching
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
+from netra.domain.optimization.wording import count
 
 REPLAYED_REQUESTS: Final = 20_000
 """At most so many requests are replayed a size: the busiest stretch of a longer log, a fifth of a second."""
@@ -79,7 +80,7 @@ def smallest_fleet(
     def holds(replicas: int) -> bool:
         if replicas not in seen:
             done = 1.0 - 0.85 ** (len(seen) + 1)  # how many sizes will be tried is not known before
-            checkpoint(done, f"Replaying {len(requests):,} requests on {replicas:,} replicas")
+            checkpoint(done, f"Replaying {count(len(requests), 'request')} on {count(replicas, 'replica')}")
             seen[replicas] = replay(
                 requests,
                 deployment=deployment,
