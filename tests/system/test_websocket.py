@@ -52,10 +52,8 @@ class Served:
         self._users += 1
         session_id = SessionId(session or f"ses-{self._users}")
         ends = now + timedelta(days=1)
-        with contextlib.suppress(Exception):
-            await self.ports.sessions.add(
-                Session(id=session_id, user_id=UserId(user), created_at=now, expires_at=ends)
-            )
+        row = Session(id=session_id, user_id=UserId(user), created_at=now, expires_at=ends)
+        await self.ports.sessions.add(row)
         return self.ports.tokens.issue(
             Claims(
                 user_id=UserId(user),
