@@ -31,7 +31,7 @@ def proof_in(scope: Scope) -> Token | Ticket:
     Raises `Unauthorized` when there is none.
 
     >>> proof_in({"headers": [], "query_string": b"ticket=abc"})
-    Ticket('abc')
+    Ticket(text='abc')
     """
     if header(scope["headers"], b"authorization") is not None:
         return Token(bearer_token(scope["headers"]))
