@@ -30,11 +30,6 @@ class RunEntry(msgspec.Struct, kw_only=True):
         """The key of the thread it belongs to: ids are owned, so the owner is a part."""
         return self.run.owner_id, self.run.thread_id
 
-    @property
-    def is_live(self) -> bool:
-        """Whether it has not ended."""
-        return not self.run.state.is_terminal
-
 
 class MemoryState:
     """Threads, messages, runs and their events."""
@@ -62,11 +57,9 @@ class MemoryState:
             self.queue.pop(run.id, None)
 
     def say(self, message: Message, *, owner_id: UserId) -> None:
-        """Append a message to its thread, when that still exists."""
+        """Append a message to its thread."""
         key = owner_id, message.thread_id
-        thread = self.threads.get(key)
-        if thread is None:
-            return
+        thread = self.threads[key]
         self.messages[key].append(message)
         self.threads[key] = msgspec.structs.replace(
             thread,

@@ -57,8 +57,9 @@ _FORGET = Query(delete(event_logs).where(event_logs.c.number == param("log")))
 class SqlEventLog:
     """`EventLog` over a relational database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, purged_rows: int = PURGED_ROWS) -> None:
         self._database = database
+        self._purged_rows = purged_rows
 
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
         """Add the events whose id is new."""
@@ -83,7 +84,7 @@ class SqlEventLog:
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload: for readers at once, from the disk slice by slice."""
         await self._database.write(_condemning(workload_id, owner_id))
-        while await self._database.write(_purging()):
+        while await self._database.write(_purging(self._purged_rows)):
             pass
 
 
@@ -149,13 +150,13 @@ def _condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
     yield ask(_CONDEMN, whose=owner_id, which=workload_id, owner_id=None, workload_id=None)
 
 
-def _purging() -> Script[bool]:
+def _purging(most: int) -> Script[bool]:
     """Remove some events of a condemned log; return whether there is more to remove."""
     found = yield ask(_CONDEMNED)
     if not found:
         return False
     ((log,),) = found
-    edge = yield ask(_EDGE, log=log, skipped=PURGED_ROWS)
+    edge = yield ask(_EDGE, log=log, skipped=most)
     at_ns, number = edge[0] if edge else (_NS_MAX, _NS_MAX)
     yield ask(_PURGE, log=log, edge_at_ns=at_ns, edge_number=number)
     if not edge:

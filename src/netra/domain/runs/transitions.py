@@ -73,29 +73,27 @@ def finished(run: Run, ending: Ending, events: Sequence[NewEvent], *, at: dateti
 
 def stopped(run: Run, *, lease_until: datetime | None, now: datetime) -> Change:
     """Return the run after a request to cancel it."""
-    match on_stop(run, lease_until=lease_until, now=now):
-        case StopDecision.NOTHING:
-            return Change(run=run)
-        case StopDecision.ASK_WORKER:
-            return Change(run=msgspec.structs.replace(run, is_cancel_requested=True))
-        case StopDecision.END_NOW:
-            return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
+    decision = on_stop(run, lease_until=lease_until, now=now)
+    if decision is StopDecision.NOTHING:
+        return Change(run=run)
+    if decision is StopDecision.ASK_WORKER:
+        return Change(run=msgspec.structs.replace(run, is_cancel_requested=True))
+    return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
 
 
 def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
     """Return the run after its lease ran out."""
-    match on_lapse(run, max_attempts=max_attempts):
-        case LapseDecision.REQUEUE:
-            return Change(run=msgspec.structs.replace(run, state=moved(run, Move.REQUEUE)))
-        case LapseDecision.CANCEL:
-            return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
-        case LapseDecision.FAIL:
-            error = NetraError(
-                f"Given up after {run.attempts} attempts: each worker stopped before it was done.",
-                attempts=run.attempts,
-            )
-            ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
-            return finished(run, ending, failed(run, error), at=now)
+    decision = on_lapse(run, max_attempts=max_attempts)
+    if decision is LapseDecision.REQUEUE:
+        return Change(run=msgspec.structs.replace(run, state=moved(run, Move.REQUEUE)))
+    if decision is LapseDecision.CANCEL:
+        return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
+    error = NetraError(
+        f"Given up after {run.attempts} attempts: each worker stopped before it was done.",
+        attempts=run.attempts,
+    )
+    ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+    return finished(run, ending, failed(run, error), at=now)
 
 
 def removed(run: Run, *, at: datetime) -> tuple[RunEvent, ...]:

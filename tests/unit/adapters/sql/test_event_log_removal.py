@@ -1,0 +1,37 @@
+"""Removing a log: gone for readers at once, from the disk a slice at a time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from netra.adapters.sql.connection import open_sqlite
+from netra.adapters.sql.event_log import SqlEventLog
+from netra.adapters.sql.sqlite import SqliteDatabase, connect
+from netra.domain.workloads.columns import columns_of
+from netra.domain.workloads.model import Event
+
+AT = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("events", [0, 1, 9, 10, 11, 35])
+async def test_a_log_of_any_length_is_removed_from_the_disk(tmp_path, clock, events):
+    path = tmp_path / "netra.sqlite3"
+    async with open_sqlite(path, clock=clock):
+        pass
+    database = SqliteDatabase(path)
+    log = SqlEventLog(database, purged_rows=10)
+    sent = [
+        Event(timestamp=AT + timedelta(seconds=n // 3), model="m", input_tokens=1, output_tokens=1)
+        for n in range(events)
+    ]
+    await log.append("wl-1", columns_of(sent), owner_id=1)
+    await log.append("wl-2", columns_of(sent), owner_id=1)
+    await log.delete("wl-1", owner_id=1)
+    assert len(await log.read("wl-1", owner_id=1)) == 0
+    assert len(await log.read("wl-2", owner_id=1)) == events
+    database.close()
+    connection = connect(path, wait_s=1)
+    ((left,),) = connection.execute("SELECT count(*) FROM log_events").fetchall()
+    ((logs,),) = connection.execute("SELECT count(*) FROM event_logs").fetchall()
+    connection.close()
+    assert (left, logs) == (events, 1)
