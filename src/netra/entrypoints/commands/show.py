@@ -6,8 +6,11 @@ import socket
 from typing import Final
 
 import click
+from httpx import HTTPError
+from websockets.exceptions import WebSocketException
 
 from netra.bootstrap import contained, open_ports
+from netra.domain.errors import NetraError, UpstreamFailed
 from netra.domain.users.model import AddUser
 from netra.domain.workloads.intake import read_ndjson
 from netra.domain.workloads.sample import sample_log
@@ -40,24 +43,34 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
         config = server_config(app, host=settings.host, port=0, log_level=settings.log_level)
         server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set)
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(server.serve(sockets=[bound]))
+            group.create_task(server.serve(sockets=[bound]))
             await ready.wait()
-            showing = group.create_task(_walked(url_of(bound), visitor))
-            await asyncio.wait({serving, showing}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                showing.cancel()  # Ctrl-C in the middle of the show
-            elif keeps_serving and showing.exception() is None:
+            failure = await _walked(url_of(bound), visitor)
+            was_stopped = server.should_exit
+            if failure is None and keeps_serving and not was_stopped:
                 kept = str(settings.data) if keeps_data else None
                 click.echo(farewell(url_of(bound), visitor, data=kept))
             else:
                 server.should_exit = True
-                await serving
+    if failure is not None and not was_stopped:
+        raise failure
     return 0
 
 
-async def _walked(url: str, visitor: Visitor) -> None:
+async def _walked(url: str, visitor: Visitor) -> NetraError | None:
+    """Walk through the API and show the report; return what went wrong.
+
+    A failure is a value here: raised, it would cut the server off instead of ending it. Ctrl-C ends the
+    service under the walk, which then meets a closed door.
+    """
     log = sample_log(requests=CALLS, seed=SEED)
     console = reading_console()
-    advice = await Journey(url=url, visitor=visitor, console=console).walk(log, name=NAME)
+    try:
+        advice = await Journey(url=url, visitor=visitor, console=console).walk(log, name=NAME)
+    except NetraError as error:
+        return error
+    except (HTTPError, WebSocketException, OSError) as error:
+        return UpstreamFailed(f"The service could not be reached any more: {error}.")
     sketch = sketch_of(read_ndjson(log, max_rows=CALLS).events)
     console.print(rendered(digest_of(advice), sketch=sketch, source=NAME))
+    return None

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from netra.domain.optimization.model import Advice, Gap, Grade, Recommendation, Savings
-from netra.domain.optimization.wording import count, money, percent
+from netra.domain.optimization.wording import cost_change, count, money, percent
 from netra.entrypoints.terminal.wording import short_count, span
 
 TRUST: Final[Mapping[Grade, str]] = {
@@ -129,6 +129,17 @@ def shelf_of(recommendation: Recommendation) -> Shelf:
         return Shelf.PLAN
     stance = recommendation.inputs.get("stance")
     return Shelf(stance) if stance in {Shelf.EVALUATE, Shelf.AVOID} else Shelf.KNOW
+
+
+def worth_of(recommendation: Recommendation, *, now_usd: float | None) -> tuple[float, str]:
+    """Return the dollars a report counts for it, saved above zero, and what they do to the bill.
+
+    Within the plan that is what it adds to the steps priced before it, else what it is worth alone.
+    """
+    marginal_usd = recommendation.savings.marginal_usd_per_month
+    if marginal_usd is None or not now_usd:
+        return recommendation.savings.usd_per_month, recommendation.cost_change
+    return marginal_usd, cost_change(marginal_usd / now_usd)
 
 
 def interval(savings: Savings) -> str:

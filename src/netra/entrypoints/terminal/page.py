@@ -9,7 +9,7 @@ import msgspec
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
 from netra.entrypoints.terminal.canvas import Plot
-from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval
+from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval, worth_of
 from netra.entrypoints.terminal.plots import plots_of
 from netra.entrypoints.terminal.sketch import Sketch
 from netra.entrypoints.terminal.wording import title_of
@@ -58,6 +58,7 @@ ol.steps{padding-left:1.2rem}ol.steps>li{margin:.9rem 0}
 
 def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str) -> str:
     """Return the whole page."""
+    now_usd = digest.now_usd
     return "\n".join(
         (
             "<!doctype html>",
@@ -67,11 +68,13 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
             f"<style>{STYLE}</style></head><body><main>",
             *_head(digest, source=source, question=question),
             *_targets(digest.targets),
-            *_shelf("Do this, the largest step first", digest.plan, "plan"),
+            *_shelf("Do this, the largest step first", digest.plan, "plan", now_usd=now_usd),
             *_plots(plots_of(digest, sketch=sketch)),
-            *_shelf("Would save more, once evaluated", digest.to_evaluate, "evaluate"),
-            *_shelf("Leave alone: it would cost money", digest.avoid, "avoid"),
-            *_shelf("Good to know", digest.know, "know"),
+            *_shelf(
+                "Would save more, once evaluated", digest.to_evaluate, "evaluate", now_usd=digest.now_usd
+            ),
+            *_shelf("Leave alone: it would cost money", digest.avoid, "avoid", now_usd=now_usd),
+            *_shelf("Good to know", digest.know, "know", now_usd=now_usd),
             *_actions(digest.advice.actions),
             *_gaps(digest.gaps),
             *_config(digest),
@@ -113,19 +116,20 @@ def _targets(targets: Sequence[Target]) -> Iterator[str]:
     yield "</tbody></table></section>"
 
 
-def _shelf(title: str, items: Sequence[Recommendation], shelf: str) -> Iterator[str]:
+def _shelf(
+    title: str, items: Sequence[Recommendation], shelf: str, *, now_usd: float | None
+) -> Iterator[str]:
     if not items:
         return
     yield f"<section><h2>{escape(title)}</h2>"
     for item in items:
-        yield from _card(item, shelf)
+        yield from _card(item, shelf, now_usd=now_usd)
     yield "</section>"
 
 
-def _card(item: Recommendation, shelf: str) -> Iterator[str]:
-    worth = item.savings.marginal_usd_per_month
-    usd = item.savings.usd_per_month if worth is None else worth
-    amount = f"{'-' if usd > 0 else '+'}{money(abs(usd))} ({item.cost_change})" if usd else ""
+def _card(item: Recommendation, shelf: str, *, now_usd: float | None) -> Iterator[str]:
+    usd, change = worth_of(item, now_usd=now_usd)
+    amount = f"{'-' if usd > 0 else '+'}{money(abs(usd))} ({change})" if usd else ""
     small = (f"grade {item.grade}", interval(item.savings), f"{item.effort} effort", f"risk: {item.risk}")
     yield f'<article class="{shelf}"><div><h3>{escape(item.action)}</h3>'
     yield f'<span class="usd">{escape(amount)}</span></div>'

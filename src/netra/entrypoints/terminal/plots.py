@@ -95,6 +95,7 @@ def analysers_plot(digest: Digest) -> Plot:
     """Return what each piece of advice saves or costs on its own, with its interval."""
     worth = max(abs(item.savings.usd_per_month) for item in digest.shown)
     items = [item for item in digest.shown if abs(item.savings.usd_per_month) > LEAST_SHOWN * worth]
+    names = _told_apart([title_of(item.kind) for item in items])
 
     def draw(axes: Axes) -> None:
         for place, item in enumerate(items):
@@ -104,11 +105,12 @@ def analysers_plot(digest: Digest) -> Plot:
             axes.plot([savings.low, savings.high], [place, place], color=INK, linewidth=1.4)
             axes.plot([savings.low, savings.high], [place, place], "|", color=INK, markersize=7)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        name_rows(axes, [title_of(item.kind) for item in items])
+        name_rows(axes, names)
         count_dollars(axes, f"{digest.period}: saved to the right, lost to the left")
         axes.margins(x=0.06)
 
-    told = "; ".join(_saved_or_lost(title_of(item.kind), item.savings.usd_per_month) for item in items)
+    worths = [item.savings.usd_per_month for item in items]
+    told = "; ".join(_saved_or_lost(name, usd) for name, usd in zip(names, worths, strict=True))
     alt = f"Dollars {digest.period} each change is worth on its own: {told}."
     return drawn("analysers", "Each change on its own", alt, draw, rows=len(items))
 
@@ -248,3 +250,11 @@ def reuse_plot(reuse: Sequence[Mapping[str, Any]]) -> Plot:
 
 def _saved_or_lost(name: str, usd: float) -> str:
     return f"{name} {'saves' if usd > 0 else 'loses'} {money(abs(usd))}"
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Return the names, those that come again with their number."""
+    return [
+        f"{name} {names[: place + 1].count(name)}" if names[:place].count(name) else name
+        for place, name in enumerate(names)
+    ]

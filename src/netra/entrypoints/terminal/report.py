@@ -11,7 +11,7 @@ from rich.text import Text
 
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
-from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval
+from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval, worth_of
 from netra.entrypoints.terminal.sketch import Sketch, resampled
 from netra.entrypoints.terminal.wording import milliseconds, short_count, span, spark, title_of
 
@@ -93,9 +93,9 @@ def _plan(digest: Digest) -> Iterator[RenderableType]:
     yield from _title(f"Do this, the largest step first (dollars {digest.period})", style="green")
     table = _ledger(style="bold green")
     for number, item in enumerate(digest.plan, 1):
-        saved_usd = item.savings.marginal_usd_per_month or 0.0
+        saved_usd, change = worth_of(item, now_usd=digest.now_usd)
         amount = Text(f"-{money(saved_usd)}", "bold green")
-        table.add_row(str(number), _told(item), amount, Text(item.cost_change, "green"))
+        table.add_row(str(number), _told(item), amount, Text(change, "green"))
     yield table
     if digest.now_usd and digest.then_usd is not None:
         yield Padding(_bars(digest.now_usd, digest.then_usd), (1, 5, 0, 5))

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from netra.domain.optimization.model import Advice, Savings
-from netra.entrypoints.terminal.digest import digest_of, interval, is_sufficient
+from netra.entrypoints.terminal.digest import digest_of, interval, is_sufficient, worth_of
 
 
 def test_every_recommendation_stands_on_one_shelf(advice: Advice) -> None:
@@ -90,6 +90,13 @@ def test_what_evaluations_could_add_is_said_beside_the_headline(advice: Advice) 
 def test_an_evaluation_that_adds_nothing_is_no_prospect(advice: Advice) -> None:
     plan = {**advice.metrics["plan"], "if_evaluations_pass_usd_per_month": 10098.0}
     assert digest_of(msgspec.structs.replace(advice, metrics={**advice.metrics, "plan": plan})).prospect == ""
+
+
+def test_a_step_of_the_plan_counts_for_what_it_adds_and_anything_else_for_itself(advice: Advice) -> None:
+    digest = digest_of(advice)
+    assert worth_of(digest.plan[1], now_usd=digest.now_usd) == (1270.0, "-8.1%")
+    assert worth_of(digest.avoid[0], now_usd=digest.now_usd) == (-18000.0, "+115%")
+    assert worth_of(digest.plan[1], now_usd=None) == (1500.0, "-8.1%")
 
 
 def test_one_option_is_no_frontier(advice: Advice) -> None:

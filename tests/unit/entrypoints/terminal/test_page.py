@@ -91,6 +91,18 @@ def test_the_page_shows_the_same_dollars_as_the_terminal(page: str) -> None:
         assert amount in words
 
 
+def test_two_pieces_of_advice_of_one_kind_are_told_apart_in_the_picture(advice: Advice) -> None:
+    first = advice.recommendations[2]
+    both = (first, msgspec.structs.replace(first, id="rec-9"))
+    page = page_of(
+        digest_of(msgspec.structs.replace(advice, recommendations=both)),
+        sketch=None,
+        source="log.jsonl",
+        question="?",
+    )
+    assert "Right sizing saves $6,430; Right sizing 2 saves $6,430." in page
+
+
 def test_what_others_wrote_into_a_log_is_never_markup(advice: Advice) -> None:
     sly = msgspec.structs.replace(advice.recommendations[0], action="<script>alert(1)</script>")
     page = page_of(
