@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+pytest_plugins = ("tests.servers.fixtures",)
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:

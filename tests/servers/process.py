@@ -1,0 +1,87 @@
+"""A server as a process of its own: what the three engines have in common."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+HOST = "127.0.0.1"
+PATIENCE_S = 30.0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def as_nobodys_root(command: Sequence[str]) -> list[str]:
+    """Return the command as an ordinary user would run it: some servers refuse root."""
+    if os.geteuid() != 0:
+        return list(command)
+    return ["unshare", "--user", "--map-user=1000", "--map-group=1000", *command]
+
+
+class ServerProcess:
+    """One engine on one port; whatever was started is ended by its own id."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        answers: Callable[[], bool],
+        environment: Mapping[str, str] | None = None,
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self._command = list(command)
+        self._folder = folder
+        self._answers = answers
+        self._environment = {**os.environ, **(environment or {})}
+        self._stop_signal = stop_signal
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and return when it answers."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log
+            )
+        until_s = time.monotonic() + PATIENCE_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until_s:
+                log_end = (self._folder / "log").read_text(errors="replace")[-2_000:]
+                raise RuntimeError(f"{self._command[0]} does not answer: {log_end}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it in order; nothing happens when it has ended."""
+        self._signal(signal.SIGCONT)
+        self._signal(self._stop_signal)
+        self._wait()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._signal(signal.SIGKILL)
+        self._wait()
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Thaw it."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _wait(self) -> None:
+        if self._process is not None:
+            self._process.wait(PATIENCE_S)
+            self._process = None
