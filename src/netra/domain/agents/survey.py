@@ -12,10 +12,8 @@ from netra.domain.agents.names import Names, same_name
 from netra.domain.agents.price_list import price_list
 from netra.domain.agents.readings import Unread
 from netra.domain.optimization import engine
-from netra.domain.optimization.log_metrics import log_metrics
 from netra.domain.optimization.model import Checkpoint, Goals
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.prefix import TTLS_S
 from netra.domain.workloads.columns import Events, Labels, instant_of
 from netra.ports.prices import PriceBook
 
@@ -41,10 +39,8 @@ def survey(
         events, book, default_model=default_model, model=goals.model, asked_about=goals.models
     )
     measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
-    study = measured.study
-    told = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # not those only one tariff needed
-    metrics = {**log_metrics(study.events, reuse=told), **measured.metrics}
-    return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, metrics=metrics))
+    survey = Survey(briefing=briefing, goals=goals, measured=measured, metrics=measured.metrics)
+    return checked_survey(survey)
 
 
 def dated(goals: Goals, events: Events) -> Goals:

@@ -19,6 +19,7 @@ from netra.domain.optimization.metrics import bill_metrics, pareto_metrics
 from netra.domain.optimization.model import Action, Advice, Checkpoint, Gap, Goals, Recommendation, never_stop
 from netra.domain.optimization.pareto import Pick, pick
 from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.prefix import TTLS_S
 from netra.domain.optimization.pricing import PriceList, unpriced_labels
 from netra.domain.optimization.recommendations import recommendations_of, verdict
 from netra.domain.optimization.study import study_of
@@ -66,9 +67,8 @@ def measure(
     """Return the log, given in any order, made ready and described."""
     study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     checkpoint(0.8, "Describing the workload")
-    return Measured(
-        study=study, metrics={**log_metrics(study.events, reuse=study.reuse), **bill_metrics(study)}
-    )
+    told = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # not those only one tariff needed
+    return Measured(study=study, metrics={**log_metrics(study.events, reuse=told), **bill_metrics(study)})
 
 
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:

@@ -26,6 +26,19 @@ class PrefixReuse(msgspec.Struct, frozen=True, kw_only=True):
     token_share: float  # of all input tokens of the log, 0..1; 0.0 when it has none
 
 
+class SharedBlocks(msgspec.Struct, frozen=True, kw_only=True):
+    """A log's prefix blocks made ready for replays: those that several requests of one cache name.
+
+    The n entries stand block by block, in each from the oldest use to the newest. Most blocks of a
+    log are named once: they can never be hit, so a replay need only know where the first one stands.
+    """
+
+    place: Ints  # n, where the block stands among all blocks of the log
+    user: npt.NDArray[np.int32]  # n, the event that names it
+    begins: npt.NDArray[np.bool_]  # n, the first use of its block
+    alone: Ints  # where the blocks stand that are named once, ascending
+
+
 def prefix_reuse(events: Events, *, ttls_s: Sequence[int | None] = TTLS_S) -> tuple[PrefixReuse, ...]:
     """Return what each time to live (whole seconds) would have reused; empty without prefix hashes.
 
@@ -53,15 +66,55 @@ def prefix_reuse(events: Events, *, ttls_s: Sequence[int | None] = TTLS_S) -> tu
         return ()
     if bool(np.any(events.at_ns[1:] < events.at_ns[:-1])):
         return _replayed_in_order(events, ttls_s)
-    gaps_ns = _gaps_ns(events, events.prefixes)
-    total = int(events.input_tokens.sum())
+    return reuse_of(events, shared_blocks(events, events.prefixes), ttls_s=ttls_s)
+
+
+def reuse_of(
+    events: Events,
+    shared: SharedBlocks,
+    *,
+    ttls_s: Sequence[int | None],
+    where: npt.NDArray[np.bool_] | None = None,
+) -> tuple[PrefixReuse, ...]:
+    """Return the reuse of events that are oldest first, or of those in `where` as if they were alone.
+
+    `shared` is `shared_blocks` of the same events. Events outside `where` neither use the cache nor hit.
+    """
+    if events.prefixes is None:
+        return ()
+    since_ns, place = _since_last_use(events, shared, where)
+    total = int(events.input_tokens.sum() if where is None else events.input_tokens[where].sum())
+    dead = np.zeros(len(events.prefixes.hashes), np.bool_)
     found: list[PrefixReuse] = []
     for ttl_s in ttls_s:
         limit_ns = _NEVER - 1 if ttl_s is None else ttl_s * _NS_PER_S
-        hits = _hit_tokens(events, events.prefixes, dead=gaps_ns > limit_ns)
+        dead[shared.alone] = True
+        dead[place] = since_ns > limit_ns
+        hits = _hit_tokens(events, events.prefixes, dead=dead)
+        if where is not None:
+            hits = np.where(where, hits, 0)
         share = int(hits.sum()) / total if total else 0.0
         found.append(PrefixReuse(ttl_s=ttl_s, hit_tokens=hits, token_share=share))
     return tuple(found)
+
+
+def shared_blocks(events: Events, prefixes: Prefixes) -> SharedBlocks:
+    """Return the blocks of events, oldest first, that more than one place of the log names."""
+    order = np.argsort(prefixes.hashes, kind="stable")
+    hashes = prefixes.hashes[order]
+    begins = _begins(hashes)
+    once = begins & np.append(begins[1:], True)
+    several = ~once
+    alone = np.sort(order[once])
+    order, hashes = order[several], hashes[several]
+    user = np.repeat(np.arange(len(events), dtype=np.int32), np.diff(prefixes.offsets))[order]
+    begins = begins[several]
+    caches = _caches(events)
+    if caches is not None:
+        by_cache = np.argsort(caches[user], kind="stable")
+        order, hashes, user = order[by_cache], hashes[by_cache], user[by_cache]
+        begins = _begins(hashes) | _begins(caches[user])
+    return SharedBlocks(place=order, user=user, begins=begins, alone=alone)
 
 
 def chain_tokens(events: Events) -> Ints:
@@ -92,28 +145,29 @@ def _replayed_in_order(events: Events, ttls_s: Sequence[int | None]) -> tuple[Pr
     return tuple(told)
 
 
-def _gaps_ns(events: Events, prefixes: Prefixes) -> Ints:
-    """Return, for every block of every chain, the time since its last use by an earlier request."""
-    owner = np.repeat(np.arange(len(events), dtype=np.int32), np.diff(prefixes.offsets))
-    if len(owner) == 0:
-        return np.zeros(0, np.int64)
-    order = np.argsort(prefixes.hashes, kind="stable")
-    block, user = prefixes.hashes[order], owner[order]
-    same = block[1:] == block[:-1]
-    caches = _caches(events)
-    if caches is not None and np.any(same & (caches[user][1:] != caches[user][:-1])):
-        order = order[np.argsort(caches[user], kind="stable")]
-        block, user = prefixes.hashes[order], owner[order]
-        same = (block[1:] == block[:-1]) & (caches[user][1:] == caches[user][:-1])
+def _since_last_use(
+    events: Events, shared: SharedBlocks, where: npt.NDArray[np.bool_] | None
+) -> tuple[Ints, Ints]:
+    """Return, for every shared block of the events in `where`, the time since its last earlier use."""
+    user, place, begins = shared.user, shared.place, shared.begins
+    if where is not None:
+        kept = np.flatnonzero(where[user])
+        block = np.cumsum(begins, dtype=np.int32)[kept]  # blocks are numbered in their order
+        user, place, begins = user[kept], place[kept], _begins(block)
     at_ns = events.at_ns[user]
-    since_ns = np.full(len(order), _NEVER, np.int64)
-    np.subtract(at_ns[1:], at_ns[:-1], out=since_ns[1:], where=same)
-    again = same & (user[1:] == user[:-1])
+    since_ns = np.full(len(user), _NEVER, np.int64)
+    np.subtract(at_ns[1:], at_ns[:-1], out=since_ns[1:], where=~begins[1:])
+    again = ~begins[1:] & (user[1:] == user[:-1])
     if again.any():
         since_ns = since_ns[_first_of_runs(again)]
-    gaps_ns = np.empty_like(since_ns)
-    gaps_ns[order] = since_ns
-    return gaps_ns
+    return since_ns, place
+
+
+def _begins(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Return which entries differ from the one before them; the first does."""
+    begins = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=begins[1:])
+    return begins
 
 
 def _first_of_runs(again: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
@@ -129,7 +183,7 @@ def _caches(events: Events) -> npt.NDArray[np.int16] | npt.NDArray[np.int32] | N
     caches = events.model.codes
     if events.provider is not None:
         caches = caches + events.provider.codes * np.int32(len(events.model.names) + 1)
-    if not np.any(caches != caches[0]):
+    if not np.any(caches != caches[:1]):
         return None
     return caches.astype(np.int16) if np.abs(caches).max() < 2**15 else caches  # 16 bits sort by radix
 

@@ -5,7 +5,7 @@ import numpy as np
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.prefix import TTLS_S, prefix_reuse
+from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.span import span_of
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
@@ -32,6 +32,8 @@ def study_of(
     traffic = traffic_of(ordered, prices)
     checkpoint(0.5, "Replaying prompt prefixes")
     ttls_s: set[int | None] = {*TTLS_S}.union(*(tariff.cache_ttl_s for tariff in traffic.tariffs))
+    in_order = sorted(ttls_s, key=lambda ttl_s: (ttl_s is None, ttl_s or 0))
+    shared = None if ordered.prefixes is None else shared_blocks(ordered, ordered.prefixes)
     return Study(
         events=ordered,
         places=places,
@@ -41,7 +43,8 @@ def study_of(
         traffic=traffic,
         now_usd=call_usd(traffic),
         span=span_of(ordered.at_ns),
-        reuse=prefix_reuse(ordered, ttls_s=sorted(ttls_s, key=lambda ttl_s: (ttl_s is None, ttl_s or 0))),
+        reuse=() if shared is None else reuse_of(ordered, shared, ttls_s=in_order),
+        shared_blocks=shared,
     )
 
 

@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra.domain.optimization.prefix import chain_tokens, prefix_reuse
+from netra.domain.optimization.prefix import chain_tokens, prefix_reuse, reuse_of, shared_blocks
 from netra.domain.workloads.columns import Events, Labels, Prefixes, empty_events, labels_of
 
 MOONCAKE = Path("../shared/data/mooncake_synthetic.jsonl")
@@ -77,6 +78,24 @@ def test_columns_find_what_a_request_by_request_replay_finds(
     assert hits(events, ttl_s=ttl_s) == slow_replay(events, ttl_s=ttl_s)
 
 
+@given(calls=CALLS, chosen=st.lists(st.booleans(), min_size=14, max_size=14))
+def test_some_calls_of_a_log_reuse_what_they_would_reuse_alone(
+    calls: list[tuple[int, list[int], int, str]], chosen: list[bool]
+) -> None:
+    calls = sorted(calls)
+    events = log(*(call[:3] for call in calls), model=[call[3] for call in calls])
+    assert events.prefixes is not None
+    where = np.array(chosen[: len(calls)], np.bool_)
+    shared = shared_blocks(events, events.prefixes)
+    together = reuse_of(events, shared, ttls_s=[2, None], where=where)
+    alone = prefix_reuse(events.take(np.flatnonzero(where)), ttls_s=[2, None])
+    assert [reuse.hit_tokens[where].tolist() for reuse in together] == [
+        reuse.hit_tokens.tolist() for reuse in alone
+    ]
+    assert [reuse.token_share for reuse in together] == [reuse.token_share for reuse in alone]
+    assert not any(reuse.hit_tokens[~where].any() for reuse in together)
+
+
 def test_a_block_lives_exactly_its_time_to_live_and_no_longer() -> None:
     events = log((0, [1], 512), (60, [1], 512), (121, [1], 512))
     assert hits(events, ttl_s=60) == [0, 512, 0]
@@ -118,6 +137,10 @@ def test_reuse_is_at_most_the_input() -> None:
 
 def test_without_prefix_hashes_there_is_nothing_to_say() -> None:
     assert prefix_reuse(empty_events()) == ()
+    bare = log((0, [], 5))
+    assert bare.prefixes is not None
+    without = msgspec.structs.replace(bare, prefixes=None)
+    assert reuse_of(without, shared_blocks(bare, bare.prefixes), ttls_s=[60]) == ()
     assert chain_tokens(empty_events()).tolist() == []
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.prefix import chain_tokens, prefix_reuse
+from netra.domain.optimization.prefix import chain_tokens, reuse_of
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Bools, Change, Traffic, cached, routed
 from netra.domain.workloads.columns import Floats, Ints
@@ -55,11 +55,10 @@ class Replays:
         cached_models = np.bincount(models.codes[where], minlength=len(models.names)) > 0
         if known is not None and not (cached_models[models.codes] & ~where).any():
             return np.where(where, known.hit_tokens, 0)
-        indexes = np.flatnonzero(where)
-        hits = np.zeros(len(where), np.int64)
-        for reuse in prefix_reuse(self.study.events.take(indexes), ttls_s=(ttl_s,)):
-            hits[indexes] = reuse.hit_tokens
-        return hits
+        if self.study.shared_blocks is None:
+            return np.zeros(len(where), np.int64)
+        (reuse,) = reuse_of(self.study.events, self.study.shared_blocks, ttls_s=(ttl_s,), where=where)
+        return reuse.hit_tokens
 
 
 def is_explicit(tariff: Tariff) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.prefix import PrefixReuse
+from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.span import Span
 from netra.domain.optimization.traffic import Change, Traffic
@@ -59,6 +59,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     now_usd: Floats  # what each call costs now; 0 where the price is unknown
     span: Span
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
+    shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):

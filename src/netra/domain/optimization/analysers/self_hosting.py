@@ -143,7 +143,7 @@ def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> Mapping[
         "replicas": best.fleet.replicas,
         "replicas_low": bounds.replicas[0],
         "replicas_high": bounds.replicas[1],
-        "sizes_tried": [size for size, _, _ in best.fleet.tried],
+        "sizes_tried": list(best.fleet.tried),
         "ttft_ms_p99_low": bounds.ttft_ms_p99[0],
         "ttft_ms_p99_high": bounds.ttft_ms_p99[1],
         "tpot_ms_p99_low": bounds.tpot_ms_p99[0],

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.performance.replay import SERVING, Balancing, Replay, Requests, replay
+from netra.domain.optimization.performance.replay import SERVING, Balancing, Replay, Requests, replay_within
 from netra.domain.optimization.performance.replica import Batching
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
 from netra.domain.optimization.wording import count
@@ -32,11 +32,11 @@ class Slo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fleet(msgspec.Struct, frozen=True, kw_only=True):
-    """A size that keeps the limits, how near the next smaller one came, and all sizes tried."""
+    """A size that keeps the limits, its replay, and all sizes tried."""
 
     replicas: int
     replayed: Replay
-    tried: tuple[tuple[int, float, float], ...]  # (replicas, TTFT p99 ms, TPOT p99 ms), by replicas
+    tried: tuple[int, ...]  # ascending
 
 
 def busiest(requests: Requests, *, most: int = REPLAYED_REQUESTS) -> Requests:
@@ -70,32 +70,36 @@ def smallest_fleet(
 ) -> Fleet | None:
     """Return the smallest fleet that keeps `slo`, or None where `most_replicas` do not.
 
-    Doubles until a size holds, then bisects. Where the next larger size breaks the limits (more replicas
+    Grows by a quarter until a size holds (one that is too small is soon given up), or shrinks
+    by a quarter until one does not, then bisects. Where the next larger size breaks the limits (more replicas
     can meet a burst less evenly), the search goes on above it: what is returned is never a lucky size.
     """
     if not holds_alone(requests, deployment=deployment, slo=slo, slowdown=slowdown):
         return None
-    seen: dict[int, Replay] = {}
+    seen: dict[int, Replay | None] = {}
 
     def holds(replicas: int) -> bool:
         if replicas not in seen:
             done = 1.0 - 0.85 ** (len(seen) + 1)  # how many sizes will be tried is not known before
             checkpoint(done, f"Replaying {count(len(requests), 'request')} on {count(replicas, 'replica')}")
-            seen[replicas] = replay(
+            seen[replicas] = replay_within(
                 requests,
                 deployment=deployment,
                 replicas=replicas,
+                ttft_ms=slo.ttft_ms,
+                tpot_ms=slo.tpot_ms,
                 batching=batching,
                 balancing=balancing,
                 slowdown=slowdown,
             )
-        return slo.holds(seen[replicas])
+        replayed = seen[replicas]
+        return replayed is not None and slo.holds(replayed)
 
     size = _smallest(holds, first_guess=min(max(1, first_guess), most_replicas), most=most_replicas)
-    if size is None:
+    replayed = None if size is None else seen[size]
+    if size is None or replayed is None:
         return None
-    tried = tuple((count, seen[count].ttft_ms(99), seen[count].tpot_ms(99)) for count in sorted(seen))
-    return Fleet(replicas=size, replayed=seen[size], tried=tried)
+    return Fleet(replicas=size, replayed=replayed, tried=tuple(sorted(seen)))
 
 
 def holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdown: float = 1.0) -> bool:
@@ -119,7 +123,10 @@ def _smallest(holds: Callable[[int], bool], *, first_guess: int, most: int) -> i
     while not holds(size):
         if size == most:
             return None
-        failing, size = size, min(2 * size, most)
+        failing, size = size, min(size + max(1, size // 4), most)
+    while failing == 0 and size > 1:
+        smaller = size - max(1, size // 4)
+        failing, size = (0, smaller) if holds(smaller) else (smaller, size)
     while size - failing > 1:
         middle = (failing + size) // 2
         failing, size = (failing, middle) if holds(middle) else (middle, size)

@@ -9,7 +9,7 @@ from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.configurations import Configuration, Load, carried_per_s
 from netra.domain.optimization.performance.constants import STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
-from netra.domain.optimization.performance.replay import Requests, replay
+from netra.domain.optimization.performance.replay import Requests, replay, replay_within
 
 REPLAYED_CONFIGURATIONS: Final = 4
 """Configurations whose fleets are sized by replay; the others are pruned by their estimate."""
@@ -119,7 +119,7 @@ def bounds_of(requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Che
         replay(requests, deployment=deployment, replicas=size, slowdown=factor) for factor in STEP_TIME_80
     )
     fewest = size
-    if size > 1 and slo.holds(replay(requests, deployment=deployment, replicas=size - 1, slowdown=fast)):
+    if size > 1 and _holds_with(requests, hosting, slo, replicas=size - 1, slowdown=fast):
         smaller = _sized(requests, hosting, slo, checkpoint, factor=fast, first_guess=size - 1)
         fewest = min(size, smaller or size)
     most: int | None = size
@@ -130,6 +130,18 @@ def bounds_of(requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Che
         ttft_ms_p99=(quick.ttft_ms(99), slack.ttft_ms(99)),
         tpot_ms_p99=(quick.tpot_ms(99), slack.tpot_ms(99)),
     )
+
+
+def _holds_with(requests: Requests, hosting: Hosting, slo: Slo, *, replicas: int, slowdown: float) -> bool:
+    replayed = replay_within(
+        requests,
+        deployment=hosting.configuration.deployment,
+        replicas=replicas,
+        ttft_ms=slo.ttft_ms,
+        tpot_ms=slo.tpot_ms,
+        slowdown=slowdown,
+    )
+    return replayed is not None and slo.holds(replayed)
 
 
 def _sized(

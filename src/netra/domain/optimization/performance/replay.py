@@ -18,6 +18,8 @@ MAX_REPLICAS: Final = 4096
 """A bound on what one replay holds in memory; past it the answer is "too many" and not a number."""
 
 
+_COUNTED_EVERY: Final = 1000  # requests of one replica between two looks at how many were slow
+
 SERVING: Final = Batching()
 
 
@@ -90,6 +92,95 @@ def replay(
     its share of requests from the start, and begins on them when it is ready. `slowdown` stretches every
     step, for intervals. Time of day and chance play no part.
     """
+    stage = _staged(
+        requests,
+        deployment=deployment,
+        replicas=replicas,
+        batching=batching,
+        ready_s=ready_s,
+        slowdown=slowdown,
+    )
+    if balancing is Balancing.ROUND_ROBIN:
+        for replica, mine in stage.shares():
+            replica.serve(mine, stage.arrive_s)
+            replica.advance(NEVER)
+    else:
+        _by_load(stage)
+    return _summary(requests, stage)
+
+
+def replay_within(
+    requests: Requests,
+    *,
+    deployment: Deployment,
+    replicas: int,
+    ttft_ms: float,
+    tpot_ms: float,
+    batching: Batching = SERVING,
+    balancing: Balancing = Balancing.ROUND_ROBIN,
+    slowdown: float = 1.0,
+) -> Replay | None:
+    """Return the replay, or None as soon as it is certain that a p99 passes its limit or one is refused.
+
+    By turns replicas share nothing, so one after another is replayed and slow requests are counted on the
+    way: a fleet that is much too small is given up after a few of its replicas.
+    """
+    if balancing is not Balancing.ROUND_ROBIN:
+        return replay(
+            requests,
+            deployment=deployment,
+            replicas=replicas,
+            batching=batching,
+            balancing=balancing,
+            slowdown=slowdown,
+        )
+    stage = _staged(
+        requests,
+        deployment=deployment,
+        replicas=replicas,
+        batching=batching,
+        ready_s=(),
+        slowdown=slowdown,
+    )
+    if len(stage.served) < len(requests):
+        return None
+    tally = _Tally(requests, stage, ttft_s=ttft_ms * 1e-3, tpot_s=tpot_ms * 1e-3)
+    for replica, mine in stage.shares():
+        for start in range(0, len(mine), _COUNTED_EVERY):
+            replica.serve(mine[start : start + _COUNTED_EVERY], stage.arrive_s)
+            if tally.has_failed(mine):
+                return None
+        replica.advance(NEVER)
+        if tally.has_failed(mine):
+            return None
+        tally.keep(mine)
+    return _summary(requests, stage)
+
+
+class _Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """A replay about to begin: fresh replicas, and the requests that they can hold, as lists."""
+
+    fleet: list[Replica]
+    arrive_s: list[float]
+    served: list[int]
+    first_s: list[float]  # NaN until the request's first token
+    finished_s: list[float]
+
+    def shares(self) -> list[tuple[Replica, list[int]]]:
+        """Return each replica with the requests it gets by turns."""
+        size = len(self.fleet)
+        return [(replica, self.served[turn::size]) for turn, replica in enumerate(self.fleet)]
+
+
+def _staged(
+    requests: Requests,
+    *,
+    deployment: Deployment,
+    replicas: int,
+    batching: Batching,
+    ready_s: tuple[float, ...],
+    slowdown: float,
+) -> _Stage:
     if not 1 <= replicas <= MAX_REPLICAS:
         raise ValueError(f"replicas must be 1 to {MAX_REPLICAS}, not {replicas}")
     table = table_of(costs_of(deployment), batching=batching).slower(slowdown)
@@ -103,20 +194,63 @@ def replay(
     for replica, at_s in zip(fleet, ready_s, strict=False):
         replica.now = at_s
     served = (requests.input_tokens + requests.output_tokens <= capacity).nonzero()[0]
-    _run(fleet, requests.arrive_s.tolist(), served.tolist(), balancing)
-    return _summary(requests, fleet, times, refused=len(requests) - len(served))
+    return _Stage(
+        fleet=fleet,
+        arrive_s=requests.arrive_s.tolist(),
+        served=served.tolist(),
+        first_s=times[0],
+        finished_s=times[1],
+    )
 
 
-def _run(fleet: list[Replica], arrive_s: list[float], served: list[int], balancing: Balancing) -> None:
-    for turn, request in enumerate(served):
-        at_s = arrive_s[request]
-        if balancing is Balancing.ROUND_ROBIN:
-            replica = fleet[turn % len(fleet)]
-            replica.advance(at_s)
-        else:
-            replica = _least_loaded(fleet, at_s)
-        replica.give(request, at_s=at_s)
-    for replica in fleet:
+class _Tally:
+    """Counts the requests that were too slow, replica by replica."""
+
+    def __init__(self, requests: Requests, stage: _Stage, *, ttft_s: float, tpot_s: float) -> None:
+        self._stage = stage
+        self._limits_s = (ttft_s, tpot_s)
+        self._gaps = requests.output_tokens - 1
+        self._arrive_s = requests.arrive_s
+        self._slow = (0, 0)
+        several = int(np.count_nonzero(self._gaps > 0))
+        self._too_many = _over_percentile(len(requests)), _over_percentile(several)
+
+    def has_failed(self, mine: list[int]) -> bool:
+        """Say whether those kept and the slow ones of `mine` so far put a 99th percentile past its limit."""
+        counts = self._counted(mine)
+        return any(
+            kept + more >= too_many
+            for kept, more, too_many in zip(self._slow, counts, self._too_many, strict=True)
+        )
+
+    def keep(self, mine: list[int]) -> None:
+        """Add the slow ones of a replica that is done."""
+        ttft, tpot = self._counted(mine)
+        self._slow = self._slow[0] + ttft, self._slow[1] + tpot
+
+    def _counted(self, mine: list[int]) -> tuple[int, int]:
+        first = np.array([self._stage.first_s[request] for request in mine])
+        finished = np.array([self._stage.finished_s[request] for request in mine])
+        ttft_s, tpot_s = self._limits_s
+        slow_first = first - self._arrive_s[mine] > ttft_s  # NaN, not yet begun, is not above
+        slow_each = finished - first > tpot_s * self._gaps[mine]
+        return int(np.count_nonzero(slow_first)), int(np.count_nonzero(slow_each & (self._gaps[mine] > 0)))
+
+
+def _over_percentile(count: int) -> int:
+    """Return how many of `count` values over a limit put their 99th percentile over it for certain.
+
+    >>> _over_percentile(100), _over_percentile(1)
+    (2, 1)
+    """
+    return count - int(0.99 * (count - 1)) if count else 1
+
+
+def _by_load(stage: _Stage) -> None:
+    for request in stage.served:
+        at_s = stage.arrive_s[request]
+        _least_loaded(stage.fleet, at_s).give(request, at_s=at_s)
+    for replica in stage.fleet:
         replica.advance(NEVER)
 
 
@@ -130,10 +264,8 @@ def _outstanding(replica: Replica) -> int:
     return replica.outstanding
 
 
-def _summary(
-    requests: Requests, fleet: list[Replica], times: tuple[list[float], list[float]], *, refused: int
-) -> Replay:
-    first, finished = np.array(times[0]), np.array(times[1])
+def _summary(requests: Requests, stage: _Stage) -> Replay:
+    first, finished, fleet = np.array(stage.first_s), np.array(stage.finished_s), stage.fleet
     gaps = requests.output_tokens - 1
     tpot = np.divide(finished - first, gaps, out=np.full(len(requests), np.nan), where=gaps > 0)
     span_s = max((replica.now for replica in fleet), default=0.0)
@@ -143,7 +275,7 @@ def _summary(
         ttft_s=first - requests.arrive_s,
         tpot_s=tpot,
         finished_s=finished,
-        refused=refused,
+        refused=len(requests) - len(stage.served),
         busy_share=busy_s / (span_s * len(fleet)) if span_s > 0.0 else 0.0,
     )
 

@@ -7,6 +7,7 @@ the batch does not change and any number of steps is summed in closed form.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from math import ceil, inf, sqrt
 from typing import Final
@@ -123,6 +124,13 @@ class Replica:
         if not self._active and not self._waiting and self.now < at_s:
             self.now = at_s
         self._waiting.append(request)
+
+    def serve(self, requests: Sequence[int], arrive_s: Sequence[float]) -> None:
+        """Take requests at the times they arrive; what is unfinished when the last one comes stays so."""
+        for request in requests:
+            at_s = arrive_s[request]
+            self.advance(at_s)
+            self.give(request, at_s=at_s)
 
     def advance(self, until_s: float) -> None:
         """Make every step that begins before `until_s`; the last one may end after it."""
