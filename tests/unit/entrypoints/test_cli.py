@@ -3,9 +3,10 @@
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 
-from netra.entrypoints.cli import COMMANDS, exit_code
+from netra.entrypoints.cli import COMMANDS, exit_code, netra
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
@@ -84,3 +85,19 @@ def test_a_file_that_is_no_log_is_refused_with_what_was_expected(
     assert captured.err.startswith("Error: ")
     assert "Traceback" not in captured.err
     assert captured.out == ""
+
+
+def test_completion_sees_every_command_and_no_other() -> None:
+    context = click.Context(netra)
+    assert netra.list_commands(context) == sorted(COMMANDS)
+    assert netra.get_command(context, "xyzzy") is None
+
+
+def test_a_failure_of_the_machine_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "netra.sqlite3").mkdir()
+    assert exit_code(["users", "list", "--data", str(tmp_path)]) in {1, 2}
+    captured = capsys.readouterr()
+    assert captured.err.startswith("Error: ")
+    assert "Traceback" not in captured.err

@@ -86,9 +86,10 @@ def lines_of(simulated: Simulated) -> list[str]:
         said += [f"    {note}" for note in step.notes]
     if simulated.truncated_share:
         said.append(f"  {percent(simulated.truncated_share)} of the answers would be cut.")
-    if simulated.calls_that_do_not_fit:
-        left = count(simulated.calls_that_do_not_fit, "call")
-        said.append(f"  {left} do not fit the new model's context and stay where they are.")
+    if left := simulated.calls_that_do_not_fit:
+        words = "does not fit the new model's context and stays where it is"
+        several = "do not fit the new model's context and stay where they are"
+        said.append(f"  {count(left, 'call')} {words if left == 1 else several}.")
     if simulated.fleet is not None:
         said.append(f"  {_fleet(simulated.fleet)}")
     said.append("")

@@ -37,6 +37,12 @@ def test_an_address_of_another_machine_is_refused_with_what_to_do() -> None:
         pass
 
 
+def test_a_host_without_an_address_is_refused_with_what_to_do() -> None:
+    refused = pytest.raises(click.ClickException, match="has no address; choose another with --host")
+    with refused, bound_to("no such host", 0):
+        pass
+
+
 def test_the_socket_is_closed_with_the_block() -> None:
     with bound_to("127.0.0.1", 0) as bound:
         pass

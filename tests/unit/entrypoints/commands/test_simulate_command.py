@@ -62,3 +62,16 @@ def test_a_proposal_that_cannot_be_tried_is_refused_in_a_sentence(
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
+
+
+def test_calls_that_do_not_fit_the_new_model_stay_and_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(
+        "timestamp,model,input_tokens,output_tokens\n"
+        "2026-11-01T00:00:00Z,gpt-4.1,500000,10\n"
+        "2026-11-01T00:00:01Z,gpt-4.1,500,10\n"
+    )
+    assert exit_code(["simulate", str(path), "--to-model", "gpt-4o-mini"]) == 0
+    assert "1 call does not fit the new model's context and stays where it is." in capsys.readouterr().out

@@ -69,3 +69,12 @@ def test_a_password_is_never_taken_from_a_pipe_unasked(
 def test_an_empty_house_says_how_to_add_somebody(data: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["users", "list", *data]) == 0
     assert "netra users add" in capsys.readouterr().err
+
+
+def test_a_person_reads_the_list_in_lines(
+    data: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert add("ada@example.com", data, monkeypatch) == 0
+    capsys.readouterr()
+    assert exit_code(["users", "list", *data]) == 0
+    assert capsys.readouterr().out == "   1  ada@example.com  Ada  member\n"

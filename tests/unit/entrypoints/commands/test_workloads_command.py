@@ -77,3 +77,15 @@ def test_a_broken_row_is_named_by_its_line_and_the_rest_is_taken(
     assert json.loads(captured.out)["event_count"] == 29
     assert "1 row was left out" in captured.err
     assert "line 11: " in captured.err
+
+
+def test_a_person_reads_the_list_in_lines(
+    data: list[str], log: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_user("ada@example.com", data, monkeypatch)
+    assert exit_code(["workloads", "list", *data]) == 0
+    assert "make one with 'netra workloads import FILE'" in capsys.readouterr().err
+    assert exit_code(["workloads", "import", log, "--name", "A day", *data]) == 0
+    assert "holds 30 calls of A day." in capsys.readouterr().out
+    assert exit_code(["workloads", "list", *data]) == 0
+    assert capsys.readouterr().out.split()[1:] == ["30", "calls", "A", "day"]
