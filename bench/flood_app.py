@@ -8,11 +8,11 @@ import os
 import time
 
 from dependency_injector import providers
-from netra.entrypoints.app import create_app
 
 from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
 from netra.domain.optimization.model import Advice
+from netra.entrypoints.app import create_app
 from netra.settings import settings_from
 
 
