@@ -37,7 +37,7 @@ def exact_duplicates(events: Events) -> Duplicates:
     """
     first = np.arange(len(events))
     known, *keys = _keys(events)
-    chosen = np.flatnonzero(known)
+    chosen = _with_company(np.flatnonzero(known), *keys[:2])
     if len(chosen):
         at_ns = events.at_ns[chosen]
         order = chosen[np.lexsort((chosen, at_ns, *(key[chosen] for key in keys)))]
@@ -47,6 +47,19 @@ def exact_duplicates(events: Events) -> Duplicates:
         first[order] = order[np.repeat(starts, np.diff(np.append(starts, len(order))))]
     repeats = int(np.count_nonzero(first != np.arange(len(events))))
     return Duplicates(requests=repeats, share=repeats / len(events) if len(events) else 0.0, first=first)
+
+
+def _with_company(chosen: npt.NDArray[np.intp], *keys: Ints) -> npt.NDArray[np.intp]:
+    """Return the calls that share each key with some other: most prompts are told apart by one alone."""
+    for key in keys:
+        mine = key[chosen]
+        order = np.argsort(mine, kind="stable")
+        same = mine[order][1:] == mine[order][:-1]
+        paired = np.zeros(len(chosen), np.bool_)
+        paired[1:] = same
+        paired[:-1] |= same
+        chosen = np.sort(chosen[order[paired]])
+    return chosen
 
 
 def tell_prompts(events: Events) -> npt.NDArray[np.bool_]:

@@ -190,8 +190,9 @@ def _caches(events: Events) -> npt.NDArray[np.int16] | npt.NDArray[np.int32] | N
 
 def _hit_tokens(events: Events, prefixes: Prefixes, *, dead: npt.NDArray[np.bool_]) -> Ints:
     starts, ends = prefixes.offsets[:-1], prefixes.offsets[1:]
+    before = np.concatenate((np.zeros(1, np.int32), np.cumsum(dead, dtype=np.int32)))
     broken = np.append(np.flatnonzero(dead), len(dead))
-    first_dead = broken[np.searchsorted(broken, starts)]
+    first_dead = broken[before[starts]]
     run_blocks = np.minimum(first_dead, ends) - starts
     hits: Ints = np.minimum(run_blocks * prefixes.block_tokens, events.input_tokens)
     return hits

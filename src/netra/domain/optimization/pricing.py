@@ -156,13 +156,14 @@ def unpriced_labels(events: Events, prices: PriceList) -> tuple[str, ...]:
 
 def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Billed:
     """Charge event i at `tariffs[codes[i]]`, nowhere more than its input in all three parts."""
-    tariffs, codes = _at_their_hours(tariffs, codes, events.at_ns)
+    tariffs, met = _at_their_hours(tariffs, codes, events.at_ns)
+    places = met.astype(np.intp)  # once, and not in every look-up
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
     written = _part(events.cache_write_tokens, of=events.input_tokens - cached)
 
     def charged(rate_of: Callable[[Tariff], Rate]) -> Floats:
         rates = [None if tariff is None else rate_of(tariff) for tariff in tariffs]
-        return _usd_per_token(rates, codes, events.input_tokens)
+        return _usd_per_token(rates, places, events.input_tokens)
 
     return Billed(
         uncached_input_tokens=events.input_tokens - cached - written,
@@ -174,7 +175,7 @@ def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> B
         usd_per_cache_write_token=charged(lambda tariff: tariff.cache_write or tariff.input),
         usd_per_output_token=charged(lambda tariff: tariff.output),
         usd_per_request=charged(lambda tariff: Rate(usd_per_token=tariff.usd_per_request)),
-        assumptions=_assumptions(tariffs, codes, cached=cached, written=written),
+        assumptions=_assumptions(tariffs, met, cached=cached, written=written),
     )
 
 
@@ -195,10 +196,10 @@ def _part(tokens: Ints | None, *, of: Ints) -> Ints:
     return np.zeros(len(of), np.int64) if tokens is None else np.clip(tokens, 0, of)
 
 
-def _usd_per_token(rates: Sequence[Rate | None], codes: Codes, input_tokens: Ints) -> Floats:
+def _usd_per_token(rates: Sequence[Rate | None], codes: npt.NDArray[np.intp], input_tokens: Ints) -> Floats:
     """Return the dollars a token for each event, its tier chosen by its own input alone."""
     base = np.array([np.nan if rate is None else rate.usd_per_token for rate in rates])
-    prices: Floats = base[codes]
+    prices: Floats = base.take(codes)
     for code, rate in enumerate(rates):
         for above_tokens, usd_per_token in () if rate is None else rate.tiers:
             prices[(codes == code) & (input_tokens > above_tokens)] = usd_per_token
