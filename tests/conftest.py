@@ -4,6 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
+
+# The fast set tries few examples of each property at every save; `tox` and CI try many.
+settings.register_profile("fast", max_examples=20, deadline=None)
+settings.register_profile("thorough", max_examples=100, deadline=None, print_blob=True)
+settings.load_profile("fast")
 
 pytest_plugins = ("tests.servers.fixtures",)
 
