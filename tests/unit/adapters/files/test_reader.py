@@ -76,7 +76,7 @@ def test_bytes_that_are_not_utf8_cost_their_row_only(tmp_path: Path) -> None:
         (HEADER + ROW + ROW).replace(",", " , "),
         HEADER + '"2026-11-01T00:00:00Z","gpt-4o","100","10"\n' + ROW,
         "Created At,Model,Prompt-Tokens,completion_tokens\n" + ROW + ROW,
-        gzip.compress((HEADER + ROW + ROW, mtime=0).encode()),
+        gzip.compress((HEADER + ROW + ROW).encode(), mtime=0),
     ],
     ids=["bom", "crlf", "no-last", "blank", "semicolon", "tab", "padded", "quoted", "aliases", "gzip"],
 )
@@ -158,7 +158,7 @@ def test_json_lines_are_known_even_when_the_first_is_broken(tmp_path: Path) -> N
         ("[1, 2]\n", "'[1, 2]'"),
         (b"\x89PNG\r\n\x00\x00", "binary"),
         ((HEADER + ROW).encode("utf-16"), "UTF-16"),
-        (gzip.compress((HEADER + ROW, mtime=0).encode())[:-9], "damaged gzip"),
+        (gzip.compress((HEADER + ROW).encode(), mtime=0)[:-9], "damaged gzip"),
         ("timestamp,time,input_tokens,output_tokens\n", "two columns for timestamp"),
         (HEADER + "x,y,z,1\n", "first fault is in line 2"),
         ("x" * (BLOCK_BYTES + 1), "one line of more than 4 MiB"),
