@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -10,6 +11,8 @@ from netra.domain.quotas import Quotas, RateLimits
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
+LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # where http needs no TLS
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
@@ -50,6 +53,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = "netra"
     audience: str = "netra-api"
     registration: bool = False
+    public_url: str | None = None  # where browsers reach this deployment
+    google_client_id: str | None = None
+    google_client_secret: Secret | None = None
+    google_sign_up: bool = True  # whether people without an account may make one by signing in
+    oidc_issuer: str = "https://accounts.google.com"
+    oauth_redirects: tuple[str, ...] = ()  # pages that a sign-in may go on to, exactly as written
     default_model: str = "gpt-4o"  # prices a log that names no model, and says so
     workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in this process
     cors_origins: tuple[str, ...] = ()
@@ -66,6 +75,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     max_events_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 33_554_432
     log_level: str = "info"
+
+    @property
+    def callback_url(self) -> str:
+        """Where the identity provider sends browsers back to; registered there exactly so."""
+        base = self.public_url or f"http://{self.host}:{self.port}"
+        return f"{base.rstrip('/')}/api/auth/google/callback"
 
     @property
     def rate_limits(self) -> RateLimits:
@@ -98,7 +113,7 @@ def settings_from(environment: Mapping[str, str], **overrides: Any) -> Settings:
             continue
         if name not in Settings.__struct_fields__:
             raise SettingsRefused(f"{key} is no setting of Netra; see docs/settings.md for those there are.")
-        is_list = name in {"cors_origins", "websocket_origins", "trusted_proxies"}
+        is_list = name in LISTS
         given[name] = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
     given.update({name: value for name, value in overrides.items() if value is not None})
     return _checked(given)
@@ -118,7 +133,39 @@ def _checked(given: Mapping[str, Any]) -> Settings:
             )
     if settings.environment == "production" and settings.secret is None:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
+    _check_sign_in(settings)
     return settings
+
+
+def _check_sign_in(settings: Settings) -> None:
+    if (settings.google_client_id is None) != (settings.google_client_secret is None):
+        raise SettingsRefused(
+            f"{PREFIX}GOOGLE_CLIENT_ID and {PREFIX}GOOGLE_CLIENT_SECRET go together: set both or neither."
+        )
+    if "*" in settings.cors_origins:
+        raise SettingsRefused(
+            f"{PREFIX}CORS_ORIGINS cannot be *: name the origins, as in https://app.example.com."
+        )
+    if not _is_safe(settings.oidc_issuer):
+        raise SettingsRefused(f"{PREFIX}OIDC_ISSUER must be an https address (http only on this machine).")
+    if settings.public_url is not None and not _is_web(settings.public_url):
+        raise SettingsRefused(f"{PREFIX}PUBLIC_URL must be an address such as https://api.example.com.")
+    for page in settings.oauth_redirects:
+        if not _is_safe(page) or "#" in page:
+            raise SettingsRefused(
+                f"{PREFIX}OAUTH_REDIRECTS: {page!r} is no https address without a fragment."
+            )
+
+
+def _is_web(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _is_safe(address: str) -> bool:
+    """Return whether what is sent there cannot be read on the way."""
+    parts = urlsplit(address)
+    return _is_web(address) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
 
 
 def _decoded(kind: type, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The documents: what is sent is what they say, and the page needs no other server."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,12 @@ def document(anyone: httpx.Client) -> dict[str, Any]:
     return body
 
 
+@pytest.fixture(scope="session")
+def guinea_pig(sign_up: Callable[[str], httpx.Client]) -> httpx.Client:
+    """An account whose sessions anything may happen to."""
+    return sign_up("guinea-pig@example.com")
+
+
 @described.parametrize()
 @settings(
     max_examples=12,
@@ -55,9 +62,9 @@ def document(anyone: httpx.Client) -> dict[str, Any]:
     suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_to_anything_is_documented(
-    case: Any, address: str, anyone: httpx.Client, user: httpx.Client
+    case: Any, address: str, anyone: httpx.Client, guinea_pig: httpx.Client
 ) -> None:
-    pair = {"email": "user@example.com", "password": PASSWORD}
+    pair = {"email": "guinea-pig@example.com", "password": PASSWORD}
     token = anyone.post("/api/auth/login", json=pair).json()["access_token"]
     case.call_and_validate(base_url=address, headers={"Authorization": f"Bearer {token}"})
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from netra.adapters.memory.api_keys import MemoryApiKeyStore
+from netra.adapters.memory.audit import MemoryAuditTrail
 from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
 from netra.adapters.memory.runs import MemoryRunStore
@@ -23,7 +26,10 @@ from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.runs.events import updated
 from netra.domain.runs.model import Run
 from netra.domain.threads.model import Message, MessageRole
+from netra.ports.api_keys import ApiKeyStore
+from netra.ports.audit import AuditTrail
 from netra.ports.clock import Clock
+from netra.ports.one_time import OneTimeBook
 from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import NewRun, RunStore
@@ -39,6 +45,9 @@ class Stores:
 
     users: UserStore
     sessions: SessionStore
+    api_keys: ApiKeyStore
+    one_time: OneTimeBook
+    audit: AuditTrail
     threads: ThreadStore
     runs: RunStore
     workloads: WorkloadStore
@@ -53,9 +62,13 @@ OpenStores = Callable[[str], AbstractAsyncContextManager[Stores]]
 @asynccontextmanager
 async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
     state = MemoryState()
+    users = MemoryUserStore()
     yield Stores(
-        users=MemoryUserStore(),
+        users=users,
         sessions=MemorySessionStore(),
+        api_keys=MemoryApiKeyStore(users),
+        one_time=MemoryOneTimeBook(),
+        audit=MemoryAuditTrail(),
         threads=MemoryThreadStore(state, clock=clock),
         runs=MemoryRunStore(state, clock=clock),
         workloads=MemoryWorkloadStore(clock=clock),
@@ -71,6 +84,9 @@ async def sqlite_stores(clock: Clock, path: Path) -> AsyncGenerator[Stores]:
         yield Stores(
             users=opened.users,
             sessions=opened.sessions,
+            api_keys=opened.api_keys,
+            one_time=opened.one_time,
+            audit=opened.audit,
             threads=opened.threads,
             runs=opened.runs,
             workloads=opened.workloads,

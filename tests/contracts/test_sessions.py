@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from netra.domain.errors import Conflict
-from netra.domain.users.model import Session
+from netra.domain.errors import Conflict, NotFound
+from netra.domain.users.model import Rotation, Session
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -73,3 +73,78 @@ async def test_expired_sessions_are_forgotten_and_their_ids_free(stores):
     assert await stores.sessions.forget_expired(before=AT + HOUR) == 1
     await stores.sessions.add(session("ses-1"))
     assert await stores.sessions.is_live("ses-2", at=AT)
+
+
+async def test_what_was_stored_comes_back_in_the_list(stores):
+    kept = session(address="192.0.2.1", agent="Zoë's browser")
+    await stores.sessions.add(kept)
+    await stores.sessions.add(session("ses-2", user=2))
+    await stores.sessions.add(session("ses-3", ended_at=AT))
+    assert list(await stores.sessions.live_of(1, at=AT)) == [kept]
+    assert list(await stores.sessions.live_of(1, at=AT + HOUR)) == []
+
+
+async def test_live_sessions_are_listed_newest_first_a_hundred_at_most(stores):
+    for n in range(101):
+        await stores.sessions.add(session(f"ses-{n:03}"))
+    assert [one.id for one in await stores.sessions.live_of(1, at=AT)][:2] == ["ses-100", "ses-099"]
+    assert len(await stores.sessions.live_of(1, at=AT)) == 100
+
+
+async def test_a_user_ends_only_their_own_live_sessions(stores):
+    await stores.sessions.add(session())
+    with pytest.raises(NotFound):
+        await stores.sessions.end_own("ses-1", user_id=2, at=AT)
+    with pytest.raises(NotFound):
+        await stores.sessions.end_own("ses-1", user_id=1, at=AT + HOUR)
+    await stores.sessions.end_own("ses-1", user_id=1, at=AT)
+    with pytest.raises(NotFound):
+        await stores.sessions.end_own("ses-1", user_id=1, at=AT)
+    assert not await stores.sessions.is_live("ses-1", at=AT)
+
+
+async def test_a_refresh_token_is_replaced_once_and_then_ends_its_session(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    rotated = await stores.sessions.rotate("r1", fresh="r2", at=AT)
+    assert rotated == Rotation(session=session(renewed_at=AT))
+    assert (await stores.sessions.rotate("r2", fresh="r3", at=AT)).session.id == "ses-1"
+    reused = await stores.sessions.rotate("r1", fresh="r4", at=AT)
+    assert (reused.session, reused.reused.id) == (None, "ses-1")
+    assert not await stores.sessions.is_live("ses-1", at=AT)
+    assert await stores.sessions.rotate("r3", fresh="r5", at=AT) == Rotation()
+    assert await stores.sessions.rotate("r1", fresh="r6", at=AT) == Rotation()
+
+
+async def test_a_refresh_token_of_a_session_that_is_over_is_worth_nothing(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    assert await stores.sessions.rotate("unknown", fresh="x", at=AT) == Rotation()
+    assert await stores.sessions.rotate("r1", fresh="x", at=AT + HOUR) == Rotation()
+    await stores.sessions.end("ses-1", at=AT)
+    assert await stores.sessions.rotate("r1", fresh="x", at=AT) == Rotation()
+
+
+async def test_refresh_tokens_are_taken_once(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    with pytest.raises(Conflict):
+        await stores.sessions.add(session("ses-2"), refresh="r1")
+    assert not await stores.sessions.is_live("ses-2", at=AT)
+    with pytest.raises(Conflict):
+        await stores.sessions.rotate("r1", fresh="r1", at=AT)
+    assert (await stores.sessions.rotate("r1", fresh="r2", at=AT)).session is not None
+
+
+async def test_of_many_who_bring_one_refresh_token_one_wins_and_the_session_ends(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    tries = (stores.sessions.rotate("r1", fresh=f"x{n}", at=AT) for n in range(10))
+    rotations = await asyncio.gather(*tries)
+    assert sum(rotation.session is not None for rotation in rotations) == 1
+    assert sum(rotation.reused is not None for rotation in rotations) == 1
+    assert not await stores.sessions.is_live("ses-1", at=AT)
+
+
+async def test_a_forgotten_sessions_refresh_tokens_are_forgotten_too(stores):
+    await stores.sessions.add(session(), refresh="r1")
+    await stores.sessions.rotate("r1", fresh="r2", at=AT)
+    await stores.sessions.forget_expired(before=AT + 2 * HOUR)
+    await stores.sessions.add(session(), refresh="r1")
+    assert (await stores.sessions.rotate("r1", fresh="r2", at=AT)).session is not None

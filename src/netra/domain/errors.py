@@ -154,6 +154,21 @@ class OAuthNotConfigured(NetraError):
         super().__init__("Sign-in with Google is not configured here.", reason="oauth_not_configured")
 
 
+class OAuthRefused(InvalidRequest):
+    """What came back from the identity provider proves nobody who may come in; `reason` says which."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message, reason=reason)
+        self.reason = reason
+
+
+class OAuthFailed(NetraError):
+    """The identity provider gave no usable answer; trying again may work."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason="oauth_provider_failed")
+
+
 class UnreadableFile(NetraError):
     """A file that is not a request log of a known kind."""
 

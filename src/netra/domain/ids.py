@@ -7,6 +7,7 @@ from netra.domain.errors import ValidationFailed
 
 UserId = NewType("UserId", int)
 SessionId = NewType("SessionId", str)
+KeyId = NewType("KeyId", str)
 ThreadId = NewType("ThreadId", str)
 MessageId = NewType("MessageId", str)
 RunId = NewType("RunId", str)

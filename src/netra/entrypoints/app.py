@@ -19,12 +19,16 @@ from netra.entrypoints.http import refusals
 from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
+from netra.entrypoints.http.audit import audit_router
 from netra.entrypoints.http.authentication import authentication_router
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.documents import documents_router
+from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import health_router
+from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.replays import ReplayMiddleware
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.sessions import sessions_router
 from netra.entrypoints.http.streaming import stream
 from netra.entrypoints.http.threads import threads_router
 from netra.entrypoints.http.workloads import workloads_router
@@ -139,6 +143,10 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
         middleware=[admitted],
         route_handlers=[
             authentication_router(registration=settings.registration),
+            google_router(),
+            sessions_router(),
+            keys_router(),
+            audit_router(),
             agent_router(replayed=replayed, stream=stream),
             threads_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
+from netra.domain.audit.model import Origin
 from netra.domain.errors import Unauthorized
+from netra.entrypoints.asgi import Exchange
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -53,3 +55,25 @@ def client_address(peer: str, headers: Headers, *, trusted: Collection[str]) -> 
         if hop not in trusted:
             break
     return address[:64]
+
+
+def origin_of(exchange: Exchange, headers: Headers) -> Origin:
+    """Return where a request comes from, as the security log tells it."""
+    agent = (header(headers, b"user-agent") or b"").decode("latin-1")
+    return Origin(request_id=exchange.request_id, address=exchange.client_address, agent=agent)
+
+
+def cookie(headers: Headers, name: str) -> str | None:
+    """Return the value of the cookie, or None.
+
+    >>> cookie([(b"cookie", b"a=1; b=2")], "b")
+    '2'
+    """
+    for key, value in headers:
+        if key != b"cookie":
+            continue
+        for pair in value.decode("latin-1").split(";"):
+            found, _, text = pair.strip().partition("=")
+            if found == name:
+                return text
+    return None

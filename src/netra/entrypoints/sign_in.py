@@ -3,8 +3,11 @@
 from collections import OrderedDict
 from typing import Final
 
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import Origin, SecurityEventKind
 from netra.domain.quotas import LimitName
-from netra.domain.users.model import SignedIn, SignIn
+from netra.domain.users.federated import FederatedSignIn, Recognized, Returned
+from netra.domain.users.model import AddUser, SignedIn, SignIn, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
 from netra.entrypoints.asgi import Exchange
@@ -15,28 +18,58 @@ KNOWN_MAX: Final = 10_000  # pairs of account and address that a process remembe
 
 
 class SignInDesk:
-    """Sign-in by password, counted by account beside the count by address.
+    """Sign-in, counted by account beside the count by address.
 
     An address from which an account has signed in before is counted by address alone, so that a
-    stranger who hammers on the account does not lock its owner out.
+    stranger who hammers on the account does not lock its owner out. For the same reason people whom
+    an identity provider vouched for, and new accounts, are counted under keys of their own.
     """
 
-    def __init__(self, *, users: UserService, limiter: RateLimiter, known_max: int = KNOWN_MAX) -> None:
+    def __init__(
+        self,
+        *,
+        users: UserService,
+        federated: FederatedSignIn,
+        journal: SecurityJournal,
+        limiter: RateLimiter,
+        known_max: int = KNOWN_MAX,
+    ) -> None:
         self._users = users
+        self._federated = federated
+        self._journal = journal
         self._limiter = limiter
         self._known_max = known_max
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    async def sign_in(self, command: SignIn, exchange: Exchange) -> SignedIn:
+    async def sign_in(self, command: SignIn, exchange: Exchange, *, origin: Origin) -> SignedIn:
         """Open a session. Raises `RateLimited` and `Unauthorized`."""
         pair = (normal_email(command.email), exchange.client_address)
         if pair not in self._known:
-            admission = await self._limiter.admit(LimitName.AUTHENTICATION, account_key(pair[0]))
-            tell(admission, exchange)
-            must_be_allowed(admission)
-        signed_in = await self._users.sign_in(command)
+            await self._count(account_key(pair[0]), exchange, origin=origin)
+        signed_in = await self._users.sign_in(command, origin=origin)
         self._known[pair] = None
         self._known.move_to_end(pair)
         if len(self._known) > self._known_max:
             self._known.popitem(last=False)
         return signed_in
+
+    async def register(self, command: AddUser, exchange: Exchange, *, origin: Origin) -> User:
+        """Make an account. Raises `RateLimited`, `ValidationFailed` and `Conflict`."""
+        email = normal_email(command.email)
+        await self._count(account_key(f"new {email}"), exchange, origin=origin)
+        return await self._users.add(command, origin=origin)
+
+    async def recognize(self, returned: Returned, exchange: Exchange, *, origin: Origin) -> Recognized:
+        """Return who came back from the identity provider. Raises `RateLimited` and `OAuthRefused`."""
+        recognized = await self._federated.finish(returned, origin=origin)
+        await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)
+        return recognized
+
+    async def _count(self, key: str, exchange: Exchange, *, origin: Origin) -> None:
+        admission = await self._limiter.admit(LimitName.AUTHENTICATION, key)
+        tell(admission, exchange)
+        if not admission.allowed:
+            await self._journal.note_once(
+                SecurityEventKind.LIMIT_REACHED, origin=origin, key=f"authentication {key}"
+            )
+        must_be_allowed(admission)

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 from netra.bootstrap import Container, Ports, contained
+from netra.domain.audit.journal import SecurityJournal
 from netra.domain.health.service import HealthService
 from netra.domain.runs.service import RunService
 from netra.domain.threads.service import ThreadService
+from netra.domain.users.federated import FederatedSignIn
+from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.service import UserService
+from netra.domain.users.sessions import SessionService
 from netra.domain.workloads.service import WorkloadService
 from netra.entrypoints.sign_in import SignInDesk
 from netra.settings import Settings
@@ -20,6 +24,10 @@ class Services:
     ports: Ports
     container: Container
     users: UserService
+    sessions: SessionService
+    api_keys: ApiKeyService
+    federated: FederatedSignIn
+    journal: SecurityJournal
     threads: ThreadService
     runs: RunService
     workloads: WorkloadService
@@ -42,11 +50,20 @@ class Switchboard:
             ports=ports,
             container=container,
             users=container.user_service(),
+            sessions=container.session_service(),
+            api_keys=container.api_key_service(),
+            federated=container.federated_sign_in(),
+            journal=container.security_journal(),
             threads=container.thread_service(),
             runs=container.run_service(),
             workloads=container.workload_service(),
             health=container.health_service(),
-            sign_ins=SignInDesk(users=container.user_service(), limiter=ports.limiter),
+            sign_ins=SignInDesk(
+                users=container.user_service(),
+                federated=container.federated_sign_in(),
+                journal=container.security_journal(),
+                limiter=ports.limiter,
+            ),
         )
         return self._services
 

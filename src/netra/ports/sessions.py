@@ -1,17 +1,37 @@
 """Where sign-ins are kept: the truth about which tokens still count."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Session
+from netra.domain.users.model import Rotation, Session
 
 
 class SessionStore(Protocol):
     """All sessions, live and ended."""
 
-    async def add(self, session: Session) -> None:
-        """Store a new session. Raises `Conflict` when the id is taken."""
+    async def add(self, session: Session, *, refresh: str | None = None) -> None:
+        """Store a new session, and the digest of its first refresh token where it has one.
+
+        Raises `Conflict` when the id or the digest is taken.
+        """
+        ...
+
+    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+        """Put the digest `fresh` in the place of `used` and set `renewed_at`, in one step.
+
+        When `used` was replaced before, end its session and say so. Both fields are None when
+        `used` is unknown or its session not live. A race has one winner, and ends the session.
+        """
+        ...
+
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+        """Return the user's live sessions, newest first, ties by id descending, a hundred at most."""
+        ...
+
+    async def end_own(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> None:
+        """End a live session of this user. Raises `NotFound` when there is none with this id."""
         ...
 
     async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:

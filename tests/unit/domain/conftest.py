@@ -8,14 +8,19 @@ import pytest
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
+from netra.adapters.local.secrets import RandomSecretSource
 from netra.adapters.local.tickets import LocalTicketBook
+from netra.adapters.memory.api_keys import MemoryApiKeyStore
+from netra.adapters.memory.audit import MemoryAuditTrail
 from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.domain.audit.journal import SecurityJournal
 from netra.domain.ids import UserId
 from netra.domain.quotas import Quotas
 from netra.domain.runs.service import RunService
@@ -56,6 +61,11 @@ class House:
         self.users = MemoryUserStore()
         self.sessions = MemorySessionStore()
         self.tickets = LocalTicketBook(clock=self.clock)
+        self.api_keys = MemoryApiKeyStore(self.users)
+        self.book = MemoryOneTimeBook()
+        self.trail = MemoryAuditTrail()
+        self.secrets = RandomSecretSource()
+        self.journal = SecurityJournal(trail=self.trail, clock=self.clock, ids=self.ids)
         self.threads = ThreadService(threads=self.thread_store, feed=self.feed)
         self.runs = RunService(
             runs=self.run_store,

@@ -1,12 +1,16 @@
 """Sign-ins in a dictionary."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
-from netra.domain.errors import Conflict
+from netra.domain.errors import Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Session
+from netra.domain.users.model import Rotation, Session
+
+LISTED_MAX: Final = 100
 
 
 class MemorySessionStore:
@@ -14,17 +18,40 @@ class MemorySessionStore:
 
     def __init__(self) -> None:
         self._sessions: dict[SessionId, Session] = {}
+        self._current: dict[str, SessionId] = {}  # by the digest of the refresh token
+        self._replaced: dict[str, SessionId] = {}
 
-    async def add(self, session: Session) -> None:
+    async def add(self, session: Session, *, refresh: str | None = None) -> None:
         """Store a new session."""
         if session.id in self._sessions:
             raise Conflict("This session id is taken.")
+        if refresh is not None:
+            self._check_fresh(refresh)
+            self._current[refresh] = session.id
         self._sessions[session.id] = session
+
+    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+        """Put one refresh token in the place of another."""
+        self._check_fresh(fresh)
+        session = self._live(self._current.get(used) or self._replaced.get(used), at=at)
+        if session is None:
+            return Rotation()
+        if used in self._replaced:
+            await self.end(session.id, at=at)
+            return Rotation(reused=session)
+        self._replaced[used] = self._current.pop(used)
+        self._current[fresh] = session.id
+        renewed = self._sessions[session.id] = msgspec.structs.replace(session, renewed_at=at)
+        return Rotation(session=renewed)
+
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+        """Return the user's live sessions, newest first."""
+        own = [one for one in self._sessions.values() if one.user_id == user_id and _is_live(one, at=at)]
+        return sorted(own, key=lambda one: (one.created_at, one.id), reverse=True)[:LISTED_MAX]
 
     async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
         """Return whether the session still counts."""
-        session = self._sessions.get(session_id)
-        return session is not None and session.ended_at is None and session.expires_at > at
+        return self._live(session_id, at=at) is not None
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
         """End the session; idempotent."""
@@ -32,20 +59,38 @@ class MemorySessionStore:
         if session is not None and session.ended_at is None:
             self._sessions[session_id] = msgspec.structs.replace(session, ended_at=at)
 
+    async def end_own(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> None:
+        """End a live session of this user."""
+        session = self._live(session_id, at=at)
+        if session is None or session.user_id != user_id:
+            raise NotFound("session", session_id)
+        await self.end(session_id, at=at)
+
     async def end_all(self, user_id: UserId, *, at: datetime) -> int:
         """End all live sessions of a user."""
-        live = [
-            session.id
-            for session in self._sessions.values()
-            if session.user_id == user_id and await self.is_live(session.id, at=at)
-        ]
+        live = [one.id for one in self._sessions.values() if one.user_id == user_id and _is_live(one, at=at)]
         for session_id in live:
             await self.end(session_id, at=at)
         return len(live)
 
     async def forget_expired(self, *, before: datetime) -> int:
         """Delete sessions that expired before `before`."""
-        old = [session.id for session in self._sessions.values() if session.expires_at < before]
+        old = {session.id for session in self._sessions.values() if session.expires_at < before}
         for session_id in old:
             del self._sessions[session_id]
+        for digests in (self._current, self._replaced):
+            for digest in [digest for digest, session_id in digests.items() if session_id in old]:
+                del digests[digest]
         return len(old)
+
+    def _live(self, session_id: SessionId | None, *, at: datetime) -> Session | None:
+        session = None if session_id is None else self._sessions.get(session_id)
+        return session if session is not None and _is_live(session, at=at) else None
+
+    def _check_fresh(self, digest: str) -> None:
+        if digest in self._current or digest in self._replaced:
+            raise Conflict("This refresh token is taken.")
+
+
+def _is_live(session: Session, *, at: datetime) -> bool:
+    return session.ended_at is None and session.expires_at > at

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from netra.adapters.sql.api_keys import SqlApiKeyStore
+from netra.adapters.sql.audit import SqlAuditTrail
 from netra.adapters.sql.event_log import SqlEventLog
 from netra.adapters.sql.migrations import migrate
+from netra.adapters.sql.one_time import SqlOneTimeBook
 from netra.adapters.sql.probe import SqlProbe
 from netra.adapters.sql.replays import SqlReplayBook
 from netra.adapters.sql.runs import SqlRunStore
@@ -36,6 +39,9 @@ class SqlStores:
 
     users: SqlUserStore
     sessions: SqlSessionStore
+    api_keys: SqlApiKeyStore
+    one_time: SqlOneTimeBook
+    audit: SqlAuditTrail
     threads: SqlThreadStore
     runs: SqlRunStore
     workloads: SqlWorkloadStore
@@ -59,6 +65,9 @@ async def open_sqlite(
         yield SqlStores(
             users=SqlUserStore(database),
             sessions=SqlSessionStore(database),
+            api_keys=SqlApiKeyStore(database),
+            one_time=SqlOneTimeBook(database),
+            audit=SqlAuditTrail(database),
             threads=SqlThreadStore(database, clock=clock),
             runs=SqlRunStore(database, clock=clock),
             workloads=SqlWorkloadStore(database, clock=clock),

@@ -59,6 +59,7 @@ users: Final = Table(
     instant("created_at"),
     instant("updated_at"),
     instant("disabled_at", is_optional=True),
+    Column("is_email_verified", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("email"),
     sqlite_autoincrement=True,
 )
@@ -71,6 +72,9 @@ sessions: Final = Table(
     instant("created_at"),
     instant("expires_at"),
     instant("ended_at", is_optional=True),
+    instant("renewed_at", is_optional=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("agent", Text, nullable=False, server_default=""),
     Index(None, "user_id"),
     Index(None, "expires_at"),
 )

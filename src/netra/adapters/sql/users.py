@@ -3,21 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
+from netra.adapters.sql.identity_schema import identities
 from netra.adapters.sql.instants import instant, instant_or_none, micros
 from netra.adapters.sql.schema import users
-from netra.adapters.sql.script import Database, Query, Row, Script, ask, param
+from netra.adapters.sql.script import Database, Query, Row, Script, ask, inserting, param
 from netra.domain.errors import Conflict, NotFound
 from netra.domain.ids import UserId
-from netra.domain.users.model import NewUser, Role, User
+from netra.domain.users.model import Identity, NewUser, Role, User
 
 _ALL = Query(select(*users.c).order_by(users.c.id))
 _BY_ID = Query(select(*users.c).where(users.c.id == param("user_id")))
 _BY_EMAIL = Query(select(*users.c).where(users.c.email == param("email")))
 _INSERT = Query(
     insert(users).returning(users.c.id),
-    sets=["email", "name", "password_hash", "role", "created_at", "updated_at"],
+    sets=[
+        "email",
+        "name",
+        "password_hash",
+        "picture",
+        "role",
+        "created_at",
+        "updated_at",
+        "is_email_verified",
+    ],
 )
 _SET_PASSWORD = Query(
     update(users).where(users.c.id == param("user_id")).returning(users.c.id),
@@ -26,6 +36,17 @@ _SET_PASSWORD = Query(
 _DISABLE = Query(
     update(users).where(users.c.id == param("user_id"), users.c.disabled_at.is_(None)),
     sets=["disabled_at"],
+)
+_IDENTITY = (identities.c.issuer == param("issuer"), identities.c.subject == param("subject"))
+_BY_IDENTITY = Query(
+    select(*users.c).join_from(users, identities, users.c.id == identities.c.user_id).where(*_IDENTITY)
+)
+_LINK = inserting(identities)
+_SHOW = Query(
+    update(users)
+    .where(users.c.id == param("user_id"))
+    .values(picture=func.coalesce(users.c.picture, param("given")), updated_at=param("now"))
+    .returning(*users.c)
 )
 
 
@@ -46,6 +67,15 @@ class SqlUserStore:
     async def find_by_email(self, email: str) -> User | None:
         """Return the user with exactly this e-mail, or None."""
         return await self._database.read(_finding(_BY_EMAIL, email=email))
+
+    async def find_by_identity(self, identity: Identity) -> User | None:
+        """Return the user this identity is linked to, or None."""
+        asked = _finding(_BY_IDENTITY, issuer=identity.issuer, subject=identity.subject)
+        return await self._database.read(asked)
+
+    async def link(self, user_id: UserId, identity: Identity, *, picture: str | None, at: datetime) -> User:
+        """Link the identity to the user and fill in a missing picture."""
+        return await self._database.write(_linking(user_id, identity, picture=picture, at_us=micros(at)))
 
     async def set_password(self, user_id: UserId, password_hash: str, *, at: datetime) -> None:
         """Replace the password hash."""
@@ -69,12 +99,31 @@ def _adding(new: NewUser) -> Script[User]:
         email=new.email,
         name=new.name,
         password_hash=new.password_hash,
+        picture=new.picture,
         role=new.role.value,
         created_at=at_us,
         updated_at=at_us,
+        is_email_verified=int(new.is_email_verified),
     )
+    if new.identity is not None:
+        yield from _identifying(user_id, new.identity, at_us=at_us)
     (row,) = yield ask(_BY_ID, user_id=user_id)
     return _user(row)
+
+
+def _identifying(user_id: UserId, identity: Identity, *, at_us: int) -> Script[None]:
+    key = {"issuer": identity.issuer, "subject": identity.subject}
+    if (yield ask(_BY_IDENTITY, **key)):
+        raise Conflict("This identity is linked already.")
+    yield ask(_LINK, user_id=user_id, linked_at=at_us, **key)
+
+
+def _linking(user_id: UserId, identity: Identity, *, picture: str | None, at_us: int) -> Script[User]:
+    rows = yield ask(_SHOW, user_id=user_id, given=picture, now=at_us)
+    if not rows:
+        raise NotFound("user", user_id)
+    yield from _identifying(user_id, identity, at_us=at_us)
+    return _user(rows[0])
 
 
 def _finding(query: Query, **key: object) -> Script[User | None]:
@@ -99,7 +148,7 @@ def _listing() -> Script[Sequence[User]]:
 
 
 def _user(row: Row) -> User:
-    user_id, email, name, password_hash, picture, role, created_at, updated_at, disabled_at = row
+    user_id, email, name, password_hash, picture, role, created_at, updated_at, disabled_at, verified = row
     return User(
         id=user_id,
         email=email,
@@ -110,4 +159,5 @@ def _user(row: Row) -> User:
         created_at=instant(created_at),
         updated_at=instant(updated_at),
         disabled_at=instant_or_none(disabled_at),
+        is_email_verified=bool(verified),
     )

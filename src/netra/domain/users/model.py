@@ -2,10 +2,11 @@
 
 import enum
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
-from netra.domain.ids import SessionId, UserId
+from netra.domain.ids import KeyId, SessionId, UserId
 
 
 class Role(enum.StrEnum):
@@ -13,6 +14,18 @@ class Role(enum.StrEnum):
 
     MEMBER = "member"
     ADMIN = "admin"
+
+
+class Scope(enum.StrEnum):
+    """What a proof allows; a sign-in allows all of it, an API key what it was made for."""
+
+    READ = "read"
+    EXECUTE = "execute"
+    INGEST = "ingest"
+    ADMIN = "admin"
+
+
+EVERY_SCOPE: Final = frozenset(Scope)
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +40,14 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     picture: str | None = None
     role: Role = Role.MEMBER
     disabled_at: datetime | None = None
+    is_email_verified: bool = False  # an operator, or whoever signs them in, vouches for the address
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as an identity provider numbers them; an e-mail address is never an identity."""
+
+    issuer: str
+    subject: str
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +58,9 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     password_hash: str | None
     role: Role
     created_at: datetime
+    is_email_verified: bool = False
+    picture: str | None = None
+    identity: Identity | None = None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +71,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    renewed_at: datetime | None = None
+    address: str = ""  # where from, as the edge knows it
+    agent: str = ""  # with what, as the client says
+
+
+class Rotation(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a refresh token: `session` lives on with the new one, or the old one was used twice."""
+
+    session: Session | None = None
+    reused: Session | None = None  # the session that this ended
 
 
 class TokenKind(enum.StrEnum):
@@ -69,8 +103,10 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Who is asking, proven for this request, and until when the proof holds."""
 
     user_id: UserId
-    session_id: SessionId
+    session_id: SessionId  # of an API key: the key's own id
     expires_at: datetime
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    key_id: KeyId | None = None  # None for a person who signed in
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +121,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     access_token: str
     expires_in_s: int
+    refresh_token: str
+    refresh_expires_in_s: int
     user: User
 
 
@@ -95,3 +133,28 @@ class AddUser(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     password: str | None = None
     role: Role = Role.MEMBER
+    is_email_verified: bool = False
+
+
+class ProvenIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """What an identity provider proved about a person."""
+
+    identity: Identity
+    email: str | None = None
+    is_email_verified: bool = False
+    name: str | None = None
+    picture: str | None = None
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's proof; the key itself is shown once and only its digest is kept."""
+
+    id: KeyId
+    owner_id: UserId
+    name: str
+    scopes: frozenset[Scope]
+    hint: str  # its last characters, to tell one from another
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None

@@ -1,55 +1,54 @@
-"""Sign-in, sign-out, and who a token speaks for."""
+"""Accounts, sign-in by password, sign-out, and who a token speaks for."""
 
 from datetime import timedelta
 from typing import Final
 
-from netra.domain.errors import OAuthNotConfigured, TokenExpired, Unauthorized
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import AT_THE_MACHINE, Origin
+from netra.domain.audit.model import SecurityEventKind as Kind
+from netra.domain.errors import Forbidden, TokenExpired, Unauthorized
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import (
-    AddUser,
-    Claims,
-    NewUser,
-    Principal,
-    Session,
-    SignedIn,
-    SignIn,
-    TokenKind,
-    User,
-)
-from netra.domain.users.rules import check_account, normal_email
+from netra.domain.users.keys import KEY_PREFIX, key_digest
+from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignedIn, SignIn, User
+from netra.domain.users.opening import SessionOpener
+from netra.domain.users.rules import check_account, check_password, normal_email
+from netra.ports.api_keys import ApiKeyStore
 from netra.ports.clock import Clock
-from netra.ports.ids import IdSource
 from netra.ports.passwords import PasswordHasher
 from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TicketBook, TokenCodec
 from netra.ports.users import UserStore
 
-SESSION_LIFETIME: Final = timedelta(hours=1)
+KEY_USE_NOTED_EVERY: Final = timedelta(minutes=1)  # a busy key must not make every read a write
 
 
 class UserService:
-    """People and their sign-ins."""
+    """People, and the proofs that speak for them."""
 
     def __init__(
         self,
         *,
         users: UserStore,
         sessions: SessionStore,
+        api_keys: ApiKeyStore,
         passwords: PasswordHasher,
         tokens: TokenCodec,
         tickets: TicketBook,
+        opener: SessionOpener,
+        journal: SecurityJournal,
         clock: Clock,
-        ids: IdSource,
     ) -> None:
         self._users = users
         self._sessions = sessions
+        self._api_keys = api_keys
         self._passwords = passwords
         self._tokens = tokens
         self._tickets = tickets
+        self._opener = opener
+        self._journal = journal
         self._clock = clock
-        self._ids = ids
 
-    async def add(self, command: AddUser) -> User:
+    async def add(self, command: AddUser, *, origin: Origin = AT_THE_MACHINE) -> User:
         """Make an account. Raises `ValidationFailed`, or `Conflict` when the e-mail is taken."""
         email = normal_email(command.email)
         check_account(email=email, name=command.name, password=command.password)
@@ -60,25 +59,35 @@ class UserService:
             password_hash=password_hash,
             role=command.role,
             created_at=self._clock.now(),
+            is_email_verified=command.is_email_verified,
         )
-        return await self._users.add(new)
+        user = await self._users.add(new)
+        await self._journal.note(Kind.ACCOUNT_ADDED, origin=origin, user_id=user.id, role=user.role.value)
+        return user
 
-    async def sign_in(self, command: SignIn) -> SignedIn:
+    async def sign_in(self, command: SignIn, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
         """Open a session. Raises the same `Unauthorized` for every wrong pair, after the same work."""
         user = await self._users.find_by_email(normal_email(command.email))
         known_hash = None if user is None else user.password_hash
         is_right = await self._passwords.verify(command.password, against=known_hash)
         if user is None or not is_right or user.disabled_at is not None:
+            user_id = None if user is None else user.id
+            await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, user_id=user_id, by="password")
             raise Unauthorized("The e-mail or the password is wrong.")
-        return await self._open_session(user)
+        signed_in = await self._opener.open(user, origin=origin)
+        await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="password")
+        return signed_in
 
-    async def sign_out(self, principal: Principal) -> None:
+    async def sign_out(self, principal: Principal, *, origin: Origin = AT_THE_MACHINE) -> None:
         """End the session the principal came with; its tokens and tickets count for nothing from now."""
         await self._sessions.end(principal.session_id, at=self._clock.now())
         await self._tickets.void(principal.user_id, session_id=principal.session_id)
+        await self._journal.note(Kind.SIGNED_OUT, origin=origin, user_id=principal.user_id)
 
     async def authenticate(self, token: str) -> Principal:
-        """Return who the token speaks for. Raises `TokenExpired` or `Unauthorized`."""
+        """Return who the token or API key speaks for. Raises `TokenExpired` or `Unauthorized`."""
+        if token.startswith(KEY_PREFIX):
+            return await self._authenticate_key(token)
         claims = self._tokens.read(token)
         now = self._clock.now()
         if claims.expires_at <= now:
@@ -88,8 +97,11 @@ class UserService:
         return Principal(user_id=claims.user_id, session_id=claims.session_id, expires_at=claims.expires_at)
 
     async def is_signed_in(self, principal: Principal) -> bool:
-        """Return whether the principal's session still counts: for connections that outlive a request."""
-        return await self._sessions.is_live(principal.session_id, at=self._clock.now())
+        """Return whether the principal's proof still counts: for connections that outlive a request."""
+        now = self._clock.now()
+        if principal.key_id is not None:
+            return await self._api_keys.is_live(principal.key_id, at=now)
+        return await self._sessions.is_live(principal.session_id, at=now)
 
     async def get(self, user_id: UserId) -> User:
         """Return the user. Raises `Unauthorized` when the account is gone or disabled."""
@@ -97,6 +109,43 @@ class UserService:
         if user is None or user.disabled_at is not None:
             raise Unauthorized("This account is no longer active.")
         return user
+
+    async def check_admin(self, principal: Principal) -> None:
+        """Raise `Forbidden` unless the principal is an administrator now, with a proof that says so."""
+        user = await self.get(principal.user_id)
+        if user.role is not Role.ADMIN or Scope.ADMIN not in principal.scopes:
+            raise Forbidden("Only an administrator may do this.", scope=Scope.ADMIN.value)
+
+    async def change_password(
+        self, principal: Principal, *, present: str, wanted: str, origin: Origin = AT_THE_MACHINE
+    ) -> None:
+        """Replace the password and end every session of the user, this one too.
+
+        Raises `ValidationFailed`, or `Forbidden` when `present` is not the password.
+        """
+        check_password(wanted, path="new_password")
+        user = await self.get(principal.user_id)
+        if not await self._passwords.verify(present, against=user.password_hash):
+            await self._journal.note(
+                Kind.SIGN_IN_REFUSED, origin=origin, user_id=user.id, by="present password"
+            )
+            raise Forbidden("The present password is wrong.")
+        await self.set_password(user, wanted, origin=origin)
+
+    async def set_password(self, user: User, wanted: str, *, origin: Origin = AT_THE_MACHINE) -> None:
+        """Give the account another password, on an operator's word, and end every session of it."""
+        check_password(wanted, path="password")
+        now = self._clock.now()
+        await self._users.set_password(user.id, await self._passwords.hash(wanted), at=now)
+        await self._sessions.end_all(user.id, at=now)
+        await self._journal.note(Kind.PASSWORD_CHANGED, origin=origin, user_id=user.id)
+
+    async def disable(self, user: User, *, origin: Origin = AT_THE_MACHINE) -> None:
+        """Close the account: no proof of it counts from now on, sessions and keys alike."""
+        now = self._clock.now()
+        await self._users.disable(user.id, at=now)
+        await self._sessions.end_all(user.id, at=now)
+        await self._journal.note(Kind.ACCOUNT_DISABLED, origin=origin, user_id=user.id)
 
     async def issue_ticket(self, principal: Principal) -> str:
         """Return a single-use ticket that opens one socket."""
@@ -109,32 +158,17 @@ class UserService:
             raise Unauthorized("The ticket is unknown, used or too old; ask for a new one.")
         return principal
 
-    async def begin_google_sign_in(self, *, redirect_uri: str | None) -> str:
-        """Return where the browser goes. Raises `OAuthNotConfigured`: no identity provider is plugged in."""
-        del redirect_uri
-        raise OAuthNotConfigured
-
-    async def finish_google_sign_in(self, *, code: str, state: str) -> SignedIn:
-        """Complete a sign-in. Raises `OAuthNotConfigured`: no identity provider is plugged in."""
-        del code, state
-        raise OAuthNotConfigured
-
-    async def _open_session(self, user: User) -> SignedIn:
+    async def _authenticate_key(self, text: str) -> Principal:
         now = self._clock.now()
-        session = Session(
-            id=SessionId(self._ids.new("ses")),
-            user_id=user.id,
-            created_at=now,
-            expires_at=now + SESSION_LIFETIME,
+        key = await self._api_keys.find(key_digest(text), at=now)
+        if key is None:
+            raise Unauthorized("The API key is unknown, revoked or expired.")
+        if key.last_used_at is None or now - key.last_used_at >= KEY_USE_NOTED_EVERY:
+            await self._api_keys.used(key.id, at=now)
+        return Principal(
+            user_id=key.owner_id,
+            session_id=SessionId(key.id),
+            expires_at=key.expires_at,
+            scopes=key.scopes,
+            key_id=key.id,
         )
-        await self._sessions.add(session)
-        claims = Claims(
-            user_id=user.id,
-            session_id=session.id,
-            kind=TokenKind.ACCESS,
-            issued_at=now,
-            expires_at=session.expires_at,
-        )
-        token = self._tokens.issue(claims)
-        lifetime_s = int(SESSION_LIFETIME.total_seconds())
-        return SignedIn(access_token=token, expires_in_s=lifetime_s, user=user)

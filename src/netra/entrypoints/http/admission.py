@@ -1,17 +1,20 @@
 """Who may come in, how often, and with what kind of body: checked once the route is known.
 
-The order is the contract's: sign-in, rate limit, media type. It runs as Litestar middleware because
-only there unknown routes and methods have been refused already.
+The order is the contract's: sign-in, rate limit, what an API key may do, media type. It runs as
+Litestar middleware because only there unknown routes and methods have been refused already.
 """
 
 from typing import Any, Final
 
 import msgspec
 
-from netra.domain.errors import Unauthorized
+from netra.domain.audit.model import SecurityEventKind
+from netra.domain.errors import Forbidden, Unauthorized
 from netra.domain.quotas import Admission, LimitName
+from netra.domain.users.model import Principal
+from netra.domain.users.model import Scope as KeyScope
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
-from netra.entrypoints.auth import bearer_token, header
+from netra.entrypoints.auth import bearer_token, header, origin_of
 from netra.entrypoints.counting import address_key, must_be_allowed, tell, user_key
 from netra.entrypoints.errors import UnsupportedMediaType
 from netra.entrypoints.http.methods import tell_methods
@@ -29,16 +32,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     limit: LimitName | None = LimitName.GENERAL  # None: not counted
     is_public: bool = False
     reads: tuple[str, ...] = ()  # media types; none when the route reads no body
+    scope: KeyScope | None = KeyScope.READ  # what an API key must be good for; None: only a person may
 
 
 _USUAL: Final = Rule()
 
 
 def admits(
-    *, limit: LimitName | None = LimitName.GENERAL, public: bool = False, reads: tuple[str, ...] = ()
+    *,
+    limit: LimitName | None = LimitName.GENERAL,
+    public: bool = False,
+    reads: tuple[str, ...] = (),
+    scope: KeyScope | None = KeyScope.READ,
 ) -> dict[str, Any]:
-    """Return the `opt` of a route that has other rules than: signed in, counted as general, no body."""
-    return {_RULE: Rule(limit=limit, is_public=public, reads=reads)}
+    """Return the `opt` of a route that has other rules than: signed in, counted as general, only reads."""
+    return {_RULE: Rule(limit=limit, is_public=public, reads=reads, scope=scope)}
 
 
 def rule_of(opt: Any) -> Rule:
@@ -71,9 +79,35 @@ class AdmissionMiddleware:
             raise
         admission = await self._count(rule, key, exchange)
         if admission is not None:
+            await self._note_limit(admission, rule, key, scope)
             must_be_allowed(admission)
+        if not rule.is_public:
+            await self._check_scope(scope, rule)
         if rule.reads:
             check_media_type(scope["headers"], rule.reads)
+
+    async def _check_scope(self, scope: Scope, rule: Rule) -> None:
+        principal: Principal = scope["auth"]
+        try:
+            check_scope(principal, rule.scope)
+        except Forbidden:
+            await self._switchboard.services.journal.note_once(
+                SecurityEventKind.ACCESS_REFUSED,
+                origin=origin_of(exchange_of(scope), scope["headers"]),
+                key=principal.session_id,
+                user_id=principal.user_id,
+                path=scope["path"],
+            )
+            raise
+
+    async def _note_limit(self, admission: Admission, rule: Rule, key: str, scope: Scope) -> None:
+        if admission.allowed or rule.limit is None:
+            return
+        await self._switchboard.services.journal.note_once(
+            SecurityEventKind.LIMIT_REACHED,
+            origin=origin_of(exchange_of(scope), scope["headers"]),
+            key=f"{rule.limit.value} {key}",
+        )
 
     async def _sign_in(self, scope: Scope, rule: Rule, exchange: Exchange) -> str:
         if rule.is_public:
@@ -89,6 +123,16 @@ class AdmissionMiddleware:
         admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
         tell(admission, exchange)
         return admission
+
+
+def check_scope(principal: Principal, needed: KeyScope | None) -> None:
+    """Raise `Forbidden` when the principal is an API key that was not made for this."""
+    if principal.key_id is None:
+        return
+    if needed is None:
+        raise Forbidden("An API key may not do this; sign in as a person.")
+    if needed not in principal.scopes:
+        raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
 
 
 def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:

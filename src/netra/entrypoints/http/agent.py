@@ -15,6 +15,7 @@ from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
 from netra.domain.runs.model import Accepted, Run, StopRun
 from netra.domain.runs.service import RunService
+from netra.domain.users.model import Scope
 from netra.entrypoints.ask import WELL_FORMED, Ask, start_run
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import (
@@ -30,7 +31,9 @@ from netra.entrypoints.http.openapi import REF, noted
 from netra.entrypoints.http.replays import REPLAYED, fingerprint, key_of
 from netra.entrypoints.http.request import Asked
 
-_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,)) | noted(key=True)
+_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE) | noted(key=True)
+
+_CANCEL: Final = admits(scope=Scope.EXECUTE) | noted(key=True)
 
 _RESULT: Final = msgspec.Meta(
     extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}
@@ -132,7 +135,7 @@ async def history(
     return _history(await runs.history(owner_id=request.owner_id, request=asked, thread_id=chosen))
 
 
-@post("/runs/{run_id:str}/cancel", status_code=200, opt=noted(key=True), summary="Cancel a run")
+@post("/runs/{run_id:str}/cancel", status_code=200, opt=_CANCEL, summary="Cancel a run")
 async def cancel(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
     """Stop the work and return the run as it is now; a run that has ended stays as it is."""
     return _status(await runs.stop(StopRun(owner_id=request.owner_id, run_id=RunId(run_id))))

@@ -1,4 +1,4 @@
-"""Routes of signing in and out."""
+"""Routes of signing in and out by password, and of the account itself."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -6,9 +6,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody
 
-from netra.domain.errors import InvalidRequest
 from netra.domain.quotas import LimitName
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
@@ -21,14 +20,18 @@ from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.sign_in import SignInDesk
 
-_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True)
 _READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
+_PERSON: Final = admits(scope=None)
+_PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=None)
 _LOGIN: Final = _READS | noted(answers={401: Envelope})
 _REGISTER: Final = _READS | noted(answers={409: Envelope})
 
 # Said in the documents; `users.rules` refuses, in its own words.
 _EMAIL: Final = msgspec.Meta(
-    extra_json_schema={"pattern": r"^[^@\s\u0000-\u001f]+@[^@\s\u0000-\u001f]+$", "maxLength": EMAIL_MAX}
+    extra_json_schema={
+        "pattern": r"^[^@\s\u0000-\u001f\u0085]+@[^@\s\u0000-\u001f\u0085]+$",
+        "maxLength": EMAIL_MAX,
+    }
 )
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
 _PASSWORD: Final = msgspec.Meta(extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX})
@@ -59,12 +62,21 @@ class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A token and whose it is; `expires_in` counts seconds."""
+    """Tokens and whose they are; `expires_in` counts seconds. A refresh token counts once."""
 
     access_token: str
     token_type: str
     expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
     user: UserCard
+
+
+class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The present password, as a proof, and the one wanted."""
+
+    current_password: str
+    new_password: Annotated[str, _PASSWORD]
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +86,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     picture: str | None
+    role: str
     created_at: datetime
     updated_at: datetime
 
@@ -91,31 +104,28 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     expires_in: int
 
 
-class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the browser goes to sign in."""
-
-    authorization_url: str
-
-
 @post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
     data: JSONBody[LoginRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
 ) -> LoginResponse:
     """Give a token; one answer, in the same time, for every pair that is wrong."""
     command = SignIn(email=data.email, password=data.password)
-    return _login_response(await sign_in_desk.sign_in(command, request.exchange))
+    return login_response(await sign_in_desk.sign_in(command, request.exchange, origin=request.origin))
 
 
 @post("/register", status_code=200, opt=_REGISTER, summary="Make an account")
-async def register(data: JSONBody[RegisterRequest], users: NamedDependency[UserService]) -> UserCard:
+async def register(
+    data: JSONBody[RegisterRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+) -> UserCard:
     """Make an account; only where the deployment lets people do that by themselves."""
-    return _card(await users.add(AddUser(email=data.email, name=data.name, password=data.password)))
+    command = AddUser(email=data.email, name=data.name, password=data.password)
+    return _card(await sign_in_desk.register(command, request.exchange, origin=request.origin))
 
 
-@post("/logout", status_code=200, summary="Sign out")
+@post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
 async def logout(request: Asked, users: NamedDependency[UserService]) -> Said:
     """End the session: its token counts for nothing from now on, in every process."""
-    await users.sign_out(request.principal)
+    await users.sign_out(request.principal, origin=request.origin)
     return Said(message="Successfully logged out")
 
 
@@ -131,42 +141,33 @@ async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Tick
     return Ticket(ticket=await users.issue_ticket(request.principal), expires_in=30)
 
 
-@get("/google/authorize", opt=admits(public=True), summary="Begin to sign in with Google")
-async def authorize(
-    users: NamedDependency[UserService],
-    redirect_uri: Annotated[str | None, QueryParameter(description="Where to go afterwards.")] = None,
-) -> AuthorizationUrl:
-    """Return the address to send the browser to."""
-    return AuthorizationUrl(authorization_url=await users.begin_google_sign_in(redirect_uri=redirect_uri))
-
-
-@get("/google/callback", opt=_CALLBACK, summary="Finish to sign in with Google")
-async def callback(
-    users: NamedDependency[UserService],
-    code: Annotated[str | None, QueryParameter(description="Google's authorization code.")] = None,
-    oauth_state: Annotated[
-        str | None, QueryParameter(name="state", description="As authorize sent it.")
-    ] = None,
-) -> LoginResponse:
-    """Turn Google's answer into a token. Whatever is wrong with the address is a 400."""
-    if not code or not oauth_state:
-        raise InvalidRequest("The callback needs code and state.")
-    return _login_response(await users.finish_google_sign_in(code=code, state=oauth_state))
+@post("/password", status_code=200, opt=_PASSWORDS, summary="Change the password")
+async def change_password(
+    data: JSONBody[PasswordChange], request: Asked, users: NamedDependency[UserService]
+) -> Said:
+    """Change it, and end every session of the account, this one too: sign in again."""
+    await users.change_password(
+        request.principal, present=data.current_password, wanted=data.new_password, origin=request.origin
+    )
+    return Said(message="Password changed; every session has ended")
 
 
 def authentication_router(*, registration: bool) -> Router:
     """Return the routes; `register` is among them where the deployment allows it."""
-    handlers: list[Any] = [login, logout, me, ws_ticket, authorize, callback]
+    handlers: list[Any] = [login, logout, me, ws_ticket, change_password]
     if registration:
         handlers.append(register)
     return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
 
 
-def _login_response(signed_in: SignedIn) -> LoginResponse:
+def login_response(signed_in: SignedIn) -> LoginResponse:
+    """Return what a client carries of a sign-in."""
     return LoginResponse(
         access_token=signed_in.access_token,
         token_type="bearer",  # noqa: S106 - a documented word, no secret
         expires_in=signed_in.expires_in_s,
+        refresh_token=signed_in.refresh_token,
+        refresh_expires_in=signed_in.refresh_expires_in_s,
         user=_card(signed_in.user),
     )
 
@@ -181,6 +182,7 @@ def _profile(user: User) -> Profile:
         email=user.email,
         name=user.name,
         picture=user.picture,
+        role=user.role.value,
         created_at=instant(user.created_at),
         updated_at=instant(user.updated_at),
     )

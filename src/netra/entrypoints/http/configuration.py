@@ -44,7 +44,7 @@ def config(services: NamedDependency[Services]) -> Configuration:
     """Return what a client may want to know before it asks."""
     settings = services.settings
     features = Features(
-        oauth_enabled=False,
+        oauth_enabled=services.ports.identity_provider is not None,
         websocket_enabled=True,
         analytics_enabled=True,
         registration_enabled=settings.registration,

@@ -26,8 +26,10 @@ _NOTES: Final = "netra.notes"
 _WORDS: Final = {
     200: "Done.",
     204: "Nothing more can follow.",
+    303: "Go on to the page that the sign-in began from.",
     400: "The request cannot be read.",
     401: "Nobody is signed in, or the token does not hold.",
+    403: "Signed in, and may not do this.",
     404: "No such thing for this caller.",
     409: "The request contradicts the present state.",
     413: "The body is over the limit.",
@@ -150,7 +152,7 @@ def _responses(
 ) -> dict[str, dict[str, Any]]:
     has_id = any("in" in given and given["in"] == "path" for given in _parameters(handler))
     refused = {400, 500, 503}
-    refused |= set() if rule.is_public else {401}
+    refused |= set() if rule.is_public else {401, 403}
     refused |= set() if rule.limit is None else {429}
     refused |= {413, 415, 422} if rule.reads else set()
     refused |= {422} if is_checked else set()

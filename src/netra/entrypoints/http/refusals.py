@@ -6,7 +6,14 @@ from typing import Any, Final, cast
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 
-from netra.domain.errors import Fault, InvalidRequest, NetraError, PayloadTooLarge, ValidationFailed
+from netra.domain.errors import (
+    Fault,
+    InvalidRequest,
+    NetraError,
+    OAuthFailed,
+    PayloadTooLarge,
+    ValidationFailed,
+)
 from netra.entrypoints.asgi import Scope, exchange_of
 from netra.entrypoints.edge import SUPPORTED_VERSIONS
 from netra.entrypoints.errors import MethodNotAllowed, RouteNotFound, Unexpected, refusal_of
@@ -20,8 +27,10 @@ AnyRequest = Request[Any, Any, Any]
 
 def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
     """Return the answer to a request that failed as the domain knows it."""
-    request_id = exchange_of(cast("Scope", request.scope)).request_id
-    refusal = refusal_of(error, request_id=request_id, accept=request.headers.get("accept", ""))
+    exchange = exchange_of(cast("Scope", request.scope))
+    if isinstance(error, OAuthFailed):
+        exchange.incident = error  # the client hears that it failed, the operator why
+    refusal = refusal_of(error, request_id=exchange.request_id, accept=request.headers.get("accept", ""))
     return Response(
         refusal.body, status_code=refusal.status, media_type=refusal.media_type, headers=refusal.headers
     )

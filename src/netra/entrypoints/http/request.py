@@ -5,9 +5,11 @@ from typing import Any, cast
 from litestar import Request
 from litestar.datastructures import State
 
+from netra.domain.audit.model import Origin
 from netra.domain.ids import UserId
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Exchange, Scope, exchange_of
+from netra.entrypoints.auth import origin_of
 from netra.entrypoints.reading import read_object
 
 
@@ -26,6 +28,11 @@ class Asked(Request[Any, Principal, State]):
     def exchange(self) -> Exchange:
         """What travels with this request from the edge."""
         return exchange_of(cast("Scope", self.scope))
+
+    @property
+    def origin(self) -> Origin:
+        """Where this request comes from."""
+        return origin_of(self.exchange, self.scope["headers"])
 
     @property
     def principal(self) -> Principal:

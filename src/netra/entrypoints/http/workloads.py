@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
+from netra.domain.users.model import Scope
 from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson
 from netra.domain.workloads.model import Event, EventStatus, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
@@ -37,7 +38,7 @@ from netra.entrypoints.switchboard import Services
 _EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
 
-_CREATE: Final = admits(reads=(JSON,)) | noted(key=True)
+_CREATE: Final = admits(reads=(JSON,), scope=Scope.INGEST) | noted(key=True)
 
 
 class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +76,9 @@ class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     events: list[msgspec.Raw]
 
 
-_FILL: Final = admits(reads=(JSON, NDJSON)) | noted(bodies={JSON: EventBatch, NDJSON: _EVENT}, key=True)
+_FILL: Final = admits(reads=(JSON, NDJSON), scope=Scope.INGEST) | noted(
+    bodies={JSON: EventBatch, NDJSON: _EVENT}, key=True
+)
 
 
 class EventResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,7 +131,7 @@ async def get_workload(
     return _card(await workloads.get(WorkloadId(workload_id), owner_id=request.owner_id))
 
 
-@delete("/{workload_id:str}", status_code=200, summary="Delete a workload")
+@delete("/{workload_id:str}", status_code=200, opt=admits(scope=Scope.INGEST), summary="Delete a workload")
 async def delete_workload(
     workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
 ) -> Said:

@@ -7,65 +7,18 @@ import pytest
 
 from netra.domain.errors import (
     Conflict,
-    OAuthNotConfigured,
+    Forbidden,
     TokenExpired,
     Unauthorized,
     ValidationFailed,
 )
-from netra.domain.users.model import AddUser, Claims, SignIn
-from netra.domain.users.rules import account_faults
-from netra.domain.users.service import SESSION_LIFETIME, UserService
+from netra.domain.paging import PageRequest
+from netra.domain.users.model import AddUser, Principal, Role, Scope, SignIn
+from netra.domain.users.rules import ACCESS_LIFETIME, account_faults
+from netra.domain.users.service import UserService
 
 ADA = AddUser(email="Ada@Example.com", name="Ada", password="correct horse")
 RIGHT = SignIn(email="ada@example.com", password="correct horse")
-
-
-class PlainPasswords:
-    """A hasher that is fast and hides nothing; counts what it verified."""
-
-    def __init__(self) -> None:
-        self.verified: list[str | None] = []
-
-    async def hash(self, password: str) -> str:
-        return f"hash of {password}"
-
-    async def verify(self, password: str, *, against: str | None) -> bool:
-        self.verified.append(against)
-        return against == f"hash of {password}"
-
-
-class PlainTokens:
-    """Tokens that are keys of a dictionary."""
-
-    def __init__(self) -> None:
-        self._claims: dict[str, Claims] = {}
-
-    def issue(self, claims: Claims) -> str:
-        self._claims[claims.session_id] = claims
-        return claims.session_id
-
-    def read(self, token: str) -> Claims:
-        if token not in self._claims:
-            raise Unauthorized("no such token")
-        return self._claims[token]
-
-
-@pytest.fixture
-def passwords() -> PlainPasswords:
-    return PlainPasswords()
-
-
-@pytest.fixture
-def users(house: Any, passwords: PlainPasswords) -> UserService:
-    return UserService(
-        users=house.users,
-        sessions=house.sessions,
-        passwords=passwords,
-        tokens=PlainTokens(),
-        tickets=house.tickets,
-        clock=house.clock,
-        ids=house.ids,
-    )
 
 
 async def test_a_user_signs_in_with_any_spelling_of_the_address(users: UserService) -> None:
@@ -73,11 +26,11 @@ async def test_a_user_signs_in_with_any_spelling_of_the_address(users: UserServi
     signed_in = await users.sign_in(SignIn(email=" ADA@example.COM ", password="correct horse"))
     assert signed_in.user == added
     assert added.email == "ada@example.com"
-    assert signed_in.expires_in_s == SESSION_LIFETIME.total_seconds()
+    assert signed_in.expires_in_s == ACCESS_LIFETIME.total_seconds()
 
 
 async def test_every_wrong_pair_gets_the_same_refusal_after_the_same_work(
-    users: UserService, passwords: PlainPasswords
+    users: UserService, passwords: Any
 ) -> None:
     await users.add(ADA)
     await users.add(AddUser(email="g@example.com", name="G"))
@@ -122,7 +75,7 @@ async def test_a_token_speaks_for_its_user_until_sign_out(users: UserService) ->
 async def test_a_token_expires_with_its_session(house: Any, users: UserService) -> None:
     await users.add(ADA)
     signed_in = await users.sign_in(RIGHT)
-    house.clock.turn(SESSION_LIFETIME / timedelta(seconds=1))
+    house.clock.turn(ACCESS_LIFETIME / timedelta(seconds=1))
     with pytest.raises(TokenExpired):
         await users.authenticate(signed_in.access_token)
 
@@ -164,13 +117,74 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
-async def test_google_sign_in_says_that_it_is_not_configured(users: UserService) -> None:
-    with pytest.raises(OAuthNotConfigured):
-        await users.begin_google_sign_in(redirect_uri=None)
-    with pytest.raises(OAuthNotConfigured):
-        await users.finish_google_sign_in(code="c", state="s")
-
-
 async def test_an_account_that_is_gone_is_unauthorized(users: UserService) -> None:
     with pytest.raises(Unauthorized):
         await users.get((await users.add(ADA)).id + 1)  # type: ignore[arg-type]  # another user's id
+
+
+async def signed_in(users: UserService) -> Principal:
+    return await users.authenticate((await users.sign_in(RIGHT)).access_token)
+
+
+async def test_changing_the_password_ends_every_session(users: UserService) -> None:
+    await users.add(ADA)
+    here, elsewhere = await signed_in(users), await signed_in(users)
+    await users.change_password(here, present="correct horse", wanted="battery staple")
+    assert not await users.is_signed_in(here)
+    assert not await users.is_signed_in(elsewhere)
+    with pytest.raises(Unauthorized):
+        await users.sign_in(RIGHT)
+    assert await users.sign_in(SignIn(email="ada@example.com", password="battery staple"))
+
+
+async def test_a_password_is_not_changed_without_the_present_one(users: UserService) -> None:
+    await users.add(ADA)
+    here = await signed_in(users)
+    with pytest.raises(Forbidden):
+        await users.change_password(here, present="a guess at it", wanted="battery staple")
+    with pytest.raises(ValidationFailed):
+        await users.change_password(here, present="correct horse", wanted="short")
+    assert await users.is_signed_in(here)
+
+
+async def test_a_disabled_account_has_no_session_left(users: UserService) -> None:
+    ada = await users.add(ADA)
+    here = await signed_in(users)
+    await users.disable(ada)
+    assert not await users.is_signed_in(here)
+
+
+async def test_only_an_administrator_with_a_proof_that_says_so_is_one(users: UserService) -> None:
+    root = AddUser(email="root@example.com", name="Root", password="correct horse", role=Role.ADMIN)
+    admin, member = await users.add(root), await users.add(ADA)
+
+    def proof(user_id: Any, *scopes: Scope) -> Principal:
+        at = admin.created_at
+        return Principal(user_id=user_id, session_id="s", expires_at=at, scopes=frozenset(scopes))
+
+    await users.check_admin(proof(admin.id, Scope.ADMIN))
+    for other in (proof(admin.id, Scope.READ), proof(member.id, *Scope)):
+        with pytest.raises(Forbidden):
+            await users.check_admin(other)
+
+
+async def test_every_turn_of_an_account_is_in_the_security_log(house: Any, users: UserService) -> None:
+    ada = await users.add(ADA)
+    with pytest.raises(Unauthorized):
+        await users.sign_in(SignIn(email="ada@example.com", password="wrong"))
+    await users.sign_out(await signed_in(users))
+    await users.set_password(ada, "battery staple")
+    await users.disable(ada)
+    events = (await house.trail.page(PageRequest())).items
+    assert {event.kind.value for event in events} == {
+        "account_added",
+        "sign_in_refused",
+        "signed_in",
+        "signed_out",
+        "password_changed",
+        "account_disabled",
+    }
+    assert all(event.user_id == ada.id for event in events)
+    told = str(events)
+    assert "battery" not in told
+    assert "wrong" not in told

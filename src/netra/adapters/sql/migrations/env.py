@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from netra.adapters.sql.schema import metadata
+from netra.adapters.sql.identity_schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

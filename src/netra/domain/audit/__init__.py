@@ -1,0 +1,1 @@
+"""What happened to who may come in: the security log."""

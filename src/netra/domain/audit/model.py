@@ -1,0 +1,66 @@
+"""Security events: who did what to whose way in, from where, under which request id.
+
+No secret is ever part of one: tokens, keys and passwords have no field here.
+"""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from netra.domain.ids import UserId
+
+KEPT: Final = timedelta(days=365)  # then an event is forgotten
+TEXT_MAX: Final = 256  # characters of anything a client said of itself
+
+
+class SecurityEventKind(enum.StrEnum):
+    """What happened."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    SESSIONS_ENDED = "sessions_ended"
+    REFRESH_REUSED = "refresh_reused"
+    ACCOUNT_ADDED = "account_added"
+    ACCOUNT_DISABLED = "account_disabled"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event
+    IDENTITY_LINKED = "identity_linked"
+    IDENTITY_REFUSED = "identity_refused"
+    KEY_ISSUED = "key_issued"
+    KEY_REVOKED = "key_revoked"
+    ACCESS_REFUSED = "access_refused"
+    LIMIT_REACHED = "limit_reached"
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a request came from; empty for what an operator does at the machine itself."""
+
+    request_id: str = ""
+    address: str = ""
+    agent: str = ""
+
+
+AT_THE_MACHINE: Final = Origin()
+
+
+class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the security log; `user_id` is the account it is about, where there is one."""
+
+    id: str
+    at: datetime
+    kind: SecurityEventKind
+    user_id: UserId | None = None
+    origin: Origin = AT_THE_MACHINE
+    details: Mapping[str, str] = {}
+
+
+def cut(text: str) -> str:
+    """Return what a client said of itself as it is kept: one line of bounded length.
+
+    >>> cut("curl/8\\r\\nX: y")
+    'curl/8  X: y'
+    """
+    return "".join(sign if sign.isprintable() else " " for sign in text[:TEXT_MAX])

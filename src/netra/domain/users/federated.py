@@ -1,0 +1,227 @@
+"""Sign-in by an identity provider: sent there with state, nonce and verifier, back with a code.
+
+What is kept in between is kept by the state's digest, counts once, for ten minutes, and only in the
+browser it began in. An account is found by identity; an e-mail address links one only when it is
+verified on both sides.
+"""
+
+from collections.abc import Collection
+from urllib.parse import urlencode
+
+import msgspec
+
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import AT_THE_MACHINE, Origin
+from netra.domain.audit.model import SecurityEventKind as Kind
+from netra.domain.errors import Conflict, OAuthNotConfigured, OAuthRefused, Unauthorized, ValidationFailed
+from netra.domain.ids import UserId
+from netra.domain.users import rules
+from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignedIn, User
+from netra.domain.users.opening import SessionOpener
+from netra.ports.clock import Clock
+from netra.ports.identity import IdentityProvider
+from netra.ports.one_time import OneTimeBook
+from netra.ports.secrets import SecretSource
+from netra.ports.users import UserStore
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in that went to the provider: what its return must fit."""
+
+    nonce: str
+    verifier: str
+    browser_digest: str
+    redirect_uri: str | None
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the browser goes, and the secret it keeps meanwhile."""
+
+    authorization_url: str
+    state: str
+    browser: str
+
+
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider's answer says, as the browser brings it."""
+
+    state: str
+    browser: str | None
+    code: str | None = None
+    error: str | None = None
+    issuer: str | None = None
+
+
+class Recognized(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose account it is, and where they wanted to go."""
+
+    user: User
+    redirect_uri: str | None
+
+
+class FederatedSignIn:
+    """The way in by an identity provider; without a provider it says that there is none."""
+
+    def __init__(
+        self,
+        *,
+        provider: IdentityProvider | None,
+        users: UserStore,
+        book: OneTimeBook,
+        opener: SessionOpener,
+        journal: SecurityJournal,
+        secrets: SecretSource,
+        clock: Clock,
+        redirects: Collection[str],
+        takes_new_people: bool,
+    ) -> None:
+        self._provider = provider
+        self._users = users
+        self._book = book
+        self._opener = opener
+        self._journal = journal
+        self._secrets = secrets
+        self._clock = clock
+        self._redirects = frozenset(redirects)
+        self._takes_new_people = takes_new_people
+
+    async def begin(self, *, redirect_uri: str | None, browser: str | None = None) -> Begun:
+        """Return where the browser goes; `browser` is the secret it has from an earlier beginning.
+
+        Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not on the list,
+        `OAuthFailed` when the provider cannot be asked.
+        """
+        provider = self._plugged()
+        if redirect_uri is not None and redirect_uri not in self._redirects:
+            message = "redirect_uri is not one that this deployment allows"
+            raise ValidationFailed.of("redirect_uri", "not_allowed", message)
+        state, kept_browser = self._secrets.new(), browser or self._secrets.new()
+        pending = Pending(
+            nonce=self._secrets.new(),
+            verifier=self._secrets.new(),
+            browser_digest=rules.digest_of(kept_browser, use="browser"),
+            redirect_uri=redirect_uri,
+        )
+        url = await provider.authorization_url(state=state, nonce=pending.nonce, verifier=pending.verifier)
+        until = self._clock.now() + rules.PENDING_LIFETIME
+        await self._book.keep(rules.digest_of(state, use="state"), msgspec.json.encode(pending), until=until)
+        return Begun(authorization_url=url, state=state, browser=kept_browser)
+
+    async def finish(self, returned: Returned, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
+        """Return whose account it is, found, linked or made. Raises `OAuthRefused` or `OAuthFailed`."""
+        provider = self._plugged()
+        try:
+            pending = await self._pending(returned)
+            code = _code_in(returned, issuer=provider.issuer)
+            proven = await provider.prove(code=code, nonce=pending.nonce, verifier=pending.verifier)
+            user = await self._recognized(proven, origin=origin)
+        except OAuthRefused as error:
+            await self._journal.note(Kind.IDENTITY_REFUSED, origin=origin, reason=error.reason)
+            raise
+        return Recognized(user=user, redirect_uri=pending.redirect_uri)
+
+    async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
+        """Open a session of whoever was recognized."""
+        return await self._open(recognized.user, origin=origin)
+
+    async def hand_over(self, recognized: Recognized, *, state: str) -> str:
+        """Return the address to go on to, with a code in its fragment that counts once, for a minute."""
+        code = self._secrets.new()
+        await self._book.keep(
+            rules.digest_of(code, use="exchange code"),
+            msgspec.json.encode(recognized.user.id),
+            until=self._clock.now() + rules.CODE_LIFETIME,
+        )
+        return f"{recognized.redirect_uri}#{urlencode({'code': code, 'state': state})}"
+
+    async def exchange(self, code: str, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
+        """Open the session that the code stands for. Raises `Unauthorized`."""
+        key = rules.digest_of(code, use="exchange code")
+        kept = await self._book.take(key, at=self._clock.now())
+        user = None if kept is None else await self._users.find(msgspec.json.decode(kept, type=UserId))
+        if user is None or user.disabled_at is not None:
+            await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, by="exchange code")
+            raise Unauthorized("The code is unknown, used or too old; sign in again.")
+        return await self._open(user, origin=origin)
+
+    async def _open(self, user: User, *, origin: Origin) -> SignedIn:
+        signed_in = await self._opener.open(user, origin=origin)
+        await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
+        return signed_in
+
+    def _plugged(self) -> IdentityProvider:
+        if self._provider is None:
+            raise OAuthNotConfigured
+        return self._provider
+
+    async def _pending(self, returned: Returned) -> Pending:
+        key = rules.digest_of(returned.state, use="state")
+        kept = await self._book.take(key, at=self._clock.now())  # used up, whoever brought it
+        if kept is None:
+            message = "This sign-in is unknown, was finished already or took longer than ten minutes."
+            raise OAuthRefused(message, reason="state_unknown")
+        pending = msgspec.json.decode(kept, type=Pending)
+        browser_digest = rules.digest_of(returned.browser or "", use="browser")
+        if not rules.is_same(browser_digest, pending.browser_digest):
+            message = "This sign-in was begun in another browser; begin again in this one."
+            raise OAuthRefused(message, reason="other_browser")
+        return pending
+
+    async def _recognized(self, proven: ProvenIdentity, *, origin: Origin) -> User:
+        user = await self._users.find_by_identity(proven.identity)
+        if user is None:
+            email = rules.email_to_link(proven)
+            holder = await self._users.find_by_email(email)
+            try:
+                if holder is None:
+                    user = await self._added(proven, email=email, origin=origin)
+                else:
+                    user = await self._linked(proven, holder, origin=origin)
+            except Conflict:
+                # the same person came back twice at once, and the other was faster
+                user = await self._users.find_by_identity(proven.identity)
+        if user is None:
+            message = "This address was just taken by another account; begin again."
+            raise OAuthRefused(message, reason="raced")
+        rules.check_active(user)
+        return user
+
+    async def _added(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
+        if not self._takes_new_people:
+            message = "Nobody has an account for this e-mail address here; ask the operator for one."
+            raise OAuthRefused(message, reason="no_account")
+        new = NewUser(
+            email=email,
+            name=rules.shown_name(proven, email=email),
+            password_hash=None,
+            role=Role.MEMBER,
+            created_at=self._clock.now(),
+            is_email_verified=True,
+            picture=proven.picture,
+            identity=proven.identity,
+        )
+        user = await self._users.add(new)
+        await self._journal.note(Kind.ACCOUNT_ADDED, origin=origin, user_id=user.id, role=user.role.value)
+        return user
+
+    async def _linked(self, proven: ProvenIdentity, holder: User, *, origin: Origin) -> User:
+        rules.check_may_link(holder)
+        rules.check_active(holder)
+        user = await self._users.link(
+            holder.id, proven.identity, picture=proven.picture, at=self._clock.now()
+        )
+        await self._journal.note(
+            Kind.IDENTITY_LINKED, origin=origin, user_id=user.id, issuer=proven.identity.issuer
+        )
+        return user
+
+
+def _code_in(returned: Returned, *, issuer: str) -> str:
+    """Return the provider's code. Raises `OAuthRefused` for an answer without, or of another provider."""
+    if returned.issuer is not None and returned.issuer != issuer:  # RFC 9207
+        raise OAuthRefused("Another provider answered than was asked.", reason="issuer_mixed_up")
+    if returned.error is not None:
+        raise OAuthRefused("The identity provider refused the sign-in.", reason="provider_refused")
+    if not returned.code:
+        raise OAuthRefused("The callback needs code and state.", reason="code_missing")
+    return returned.code

@@ -1,0 +1,105 @@
+"""API keys: proofs for programs, each good for what it was made for."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
+
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import AT_THE_MACHINE, Origin
+from netra.domain.audit.model import SecurityEventKind as Kind
+from netra.domain.errors import Forbidden, ValidationFailed
+from netra.domain.ids import KeyId, SessionId
+from netra.domain.users.model import ApiKey, Role, Scope, User
+from netra.domain.users.rules import NAME_MAX, digest_of
+from netra.ports.api_keys import ApiKeyStore
+from netra.ports.clock import Clock
+from netra.ports.ids import IdSource
+from netra.ports.secrets import SecretSource
+from netra.ports.tokens import TicketBook
+
+KEY_PREFIX: Final = "nk_"
+HINT_LENGTH: Final = 4
+KEYS_PER_USER_MAX: Final = 100
+LIFETIME_DAYS_MAX: Final = 366
+LIFETIME_DAYS_DEFAULT: Final = 90
+
+
+class ApiKeyService:
+    """The keys of one user at a time."""
+
+    def __init__(
+        self,
+        *,
+        api_keys: ApiKeyStore,
+        tickets: TicketBook,
+        journal: SecurityJournal,
+        ids: IdSource,
+        secrets: SecretSource,
+        clock: Clock,
+    ) -> None:
+        self._api_keys = api_keys
+        self._tickets = tickets
+        self._journal = journal
+        self._ids = ids
+        self._secrets = secrets
+        self._clock = clock
+
+    async def issue(
+        self,
+        owner: User,
+        *,
+        name: str,
+        scopes: Collection[Scope],
+        lifetime_days: int = LIFETIME_DAYS_DEFAULT,
+        origin: Origin = AT_THE_MACHINE,
+    ) -> tuple[ApiKey, str]:
+        """Return a new key and its secret, which is told this once and never again.
+
+        Raises `ValidationFailed`, `Forbidden` for a scope beyond the owner's role, `Conflict` when
+        they have enough keys.
+        """
+        _check(name=name, scopes=scopes, lifetime_days=lifetime_days)
+        if Scope.ADMIN in scopes and owner.role is not Role.ADMIN:
+            raise Forbidden("Only an administrator may make a key with the scope admin.", scope="admin")
+        secret = KEY_PREFIX + self._secrets.new()
+        now = self._clock.now()
+        key = ApiKey(
+            id=KeyId(self._ids.new("key")),
+            owner_id=owner.id,
+            name=name,
+            scopes=frozenset(scopes),
+            hint=secret[-HINT_LENGTH:],
+            created_at=now,
+            expires_at=now + timedelta(days=lifetime_days),
+        )
+        await self._api_keys.add(key, digest=key_digest(secret), max_per_user=KEYS_PER_USER_MAX)
+        words = " ".join(sorted(key.scopes))
+        await self._journal.note(
+            Kind.KEY_ISSUED, origin=origin, user_id=owner.id, key_id=key.id, scopes=words
+        )
+        return key, secret
+
+    async def all_of(self, owner: User) -> Sequence[ApiKey]:
+        """Return the owner's keys that are not revoked, newest first."""
+        return await self._api_keys.all_of(owner.id)
+
+    async def revoke(self, key_id: KeyId, *, owner: User, origin: Origin = AT_THE_MACHINE) -> None:
+        """Make the key worthless at once, its tickets too. Raises `NotFound`."""
+        await self._api_keys.revoke(key_id, owner_id=owner.id, at=self._clock.now())
+        await self._tickets.void(owner.id, session_id=SessionId(key_id))
+        await self._journal.note(Kind.KEY_REVOKED, origin=origin, user_id=owner.id, key_id=key_id)
+
+
+def key_digest(secret: str) -> str:
+    """Return what is kept of a key."""
+    return digest_of(secret, use="api key")
+
+
+def _check(*, name: str, scopes: Collection[Scope], lifetime_days: int) -> None:
+    if not name.strip() or len(name) > NAME_MAX or "\x00" in name:
+        raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
+    if not scopes:
+        raise ValidationFailed.of("scopes", "missing", "scopes must name at least one")
+    if not 1 <= lifetime_days <= LIFETIME_DAYS_MAX:
+        message = f"expires_in_days must be 1 to {LIFETIME_DAYS_MAX}"
+        raise ValidationFailed.of("expires_in_days", "out_of_range", message)

@@ -1,0 +1,77 @@
+"""Opening sessions, and the tokens that go with them; every way to sign in ends here."""
+
+from datetime import datetime
+from typing import Final
+
+from netra.domain.audit.model import Origin, cut
+from netra.domain.ids import SessionId
+from netra.domain.users.model import Claims, Session, SignedIn, TokenKind, User
+from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, digest_of
+from netra.ports.clock import Clock
+from netra.ports.ids import IdSource
+from netra.ports.secrets import SecretSource
+from netra.ports.sessions import SessionStore
+from netra.ports.tokens import TokenCodec
+
+REFRESH_PREFIX: Final = "nr_"
+
+
+class SessionOpener:
+    """Makes sessions and issues what clients carry of them."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        tokens: TokenCodec,
+        ids: IdSource,
+        secrets: SecretSource,
+        clock: Clock,
+    ) -> None:
+        self._sessions = sessions
+        self._tokens = tokens
+        self._ids = ids
+        self._secrets = secrets
+        self._clock = clock
+
+    async def open(self, user: User, *, origin: Origin) -> SignedIn:
+        """Open a session of `user`, who has proven who they are."""
+        now = self._clock.now()
+        session = Session(
+            id=SessionId(self._ids.new("ses")),
+            user_id=user.id,
+            created_at=now,
+            expires_at=now + SESSION_LIFETIME,
+            address=origin.address,
+            agent=cut(origin.agent),
+        )
+        refresh = self.fresh()
+        await self._sessions.add(session, refresh=refresh_digest(refresh))
+        return self.issue(user, session, refresh=refresh, now=now)
+
+    def fresh(self) -> str:
+        """Return a new refresh token."""
+        return REFRESH_PREFIX + self._secrets.new()
+
+    def issue(self, user: User, session: Session, *, refresh: str, now: datetime) -> SignedIn:
+        """Return what the client of a live session carries from `now` on."""
+        expires_at = min(now + ACCESS_LIFETIME, session.expires_at)
+        claims = Claims(
+            user_id=user.id,
+            session_id=session.id,
+            kind=TokenKind.ACCESS,
+            issued_at=now,
+            expires_at=expires_at,
+        )
+        return SignedIn(
+            access_token=self._tokens.issue(claims),
+            expires_in_s=int((expires_at - now).total_seconds()),
+            refresh_token=refresh,
+            refresh_expires_in_s=int((session.expires_at - now).total_seconds()),
+            user=user,
+        )
+
+
+def refresh_digest(token: str) -> str:
+    """Return what is kept of a refresh token."""
+    return digest_of(token, use="refresh")

@@ -1,0 +1,73 @@
+"""Sessions while they last: renewing them, listing them, ending them."""
+
+from collections.abc import Sequence
+
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import AT_THE_MACHINE, Origin
+from netra.domain.audit.model import SecurityEventKind as Kind
+from netra.domain.errors import Unauthorized
+from netra.domain.ids import SessionId, UserId
+from netra.domain.users.model import Session, SignedIn
+from netra.domain.users.opening import SessionOpener, refresh_digest
+from netra.ports.clock import Clock
+from netra.ports.sessions import SessionStore
+from netra.ports.tokens import TicketBook
+from netra.ports.users import UserStore
+
+
+class SessionService:
+    """The sessions of one user at a time."""
+
+    def __init__(
+        self,
+        *,
+        users: UserStore,
+        sessions: SessionStore,
+        tickets: TicketBook,
+        opener: SessionOpener,
+        journal: SecurityJournal,
+        clock: Clock,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._tickets = tickets
+        self._opener = opener
+        self._journal = journal
+        self._clock = clock
+
+    async def refresh(self, token: str, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
+        """Return new tokens for a refresh token, which counts once.
+
+        Whoever brings one a second time may have stolen it, or had it stolen: the session ends, and
+        with it every token of the family. Raises `Unauthorized`.
+        """
+        now = self._clock.now()
+        fresh = self._opener.fresh()
+        rotation = await self._sessions.rotate(refresh_digest(token), fresh=refresh_digest(fresh), at=now)
+        if rotation.reused is not None:
+            ended = rotation.reused
+            await self._tickets.void(ended.user_id, session_id=ended.id)
+            await self._journal.note(
+                Kind.REFRESH_REUSED, origin=origin, user_id=ended.user_id, session_id=ended.id
+            )
+        session = rotation.session
+        user = None if session is None else await self._users.find(session.user_id)
+        if session is None or user is None or user.disabled_at is not None:
+            raise Unauthorized("The refresh token is unknown, used or too old; sign in again.")
+        return self._opener.issue(user, session, refresh=fresh, now=now)
+
+    async def all_of(self, user_id: UserId) -> Sequence[Session]:
+        """Return the user's live sessions, newest first."""
+        return await self._sessions.live_of(user_id, at=self._clock.now())
+
+    async def end(self, session_id: SessionId, *, user_id: UserId, origin: Origin = AT_THE_MACHINE) -> None:
+        """End one session of the user; its sockets close. Raises `NotFound`."""
+        await self._sessions.end_own(session_id, user_id=user_id, at=self._clock.now())
+        await self._tickets.void(user_id, session_id=session_id)
+        await self._journal.note(Kind.SESSIONS_ENDED, origin=origin, user_id=user_id, session_id=session_id)
+
+    async def end_all(self, user_id: UserId, *, origin: Origin = AT_THE_MACHINE) -> int:
+        """End every session of the user, wherever it is; return how many there were."""
+        ended = await self._sessions.end_all(user_id, at=self._clock.now())
+        await self._journal.note(Kind.SESSIONS_ENDED, origin=origin, user_id=user_id, count=str(ended))
+        return ended

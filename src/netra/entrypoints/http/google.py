@@ -1,0 +1,116 @@
+"""Routes of signing in by an identity provider: there, back, and the code for pages redirected to."""
+
+import re
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
+
+from netra.domain.errors import InvalidRequest
+from netra.domain.quotas import LimitName
+from netra.domain.users.federated import Returned
+from netra.domain.users.rules import PENDING_LIFETIME
+from netra.entrypoints.asgi import Exchange
+from netra.entrypoints.auth import cookie
+from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.authentication import LoginResponse, login_response
+from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.switchboard import Services
+
+PLAIN_COOKIE: Final = "netra-sign-in"
+TLS_COOKIE: Final = "__Host-netra-sign-in"  # RFC 6265bis: no subdomain can have set it
+
+_BROWSER: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_AUTHORIZE: Final = admits(public=True)
+_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True) | noted(answers={303: None})
+_EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,)) | noted(
+    answers={401: Envelope}
+)
+
+Code = Annotated[str | None, QueryParameter(description="The provider's authorization code.")]
+State = Annotated[str | None, QueryParameter(name="state", description="As authorize sent it.")]
+Error = Annotated[str | None, QueryParameter(description="Why the provider refused.")]
+Issuer = Annotated[str | None, QueryParameter(name="iss", description="Which provider answers (RFC 9207).")]
+
+
+class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the browser goes to sign in; `state` comes back with the answer."""
+
+    authorization_url: str
+    state: str
+
+
+class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The code out of the fragment."""
+
+    code: str
+
+
+@get("/google/authorize", opt=_AUTHORIZE, summary="Begin to sign in with Google")
+async def authorize(
+    request: Asked,
+    services: NamedDependency[Services],
+    redirect_uri: Annotated[str | None, QueryParameter(description="Where to go afterwards.")] = None,
+) -> AuthorizationUrl:
+    """Return the address to send the browser to, and give the browser a cookie to come back with."""
+    name = _cookie_name(services)
+    had = cookie(request.scope["headers"], name) or ""
+    browser = had if _BROWSER.fullmatch(had) else None  # two tabs may sign in at once
+    begun = await services.federated.begin(redirect_uri=redirect_uri, browser=browser)
+    _keep_cookie(request.exchange, name=name, value=begun.browser)
+    return AuthorizationUrl(authorization_url=begun.authorization_url, state=begun.state)
+
+
+@get("/google/callback", opt=_CALLBACK, summary="Finish to sign in with Google")
+async def callback(
+    request: Asked,
+    services: NamedDependency[Services],
+    *,
+    code: Code = None,
+    oauth_state: State = None,
+    error: Error = None,
+    issuer: Issuer = None,
+) -> Response[LoginResponse]:
+    """Turn the provider's answer into tokens, or into a redirect. Whatever the client got wrong is a 400."""
+    if not oauth_state or not (code or error):
+        raise InvalidRequest("The callback needs code and state.")
+    browser = cookie(request.scope["headers"], _cookie_name(services))
+    returned = Returned(state=oauth_state, browser=browser, code=code, error=error, issuer=issuer)
+    recognized = await services.sign_ins.recognize(returned, request.exchange, origin=request.origin)
+    if recognized.redirect_uri is not None:
+        there = await services.federated.hand_over(recognized, state=oauth_state)
+        return _redirect(there)
+    signed_in = await services.federated.open(recognized, origin=request.origin)
+    return Response(login_response(signed_in))
+
+
+@post("/exchange", status_code=200, opt=_EXCHANGE, summary="Exchange the code of a redirect for tokens")
+async def exchange(
+    data: JSONBody[ExchangeRequest], request: Asked, services: NamedDependency[Services]
+) -> LoginResponse:
+    """Give the tokens that the code stands for; it counts once, for a minute."""
+    return login_response(await services.federated.exchange(data.code, origin=request.origin))
+
+
+def google_router() -> Router:
+    """Return the routes."""
+    return Router("/api/auth", route_handlers=[authorize, callback, exchange], tags=["Authentication"])
+
+
+def _cookie_name(services: Services) -> str:
+    return TLS_COOKIE if services.settings.callback_url.startswith("https:") else PLAIN_COOKIE
+
+
+def _keep_cookie(exchange: Exchange, *, name: str, value: str) -> None:
+    secure = "; Secure" if name == TLS_COOKIE else ""
+    lasts_s = int(PENDING_LIFETIME.total_seconds())
+    text = f"{name}={value}; Path=/; Max-Age={lasts_s}; HttpOnly; SameSite=Lax{secure}"
+    exchange.headers.append((b"set-cookie", text.encode()))
+
+
+def _redirect(address: str) -> Response[Any]:
+    return Response(None, status_code=303, headers={"Location": address})

@@ -1,0 +1,111 @@
+"""Routes of API keys: make one, list them, revoke one. Only a person may, never a key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from netra.domain.ids import KeyId
+from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
+from netra.domain.users.model import ApiKey, Scope
+from netra.domain.users.rules import NAME_MAX
+from netra.entrypoints.ask import NOT_BLANK
+from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.authentication import Said
+from netra.entrypoints.http.listing import instant, instant_or_none
+from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.switchboard import Services
+
+_PERSON: Final = admits(scope=None)
+_MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope})
+
+# Said in the documents; `users.keys` refuses, in its own words.
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_SCOPES: Final = msgspec.Meta(extra_json_schema={"minItems": 1})
+_DAYS: Final = msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LIFETIME_DAYS_MAX})
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a key is for and how long it lasts."""
+
+    name: Annotated[str, _NAME]
+    scopes: Annotated[list[Scope], _SCOPES]
+    expires_in_days: Annotated[int, _DAYS] = LIFETIME_DAYS_DEFAULT
+
+
+class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A key in the list; `hint` are its last characters."""
+
+    id: str
+    name: str
+    scopes: Sequence[str]
+    hint: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class KeyList(msgspec.Struct, frozen=True, kw_only=True):
+    """The user's keys that are not revoked, newest first."""
+
+    data: Sequence[KeyLine]
+    total: int
+
+
+class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A new key; `secret` is shown this once."""
+
+    key: KeyLine
+    secret: str
+
+
+@get("/", opt=_PERSON, summary="API keys, newest first")
+async def list_keys(request: Asked, services: NamedDependency[Services]) -> KeyList:
+    """Return the signed-in user's keys, without their secrets."""
+    keys = await services.api_keys.all_of(await services.users.get(request.owner_id))
+    return KeyList(data=[_line(key) for key in keys], total=len(keys))
+
+
+@post("/", status_code=200, opt=_MAKE, summary="Make an API key")
+async def make_key(data: JSONBody[NewKey], request: Asked, services: NamedDependency[Services]) -> MadeKey:
+    """Make a key; send it as `Authorization: Bearer nk_…`. Its secret is in this answer alone."""
+    owner = await services.users.get(request.owner_id)
+    key, secret = await services.api_keys.issue(
+        owner,
+        name=data.name,
+        scopes=data.scopes,
+        lifetime_days=data.expires_in_days,
+        origin=request.origin,
+    )
+    return MadeKey(key=_line(key), secret=secret)
+
+
+@delete("/{key_id:str}", status_code=200, opt=_PERSON, summary="Revoke an API key")
+async def revoke_key(key_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
+    """Make a key worthless at once; sockets that it opened close."""
+    owner = await services.users.get(request.owner_id)
+    await services.api_keys.revoke(KeyId(key_id), owner=owner, origin=request.origin)
+    return Said(message="Key revoked")
+
+
+def keys_router() -> Router:
+    """Return the routes."""
+    return Router("/api/keys", route_handlers=[list_keys, make_key, revoke_key], tags=["API keys"])
+
+
+def _line(key: ApiKey) -> KeyLine:
+    return KeyLine(
+        id=key.id,
+        name=key.name,
+        scopes=sorted(scope.value for scope in key.scopes),
+        hint=key.hint,
+        created_at=instant(key.created_at),
+        expires_at=instant(key.expires_at),
+        last_used_at=instant_or_none(key.last_used_at),
+    )

@@ -1,0 +1,99 @@
+"""Routes of sessions: renew one, list them, end them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from litestar import Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from netra.domain.ids import SessionId
+from netra.domain.quotas import LimitName
+from netra.domain.users.model import Session
+from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.authentication import LoginResponse, Said, login_response
+from netra.entrypoints.http.listing import instant, instant_or_none
+from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.switchboard import Services
+
+_PERSON: Final = admits(scope=None)
+_REFRESH: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,)) | noted(
+    answers={401: Envelope}
+)
+
+
+class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The refresh token of the last sign-in or refresh."""
+
+    refresh_token: str
+
+
+class SessionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A live session in the list; `is_current` marks the one that asks."""
+
+    id: str
+    created_at: datetime
+    renewed_at: datetime | None
+    expires_at: datetime
+    address: str
+    agent: str
+    is_current: bool
+
+
+class SessionList(msgspec.Struct, frozen=True, kw_only=True):
+    """The user's live sessions, newest first."""
+
+    data: Sequence[SessionLine]
+    total: int
+
+
+@post("/refresh", status_code=200, opt=_REFRESH, summary="Get new tokens for a refresh token")
+async def refresh(
+    data: JSONBody[RefreshRequest], request: Asked, services: NamedDependency[Services]
+) -> LoginResponse:
+    """Give new tokens; a refresh token that comes a second time ends its whole session."""
+    return login_response(await services.sessions.refresh(data.refresh_token, origin=request.origin))
+
+
+@get("/sessions", opt=_PERSON, summary="Where you are signed in")
+async def list_sessions(request: Asked, services: NamedDependency[Services]) -> SessionList:
+    """Return the signed-in user's live sessions."""
+    current = request.principal.session_id
+    live = await services.sessions.all_of(request.owner_id)
+    return SessionList(data=[_line(one, current=current) for one in live], total=len(live))
+
+
+@delete("/sessions", status_code=200, opt=_PERSON, summary="Sign out everywhere")
+async def end_sessions(request: Asked, services: NamedDependency[Services]) -> Said:
+    """End every session of the user, this one too; their sockets close."""
+    ended = await services.sessions.end_all(request.owner_id, origin=request.origin)
+    return Said(message=f"Signed out everywhere; sessions ended: {ended}")
+
+
+@delete("/sessions/{session_id:str}", status_code=200, opt=_PERSON, summary="End one session")
+async def end_session(session_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
+    """End one of the user's sessions; its sockets close."""
+    await services.sessions.end(SessionId(session_id), user_id=request.owner_id, origin=request.origin)
+    return Said(message="Session ended")
+
+
+def sessions_router() -> Router:
+    """Return the routes."""
+    handlers = [refresh, list_sessions, end_sessions, end_session]
+    return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
+
+
+def _line(session: Session, *, current: SessionId) -> SessionLine:
+    return SessionLine(
+        id=session.id,
+        created_at=instant(session.created_at),
+        renewed_at=instant_or_none(session.renewed_at),
+        expires_at=instant(session.expires_at),
+        address=session.address,
+        agent=session.agent,
+        is_current=session.id == current,
+    )

@@ -1,0 +1,185 @@
+"""The plugboard: one field a port, and every service built from what is plugged in. It names no adapter."""
+
+from dataclasses import dataclass
+
+from dependency_injector import containers, providers
+
+from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.health.service import HealthService
+from netra.domain.quotas import Quotas
+from netra.domain.runs.service import RunService
+from netra.domain.runs.worker import RunWorker
+from netra.domain.threads.service import ThreadService
+from netra.domain.users.federated import FederatedSignIn
+from netra.domain.users.keys import ApiKeyService
+from netra.domain.users.opening import SessionOpener
+from netra.domain.users.service import UserService
+from netra.domain.users.sessions import SessionService
+from netra.domain.workloads.service import WorkloadService
+from netra.ports.api_keys import ApiKeyStore
+from netra.ports.audit import AuditTrail
+from netra.ports.clock import Clock
+from netra.ports.feed import RunBell, RunFeed
+from netra.ports.identity import IdentityProvider
+from netra.ports.ids import IdSource
+from netra.ports.incidents import Incidents
+from netra.ports.limits import RateLimiter
+from netra.ports.logs import RequestLogs
+from netra.ports.one_time import OneTimeBook
+from netra.ports.passwords import PasswordHasher
+from netra.ports.price_audit import PriceAudit
+from netra.ports.prices import PriceBook
+from netra.ports.probes import Probe
+from netra.ports.replays import ReplayBook
+from netra.ports.runs import RunStore
+from netra.ports.secrets import SecretSource
+from netra.ports.sessions import SessionStore
+from netra.ports.threads import ThreadStore
+from netra.ports.tokens import TicketBook, TokenCodec
+from netra.ports.users import UserStore
+from netra.ports.workloads import EventLog, WorkloadStore
+from netra.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ports:
+    """The plugboard: one field a port."""
+
+    clock: Clock
+    ids: IdSource
+    incidents: Incidents
+    users: UserStore
+    sessions: SessionStore
+    api_keys: ApiKeyStore
+    one_time: OneTimeBook
+    audit: AuditTrail
+    secrets: SecretSource
+    identity_provider: IdentityProvider | None
+    passwords: PasswordHasher
+    tokens: TokenCodec
+    tickets: TicketBook
+    limiter: RateLimiter
+    threads: ThreadStore
+    runs: RunStore
+    feed: RunFeed
+    bell: RunBell
+    workloads: WorkloadStore
+    event_log: EventLog
+    replays: ReplayBook
+    prices: PriceBook
+    price_audit: PriceAudit
+    log_files: RequestLogs
+    probes: tuple[Probe, ...]
+
+
+class Container(containers.DeclarativeContainer):
+    """Every service, built once from whatever is plugged in."""
+
+    ports = providers.Dependency(instance_of=Ports)
+    settings = providers.Dependency(instance_of=Settings)
+    quotas: providers.Provider[Quotas] = settings.provided.quotas
+
+    session_opener = providers.Singleton(
+        SessionOpener,
+        sessions=ports.provided.sessions,
+        tokens=ports.provided.tokens,
+        ids=ports.provided.ids,
+        secrets=ports.provided.secrets,
+        clock=ports.provided.clock,
+    )
+    security_journal = providers.Singleton(
+        SecurityJournal, trail=ports.provided.audit, clock=ports.provided.clock, ids=ports.provided.ids
+    )
+    user_service = providers.Singleton(
+        UserService,
+        users=ports.provided.users,
+        sessions=ports.provided.sessions,
+        api_keys=ports.provided.api_keys,
+        passwords=ports.provided.passwords,
+        tokens=ports.provided.tokens,
+        tickets=ports.provided.tickets,
+        opener=session_opener,
+        journal=security_journal,
+        clock=ports.provided.clock,
+    )
+    session_service = providers.Singleton(
+        SessionService,
+        users=ports.provided.users,
+        sessions=ports.provided.sessions,
+        tickets=ports.provided.tickets,
+        opener=session_opener,
+        journal=security_journal,
+        clock=ports.provided.clock,
+    )
+    api_key_service = providers.Singleton(
+        ApiKeyService,
+        api_keys=ports.provided.api_keys,
+        tickets=ports.provided.tickets,
+        journal=security_journal,
+        ids=ports.provided.ids,
+        secrets=ports.provided.secrets,
+        clock=ports.provided.clock,
+    )
+    federated_sign_in = providers.Singleton(
+        FederatedSignIn,
+        provider=ports.provided.identity_provider,
+        users=ports.provided.users,
+        book=ports.provided.one_time,
+        opener=session_opener,
+        journal=security_journal,
+        secrets=ports.provided.secrets,
+        clock=ports.provided.clock,
+        redirects=settings.provided.oauth_redirects,
+        takes_new_people=settings.provided.google_sign_up,
+    )
+    thread_service = providers.Singleton(
+        ThreadService, threads=ports.provided.threads, feed=ports.provided.feed
+    )
+    run_service = providers.Singleton(
+        RunService,
+        runs=ports.provided.runs,
+        feed=ports.provided.feed,
+        bell=ports.provided.bell,
+        clock=ports.provided.clock,
+        ids=ports.provided.ids,
+        quotas=quotas,
+    )
+    workload_service = providers.Singleton(
+        WorkloadService,
+        workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        clock=ports.provided.clock,
+        ids=ports.provided.ids,
+        quotas=quotas,
+    )
+    health_service = providers.Singleton(
+        HealthService, probes=ports.provided.probes, clock=ports.provided.clock
+    )
+    agent_pipeline = providers.Singleton(
+        AgentPipeline,
+        workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        prices=ports.provided.prices,
+        clock=ports.provided.clock,
+        default_model=settings.provided.default_model,
+    )
+    run_worker = providers.Singleton(
+        RunWorker,
+        runs=ports.provided.runs,
+        feed=ports.provided.feed,
+        bell=ports.provided.bell,
+        agents=agent_pipeline,
+        clock=ports.provided.clock,
+        ids=ports.provided.ids,
+        incidents=ports.provided.incidents,
+        quotas=quotas,
+        concurrency=settings.provided.workers,
+    )
+
+
+def contained(ports: Ports, settings: Settings) -> Container:
+    """Return the services over `ports`; a forgotten plug is an error here, not at the first request."""
+    container = Container(ports=providers.Object(ports), settings=providers.Object(settings))
+    container.check_dependencies()
+    return container

@@ -1,0 +1,23 @@
+"""Where security events are kept."""
+
+from datetime import datetime
+from typing import Protocol
+
+from netra.domain.audit.model import SecurityEvent
+from netra.domain.paging import Page, PageRequest
+
+
+class AuditTrail(Protocol):
+    """The security log: written by everything, read by administrators, changed by nobody."""
+
+    async def record(self, event: SecurityEvent) -> None:
+        """Store an event; durable when it returns. Raises `Conflict` when the id is taken."""
+        ...
+
+    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
+        """Return events, newest first, ties by id descending."""
+        ...
+
+    async def forget(self, *, before: datetime) -> int:
+        """Delete events older than `before`; return how many."""
+        ...

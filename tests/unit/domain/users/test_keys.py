@@ -1,0 +1,130 @@
+"""API keys: what they are good for, and when no longer."""
+
+from typing import Any
+
+import pytest
+
+from netra.domain.errors import Conflict, Forbidden, NotFound, Unauthorized, ValidationFailed
+from netra.domain.users.keys import KEYS_PER_USER_MAX, ApiKeyService
+from netra.domain.users.model import AddUser, Role, Scope, User
+from netra.domain.users.service import UserService
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+async def owner(users: UserService) -> User:
+    return await users.add(AddUser(email="ada@example.com", name="Ada"))
+
+
+async def test_a_key_speaks_for_its_owner_within_its_scopes(
+    users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    key, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ, Scope.INGEST])
+    assert secret.startswith("nk_")
+    assert secret.endswith(key.hint)
+    principal = await users.authenticate(secret)
+    assert (principal.user_id, principal.key_id) == (owner.id, key.id)
+    assert principal.scopes == {Scope.READ, Scope.INGEST}
+    assert principal.expires_at == key.expires_at
+    assert await users.is_signed_in(principal)
+
+
+async def test_the_secret_is_kept_nowhere(house: Any, keys: ApiKeyService, owner: User) -> None:
+    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    kept = str((vars(house.api_keys), vars(house.trail), await keys.all_of(owner)))
+    assert secret not in kept
+    assert secret.removeprefix("nk_") not in kept
+
+
+async def test_a_key_ends_when_revoked_and_its_tickets_with_it(
+    users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    key, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    principal = await users.authenticate(secret)
+    ticket = await users.issue_ticket(principal)
+    await keys.revoke(key.id, owner=owner)
+    for proof in (users.authenticate(secret), users.redeem_ticket(ticket)):
+        with pytest.raises(Unauthorized):
+            await proof
+    assert not await users.is_signed_in(principal)
+    assert await keys.all_of(owner) == []
+    with pytest.raises(NotFound):
+        await keys.revoke(key.id, owner=owner)
+
+
+async def test_a_key_ends_when_its_days_are_over(
+    house: Any, users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ], lifetime_days=1)
+    house.clock.turn(DAY_S - 1)
+    assert await users.authenticate(secret)
+    house.clock.turn(1)
+    with pytest.raises(Unauthorized):
+        await users.authenticate(secret)
+
+
+async def test_a_key_ends_with_its_owners_account(
+    users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    await users.disable(owner)
+    with pytest.raises(Unauthorized):
+        await users.authenticate(secret)
+
+
+async def test_use_is_noted_at_most_once_a_minute(
+    house: Any, users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    began = house.clock.now()
+    await users.authenticate(secret)
+    house.clock.turn(59)
+    await users.authenticate(secret)
+    assert (await keys.all_of(owner))[0].last_used_at == began
+    house.clock.turn(1)
+    await users.authenticate(secret)
+    assert (await keys.all_of(owner))[0].last_used_at == house.clock.now()
+
+
+@pytest.mark.parametrize("text", ["nk_", "nk_guess", "nk_" + "a" * 43])
+async def test_no_text_is_taken_for_a_key(users: UserService, text: str) -> None:
+    with pytest.raises(Unauthorized):
+        await users.authenticate(text)
+
+
+async def test_only_an_administrator_makes_administrators_keys(
+    users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    with pytest.raises(Forbidden):
+        await keys.issue(owner, name="ci", scopes=[Scope.ADMIN])
+    admin = await users.add(AddUser(email="root@example.com", name="Root", role=Role.ADMIN))
+    assert await keys.issue(admin, name="ci", scopes=[Scope.ADMIN])
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "n" * 201}, "name"),
+        ({"name": "a\x00"}, "name"),
+        ({"scopes": []}, "scopes"),
+        ({"lifetime_days": 0}, "expires_in_days"),
+        ({"lifetime_days": 367}, "expires_in_days"),
+    ],
+)
+async def test_a_malformed_key_is_refused_by_field(
+    keys: ApiKeyService, owner: User, fields: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        await keys.issue(owner, **{"name": "ci", "scopes": [Scope.READ], **fields})
+    assert refused.value.faults[0].path == path
+
+
+async def test_a_user_has_a_bounded_number_of_keys(keys: ApiKeyService, owner: User) -> None:
+    for _ in range(KEYS_PER_USER_MAX):
+        key, _ = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    with pytest.raises(Conflict):
+        await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    await keys.revoke(key.id, owner=owner)
+    assert await keys.issue(owner, name="ci", scopes=[Scope.READ])

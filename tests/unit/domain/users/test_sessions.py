@@ -1,0 +1,113 @@
+"""Refresh tokens that count once, and sessions that end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from netra.domain.errors import NotFound, Unauthorized
+from netra.domain.paging import PageRequest
+from netra.domain.users.model import AddUser, SignedIn, SignIn
+from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME
+from netra.domain.users.service import UserService
+from netra.domain.users.sessions import SessionService
+
+ADA = AddUser(email="ada@example.com", name="Ada", password="correct horse")
+RIGHT = SignIn(email="ada@example.com", password="correct horse")
+
+
+@pytest.fixture
+async def first(users: UserService) -> SignedIn:
+    await users.add(ADA)
+    return await users.sign_in(RIGHT)
+
+
+async def test_a_refresh_token_gives_new_tokens_of_the_same_session(
+    house: Any, users: UserService, sessions: SessionService, first: SignedIn
+) -> None:
+    house.clock.turn(ACCESS_LIFETIME.total_seconds())
+    with pytest.raises(Unauthorized):
+        await users.authenticate(first.access_token)
+    second = await sessions.refresh(first.refresh_token)
+    assert second.refresh_token != first.refresh_token
+    principal = await users.authenticate(second.access_token)
+    (line,) = await sessions.all_of(principal.user_id)
+    assert (line.id, line.renewed_at) == (principal.session_id, house.clock.now())
+
+
+async def test_a_refresh_token_brought_twice_ends_the_whole_family(
+    house: Any, users: UserService, sessions: SessionService, first: SignedIn
+) -> None:
+    second = await sessions.refresh(first.refresh_token)
+    principal = await users.authenticate(second.access_token)
+    ticket = await users.issue_ticket(principal)
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(first.refresh_token)
+    with pytest.raises(Unauthorized):
+        await users.authenticate(second.access_token)
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(second.refresh_token)
+    with pytest.raises(Unauthorized):
+        await users.redeem_ticket(ticket)
+    kinds = [event.kind.value for event in (await house.trail.page(PageRequest())).items]
+    assert kinds.count("refresh_reused") == 1
+
+
+async def test_refreshing_does_not_prolong_a_session(
+    house: Any, sessions: SessionService, first: SignedIn
+) -> None:
+    token = first.refresh_token
+    house.clock.turn((SESSION_LIFETIME - timedelta(minutes=10)).total_seconds())
+    last = await sessions.refresh(token)
+    assert last.expires_in_s == last.refresh_expires_in_s == 600
+    house.clock.turn(600)
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(last.refresh_token)
+
+
+@pytest.mark.parametrize("token", ["", "nr_", "nr_guess", "x" * 10_000])
+async def test_no_text_is_taken_for_a_refresh_token(sessions: SessionService, token: str) -> None:
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(token)
+
+
+async def test_an_access_token_does_not_refresh_and_a_refresh_token_gives_no_access(
+    users: UserService, sessions: SessionService, first: SignedIn
+) -> None:
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(first.access_token)
+    with pytest.raises(Unauthorized):
+        await users.authenticate(first.refresh_token)
+
+
+async def test_a_disabled_user_does_not_refresh(
+    house: Any, sessions: SessionService, first: SignedIn
+) -> None:
+    await house.users.disable(first.user.id, at=house.clock.now())
+    with pytest.raises(Unauthorized):
+        await sessions.refresh(first.refresh_token)
+
+
+async def test_a_user_ends_one_session_or_all(
+    users: UserService, sessions: SessionService, first: SignedIn
+) -> None:
+    second, third = await users.sign_in(RIGHT), await users.sign_in(RIGHT)
+    user_id = first.user.id
+    ended = (await users.authenticate(second.access_token)).session_id
+    await sessions.end(ended, user_id=user_id)
+    with pytest.raises(Unauthorized):
+        await users.authenticate(second.access_token)
+    with pytest.raises(NotFound):
+        await sessions.end(ended, user_id=user_id)
+    assert await users.authenticate(third.access_token)
+    assert await sessions.end_all(user_id) == 2
+    assert await sessions.all_of(user_id) == []
+
+
+async def test_a_stranger_cannot_end_a_session(
+    users: UserService, sessions: SessionService, first: SignedIn
+) -> None:
+    principal = await users.authenticate(first.access_token)
+    with pytest.raises(NotFound):
+        await sessions.end(principal.session_id, user_id=principal.user_id + 1)
+    assert await users.is_signed_in(principal)
