@@ -109,7 +109,7 @@ def _said(words: _Words) -> dict[str, Any]:
 
 def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the words say without a number: what may not rise, fall or get worse, and since when."""
-    implied: dict[str, Any] = {"constraints": ()}
+    implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(words.text)}
     if {"saving_share", "budget_usd_per_month"}.isdisjoint(fields) and topics.is_money_capped(words.text):
         implied["saving_share"] = 0.0
     if "speedup" not in fields and not fields["latency_ms"] and topics.is_speed_kept(words.text):

@@ -151,6 +151,12 @@ def _model(value: Value) -> _Field:
     return ("model", value.strip()) if isinstance(value, str) and value.strip() else None
 
 
+def _split(value: Value) -> _Field:
+    word = value.strip().lower().rstrip("s") if isinstance(value, str) else ""
+    part = {"function": "template", "prompt": "template"}.get(word, word)
+    return ("split_by", part) if part in {"tool", "feature", "template"} else None
+
+
 def _instant(value: Value) -> _Field:
     if isinstance(value, datetime):
         return ("change_at", value if value.tzinfo else value.replace(tzinfo=UTC))
@@ -206,6 +212,7 @@ _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_names("gpus"), "gpu gpus", "GPUs are a text or a list of texts"),
     (_model, "model", "a model is the name of one"),
     (_kinds, "analysis analyses kinds", f"the kinds of analysis are {', '.join(ORDER)}"),
+    (_split, "split_by group_by", "parts are told apart by tool, feature or template"),
     (_instant, "change_at changed_at since", "an instant is ISO 8601, as 2026-11-20 or 2026-11-20T14:00:00Z"),
     (lambda _: None, "constraints targets goals", "expected texts, or an object of limits by name"),
 )

@@ -5,7 +5,7 @@ Numbers and names are read elsewhere; here only words count.
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from netra.domain.optimization.model import Priority
 
@@ -41,6 +41,13 @@ _ANY_TOPIC: Final = re.compile(
 )  # most texts have none
 _NOT_THE_SUBJECT: Final = re.compile(
     r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
+    re.IGNORECASE,
+)
+
+Split = Literal["tool", "feature", "template"]
+_SPLIT: Final = re.compile(
+    r"\b(?:which|what|each|every|(?:split|broken down|grouped|itemi[sz]ed) by)\s+(?:(?:one|ones|of|our|my|the"
+    r"|these|those|agent|prompt)\s+){0,3}(?P<part>tools?|features?|functions?|templates?|prompts?)\b",
     re.IGNORECASE,
 )
 
@@ -139,6 +146,21 @@ def analyses_in(text: str) -> tuple[str, ...]:
         return ()
     plain = _NOT_THE_SUBJECT.sub(" ", text)
     return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
+
+
+def split_in(text: str) -> Split | None:
+    """Return the parts of the product that are to be told apart, one answer for each.
+
+    >>> split_in("Which of our tools should move to a newer model?"), split_in("Which model is cheaper?")
+    ('tool', None)
+    """
+    found = _SPLIT.search(text)
+    if found is None:
+        return None
+    part = found["part"].lower()
+    if part.startswith("tool"):
+        return "tool"
+    return "feature" if part.startswith("feature") else "template"
 
 
 def priority_in(text: str) -> Priority | None:

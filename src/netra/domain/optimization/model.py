@@ -38,6 +38,7 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None  # price the log as this model, whatever it says
     change_at: datetime | None = None  # before/after questions
     analyses: tuple[str, ...] = ()  # kinds asked for by name, e.g. "prompt_caching"
+    split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": an answer for each
     unread: tuple[str, ...] = ()
 
 

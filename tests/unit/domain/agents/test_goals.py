@@ -402,3 +402,17 @@ def test_no_text_and_no_value_makes_it_raise(message: str, parameters: dict[str,
     assert goals.budget_usd_per_month is None or goals.budget_usd_per_month > 0
     assert goals.saving_share is None or goals.saving_share < 1
     assert goals.speedup is None or goals.speedup > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("Which tools should move to a newer model?", "tool"),
+        ("Which of our features are too verbose?", "feature"),
+        ("What prompts cost most?", "template"),
+        ("Split by function, please", "template"),
+        ("Which model is cheaper?", None),
+    ],
+)
+def test_a_question_about_each_part_is_told_part_by_part(words: str, part: str | None) -> None:
+    assert read_goals(words, {}, now=datetime(2026, 11, 21, tzinfo=UTC)).split_by == part

@@ -88,3 +88,11 @@ def test_texts_with_numbers_are_handed_on_as_words() -> None:
     found = read_parameters({"targets": "20 % cheaper", "constraints": ["latency", "TTFT < 300 ms"]})
     assert found.words == ("20 % cheaper", "TTFT < 300 ms")
     assert found.fields == {"constraints": ("latency", "TTFT < 300 ms")}
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("tool", "tool"), ("Functions", "template"), ("prompts", "template"), ("week", None), (3, None)],
+)
+def test_parts_are_told_apart_by_what_a_log_can_name(sent: object, read: str | None) -> None:
+    assert read_parameters({"split_by": sent}).fields.get("split_by") == read

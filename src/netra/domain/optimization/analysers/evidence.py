@@ -44,11 +44,13 @@ def saved_by_call_usd(study: Study, change: Change) -> Floats:
 def groups_of(study: Study) -> tuple[str, Labels]:
     """Return the finest naming of who makes the calls that the log has, and its field's name.
 
-    A prompt template says most about a call, then its tool, then its feature; without any, all
-    calls are one group.
+    What was asked about comes first; else a prompt template says most about a call, then its tool,
+    then its feature; without any, all calls are one group.
     """
     events = study.events
-    for field, labels in (("template", events.template), ("tool", events.tool), ("feature", events.feature)):
+    columns = {"template": events.template, "tool": events.tool, "feature": events.feature}
+    for field in sorted(columns, key=lambda name: name != study.goals.split_by):
+        labels = columns[field]
         if labels is not None:
             return field, with_unnamed(labels)
     return "all calls", Labels(codes=np.zeros(len(events), np.int32), names=("all calls",))

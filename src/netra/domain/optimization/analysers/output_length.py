@@ -27,6 +27,7 @@ FORMULA: Final = (
 TRUNCATED_SHARE: Final = 0.01
 STEP_TOKENS: Final = 64
 SMALLEST_GROUP: Final = 100
+MOST_GROUPS: Final = 8  # told one by one, dearest first, where that is asked
 WORTH_A_CAP: Final = 0.001  # of the bill: less is not worth a single cut answer
 _UNCAPPED: Final = np.iinfo(np.int64).max
 _LISTED: Final = 20
@@ -48,8 +49,22 @@ def cap_for(output_tokens: Ints, *, truncated_share: float) -> int:
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
     """Return what cutting the longest answers of each group would save, and how many are cut."""
     checkpoint(0.0, "Measuring how long answers are")
-    field, groups = groups_of(study)
+    _, groups = groups_of(study)
     caps = _caps(study, groups)
+    if study.goals.split_by is None:
+        return _capped_alike(study, caps)
+    dearest = sorted(caps, key=lambda name: -float(study.now_usd[_of(groups, name)].sum()))[:MOST_GROUPS]
+    return tuple(found for name in dearest for found in _capped_alike(study, {name: caps[name]}))
+
+
+def _of(groups: Labels, name: str) -> Bools:
+    mine: Bools = groups.codes == groups.names.index(name)
+    return mine
+
+
+def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
+    """Return the finding on the caps of some groups; nothing where they save nothing."""
+    field, groups = groups_of(study)
     limits = np.array([caps.get(name, _UNCAPPED) for name in groups.names], np.int64)[groups.codes]
     cut = study.traffic.output_tokens > limits
     change = partial(_shortened, limits=limits)
@@ -70,7 +85,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         found = msgspec.structs.replace(
             found,
             stance=Stance.INFORM,
-            action="Leave the length of answers as it is: a cap would save next to nothing",
+            action=f"Leave the length of answers{_whose(study, caps)} as it is: a cap saves next to nothing",
             supply={},
             steps=(),
         )
@@ -84,7 +99,7 @@ def _finding(
     return Finding(
         kind=KIND,
         stance=Stance.EVALUATE,
-        action="Cap the output of each kind of call just above its usual length",
+        action=_action(study, caps),
         impact=(
             f"{count(int(cut.sum()), 'answer')} ({percent(inputs['truncated_share'])}) would be cut, saving "
             f"{money(inputs['saved_usd_in_window'])} of {money(float(study.now_usd.sum()))} over the log."
@@ -111,6 +126,16 @@ def _finding(
     )
 
 
+def _whose(study: Study, caps: Mapping[str, int]) -> str:
+    return "" if study.goals.split_by is None else f" of {', '.join(caps)}"
+
+
+def _action(study: Study, caps: Mapping[str, int]) -> str:
+    if study.goals.split_by is None:
+        return "Cap the output of each kind of call just above its usual length"
+    return " and ".join(f"Cap the output of {name} at {cap:,} tokens" for name, cap in caps.items())
+
+
 def _shortened(traffic: Traffic, *, limits: Ints) -> Traffic:
     return capped(traffic, traffic.kept, output_tokens=limits)
 
@@ -135,7 +160,7 @@ def _table(study: Study, groups: Labels, caps: Mapping[str, int]) -> list[Mappin
     output_tokens = study.traffic.output_tokens
     table: list[Mapping[str, Any]] = []
     for name, cap in list(caps.items())[:_LISTED]:
-        mine = output_tokens[groups.codes == groups.names.index(name)]
+        mine = output_tokens[_of(groups, name)]
         p50, p90, p99 = (float(value) for value in np.percentile(mine, [50, 90, 99]))
         table.append(
             {

@@ -14,15 +14,15 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from netra.domain.optimization.analysers import routing_by_outcome
+from netra.domain.optimization.analysers import moves_by_group, routing_by_outcome
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.analysers.outcomes import answers_to_judge, break_even_accept_rate
+from netra.domain.optimization.analysers.moves import Move, move_to, moved
+from netra.domain.optimization.analysers.outcomes import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
+from netra.domain.optimization.traffic import UNPRICED
 from netra.domain.optimization.wording import count, money, percent
-from netra.domain.workloads.columns import Floats
 
 KIND: Final = "right_sizing"
 FORMULA: Final = (
@@ -34,32 +34,20 @@ MOST_CANDIDATES: Final = 12
 _LISTED_GROUPS: Final = 20
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """The log's calls on another model."""
-
-    to: Tariff
-    where: Bools  # the calls that would move
-    now_usd: float  # what those calls cost now
-    then_usd: float
-    by_call: Floats  # saved on each call of the log
-
-    @property
-    def saved_usd(self) -> float:
-        """Dollars saved over the log; negative is a loss."""
-        return self.now_usd - self.then_usd
-
-
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return the model to try instead, what it saves, and what an evaluation must show."""
+    """Return the model to try instead, what it saves, and what an evaluation must show; split if asked."""
     checkpoint(0.0, "Pricing the calls on other models")
     if not (study.traffic.tariff != UNPRICED).any():
         return ()
     proven = routing_by_outcome.analyse(study, checkpoint=checkpoint)
     named = [tariff for name in study.goals.models if (tariff := _tariff_named(study, name)) is not None]
     missing = tuple(_not_in_book(name) for name in study.goals.models if _tariff_named(study, name) is None)
+    if study.goals.split_by is not None:
+        split = moves_by_group.analyse(study, models=named or _at_home(study, _candidates(study)))
+        return (*proven, *split, *missing, *_no_such_column(study))
     if named:
-        return (*proven, *(_answer(study, _move(study, to=to, dearer_too=True)) for to in named), *missing)
-    moves = [_move(study, to=to, dearer_too=False) for to in _candidates(study)]
+        return (*proven, *(_answer(study, move_to(study, to=to, dearer_too=True)) for to in named), *missing)
+    moves = [move_to(study, to=to, dearer_too=False) for to in _candidates(study)]
     moves = [move for move in moves if move.saved_usd > 0]
     return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
 
@@ -88,21 +76,6 @@ def _candidates(study: Study) -> list[Tariff]:
     return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]
 
 
-def _move(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
-    """Return the move of every priced call that fits the context, or only of those it makes cheaper."""
-    traffic = study.traffic
-    window = to.context_window_tokens
-    fits = traffic.tariff != UNPRICED
-    if window is not None:
-        fits &= traffic.input_tokens + traffic.output_tokens <= window
-    now = study.now_usd
-    by_call = now - call_usd(routed(traffic, fits, to=to))
-    where = fits if dearer_too else fits & (by_call > 0)
-    by_call = np.where(where, by_call, 0.0)
-    now_usd = float(now[where].sum())
-    return Move(to=to, where=where, now_usd=now_usd, then_usd=now_usd - float(by_call.sum()), by_call=by_call)
-
-
 def _steps_down(study: Study, moves: Sequence[Move]) -> list[Move]:
     """Return the smallest step worth taking and the largest, at the log's own providers if they have any.
 
@@ -110,10 +83,17 @@ def _steps_down(study: Study, moves: Sequence[Move]) -> list[Move]:
     """
     bill_usd = float(study.now_usd.sum())
     worth = [move for move in moves if move.saved_usd >= WORTH_A_MOVE * bill_usd]
-    providers = {tariff.provider for tariff in study.traffic.tariffs}
-    at_home = [move for move in worth if move.to.provider in providers]
-    ranked = sorted(at_home or worth, key=lambda move: (move.saved_usd, move.to.model))
+    near = _at_home(study, [move.to for move in worth])
+    ranked = sorted(
+        (move for move in worth if move.to in near), key=lambda move: (move.saved_usd, move.to.model)
+    )
     return ranked if len(ranked) < 2 else [ranked[0], ranked[-1]]
+
+
+def _at_home(study: Study, models: Sequence[Tariff]) -> list[Tariff]:
+    """Return the models of the log's own providers; all where those have none."""
+    providers = {tariff.provider for tariff in study.traffic.tariffs}
+    return [to for to in models if to.provider in providers] or list(models)
 
 
 def _answer(study: Study, move: Move) -> Finding:
@@ -133,12 +113,12 @@ def _answer(study: Study, move: Move) -> Finding:
 
 def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
     inputs = _inputs(study, move, moves=moves)
-    model, moved, judged = move.to.model, inputs["calls"], inputs["answers_to_judge"]
+    model, calls, judged = move.to.model, inputs["calls"], inputs["answers_to_judge"]
     rate = percent(inputs["break_even_accept_rate"])
     return Finding(
         kind=KIND,
         stance=Stance.EVALUATE,
-        action=f"Evaluate {model} for {count(moved, 'call')} that fit it, then move those it serves well",
+        action=f"Evaluate {model} for {count(calls, 'call')} that fit it, then move those it serves well",
         impact=(
             f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} over the log. "
             "Tried "
@@ -161,9 +141,9 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
         ),
         effort="medium",
         risk="Answers may be worse in ways that only your own evaluation shows.",
-        change=partial(_moved, where=move.where, to=move.to),
+        change=partial(moved, where=move.where, to=move.to),
         low_share=0.0 if move.saved_usd > 0 else None,
-        supply={"routes": [{"to": model, "provider": move.to.provider, "calls": moved}]},
+        supply={"routes": [{"to": model, "provider": move.to.provider, "calls": calls}]},
         steps=(
             f"Judge {judged:,} answers of {model} blind against those of the present model.",
             f"Where more than {rate} are accepted, try {model} first and fall back on refusal.",
@@ -174,12 +154,12 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
 
 
 def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> Mapping[str, Any]:
-    moved, rate = int(move.where.sum()), _break_even(move)
+    calls, rate = int(move.where.sum()), move.break_even_accept_rate
     return {
         "model": move.to.model,
         "provider": move.to.provider,
-        "calls": moved,
-        "calls_that_stay": len(study.traffic) - moved,
+        "calls": calls,
+        "calls_that_stay": len(study.traffic) - calls,
         "now_usd_in_window": move.now_usd,
         "then_usd_in_window": move.then_usd,
         "break_even_accept_rate": rate,
@@ -187,16 +167,6 @@ def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> Mapping[str, 
         "groups": _by_group(study, move),
         "candidates": [_row(other) for other in moves],
     }
-
-
-def _moved(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
-    return routed(traffic, where & traffic.kept & ~traffic.hosted, to=to)
-
-
-def _break_even(move: Move) -> float:
-    return (
-        break_even_accept_rate(weak_usd=move.then_usd, strong_usd=move.now_usd) if move.now_usd > 0 else 1.0
-    )
 
 
 def _by_group(study: Study, move: Move) -> list[Mapping[str, Any]]:
@@ -225,8 +195,23 @@ def _row(move: Move) -> Mapping[str, Any]:
         "provider": move.to.provider,
         "calls": int(move.where.sum()),
         "saved_usd_in_window": move.saved_usd,
-        "break_even_accept_rate": _break_even(move),
+        "break_even_accept_rate": move.break_even_accept_rate,
     }
+
+
+def _no_such_column(study: Study) -> tuple[Gap, ...]:
+    """Say so where the log does not tell the parts apart that were asked about."""
+    field = study.goals.split_by
+    if field is None or groups_of(study)[0] == field:
+        return ()
+    return (
+        Gap(
+            kind=KIND,
+            missing=(field,),
+            reason=f"The log does not say which {field} made a call.",
+            would_add=f"Which of them should move to another model, {field} by {field}.",
+        ),
+    )
 
 
 def _not_in_book(name: str) -> Gap:
