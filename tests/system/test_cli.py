@@ -53,23 +53,15 @@ def add(email: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_service_ends_cleanly_by_either_signal(tmp_path: Path, number: signal.Signals) -> None:
-    with serving(tmp_path) as (process, url, _):
-        assert httpx.get(f"{url}/health").json()["status"] == "healthy"
-        process.send_signal(number)
-        assert process.wait(timeout=30) == 0
-
-
-def test_somebody_added_beside_a_running_service_can_sign_in(tmp_path: Path) -> None:
+def test_somebody_added_beside_a_running_service_can_sign_in_until_it_is_told_to_end(tmp_path: Path) -> None:
     with serving(tmp_path) as (process, url, _):
         add("ada@example.com", tmp_path)
         answer = httpx.post(
             f"{url}/api/auth/login", json={"email": "ada@example.com", "password": "correct horse"}
         )
         assert answer.status_code == 200
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
 
 
 def test_only_a_first_start_says_how_to_add_somebody(tmp_path: Path) -> None:
@@ -91,52 +83,6 @@ def test_a_port_in_use_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
     assert second.returncode == 2
     assert second.stderr.startswith(f"Error: Port {port} on 127.0.0.1 cannot be used: something else uses")
     assert "Traceback" not in second.stderr
-
-
-def test_the_demo_asks_by_http_and_by_socket_and_shows_the_report(tmp_path: Path) -> None:
-    shown = netra("demo", "--no-serve", "--port", "0", cwd=tmp_path)
-    assert shown.returncode == 0, shown.stderr
-    for sign in (
-        "POST /api/auth/login",
-        "POST /api/workloads",
-        "POST /api/agent/execute",
-        "agent_update",
-        "ReportingSubAgent",
-        "agent_result",
-        "can be saved",
-        "How far to trust this",
-    ):
-        assert sign in shown.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_demo_goes_on_serving_until_ctrl_c(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "netra", "demo", "--port", "0", "--data", "kept"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            farewell = next(line for line in process.stdout if line.startswith("The service goes on at "))
-            url = farewell.split()[5]
-            assert httpx.get(f"{url}/health/ready").json()["ready"] is True
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=30) == 0
-        finally:
-            if process.poll() is None:
-                process.kill()
-    assert (tmp_path / "kept").is_dir()
-
-
-def test_ctrl_c_in_the_middle_of_the_demo_ends_it_without_a_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-u", "-m", "netra", "demo", "--no-serve", "--port", "0"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        next(line for line in process.stdout if "/api/auth/me" in line)
-        process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "Traceback" not in complaints
 
 
 def test_ctrl_c_during_an_analysis_ends_it_at_once(tmp_path: Path) -> None:
@@ -202,4 +148,7 @@ def test_a_reader_that_goes_away_early_is_no_failure(tmp_path: Path) -> None:
 def test_public_traces_get_a_report(name: str, requests: int, tmp_path: Path) -> None:
     done = netra("optimize", str(SHARED / name), "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["metrics"]["requests"] == requests
+    metrics = json.loads(done.stdout)["metrics"]
+    assert metrics["requests"] == requests
+    reuse = {row["ttl_s"]: round(row["token_share"], 4) for row in metrics["prefix_reuse"] or ()}
+    assert reuse == ({60: 0.3276, 300: 0.5951, None: 0.6512} if "mooncake" in name else {})

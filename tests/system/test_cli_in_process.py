@@ -47,7 +47,10 @@ def test_a_service_ends_with_nothing_to_report(
     assert signal.getsignal(number) is before
 
 
-def test_the_demo_walks_through_the_api_and_shows_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_walks_through_the_api_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert exit_code(["demo", "--no-serve", "--port", str(PORT)]) == 0
     out = capsys.readouterr().out
     walked = [
@@ -60,6 +63,7 @@ def test_the_demo_walks_through_the_api_and_shows_the_report(capsys: pytest.Capt
     ]
     places = [out.index(step) for step in walked]
     assert places == sorted(places)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_demo_that_keeps_serving_says_how_to_go_on(
@@ -81,7 +85,9 @@ def test_the_demo_that_keeps_serving_says_how_to_go_on(
 def test_ctrl_c_in_the_middle_of_the_demo_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
     signalled_once_it_answers(signal.SIGINT)
     assert exit_code(["demo", "--port", str(PORT)]) == 0
-    assert "The service goes on at" not in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "The service goes on at" not in captured.out
+    assert "Traceback" not in captured.err
 
 
 def test_a_sample_goes_to_the_screen_or_to_a_file(
