@@ -17,6 +17,7 @@ SCANNERS: Final = 2
 WRITE_WAIT_S: Final = 10.0  # for another process's transaction
 READ_WAIT_S: Final = 1.0  # in WAL readers wait only while a file is recovered
 WAL_TRIES: Final = 20
+GIVE_UP_EVERY: Final = 10_000  # steps of SQLite's machine after which a scan asks whether to go on
 CACHE_KIB: Final = 16_384  # pages each connection may hold
 DIALECT: Final = sqlite_dialect(paramstyle="qmark")
 
@@ -48,7 +49,10 @@ class SqliteDatabase:
                 connection.close()
             raise
         writing, self._reading, *scanning = opened
+        self._is_closing = False
         self._scanning = tuple(scanning)
+        for connection in scanning:
+            connection.set_progress_handler(lambda: self._is_closing, GIVE_UP_EVERY)
         self._idle = scanning  # a scan takes one and puts it back; there are as many as threads
         self._scanners = ThreadPoolExecutor(SCANNERS, thread_name_prefix="netra-sqlite-scan")
         self._writer = Writer(writing)
@@ -79,8 +83,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Finish the writes that wait, stop the scans that go on, close every connection."""
-        for connection in self._scanning:
-            connection.interrupt()
+        self._is_closing = True
         self._scanners.shutdown(cancel_futures=True)
         for connection in (*self._scanning, self._reading):
             connection.close()
