@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from dependency_injector import containers, providers
 
 from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.agents.service import WhatIfService
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.health.service import HealthService
 from netra.domain.quotas import Quotas
@@ -162,6 +163,13 @@ class Container(containers.DeclarativeContainer):
         log=ports.provided.event_log,
         prices=ports.provided.prices,
         clock=ports.provided.clock,
+        default_model=settings.provided.default_model,
+    )
+    what_if_service = providers.Singleton(
+        WhatIfService,
+        workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        prices=ports.provided.prices,
         default_model=settings.provided.default_model,
     )
     run_worker = providers.Singleton(

@@ -5,26 +5,22 @@ that a stage gets a checked hand-over. A stage that asks a language model takes 
 local one at the same hand-over.
 """
 
-import asyncio
-from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from netra.domain.agents import acting, core, reporting, survey, triage
 from netra.domain.agents.asking import asking
 from netra.domain.agents.goals import read_goals
 from netra.domain.agents.handover import Briefing, checked_advice
 from netra.domain.agents.model import Question, Watch
-from netra.domain.errors import WorkStopped
-from netra.domain.optimization.model import Advice, Checkpoint
+from netra.domain.agents.off_loop import worked
+from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.workloads.columns import Events
 from netra.ports.clock import Clock
 from netra.ports.prices import PriceBook
 from netra.ports.workloads import EventLog, WorkloadStore
-
-Result = TypeVar("Result")
 
 
 class AgentPipeline:
@@ -81,11 +77,11 @@ class AgentPipeline:
             default_model=self._default_model,
             hardware=self._hardware,
         )
-        surveyed = await _worked(work, watch)
+        surveyed = await worked(work, checkpoint=watch.checkpoint)
         await watch.enter(agent=core.AGENT, message=core.message(len(events)), progress=35, until=85)
-        findings = await _worked(partial(core.analyse, surveyed), watch)
+        findings = await worked(partial(core.analyse, surveyed), checkpoint=watch.checkpoint)
         await watch.enter(agent=acting.AGENT, message=acting.MESSAGE, progress=85, until=95)
-        plan = await _worked(partial(acting.plan, findings), watch)
+        plan = await worked(partial(acting.plan, findings), checkpoint=watch.checkpoint)
         await watch.enter(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
         return checked_advice(reporting.report(plan))
 
@@ -102,25 +98,3 @@ _EMPTY_HANDED: Final = (
     (acting.AGENT, "Working out what to send...", 85, 95),
     (reporting.AGENT, reporting.MESSAGE, 95, 100),
 )
-
-
-async def _worked(work: Callable[..., Result], watch: Watch) -> Result:
-    """Do pure work beside the loop; when the caller is cancelled, the work stops too.
-
-    Ten calls take 40 ms to analyse and the hop to a thread 0.1 ms, so there is no log too small for
-    it. A thread cannot be cancelled from outside: its next checkpoint raises `WorkStopped` instead.
-    """
-    abandoned = asyncio.Event()
-    try:
-        return await asyncio.to_thread(work, checkpoint=_until(abandoned, watch.checkpoint))
-    finally:
-        abandoned.set()
-
-
-def _until(abandoned: asyncio.Event, checkpoint: Checkpoint) -> Checkpoint:
-    def checked(done: float, doing: str) -> None:
-        if abandoned.is_set():  # reading the flag needs no loop
-            raise WorkStopped("Nobody waits for this work any more.")
-        checkpoint(done, doing)
-
-    return checked

@@ -32,6 +32,7 @@ from netra.entrypoints.http.listing import (
 )
 from netra.entrypoints.http.openapi import REF, noted
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.simulation import simulate
 from netra.entrypoints.reading import read_as
 from netra.entrypoints.switchboard import Services
 
@@ -159,7 +160,7 @@ def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
     )
     making = Router("/", route_handlers=[create_workload], middleware=[replayed])
-    reading = [list_workloads, get_workload, delete_workload]
+    reading = [list_workloads, get_workload, delete_workload, simulate]
     return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
 
 
