@@ -9,6 +9,7 @@ machine the time at work says what the time on the wall would be on a free one.
 """
 
 import argparse
+import itertools
 import resource
 import sys
 import time
@@ -101,7 +102,7 @@ class Stopwatch:
     def went_back(self) -> bool:
         """Whether any share told was less than the one before it."""
         shares = [share for _, share, _ in self.heard]
-        return any(after < before for before, after in zip(shares, shares[1:], strict=False))
+        return any(after < before for before, after in itertools.pairwise(shares))
 
 
 def analysed(events: Events, prices: PriceList, *, goals: Goals, checkpoint: Checkpoint) -> int:

@@ -15,7 +15,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from loads import Server, free_port, get, netra, opened, percentile, post, raw_asgi, serving, wrk
+from loads import (
+    CountingSocket,
+    Server,
+    free_port,
+    get,
+    netra,
+    opened,
+    percentile,
+    post,
+    raw_asgi,
+    serving,
+    wrk,
+)
 
 EXAMPLE = {"message": "Optimize my AI workload for cost efficiency", "context": {"workload_id": "wl-123"}}
 
@@ -82,7 +94,7 @@ def http_rows(seconds: int) -> Iterator[Row]:
 
 def run_rows(seconds: int, langgraph: str | None) -> Iterator[Row]:
     """Runs accepted and finished, against langgraph dev where it is."""
-    with netra(workers="0", max_thread_messages="100000") as (server, token):
+    with netra(workers="0", max_live_runs_per_user="1000000", max_live_runs="1000000") as (server, token):
         accepted = wrk(server.base + "/api/agent/execute", seconds=seconds, body=EXAMPLE, token=token)
     finished = finished_per_s()
     if langgraph is None:
@@ -132,14 +144,19 @@ async def frames_per_s(port: int, path: str, order: dict[str, object], *, socket
     """Return frames that reach `sockets` clients a second once one of them gives `order`."""
     clients = await opened(path, port=port, count=sockets)
     clients[0].send(order["message"])  # type: ignore[arg-type]  # a JSON object by construction
+    return await delivered_per_s(clients, frames=frames)
+
+
+async def delivered_per_s(clients: list[CountingSocket], *, frames: int) -> float:
+    """Return frames that reach all clients a second, from the first frame to the last."""
     while not any(client.frames for client in clients):
         await asyncio.sleep(0.001)
     began = time.monotonic()
     while min(client.frames for client in clients) < frames:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.005)
         if time.monotonic() - began > 120:
             raise SystemExit(f"frames missing: {sorted(client.frames for client in clients)[:5]}")
-    return sockets * frames / (time.monotonic() - began)
+    return len(clients) * frames / (time.monotonic() - began)
 
 
 def socket_rows(*, sockets: int, frames: int) -> Iterator[Row]:
@@ -190,17 +207,12 @@ async def flooded(
     """Start a talking run, subscribe every socket to it, and return frames/s and delays in ms."""
     port = int(server.base.rsplit(":", 1)[1])
     clients = await opened(f"/ws?token={token}", port=port, count=sockets)
-    warm_up_ms = 1 if pause_ms else 0
-    body = {"message": f"flood {frames} {pause_ms + warm_up_ms}"}
+    settled_s = 2 + sockets / 500  # for every socket to have subscribed before the first event
+    body = {"message": f"flood {frames} {pause_ms} {settled_s}"}
     run = await asyncio.to_thread(post, server.base + "/api/agent/execute", body, token=token)
     for client in clients:
         client.send({"type": "subscribe", "data": {"run_id": run["run_id"], "after": 0}})
-    began = time.monotonic()
-    while min(client.frames for client in clients) < frames:
-        await asyncio.sleep(0.01)
-        if time.monotonic() - began > 180:
-            raise SystemExit(f"frames missing: {sorted(client.frames for client in clients)[:5]}")
-    rate = sockets * frames / (time.monotonic() - began)
+    rate = await delivered_per_s(clients, frames=frames)
     late = [delay for client in clients for delay in client.delays_ms[2:]]
     for client in clients:
         client.transport.close()

@@ -1,4 +1,4 @@
-"""Netra with agents that only talk: a run of "flood N PAUSE_MS" stores and publishes N events.
+"""Netra with agents that only talk: "flood N PAUSE_MS WAIT_S" waits, then stores and publishes N events.
 
 Everything else (sign-in, limits, store, worker, feed, socket) is the real thing.
 """
@@ -21,7 +21,8 @@ class TalkingAgents:
 
     async def answer(self, question: Question, watch: Watch) -> Advice:
         """Talk, then end with empty advice."""
-        _, count, pause_ms = question.message.split()
+        _, count, pause_ms, wait_s = question.message.split()
+        await asyncio.sleep(float(wait_s))
         for _ in range(int(count)):
             await watch.enter(agent="Bench", message=f"t={time.monotonic_ns()};", progress=1, until=2)
             await asyncio.sleep(float(pause_ms) / 1_000)

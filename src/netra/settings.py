@@ -70,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_general: Count = 100
     max_message_length: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     max_thread_messages: Annotated[int, msgspec.Meta(ge=2, le=100_000)] = 1_000
+    max_live_runs_per_user: Annotated[int, msgspec.Meta(ge=1)] = 1_000
+    max_live_runs: Annotated[int, msgspec.Meta(ge=1)] = 100_000
     max_connections: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     max_connections_per_user: Annotated[int, msgspec.Meta(ge=1)] = 100
     max_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
@@ -96,7 +98,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def quotas(self) -> Quotas:
         """The bounds of what can grow."""
         return Quotas(
-            max_message_length=self.max_message_length, max_thread_messages=self.max_thread_messages
+            max_message_length=self.max_message_length,
+            max_thread_messages=self.max_thread_messages,
+            max_live_runs_per_user=self.max_live_runs_per_user,
+            max_live_runs=self.max_live_runs,
         )
 
 
