@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.errors import Conflict, NetraError, RateLimited, TokenExpired, ValidationFailed
+from netra.domain.errors import Conflict, Forbidden, NetraError, RateLimited, TokenExpired, ValidationFailed
 from netra.domain.ids import RunId, well_formed
 from netra.domain.quotas import Admission
 from netra.domain.runs.model import Run, StopRun
-from netra.domain.users.model import Principal
+from netra.domain.users.model import Principal, Scope
 from netra.entrypoints.ask import start_run
 from netra.entrypoints.errors import UnsupportedMediaType, outcome_of
 from netra.entrypoints.websocket import frames, signals
@@ -99,12 +99,20 @@ def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
         return _refuse(session, signals.Refused(expired()), now)
     try:
         frame = frames.read_frame(happening.text)
+        _check_scope(frame, principal)
         return session, _asked(frame, principal, now)
-    except ValidationFailed as error:
+    except (ValidationFailed, Forbidden) as error:
         failure = signals.CommandFailed(error, frames.reference_of(happening.text))
         return _tell(session, failure, now)
     except NetraError as error:
         return _refuse(session, signals.Refused(error), now)
+
+
+def _check_scope(frame: frames.ClientFrame, principal: Principal) -> None:
+    """Raise `Forbidden` when the principal is an API key that was not made for this."""
+    needed = Scope.READ if isinstance(frame, Subscribe) else Scope.EXECUTE
+    if not isinstance(frame, Ping) and needed not in principal.scopes:
+        raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
 
 
 def _asked(frame: frames.ClientFrame, principal: Principal, now: datetime) -> tuple[Output, ...]:
