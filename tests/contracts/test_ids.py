@@ -1,5 +1,6 @@
 """The contract of `IdSource`."""
 
+import math
 import re
 
 import pytest
@@ -16,7 +17,7 @@ def ids(request, clock) -> RandomIdSource:
 def test_an_id_is_its_prefix_and_small_letters_and_digits(ids):
     for prefix in ("run", "thread", "wl"):
         made = ids.new(prefix)
-        assert re.fullmatch(rf"{prefix}-[0-9a-z]{{30}}", made)
+        assert re.fullmatch(rf"{prefix}-[0-9a-z]{{20,}}", made)
         assert well_formed(made, path="id") == made
 
 
@@ -31,5 +32,5 @@ def test_ids_made_later_sort_later(ids, clock):
 def test_ids_of_one_millisecond_share_no_chance(ids):
     made = [ids.new("run") for _ in range(2_000)]
     assert len(set(made)) == 2_000
-    for place in range(14, 34):
-        assert len({one[place] for one in made}) == 32
+    kinds = [len({one[place] for one in made}) for place in range(len(made[0]))]
+    assert sum(math.log2(kind) for kind in kinds) >= 96

@@ -1,32 +1,46 @@
 """Identifiers: the millisecond, then chance."""
 
-import secrets
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from netra.ports.clock import Clock
 
-# base32hex in lower case (RFC 4648, section 7): unlike plain base32 it sorts as its bits do
-_DIGITS: Final = "0123456789abcdefghijklmnopqrstuv"
-_PAIRS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)  # 10 bits each
-_TIME_PAIRS: Final = 5  # 48 bits of milliseconds since 1970 last until the year 10889
-_RANDOM_PAIRS: Final = 10  # 100 bits
+_RANDOM_BYTES: Final = 13  # 104 bits
+_DRAWN_BYTES: Final = _RANDOM_BYTES * 256  # asking the system costs ten times what using its answer does
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class RandomIdSource:
-    """`IdSource` by the operating system's random numbers."""
+    """`IdSource` by the operating system's random numbers, drawn some hundred at a time.
+
+    Each drawn byte is used once. A process that forks draws anew in the child, so that two processes
+    never use the same ones.
+    """
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
+        self._drawn = b""
+        self._used = 0
+        os.register_at_fork(after_in_child=self._forget)
 
     def new(self, prefix: str) -> str:
-        """Return `prefix-`, 10 digits of time and 20 of chance."""
+        """Return `prefix-`, 12 hexadecimal digits of time (good until the year 10889) and 26 of chance.
+
+        Hexadecimal rather than a denser base: the platform writes it, six times as fast as Python.
+        """
         at_ms = (self._clock.now() - _EPOCH) // _MILLISECOND
-        chance = secrets.randbits(10 * _RANDOM_PAIRS)
-        return f"{prefix}-{_pairs(at_ms, _TIME_PAIRS)}{_pairs(chance, _RANDOM_PAIRS)}"
+        return f"{prefix}-{at_ms:012x}{self._chance().hex()}"
 
+    def _chance(self) -> bytes:
+        if self._used == len(self._drawn):
+            self._drawn = os.urandom(_DRAWN_BYTES)
+            self._used = 0
+        begin = self._used
+        self._used += _RANDOM_BYTES
+        return self._drawn[begin : self._used]
 
-def _pairs(number: int, count: int) -> str:
-    return "".join(_PAIRS[(number >> shift) & 1023] for shift in range(10 * (count - 1), -1, -10))
+    def _forget(self) -> None:
+        self._drawn = b""
+        self._used = 0
