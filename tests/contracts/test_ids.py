@@ -1,6 +1,7 @@
 """The contract of `IdSource`."""
 
 import math
+import os
 import re
 
 import pytest
@@ -34,3 +35,16 @@ def test_ids_of_one_millisecond_share_no_chance(ids):
     assert len(set(made)) == 2_000
     kinds = [len({one[place] for one in made}) for place in range(len(made[0]))]
     assert sum(math.log2(kind) for kind in kinds) >= 96
+
+
+def test_a_forked_process_shares_no_chance_with_its_parent(ids):
+    ids.new("run")  # some has been drawn by now
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, ids.new("run").encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        assert told.read()[-26:] != ids.new("run")[-26:]
