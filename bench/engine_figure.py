@@ -14,9 +14,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.configurations import Configuration, Load, carried_per_s
@@ -26,6 +24,7 @@ from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.roofline import Deployment
 from replay import arrivals
 
+ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1, 2, 3, 4, 5, 6, 8, 10, 12)
 SLO = Slo()
 
