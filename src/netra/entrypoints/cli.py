@@ -21,11 +21,12 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Show the whole service at work, on this machine.",
+    "keys": "Make API keys for programs, list them, revoke them.",
     "optimize": "Say what to change about the workload in a request log.",
     "sample": "Write a made-up request log to try things on.",
     "serve": "Serve the API by HTTP and WebSocket.",
     "simulate": "Say what a proposed change would come to on a request log.",
-    "users": "Add the people who may sign in, and list them.",
+    "users": "Add, list and disable the people who may sign in.",
     "validate": "Check prices, or the performance model, against a file.",
     "workloads": "Import request logs into the store, and list them.",
 }

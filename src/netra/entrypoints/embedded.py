@@ -23,6 +23,7 @@ from netra.domain.optimization.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
+from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
 from netra.domain.workloads.columns import Events
@@ -82,8 +83,11 @@ class Netra:
     async def add_user(
         self, email: str, *, name: str, password: str | None = None, role: Role = Role.MEMBER
     ) -> User:
-        """Make an account. Raises `ValidationFailed`, or `Conflict` when the e-mail is taken."""
-        command = AddUser(email=email, name=name, password=password, role=role)
+        """Make an account, whose address the caller vouches for.
+
+        Raises `ValidationFailed`, or `Conflict` when the e-mail is taken.
+        """
+        command = AddUser(email=email, name=name, password=password, role=role, is_email_verified=True)
         return await self._container.user_service().add(command)
 
     async def find_user(self, email: str) -> User | None:
@@ -93,6 +97,20 @@ class Netra:
     async def users(self) -> Sequence[User]:
         """Return everybody, by id."""
         return await self._ports.users.everyone()
+
+    async def set_password(self, user: User, password: str) -> None:
+        """Give the account another password and end its sessions. Raises `ValidationFailed`."""
+        await self._container.user_service().set_password(user, password)
+
+    async def disable_user(self, user: User) -> None:
+        """Close the account: its sessions and keys count for nothing from now on."""
+        await self._container.user_service().disable(user)
+
+    @property
+    def keys(self) -> ApiKeyService:
+        """The API keys of users."""
+        service: ApiKeyService = self._container.api_key_service()
+        return service
 
     async def workloads(self, owner: User) -> Sequence[Workload]:
         """Return the owner's newest workloads, a hundred at most."""

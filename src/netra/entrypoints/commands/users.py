@@ -7,27 +7,30 @@ import click
 import msgspec
 
 from netra.domain.users.model import Role
-from netra.entrypoints.commands.surroundings import data_option, json_option, run, store_in
+from netra.entrypoints.commands.surroundings import data_option, json_option, owner_in, run, store_in
 
 
 @click.group()
 def users() -> None:
-    """Add the people who may sign in, and list them."""
+    """Add the people who may sign in, list them, change their passwords, disable them."""
 
 
 @users.command()
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--no-password", is_flag=True, help="Let them in by the identity provider alone.")
 @click.option("--admin", is_flag=True, help="Let this person see the deployment's own figures.")
 @data_option
-def add(*, email: str, name: str, password_stdin: bool, admin: bool, data: Path | None) -> None:
+def add(
+    *, email: str, name: str, password_stdin: bool, no_password: bool, admin: bool, data: Path | None
+) -> None:
     """Add a person who signs in with EMAIL and a password.
 
     \b
     echo "$PASSWORD" | netra users add ada@example.com --name Ada --password-stdin
     """
-    password = _password(from_stdin=password_stdin)
+    password = None if no_password else _password(from_stdin=password_stdin)
     role = Role.ADMIN if admin else Role.MEMBER
 
     async def added() -> None:
@@ -57,6 +60,38 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
             click.echo("There is no user yet; make one with 'netra users add'.", err=True)
 
     run(listed())
+
+
+@users.command()
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@data_option
+def passwd(*, email: str, password_stdin: bool, data: Path | None) -> None:
+    """Give EMAIL another password; every session of theirs ends."""
+    password = _password(from_stdin=password_stdin)
+
+    async def changed() -> None:
+        async with store_in(data) as netra:
+            user = await owner_in(netra, email=email)
+            await netra.set_password(user, password)
+            click.echo(f"Changed the password of {user.email}; their sessions have ended.")
+
+    run(changed())
+
+
+@users.command()
+@click.argument("email")
+@data_option
+def disable(*, email: str, data: Path | None) -> None:
+    """Close the account of EMAIL: no session, key or sign-in of theirs counts any more."""
+
+    async def disabled() -> None:
+        async with store_in(data) as netra:
+            user = await owner_in(netra, email=email)
+            await netra.disable_user(user)
+            click.echo(f"Disabled {user.email}.")
+
+    run(disabled())
 
 
 def _password(*, from_stdin: bool) -> str:

@@ -1,0 +1,96 @@
+"""`netra keys`: the API keys of programs."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from netra.domain.ids import KeyId
+from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
+from netra.domain.users.model import ApiKey, Scope
+from netra.entrypoints.commands.surroundings import data_option, json_option, owner_in, run, store_in
+
+_email_option = click.option("--email", help="Whose; with one user it may be left out.")
+
+
+@click.group()
+def keys() -> None:
+    """Make API keys for programs, list them, revoke them."""
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it may do; may be given several times.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, LIFETIME_DAYS_MAX),
+    default=LIFETIME_DAYS_DEFAULT,
+    show_default=True,
+    help="How long it lasts.",
+)
+@_email_option
+@data_option
+def add(*, name: str, scopes: tuple[str, ...], days: int, email: str | None, data: Path | None) -> None:
+    """Make a key called NAME and print it: it is shown this once.
+
+    \b
+    netra keys add ci --scope read --scope ingest
+    """
+
+    async def added() -> None:
+        async with store_in(data) as netra:
+            owner = await owner_in(netra, email=email)
+            wanted = [Scope(word) for word in scopes]
+            key, secret = await netra.keys.issue(owner, name=name, scopes=wanted, lifetime_days=days)
+            click.echo(secret)
+            click.echo(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)
+
+    run(added())
+
+
+@keys.command("list")
+@json_option
+@_email_option
+@data_option
+def list_keys(*, as_json: bool, email: str | None, data: Path | None) -> None:
+    """List a user's keys, without their secrets."""
+
+    async def listed() -> None:
+        async with store_in(data) as netra:
+            found = await netra.keys.all_of(await owner_in(netra, email=email))
+        if as_json:
+            click.echo(msgspec.json.encode(found))
+            return
+        for key in found:
+            click.echo(_line(key))
+        if not found:
+            click.echo("There is no key yet; make one with 'netra keys add'.", err=True)
+
+    run(listed())
+
+
+@keys.command()
+@click.argument("key_id")
+@_email_option
+@data_option
+def revoke(*, key_id: str, email: str | None, data: Path | None) -> None:
+    """Make the key KEY_ID worthless at once."""
+
+    async def revoked() -> None:
+        async with store_in(data) as netra:
+            await netra.keys.revoke(KeyId(key_id), owner=await owner_in(netra, email=email))
+            click.echo(f"Revoked {key_id}.")
+
+    run(revoked())
+
+
+def _line(key: ApiKey) -> str:
+    scopes = " ".join(sorted(key.scopes))
+    return f"{key.id}  …{key.hint}  {key.name}  ({scopes})  until {key.expires_at:%Y-%m-%d}"

@@ -1,0 +1,256 @@
+"""Sessions, API keys, roles and the security log on the wire, and sockets that end with their session."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from netra.bootstrap import open_ports
+from netra.domain.users.model import NewUser, Role
+from netra.settings import Secret, Settings
+
+from .conftest import PASSWORD, SECRET, serving, settings_for, sign_up_at
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("identity")
+
+
+@pytest.fixture(scope="module")
+def netra(data: Path) -> Iterator[str]:
+    """A server of this module's own: its users lose sessions and passwords."""
+    with serving(settings_for(data)) as base_url:
+        yield base_url
+
+
+NAMES = (f"user-{n}@example.com" for n in range(1_000))
+
+
+@pytest.fixture
+def client(netra: str) -> Iterator[httpx.Client]:
+    """Somebody new, signed in, who remembers their address."""
+    email = next(NAMES)
+    with sign_up_at(netra, email) as signed_in:
+        signed_in.headers["X-Email"] = email
+        yield signed_in
+
+
+def sign_in(client: httpx.Client, password: str = PASSWORD) -> dict[str, Any]:
+    pair = {"email": client.headers["X-Email"], "password": password}
+    body: dict[str, Any] = client.post("/api/auth/login", json=pair).raise_for_status().json()
+    return body
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def status(client: httpx.Client, token: str) -> int:
+    return client.get("/api/auth/me", headers=bearer(token)).status_code
+
+
+def test_a_refresh_token_gives_new_tokens_once(client: httpx.Client) -> None:
+    first = sign_in(client)
+    assert (first["expires_in"], first["refresh_expires_in"]) == (3_600, 2_592_000)
+    second = client.post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]}).json()
+    assert status(client, second["access_token"]) == 200
+    reused = client.post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    assert (reused.status_code, reused.json()["error"]["code"]) == (401, "UNAUTHORIZED")
+    assert status(client, second["access_token"]) == 401
+    late = client.post("/api/auth/refresh", json={"refresh_token": second["refresh_token"]})
+    assert late.status_code == 401
+
+
+def test_sessions_are_listed_and_ended_one_by_one(client: httpx.Client) -> None:
+    other = sign_in(client)["access_token"]
+    listed = client.get("/api/auth/sessions").json()["data"]
+    assert [line["is_current"] for line in listed] == [False, True]
+    assert all(line["address"] == "127.0.0.1" and "httpx" in line["agent"] for line in listed)
+    assert client.delete(f"/api/auth/sessions/{listed[0]['id']}").status_code == 200
+    assert status(client, other) == 401
+    assert client.get("/api/auth/me").status_code == 200
+    assert client.delete(f"/api/auth/sessions/{listed[0]['id']}").status_code == 404
+
+
+def test_signing_out_everywhere_ends_all(client: httpx.Client) -> None:
+    other = sign_in(client)["access_token"]
+    assert client.delete("/api/auth/sessions").status_code == 200
+    assert (status(client, other), client.get("/api/auth/me").status_code) == (401, 401)
+
+
+def test_a_new_password_ends_all_sessions(client: httpx.Client) -> None:
+    change = {"current_password": PASSWORD, "new_password": "another password"}
+    wrong = client.post("/api/auth/password", json={**change, "current_password": "a guess"})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (403, "FORBIDDEN")
+    assert client.post("/api/auth/password", json={**change, "new_password": "short"}).status_code == 422
+    assert client.post("/api/auth/password", json=change).status_code == 200
+    assert client.get("/api/auth/me").status_code == 401
+    assert status(client, sign_in(client, "another password")["access_token"]) == 200
+
+
+async def close_code(address: str, token: str, act: Callable[[], Any]) -> int | None:
+    """Return what closes a socket of `token` once `act` has been done, and that it was open before."""
+    url = f"{address.replace('http', 'ws', 1)}/ws?token={token}"
+    async with connect(url, proxy=None) as socket:
+        assert json.loads(await socket.recv())["type"] == "status"
+        await asyncio.to_thread(act)
+        async with asyncio.timeout(10):
+            await socket.wait_closed()
+        return socket.close_code
+
+
+@pytest.mark.parametrize("way", ["logout", "everywhere", "one", "password", "reuse", "revoke"])
+def test_a_socket_closes_with_4001_when_its_proof_ends(netra: str, client: httpx.Client, way: str) -> None:
+    tokens = sign_in(client)
+    token, own = tokens["access_token"], bearer(tokens["access_token"])
+    if way == "revoke":
+        made = client.post("/api/keys", json={"name": "ci", "scopes": ["read"]}).json()
+        token = made["secret"]
+
+    def act() -> None:
+        match way:
+            case "logout":
+                client.post("/api/auth/logout", headers=own)
+            case "everywhere":
+                client.delete("/api/auth/sessions")
+            case "one":
+                (line,) = [
+                    one
+                    for one in client.get("/api/auth/sessions", headers=own).json()["data"]
+                    if one["is_current"]
+                ]
+                client.delete(f"/api/auth/sessions/{line['id']}")
+            case "password":
+                change = {"current_password": PASSWORD, "new_password": "another password"}
+                client.post("/api/auth/password", json=change)
+            case "reuse":
+                for _ in range(2):
+                    client.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
+            case _:
+                client.delete(f"/api/keys/{made['key']['id']}")
+
+    assert asyncio.run(close_code(netra, token, act)) == 4001
+
+
+def make_key(client: httpx.Client, *scopes: str) -> str:
+    body = client.post("/api/keys", json={"name": "ci", "scopes": scopes}).raise_for_status().json()
+    secret: str = body["secret"]
+    return secret
+
+
+CALLS = [
+    ("read", "GET", "/api/threads", None),
+    ("read", "GET", "/api/agent/history", None),
+    ("read", "GET", "/api/auth/me", None),
+    ("execute", "POST", "/api/agent/execute", {"message": "cheaper"}),
+    ("execute", "POST", "/api/agent/runs/run-1/cancel", None),
+    ("execute", "DELETE", "/api/threads/thread-1", None),
+    ("ingest", "POST", "/api/workloads", {"name": "w"}),
+    ("ingest", "POST", "/api/workloads/wl-1/events", {"events": []}),
+    ("ingest", "DELETE", "/api/workloads/wl-1", None),
+    ("admin", "GET", "/api/audit", None),
+]
+
+
+@pytest.mark.parametrize(("scope", "method", "path", "body"), CALLS)
+def test_a_key_may_do_what_it_was_made_for(
+    client: httpx.Client, scope: str, method: str, path: str, body: Any
+) -> None:
+    others = {"read", "execute", "ingest"} - {scope}
+    refused = client.request(method, path, json=body, headers=bearer(make_key(client, *others)))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
+    if scope != "admin":
+        allowed = client.request(method, path, json=body, headers=bearer(make_key(client, scope)))
+        assert allowed.status_code != 403, allowed.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/keys", None),
+        ("POST", "/api/keys", {"name": "k", "scopes": ["read"]}),
+        ("DELETE", "/api/keys/key-1", None),
+        ("GET", "/api/auth/sessions", None),
+        ("DELETE", "/api/auth/sessions", None),
+        ("DELETE", "/api/auth/sessions/ses-1", None),
+        ("POST", "/api/auth/logout", None),
+        ("POST", "/api/auth/password", {"current_password": "x", "new_password": "long enough"}),
+    ],
+)
+def test_no_key_may_act_as_the_person(client: httpx.Client, method: str, path: str, body: Any) -> None:
+    key = make_key(client, "read", "execute", "ingest")
+    answer = client.request(method, path, json=body, headers=bearer(key))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+
+
+def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client) -> None:
+    made = client.post("/api/keys", json={"name": "ci", "scopes": ["read"], "expires_in_days": 1}).json()
+    listed = client.get("/api/keys")
+    assert listed.json()["data"] == [made["key"]]
+    assert made["secret"] not in listed.text
+    assert client.get("/api/threads", headers=bearer(made["secret"])).status_code == 200
+    assert client.get("/api/keys").json()["data"][0]["last_used_at"] is not None
+    assert client.delete(f"/api/keys/{made['key']['id']}").status_code == 200
+    assert client.get("/api/threads", headers=bearer(made["secret"])).status_code == 401
+    assert client.delete(f"/api/keys/{made['key']['id']}").status_code == 404
+
+
+def test_members_make_no_administrators_keys(client: httpx.Client) -> None:
+    answer = client.post("/api/keys", json={"name": "k", "scopes": ["admin"]})
+    assert answer.status_code == 403
+
+
+async def make_admin(data: Path, email: str) -> None:
+    async with open_ports(settings_for(data)) as ports:
+        hashed = await ports.passwords.hash(PASSWORD)
+        new = NewUser(
+            email=email, name="Root", password_hash=hashed, role=Role.ADMIN, created_at=ports.clock.now()
+        )
+        await ports.users.add(new)
+
+
+def test_only_administrators_read_the_security_log(netra: str, data: Path, client: httpx.Client) -> None:
+    refused = client.get("/api/audit")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
+    email = next(NAMES)
+    asyncio.run(make_admin(data, email))
+    wrong = {"email": email, "password": "a wrong password"}
+    failed = client.post("/api/auth/login", json=wrong, headers={"X-Request-ID": "req-the-guess"})
+    assert failed.status_code == 401
+    client.headers["X-Email"] = email
+    token = sign_in(client)["access_token"]
+    page = client.get("/api/audit", params={"limit": 100}, headers=bearer(token))
+    events = page.json()["data"]
+    guess = next(event for event in events if event["request_id"] == "req-the-guess")
+    assert (guess["event"], guess["address"]) == ("sign_in_refused", "127.0.0.1")
+    assert {"signed_in", "sign_in_refused", "access_refused", "account_added"} <= {
+        event["event"] for event in events
+    }
+    assert "a wrong password" not in page.text
+    assert token not in page.text
+    key = client.post("/api/keys", json={"name": "a", "scopes": ["admin"]}, headers=bearer(token)).json()
+    assert client.get("/api/audit", headers=bearer(key["secret"])).status_code == 200
+
+
+def test_the_signing_key_is_changed_while_tokens_live_on(tmp_path: Path) -> None:
+    """Rotate by two live keys: old tokens last while the old key is named, and end when it is not."""
+    new = Secret("another key that only this test uses, long enough")
+
+    def under(**changes: Any) -> Settings:
+        return settings_for(tmp_path, **changes)
+
+    with serving(under()) as first, sign_up_at(first, "rotated@example.com") as client:
+        old_token = client.headers["Authorization"]
+    with serving(under(secret=new, previous_secret=SECRET)) as second:
+        assert httpx.get(f"{second}/api/auth/me", headers={"Authorization": old_token}).status_code == 200
+        pair = {"email": "rotated@example.com", "password": PASSWORD}
+        fresh = bearer(httpx.post(f"{second}/api/auth/login", json=pair).json()["access_token"])
+    with serving(under(secret=new)) as third:
+        assert httpx.get(f"{third}/api/auth/me", headers={"Authorization": old_token}).status_code == 401
+        assert httpx.get(f"{third}/api/auth/me", headers=fresh).status_code == 200
