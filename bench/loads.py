@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -175,13 +175,40 @@ def get(url: str, *, token: str) -> Any:
         return json.loads(answer.read())
 
 
+def more_users(base: str, *, count: int) -> list[str]:
+    """Return the tokens of `count` new users; the server must allow registration."""
+    tokens = []
+    for number in range(count):
+        account = {"email": f"user{number}@example.com", "name": "Bench", "password": "bench-password"}
+        post(base + "/api/auth/register", account)
+        tokens.append(
+            post(base + "/api/auth/login", {key: account[key] for key in ("email", "password")})[
+                "access_token"
+            ]
+        )
+    return tokens
+
+
 def wrk(
-    url: str, *, seconds: int = 5, body: Mapping[str, Any] | None = None, token: str | None = None
+    url: str,
+    *,
+    seconds: int = 5,
+    body: Mapping[str, Any] | None = None,
+    token: str | None = None,
+    tokens: Sequence[str] = (),
 ) -> float:
-    """Return answered requests a second over 32 connections; refuses a run with errors."""
+    """Return answered requests a second over 32 connections, `tokens` taking turns.
+
+    Refuses a run with errors.
+    """
     lines = []
     if token is not None:
         lines.append(f'wrk.headers["Authorization"] = "Bearer {token}"')
+    if tokens:
+        listed = ", ".join(f'"Bearer {each}"' for each in tokens)
+        lines.append(f"local tokens, turn = {{{listed}}}, 0")
+        lines.append("request = function() turn = turn % #tokens + 1")
+        lines.append('wrk.headers["Authorization"] = tokens[turn]; return wrk.format() end')
     if body is not None:
         lines += ['wrk.method = "POST"', f"wrk.body = [==[{json.dumps(body)}]==]"]
         lines.append('wrk.headers["Content-Type"] = "application/json"')
