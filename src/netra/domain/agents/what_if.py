@@ -3,6 +3,7 @@
 from netra.domain.agents.price_list import price_list
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.simulate import Proposal, Simulated, simulate
 from netra.domain.optimization.study import study_of
 from netra.domain.workloads.columns import Events
@@ -24,17 +25,14 @@ def what_if(
     Raises `ValidationFailed` for a model, a GPU or a combination that is not known or does not fit,
     and `WorkStopped` from `checkpoint`.
     """
+    forward = only_forward(checkpoint)
     asked_about = () if proposal.model is None else (proposal.model,)
     prices = price_list(events, book, default_model=default_model, model=model, asked_about=asked_about)
     study = study_of(
-        events, goals=Goals(model=model), prices=prices, hardware=hardware, checkpoint=_first_part(checkpoint)
+        events,
+        goals=Goals(model=model),
+        prices=prices,
+        hardware=hardware,
+        checkpoint=within(forward, begin=0.0, end=0.3),
     )
-    return simulate(study, proposal, checkpoint=_second_part(checkpoint))
-
-
-def _first_part(checkpoint: Checkpoint) -> Checkpoint:
-    return lambda done, doing: checkpoint(0.3 * done, doing)
-
-
-def _second_part(checkpoint: Checkpoint) -> Checkpoint:
-    return lambda done, doing: checkpoint(0.3 + 0.7 * done, doing)
+    return simulate(study, proposal, checkpoint=within(forward, begin=0.3, end=1.0))

@@ -21,6 +21,7 @@ from netra.domain.optimization.pareto import Pick, pick
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S
 from netra.domain.optimization.pricing import PriceList, unpriced_labels
+from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.recommendations import recommendations_of, verdict
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.supply import supply_config
@@ -65,6 +66,7 @@ def measure(
     checkpoint: Checkpoint = never_stop,
 ) -> Measured:
     """Return the log, given in any order, made ready and described."""
+    checkpoint = only_forward(checkpoint)
     study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     checkpoint(0.8, "Describing the workload")
     told = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # not those only one tariff needed
@@ -73,9 +75,9 @@ def measure(
 
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:
     """Return every idea weighed, composed and ranked, and the pick among ways to serve the traffic."""
-    study = measured.study
-    findings, gaps = found_by_all(study, checkpoint=_within(checkpoint, begin=0.0, end=0.6))
-    composition = compose(study, findings, checkpoint=_within(checkpoint, begin=0.6, end=0.95))
+    study, checkpoint = measured.study, only_forward(checkpoint)
+    findings, gaps = found_by_all(study, checkpoint=within(checkpoint, begin=0.0, end=0.6))
+    composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)
     chosen = pick(options, goals=study.goals)
@@ -99,9 +101,9 @@ def analyse(
     checkpoint: Checkpoint = never_stop,
 ) -> Analysis:
     """Return the whole analysis of a log; an empty one gets the gaps and nothing else."""
-    begun = _within(checkpoint, begin=0.0, end=0.3)
+    begun = within(checkpoint, begin=0.0, end=0.3)
     measured = measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=begun)
-    return optimise(measured, checkpoint=_within(checkpoint, begin=0.3, end=1.0))
+    return optimise(measured, checkpoint=within(checkpoint, begin=0.3, end=1.0))
 
 
 def advise(analysis: Analysis) -> Advice:
@@ -129,7 +131,7 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
     gaps: list[Gap] = []
     share = 1 / len(ANALYSERS)
     for number, (_, analyser) in enumerate(ANALYSERS):
-        inside = _within(checkpoint, begin=number * share, end=(number + 1) * share)
+        inside = within(checkpoint, begin=number * share, end=(number + 1) * share)
         for said in analyser(study, checkpoint=inside):
             if isinstance(said, Finding):
                 findings.append(said)
@@ -223,12 +225,3 @@ def _added(
         "targets": targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
         "pareto": pareto_metrics(options, chosen),
     }
-
-
-def _within(checkpoint: Checkpoint, *, begin: float, end: float) -> Checkpoint:
-    """Return a checkpoint for a part of the work."""
-
-    def inside(done: float, doing: str) -> None:
-        checkpoint(begin + (end - begin) * done, doing)
-
-    return inside

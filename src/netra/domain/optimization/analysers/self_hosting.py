@@ -17,6 +17,7 @@ from netra.domain.optimization.analysers.model import Finding, Option, Stance, S
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.performance.hosting import Bounds, Hosting, bounds_of, cheapest_fleets
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
+from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
 
@@ -40,7 +41,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         candidates=case.candidates,
         load=case.load,
         slo=case.slo,
-        checkpoint=lambda done, doing: checkpoint(0.8 * done, doing),
+        checkpoint=within(checkpoint, begin=0.0, end=0.8),
     )
     if not fleets:
         return (_unreachable(study, case),)
@@ -49,7 +50,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         case.replayed,
         hosting=fleets[0],
         slo=case.slo,
-        checkpoint=lambda done, doing: checkpoint(0.8 + 0.2 * done, doing),
+        checkpoint=within(checkpoint, begin=0.8, end=1.0),
     )
     return (_finding(study, case, fleets, bounds),)
 

@@ -10,6 +10,7 @@ from netra.domain.optimization.performance.configurations import Configuration, 
 from netra.domain.optimization.performance.constants import STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.replay import Requests, replay, replay_within
+from netra.domain.optimization.progress import within
 
 REPLAYED_CONFIGURATIONS: Final = 4
 """Configurations whose fleets are sized by replay; the others are pruned by their estimate."""
@@ -68,6 +69,7 @@ def cheapest_fleets(
     """Return the replayed fleets that keep `slo`, cheapest first; empty when none does."""
     able = tuple(one for one in candidates if holds_alone(requests, deployment=one.deployment, slo=slo))
     ranked = ranked_by_estimate(able, load=load, slo=slo)
+    most = min(len(ranked), REPLAYED_CONFIGURATIONS)
     found: list[Hosting] = []
     for number, estimate in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
         configuration = estimate.configuration
@@ -79,7 +81,7 @@ def cheapest_fleets(
             deployment=configuration.deployment,
             slo=slo,
             first_guess=estimate.replicas,
-            checkpoint=_part_of(checkpoint, number, of=min(len(ranked), REPLAYED_CONFIGURATIONS)),
+            checkpoint=within(checkpoint, begin=number / most, end=(number + 1) / most),
         )
         if fleet is not None:
             found.append(
@@ -114,10 +116,11 @@ def bounds_of(requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Che
     """
     fast, slow = STEP_TIME_80
     deployment, size = hosting.configuration.deployment, hosting.fleet.replicas
-    checkpoint(0.0, "Replaying with faster and slower steps")
-    quick, slack = (
-        replay(requests, deployment=deployment, replicas=size, slowdown=factor) for factor in STEP_TIME_80
-    )
+    checkpoint(0.0, "Replaying with faster steps")
+    quick = replay(requests, deployment=deployment, replicas=size, slowdown=fast)
+    checkpoint(0.1, "Replaying with slower steps")
+    slack = replay(requests, deployment=deployment, replicas=size, slowdown=slow)
+    checkpoint(0.2, "Trying one replica fewer")
     fewest = size
     if size > 1 and _holds_with(requests, hosting, slo, replicas=size - 1, slowdown=fast):
         smaller = _sized(requests, hosting, slo, checkpoint, factor=fast, first_guess=size - 1)
@@ -162,10 +165,3 @@ def _sized(
         checkpoint=checkpoint,
     )
     return None if found is None else found.replicas
-
-
-def _part_of(checkpoint: Checkpoint, number: int, *, of: int) -> Checkpoint:
-    def part(done: float, doing: str) -> None:
-        checkpoint((number + done) / of, doing)
-
-    return part
