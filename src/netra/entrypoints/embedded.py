@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
-from netra.domain.agents.model import Question
+from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.pipeline import AgentPipeline
 from netra.domain.agents.price_list import price_list
 from netra.domain.agents.what_if import what_if
@@ -233,6 +233,12 @@ class _Stage:
         """Begin a stage."""
         self._span = (progress, until)
         self._checkpoint(progress / 100, f"{agent}: {message}")
+
+    async def pass_through(self, *stages: Stage) -> None:
+        """Go through stages that have nothing to do."""
+        for stage in stages:
+            self._span = (stage.progress, stage.until)
+            self._checkpoint(stage.progress / 100, f"{stage.agent}: {stage.message}")
 
     def checkpoint(self, done: float, doing: str) -> None:
         """Pass the share of the whole on."""

@@ -19,6 +19,15 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Any] = {}
 
 
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's turn: from `progress` percent of the whole to `until` percent."""
+
+    agent: str
+    message: str
+    progress: int
+    until: int
+
+
 class Watch(Protocol):
     """The eye of whoever runs the agents: hears what they do, and can make them stop."""
 
@@ -27,6 +36,10 @@ class Watch(Protocol):
 
         Raises `WorkStopped` when the work is to end.
         """
+        ...
+
+    async def pass_through(self, *stages: Stage) -> None:
+        """Tell that these agents have nothing to do, all at once; raises as `enter` does."""
         ...
 
     def checkpoint(self, done: float, doing: str) -> None:

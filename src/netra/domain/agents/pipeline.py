@@ -12,7 +12,7 @@ from netra.domain.agents import acting, core, reporting, survey, triage
 from netra.domain.agents.asking import asking
 from netra.domain.agents.goals import read_goals
 from netra.domain.agents.handover import Briefing, checked_advice
-from netra.domain.agents.model import Question, Watch
+from netra.domain.agents.model import Question, Stage, Watch
 from netra.domain.agents.off_loop import worked
 from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.catalogue import HARDWARE
@@ -87,14 +87,13 @@ class AgentPipeline:
 
     async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
         """Go through the stages with nothing to work on; each says so."""
-        for agent, message, progress, until in _EMPTY_HANDED:
-            await watch.enter(agent=agent, message=message, progress=progress, until=until)
+        await watch.pass_through(*_EMPTY_HANDED)
         return checked_advice(asking(briefing))
 
 
 _EMPTY_HANDED: Final = (
-    (survey.AGENT, "There are no events to profile.", 10, 35),
-    (core.AGENT, "Nothing to compute from.", 35, 85),
-    (acting.AGENT, "Working out what to send...", 85, 95),
-    (reporting.AGENT, reporting.MESSAGE, 95, 100),
+    Stage(agent=survey.AGENT, message="There are no events to profile.", progress=10, until=35),
+    Stage(agent=core.AGENT, message="Nothing to compute from.", progress=35, until=85),
+    Stage(agent=acting.AGENT, message="Working out what to send...", progress=85, until=95),
+    Stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100),
 )

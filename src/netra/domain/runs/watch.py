@@ -1,7 +1,10 @@
 """How a worker hears what the agents do with a run, and makes them stop."""
 
+from collections.abc import Sequence
+
+from netra.domain.agents.model import Stage
 from netra.domain.errors import NetraError, WorkStopped
-from netra.domain.runs.events import updated
+from netra.domain.runs.events import NewEvent, updated
 from netra.domain.runs.model import Claim
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
@@ -51,6 +54,15 @@ class RunWatch:
         self._agent, self._span, self._seen = agent, (progress, until), None
         await self._tell(message, max(self._progress, progress))
 
+    async def pass_through(self, *stages: Stage) -> None:
+        """Store and publish in one transaction that these agents have nothing to do."""
+        self.raise_if_stopping()
+        last = stages[-1]
+        self._agent, self._span, self._seen = last.agent, (last.progress, last.until), None
+        run = self._claim.run
+        events = [updated(run, agent=one.agent, message=one.message, progress=one.progress) for one in stages]
+        await self._record(events, progress=last.progress)
+
     def checkpoint(self, done: float, doing: str) -> None:
         """Keep how far the work is; the next heartbeat tells it."""
         if self._stop is not None:
@@ -72,6 +84,9 @@ class RunWatch:
             await self._tell(seen[1], progress)
 
     async def _tell(self, message: str, progress: int) -> None:
-        self._progress = progress
         event = updated(self._claim.run, agent=self._agent, message=message, progress=progress)
-        await self._feed.publish(await self._runs.record(self._claim, [event], progress=progress))
+        await self._record([event], progress=progress)
+
+    async def _record(self, events: Sequence[NewEvent], *, progress: int) -> None:
+        self._progress = progress
+        await self._feed.publish(await self._runs.record(self._claim, events, progress=progress))

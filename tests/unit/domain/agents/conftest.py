@@ -10,7 +10,7 @@ import pytest
 
 from netra.adapters.memory.event_log import MemoryEventLog
 from netra.adapters.memory.workloads import MemoryWorkloadStore
-from netra.domain.agents.model import Question
+from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.pipeline import AgentPipeline
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.optimization.model import Advice
@@ -71,6 +71,9 @@ class KeptWatch:
 
     async def enter(self, **stage: Any) -> None:
         self.stages.append(stage)
+
+    async def pass_through(self, *stages: Stage) -> None:
+        self.stages.extend(msgspec.structs.asdict(stage) for stage in stages)
 
     def checkpoint(self, done: float, doing: str) -> None:
         self.checkpoints.append((done, doing))

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from netra.domain.agents.model import Question, Watch
+from netra.domain.agents.model import Question, Stage, Watch
 from netra.domain.errors import NetraError, Unavailable, UpstreamFailed, WorkStopped
 from netra.domain.ids import UserId
 from netra.domain.optimization.model import Advice
@@ -193,6 +193,25 @@ async def test_a_heartbeat_without_news_tells_nothing(house: Any) -> None:
     watch.checkpoint(0.9, "nearly")
     await watch.beat(lease_s=30)  # outside a stage there is no span to be in
     assert len(await events_of(house, run)) == 1
+
+
+async def test_agents_without_work_are_told_of_all_at_once(house: Any) -> None:
+    async def nothing_to_do(question: Question, watch: Watch) -> Advice:
+        turns = [("DataSubAgent", 10, 35), ("ReportingSubAgent", 95, 100)]
+        await watch.pass_through(
+            *(
+                Stage(agent=agent, message="Nothing.", progress=begin, until=end)
+                for agent, begin, end in turns
+            )
+        )
+        return ADVICE
+
+    run = await started(house)
+    await worker_of(house, nothing_to_do).run_once()
+    told = [
+        (data["agent"], data["progress"]) for kind, data in await events_of(house, run) if "agent" in data
+    ]
+    assert told[1:] == [("DataSubAgent", 10), ("ReportingSubAgent", 95)]
 
 
 async def test_the_first_reason_to_stop_stays(house: Any) -> None:
