@@ -74,6 +74,7 @@ def test_only_listed_origins_may_read_answers(tmp_path: Path) -> None:
     with serving(settings) as base_url, httpx.Client(base_url=base_url) as client:
         ours = client.get("/api/config", headers={"Origin": "https://app.example.com"})
         assert ours.headers["Access-Control-Allow-Origin"] == "https://app.example.com"
+        assert ours.headers["Access-Control-Allow-Credentials"] == "true"
         assert "X-RateLimit-Limit" in ours.headers["Access-Control-Expose-Headers"]
         theirs = client.get("/api/config", headers={"Origin": "https://evil.example.com"})
         assert theirs.headers.get("Access-Control-Allow-Origin") != "https://evil.example.com"

@@ -192,5 +192,6 @@ def _cors(settings: Settings) -> CORSConfig | None:
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
         expose_headers=EXPOSED,
+        allow_credentials=True,  # the cookie that ties a sign-in by an identity provider to its browser
         max_age=600,
     )
