@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +86,11 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the embedded store in `settings.data`, made when missing, and close it on exit."""
     clock = SystemClock()
     secret = settings.secret or _kept_secret(settings.data)
-    async with open_sqlite(settings.data / DATABASE_FILE, clock=clock) as store:
+    async with (
+        open_sqlite(settings.data / DATABASE_FILE, clock=clock) as store,
+        AsyncExitStack() as others,
+    ):
+        passwords = others.enter_context(closing(Argon2PasswordHasher()))
         yield Ports(
             clock=clock,
             ids=RandomIdSource(clock=clock),
@@ -98,7 +102,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
             audit=store.audit,
             secrets=RandomSecretSource(),
             identity_provider=_identity_provider(settings, clock),
-            passwords=Argon2PasswordHasher(),
+            passwords=passwords,
             tokens=_tokens(settings, secret, clock),
             tickets=LocalTicketBook(clock=clock),
             limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
