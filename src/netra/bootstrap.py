@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -86,38 +86,35 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the embedded store in `settings.data`, made when missing, and close it on exit."""
     clock = SystemClock()
     secret = settings.secret or _kept_secret(settings.data)
-    async with (
-        open_sqlite(settings.data / DATABASE_FILE, clock=clock) as store,
-        AsyncExitStack() as others,
-    ):
-        passwords = others.enter_context(closing(Argon2PasswordHasher()))
-        yield Ports(
-            clock=clock,
-            ids=RandomIdSource(clock=clock),
-            incidents=LoggedIncidents(),
-            users=store.users,
-            sessions=store.sessions,
-            api_keys=store.api_keys,
-            one_time=store.one_time,
-            audit=store.audit,
-            secrets=RandomSecretSource(),
-            identity_provider=_identity_provider(settings, clock),
-            passwords=passwords,
-            tokens=_tokens(settings, secret, clock),
-            tickets=LocalTicketBook(clock=clock),
-            limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
-            threads=store.threads,
-            runs=store.runs,
-            feed=LocalRunFeed(),
-            bell=LocalRunBell(),
-            workloads=store.workloads,
-            event_log=store.event_log,
-            replays=store.replays,
-            prices=GenaiPriceBook(),
-            price_audit=GenaiPriceAudit(),
-            log_files=FileRequestLogs(),
-            probes=(store.probe,),
-        )
+    with closing(Argon2PasswordHasher()) as passwords:
+        async with open_sqlite(settings.data / DATABASE_FILE, clock=clock) as store:
+            yield Ports(
+                clock=clock,
+                ids=RandomIdSource(clock=clock),
+                incidents=LoggedIncidents(),
+                users=store.users,
+                sessions=store.sessions,
+                api_keys=store.api_keys,
+                one_time=store.one_time,
+                audit=store.audit,
+                secrets=RandomSecretSource(),
+                identity_provider=_identity_provider(settings, clock),
+                passwords=passwords,
+                tokens=_tokens(settings, secret, clock),
+                tickets=LocalTicketBook(clock=clock),
+                limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+                threads=store.threads,
+                runs=store.runs,
+                feed=LocalRunFeed(),
+                bell=LocalRunBell(),
+                workloads=store.workloads,
+                event_log=store.event_log,
+                replays=store.replays,
+                prices=GenaiPriceBook(),
+                price_audit=GenaiPriceAudit(),
+                log_files=FileRequestLogs(),
+                probes=(store.probe,),
+            )
 
 
 def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:
