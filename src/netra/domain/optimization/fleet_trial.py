@@ -11,7 +11,9 @@ from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint, Gap
 from netra.domain.optimization.performance.configurations import Configuration
 from netra.domain.optimization.performance.fleet import smallest_fleet
+from netra.domain.optimization.performance.hosting import tails_of
 from netra.domain.optimization.performance.replay import Replay, replay
+from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count
 
@@ -61,11 +63,23 @@ def trial_of(study: Study, proposed: ProposedFleet, *, checkpoint: Checkpoint) -
     replicas, replayed = _replayed(case, configuration, replicas=proposed.replicas, checkpoint=checkpoint)
     usd_per_hour = configuration.usd_per_hour * replicas
     deployment = configuration.deployment
-    ttft_ms, tpot_ms = replayed.ttft_ms(99), replayed.tpot_ms(99)
+    tails = tails_of(
+        case.replayed,
+        deployment=deployment,
+        replicas=replicas,
+        slo=case.slo,
+        checkpoint=within(checkpoint, begin=0.7, end=0.8),
+    )
     return Trial(
         where=case.where,
         usd_in_window=usd_per_hour * study.span.seconds / 3600,
-        latency={"ttft_ms_p99": ttft_ms, "tpot_ms_p99": tpot_ms, "latency_ms_p99": None},
+        latency={
+            "ttft_ms_p99": replayed.ttft_ms(99),
+            "tpot_ms_p99": replayed.tpot_ms(99),
+            "latency_ms_p99": None,
+            "ttft_ms_p99_range": tails.ttft_ms_p99,
+            "tpot_ms_p99_range": tails.tpot_ms_p99,
+        },
         fleet={
             "model": deployment.model.name,
             "gpu": deployment.gpu.name,

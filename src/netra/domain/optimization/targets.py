@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from netra.domain.optimization.analysers.model import Option
+from netra.domain.optimization.analysers.model import Option, told_ms
 from netra.domain.optimization.model import Goals
 from netra.domain.optimization.pareto import Pick
 from netra.domain.optimization.wording import money, percent
@@ -83,8 +83,8 @@ def _budget(asked: float, *, bill: Bill) -> Mapping[str, Any]:
 def _speedup(asked: float, *, current: Option, pick: Pick) -> Mapping[str, Any]:
     """Return how much faster the pick is, and the fastest option of the front, evaluated or not."""
     before = _ms(current, pick)
-    known = [(ms, option.name) for option in pick.front if (ms := _ms(option, pick))]
-    if not before or not known:
+    known = [option for option in pick.front if _ms(option, pick)]
+    if not before or not known or pick.measure is None:
         return {
             "target": "speedup",
             "asked": asked,
@@ -93,8 +93,10 @@ def _speedup(asked: float, *, current: Option, pick: Pick) -> Mapping[str, Any]:
             "met": None,
             "why": "There are no latencies to compare: send ttft_ms or latency_ms with each call.",
         }
-    fastest_ms, fastest = min(known)
-    after = before if pick.option is None else _ms(pick.option, pick) or before
+    fastest = min(known, key=lambda option: (_ms(option, pick) or 0.0, option.name))
+    fastest_ms = _ms(fastest, pick) or before
+    chosen = current if pick.option is None or not _ms(pick.option, pick) else pick.option
+    after = _ms(chosen, pick) or before
     return {
         "target": "speedup",
         "asked": asked,
@@ -102,8 +104,8 @@ def _speedup(asked: float, *, current: Option, pick: Pick) -> Mapping[str, Any]:
         "reached_if_evaluations_pass": before / fastest_ms,
         "met": before / after >= asked,
         "why": (
-            f"The pick's p99 is {after:,.0f} ms against {before:,.0f} ms now; the fastest option, {fastest}, "
-            f"has {fastest_ms:,.0f} ms."
+            f"The pick's p99 is {told_ms(chosen, pick.measure)} against {before:,.0f} ms now; the fastest "
+            f"option, {fastest.name}, has {told_ms(fastest, pick.measure)}."
         ),
     }
 
@@ -111,6 +113,13 @@ def _speedup(asked: float, *, current: Option, pick: Pick) -> Mapping[str, Any]:
 def _ms(option: Option, pick: Pick) -> float | None:
     value: float | None = None if pick.measure is None else getattr(option, pick.measure)
     return value
+
+
+def _told(option: Option, name: str, value: float) -> str:
+    """Return what an option has of what is limited; a modelled latency as its range."""
+    if getattr(option, f"{name}_range", None) is None:
+        return f"{value:,.1f}"
+    return told_ms(option, name)
 
 
 def _limit(name: str, *, limit: float, value: float | None, option: Option) -> Mapping[str, Any]:
@@ -127,5 +136,5 @@ def _limit(name: str, *, limit: float, value: float | None, option: Option) -> M
         "asked": limit,
         "reached": value,
         "met": value <= limit,
-        "why": f"{option.name} has {value:,.1f} against the limit of {limit:,.1f}.",
+        "why": f"{option.name} has {_told(option, name, value)} against the limit of {limit:,.1f}.",
     }

@@ -104,8 +104,18 @@ async def _simulated(file: Path, proposal: Proposal, *, model: str | None) -> tu
 
 
 def _tails(latency: Mapping[str, Any] | None) -> str:
-    known = [(name, latency[key]) for key, name in TAILS if latency is not None and latency[key] is not None]
-    return ", ".join(f"{name} p99 {milliseconds(ms)}" for name, ms in known) or "not known"
+    if latency is None:
+        return "not known"
+    known = [(name, key) for key, name in TAILS if latency[key] is not None]
+    return ", ".join(f"{name} p99 {_told(latency, key)}" for name, key in known) or "not known"
+
+
+def _told(latency: Mapping[str, Any], key: str) -> str:
+    """Return a latency: measured as a point, modelled as its range."""
+    bounds = latency.get(f"{key}_range")
+    if bounds is None:
+        return milliseconds(latency[key])
+    return f"{milliseconds(bounds[0])} to {milliseconds(bounds[1])}"
 
 
 def _fleet(fleet: Mapping[str, Any]) -> str:

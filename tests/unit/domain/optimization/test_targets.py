@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from netra.domain.optimization.analysers.model import Option
-from netra.domain.optimization.model import Goals
+from netra.domain.optimization.model import Goals, Priority
 from netra.domain.optimization.pareto import pick
 from netra.domain.optimization.targets import Bill, targets_of
 
@@ -66,3 +68,12 @@ def test_limits_are_met_broken_or_not_known() -> None:
 
 def test_no_bill_has_no_share() -> None:
     assert Bill(now_usd=0.0, planned_usd=0.0, evaluated_usd=0.0).share(0.0) == 0.0
+
+
+def test_a_modelled_latency_is_told_as_its_range() -> None:
+    modelled = msgspec.structs.replace(FAST, needs_evaluation=False, ttft_ms_p99_range=(250.0, 420.0))
+    goals = Goals(speedup=2.0, ttft_ms_p99=1_000.0, priority=Priority.PERFORMANCE)
+    bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0)
+    speedup, limit = targets_of(goals, bill=bill, current=NOW, pick=pick([NOW, modelled], goals=goals))
+    assert speedup["why"].startswith("The pick's p99 is 250 to 420 ms against 900 ms now")
+    assert limit["why"] == "fast has 250 to 420 ms against the limit of 1,000.0."

@@ -85,7 +85,7 @@ def _row(case: Case, configuration: Configuration) -> Mapping[str, Any]:
 
 
 def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, Any]]) -> Finding:
-    replayed = best.fleet.replayed
+    fast, slow = best.tails.tpot_ms_p99
     able = [row for row in table if row["usd_per_hour"] is not None]
     able.sort(key=lambda row: (row["usd_per_hour"], row["configuration"]))
     name = f"{best.fleet.replicas} x ({best.configuration.name})"
@@ -95,7 +95,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
         action=f"Serve {case.stand_in.model.name} on {name}",
         impact=(
             f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
-            f"{len(able)} ways that keep the limits; replayed TPOT p99 {replayed.tpot_ms(99):,.1f} ms."
+            f"{len(able)} ways that keep the limits; replayed TPOT p99 {fast:,.1f} to {slow:,.1f} ms."
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
@@ -142,6 +142,8 @@ def _option(case: Case, best: Hosting) -> Option:
         kind=KIND,
         ttft_ms_p99=best.fleet.replayed.ttft_ms(99),
         tpot_ms_p99=best.fleet.replayed.tpot_ms(99),
+        ttft_ms_p99_range=best.tails.ttft_ms_p99,
+        tpot_ms_p99_range=best.tails.tpot_ms_p99,
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=best.configuration.deployment.gpu.name,
         replicas=best.fleet.replicas,

@@ -71,10 +71,27 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
     latency_ms_p99: float | None = None
+    ttft_ms_p99_range: tuple[float, float] | None = None  # of 80 %, where it is modelled; None: measured
+    tpot_ms_p99_range: tuple[float, float] | None = None
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
     needs_evaluation: bool = False  # its answers are another model's
+
+
+def told_ms(option: Option, measure: str) -> str:
+    """Return an option's latency in words: measured as a point, modelled as a range, never bare.
+
+    >>> told_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
+    '1,500 ms'
+    >>> modelled = Option(name="b", usd_per_month=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
+    >>> told_ms(modelled, "ttft_ms_p99")
+    '8 to 12 ms'
+    """
+    bounds: tuple[float, float] | None = getattr(option, f"{measure}_range", None)
+    if bounds is None:
+        return f"{getattr(option, measure):,.0f} ms"
+    return f"{bounds[0]:,.0f} to {bounds[1]:,.0f} ms"
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

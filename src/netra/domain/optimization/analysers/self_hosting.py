@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting_case import Case, case_of
 from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.performance.hosting import Bounds, Hosting, bounds_of, cheapest_fleets
+from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
@@ -27,6 +27,9 @@ FORMULA: Final = (
 )
 _HOUR_S: Final = 3600.0
 _CURVE: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+Sizes = tuple[int, int | None]
+"""The fewest and the most replicas that the 80 % interval of step times asks for; None: none hold."""
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -46,31 +49,31 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not fleets:
         return (_unreachable(study, case),)
     checkpoint(0.8, "Bounding the fleet's size")
-    bounds = bounds_of(
+    sizes = sizes_of(
         case.replayed,
         hosting=fleets[0],
         slo=case.slo,
         checkpoint=within(checkpoint, begin=0.8, end=1.0),
     )
-    return (_finding(study, case, fleets, bounds),)
+    return (_finding(study, case, fleets, sizes),)
 
 
-def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], bounds: Bounds) -> Finding:
+def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes) -> Finding:
     best = fleets[0]
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
     saved_usd = case.api_usd - hosting_usd
-    low, high = (_shares(case.api_usd, saved_usd, best, bounds, hours)) if saved_usd else (None, None)
+    low, high = (_shares(case.api_usd, saved_usd, best, sizes, hours)) if saved_usd else (None, None)
     certain = case.stand_in.is_same and saved_usd > 0.0 and (low or 0.0) > 0.0
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
         kind=KIND,
         stance=stance,
         action=_action(case, best, saved_usd),
-        impact=_impact(case, best, bounds, hours=hours),
+        impact=_impact(case, best, hours=hours),
         grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
         formula=FORMULA,
-        inputs=_inputs(study, case, best, bounds),
+        inputs=_inputs(study, case, best, sizes),
         assumptions=_assumptions(study, case, best),
         evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
         how_to_verify=(
@@ -99,10 +102,10 @@ def _host(traffic: Traffic, *, where: Bools, usd: float) -> Traffic:
 
 
 def _shares(
-    api_usd: float, saved_usd: float, best: Hosting, bounds: Bounds, hours: float
+    api_usd: float, saved_usd: float, best: Hosting, sizes: Sizes, hours: float
 ) -> tuple[float, float]:
     """Return the saving's bounds as factors of it; where slow steps rule the fleet out, nothing is saved."""
-    fewest, most = bounds.replicas
+    fewest, most = sizes
     hour_usd = best.configuration.usd_per_hour * hours
     high = (api_usd - fewest * hour_usd) / saved_usd
     low = 0.0 if most is None else (api_usd - most * hour_usd) / saved_usd
@@ -116,8 +119,8 @@ def _action(case: Case, best: Hosting, saved_usd: float) -> str:
     return f"Stay on the API: {model} on {fleet} would cost more at this traffic"
 
 
-def _impact(case: Case, best: Hosting, bounds: Bounds, *, hours: float) -> str:
-    fast, slow = bounds.ttft_ms_p99
+def _impact(case: Case, best: Hosting, *, hours: float) -> str:
+    fast, slow = best.tails.ttft_ms_p99
     return (
         f"{count(best.gpus, 'GPU')} hold the limits at {money(best.usd_per_hour)} an hour, "
         f"{money(best.usd_per_hour * hours)} over the log, against {money(case.api_usd)} "
@@ -125,7 +128,7 @@ def _impact(case: Case, best: Hosting, bounds: Bounds, *, hours: float) -> str:
     )
 
 
-def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> Mapping[str, Any]:
+def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> Mapping[str, Any]:
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
     gpu = best.configuration.deployment.gpu
@@ -142,13 +145,13 @@ def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> Mapping[
         "gpu_price_as_of": None if gpu.price_as_of is None else gpu.price_as_of.isoformat(),
         "gpus": best.gpus,
         "replicas": best.fleet.replicas,
-        "replicas_low": bounds.replicas[0],
-        "replicas_high": bounds.replicas[1],
+        "replicas_low": sizes[0],
+        "replicas_high": sizes[1],
         "sizes_tried": list(best.fleet.tried),
-        "ttft_ms_p99_low": bounds.ttft_ms_p99[0],
-        "ttft_ms_p99_high": bounds.ttft_ms_p99[1],
-        "tpot_ms_p99_low": bounds.tpot_ms_p99[0],
-        "tpot_ms_p99_high": bounds.tpot_ms_p99[1],
+        "ttft_ms_p99_low": best.tails.ttft_ms_p99[0],
+        "ttft_ms_p99_high": best.tails.ttft_ms_p99[1],
+        "tpot_ms_p99_low": best.tails.tpot_ms_p99[0],
+        "tpot_ms_p99_high": best.tails.tpot_ms_p99[1],
         "good_share": best.fleet.replayed.good_share(ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms),
         "ttft_limit_ms_p99": case.slo.ttft_ms,
         "tpot_limit_ms_p99": case.slo.tpot_ms,
@@ -208,6 +211,8 @@ def _option(study: Study, case: Case, hosting: Hosting) -> Option:
         kind=KIND,
         ttft_ms_p99=hosting.fleet.replayed.ttft_ms(99),
         tpot_ms_p99=hosting.fleet.replayed.tpot_ms(99),
+        ttft_ms_p99_range=hosting.tails.ttft_ms_p99,
+        tpot_ms_p99_range=hosting.tails.tpot_ms_p99,
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=deployment.gpu.name,
         replicas=hosting.fleet.replicas,

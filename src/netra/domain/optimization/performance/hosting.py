@@ -10,6 +10,7 @@ from netra.domain.optimization.performance.configurations import Configuration, 
 from netra.domain.optimization.performance.constants import STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.replay import Requests, replay, replay_within
+from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.progress import within
 
 REPLAYED_CONFIGURATIONS: Final = 4
@@ -32,12 +33,21 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
         return self.replicas * self.configuration.usd_per_hour
 
 
+class Tails80(msgspec.Struct, frozen=True, kw_only=True):
+    """The tail latencies of a fleet at the fastest and at the slowest steps of the 80 % interval."""
+
+    ttft_ms_p99: tuple[float, float]
+    tpot_ms_p99: tuple[float, float]
+    holds_when_slow: bool  # the limits, with the slowest steps
+
+
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sized fleet and its price."""
 
     configuration: Configuration
     fleet: Fleet
     carried_per_s: float  # requests a second one replica is estimated to carry
+    tails: Tails80
 
     @property
     def gpus(self) -> int:
@@ -48,14 +58,6 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     def usd_per_hour(self) -> float:
         """Dollars an hour of the fleet, busy or not."""
         return self.fleet.replicas * self.configuration.usd_per_hour
-
-
-class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What the 80 % interval of step times does to a fleet's size and its tail latencies."""
-
-    replicas: tuple[int, int | None]  # None: no number of replicas keeps the limits with slow steps
-    ttft_ms_p99: tuple[float, float]
-    tpot_ms_p99: tuple[float, float]
 
 
 def cheapest_fleets(
@@ -76,18 +78,37 @@ def cheapest_fleets(
         best_usd = min((hosting.usd_per_hour for hosting in found), default=float("inf"))
         if max(configuration.usd_per_hour, _ESTIMATE_TRUST * estimate.usd_per_hour) >= best_usd:
             continue
-        fleet = smallest_fleet(
-            requests,
-            deployment=configuration.deployment,
-            slo=slo,
-            first_guess=estimate.replicas,
-            checkpoint=within(checkpoint, begin=number / most, end=(number + 1) / most),
-        )
-        if fleet is not None:
-            found.append(
-                Hosting(configuration=configuration, fleet=fleet, carried_per_s=estimate.carried_per_s)
-            )
+        part = within(checkpoint, begin=number / most, end=(number + 1) / most)
+        hosting = _sized_fleet(requests, estimate, slo=slo, checkpoint=part)
+        found += [] if hosting is None else [hosting]
     return tuple(sorted(found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name)))
+
+
+def _sized_fleet(
+    requests: Requests, estimate: Estimate, *, slo: Slo, checkpoint: Checkpoint
+) -> Hosting | None:
+    deployment = estimate.configuration.deployment
+    fleet = smallest_fleet(
+        requests,
+        deployment=deployment,
+        slo=slo,
+        first_guess=estimate.replicas,
+        checkpoint=within(checkpoint, begin=0.0, end=0.7),
+    )
+    if fleet is None:
+        return None
+    return Hosting(
+        configuration=estimate.configuration,
+        fleet=fleet,
+        carried_per_s=estimate.carried_per_s,
+        tails=tails_of(
+            requests,
+            deployment=deployment,
+            replicas=fleet.replicas,
+            slo=slo,
+            checkpoint=within(checkpoint, begin=0.7, end=1.0),
+        ),
+    )
 
 
 def ranked_by_estimate(
@@ -109,30 +130,45 @@ def ranked_by_estimate(
     return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
-def bounds_of(requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Checkpoint) -> Bounds:
-    """Return the fleet's size and latencies with steps as fast and as slow as the interval allows.
+def tails_of(
+    requests: Requests,
+    *,
+    deployment: Deployment,
+    replicas: int,
+    slo: Slo,
+    checkpoint: Checkpoint,
+) -> Tails80:
+    """Return the tails with steps as fast and as slow as the 80 % interval allows, by replay."""
+    fast, slow = STEP_TIME_80
+    checkpoint(0.0, "Replaying with faster steps")
+    quick = replay(requests, deployment=deployment, replicas=replicas, slowdown=fast)
+    checkpoint(0.5, "Replaying with slower steps")
+    slack = replay(requests, deployment=deployment, replicas=replicas, slowdown=slow)
+    return Tails80(
+        ttft_ms_p99=(quick.ttft_ms(99), slack.ttft_ms(99)),
+        tpot_ms_p99=(quick.tpot_ms(99), slack.tpot_ms(99)),
+        holds_when_slow=slo.holds(slack),
+    )
+
+
+def sizes_of(
+    requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Checkpoint
+) -> tuple[int, int | None]:
+    """Return the fleet's size with steps as fast and as slow as the interval allows; None where none holds.
 
     Faster steps never need more replicas and slower ones never fewer, so only one side is searched.
     """
     fast, slow = STEP_TIME_80
-    deployment, size = hosting.configuration.deployment, hosting.fleet.replicas
-    checkpoint(0.0, "Replaying with faster steps")
-    quick = replay(requests, deployment=deployment, replicas=size, slowdown=fast)
-    checkpoint(0.1, "Replaying with slower steps")
-    slack = replay(requests, deployment=deployment, replicas=size, slowdown=slow)
-    checkpoint(0.2, "Trying one replica fewer")
+    size = hosting.fleet.replicas
+    checkpoint(0.0, "Trying one replica fewer with faster steps")
     fewest = size
     if size > 1 and _holds_with(requests, hosting, slo, replicas=size - 1, slowdown=fast):
         smaller = _sized(requests, hosting, slo, checkpoint, factor=fast, first_guess=size - 1)
         fewest = min(size, smaller or size)
     most: int | None = size
-    if not slo.holds(slack):
+    if not hosting.tails.holds_when_slow:
         most = _sized(requests, hosting, slo, checkpoint, factor=slow, first_guess=size + 1)
-    return Bounds(
-        replicas=(fewest, most),
-        ttft_ms_p99=(quick.ttft_ms(99), slack.ttft_ms(99)),
-        tpot_ms_p99=(quick.tpot_ms(99), slack.tpot_ms(99)),
-    )
+    return fewest, most
 
 
 def _holds_with(requests: Requests, hosting: Hosting, slo: Slo, *, replicas: int, slowdown: float) -> bool:

@@ -68,8 +68,15 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     worth = worth_alone(asked, found)
     assert worth.saved_usd == pytest.approx(14.0 - fleet_usd)
     assert worth.low_usd <= worth.saved_usd <= worth.high_usd <= worth.touched_usd
-    assert found.supply["serving"]["replicas"] == found.inputs["replicas"]
+    serving = found.supply["serving"]
+    assert serving["replicas"] == found.inputs["replicas"]
+    assert serving["vllm"][0] == serving["model"]
+    assert serving["tensorrt_llm"]["tp_size"] == serving["gpus_per_replica"]
     assert found.options[0].needs_evaluation
+    for option in found.options:  # a modelled latency is never a bare point
+        assert option.ttft_ms_p99_range is not None
+        assert option.tpot_ms_p99_range is not None
+        assert option.ttft_ms_p99_range[0] < option.ttft_ms_p99_range[1]
     assert found.inputs["ttft_ms_p99_low"] < found.inputs["ttft_ms_p99_high"]
     assert f"{found.inputs['ttft_ms_p99_low']:,.0f} to" in found.impact
     assert found.inputs["break_even_traffic"] == pytest.approx(fleet_usd / 14.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from netra.domain.optimization.analysers import prompt_caching
-from netra.domain.optimization.analysers.cache_schemes import billed_reads, is_explicit
+from netra.domain.optimization.analysers.cache_schemes import Replays, billed_reads, is_explicit
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import compose, worth_alone
 from netra.domain.optimization.model import Gap, never_stop
@@ -215,3 +215,8 @@ def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
     calls = [prompt(call, second, 1, cached_input_tokens=0) for second in range(3)]
     (found,) = findings(study(calls, tariff(caching="automatic")))
     assert not any("does not say which tokens were cached" in said for said in found.assumptions)
+
+
+def test_calls_without_prefixes_hit_nothing(study: Make, call: Call) -> None:
+    replays = Replays(study([call(), call(1)]))
+    assert replays.hit_tokens(np.ones(2, np.bool_), ttl_s=60).tolist() == [0, 0]

@@ -20,7 +20,7 @@ from netra.domain.optimization.performance.configurations import (
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
-from netra.domain.optimization.performance.hosting import bounds_of, cheapest_fleets, ranked_by_estimate
+from netra.domain.optimization.performance.hosting import cheapest_fleets, ranked_by_estimate, sizes_of
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
@@ -122,12 +122,12 @@ def test_the_cheapest_fleet_comes_first_and_dear_ones_are_not_replayed(
     )
     assert [fleet.configuration.usd_per_hour for fleet in fleets] == [2.0, 3.0]
     assert fleets[0].usd_per_hour == fleets[0].gpus * 2.0
-    bounds = bounds_of(requests, hosting=fleets[0], slo=slo, checkpoint=never_stop)
-    fewest, most = bounds.replicas
+    fewest, most = sizes_of(requests, hosting=fleets[0], slo=slo, checkpoint=never_stop)
+    tails = fleets[0].tails
     assert most is not None
     assert fewest <= fleets[0].fleet.replicas <= most
-    assert bounds.ttft_ms_p99[0] < fleets[0].fleet.replayed.ttft_ms(99) < bounds.ttft_ms_p99[1]
-    assert bounds.tpot_ms_p99[0] < bounds.tpot_ms_p99[1]
+    assert tails.ttft_ms_p99[0] < fleets[0].fleet.replayed.ttft_ms(99) < tails.ttft_ms_p99[1]
+    assert tails.tpot_ms_p99[0] < tails.tpot_ms_p99[1]
 
 
 def test_limits_nothing_keeps_find_no_fleet_and_slow_steps_may_have_none(
@@ -141,7 +141,7 @@ def test_limits_nothing_keeps_find_no_fleet_and_slow_steps_may_have_none(
     assert none == ()
     slo = Slo(ttft_ms=230.0)  # 204 ms alone, 244 ms with slow steps
     (found,) = cheapest_fleets(requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
-    assert bounds_of(requests, hosting=found, slo=slo, checkpoint=never_stop).replicas == (1, None)
+    assert sizes_of(requests, hosting=found, slo=slo, checkpoint=never_stop) == (1, None)
 
 
 def test_faster_steps_need_fewer_replicas_and_slower_ones_more(
@@ -153,7 +153,7 @@ def test_faster_steps_need_fewer_replicas_and_slower_ones_more(
     one = Configuration(deployment=round_one, usd_per_hour=2.0)
     (found,) = cheapest_fleets(requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
     assert found.fleet.replicas == 15
-    assert bounds_of(requests, hosting=found, slo=slo, checkpoint=never_stop).replicas == (12, 20)
+    assert sizes_of(requests, hosting=found, slo=slo, checkpoint=never_stop) == (12, 20)
 
 
 def test_a_fleet_that_would_have_to_be_too_large_is_left_out(

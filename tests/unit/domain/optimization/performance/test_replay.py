@@ -15,6 +15,7 @@ from netra.domain.optimization.performance.replay import (
     Balancing,
     Requests,
     replay,
+    replay_within,
     requests_of,
 )
 from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, _steps_within, table_of
@@ -127,6 +128,50 @@ def test_a_senseless_number_of_replicas_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="replicas must be"):
         replay(arriving((0.0, 1, 1)), deployment=round_one, replicas=replicas)
+
+
+def test_a_replay_within_limits_is_the_replay_or_nothing(round_one: Deployment, arriving: Arriving) -> None:
+    calls = arriving(*[(0.0, 1000, 20)] * 40)
+    whole = replay(calls, deployment=round_one, replicas=2)
+    loose = replay_within(calls, deployment=round_one, replicas=2, ttft_ms=1e9, tpot_ms=1e9)
+    assert loose is not None
+    assert loose.finished_s.tobytes() == whole.finished_s.tobytes()
+    limits = {"ttft_ms": whole.ttft_ms(99) * 0.9, "tpot_ms": 1e9}
+    assert replay_within(calls, deployment=round_one, replicas=2, **limits) is None
+    limits = {"ttft_ms": 1e9, "tpot_ms": whole.tpot_ms(99) * 0.5}
+    assert replay_within(calls, deployment=round_one, replicas=2, **limits) is None
+    by_load = replay_within(
+        calls, deployment=round_one, replicas=2, balancing=Balancing.LEAST_LOADED, **limits
+    )
+    assert by_load is not None  # replicas that look at each other are replayed to the end
+
+
+def test_a_request_no_replica_holds_is_outside_every_limit(round_one: Deployment, arriving: Arriving) -> None:
+    calls = arriving((0.0, round_one.memory().kv_tokens, 1))
+    assert replay_within(calls, deployment=round_one, replicas=1, ttft_ms=1e12, tpot_ms=1e12) is None
+
+
+@settings(max_examples=25)
+@given(
+    calls=st.lists(st.tuples(st.floats(0.0, 3.0), st.integers(1, 5000), st.integers(1, 150)), min_size=1).map(
+        sorted
+    ),
+    replicas=st.integers(1, 3),
+    ttft_ms=st.floats(100.0, 5000.0),
+    tpot_ms=st.floats(10.0, 200.0),
+)
+def test_what_is_given_up_would_have_broken_a_limit(
+    round_one: Deployment, calls: list[tuple[float, int, int]], replicas: int, ttft_ms: float, tpot_ms: float
+) -> None:
+    requests = requests_from(calls)
+    within = replay_within(
+        requests, deployment=round_one, replicas=replicas, ttft_ms=ttft_ms, tpot_ms=tpot_ms
+    )
+    whole = replay(requests, deployment=round_one, replicas=replicas)
+    if within is None:
+        assert whole.ttft_ms(99) > ttft_ms or whole.tpot_ms(99) > tpot_ms
+    else:
+        assert within.ttft_s.tobytes() == whole.ttft_s.tobytes()
 
 
 def test_nothing_to_serve_is_served_well(round_one: Deployment, arriving: Arriving) -> None:
