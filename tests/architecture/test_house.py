@@ -1,6 +1,7 @@
 """Rules of the house that a reader of the source can check; import contracts hold the rest."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ def name_of(path: Path) -> str:
     return path.relative_to(SRC).as_posix()
 
 
+@functools.cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
