@@ -151,6 +151,15 @@ def _model(value: Value) -> _Field:
     return ("model", value.strip()) if isinstance(value, str) and value.strip() else None
 
 
+def _served_on(value: Value) -> _Field:
+    return ("served_on", value.strip()) if isinstance(value, str) and value.strip() else None
+
+
+def _replicas(value: Value) -> _Field:
+    number = _number(value)
+    return ("served_replicas", int(number)) if number is not None and 1 <= number <= 512 else None
+
+
 def _split(value: Value) -> _Field:
     word = value.strip().lower().rstrip("s") if isinstance(value, str) else ""
     part = {"function": "template", "prompt": "template"}.get(word, word)
@@ -212,6 +221,8 @@ _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_names("gpus"), "gpu gpus", "GPUs are a text or a list of texts"),
     (_model, "model", "a model is the name of one"),
     (_kinds, "analysis analyses kinds", f"the kinds of analysis are {', '.join(ORDER)}"),
+    (_served_on, "served_on present_gpus", "what serves the log now is a text, as “4x H100”"),
+    (_replicas, "served_replicas present_replicas", "replicas are a whole number from 1 to 512"),
     (_split, "split_by group_by", "parts are told apart by tool, feature or template"),
     (_instant, "change_at changed_at since", "an instant is ISO 8601, as 2026-11-20 or 2026-11-20T14:00:00Z"),
     (lambda _: None, "constraints targets goals", "expected texts, or an object of limits by name"),

@@ -36,6 +36,8 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
     models: tuple[str, ...] = ()  # models asked about
     model: str | None = None  # price the log as this model, whatever it says
+    served_on: str | None = None  # what serves the log now, as "4x H100": to calibrate step times on it
+    served_replicas: int | None = None
     change_at: datetime | None = None  # before/after questions
     analyses: tuple[str, ...] = ()  # kinds asked for by name, e.g. "prompt_caching"
     split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": an answer for each

@@ -96,3 +96,15 @@ def test_texts_with_numbers_are_handed_on_as_words() -> None:
 )
 def test_parts_are_told_apart_by_what_a_log_can_name(sent: object, read: str | None) -> None:
     assert read_parameters({"split_by": sent}).fields.get("split_by") == read
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"served_on": " 4x H100 ", "served_replicas": 3}, {"served_on": "4x H100", "served_replicas": 3}),
+        ({"served_on": " ", "served_replicas": 0}, {}),
+        ({"served_on": 4, "served_replicas": "many"}, {}),
+    ],
+)
+def test_what_serves_the_log_now_is_read(sent: dict[str, object], read: dict[str, object]) -> None:
+    assert dict(read_parameters(sent).fields) == read

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.analysers.pace import pace_of
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.performance.configurations import Configuration, Load, configurations
 from netra.domain.optimization.performance.constants import VLLM
@@ -66,6 +67,8 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
             "gpus",
             f"no allowed GPU of known price holds {stand_in.model.name} and the longest call",
         )
+    pace, calibration = pace_of(study, where, stand_in=stand_in, requests=requests)
+    candidates = tuple(_at_pace(one, pace) for one in candidates)
     slo, note = slo_of(study.goals, requests, candidates)
     replayed = busiest(requests)
     return Case(
@@ -74,7 +77,7 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
         replayed=replayed,
         stand_in=stand_in,
         slo=slo,
-        notes=(_sentence(stand_in.reason), note, *_stretch(replayed, requests)),
+        notes=(_sentence(stand_in.reason), note, *_stretch(replayed, requests), calibration),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
         api_usd=float(call_usd(traffic)[where].sum()),
@@ -139,6 +142,11 @@ def _requests(traffic: Traffic, where: Bools) -> Requests:
         input_tokens=np.maximum(traffic.input_tokens[where], 1),
         output_tokens=np.maximum(traffic.output_tokens[where], 1),
     )
+
+
+def _at_pace(one: Configuration, pace: float) -> Configuration:
+    deployment = msgspec.structs.replace(one.deployment, pace=pace)
+    return msgspec.structs.replace(one, deployment=deployment)
 
 
 def _gap(kind: str, field: str, reason: str) -> Gap:

@@ -32,6 +32,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     tp: int = 1
     precision: str = "bf16"  # of the weights
     kv_precision: str = "bf16"
+    pace: float = 1.0  # a step takes so many times the model's: from calibration on the user's own latencies
 
     def memory(self) -> MemoryPlan:
         """Return how the replica's GPUs are filled."""
@@ -78,7 +79,7 @@ def costs_of(deployment: Deployment) -> StepCosts:
     )
     all_reduce_s = 0.0 if tp == 1 else 2.0 * model.layers * engine.allreduce_us[gpu.link] * 1e-6
     slower = engine.host_factor.get(gpu.generation, 1.0)
-    return StepCosts(
+    costs = StepCosts(
         weights_s=shared * byte_s / tp,
         experts_s=experts * byte_s / tp,
         expert_share=model.experts_active / model.experts if model.is_moe else 0.0,
@@ -92,6 +93,12 @@ def costs_of(deployment: Deployment) -> StepCosts:
         host_sequence_s=engine.host_sequence_us * 1e-6 * slower,
         host_pair_s=engine.host_pair_us * 1e-6 * slower,
     )
+    return costs if deployment.pace == 1.0 else _paced(costs, pace=deployment.pace)
+
+
+def _paced(costs: StepCosts, *, pace: float) -> StepCosts:
+    seconds = {name: value * pace for name, value in msgspec.structs.asdict(costs).items()}
+    return StepCosts(**seconds | {"expert_share": costs.expert_share})
 
 
 def compute_tflops(gpu: Gpu, *, precision: str) -> float:

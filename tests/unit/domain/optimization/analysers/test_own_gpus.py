@@ -218,7 +218,7 @@ def test_a_long_log_is_sized_on_its_busiest_stretch(study: MakeStudy, tariff: Ma
     case = case_of(study(calls, tariff(usd=1e-3), hardware=HARDWARE), kind="self_hosting")
     assert isinstance(case, Case)
     assert (len(case.replayed), len(case.requests)) == (REPLAYED_REQUESTS, REPLAYED_REQUESTS + 10)
-    assert case.notes[-1] == "Sized on the busiest 20,000 consecutive calls of 20,010."
+    assert "Sized on the busiest 20,000 consecutive calls of 20,010." in case.notes
 
 
 def test_the_cache_table_says_how_many_requests_fit(study: MakeStudy) -> None:

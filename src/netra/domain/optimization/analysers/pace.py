@@ -1,0 +1,72 @@
+"""Calibrating step times on the log's own latencies, where it is known what served it.
+
+Formula: `pace = median of (measured TPOT / replayed TPOT)` over the log's first calls, replayed on the
+present deployment; every modelled step then takes `pace` times as long. Valid where the log is of the model
+that would be hosted and at least 20 calls have both latencies; else the pace is 1 and a sentence says why.
+"""
+
+import re
+from typing import Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.performance.calibration import (
+    FEWEST_ROWS,
+    Telemetry,
+    calibrated,
+    telemetry_of,
+)
+from netra.domain.optimization.performance.configurations import served_precision
+from netra.domain.optimization.performance.constants import VLLM
+from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
+from netra.domain.optimization.performance.replay import Requests, replay
+from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.performance.stand_in import StandIn
+from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.wording import count
+
+_GROUP: Final = re.compile(r"\s*(?:(?P<size>[1248])\s*x\s+)?(?P<gpu>.+)", re.IGNORECASE)
+_UNCALIBRATED: Final = "Step times are not calibrated on this log"
+
+
+def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests) -> tuple[float, str]:
+    """Return how many times the modelled step times the log's own are, and how that is known."""
+    if not stand_in.is_same:
+        return 1.0, f"{_UNCALIBRATED}, which is of another model."
+    telemetry = telemetry_of(study.events)
+    first = slice(None, REPLAYED_REQUESTS)
+    measured = Telemetry(ttft_ms=telemetry.ttft_ms[where][first], tpot_ms=telemetry.tpot_ms[where][first])
+    if int(np.count_nonzero(~np.isnan(measured.tpot_ms))) < FEWEST_ROWS:
+        return 1.0, f"{_UNCALIBRATED}: fewer than {FEWEST_ROWS} calls have latency_ms and ttft_ms."
+    present = present_deployment(study, stand_in=stand_in)
+    if present is None or int((requests.input_tokens + requests.output_tokens).max()) > (
+        present.memory().kv_tokens
+    ):
+        return 1.0, f"{_UNCALIBRATED}: say what serves it now, as served_on “4x H100” and served_replicas."
+    early = Requests(
+        arrive_s=requests.arrive_s[first],
+        input_tokens=requests.input_tokens[first],
+        output_tokens=requests.output_tokens[first],
+    )
+    seen = replay(early, deployment=present, replicas=study.goals.served_replicas or 1)
+    found = calibrated(measured, modelled=Telemetry(ttft_ms=seen.ttft_s * 1e3, tpot_ms=seen.tpot_s * 1e3))
+    return found.decode, (
+        f"Step times are calibrated on {count(found.decode_rows, 'call')} of this log: {found.decode:.2f} "
+        f"times the model's for {study.goals.served_on}."
+    )
+
+
+def present_deployment(study: Study, *, stand_in: StandIn) -> Deployment | None:
+    """Return what the question says serves the log now; None where it says nothing that is known."""
+    match = _GROUP.fullmatch(study.goals.served_on or "")
+    gpu = None if match is None else study.hardware.find_gpu(match["gpu"])
+    if match is None or gpu is None:
+        return None
+    return Deployment(
+        gpu=gpu,
+        model=stand_in.model,
+        engine=VLLM,
+        tp=int(match["size"] or 1),
+        precision=served_precision(gpu, stand_in.model),
+    )
