@@ -3,15 +3,20 @@
 import asyncio
 
 import pytest
+from tests.contracts.shared import REDIS, over_redis
 
 from netra.adapters.local.bell import LocalRunBell
 
 LONG_S = 5.0  # never waited for
 
 
-@pytest.fixture(params=["local"])
-def bell(request) -> LocalRunBell:
-    return LocalRunBell()
+@pytest.fixture(params=["local", REDIS])
+async def bell(request):
+    if request.param == "local":
+        yield LocalRunBell()
+        return
+    async with over_redis(request.getfixturevalue("redis_url")) as (shared, _):
+        yield shared.bell
 
 
 async def rings(bell: LocalRunBell) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from tests.contracts.shared import REDIS, over_redis
 
 from netra.adapters.local.feed import WAITING_MAX, WAITING_MAX_BYTES, LocalRunFeed
 from netra.domain.runs.events import EventKind, RunEvent
@@ -16,9 +17,13 @@ def event(seq: int, *, run: str = "run-1", data: bytes = b"{}") -> RunEvent:
     return RunEvent(run_id=run, seq=seq, kind=EventKind.UPDATE, at=AT, data=data)
 
 
-@pytest.fixture(params=["local"])
-def feed(request) -> LocalRunFeed:
-    return LocalRunFeed()
+@pytest.fixture(params=["local", REDIS])
+async def feed(request):
+    if request.param == "local":
+        yield LocalRunFeed()
+        return
+    async with over_redis(request.getfixturevalue("redis_url")) as (shared, _):
+        yield shared.feed
 
 
 async def test_a_reader_gets_what_comes_after_it_subscribed_in_order(feed):

@@ -6,6 +6,7 @@ from collections import deque
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.contracts.shared import REDIS, over_redis
 
 from netra.adapters.local.limits import LocalRateLimiter
 from netra.domain.quotas import LimitName, RateLimits
@@ -14,9 +15,14 @@ AGENT, GENERAL, WEBSOCKET = LimitName.AGENT, LimitName.GENERAL, LimitName.WEBSOC
 RATES = RateLimits(agent=3, general=2, websocket=0)
 
 
-@pytest.fixture(params=["local"])
-def limiter(request, clock) -> LocalRateLimiter:
-    return LocalRateLimiter(RATES, clock=clock)
+@pytest.fixture(params=["local", REDIS])
+async def limiter(request, clock):
+    if request.param == "local":
+        yield LocalRateLimiter(RATES, clock=clock)
+        return
+    url = request.getfixturevalue("redis_url")
+    async with over_redis(url, clock=clock, rates=RATES) as (shared, _):
+        yield shared.limiter
 
 
 async def test_as_many_as_the_limit_are_admitted(limiter):

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from tests.contracts.shared import REDIS, over_redis
 
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.domain.users.model import Principal
@@ -13,9 +14,13 @@ ONE = Principal(user_id=1, session_id="ses-1", expires_at=UNTIL)
 SAME_USER = Principal(user_id=1, session_id="ses-2", expires_at=UNTIL)
 
 
-@pytest.fixture(params=["local"])
-def tickets(request, clock) -> LocalTicketBook:
-    return LocalTicketBook(clock=clock)
+@pytest.fixture(params=["local", REDIS])
+async def tickets(request, clock):
+    if request.param == "local":
+        yield LocalTicketBook(clock=clock)
+        return
+    async with over_redis(request.getfixturevalue("redis_url"), clock=clock) as (shared, _):
+        yield shared.tickets
 
 
 async def test_a_ticket_is_good_once(tickets):

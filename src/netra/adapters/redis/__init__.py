@@ -1,0 +1,1 @@
+"""Redis: what processes share at once and may lose at any time; every use has a stand-in in process."""

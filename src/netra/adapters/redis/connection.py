@@ -1,0 +1,72 @@
+"""Opens Redis beside the adapters that stand in for it."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from netra.adapters.redis.feed import RedisRunBell, RedisRunFeed
+from netra.adapters.redis.limits import RedisRateLimiter
+from netra.adapters.redis.link import RedisLink
+from netra.adapters.redis.listener import RedisListener
+from netra.adapters.redis.probe import RedisProbe
+from netra.adapters.redis.sessions import RedisSessionStore
+from netra.adapters.redis.tickets import RedisTicketBook
+from netra.ports.clock import Clock
+from netra.ports.feed import RunBell, RunFeed
+from netra.ports.incidents import Incidents
+from netra.ports.limits import RateLimiter
+from netra.ports.sessions import SessionStore
+from netra.ports.tokens import TicketBook
+
+PREFIX = "netra"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared:
+    """Every port that processes share through Redis."""
+
+    sessions: SessionStore
+    tickets: TicketBook
+    limiter: RateLimiter
+    feed: RunFeed
+    bell: RunBell
+
+
+@asynccontextmanager
+async def open_redis(
+    url: str,
+    local: Shared,
+    *,
+    clock: Clock,
+    incidents: Incidents,
+    prefix: str = PREFIX,
+    limiter_clock: Clock | None = None,
+) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
+    """Open the way to Redis, there or not, and close it on exit; `local` is what each use falls back on.
+
+    Raises `ValueError` when `url` is no address of a Redis.
+    """
+    link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix)
+    listener = RedisListener(link, clock=clock)
+    process = secrets.token_hex(8)
+    shared = Shared(
+        sessions=RedisSessionStore(
+            local.sessions, link=link, listener=listener, clock=clock, process=process
+        ),
+        tickets=RedisTicketBook(local.tickets, link=link, clock=clock),
+        limiter=RedisRateLimiter(local.limiter, link=link, clock=limiter_clock),
+        feed=RedisRunFeed(local.feed, link=link, listener=listener, process=process),
+        bell=RedisRunBell(local.bell, link=link, listener=listener, process=process),
+    )
+    listening = asyncio.create_task(listener.run())
+    try:
+        yield shared, RedisProbe(link)
+    finally:
+        listening.cancel()
+        try:
+            with suppress(asyncio.CancelledError):
+                await listening
+        finally:
+            await link.close()

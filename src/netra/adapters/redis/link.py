@@ -1,0 +1,87 @@
+"""The way to Redis and back: one pool of connections and one circuit, that every adapter here uses."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from netra.adapters.redis.vendor import connected
+from netra.ports.clock import Clock
+from netra.ports.incidents import Incidents
+
+ANSWER_S: Final = 0.5  # a healthy answer takes a thousandth of it
+RETRY_S: Final = 1.0  # after a failure everyone does without for so long, then one call tries again
+CONNECTIONS_MAX: Final = 64  # of one process; whoever finds none free waits at most ANSWER_S
+
+T = TypeVar("T")
+
+
+class Away(Exception):
+    """Redis does not answer now: whoever asked decides in process."""
+
+
+class RedisLink:
+    """Asks Redis, or says at once that it is away."""
+
+    def __init__(self, url: str, *, clock: Clock, incidents: Incidents, prefix: str) -> None:
+        self.client, self._pool = connected(
+            url,
+            max_connections=CONNECTIONS_MAX,
+            timeout=ANSWER_S,
+            # `ask` keeps the time; the vendor's own way, `asyncio.wait_for`, can lose a cancellation
+            socket_timeout=None,
+            socket_connect_timeout=ANSWER_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._clock = clock
+        self._incidents = incidents
+        self._prefix = prefix
+        self._has_failed = False
+        self._quiet_until_s = 0.0  # of the steady clock
+
+    def key(self, *parts: str) -> str:
+        """Return the name of a key or channel of this deployment."""
+        return ":".join((self._prefix, *parts))
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Return the answer. Raises `Away` when there is none in time, at once while that is known."""
+        now_s = self._clock.monotonic_s()
+        if now_s < self._quiet_until_s:
+            raise Away
+        if self._has_failed:
+            self._quiet_until_s = now_s + RETRY_S  # this call tries; the others do without
+        try:
+            answer = await self._answered(question)
+        except Away as away:
+            if not self._has_failed:
+                self._incidents.report(away, where="redis")
+            self._has_failed = True
+            self._quiet_until_s = self._clock.monotonic_s() + RETRY_S
+            raise
+        self._has_failed = False
+        self._quiet_until_s = 0.0
+        return answer
+
+    async def ping(self) -> None:
+        """Return when Redis answers, circuit or not. Raises `Away`."""
+        await self._answered(self.client.ping)
+
+    async def publish(self, channel: str, message: bytes) -> int:
+        """Publish and return how many connections got it. Raises `Away`."""
+        return await self.ask(lambda: self.client.publish(channel, message))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.client.aclose()
+        await self._pool.disconnect()
+
+    async def _answered(self, question: Callable[[], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return await question()
+        except (RedisError, OSError, TimeoutError) as error:
+            await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead
+            raise Away(f"Redis does not answer: {type(error).__name__}") from error

@@ -1,0 +1,113 @@
+"""What other processes publish, over one subscriber connection that mends itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from redis.exceptions import RedisError
+
+from netra.adapters.redis.link import ANSWER_S, RETRY_S, RedisLink
+from netra.adapters.redis.vendor import Wire
+from netra.ports.clock import Clock
+
+SILENCE_S: Final = 1.0  # then it asks whether anybody is there; a second silence is a dead connection
+
+Hear = Callable[[bytes], Awaitable[None]]
+
+
+class RedisListener:
+    """Hands each message to whoever listens on its channel, one after another."""
+
+    def __init__(self, link: RedisLink, *, clock: Clock) -> None:
+        self._link = link
+        self._clock = clock
+        self._hearers: dict[str, Hear] = {}
+        self._lost: list[Callable[[], None]] = []
+        self._wire: Wire | None = None
+        self._commanding = asyncio.Lock()
+        self._unconfirmed: dict[str, asyncio.Future[None]] = {}
+        self.is_connected = False  # whether every channel of the last connection is confirmed
+
+    def on_loss(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever messages may have been missed."""
+        self._lost.append(told)
+
+    def expect(self, channel: str, hear: Hear) -> None:
+        """Listen on `channel` from the next connection on; for channels that stay."""
+        self._hearers[channel] = hear
+
+    async def hear(self, channel: str, hear: Hear) -> None:
+        """Listen on `channel`; return when Redis has confirmed it, or is away."""
+        self._hearers[channel] = hear
+        wire = self._wire
+        if wire is None:
+            return
+        confirmed = self._unconfirmed.setdefault(channel, asyncio.get_running_loop().create_future())
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                async with self._commanding:
+                    await wire.subscribe(channel)
+                await asyncio.shield(confirmed)
+
+    async def leave(self, channel: str) -> None:
+        """Listen on `channel` no more."""
+        self._hearers.pop(channel, None)
+        if self._wire is not None:
+            with suppress(RedisError, OSError, TimeoutError):
+                async with asyncio.timeout(ANSWER_S), self._commanding:
+                    if channel not in self._hearers:
+                        await self._wire.unsubscribe(channel)
+
+    async def run(self) -> None:
+        """Listen until cancelled, through every loss of the connection."""
+        while True:
+            try:
+                with suppress(RedisError, OSError, TimeoutError):
+                    await self._listen()
+            finally:
+                self._let_go()
+            await self._clock.pause(RETRY_S)
+
+    async def _listen(self) -> None:
+        async with self._link.client.pubsub() as wire:
+            channels = tuple(self._hearers)
+            loop = asyncio.get_running_loop()
+            self._unconfirmed = {channel: loop.create_future() for channel in channels}
+            self._wire = wire
+            async with asyncio.timeout(ANSWER_S), self._commanding:
+                await wire.subscribe(*channels)
+            is_asked = False
+            while True:
+                message = await wire.get_message(timeout=SILENCE_S)
+                if message is not None:
+                    is_asked = False
+                    await self._take(message)
+                elif is_asked:
+                    return
+                else:
+                    async with asyncio.timeout(ANSWER_S), self._commanding:
+                        await wire.ping()
+                    is_asked = True
+
+    async def _take(self, message: dict[str, Any]) -> None:  # Any: the vendor's message
+        if message["type"] == "message":
+            hear = self._hearers.get(message["channel"].decode())
+            if hear is not None:
+                await hear(message["data"])
+        elif message["type"] == "subscribe":
+            confirmed = self._unconfirmed.pop(message["channel"].decode(), None)
+            if confirmed is not None and not confirmed.done():
+                confirmed.set_result(None)
+            if not self._unconfirmed:
+                self.is_connected = True
+
+    def _let_go(self) -> None:
+        self.is_connected = False
+        self._wire = None
+        for confirmed in self._unconfirmed.values():
+            if not confirmed.done():
+                confirmed.set_result(None)  # nothing to wait for any more
+        self._unconfirmed = {}
+        for told in self._lost:
+            told()

@@ -1,0 +1,151 @@
+"""Which sign-ins count, remembered for a second in each process.
+
+The store's row is the truth. A process remembers only that a session is live, for a second at most,
+and only while it hears revocations. Whoever ends a session tells all processes and waits for their
+word that they have forgotten it, or until whatever they remember has run out: when `end` returns,
+nobody lets the session pass. Redis holds nothing of this, so a flush revives nobody.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from netra.adapters.redis.link import Away, RedisLink
+from netra.adapters.redis.listener import RedisListener
+from netra.domain.ids import SessionId, UserId
+from netra.domain.users.model import Rotation, Session
+from netra.ports.clock import Clock
+from netra.ports.sessions import SessionStore
+
+KEPT_S: Final = 1.0
+KEPT: Final = timedelta(seconds=KEPT_S)
+KEPT_MAX: Final = 100_000  # sessions, some 20 MB; beyond it all are forgotten and asked for again
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What the store said: live from `since` to before `until`; trusted before `until_s` (steady clock)."""
+
+    since: datetime
+    until: datetime
+    until_s: float
+
+
+class Revoked(msgspec.Struct, frozen=True, array_like=True):
+    """Word that a session, or many where none is named, may have ended, and whom to answer."""
+
+    answer_to: str
+    token: str
+    session_id: SessionId | None
+
+
+class RedisSessionStore:
+    """`SessionStore` over another one, with fewer questions to it."""
+
+    def __init__(
+        self, store: SessionStore, *, link: RedisLink, listener: RedisListener, clock: Clock, process: str
+    ) -> None:
+        self._store = store
+        self._link = link
+        self._listener = listener
+        self._clock = clock
+        self._kept: dict[SessionId, Kept] = {}
+        self._forgettings = 0  # how often something was forgotten: an answer from before is not kept
+        self._awaited: dict[str, asyncio.Semaphore] = {}
+        self._channel = link.key("revoked")
+        self._answers = link.key("forgotten", process)
+        listener.expect(self._channel, self._hear)
+        listener.expect(self._answers, self._hear_answer)
+        listener.on_loss(self._forget)
+
+    async def add(self, session: Session, *, refresh: str | None = None) -> None:
+        """Store a new session."""
+        await self._store.add(session, refresh=refresh)
+
+    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+        """Put one refresh token in the place of another."""
+        rotation = await self._store.rotate(used, fresh=fresh, at=at)
+        if rotation.reused is not None:
+            await self._revoke(rotation.reused.id)
+        return rotation
+
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+        """Return the user's live sessions, newest first."""
+        return await self._store.live_of(user_id, at=at)
+
+    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
+        """Return whether the session still counts."""
+        if not self._listener.is_connected:
+            return await self._store.is_live(session_id, at=at)
+        now_s = self._clock.monotonic_s()
+        kept = self._kept.get(session_id)
+        if kept is not None and now_s < kept.until_s and kept.since <= at < kept.until:
+            return True
+        forgettings = self._forgettings
+        if not await self._store.is_live(session_id, at=at + KEPT):  # so that it does not expire meanwhile
+            return await self._store.is_live(session_id, at=at)
+        if forgettings == self._forgettings:
+            if len(self._kept) >= KEPT_MAX:
+                self._kept.clear()
+            self._kept[session_id] = Kept(at, at + KEPT, now_s + KEPT_S)
+        return True
+
+    async def end(self, session_id: SessionId, *, at: datetime) -> None:
+        """End the session; idempotent."""
+        await self._store.end(session_id, at=at)
+        await self._revoke(session_id)
+
+    async def end_own(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> None:
+        """End a live session of this user."""
+        await self._store.end_own(session_id, user_id=user_id, at=at)
+        await self._revoke(session_id)
+
+    async def end_all(self, user_id: UserId, *, at: datetime) -> int:
+        """End all live sessions of a user."""
+        ended = await self._store.end_all(user_id, at=at)
+        if ended:
+            await self._revoke(None)
+        return ended
+
+    async def forget_expired(self, *, before: datetime) -> int:
+        """Delete sessions that expired before `before`."""
+        return await self._store.forget_expired(before=before)
+
+    async def _revoke(self, session_id: SessionId | None) -> None:
+        """Return when no process remembers the session as live."""
+        self._forget(session_id)
+        token = secrets.token_hex(8)
+        heard = self._awaited[token] = asyncio.Semaphore(0)
+        revoked = msgspec.msgpack.encode(Revoked(self._answers, token, session_id))
+        try:
+            async with asyncio.timeout(KEPT_S):
+                for _ in range(await self._link.publish(self._channel, revoked)):
+                    await heard.acquire()
+        except Away:
+            await self._clock.pause(KEPT_S)
+        except TimeoutError:
+            return  # whoever did not answer has remembered nothing for longer than this
+        finally:
+            del self._awaited[token]
+
+    async def _hear(self, message: bytes) -> None:
+        with suppress(msgspec.DecodeError, Away):
+            revoked = msgspec.msgpack.decode(message, type=Revoked)
+            self._forget(revoked.session_id)
+            await self._link.publish(revoked.answer_to, revoked.token.encode())
+
+    async def _hear_answer(self, message: bytes) -> None:
+        heard = self._awaited.get(message.decode(errors="replace"))
+        if heard is not None:
+            heard.release()
+
+    def _forget(self, session_id: SessionId | None = None) -> None:
+        self._forgettings += 1
+        if session_id is None:
+            self._kept.clear()
+        else:
+            self._kept.pop(session_id, None)

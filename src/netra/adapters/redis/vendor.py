@@ -1,0 +1,64 @@
+"""The part of the vendor's client that is used here, with the types that it does not say itself."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+
+
+class Wire(Protocol):
+    """A connection that hears what is published."""
+
+    async def subscribe(self, *channels: str) -> None:
+        """Ask for messages of the channels."""
+        ...
+
+    async def unsubscribe(self, *channels: str) -> None:
+        """Ask for them no more."""
+        ...
+
+    async def ping(self) -> None:
+        """Ask for any message at all."""
+        ...
+
+    async def get_message(self, *, timeout: float) -> dict[str, Any] | None:  # Any: bytes, text or a number
+        """Return the next message, or None after `timeout` seconds."""
+        ...
+
+
+class Script(Protocol):
+    """A script that runs in one atomic step, sent once and named from then on."""
+
+    def __call__(self, *, keys: Sequence[str], args: Sequence[bytes | int] = ()) -> Awaitable[list[int]]:
+        """Run it."""
+        ...
+
+
+class Client(Protocol):
+    """The commands that are given."""
+
+    ping: Callable[[], Awaitable[bool]]
+    publish: Callable[[str, bytes], Awaitable[int]]
+    getdel: Callable[[str], Awaitable[bytes | None]]
+    register_script: Callable[[str], Script]
+    aclose: Callable[[], Awaitable[None]]
+
+    def pubsub(self) -> AbstractAsyncContextManager[Wire]:
+        """Open a connection that hears."""
+        ...
+
+
+class Pool(Protocol):
+    """The connections."""
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002 (the vendor's)
+        """Close them, or those alone that nobody uses."""
+        ...
+
+
+def connected(url: str, **options: object) -> tuple[Client, Pool]:
+    """Return a client and its pool; nothing is sent yet. Raises `ValueError` for an address that is none."""
+    made = cast("Callable[..., object]", BlockingConnectionPool.from_url)  # pyright: ignore[reportUnknownMemberType] (untyped options)
+    pool = made(url, **options)
+    return cast("Client", Redis(connection_pool=cast("BlockingConnectionPool", pool))), cast("Pool", pool)

@@ -1,0 +1,66 @@
+"""Opens the adapters that processes share, each over stand-ins of its own."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import pytest
+
+from netra.adapters.local.bell import LocalRunBell
+from netra.adapters.local.clock import SystemClock
+from netra.adapters.local.feed import LocalRunFeed
+from netra.adapters.local.limits import LocalRateLimiter
+from netra.adapters.local.tickets import LocalTicketBook
+from netra.adapters.memory.sessions import MemorySessionStore
+from netra.adapters.redis.connection import Shared, open_redis
+from netra.adapters.redis.probe import RedisProbe
+from netra.domain.quotas import RateLimits
+from netra.ports.clock import Clock
+
+RATES = RateLimits()
+REDIS = pytest.param("redis", marks=pytest.mark.system)
+
+
+class Reported:
+    """`Incidents` that are kept."""
+
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
+
+    def report(self, error: BaseException, *, where: str, **names: str) -> None:
+        self.errors.append(error)
+
+
+def local(clock: Clock, *, rates: RateLimits = RATES) -> Shared:
+    """Return the stand-ins of one process."""
+    return Shared(
+        sessions=MemorySessionStore(),
+        tickets=LocalTicketBook(clock=clock),
+        limiter=LocalRateLimiter(rates, clock=clock),
+        feed=LocalRunFeed(),
+        bell=LocalRunBell(),
+    )
+
+
+@asynccontextmanager
+async def over_redis(
+    url: str,
+    *,
+    clock: Clock | None = None,
+    stand_ins: Shared | None = None,
+    prefix: str | None = None,
+    rates: RateLimits = RATES,
+) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
+    """Open one process's way to Redis, under a prefix of its own unless it is to share one.
+
+    A stepped `clock` is the limiter's too; without one it is the server's.
+    """
+    async with open_redis(
+        url,
+        stand_ins or local(clock or SystemClock(), rates=rates),
+        clock=clock or SystemClock(),
+        incidents=Reported(),
+        prefix=prefix or f"test-{uuid4().hex}",
+        limiter_clock=clock,
+    ) as opened:
+        yield opened
