@@ -4,9 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.contracts.shared import REDIS
 
 from netra.domain.errors import Conflict, NotFound
 from netra.domain.users.model import Rotation, Session
+
+ALSO_OVER = [REDIS]
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -62,6 +62,7 @@ async def open_redis(
     )
     listening = asyncio.create_task(listener.run())
     try:
+        await listener.settle()
         yield shared, RedisProbe(link)
     finally:
         listening.cancel()

@@ -27,7 +27,18 @@ class RedisListener:
         self._wire: Wire | None = None
         self._commanding = asyncio.Lock()
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
-        self.is_connected = False  # whether every channel of the last connection is confirmed
+        self._connected = asyncio.Event()  # every channel of the present connection is confirmed
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether everything that is published arrives here."""
+        return self._connected.is_set()
+
+    async def settle(self) -> None:
+        """Return when it is connected, or Redis has had its time to answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_S):
+                await self._connected.wait()
 
     def on_loss(self, told: Callable[[], None]) -> None:
         """Call `told` whenever messages may have been missed."""
@@ -100,10 +111,10 @@ class RedisListener:
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
             if not self._unconfirmed:
-                self.is_connected = True
+                self._connected.set()
 
     def _let_go(self) -> None:
-        self.is_connected = False
+        self._connected.clear()
         self._wire = None
         for confirmed in self._unconfirmed.values():
             if not confirmed.done():
