@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.contracts.postgres import POSTGRES, opened_over_postgres
 from tests.contracts.shared import local, over_redis
 
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
@@ -22,7 +23,7 @@ from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
-from netra.adapters.sql.connection import open_sqlite
+from netra.adapters.sql.connection import SqlStores, open_sqlite
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.runs.events import updated
 from netra.domain.runs.model import Run
@@ -82,19 +83,29 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
 @asynccontextmanager
 async def sqlite_stores(clock: Clock, path: Path) -> AsyncGenerator[Stores]:
     async with open_sqlite(path, clock=clock) as opened:
-        yield Stores(
-            users=opened.users,
-            sessions=opened.sessions,
-            api_keys=opened.api_keys,
-            one_time=opened.one_time,
-            audit=opened.audit,
-            threads=opened.threads,
-            runs=opened.runs,
-            workloads=opened.workloads,
-            event_log=opened.event_log,
-            replays=opened.replays,
-            probe=opened.probe,
-        )
+        yield stores_of(opened)
+
+
+@asynccontextmanager
+async def postgres_stores(clock: Clock, server_url: str) -> AsyncGenerator[Stores]:
+    async with opened_over_postgres(clock, server_url) as opened:
+        yield stores_of(opened)
+
+
+def stores_of(opened: SqlStores) -> Stores:
+    return Stores(
+        users=opened.users,
+        sessions=opened.sessions,
+        api_keys=opened.api_keys,
+        one_time=opened.one_time,
+        audit=opened.audit,
+        threads=opened.threads,
+        runs=opened.runs,
+        workloads=opened.workloads,
+        event_log=opened.event_log,
+        replays=opened.replays,
+        probe=opened.probe,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +133,8 @@ def open_stores(request: pytest.FixtureRequest, clock, migrated: Path, tmp_path:
     def opened(adapter: str) -> AbstractAsyncContextManager[Stores]:
         if adapter == "memory":
             return memory_stores(clock)
+        if adapter == "postgresql":
+            return postgres_stores(clock, request.getfixturevalue("postgres_server_url"))
         if adapter == "redis":
             return redis_stores(clock, request.getfixturevalue("redis_url"))
         path = tmp_path / "netra.sqlite3"
@@ -134,7 +147,7 @@ def open_stores(request: pytest.FixtureRequest, clock, migrated: Path, tmp_path:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a contract over every engine that keeps everything, and over those its module adds."""
     if "stores" in metafunc.fixturenames:
-        adapters = ["memory", "sqlite", *getattr(metafunc.module, "ALSO_OVER", ())]
+        adapters = ["memory", "sqlite", POSTGRES, *getattr(metafunc.module, "ALSO_OVER", ())]
         metafunc.parametrize("stores", adapters, indirect=True)
 
 

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import case, func, insert, select
 
 from netra.adapters.sql.instants import micros
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.run_rows import NO_PARAMETERS, RUN_COLUMNS, changed, run_of, saying, telling
 from netra.adapters.sql.schema import HAS_KEY, IS_LIVE, IS_QUEUED, runs, threads
 from netra.adapters.sql.script import ONE, Query, Script, ask, inserting, param
@@ -65,6 +66,7 @@ class LiveCeiling:
 
 def accepting(new: NewRun, *, quotas: Quotas, ceiling: LiveCeiling) -> Script[Accepted]:
     """Store run, thread, question and first event, or return the run that the key made before."""
+    yield locking(f"runs of {new.run.owner_id}")  # for keys, quotas and new threads
     first = yield from _first_with_key(new)
     if first is not None:
         return first

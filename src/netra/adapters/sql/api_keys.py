@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select, update
 
 from netra.adapters.sql.identity_schema import api_keys
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.schema import users
 from netra.adapters.sql.script import ONE, Database, Query, Row, Script, ask, inserting, param
 from netra.domain.errors import Conflict, NotFound
@@ -79,6 +80,7 @@ class SqlApiKeyStore:
 
 
 def _adding(key: ApiKey, *, digest: str, most: int) -> Script[None]:
+    yield locking(f"keys of {key.owner_id}")  # or a race passes the bound
     if (yield ask(_TAKEN, key_id=key.id, digest=digest)):
         raise Conflict("This key is taken.")
     created_at = micros(key.created_at)

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import exists, select, update
 
 from netra.adapters.sql.instants import micros
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.run_rows import CHANGED, HOLDS, RUN_COLUMNS, changed, run_of, saying, telling
 from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, is_running, runs
 from netra.adapters.sql.script import Database, Query, Script, ask, param
@@ -23,6 +24,7 @@ from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
 
+_CLAIMS: Final = "claims"
 _busy = runs.alias("busy")
 _IS_THREAD_FREE: Final = ~exists().where(
     _busy.c.owner_id == runs.c.owner_id,
@@ -101,6 +103,7 @@ def _is_any_queued() -> Script[bool]:
 
 
 def _claiming(clock: Clock, *, lease_s: float) -> Script[Claim | None]:
+    yield locking(_CLAIMS)  # or two workers take two runs of one thread at once
     rows = yield ask(_OLDEST)
     if not rows:
         return None

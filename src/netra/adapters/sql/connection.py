@@ -16,6 +16,7 @@ from netra.adapters.sql.one_time import SqlOneTimeBook
 from netra.adapters.sql.probe import SqlProbe
 from netra.adapters.sql.replays import SqlReplayBook
 from netra.adapters.sql.runs import SqlRunStore
+from netra.adapters.sql.script import Database
 from netra.adapters.sql.sessions import SqlSessionStore
 from netra.adapters.sql.sqlite import (
     WRITE_WAIT_S,
@@ -62,21 +63,26 @@ async def open_sqlite(
     await asyncio.to_thread(_prepare, path)
     database = SqliteDatabase(path, synchronous=synchronous)
     try:
-        yield SqlStores(
-            users=SqlUserStore(database),
-            sessions=SqlSessionStore(database),
-            api_keys=SqlApiKeyStore(database),
-            one_time=SqlOneTimeBook(database),
-            audit=SqlAuditTrail(database),
-            threads=SqlThreadStore(database, clock=clock),
-            runs=SqlRunStore(database, clock=clock),
-            workloads=SqlWorkloadStore(database, clock=clock),
-            event_log=SqlEventLog(database),
-            replays=SqlReplayBook(database, clock=clock),
-            probe=SqlProbe(database, name="sqlite"),
-        )
+        yield stores_over(database, clock=clock, name="sqlite")
     finally:
         database.close()
+
+
+def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
+    """Return every port over `database`; health reports call it `name`."""
+    return SqlStores(
+        users=SqlUserStore(database),
+        sessions=SqlSessionStore(database),
+        api_keys=SqlApiKeyStore(database),
+        one_time=SqlOneTimeBook(database),
+        audit=SqlAuditTrail(database),
+        threads=SqlThreadStore(database, clock=clock),
+        runs=SqlRunStore(database, clock=clock),
+        workloads=SqlWorkloadStore(database, clock=clock),
+        event_log=SqlEventLog(database),
+        replays=SqlReplayBook(database, clock=clock),
+        probe=SqlProbe(database, name=name),
+    )
 
 
 def _prepare(path: Path) -> None:

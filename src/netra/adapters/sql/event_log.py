@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sqlalchemy import delete, insert, select, tuple_, update
 
 from netra.adapters.sql.event_columns import events_of, fields_of, reading, rows_of, writing
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.schema import event_logs, log_events
 from netra.adapters.sql.script import Database, Query, Script, ask, insert_all, param
 from netra.domain.ids import UserId, WorkloadId
@@ -28,6 +29,7 @@ _KEY: Final = tuple_(log_events.c.at_ns, log_events.c.number)
 _LOG = Query(
     select(event_logs.c.number, event_logs.c.fields, event_logs.c.next_number).where(*_OWN).with_for_update()
 )
+_SEEN_LOG = Query(select(event_logs.c.number, event_logs.c.fields, event_logs.c.next_number).where(*_OWN))
 _INSERT_LOG = Query(
     insert(event_logs).returning(event_logs.c.number),
     sets=["owner_id", "workload_id", "fields", "next_number"],
@@ -91,6 +93,7 @@ class SqlEventLog:
 def _appending(
     workload_id: WorkloadId, events: Events, is_first: npt.NDArray[np.bool_], *, owner_id: UserId
 ) -> Script[Appended]:
+    yield locking(f"events of {owner_id} in {workload_id}")  # the first ones make the log
     rows = yield ask(_LOG, whose=owner_id, which=workload_id)
     known: set[str] = set()
     if rows:
@@ -123,7 +126,7 @@ def _known(log: int, events: Events) -> Script[set[str]]:
 
 
 def _reading(workload_id: WorkloadId, owner_id: UserId, *, since_ns: int, until_ns: int) -> Script[Events]:
-    rows = yield ask(_LOG, whose=owner_id, which=workload_id)
+    rows = yield ask(_SEEN_LOG, whose=owner_id, which=workload_id)
     if not rows:
         return empty_events()
     ((log, stored_fields, _),) = rows

@@ -5,6 +5,7 @@ from typing import Final
 from sqlalchemy import delete, select, update
 
 from netra.adapters.sql.instants import instant, micros
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.schema import replays
 from netra.adapters.sql.script import Database, Query, Script, ask, inserting, param
 from netra.domain.idempotency import ANSWER_KEPT, KeptAnswer, KeyDecision, on_key
@@ -50,6 +51,7 @@ class SqlReplayBook:
 
 
 def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) -> Script[bytes | None]:
+    yield locking(f"key {key} of {owner_id}")  # of many at once, one goes on
     now = clock.now()
     rows = yield ask(_GET, whose=owner_id, name=key)
     if rows:

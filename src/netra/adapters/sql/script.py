@@ -10,8 +10,9 @@ from operator import itemgetter
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, bindparam, literal_column
+from sqlalchemy import BindParameter, Insert, bindparam, literal_column
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.schema import Table
 
@@ -28,13 +29,20 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     arranged: Callable[[Mapping[str, Any]], Row]
+    is_awaited: bool  # whether anything depends on its rows
 
 
 class Query:
-    """A statement that is compiled once for each dialect; `sets` names what an insert or update fills."""
+    """A statement that is compiled once for each dialect; `sets` names what an insert or update fills.
 
-    def __init__(self, statement: ClauseElement, *, sets: Sequence[str] | None = None) -> None:
-        self._statement = statement
+    What returns rows is awaited unless `is_awaited` says that nobody reads them.
+    """
+
+    def __init__(
+        self, statement: ClauseElement, *, sets: Sequence[str] | None = None, is_awaited: bool = True
+    ) -> None:
+        self._statement = statement.inline() if isinstance(statement, Insert) else statement
+        self._is_awaited = is_awaited and _returns_rows(statement)
         self._sets = sets
         self._compiled: dict[str, Compiled] = {}
 
@@ -45,7 +53,8 @@ class Query:
             made = self._statement.compile(dialect=dialect, column_keys=self._sets)
             names = tuple(getattr(made, "positiontup", None) or ())
             constants = {name: value for name, value in (made.params or {}).items() if value is not None}
-            found = Compiled(text=str(made), arranged=_arranged(names, constants))
+            arranged = _arranged(names, constants)
+            found = Compiled(text=str(made), arranged=arranged, is_awaited=self._is_awaited)
             self._compiled[dialect.name] = found
         return found
 
@@ -99,6 +108,10 @@ def insert_all(query: Query, rows: Iterable[Row]) -> Step:
 def inserting(table: Table, *, without: Sequence[str] = ()) -> Query:
     """Return the insert of one row with all columns but `without`."""
     return Query(table.insert(), sets=[name for name in table.c.keys() if name not in without])  # noqa: SIM118 (not a dict)
+
+
+def _returns_rows(statement: ClauseElement) -> bool:
+    return not isinstance(statement, UpdateBase) or bool(statement.exported_columns)
 
 
 def _arranged(names: tuple[str, ...], constants: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Row]:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from netra.adapters.sql.identity_schema import refresh_tokens
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.schema import sessions
 from netra.adapters.sql.script import ONE, Database, Query, Row, Script, ask, inserting, param
 from netra.domain.errors import Conflict, NotFound
@@ -119,6 +120,7 @@ def _freshening(session_id: str, digest: str) -> Script[None]:
 
 
 def _rotating(used: str, *, fresh: str, at_us: int) -> Script[Rotation]:
+    yield locking(f"refresh {used}")  # a token counts once
     found = yield ask(_BY_REFRESH, digest=used, now=at_us)
     if not found:
         return Rotation()

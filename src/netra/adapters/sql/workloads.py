@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import case, delete, func, or_, select, update
 
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
+from netra.adapters.sql.locks import locking
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.schema import workloads
 from netra.adapters.sql.script import Database, Query, Row, Script, ask, inserting, param
@@ -75,6 +76,7 @@ class SqlWorkloadStore:
 
 
 def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:
+    yield locking(f"workloads of {workload.owner_id}")  # or a race passes the bound
     ((owned_already,),) = yield ask(_COUNT, whose=workload.owner_id)
     if owned_already >= max_per_user:
         message = f"you have {owned_already} workloads, the limit is {max_per_user}"

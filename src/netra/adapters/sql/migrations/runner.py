@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -12,6 +12,10 @@ from sqlalchemy import Connection, StaticPool, create_engine, event
 from netra.adapters.sql.migrations import FOLDER
 from netra.domain.errors import Unavailable
 
+if TYPE_CHECKING:
+    import psycopg  # an extra
+
+_LOCK_KEY: Final = 6_302_026  # any number that nothing else in the database locks
 _ONE_AT_A_TIME: Final = threading.Lock()  # alembic keeps what it works on in module globals
 
 
@@ -20,14 +24,26 @@ def upgrade(connection: sqlite3.Connection) -> None:
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     event.listen(engine, "begin", _begin)
     with _ONE_AT_A_TIME, engine.begin() as bound:
-        config = Config()
-        config.set_main_option("script_location", str(FOLDER))
-        attributes: dict[str, Any] = config.attributes  # Any: alembic's own bag
-        attributes["connection"] = bound
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise Unavailable("The database was made by a newer version of Netra; use that one.") from error
+        _apply(bound)
+
+
+def upgrade_postgres(connection: "psycopg.Connection") -> None:
+    """Do the same on PostgreSQL; of several processes that try, one does it and the others wait."""
+    engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
+    with _ONE_AT_A_TIME, engine.begin() as bound:
+        bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+        _apply(bound)
+
+
+def _apply(bound: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    attributes: dict[str, Any] = config.attributes  # Any: alembic's own bag
+    attributes["connection"] = bound
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise Unavailable("The database was made by a newer version of Netra; use that one.") from error
 
 
 def _begin(bound: Connection) -> None:

@@ -1,0 +1,30 @@
+"""Locks that a transaction holds to its end, where the engine lets several write at once."""
+
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from netra.adapters.sql.script import Query, Step, ask
+
+
+class pg_advisory_xact_lock(GenericFunction[Any]):  # noqa: N801 (the function's own name)
+    """Waits until this transaction alone holds the key; elsewhere nothing, as SQLite has one writer."""
+
+    inherit_cache = True
+
+
+@compiles(pg_advisory_xact_lock, "sqlite")
+def _nothing(element: pg_advisory_xact_lock, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+_LOCK = Query(select(pg_advisory_xact_lock(bindparam("key", type_=BigInteger))), is_awaited=False)
+
+
+def locking(name: str) -> Step:
+    """Return the step after which no other transaction that locks `name` goes on until this one ends."""
+    return ask(_LOCK, key=int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True))

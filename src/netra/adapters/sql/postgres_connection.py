@@ -1,0 +1,52 @@
+"""Opens the store on a PostgreSQL server, brought to the present schema, with every port over it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from netra.adapters.sql.connection import SqlStores, stores_over
+from netra.adapters.sql.database_clock import DatabaseClock
+from netra.adapters.sql.migrations import HEAD
+from netra.adapters.sql.postgres import CONNECT_S, CONNECTIONS, PostgresDatabase
+from netra.domain.errors import Unavailable
+from netra.ports.clock import Clock
+
+
+@asynccontextmanager
+async def open_postgres(
+    url: str, *, clock: Clock | None = None, connections: int = CONNECTIONS
+) -> AsyncGenerator[SqlStores]:
+    """Migrate and connect, and disconnect on exit. Raises `Unavailable`.
+
+    Time is the server's unless a `clock` is given, so that any number of processes agree on leases.
+    """
+    await asyncio.to_thread(migrate_postgres, url)
+    told = DatabaseClock()
+    database = PostgresDatabase(url, clock=told, connections=connections)
+    await database.open()
+    try:
+        yield stores_over(database, clock=clock or told, name="postgresql")
+    finally:
+        await database.close()
+
+
+def migrate_postgres(url: str) -> None:
+    """Bring the schema to `HEAD`, all or nothing; of several processes that try, one does it."""
+    try:
+        with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
+            if _revision(connection) != HEAD:
+                from netra.adapters.sql.migrations.runner import upgrade_postgres  # slow, rarely needed
+
+                upgrade_postgres(connection)
+    except psycopg.Error as error:
+        raise Unavailable("The database cannot be opened; see NETRA_DATABASE_URL.") from error
+
+
+def _revision(connection: psycopg.Connection) -> str | None:
+    """Return the schema's revision, or None for an empty database."""
+    (known,) = connection.execute("SELECT to_regclass('alembic_version')").fetchall()[0]
+    rows = [] if known is None else connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    connection.rollback()
+    return str(rows[0][0]) if rows else None

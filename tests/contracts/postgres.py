@@ -1,0 +1,33 @@
+"""The contracts' row for PostgreSQL: a database of its own for each test, copied from a migrated one."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+
+import pytest
+from tests.servers.postgres_server import drop_database, fresh_database
+
+from netra.adapters.sql.connection import SqlStores
+from netra.adapters.sql.postgres_connection import migrate_postgres, open_postgres
+from netra.ports.clock import Clock
+
+POSTGRES = pytest.param("postgresql", marks=pytest.mark.system)
+
+
+@asynccontextmanager
+async def opened_over_postgres(clock: Clock | None, server_url: str) -> AsyncGenerator[SqlStores]:
+    """Open empty stores on the server."""
+    url = fresh_database(server_url, template=migrated_template(server_url))
+    try:
+        async with open_postgres(url, clock=clock, connections=4) as opened:
+            yield opened
+    finally:
+        drop_database(url)
+
+
+@cache
+def migrated_template(server_url: str) -> str:
+    """Return the name of a database with the schema and nothing else."""
+    url = fresh_database(server_url)
+    migrate_postgres(url)
+    return url.rpartition("/")[2]
