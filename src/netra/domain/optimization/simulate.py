@@ -34,16 +34,19 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 _ALL: Final = np.iinfo(np.int64).max
 
 
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """The change to try; None leaves a thing as it is."""
 
-    model: str | None = None  # every call on this model
+    model: Name | None = None  # every call on this model
     cache: bool | None = None  # off, or on for all calls
     cache_ttl_s: Annotated[int, msgspec.Meta(ge=1)] | None = None  # None: the provider's first
     batch_share: Share | None = None  # of the calls, evenly spread over the log
     max_output_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    gpu: str | None = None  # serve all calls on own GPUs of this kind
-    hosted_model: str | None = None  # the open model on them; None: the one of the log's price class
+    gpu: Name | None = None  # serve all calls on own GPUs of this kind
+    hosted_model: Name | None = None  # the open model on them; None: the one of the log's price class
     gpus_per_replica: Annotated[int, msgspec.Meta(ge=1, le=8)] | None = None
     replicas: Annotated[int, msgspec.Meta(ge=1, le=512)] | None = (
         None  # None: the fewest that keep the limits

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 
 from netra.domain.agents.service import WhatIfService
 from netra.domain.ids import WorkloadId
@@ -12,19 +12,25 @@ from netra.domain.optimization.simulate import Proposal, Simulated
 from netra.domain.quotas import LimitName
 from netra.domain.users.model import Scope
 from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.reading import shaped, whole_numbers
 from netra.entrypoints.switchboard import Services
 
-_TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE)  # as much work as a run
+# as much work as a run
+_TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE) | noted(
+    bodies={JSON: Proposal}
+)
 
 
 @post("/{workload_id:str}/simulate", status_code=200, opt=_TRY, summary="Try a change on a workload")
 async def simulate(
     workload_id: FromPath[str],
-    data: JSONBody[Proposal],
     request: Asked,
     services: NamedDependency[Services],
 ) -> Simulated:
     """Return the bill and the latency as they are and as they would be; nothing is changed."""
     service: WhatIfService = services.container.what_if_service()
-    return await service.simulate(WorkloadId(workload_id), data, owner_id=request.owner_id)
+    # read here: the framework's own reading takes 0 for false and "5" for five
+    proposal = shaped(whole_numbers(await request.json()), Proposal)
+    return await service.simulate(WorkloadId(workload_id), proposal, owner_id=request.owner_id)

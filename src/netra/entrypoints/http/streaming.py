@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any, Final
 
+import msgspec
 from anyio import CancelScope
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -27,10 +28,18 @@ LastEventId = Annotated[
 ]
 
 
+class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One server-sent event: its fields as the stream's lines spell them."""
+
+    id: str  # the event's `seq`
+    event: str  # the frame's type on the socket
+    data: str  # the frame's data, numbered, as JSON text
+
+
 @get(
     "/stream/{run_id:str}",
     media_type="text/event-stream",
-    opt=noted(answers={200: str, 204: None}),
+    opt=noted(answers={200: SentEvent, 204: None}),
     summary="Follow a run by server-sent events",
 )
 async def stream(
