@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +32,7 @@ from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.prices.audit import GenaiPriceAudit
 from netra.adapters.prices.book import GenaiPriceBook
-from netra.adapters.sql.connection import open_sqlite
+from netra.adapters.sql.connection import SqlStores, open_sqlite
 from netra.domain.optimization.performance.measurement import Measurement
 from netra.domain.workloads.model import RowFault
 from netra.plugboard import Container, Ports, contained
@@ -83,11 +83,11 @@ def memory_ports(settings: Settings) -> Ports:
 
 @asynccontextmanager
 async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
-    """Open the embedded store in `settings.data`, made when missing, and close it on exit."""
+    """Open the store that the settings name, the embedded one by default, and close it on exit."""
     clock = SystemClock()
     secret = settings.secret or _kept_secret(settings.data)
     with closing(Argon2PasswordHasher()) as passwords:
-        async with open_sqlite(settings.data / DATABASE_FILE, clock=clock) as store:
+        async with _store(settings, clock) as store:
             yield Ports(
                 clock=clock,
                 ids=RandomIdSource(clock=clock),
@@ -124,6 +124,19 @@ def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         return read_measurements(lines)
+
+
+def _store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[SqlStores]:
+    """Return what opens the database server's store, or the file in `settings.data`, made when missing."""
+    if settings.database_url is None:
+        return open_sqlite(settings.data / DATABASE_FILE, clock=clock)
+    try:
+        from netra.adapters.sql.postgres_connection import open_postgres  # an extra, and slow to import
+    except ImportError as error:  # psycopg without its own libpq raises the parent class
+        raise SettingsRefused(
+            "NETRA_DATABASE_URL is set, but psycopg is not installed: pip install 'netra[postgres]'."
+        ) from error
+    return open_postgres(settings.database_url.reveal())
 
 
 def _tokens(settings: Settings, secret: Secret, clock: Clock) -> JwtTokenCodec:

@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: Port = 8000
     data: Path = Path("netra-data")  # the embedded store's folder
+    database_url: Secret | None = None  # PostgreSQL in place of the embedded store
     secret: Secret | None = None  # signs tokens; made and kept in `data` when absent
     previous_secret: Secret | None = None  # still accepted while keys rotate
     issuer: str = "netra"
@@ -138,8 +139,18 @@ def _checked(given: Mapping[str, Any]) -> Settings:
             )
     if settings.environment == "production" and settings.secret is None:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
+    _check_database(settings)
     _check_sign_in(settings)
     return settings
+
+
+def _check_database(settings: Settings) -> None:
+    if settings.database_url is None:
+        return
+    if urlsplit(settings.database_url.reveal()).scheme not in {"postgresql", "postgres"}:
+        raise SettingsRefused(
+            f"{PREFIX}DATABASE_URL must be an address such as postgresql://user@host/netra."
+        )
 
 
 def _check_sign_in(settings: Settings) -> None:

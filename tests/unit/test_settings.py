@@ -64,3 +64,10 @@ def test_a_secret_does_not_print_itself() -> None:
 
 def test_variables_of_the_tests_are_left_to_them() -> None:
     assert settings_from({"NETRA_TEST_POSTGRES_URL": "x"}) == Settings()
+
+
+def test_a_database_address_of_another_engine_is_refused_without_being_repeated():
+    with pytest.raises(SettingsRefused, match="NETRA_DATABASE_URL must be") as refused:
+        settings_from({"NETRA_DATABASE_URL": "mysql://someone:word@host/netra"})
+    assert "word" not in str(refused.value)
+    assert "word" not in repr(settings_from({"NETRA_DATABASE_URL": "postgresql://someone:word@host/netra"}))

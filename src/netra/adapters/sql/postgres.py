@@ -8,6 +8,7 @@ server that stopped or froze is noticed within `ANSWER_S`: the connection is cut
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeAlias, TypeVar
@@ -104,9 +105,10 @@ class PostgresDatabase:
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[tuple[Connection, "Alarm"]]:
         """Lend a connection that is cut when its alarm rings; the driver's errors become the domain's."""
+        until_s = time.monotonic() + ANSWER_S  # waiting for a connection counts
         try:
             async with self._pool.connection() as connection:
-                alarm = Alarm(connection, ANSWER_S)
+                alarm = Alarm(connection, until_s - time.monotonic())
                 try:
                     yield connection, alarm
                 finally:

@@ -1,0 +1,134 @@
+"""PostgreSQL alone: several processes at one queue, a server that stops, one that freezes, its clock."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+from tests.contracts.postgres import opened_over_postgres
+from tests.servers.proxy import proxied
+
+from netra.adapters.sql.postgres_connection import migrate_postgres, open_postgres
+from netra.bootstrap import open_ports
+from netra.domain.errors import NotFound, Unavailable
+from netra.domain.ids import RunId, UserId
+from netra.domain.quotas import Quotas
+from netra.domain.runs.model import RunState
+from netra.settings import settings_from
+
+pytestmark = pytest.mark.system
+
+PATIENCE_S = 10.0
+
+
+async def works_again(stores) -> None:
+    """Return when the stores answer."""
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            await stores.probe.check()
+        except Unavailable:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+        else:
+            return
+
+
+async def seconds_to_refuse(asked) -> float:
+    started = time.monotonic()
+    with pytest.raises(Unavailable) as refused:
+        await asked
+    assert refused.value.retry_after_s >= 1
+    return time.monotonic() - started
+
+
+async def refuse_everything_soon(stores, new_run) -> None:
+    read = stores.runs.get(RunId("run-1"), owner_id=UserId(1))
+    write = stores.runs.accept(new_run("9"), quotas=Quotas())
+    for asked in [read, write, stores.probe.check()]:
+        assert await seconds_to_refuse(asked) < 2.0
+
+
+async def test_a_killed_server_is_told_of_in_time_and_comes_back_by_itself(own_postgres, new_run):
+    async with open_postgres(own_postgres.url) as stores:
+        await stores.runs.accept(new_run("1"), quotas=Quotas())
+        own_postgres.crash()
+        await refuse_everything_soon(stores, new_run)
+        await asyncio.to_thread(own_postgres.start)
+        await works_again(stores)
+        assert (await stores.runs.get(RunId("run-1"), owner_id=UserId(1))).id == "run-1"
+        with pytest.raises(NotFound):
+            await stores.runs.get(RunId("run-9"), owner_id=UserId(1))
+
+
+async def test_a_frozen_server_is_told_of_in_time_and_comes_back_by_itself(own_postgres, new_run):
+    port = own_postgres.port
+    async with (
+        proxied(port) as line,
+        open_postgres(own_postgres.url.replace(str(port), str(line.port))) as stores,
+    ):
+        await stores.runs.accept(new_run("1"), quotas=Quotas())
+        line.hold()
+        await refuse_everything_soon(stores, new_run)
+        line.release()
+        await works_again(stores)
+        assert (await stores.runs.get(RunId("run-1"), owner_id=UserId(1))).id == "run-1"
+
+
+async def test_many_workers_claim_each_run_once_and_one_a_thread(postgres_url, new_run):
+    async with open_postgres(postgres_url) as one, open_postgres(postgres_url) as other:
+        for number in range(20):
+            await one.runs.accept(
+                new_run(str(number), thread=f"thread-{number % 10}"), quotas=Quotas(max_live_runs_per_user=50)
+            )
+        claims = await asyncio.gather(
+            *(stores.runs.claim(lease_s=30) for _ in range(20) for stores in (one, other))
+        )
+        claimed = [claim.run for claim in claims if claim is not None]
+        assert len({run.id for run in claimed}) == len(claimed) == 10
+        assert len({run.thread_id for run in claimed}) == 10
+
+
+async def test_one_key_in_two_processes_makes_one_run(postgres_url, new_run):
+    async with open_postgres(postgres_url) as one, open_postgres(postgres_url) as other:
+        made = await asyncio.gather(
+            *(
+                stores.runs.accept(new_run(f"{side}-{n}", key="k", thread="t"), quotas=Quotas())
+                for n in range(25)
+                for side, stores in (("a", one), ("b", other))
+            )
+        )
+        assert len({accepted.run.id for accepted in made}) == 1
+        assert [accepted.is_replay for accepted in made].count(False) == 1
+
+
+async def test_leases_are_judged_by_the_servers_clock(postgres_server_url, new_run):
+    async with opened_over_postgres(None, postgres_server_url) as stores:
+        await stores.runs.accept(new_run("1"), quotas=Quotas())
+        first, second = await stores.runs.clock(), await stores.runs.clock()
+        assert timedelta(0) <= second - first < timedelta(seconds=5)
+        assert await stores.runs.claim(lease_s=0) is not None
+        await stores.runs.reap(max_attempts=3)
+        run = await stores.runs.get(RunId("run-1"), owner_id=UserId(1))
+        assert run.state is RunState.QUEUED
+
+
+async def test_processes_that_start_at_once_migrate_once(postgres_url):
+    await asyncio.gather(*(asyncio.to_thread(migrate_postgres, postgres_url) for _ in range(4)))
+    async with open_postgres(postgres_url) as stores:
+        await stores.probe.check()
+
+
+async def test_a_server_that_is_not_there_is_said_so(own_postgres):
+    own_postgres.stop()
+    with pytest.raises(Unavailable, match="NETRA_DATABASE_URL"):
+        async with open_postgres(own_postgres.url):
+            pass
+
+
+async def test_the_settings_choose_the_server(postgres_url, tmp_path):
+    settings = settings_from({"NETRA_DATABASE_URL": postgres_url}, data=tmp_path)
+    async with open_ports(settings) as ports:
+        assert [probe.name for probe in ports.probes] == ["postgresql"]
+        await ports.probes[0].check()
+    assert not list(tmp_path.glob("*.sqlite3"))
