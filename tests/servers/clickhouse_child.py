@@ -4,6 +4,8 @@
 import fails here and says so. The working folder holds the configuration.
 """
 
+from pathlib import Path
+
 from chdb import _chdb
 
 YEAR_S = 31_536_000
@@ -12,5 +14,5 @@ _chdb.query(
     f"SYSTEM START LISTEN HTTP; SELECT sleep({YEAR_S})"
     " SETTINGS function_sleep_max_microseconds_per_block = 0",
     "TabSeparated",
-    path="store",
+    path=str(Path("store").absolute()),
 )

@@ -1,0 +1,259 @@
+"""Several processes over one Redis that is killed, flushed, frozen and cut off under them."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from tests.contracts.shared import local, over_redis
+from tests.servers.process import HOST
+from tests.servers.proxy import proxied
+
+from netra.adapters.local.clock import SystemClock
+from netra.adapters.redis.connection import Shared
+from netra.domain.errors import Unavailable
+from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.runs.events import EventKind, RunEvent
+from netra.domain.users.model import Principal, Session
+
+pytestmark = pytest.mark.system
+
+GENERAL = LimitName.GENERAL
+RATES = RateLimits(general=10)
+AT = datetime(2024, 3, 1, tzinfo=UTC)
+SESSION = Session(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
+PRINCIPAL = Principal(user_id=1, session_id="ses-1", expires_at=AT + timedelta(hours=1))
+MENDED_S = 4.0  # a second of circuit, a second until the subscriber tries again, and room
+SOON_S = 0.25
+
+
+@asynccontextmanager
+async def two_processes(url: str, *, ports: tuple[int, int] | None = None) -> AsyncGenerator[list[Shared]]:
+    """Open what two processes share; `ports` are theirs when they come by proxies."""
+    prefix = f"test-{uuid4().hex}"
+    behind = local(SystemClock())  # sessions are one store, whatever the process
+    async with AsyncExitStack() as stack:
+        opened = []
+        for number in range(2):
+            address = url if ports is None else f"redis://{HOST}:{ports[number]}/0"
+            stand_ins = local(SystemClock(), rates=RATES)
+            stand_ins = Shared(
+                sessions=behind.sessions,
+                tickets=stand_ins.tickets,
+                limiter=stand_ins.limiter,
+                feed=stand_ins.feed,
+                bell=stand_ins.bell,
+            )
+            shared, _ = await stack.enter_async_context(
+                over_redis(address, prefix=prefix, stand_ins=stand_ins)
+            )
+            opened.append(shared)
+        yield opened
+
+
+def event(seq: int, *, data: bytes = b"{}") -> RunEvent:
+    return RunEvent(run_id="run-1", seq=seq, kind=EventKind.UPDATE, at=AT, data=data)
+
+
+async def eventually(question, *, within_s: float = MENDED_S):
+    """Return the first answer that is one."""
+    until_s = time.monotonic() + within_s
+    while time.monotonic() < until_s:
+        if answer := await question():
+            return answer
+        await asyncio.sleep(0.05)
+    pytest.fail("it did not happen in time")
+
+
+async def carries(one: Shared, other: Shared) -> bool:
+    """Return whether an event comes from one process to the other."""
+    async with other.feed.subscribe("run-1") as reader:
+        await one.feed.publish([event(1)])
+        return bool(await reader.next(timeout_s=SOON_S))
+
+
+async def is_one_window(one: Shared, other: Shared) -> bool:
+    """Return whether both processes count together."""
+    key = uuid4().hex
+    said = [await shared.limiter.admit(GENERAL, key) for shared in (one, other)]
+    return [admission.remaining for admission in said] == [9, 8]
+
+
+async def test_processes_share_events_bells_tickets_limits_and_endings(redis_url):
+    async with two_processes(redis_url) as (one, other):
+        assert await carries(one, other)
+        assert await is_one_window(one, other)
+        waiting = asyncio.create_task(other.bell.wait(timeout_s=5))
+        await one.bell.ring()
+        await asyncio.wait_for(waiting, 1)
+        ticket = await one.tickets.issue(PRINCIPAL)
+        found = await asyncio.gather(*(shared.tickets.redeem(ticket) for shared in (one, other) * 5))
+        assert found.count(PRINCIPAL) == 1
+
+
+async def test_a_session_is_dead_in_every_process_from_the_moment_its_end_returns(redis_url):
+    async with two_processes(redis_url) as (one, other):
+        for number in range(50):
+            name = f"ses-{number}"
+            await one.sessions.add(
+                Session(id=name, user_id=number % 2, created_at=AT, expires_at=AT + timedelta(days=1))
+            )
+            reading = [asyncio.create_task(other.sessions.is_live(name, at=AT)) for _ in range(20)]
+            assert await other.sessions.is_live(name, at=AT)
+            if number % 2:
+                await one.sessions.end_all(1, at=AT)
+            else:
+                await one.sessions.end(name, at=AT)
+            assert not await other.sessions.is_live(name, at=AT)
+            await asyncio.gather(*reading)
+            assert not await other.sessions.is_live(name, at=AT)
+
+
+async def test_an_end_that_others_cannot_hear_of_waits_until_they_have_forgotten(own_redis):
+    async with (
+        proxied(own_redis.port) as near,
+        proxied(own_redis.port) as far,
+        two_processes(own_redis.url, ports=(near.port, far.port)) as (one, other),
+    ):
+        await one.sessions.add(SESSION)
+        assert await other.sessions.is_live("ses-1", at=AT)
+        near.hold()  # the one who ends it cannot reach Redis, the other can
+        await one.sessions.end("ses-1", at=AT)
+        assert not await other.sessions.is_live("ses-1", at=AT)
+
+
+async def test_a_flush_revives_no_session_and_no_window(own_redis):
+    async with two_processes(own_redis.url) as (one, other):
+        await one.sessions.add(SESSION)
+        await one.sessions.end("ses-1", at=AT)
+        for _ in range(10):
+            assert (await one.limiter.admit(GENERAL, "k")).allowed
+        own_redis.flush()
+        assert not await other.sessions.is_live("ses-1", at=AT)
+        refused = await one.limiter.admit(GENERAL, "k")
+        assert not refused.allowed
+        assert 0 < refused.retry_after_s <= 61
+
+
+@pytest.mark.parametrize("fault", ["kill", "pause"])
+async def test_without_redis_each_process_decides_and_nobody_waits_long(own_redis, fault):
+    async with two_processes(own_redis.url) as (one, other):
+        for _ in range(5):
+            await one.limiter.admit(GENERAL, "k")
+        getattr(own_redis, fault)()
+        began_s = time.monotonic()
+        said = [(await one.limiter.admit(GENERAL, "k")).allowed for _ in range(10)]
+        assert said == [True] * 5 + [False] * 5
+        async with one.feed.subscribe("run-1") as reader:
+            await one.feed.publish([event(1)])
+            assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
+        await one.bell.ring()
+        await one.bell.wait(timeout_s=5)
+        ticket = await one.tickets.issue(PRINCIPAL)
+        assert await one.tickets.redeem(ticket) == PRINCIPAL
+        assert time.monotonic() - began_s < 2
+        if fault == "pause":
+            own_redis.resume()
+        else:
+            own_redis.start()
+        await eventually(lambda: carries(one, other))
+        await eventually(lambda: carries(other, one))
+        await eventually(lambda: is_one_window(one, other))
+
+
+async def test_a_half_open_connection_is_noticed_and_mended(own_redis):
+    async with (
+        proxied(own_redis.port) as near,
+        proxied(own_redis.port) as far,
+        two_processes(own_redis.url, ports=(near.port, far.port)) as (one, other),
+    ):
+        assert await carries(one, other)
+        far.hold()
+        began_s = time.monotonic()
+        for _ in range(3):
+            await other.limiter.admit(GENERAL, "k")
+        assert time.monotonic() - began_s < 1
+        await asyncio.sleep(3)  # long enough for the subscriber to take silence for death
+        far.release()
+        await eventually(lambda: carries(one, other))
+        await eventually(lambda: is_one_window(one, other))
+
+
+async def test_a_reset_and_an_answer_cut_in_two_cost_one_decision_at_most(own_redis):
+    async with (
+        proxied(own_redis.port) as near,
+        proxied(own_redis.port) as far,
+        two_processes(own_redis.url, ports=(near.port, far.port)) as (one, other),
+    ):
+        near.reset()
+        await eventually(lambda: is_one_window(one, other))
+        near.cut_after = 3
+        assert (await one.limiter.admit(GENERAL, "k")).allowed
+        await eventually(lambda: is_one_window(one, other))
+        await eventually(lambda: carries(other, one))
+
+
+async def test_health_says_that_redis_is_away_and_that_it_is_back(own_redis):
+    async with over_redis(own_redis.url) as (_, probe):
+        await probe.check()
+        own_redis.kill()
+        with pytest.raises(Unavailable) as refused:
+            await probe.check()
+        assert str(own_redis.port) not in refused.value.message
+        own_redis.start()
+        await probe.check()
+
+
+async def test_a_process_starts_while_redis_is_away_and_finds_it_later(own_redis):
+    own_redis.kill()
+    began_s = time.monotonic()
+    async with two_processes(own_redis.url) as (one, other):
+        assert (await one.limiter.admit(GENERAL, "k")).allowed
+        assert time.monotonic() - began_s < 3
+        own_redis.start()
+        await eventually(lambda: carries(one, other))
+
+
+HAMMER = """
+import asyncio, json, sys, time
+from netra.adapters.local.clock import SystemClock
+from netra.domain.quotas import LimitName
+from tests.contracts.shared import over_redis
+from netra.domain.quotas import RateLimits
+
+async def client(limiter, until_s, admitted):
+    while time.monotonic() < until_s:
+        before_s = time.time()
+        said = await limiter.admit(LimitName.GENERAL, "everyone")
+        if said.allowed:
+            admitted.append((before_s, time.time()))
+        await asyncio.sleep(0.001)
+
+async def main(url, prefix, seconds):
+    admitted = []
+    async with over_redis(url, prefix=prefix, rates=RateLimits(general=60)) as (shared, _):
+        until_s = time.monotonic() + seconds
+        await asyncio.gather(*(client(shared.limiter, until_s, admitted) for _ in range(4)))
+    print(json.dumps(admitted))
+
+asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+"""
+
+
+def test_eight_clients_of_two_processes_never_pass_the_limit_in_any_minute(redis_url):
+    """Hammer for a little over a minute, so that the window has slid; the count is over true pairs."""
+    command = [sys.executable, "-c", HAMMER, redis_url, f"test-{uuid4().hex}", "65"]
+    path = {"PYTHONPATH": ":".join(entry for entry in sys.path if entry)}
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, env=path) for _ in range(2)]
+    outputs = [process.communicate(timeout=120)[0] for process in processes]
+    admitted = sorted(tuple(pair) for output in outputs for pair in json.loads(output))
+    assert len(admitted) > 60  # the window slid
+    for first, later in zip(admitted, admitted[60:], strict=False):
+        # admitted between asking and hearing: the 61st may come when the first is 60 s old at the earliest
+        assert later[1] - first[0] > 60
