@@ -1,6 +1,6 @@
 """Opening sessions, and the tokens that go with them; every way to sign in ends here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from netra.domain.audit.model import Origin, cut
@@ -14,6 +14,7 @@ from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TokenCodec
 
 REFRESH_PREFIX: Final = "nr_"
+KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # for whoever looks into yesterday's sign-ins
 
 
 class SessionOpener:
@@ -35,7 +36,7 @@ class SessionOpener:
         self._clock = clock
 
     async def open(self, user: User, *, origin: Origin) -> SignedIn:
-        """Open a session of `user`, who has proven who they are."""
+        """Open a session of `user`, who has proven who they are, and forget sessions long over."""
         now = self._clock.now()
         session = Session(
             id=SessionId(self._ids.new("ses")),
@@ -47,6 +48,7 @@ class SessionOpener:
         )
         refresh = self.fresh()
         await self._sessions.add(session, refresh=refresh_digest(refresh))
+        await self._sessions.forget_expired(before=now - KEPT_AFTER_EXPIRY)
         return self.issue(user, session, refresh=refresh, now=now)
 
     def fresh(self) -> str:

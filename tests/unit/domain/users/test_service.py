@@ -14,7 +14,8 @@ from netra.domain.errors import (
 )
 from netra.domain.paging import PageRequest
 from netra.domain.users.model import AddUser, Principal, Role, Scope, SignIn
-from netra.domain.users.rules import ACCESS_LIFETIME, account_faults
+from netra.domain.users.opening import KEPT_AFTER_EXPIRY
+from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, account_faults
 from netra.domain.users.service import UserService
 
 ADA = AddUser(email="Ada@Example.com", name="Ada", password="correct horse")
@@ -78,6 +79,17 @@ async def test_a_token_expires_with_its_session(house: Any, users: UserService) 
     house.clock.turn(ACCESS_LIFETIME / timedelta(seconds=1))
     with pytest.raises(TokenExpired):
         await users.authenticate(signed_in.access_token)
+
+
+async def test_a_sign_in_forgets_sessions_long_over_and_no_others(house: Any, users: UserService) -> None:
+    await users.add(ADA)
+    await users.sign_in(RIGHT)
+    house.clock.turn(SESSION_LIFETIME / timedelta(seconds=1))
+    await users.sign_in(RIGHT)
+    house.clock.turn(KEPT_AFTER_EXPIRY / timedelta(seconds=1) + 1)
+    await users.sign_in(RIGHT)
+    everything = house.clock.now() + 2 * SESSION_LIFETIME
+    assert await house.sessions.forget_expired(before=everything) == 2
 
 
 async def test_a_ticket_opens_one_socket(users: UserService) -> None:
