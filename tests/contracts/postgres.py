@@ -16,10 +16,13 @@ POSTGRES = pytest.param("postgresql", marks=pytest.mark.system)
 
 @asynccontextmanager
 async def opened_over_postgres(clock: Clock | None, server_url: str) -> AsyncGenerator[SqlStores]:
-    """Open empty stores on the server."""
+    """Open empty stores on the server.
+
+    One connection, so that what a test asks for first comes first; races have tests of their own.
+    """
     url = fresh_database(server_url, template=migrated_template(server_url))
     try:
-        async with open_postgres(url, clock=clock, connections=4) as opened:
+        async with open_postgres(url, clock=clock, connections=1) as opened:
             yield opened
     finally:
         drop_database(url)
