@@ -11,6 +11,7 @@ import pytest
 from tests.contracts.postgres import POSTGRES, opened_over_postgres
 from tests.contracts.shared import local, over_redis
 
+from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit import MemoryAuditTrail
 from netra.adapters.memory.event_log import MemoryEventLog
@@ -126,6 +127,13 @@ async def redis_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
             yield replace(behind, sessions=shared.sessions, probe=probe)
 
 
+@asynccontextmanager
+async def clickhouse_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
+    """Open memory stores with the events of workloads in ClickHouse."""
+    async with memory_stores(clock) as behind, open_clickhouse(url, clock=clock) as opened:
+        yield replace(behind, event_log=opened.event_log, probe=opened.probe)
+
+
 @pytest.fixture
 def open_stores(request: pytest.FixtureRequest, clock, migrated: Path, tmp_path: Path) -> OpenStores:
     """Return what opens empty stores by an adapter's name."""
@@ -137,6 +145,8 @@ def open_stores(request: pytest.FixtureRequest, clock, migrated: Path, tmp_path:
             return postgres_stores(clock, request.getfixturevalue("postgres_server_url"))
         if adapter == "redis":
             return redis_stores(clock, request.getfixturevalue("redis_url"))
+        if adapter in {"clickhouse", "chdb"}:
+            return clickhouse_stores(clock, request.getfixturevalue(f"{adapter}_url"))
         path = tmp_path / "netra.sqlite3"
         shutil.copyfile(migrated, path)
         return sqlite_stores(clock, path)

@@ -19,6 +19,8 @@ from netra.ports.clock import Clock
 
 RATES = RateLimits()
 REDIS = pytest.param("redis", marks=pytest.mark.system)
+CLICKHOUSE = pytest.param("clickhouse", marks=pytest.mark.system)
+CHDB = pytest.param("chdb", marks=pytest.mark.system)  # in process: half a gigabyte, so not in the fast set
 
 
 class Reported:

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.contracts.shared import CHDB, CLICKHOUSE
 
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events, nanoseconds
 from netra.domain.workloads.model import Event
+
+ALSO_OVER = [CLICKHOUSE, CHDB]
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 WL, ONE, OTHER = "wl-1", 1, 2

@@ -1,8 +1,8 @@
 """The contract of `Probe`."""
 
-from tests.contracts.shared import REDIS
+from tests.contracts.shared import CHDB, CLICKHOUSE, REDIS
 
-ALSO_OVER = [REDIS]
+ALSO_OVER = [REDIS, CLICKHOUSE, CHDB]
 
 
 async def test_what_is_there_answers(stores):

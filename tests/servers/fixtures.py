@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import clickhouse_connect
 import pytest
 from tests.servers import clickhouse_server, postgres_server
 from tests.servers.clickhouse_server import ClickHouseServer
@@ -55,6 +56,22 @@ def clickhouse_url(clickhouse_server_url: str) -> Generator[str]:
     url = clickhouse_server.fresh_database(clickhouse_server_url)
     yield url
     clickhouse_server.asked(clickhouse_server_url, f"DROP DATABASE {url.rpartition('/')[2]} SYNC")
+
+
+@pytest.fixture(scope="session")
+def chdb_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the one folder that ClickHouse in process may have."""
+    return tmp_path_factory.mktemp("chdb")
+
+
+@pytest.fixture
+def chdb_url(chdb_folder: Path) -> str:
+    """Return the address of ClickHouse in this process, empty."""
+    url = f"chdb://{chdb_folder}"
+    with clickhouse_connect.get_client(dsn=url) as client:
+        for (table,) in client.query("SELECT name FROM system.tables WHERE database = 'default'").result_rows:
+            client.command(f"DROP TABLE {table} SYNC")
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,36 @@
+"""Opens ClickHouse."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from netra.adapters.clickhouse.engine import ClickHouse
+from netra.adapters.clickhouse.event_log import ClickHouseEventLog
+from netra.adapters.clickhouse.probe import ClickHouseProbe
+from netra.adapters.clickhouse.schema import prepare
+from netra.ports.clock import Clock
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClickHouseStores:
+    """Every port over one ClickHouse."""
+
+    event_log: ClickHouseEventLog
+    probe: ClickHouseProbe
+
+
+@asynccontextmanager
+async def open_clickhouse(
+    url: str, *, clock: Clock, kept_for: timedelta | None = None
+) -> AsyncGenerator[ClickHouseStores]:
+    """Open the way to ClickHouse, there or not, and close it on exit.
+
+    `url` is `http://user:password@host:8123/database`, or `chdb:///folder` for one in this process:
+    one folder a process. Events are removed `kept_for` after they came in; without it they stay.
+    """
+    engine = ClickHouse(url, prepare=lambda client: prepare(client, kept_for=kept_for), clock=clock)
+    try:
+        yield ClickHouseStores(event_log=ClickHouseEventLog(engine), probe=ClickHouseProbe(engine))
+    finally:
+        await engine.close()

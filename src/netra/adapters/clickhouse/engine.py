@@ -1,0 +1,77 @@
+"""One ClickHouse: its threads, its deadlines and its circuit; every vendor's error ends here."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError, ProgrammingError
+
+from netra.adapters.clickhouse.vendor import Client, connected
+from netra.domain.errors import Unavailable
+from netra.ports.clock import Clock
+
+THREADS: Final = 4  # requests under way at the same time; the rest wait their turn
+DEADLINE_S: Final = 60.0  # reading the largest workload takes a few seconds
+SILENCE_S: Final = 10.0  # a server that says nothing for so long is taken for frozen
+RETRY_S: Final = 1.0  # after a failure nobody asks for so long
+
+T = TypeVar("T")
+
+
+class ClickHouse:
+    """Runs blocking work on a client in threads of its own.
+
+    The client is made by the first work that needs it and after each loss, so that a service starts
+    and recovers whatever ClickHouse does. `prepare` runs once on the first client.
+    """
+
+    def __init__(self, url: str, *, prepare: Callable[[Client], None], clock: Clock) -> None:
+        self._url = url
+        self._prepare = prepare
+        self._clock = clock
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="netra-clickhouse")
+        self._opening = asyncio.Lock()
+        self._client: Client | None = None
+        self._quiet_until_s = 0.0  # of the steady clock
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it runs in this process."""
+        return self._url.startswith("chdb:")
+
+    async def run(self, work: Callable[[Client], T]) -> T:
+        """Return what `work` returned. Raises `Unavailable`, at once while ClickHouse is known to be away."""
+        if self._clock.monotonic_s() < self._quiet_until_s:
+            raise Unavailable("ClickHouse does not answer.")
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                client = await self._opened()
+                return await self._in_thread(lambda: work(client))
+        except ProgrammingError:
+            raise  # ours to mend, not the server's
+        except (OperationalError, OSError, TimeoutError) as error:
+            self._quiet_until_s = self._clock.monotonic_s() + RETRY_S
+            raise Unavailable("ClickHouse does not answer.") from error
+        except ClickHouseError as error:
+            raise Unavailable("ClickHouse cannot do this now.") from error
+
+    async def close(self) -> None:
+        """Close the connections and end the threads."""
+        if self._client is not None:
+            await self._in_thread(self._client.close)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _opened(self) -> Client:
+        async with self._opening:
+            if self._client is None:
+                self._client = await self._in_thread(self._open)
+            return self._client
+
+    def _open(self) -> Client:
+        client = connected(self._url, silence_s=SILENCE_S, connections=THREADS)
+        self._prepare(client)
+        return client
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -1,0 +1,77 @@
+"""The one table, made for one question: this owner's workload, a span of time, oldest first.
+
+A missing value is -1, NaN, an empty chain or NULL, as the columns of the domain have it, so that
+numbers pass unchanged. `filled` says which optional columns an event's batch had: a read asks only
+for those that some batch fills. Rows of one insert share `batch`, and `place` is their order in it;
+`_block_number`, which ClickHouse gives each insert as it commits, is the order of inserts.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from netra.adapters.clickhouse.vendor import Client
+
+TABLE: Final = "workload_events"
+DAY: Final = timedelta(days=1)
+
+LABELS: Final = ("provider", "status", "currency", "template", "feature", "tool")  # few of each
+NAMES: Final = ("session", "prompt_hash", "retry_of")  # perhaps as many as events
+INTEGERS: Final = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "max_output_tokens")
+FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
+FLAGS: Final = ("offline", "streaming", "accepted")
+OPTIONAL: Final = (
+    "id",
+    *LABELS,
+    *NAMES,
+    *INTEGERS,
+    *FLOATS,
+    *FLAGS,
+    "prefixes",
+)  # bit n of `filled` is name n
+
+_NUMBER: Final = "CODEC(T64, ZSTD(1))"
+
+
+def prepare(client: Client, *, kept_for: timedelta | None) -> None:
+    """Make the table if it is missing, and have events removed `kept_for` after they came in."""
+    client.command(_table())
+    days = None if kept_for is None else max(kept_for // DAY, 1)
+    present = str(client.command(f"SELECT engine_full FROM system.tables WHERE {_IS_OURS}"))  # noqa: S608 (constants)
+    if days is not None and f"toIntervalDay({days})" not in present:
+        client.command(f"ALTER TABLE {TABLE} MODIFY TTL received_at + INTERVAL {days} DAY")
+    if days is None and " TTL " in present:
+        client.command(f"ALTER TABLE {TABLE} REMOVE TTL")
+
+
+_IS_OURS: Final = f"database = currentDatabase() AND name = '{TABLE}'"
+
+
+def _table() -> str:
+    columns = [
+        "owner_id Int64",
+        "workload_id String",
+        "at_ns Int64 CODEC(Delta, ZSTD(1))",
+        "place UInt32 CODEC(Delta, ZSTD(1))",
+        "batch UUID",
+        "received_at DateTime DEFAULT now()",
+        "filled UInt32",
+        "model LowCardinality(String)",
+        f"input_tokens Int64 {_NUMBER}",
+        f"output_tokens Int64 {_NUMBER}",
+        "id Nullable(String)",
+        "id_hash UInt64 MATERIALIZED cityHash64(assumeNotNull(id))",
+        *(f"{name} LowCardinality(Nullable(String))" for name in LABELS),
+        *(f"{name} Nullable(String)" for name in NAMES),
+        *(f"{name} Int64 DEFAULT -1 {_NUMBER}" for name in INTEGERS),
+        *(f"{name} Float64 DEFAULT nan" for name in FLOATS),
+        *(f"{name} Int8 DEFAULT -1" for name in FLAGS),
+        "prefix_hashes Array(Int64)",
+        "prefix_block_tokens Int32 DEFAULT 512",
+        "at DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(at_ns, 'UTC')",  # for whoever looks
+    ]
+    return (
+        f"CREATE TABLE IF NOT EXISTS {TABLE} ({', '.join(columns)}) "
+        "ENGINE = MergeTree ORDER BY (owner_id, workload_id, at_ns) "
+        # an event that was accepted outlives a power cut; the order of inserts outlives a merge
+        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, enable_block_number_column = 1"
+    )

@@ -1,0 +1,72 @@
+"""The part of the vendors' packages that is used here, with the types that they do not say themselves."""
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from importlib import import_module
+from typing import Any, Final, Protocol, cast
+
+CONNECT_S: Final = 2.0
+
+# Any: one package has no types, the other has some
+arrow: Final[Any] = import_module("pyarrow")
+_driver: Final[Any] = import_module("clickhouse_connect")
+_pools: Final[Any] = import_module("clickhouse_connect.driver.httputil")
+
+
+class Client(Protocol):
+    """The requests that are made; each blocks, and any number of threads may make them."""
+
+    def command(self, cmd: str, parameters: Mapping[str, object] | None = None) -> object:
+        """Carry out a statement that returns a value at most."""
+        ...
+
+    def raw_query(
+        self,
+        query: str,
+        parameters: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+        fmt: str | None = None,
+    ) -> bytes:
+        """Return the answer in the format `fmt`."""
+        ...
+
+    def raw_stream(
+        self,
+        query: str,
+        parameters: Mapping[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
+        fmt: str | None = None,
+    ) -> AbstractContextManager[io.IOBase]:
+        """Return the answer as it comes."""
+        ...
+
+    def raw_insert(
+        self,
+        table: str,
+        column_names: Sequence[str],
+        insert_block: bytes,
+        settings: Mapping[str, object],
+        fmt: str,
+    ) -> object:
+        """Insert rows that are in the format `fmt`."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+def connected(url: str, *, silence_s: float, connections: int) -> Client:
+    """Return a client that has greeted the server; blocks. Raises the vendor's errors."""
+    if url.startswith("chdb:"):
+        return cast("Client", _driver.get_client(dsn=url))
+    made = _driver.get_client(
+        dsn=url,
+        autogenerate_session_id=False,  # a session would allow one request at a time
+        connect_timeout=CONNECT_S,
+        send_receive_timeout=silence_s,
+        form_encode_query_params=True,  # ten thousand ids do not fit an address
+        pool_mgr=_pools.get_pool_manager(maxsize=connections),
+    )
+    return cast("Client", made)
