@@ -10,7 +10,7 @@ from tests.servers.proxy import proxied
 
 from netra.adapters.sql.postgres_connection import migrate_postgres, open_postgres
 from netra.bootstrap import open_ports
-from netra.domain.errors import NotFound, Unavailable
+from netra.domain.errors import IdempotencyInProgress, NotFound, Unavailable
 from netra.domain.ids import RunId, UserId
 from netra.domain.quotas import Quotas
 from netra.domain.runs.model import RunState
@@ -132,3 +132,17 @@ async def test_the_settings_choose_the_server(postgres_url, tmp_path):
         assert [probe.name for probe in ports.probes] == ["postgresql"]
         await ports.probes[0].check()
     assert not list(tmp_path.glob("*.sqlite3"))
+
+
+async def test_of_many_processes_that_bring_one_replay_key_one_goes_on(postgres_url):
+    async with open_postgres(postgres_url) as one, open_postgres(postgres_url) as other:
+        begun = await asyncio.gather(
+            *(
+                stores.replays.begin(UserId(1), "k", fingerprint="f")
+                for _ in range(10)
+                for stores in (one, other)
+            ),
+            return_exceptions=True,
+        )
+        assert begun.count(None) == 1
+        assert sum(isinstance(refused, IdempotencyInProgress) for refused in begun) == 19
