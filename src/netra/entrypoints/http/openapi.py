@@ -85,7 +85,7 @@ def noted(
 
 def document(app: Litestar) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of all routes that are meant for clients."""
-    found = list(_handlers(app))
+    found = sorted(_handlers(app), key=lambda each: (each[0], sorted(each[1].http_methods)))
     kinds = [kind for _, handler in found for kind in _kinds(handler)]
     _, components = msgspec.json.schema_components(
         [Advice, Event, Envelope, Problem, *kinds], ref_template=REF
@@ -98,9 +98,9 @@ def document(app: Litestar) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": _INFO,
         "servers": [{"url": "/", "description": "This deployment; /v2 in front of a path works too."}],
-        "paths": dict(sorted(paths.items())),
+        "paths": paths,
         "components": {
-            "schemas": components,
+            "schemas": dict(sorted(components.items())),
             "headers": {
                 name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()
             },
