@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -88,7 +90,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     secret = settings.secret or _kept_secret(settings.data)
     with closing(Argon2PasswordHasher()) as passwords:
         async with _store(settings, clock) as store:
-            yield Ports(
+            ports = Ports(
                 clock=clock,
                 ids=RandomIdSource(clock=clock),
                 incidents=LoggedIncidents(),
@@ -115,6 +117,8 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 log_files=FileRequestLogs(),
                 probes=(store.probe,),
             )
+            async with _with_events(ports, settings) as ports, _with_shared(ports, settings) as ports:
+                yield ports
 
 
 def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:
@@ -137,6 +141,59 @@ def _store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[SqlS
             "NETRA_DATABASE_URL is set, but psycopg is not installed: pip install 'netra[postgres]'."
         ) from error
     return open_postgres(settings.database_url.reveal())
+
+
+@asynccontextmanager
+async def _with_shared(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
+    """Open Redis, where the settings name one, between `ports` and the processes they are to share with."""
+    if settings.redis_url is None:
+        yield ports
+        return
+    try:
+        from netra.adapters.redis.connection import Shared, open_redis  # an extra
+    except ModuleNotFoundError as error:
+        raise _missing("redis", error) from error
+    local = Shared(
+        sessions=ports.sessions,
+        tickets=ports.tickets,
+        limiter=ports.limiter,
+        feed=ports.feed,
+        bell=ports.bell,
+    )
+    url = settings.redis_url.reveal()
+    async with open_redis(url, local, clock=ports.clock, incidents=ports.incidents) as (shared, probe):
+        yield replace(
+            ports,
+            sessions=shared.sessions,
+            tickets=shared.tickets,
+            limiter=shared.limiter,
+            feed=shared.feed,
+            bell=shared.bell,
+            probes=(*ports.probes, probe),
+        )
+
+
+@asynccontextmanager
+async def _with_events(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
+    """Open ClickHouse, where the settings name one, for the events of workloads."""
+    if settings.clickhouse_url is None:
+        yield ports
+        return
+    try:
+        from netra.adapters.clickhouse.connection import open_clickhouse  # an extra, and slow to import
+    except ModuleNotFoundError as error:
+        raise _missing("clickhouse", error) from error
+    days = settings.clickhouse_retention_days
+    kept_for = timedelta(days=days) if days else None
+    url = settings.clickhouse_url.reveal()
+    async with open_clickhouse(url, clock=ports.clock, kept_for=kept_for) as opened:
+        yield replace(ports, event_log=opened.event_log, probes=(*ports.probes, opened.probe))
+
+
+def _missing(extra: str, error: ModuleNotFoundError) -> SettingsRefused:
+    return SettingsRefused(
+        f"NETRA_{extra.upper()}_URL is set, but {error.name} is not installed: pip install 'netra[{extra}]'."
+    )
 
 
 def _tokens(settings: Settings, secret: Secret, clock: Clock) -> JwtTokenCodec:

@@ -12,6 +12,11 @@ from netra.domain.quotas import Quotas, RateLimits
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
+SERVERS: Final = {
+    "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
+    "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
+    "clickhouse_url": ({"http", "https", "chdb"}, "http://user:password@host:8123/netra"),
+}
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # where http needs no TLS
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -49,6 +54,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: Port = 8000
     data: Path = Path("netra-data")  # the embedded store's folder
     database_url: Secret | None = None  # PostgreSQL in place of the embedded store
+    redis_url: Secret | None = None  # what processes share at once: limits, wake-ups, events, tickets
+    clickhouse_url: Secret | None = None  # the events of workloads, in place of the database
+    clickhouse_retention_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 0  # 0: for ever
     secret: Secret | None = None  # signs tokens; made and kept in `data` when absent
     previous_secret: Secret | None = None  # still accepted while keys rotate
     issuer: str = "netra"
@@ -139,18 +147,16 @@ def _checked(given: Mapping[str, Any]) -> Settings:
             )
     if settings.environment == "production" and settings.secret is None:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
-    _check_database(settings)
+    _check_servers(settings)
     _check_sign_in(settings)
     return settings
 
 
-def _check_database(settings: Settings) -> None:
-    if settings.database_url is None:
-        return
-    if urlsplit(settings.database_url.reveal()).scheme not in {"postgresql", "postgres"}:
-        raise SettingsRefused(
-            f"{PREFIX}DATABASE_URL must be an address such as postgresql://user@host/netra."
-        )
+def _check_servers(settings: Settings) -> None:
+    for name, (schemes, example) in SERVERS.items():
+        url: Secret | None = getattr(settings, name)
+        if url is not None and urlsplit(url.reveal()).scheme not in schemes:
+            raise SettingsRefused(f"{PREFIX}{name.upper()} must be an address such as {example}.")
 
 
 def _check_sign_in(settings: Settings) -> None:

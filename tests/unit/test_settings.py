@@ -66,8 +66,16 @@ def test_variables_of_the_tests_are_left_to_them() -> None:
     assert settings_from({"NETRA_TEST_POSTGRES_URL": "x"}) == Settings()
 
 
-def test_a_database_address_of_another_engine_is_refused_without_being_repeated():
-    with pytest.raises(SettingsRefused, match="NETRA_DATABASE_URL must be") as refused:
-        settings_from({"NETRA_DATABASE_URL": "mysql://someone:word@host/netra"})
-    assert "word" not in str(refused.value)
-    assert "word" not in repr(settings_from({"NETRA_DATABASE_URL": "postgresql://someone:word@host/netra"}))
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("DATABASE", "postgresql://someone:hunter2@host/netra", "mysql://someone:hunter2@host/netra"),
+        ("REDIS", "rediss://:hunter2@host:6380/1", "memcached://:hunter2@host"),
+        ("CLICKHOUSE", "https://someone:hunter2@host:8443/netra", "clickhouse://someone:hunter2@host/netra"),
+    ],
+)
+def test_an_address_of_another_engine_is_refused_and_none_is_repeated(name, good, bad):
+    with pytest.raises(SettingsRefused, match=f"NETRA_{name}_URL must be") as refused:
+        settings_from({f"NETRA_{name}_URL": bad})
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(settings_from({f"NETRA_{name}_URL": good}))
