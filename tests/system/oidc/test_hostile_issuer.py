@@ -101,7 +101,7 @@ async def test_the_truth_gets_in(provider: OpenIdProvider, issuer: HostileIssuer
         {"at_hash": "of another access token"},
         {"email": ["ada@example.com"]},
     ],
-    ids=str,
+    ids=lambda tells: "-".join(f"{name}-{type(value).__name__}" for name, value in tells.items()),
 )
 async def test_a_claim_that_does_not_fit_is_refused(
     provider: OpenIdProvider, issuer: HostileIssuer, tells: dict[str, Any]
