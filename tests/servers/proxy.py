@@ -68,11 +68,9 @@ class Proxy:
 
     async def end(self) -> None:
         """Break everything and wait for it."""
+        self.release()
         self.reset()
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
