@@ -82,3 +82,12 @@ async def test_two_processes_that_send_the_same_events_store_each_once(clickhous
             assert not np.logical_and(said[0].is_new, said[1].is_new).any()
         found = await one.event_log.read("wl", owner_id=1)
         assert sorted(found.id.tolist()) == sorted(f"id-{n}" for n in range(1_050))
+
+
+async def test_a_batch_of_ten_thousand_long_ids_is_stored_once(clickhouse_url):
+    events = batch(10_000)
+    events.id[:] = [f"{n:05}-{'ü' * 60}" for n in range(10_000)]
+    async with open_clickhouse(clickhouse_url, clock=SystemClock()) as opened:
+        assert (await opened.event_log.append("wl", events, owner_id=1)).is_new.all()
+        assert not (await opened.event_log.append("wl", events, owner_id=1)).is_new.any()
+        assert len(await opened.event_log.read("wl", owner_id=1)) == 10_000

@@ -1,7 +1,7 @@
 """Events of workloads in ClickHouse, as blocks of columns in and out."""
 
 import asyncio
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from netra.domain.workloads.columns import Events, concatenated, empty_events, n
 from netra.ports.workloads import Appended
 
 LOCKS: Final = 64  # appends to one workload wait for each other; two workloads rarely do
+PARAMETER_BYTES: Final = 48_000  # a server takes 128 KiB a field by default; escaping may double it
 _NS_MIN: Final = -(2**63)
 _NS_MAX: Final = 2**63 - 1
 
@@ -104,7 +105,7 @@ class ClickHouseEventLog:
 def _append(client: Client, *, workload_id: WorkloadId, events: Events, owner_id: UserId) -> Appended:
     own: Values = {"owner_id": owner_id, "workload_id": workload_id}
     ids = () if events.id is None else [event_id for event_id in events.id if event_id is not None]
-    known = _ids(client, _KNOWN, {**own, "ids": _listed(ids)}) if ids else set[str]()
+    known = {found for some in _asked(ids) for found in _ids(client, _KNOWN, {**own, "ids": some})}
     is_new = _new_ones(events, known)
     places = np.flatnonzero(is_new)
     if not len(places):
@@ -123,8 +124,8 @@ def _batch_of(new: Events, batch: UUID, own: Values) -> Values:
 def _withdrawn(client: Client, values: Values) -> set[str]:
     """Return the ids of the batch that another process had inserted first; its rows of them are gone."""
     lost = _ids(client, _LOST, values)
-    if lost:
-        client.command(_WITHDRAW, {**values, "ids": _listed(lost)})
+    for some in _asked(lost):
+        client.command(_WITHDRAW, {**values, "ids": some})
     return lost
 
 
@@ -176,8 +177,19 @@ def _ids(client: Client, statement: str, values: Values) -> set[str]:
         return {event_id for block in blocks for event_id in block.column("id").to_pylist()}
 
 
-def _listed(ids: object) -> str:
-    return msgspec.json.encode(ids).decode()
+def _asked(ids: Iterable[str]) -> Iterator[str]:
+    """Yield the ids as JSON lists, each short enough for one parameter."""
+    some: list[str] = []
+    room = PARAMETER_BYTES
+    for event_id in ids:
+        size = len(msgspec.json.encode(event_id)) + 1
+        if size > room and some:
+            yield msgspec.json.encode(some).decode()
+            some, room = [], PARAMETER_BYTES
+        some.append(event_id)
+        room -= size
+    if some:
+        yield msgspec.json.encode(some).decode()
 
 
 @contextmanager
