@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, StaticPool, create_engine, event
+from sqlalchemy import Connection, StaticPool, create_engine, event, func, select
 
 from netra.adapters.sql.migrations import FOLDER
 from netra.domain.errors import Unavailable
@@ -31,7 +31,7 @@ def upgrade_postgres(connection: "psycopg.Connection") -> None:
     """Do the same on PostgreSQL; of several processes that try, one does it and the others wait."""
     engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
     with _ONE_AT_A_TIME, engine.begin() as bound:
-        bound.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+        bound.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
         _apply(bound)
 
 
