@@ -97,6 +97,10 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has gone, as `| head` does; there is nobody to tell.
         sys.stderr.close()
         return DONE
+    except SystemExit as stopped:
+        if isinstance(stopped.__context__, BrokenPipeError):
+            return DONE  # the same, seen first by click, which calls it a failure
+        raise
     except (NetraError, SettingsRefused, OSError) as error:
         return _told(error)
     except (click.Abort, KeyboardInterrupt):

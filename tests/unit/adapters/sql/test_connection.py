@@ -21,7 +21,21 @@ def new_user(email: str) -> NewUser:
 
 
 def ours() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if "netra-sqlite" in thread.name]
+    """Return the names of this test's own threads: a server of another test may live in this process."""
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if "netra-sqlite" in thread.name and thread.ident not in OTHERS
+    ]
+
+
+OTHERS: set[int | None] = set()
+
+
+@pytest.fixture(autouse=True)
+def _know_the_others() -> None:
+    OTHERS.clear()
+    OTHERS.update(thread.ident for thread in threading.enumerate())
 
 
 @pytest.fixture

@@ -106,12 +106,14 @@ async def test_a_caller_that_went_away_holds_nobody_up(writer, path):
 async def test_closing_finishes_what_waits_and_ends_the_thread(path):
     connection = connect(path, wait_s=1)
     connection.execute("CREATE TABLE words (word TEXT UNIQUE)")
+    others = set(threading.enumerate())
     writer = Writer(connection)
+    (thread,) = set(threading.enumerate()) - others
     waiting = [asyncio.create_task(writer.run(put(str(n)))) for n in range(100)]
     await asyncio.sleep(0)
     writer.close()
     assert len(await asyncio.gather(*waiting)) == 100
-    assert not any("sqlite-writer" in thread.name for thread in threading.enumerate())
+    assert not thread.is_alive()
     assert len(words(path)) == 100
 
 
