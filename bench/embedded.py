@@ -86,7 +86,7 @@ def http_rows(seconds: int) -> Iterator[Row]:
     """Health, status, execute."""
     with raw_asgi() as raw:
         limit = wrk(raw.base + "/", seconds=seconds)
-    with netra(workers="0") as (server, token):
+    with netra(slots="0") as (server, token):
         health = wrk(server.base + "/health", seconds=seconds)
         yield Row("/health of raw ASGI", health / limit, 0.35, 0.45, note=f"{health:,.0f} of {limit:,.0f}/s")
         run = post(server.base + "/api/agent/execute", EXAMPLE, token=token)["run_id"]
@@ -96,7 +96,7 @@ def http_rows(seconds: int) -> Iterator[Row]:
 
 def run_rows(seconds: int, langgraph: str | None) -> Iterator[Row]:
     """Runs accepted and finished, against langgraph dev where it is."""
-    with netra(workers="0", registration="true", max_live_runs="1000000") as (server, _):
+    with netra(slots="0", registration="true", max_live_runs="1000000") as (server, _):
         users = more_users(server.base, count=32)
         accepted = wrk(server.base + "/api/agent/execute", seconds=seconds, body=EXAMPLE, tokens=users)
     finished = finished_per_s(seconds)

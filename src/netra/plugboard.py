@@ -182,7 +182,7 @@ class Container(containers.DeclarativeContainer):
         ids=ports.provided.ids,
         incidents=ports.provided.incidents,
         quotas=quotas,
-        concurrency=settings.provided.workers,
+        concurrency=settings.provided.slots,
     )
 
 

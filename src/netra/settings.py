@@ -69,7 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_issuer: str = "https://accounts.google.com"
     oauth_redirects: tuple[str, ...] = ()  # pages that a sign-in may go on to, exactly as written
     default_model: str = "gpt-4o"  # prices a log that names no model, and says so
-    workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in this process
+    slots: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in each process
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
     cors_origins: tuple[str, ...] = ()
     websocket_origins: tuple[str, ...] = ()  # browser origins beside the service's own
     trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed

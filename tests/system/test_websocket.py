@@ -33,7 +33,7 @@ pytestmark = pytest.mark.system
 
 PATIENCE_S = 10
 ASK = {"type": "optimization_request", "id": "c-1", "data": {"message": "Make it cheaper"}}
-QUIET = Settings(workers=0, limit_websocket=0, limit_agent=0)
+QUIET = Settings(slots=0, limit_websocket=0, limit_agent=0)
 
 
 class Served:
@@ -444,7 +444,7 @@ async def test_stopping_a_run_that_waits_takes_less_than_two_seconds() -> None:
 
 
 async def test_fifty_clients_at_once_each_hear_their_own_run_and_no_other() -> None:
-    settings = msgspec.structs.replace(QUIET, workers=2)
+    settings = msgspec.structs.replace(QUIET, slots=2)
 
     async def client_of(served: Served, user: int) -> list[dict[str, Any]]:
         async with served.signed_in(user=user) as client:

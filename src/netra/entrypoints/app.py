@@ -76,7 +76,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
     """Return the application for `settings`.
 
     Its lifespan opens the ports that the settings ask for, or takes `ports`, which the caller opened and
-    will close, and works on runs in this process unless `settings.workers` is 0.
+    will close, and works on runs in this process unless `settings.slots` is 0.
     """
     switchboard = Switchboard(settings)
     door = WebSocketDoor(settings, services=lambda: _for_sockets(switchboard.services))
@@ -97,7 +97,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
 @asynccontextmanager
 async def _working(services: Services) -> AsyncGenerator[None]:
     """Work on runs until the block ends, then finish or hand back what is under way."""
-    if services.settings.workers == 0:
+    if services.settings.slots == 0:
         yield
         return
     stopping = asyncio.Event()

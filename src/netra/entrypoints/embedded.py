@@ -61,7 +61,7 @@ class Netra:
     async def open(cls, data: Path | str, settings: Settings | None = None) -> AsyncGenerator["Netra"]:
         """Open the Netra whose store is the folder `data`, made when missing.
 
-        With `settings.workers` 0 it asks nothing itself: for tools beside a service on the same folder.
+        With `settings.slots` 0 it asks nothing itself: for tools beside a service on the same folder.
         """
         chosen = msgspec.structs.replace(settings or Settings(), data=Path(data))
         async with open_ports(chosen) as ports, cls._running(ports, chosen) as netra:

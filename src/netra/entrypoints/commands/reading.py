@@ -25,6 +25,6 @@ async def log_in(file: Path) -> AsyncGenerator[tuple[Netra, ReadLog, Checkpoint]
         def reading(done: float) -> None:
             checkpoint(READING_SHARE * done, f"Reading {file.name}")
 
-        async with Netra.in_memory(settings_with(workers=0)) as netra:
+        async with Netra.in_memory(settings_with(slots=0)) as netra:
             log = await asyncio.to_thread(netra.read_file, file, progress=reading)
             yield netra, log, part_of(checkpoint, begin=READING_SHARE, end=1)

@@ -75,7 +75,7 @@ async def store_in(data: Path | None) -> AsyncGenerator["Netra"]:
     """Open the store of `--data` for a tool: it works on no runs, which a service beside it may do."""
     from netra.entrypoints.embedded import Netra
 
-    settings = settings_with(data=data, workers=0)
+    settings = settings_with(data=data, slots=0)
     async with Netra.open(writable(settings.data), settings) as netra:
         yield netra
 

@@ -16,7 +16,7 @@ from netra.settings import Secret, Settings
 
 SETTINGS = Settings(
     secret=Secret("a key that only these tests use, of enough bytes"),
-    workers=0,  # runs stay queued: what a test sees does not depend on how fast they are
+    slots=0,  # runs stay queued: what a test sees does not depend on how fast they are
     limit_authentication=1_000,
     limit_general=1_000,
 )
