@@ -8,9 +8,16 @@ import msgspec
 
 from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.websocket import frames
+from netra.entrypoints.websocket.renewal import Authenticate
 
 _REF: Final = "#/components/schemas/{name}"
-_FROM_CLIENT: Final = (frames.OptimizationRequest, frames.StopProcessing, frames.Subscribe, frames.Ping)
+_FROM_CLIENT: Final = (
+    frames.OptimizationRequest,
+    frames.StopProcessing,
+    frames.Subscribe,
+    frames.Ping,
+    Authenticate,
+)
 _FROM_SERVER: Final = (frames.Status, frames.Pong, frames.AgentUpdate, frames.AgentResult, frames.Error)
 _CLOSE_CODES: Final = {
     "1000": "the client left",

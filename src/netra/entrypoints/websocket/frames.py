@@ -18,6 +18,7 @@ from netra.domain.runs.model import Run
 from netra.domain.runs.rules import CLIENT_REF_MAX
 from netra.entrypoints.ask import Ask
 from netra.entrypoints.reading import read_object, shaped
+from netra.entrypoints.websocket.renewal import Authenticate
 
 SEQ_MAX: Final = 2**31 - 1  # what every store's event number fits into
 ENCODED_MAX: Final = 256  # frames kept for readers of the same event; they come within moments of each other
@@ -69,17 +70,18 @@ class Ping(_FromClient, frozen=True, kw_only=True, tag="ping"):
     data: Any = None
 
 
-ClientFrame = OptimizationRequest | StopProcessing | Subscribe | Ping
+ClientFrame = OptimizationRequest | StopProcessing | Subscribe | Ping | Authenticate
 CLIENT_FRAMES: Final[Mapping[str, type[ClientFrame]]] = {
     "optimization_request": OptimizationRequest,
     "stop_processing": StopProcessing,
     "subscribe": Subscribe,
     "ping": Ping,
+    "authenticate": Authenticate,
 }
 
 
 class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is connected; with `run_id`, also where a run stands that has nothing more to tell."""
+    """Who is connected; with `run_id`, where a run stands that is over; with `expires_at`, renewed."""
 
     connected: bool
     authenticated: bool
@@ -87,6 +89,7 @@ class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_id: str | None = None
     phase: str | None = None
     last_seq: int | None = None
+    expires_at: Timestamp | None = None
     request_id: str | None = None
 
 
@@ -224,6 +227,14 @@ def written(frame: ServerFrame) -> str:
 def status_frame(user_id: UserId) -> str:
     """Return the first frame of a signed-in connection."""
     return written(Status(data=StatusData(connected=True, authenticated=True, user_id=user_id)))
+
+
+def renewed_frame(user_id: UserId, *, until: datetime, request_id: str | None) -> str:
+    """Return the answer to a new proof that holds."""
+    data = StatusData(
+        connected=True, authenticated=True, user_id=user_id, expires_at=stamp(until), request_id=request_id
+    )
+    return written(Status(data=data))
 
 
 def pong_frame(ping: Ping, *, at: datetime) -> str:

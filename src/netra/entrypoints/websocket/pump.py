@@ -30,7 +30,7 @@ LINGER_S: Final = 10.0  # how long a closing connection may take to hear of it
 RELIEF_S: Final = 0.25  # how long a run's events wait for a slow reader before updates give way
 STUCK_CHECKS_MAX: Final = 15  # checks in a row, a second apart, without one frame taken
 
-Command = signals.Start | signals.Stop | signals.Find
+Command = signals.Start | signals.Stop | signals.Find | signals.Prove
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,6 +169,8 @@ class Connection:
             earlier.cancel()
         self._followers[run_id] = self._group.create_task(self._follow(run_id, after=after))
 
+            case signals.Prove(token=token, request_id=request_id):
+                return signals.Renewed(await self._services.users.authenticate(token), request_id)
     async def _follow(self, run_id: RunId, *, after: int) -> None:
         outbox = self._outbox
         events = self._services.runs.follow(run_id, owner_id=self._owner.user_id, after=after)
@@ -248,3 +250,5 @@ def _failure(command: Command, error: NetraError) -> signals.CommandFailed:
             return signals.CommandFailed(error, request_id, stop.run_id)
         case signals.Find(run_id=run_id, request_id=request_id):
             return signals.CommandFailed(error, request_id, run_id)
+        case signals.Prove(request_id=request_id):
+            return signals.CommandFailed(error, request_id)

@@ -20,7 +20,8 @@ from netra.entrypoints.ask import start_run
 from netra.entrypoints.errors import UnsupportedMediaType, outcome_of
 from netra.entrypoints.websocket import frames, signals
 from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopProcessing, Subscribe
-from netra.entrypoints.websocket.signals import Close, Find, Follow, Output, Send, Start, Stop
+from netra.entrypoints.websocket.renewal import Authenticate
+from netra.entrypoints.websocket.signals import Close, Find, Follow, Output, Prove, Send, Start, Stop
 
 FOLLOWED_MAX: Final = 100  # runs heard at once on one connection; each costs a task
 GOING_AWAY: Final = 1001
@@ -75,6 +76,17 @@ def _open(session: Session, happening: signals.SignedIn, _: datetime) -> Step:
     return opened, (Send(frames.status_frame(principal.user_id)),)
 
 
+def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
+    """Put the new proof in the place of the old one; a socket never changes its user."""
+    principal, request_id = happening.principal, happening.request_id
+    if principal.user_id != _principal(session).user_id:
+        refusal = Forbidden("This token is another user's; open another connection for them.")
+        return _tell(session, signals.CommandFailed(refusal, request_id), now)
+    renewed = msgspec.structs.replace(session, principal=principal)
+    told = frames.renewed_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
+    return renewed, (Send(told),)
+
+
 def _refuse(session: Session, happening: signals.Refused, now: datetime) -> Step:
     error = happening.error
     told = Send(frames.error_frame(error, at=now))
@@ -111,7 +123,7 @@ def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
 def _check_scope(frame: frames.ClientFrame, principal: Principal) -> None:
     """Raise `Forbidden` when the principal is an API key that was not made for this."""
     needed = Scope.READ if isinstance(frame, Subscribe) else Scope.EXECUTE
-    if not isinstance(frame, Ping) and needed not in principal.scopes:
+    if not isinstance(frame, Ping | Authenticate) and needed not in principal.scopes:
         raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
 
 
@@ -126,6 +138,8 @@ def _asked(frame: frames.ClientFrame, principal: Principal, now: datetime) -> tu
         case Subscribe():
             run_id = RunId(well_formed(frame.data.run_id, path="data.run_id"))
             return (Find(run_id, frame.data.after, frame.id),)
+        case Authenticate():
+            return (Prove(frame.data.token, frame.id),)
 
 
 def _named(data: frames.StopData | None) -> RunId | None:
@@ -192,6 +206,7 @@ _REACTIONS: Final[Mapping[tuple[Phase, type[signals.Happening]], _Reaction]] = {
     (Phase.CONNECTING, signals.SignedIn): _open,
     (Phase.CONNECTING, signals.Refused): _refuse,
     (Phase.CONNECTING, signals.Drained): _drain,
+    (Phase.OPEN, signals.Renewed): _renew,
     (Phase.OPEN, signals.Refused): _refuse,
     (Phase.OPEN, signals.Drained): _drain,
     (Phase.OPEN, signals.FellBehind): _drop,

@@ -14,6 +14,13 @@ class SignedIn(msgspec.Struct, frozen=True):
     principal: Principal
 
 
+class Renewed(msgspec.Struct, frozen=True):
+    """The client has shown another proof that holds, of whomever."""
+
+    principal: Principal
+    request_id: str | None
+
+
 class Refused(msgspec.Struct, frozen=True):
     """The connection cannot go on, for this reason."""
 
@@ -75,6 +82,7 @@ class RunTold(msgspec.Struct, frozen=True):
 
 Happening = (
     SignedIn
+    | Renewed
     | Refused
     | Drained
     | FellBehind
@@ -129,4 +137,11 @@ class Follow(msgspec.Struct, frozen=True):
     after: int
 
 
-Output = Send | Close | Start | Stop | Find | Follow
+class Prove(msgspec.Struct, frozen=True):
+    """Find out whom a new proof speaks for."""
+
+    token: str
+    request_id: str | None
+
+
+Output = Send | Close | Start | Stop | Find | Follow | Prove
