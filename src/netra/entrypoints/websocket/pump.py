@@ -158,6 +158,8 @@ class Connection:
             case signals.Find(run_id=run_id, after=after, request_id=request_id):
                 run = await runs.get(run_id, owner_id=self._owner.user_id)
                 return signals.RunFound(run, after, request_id)
+            case signals.Prove(token=token, request_id=request_id):
+                return signals.Renewed(await self._services.users.authenticate(token), request_id)
 
     async def _over_limit(self, name: LimitName, *, what: str) -> signals.Refused | None:
         admission = await self._services.limiter.admit(name, f"user:{self._owner.user_id}")
@@ -169,8 +171,6 @@ class Connection:
             earlier.cancel()
         self._followers[run_id] = self._group.create_task(self._follow(run_id, after=after))
 
-            case signals.Prove(token=token, request_id=request_id):
-                return signals.Renewed(await self._services.users.authenticate(token), request_id)
     async def _follow(self, run_id: RunId, *, after: int) -> None:
         outbox = self._outbox
         events = self._services.runs.follow(run_id, owner_id=self._owner.user_id, after=after)
