@@ -27,17 +27,20 @@ from netra.domain.optimization.performance.transfer import KINDS, Pairs, covered
 
 Vector = npt.NDArray[np.float64]
 
-SERVING_START = np.array([0.62, 0.85, 3.0, 35.0, 0.75, 0.58, 55.0, 0.39, 0.70])
-SERVING_SPREAD = np.array([0.3, 0.04, 0.5, 0.5, 0.3, 0.5, 0.5, 0.5, 0.5])
-"""mfu, mbu, all-reduce us; then layer us, cache mbu, link efficiency of TensorRT-LLM, and of vLLM.
+SERVING_START = np.array([0.62, 0.85, 3.0, 35.0, 0.75, 0.58, 55.0, 0.39, 0.70, 0.58, 0.05])
+SERVING_SPREAD = np.array([0.3, 0.04, 0.5, 0.5, 0.3, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0])
+"""mfu, mbu, all-reduce us; then layer us, cache mbu, link efficiency of TensorRT-LLM, and of vLLM;
+small all-reduces of TensorRT-LLM, and how much slower vLLM reads weights for 32 rows and more.
 
 The spread is how far, in log units, a constant may leave its start before the rows must insist: it keeps
 a constant that the rows cannot tell from another one near what the hardware is known to do.
 """
 
-EAGER_START = np.array([0.50, 0.75, 0.5, 20.0, 520.0, 100.0, 2.0, 0.6])
-EAGER_SPREAD = np.array([0.5, 0.1, 0.5, 0.5, 0.3, 1.0, 1.0, 0.3])
-"""mfu, mbu, cache mbu, layer us, host us a layer, a sequence, a pair of sequences; link efficiency."""
+EAGER_START = np.array([0.50, 0.75, 0.5, 20.0, 520.0, 100.0, 2.0, 0.6, 100.0, 20.0])
+EAGER_SPREAD = np.array([0.5, 0.1, 0.5, 0.5, 0.3, 1.0, 1.0, 0.3, 1.0, 1.0])
+"""mfu, mbu, cache mbu, layer us, host us a layer, a sequence, a pair of sequences; link efficiency; host us
+a GPU of the group, and a thousand entries of the vocabulary.
+"""
 
 NOISE_TPOT, NOISE_TTFT = 0.05, 0.40
 
@@ -45,9 +48,14 @@ Engines = Callable[[Vector], dict[str, Engine]]
 
 
 def serving_engines(x: Vector) -> dict[str, Engine]:
-    mfu, mbu, reduce_us, *rest = (float(value) for value in x)
+    mfu, mbu, reduce_us, *rest, one_shot, wide = (float(value) for value in x)
+    small = {**TRT_LLM.one_shot_efficiency, "nvlink": one_shot}
+    starts = (
+        (msgspec.structs.replace(TRT_LLM, one_shot_efficiency=small), rest[:3]),
+        (msgspec.structs.replace(VLLM, wide_batch_share={"fp8": wide}), rest[3:]),
+    )
     engines = {}
-    for engine, (layer_us, kv_mbu, link) in ((TRT_LLM, rest[:3]), (VLLM, rest[3:])):
+    for engine, (layer_us, kv_mbu, link) in starts:
         engines[engine.name] = msgspec.structs.replace(
             engine,
             mfu=mfu,
@@ -61,7 +69,7 @@ def serving_engines(x: Vector) -> dict[str, Engine]:
 
 
 def eager_engines(x: Vector) -> dict[str, Engine]:
-    mfu, mbu, kv_mbu, layer_us, host_us, sequence_us, pair_us, link = (float(value) for value in x)
+    mfu, mbu, kv_mbu, layer_us, host_us, sequence_us, pair_us, link, rank_us, vocabulary_us = x.tolist()
     return {
         VLLM_2023.name: msgspec.structs.replace(
             VLLM_2023,
@@ -72,6 +80,8 @@ def eager_engines(x: Vector) -> dict[str, Engine]:
             host_layer_us=host_us,
             host_sequence_us=sequence_us,
             host_pair_us=pair_us,
+            host_rank_us=rank_us,
+            host_vocabulary_us=vocabulary_us,
             link_efficiency={**VLLM_2023.link_efficiency, "nvlink": link},
         )
     }

@@ -91,7 +91,7 @@ def predict_change(
 
     >>> one = predict_change(100.0, modelled_before=10.0, modelled_after=20.0, changed=["batch"])
     >>> (one.value, round(one.low, 6), round(one.high, 6))
-    (200.0, 186.0, 215.0)
+    (200.0, 184.0, 217.0)
     """
     low, high = change_bounds(changed)
     value = measured * modelled_after / modelled_before

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.optimization.performance.roofline import StepCosts, step_s
+from netra.domain.optimization.performance.roofline import OVERLAP, StepCosts, step_s
 
 NEVER: Final = inf
 
@@ -41,7 +41,7 @@ class StepTable(msgspec.Struct, frozen=True, kw_only=True):
         gpu = self.seconds[sequences + prompt] + self.kv_s * context + self.pair_s * pairs
         if not self.has_floor:
             return gpu
-        return float((gpu**2.5 + self.host_s[sequences] ** 2.5) ** 0.4)
+        return float((gpu**OVERLAP + self.host_s[sequences] ** OVERLAP) ** (1.0 / OVERLAP))
 
     def slower(self, factor: float) -> "StepTable":
         """Return the table with every step `factor` times as long."""

@@ -22,6 +22,13 @@ Values = float | npt.NDArray[np.float64]
 ONE_SHOT_TOKENS: Final = 128.0
 """Up to this many tokens an all-reduce sends every GPU's part to every other; beyond it goes by ring."""
 
+NARROW_ROWS: Final = 16.0
+WIDE_ROWS: Final = 32.0
+"""Between so many tokens a step engines change to kernels for wide batches; measured at both ends only."""
+
+OVERLAP: Final = 2.5
+"""Two parts that run side by side take the norm of this order: the longer one, more when they are equal."""
+
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """One replica: a model on `tp` GPUs at some precision under some engine."""
@@ -58,6 +65,7 @@ class StepCosts(msgspec.Struct, frozen=True, kw_only=True):
     layers_s: float  # launching and latency, whatever the batch
     one_shot_s: float  # all-reduce of one token, small steps
     ring_s: float  # all-reduce of one token, beyond `ONE_SHOT_TOKENS`
+    wide_share: float = 0.0  # reading weights takes so much longer from `WIDE_ROWS` tokens on
     host_s: float = 0.0  # what the engine's own program needs a step, beside the GPU
     host_sequence_s: float = 0.0
     host_pair_s: float = 0.0  # grows with the square of the sequences
@@ -74,9 +82,8 @@ def costs_of(deployment: Deployment) -> StepCosts:
     flop_s = 1.0 / (compute_tflops(gpu, precision=deployment.precision) * 1e12 * engine.mfu)
     shared, experts = _streamed_bytes(model, precision=deployment.precision)
     kv_bytes = kv_bytes_per_token(model, tp=tp, precision=deployment.kv_precision)
-    message = (
-        2.0 * 2.0 * model.layers * model.hidden / (gpu.link_gb_per_s * 1e9 * engine.link_efficiency[gpu.link])
-    )
+    message = 2.0 * 2.0 * model.layers * model.hidden / (gpu.link_gb_per_s * 1e9)
+    ring = engine.link_efficiency[gpu.link]
     all_reduce_s = 0.0 if tp == 1 else 2.0 * model.layers * engine.allreduce_us[gpu.link] * 1e-6
     slower = engine.host_factor.get(gpu.generation, 1.0)
     costs = StepCosts(
@@ -87,9 +94,10 @@ def costs_of(deployment: Deployment) -> StepCosts:
         kv_s=kv_bytes / (gpu.bandwidth_tb_per_s * 1e12 * engine.kv_mbu[deployment.kv_precision]),
         pair_s=4.0 * model.layers * model.heads * model.head_size * flop_s / tp,
         layers_s=model.layers * engine.layer_us * 1e-6 + all_reduce_s,
-        one_shot_s=message * (tp - 1),
-        ring_s=message * 2.0 * (tp - 1) / tp,
-        host_s=model.layers * engine.host_layer_us * 1e-6 * slower,
+        one_shot_s=message * (tp - 1) / engine.one_shot_efficiency.get(gpu.link, ring),
+        ring_s=message * 2.0 * (tp - 1) / tp / ring,
+        wide_share=engine.wide_batch_share.get(deployment.precision, 0.0),
+        host_s=_host_us(engine, model=model, tp=tp) * 1e-6 * slower,
         host_sequence_s=engine.host_sequence_us * 1e-6 * slower,
         host_pair_s=engine.host_pair_us * 1e-6 * slower,
     )
@@ -98,7 +106,16 @@ def costs_of(deployment: Deployment) -> StepCosts:
 
 def _paced(costs: StepCosts, *, pace: float) -> StepCosts:
     seconds = {name: value * pace for name, value in msgspec.structs.asdict(costs).items()}
-    return StepCosts(**seconds | {"expert_share": costs.expert_share})
+    return StepCosts(**seconds | {"expert_share": costs.expert_share, "wide_share": costs.wide_share})
+
+
+def _host_us(engine: Engine, *, model: ModelShape, tp: int) -> float:
+    """Return what the engine's own program needs a step, whatever the batch."""
+    return (
+        engine.host_layer_us * model.layers
+        + engine.host_rank_us * tp
+        + engine.host_vocabulary_us * model.vocabulary / 1000.0
+    )
 
 
 def compute_tflops(gpu: Gpu, *, precision: str) -> float:
@@ -133,9 +150,10 @@ def step_s(
     """
     tokens = sequences + prompt_tokens
     weights = costs.weights_s + costs.experts_s * (1.0 - (1.0 - costs.expert_share) ** tokens)
+    wide = np.clip((tokens - NARROW_ROWS) / (WIDE_ROWS - NARROW_ROWS), 0.0, 1.0)
     small = np.minimum(tokens, ONE_SHOT_TOKENS)
     gpu = np.asarray(
-        np.maximum(weights, costs.token_s * tokens)
+        np.maximum(weights * (1.0 + costs.wide_share * wide), costs.token_s * tokens)
         + costs.kv_s * context_tokens
         + costs.pair_s * prompt_pairs
         + costs.layers_s
@@ -169,11 +187,8 @@ def prefill_s(costs: StepCosts, *, prompt_tokens: Values, prompts: float = 1.0) 
 
 
 def _overlapped(gpu: npt.NDArray[np.float64], host: Values) -> npt.NDArray[np.float64]:
-    """Return the time of two parts that run beside each other but wait for each other now and then.
-
-    The 2.5-norm: near the longer part when one dominates, above both when they are equal.
-    """
-    return np.asarray((gpu**2.5 + np.asarray(host) ** 2.5) ** 0.4)
+    """Return the time of two parts that run beside each other but wait for each other now and then."""
+    return np.asarray((gpu**OVERLAP + np.asarray(host) ** OVERLAP) ** (1.0 / OVERLAP))
 
 
 def _computed_parameters(model: ModelShape) -> float:

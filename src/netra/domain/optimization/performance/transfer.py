@@ -7,7 +7,7 @@ change; intervals are residual quantiles of the same kind of change in rows held
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -38,6 +38,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     tp: int
     measured_ms: float
     modelled_ms: float
+    load: Literal["closed_loop", "fixed_batch"] = "closed_loop"
 
 
 class Pairs(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +66,7 @@ def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
             tp=repeats[0][0].tp,
             measured_ms=median(row.tpot_ms for row, _ in repeats if row.tpot_ms is not None),
             modelled_ms=repeats[0][1].tpot_ms,
+            load=repeats[0][0].load,
         )
         for repeats in settings.values()
     )
@@ -108,15 +110,6 @@ def covered_share(pairs: Pairs) -> float | None:
             inside[chosen] = (pairs.residual[chosen] >= low) & (pairs.residual[chosen] <= high)
     counted = pairs.fold_after != pairs.fold_before
     return float(inside[counted].mean()) if counted.any() else None
-
-
-def ordered_right(pairs: Pairs, *, least_difference: float) -> tuple[float | None, int]:
-    """Return the share of pairs measured at least this far apart that the model orders right; their count."""
-    apart = np.abs(np.log(pairs.measured_ratio)) >= np.log1p(least_difference)
-    if not apart.any():
-        return None, 0
-    right = np.sign(np.log(pairs.measured_ratio)) == np.sign(np.log(pairs.modelled_ratio))
-    return float(right[apart].mean()), int(apart.sum()) // 2
 
 
 def _bounds(residuals: Floats, *, kind: int) -> tuple[float, float]:

@@ -6,7 +6,6 @@ from every other row of its family, as a user's own measurement would.
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Final
 
 import msgspec
 import numpy as np
@@ -16,19 +15,16 @@ from netra.domain.optimization.performance.decisions import decide
 from netra.domain.optimization.performance.faulty import sound_rows
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.measurement import Measurement
+from netra.domain.optimization.performance.ordering import order_noise, ordered_right
 from netra.domain.optimization.performance.transfer import (
     KINDS,
     Pairs,
     covered_share,
-    ordered_right,
     pairs_of,
     points_of,
     transfer_errors,
 )
 from netra.domain.workloads.model import RowFault
-
-WORTH_ORDERING: Final = 0.2
-"""Pairs measured closer than this are not counted as ordered: it is within twice the model's residual."""
 
 
 class PerformanceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,12 +34,12 @@ class PerformanceReport(msgspec.Struct, frozen=True, kw_only=True):
     tpot_median_error: float | None  # median |predicted / measured - 1| by transfer, a pair each
     ttft_mape: float | None
     interval_80_coverage: float | None
-    pairs_ordered_right: float | None
+    pairs_ordered_right: float | None  # of the pairs further apart than the file's own noise
     rows: int
     rows_refused: tuple[RowFault, ...]
     pairs: int = 0
     pairs_ordered: int = 0
-    pairs_ordered_least_difference: float = WORTH_ORDERING
+    pairs_ordered_least_difference: float = 0.0  # that noise
     pairs_ordered_right_all: float | None = None
     tpot_median_error_absolute: float | None = None
     tpot_median_error_by_change: dict[str, float] = {}
@@ -60,9 +56,10 @@ def validate_performance(
     sound, faults = sound_rows(rows, hardware=hardware)
     tpot = [abs(seen.tpot_ms / row.tpot_ms - 1.0) for row, seen in sound if row.tpot_ms is not None]
     ttft = [abs(seen.ttft_ms / row.ttft_ms - 1.0) for row, seen in sound if row.ttft_ms is not None]
-    pairs = pairs_of(points_of(sound))
+    points = points_of(sound)
+    pairs, noise = pairs_of(points), order_noise(points)
     errors = transfer_errors(pairs)
-    right, counted = ordered_right(pairs, least_difference=WORTH_ORDERING)
+    right, counted = ordered_right(pairs, least_difference=noise)
     decided = decide(sound, hardware=hardware)
     return PerformanceReport(
         tpot_mape=_mean(tpot),
@@ -74,6 +71,7 @@ def validate_performance(
         rows_refused=tuple(sorted([*unread, *faults], key=lambda fault: fault.line)),
         pairs=len(errors) // 2,
         pairs_ordered=counted,
+        pairs_ordered_least_difference=noise,
         pairs_ordered_right_all=ordered_right(pairs, least_difference=0.0)[0],
         tpot_median_error_absolute=median(tpot) if tpot else None,
         tpot_median_error_by_change=_by_change(pairs),

@@ -55,6 +55,33 @@ def test_all_reduce_of_many_tokens_goes_by_ring(round_one: Deployment) -> None:
     assert eight.ring_s == pytest.approx(1.75 * 8e-7)
 
 
+def test_small_all_reduces_may_have_a_rate_of_their_own(round_two: Deployment) -> None:
+    engine = msgspec.structs.replace(round_two.engine, one_shot_efficiency={"nvlink": 0.25})
+    slower = costs_of(msgspec.structs.replace(round_two, engine=engine))
+    assert slower.one_shot_s == pytest.approx(2 * costs_of(round_two).one_shot_s)
+    assert slower.ring_s == costs_of(round_two).ring_s
+
+
+def test_weights_are_read_more_slowly_for_wide_batches_where_that_was_measured(round_one: Deployment) -> None:
+    engine = msgspec.structs.replace(round_one.engine, wide_batch_share={"bf16": 0.5})
+    deployment = msgspec.structs.replace(round_one, engine=engine)
+    costs = costs_of(deployment)
+    steps = decode_s(costs, sequences=np.array([16.0, 24.0, 32.0, 48.0]), context_tokens=np.zeros(4))
+    assert steps.tolist() == pytest.approx([0.0212, 0.02625, 0.0313, 0.0313])
+    int4 = costs_of(msgspec.structs.replace(deployment, precision="int4"))
+    assert int4.wide_share == 0.0
+    paced = costs_of(msgspec.structs.replace(deployment, pace=2.0))
+    assert decode_s(paced, sequences=32.0, context_tokens=0.0).item() == pytest.approx(0.0626)
+
+
+def test_a_floor_grows_with_layers_group_and_vocabulary(round_two: Deployment) -> None:
+    engine = msgspec.structs.replace(
+        round_two.engine, host_layer_us=100.0, host_rank_us=500.0, host_vocabulary_us=10.0
+    )
+    # 10 layers, 2 GPUs, 100 thousand entries
+    assert costs_of(msgspec.structs.replace(round_two, engine=engine)).host_s == pytest.approx(3e-3)
+
+
 def test_a_mixture_reads_more_experts_the_more_tokens_there_are() -> None:
     mixtral, h100 = HARDWARE.find_model("Mixtral-8x7B"), HARDWARE.find_gpu("H100")
     assert mixtral is not None

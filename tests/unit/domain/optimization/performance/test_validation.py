@@ -19,11 +19,11 @@ from netra.domain.optimization.performance.measurement import (
     precision_of,
     predict,
 )
+from netra.domain.optimization.performance.ordering import order_noise, ordered_right
 from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.performance.transfer import (
     Point,
     covered_share,
-    ordered_right,
     pairs_of,
     points_of,
 )
@@ -203,6 +203,33 @@ def test_only_pairs_far_enough_apart_are_ordered() -> None:
     share, count = ordered_right(pairs, least_difference=0.0)
     assert (share, count) == (pytest.approx(2 / 3), 3)
     assert ordered_right(pairs, least_difference=9.0) == (None, 0)
+
+
+def test_the_noise_of_a_file_is_the_most_it_falls_where_only_work_was_added() -> None:
+    assert order_noise([]) == order_noise(points((1, 10.0, 1), (2, 11.0, 1))) == 0.05
+    assert order_noise(points((1, 10.8, 1), (2, 10.0, 1), (4, 30.0, 1))) == pytest.approx(0.08)
+    assert order_noise(points((1, 90.0, 1), (2, 10.0, 1))) == 0.2
+    wider_group = [*points((1, 12.0, 1)), *points((2, 10.0, 1), family="n")]
+    assert order_noise(wider_group) == 0.05  # another deployment may well be faster
+
+
+def test_a_longer_answer_is_more_work_in_a_fixed_batch_only() -> None:
+    (short,) = points((4, 11.0, 1))
+    longer = msgspec.structs.replace(short, lengths=(1.0, 64.0), measured_ms=10.0)
+    assert order_noise([short, longer]) == 0.05
+    fixed = [msgspec.structs.replace(point, load="fixed_batch") for point in (short, longer)]
+    assert order_noise(fixed) == pytest.approx(0.1)
+
+
+def test_pairs_within_the_noise_are_told_and_not_counted() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(1, 5)]
+    odd = msgspec.structs.replace(rows[1], tpot_ms=(rows[0].tpot_ms or 0.0) * 0.99)
+    report = validate_performance([rows[0], odd, *rows[2:]], hardware=HARDWARE)
+    assert report.pairs_ordered_least_difference == 0.05
+    assert report.pairs_ordered < report.pairs
+    assert report.pairs_ordered_right == 1.0
+    assert report.pairs_ordered_right_all is not None
+    assert report.pairs_ordered_right_all < 1.0
 
 
 def test_a_files_own_residuals_bound_it_when_there_are_enough() -> None:
