@@ -129,6 +129,55 @@ def test_a_log_with_too_little_in_it_is_answered_and_marked_by_the_exit_code(tmp
     assert json.loads(done.stdout)["recommendations"] == []
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [["sample", "--requests", "1000"], ["sample", "-h"], ["--version"]])
+def test_a_reader_that_has_gone_is_no_failure(arguments: list[str], unbuffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "netra", *arguments],
+        cwd=tmp_path,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=START_S,
+        check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_away_early_is_no_failure(unbuffered: str, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "netra", "sample", "--requests", "1000"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["id"].startswith("synthetic")
+        process.stdout.close()
+        assert (process.wait(timeout=START_S), process.stderr.read()) == (0, b"")
+
+
+@pytest.mark.parametrize("requests", ["1", "1000"])
+def test_a_full_disk_is_told_in_one_sentence(requests: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "netra", "sample", "--requests", requests],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=START_S,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+        )
+    assert (done.returncode, done.stderr) == (1, b"Error: No space left on device\n")
+
+
 @pytest.mark.shared_data
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ Each command lives in its own module of `commands` and is loaded only when it ru
 `netra serve` starts without the plotting and `netra --version` without anything.
 """
 
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final, TextIO
 
 import click
 
@@ -35,6 +37,18 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are first asked for."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of one call; the help is printed on the way."""
+        with _whoever_reads():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was asked for."""
+        with _whoever_reads():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         """Return the commands' names, as the help lists them."""
@@ -93,20 +107,41 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return REFUSED
-    except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; there is nobody to tell.
-        sys.stderr.close()
-        return DONE
-    except SystemExit as stopped:
-        if isinstance(stopped.__context__, BrokenPipeError):
-            return DONE  # the same, seen first by click, which calls it a failure
-        raise
     except (NetraError, SettingsRefused, OSError) as error:
         return _told(error)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return INTERRUPTED
     return ended if isinstance(ended, int) else DONE
+
+
+@contextmanager
+def _whoever_reads() -> Generator[None]:
+    """End well when the reader of our output goes away early, as `| head` does: click says it failed."""
+    try:
+        try:
+            yield
+        finally:
+            _said()
+    except BrokenPipeError:
+        _say_no_more(sys.stderr)
+        raise click.exceptions.Exit(DONE) from None
+
+
+def _said() -> None:
+    """Send on what is still to be written, here: where the interpreter does it, no failure can be told."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        _say_no_more(sys.stdout)
+        raise
+
+
+def _say_no_more(stream: TextIO) -> None:
+    """Let what is left in the stream go nowhere, silently."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _told(error: Exception) -> int:

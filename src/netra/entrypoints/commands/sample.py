@@ -1,6 +1,5 @@
 """`netra sample`: a made-up request log, to try things on."""
 
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +28,7 @@ def sample(*, out: Path | None, seed: int, requests: int) -> None:
     """
     log = sample_log(requests=requests, seed=seed)
     if out is None:
-        sys.stdout.buffer.write(log)
+        click.echo(log, nl=False)
         return
     written(out, log)
     click.echo(f"Wrote {requests:,} made-up calls to {out}; ask about them with 'netra optimize {out}'.")
