@@ -1,8 +1,8 @@
 """The composition root: the one module that names concrete adapters."""
 
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,7 +34,8 @@ from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.prices.audit import GenaiPriceAudit
 from netra.adapters.prices.book import GenaiPriceBook
-from netra.adapters.sql.connection import SqlStores, open_sqlite
+from netra.adapters.sql.connection import SqliteSchema, SqlStores, open_sqlite
+from netra.adapters.sql.migrations import Schema
 from netra.domain.optimization.performance.measurement import Measurement
 from netra.domain.workloads.model import RowFault
 from netra.plugboard import Container, Ports, contained
@@ -42,7 +43,15 @@ from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
 from netra.settings import Secret, Settings, SettingsRefused
 
-__all__ = ["Container", "Ports", "contained", "measurements_in", "memory_ports", "open_ports"]
+__all__ = [
+    "Container",
+    "Ports",
+    "contained",
+    "measurements_in",
+    "memory_ports",
+    "open_ports",
+    "schema_of",
+]
 
 DATABASE_FILE: Final = "netra.sqlite3"
 SIGNING_KEY_FILE: Final = "signing-key"
@@ -130,17 +139,33 @@ def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault
         return read_measurements(lines)
 
 
+def schema_of(settings: Settings) -> Schema:
+    """Return the tables of the store that the settings name, there or not."""
+    if settings.database_url is None:
+        return SqliteSchema(settings.data / DATABASE_FILE)
+    with _with_psycopg():
+        from netra.adapters.sql.postgres_connection import PostgresSchema
+    return PostgresSchema(settings.database_url.reveal())
+
+
 def _store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[SqlStores]:
     """Return what opens the database server's store, or the file in `settings.data`, made when missing."""
     if settings.database_url is None:
         return open_sqlite(settings.data / DATABASE_FILE, clock=clock)
+    with _with_psycopg():
+        from netra.adapters.sql.postgres_connection import open_postgres
+    return open_postgres(settings.database_url.reveal())
+
+
+@contextmanager
+def _with_psycopg() -> Generator[None]:
+    """Import what stands on psycopg, which is an extra, and slow to import."""
     try:
-        from netra.adapters.sql.postgres_connection import open_postgres  # an extra, and slow to import
+        yield
     except ImportError as error:  # psycopg without its own libpq raises the parent class
         raise SettingsRefused(
             "NETRA_DATABASE_URL is set, but psycopg is not installed: pip install 'netra[postgres]'."
         ) from error
-    return open_postgres(settings.database_url.reveal())
 
 
 @asynccontextmanager

@@ -158,6 +158,11 @@ def _check_servers(settings: Settings) -> None:
         url: Secret | None = getattr(settings, name)
         if url is not None and urlsplit(url.reveal()).scheme not in schemes:
             raise SettingsRefused(f"{PREFIX}{name.upper()} must be an address such as {example}.")
+    if settings.workers > 1 and settings.redis_url is None:
+        raise SettingsRefused(
+            f"More than one API process (--workers, {PREFIX}WORKERS) needs {PREFIX}REDIS_URL: "
+            "they share limits, tickets and live events there."
+        )
 
 
 def _check_sign_in(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.servers.postgres_server import drop_database, fresh_database
 
 from netra.adapters.sql.connection import SqlStores
-from netra.adapters.sql.postgres_connection import migrate_postgres, open_postgres
+from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
 from netra.ports.clock import Clock
 
 POSTGRES = pytest.param("postgresql", marks=pytest.mark.system)
@@ -32,5 +32,5 @@ async def opened_over_postgres(clock: Clock | None, server_url: str) -> AsyncGen
 def migrated_template(server_url: str) -> str:
     """Return the name of a database with the schema and nothing else."""
     url = fresh_database(server_url)
-    migrate_postgres(url)
+    PostgresSchema(url).upgrade()
     return url.rpartition("/")[2]

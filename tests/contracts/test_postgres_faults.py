@@ -8,7 +8,7 @@ import pytest
 from tests.contracts.postgres import opened_over_postgres
 from tests.servers.proxy import proxied
 
-from netra.adapters.sql.postgres_connection import migrate_postgres, open_postgres
+from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
 from netra.bootstrap import open_ports
 from netra.domain.errors import IdempotencyInProgress, NotFound, Unavailable
 from netra.domain.ids import RunId, UserId
@@ -114,7 +114,7 @@ async def test_leases_are_judged_by_the_servers_clock(postgres_server_url, new_r
 
 
 async def test_processes_that_start_at_once_migrate_once(postgres_url):
-    await asyncio.gather(*(asyncio.to_thread(migrate_postgres, postgres_url) for _ in range(4)))
+    await asyncio.gather(*(asyncio.to_thread(PostgresSchema(postgres_url).upgrade) for _ in range(4)))
     async with open_postgres(postgres_url) as stores:
         await stores.probe.check()
 

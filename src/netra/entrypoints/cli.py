@@ -24,12 +24,14 @@ INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Show the whole service at work, on this machine.",
     "keys": "Make API keys for programs, list them, revoke them.",
+    "migrate": "Bring the store's tables to the present schema.",
     "optimize": "Say what to change about the workload in a request log.",
     "sample": "Write a made-up request log to try things on.",
     "serve": "Serve the API by HTTP and WebSocket.",
     "simulate": "Say what a proposed change would come to on a request log.",
     "users": "Add, list and disable the people who may sign in.",
     "validate": "Check prices, or the performance model, against a file.",
+    "worker": "Work on runs, beside services on the same store.",
     "workloads": "Import request logs into the store, and list them.",
 }
 """Each command is the function of its name in the module of its name; its line stands in the help."""

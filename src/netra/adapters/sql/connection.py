@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from netra.adapters.sql.api_keys import SqlApiKeyStore
 from netra.adapters.sql.audit import SqlAuditTrail
 from netra.adapters.sql.event_log import SqlEventLog
-from netra.adapters.sql.migrations import migrate
+from netra.adapters.sql.migrations import HEAD, migrate, revision
 from netra.adapters.sql.one_time import SqlOneTimeBook
 from netra.adapters.sql.probe import SqlProbe
 from netra.adapters.sql.replays import SqlReplayBook
@@ -60,7 +60,7 @@ async def open_sqlite(
     Several processes may have it open, so that an operator's command works while the server runs:
     each write is one `BEGIN IMMEDIATE` transaction that waits for the others.
     """
-    await asyncio.to_thread(_prepare, path)
+    await asyncio.to_thread(SqliteSchema(path).upgrade)
     database = SqliteDatabase(path, synchronous=synchronous)
     try:
         yield stores_over(database, clock=clock, name="sqlite")
@@ -85,13 +85,40 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
     )
 
 
-def _prepare(path: Path) -> None:
-    if sqlite3.sqlite_version_info < SQLITE_MIN:
-        raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(connect(path, wait_s=WRITE_WAIT_S)) as connection:
+class SqliteSchema:
+    """`Schema` of the file at `path`, which need not be there yet."""
+
+    head = HEAD
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def revision(self) -> str | None:
+        """Return the last revision that was applied, None for none."""
+        if not self._path.exists():
+            return None  # opening it would make it
+        with self._opened() as connection:
+            return revision(connection)
+
+    def upgrade(self) -> None:
+        """Bring the tables to `HEAD`, in a file that is made when missing."""
+        with self._opened() as connection:
             keep_write_ahead(connection)
             migrate(connection)
-    except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"The database file {path} cannot be opened: {error}.") from error
+
+    def script(self) -> str:
+        """Return the statements that `upgrade` would run."""
+        from netra.adapters.sql.migrations.runner import script  # slow to import, rarely needed
+
+        return script("sqlite", after=self.revision())
+
+    @contextmanager
+    def _opened(self) -> Generator[sqlite3.Connection]:
+        if sqlite3.sqlite_version_info < SQLITE_MIN:
+            raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(connect(self._path, wait_s=WRITE_WAIT_S)) as connection:
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise Unavailable(f"The database file {self._path} cannot be opened: {error}.") from error

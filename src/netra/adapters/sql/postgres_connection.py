@@ -1,8 +1,8 @@
 """Opens the store on a PostgreSQL server, brought to the present schema, with every port over it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 import psycopg
 
@@ -22,7 +22,7 @@ async def open_postgres(
 
     Time is the server's unless a `clock` is given, so that any number of processes agree on leases.
     """
-    await asyncio.to_thread(migrate_postgres, url)
+    await asyncio.to_thread(PostgresSchema(url).upgrade)
     told = DatabaseClock()
     database = PostgresDatabase(url, clock=told, connections=connections)
     await database.open()
@@ -32,16 +32,40 @@ async def open_postgres(
         await database.close()
 
 
-def migrate_postgres(url: str) -> None:
-    """Bring the schema to `HEAD`, all or nothing; of several processes that try, one does it."""
-    try:
-        with psycopg.connect(url, connect_timeout=CONNECT_S) as connection:
+class PostgresSchema:
+    """`Schema` of the server's database that `url` names."""
+
+    head = HEAD
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def revision(self) -> str | None:
+        """Return the last revision that was applied, None for none."""
+        with self._connected() as connection:
+            return _revision(connection)
+
+    def upgrade(self) -> None:
+        """Bring the tables to `HEAD`, all or nothing; of several processes that try, one does it."""
+        with self._connected() as connection:
             if _revision(connection) != HEAD:
                 from netra.adapters.sql.migrations.runner import upgrade_postgres  # slow, rarely needed
 
                 upgrade_postgres(connection)
-    except psycopg.Error as error:
-        raise Unavailable("The database cannot be opened; see NETRA_DATABASE_URL.") from error
+
+    def script(self) -> str:
+        """Return the statements that `upgrade` would run."""
+        from netra.adapters.sql.migrations.runner import script  # slow to import, rarely needed
+
+        return script("postgresql", after=self.revision())
+
+    @contextmanager
+    def _connected(self) -> Generator[psycopg.Connection]:
+        try:
+            with psycopg.connect(self._url, connect_timeout=CONNECT_S) as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise Unavailable("The database cannot be opened; see NETRA_DATABASE_URL.") from error
 
 
 def _revision(connection: psycopg.Connection) -> str | None:

@@ -1,17 +1,24 @@
 """`netra serve`: the service, until Ctrl-C or SIGTERM."""
 
+import asyncio
 import socket
+import sys
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 import click
 
-from netra.bootstrap import open_ports
+from netra.bootstrap import open_ports, schema_of
+from netra.domain.errors import NetraError
 from netra.domain.ids import UserId
 from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.serving import AnnouncedServer, bound_to, run_beside_server, url_of
-from netra.entrypoints.commands.surroundings import data_option, settings_with, writable
+from netra.entrypoints.commands.supervision import KNOWN, NEW, supervise
+from netra.entrypoints.commands.surroundings import data_option, settings_with, slots_option, writable
 from netra.entrypoints.server import server_config
 from netra.settings import Settings
 
@@ -24,35 +31,78 @@ FAILED: Final = 1
 @click.option(
     "--port", type=click.IntRange(0, 65_535), help="Port; 0 is any free one.  [default: 8000, or NETRA_PORT]"
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="API processes on the port; above 1 needs NETRA_REDIS_URL.  [default: 1, or NETRA_WORKERS]",
+)
+@slots_option
 @data_option
-def serve(*, host: str | None, port: int | None, data: Path | None) -> int:
-    """Serve the API by HTTP and WebSocket, from the embedded store.
+def serve(
+    *, host: str | None, port: int | None, workers: int | None, slots: int | None, data: Path | None
+) -> int:
+    """Serve the API by HTTP and WebSocket, from the embedded store or the servers that settings name.
 
     Every setting is also a variable NETRA_<NAME>, in the environment or in a file .env here.
 
     \b
     Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
     """
-    settings = settings_with(host=host, port=port, data=data)
+    settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
     writable(settings.data)
     with bound_to(settings.host, settings.port) as bound:
-        try:
-            return run_beside_server(_served(settings, bound))
-        except SystemExit:  # uvicorn's word for a start that failed; it has logged why
-            return FAILED
+
+        def announce(is_new: bool) -> None:  # noqa: FBT001  # the one thing there is to say
+            click.echo(greeting(url_of(bound), data=settings.data, is_new=is_new))
+
+        if settings.workers == 1:
+            return _run(settings, bound, announce=announce, line=None)
+        schema_of(settings).upgrade()  # once, and a store that is away is told of once
+        return supervise(partial(api_process, settings, bound), count=settings.workers, on_ready=announce)
 
 
-async def _served(settings: Settings, bound: socket.socket) -> int:
+def api_process(settings: Settings, bound: socket.socket, line: "Connection[bytes, bytes]") -> None:
+    """Be one of several API processes on the socket `bound`, until SIGTERM or the end of the line."""
+
+    def announce(is_new: bool) -> None:  # noqa: FBT001  # as above
+        line.send_bytes(NEW if is_new else KNOWN)
+
+    try:
+        sys.exit(_run(settings, bound, announce=announce, line=line))
+    except NetraError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(FAILED)
+
+
+def _run(
+    settings: Settings,
+    bound: socket.socket,
+    *,
+    announce: Callable[[bool], None],
+    line: "Connection[bytes, bytes] | None",
+) -> int:
+    try:
+        return run_beside_server(_served(settings, bound, announce=announce, line=line))
+    except SystemExit:  # uvicorn's word for a start that failed; it has logged why
+        return FAILED
+
+
+async def _served(
+    settings: Settings,
+    bound: socket.socket,
+    *,
+    announce: Callable[[bool], None],
+    line: "Connection[bytes, bytes] | None",
+) -> int:
     async with open_ports(settings) as ports:
         # Numbers are given from 1 on, so nobody with the first means nobody at all.
         is_new = await ports.users.find(UserId(1)) is None
         app = create_app(settings, ports)
         config = server_config(app, host=settings.host, port=settings.port, log_level=settings.log_level)
-
-        def announce() -> None:
-            click.echo(greeting(url_of(bound), data=settings.data, is_new=is_new))
-
-        await AnnouncedServer(config, drain=app.drain, on_ready=announce).serve(sockets=[bound])
+        server = AnnouncedServer(config, drain=app.drain, on_ready=partial(announce, is_new))
+        if line is not None:
+            asyncio.get_running_loop().add_reader(line.fileno(), server.end)
+        await server.serve(sockets=[bound])
     return DONE
 
 

@@ -39,6 +39,10 @@ class AnnouncedServer(Server):
         if self.started:
             self._on_ready()
 
+    def end(self) -> None:
+        """Begin to end, as at SIGTERM."""
+        self.should_exit = True
+
 
 @contextmanager
 def bound_to(host: str, port: int) -> Generator[socket.socket]:
@@ -75,14 +79,15 @@ def run_beside_server(work: Coroutine[Any, Any, Result]) -> Result:
     """
     before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with asyncio.Runner(loop_factory=_new_loop) as runner:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(work)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _new_loop() -> asyncio.AbstractEventLoop:
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Return the fastest loop that this system has."""
     if sys.platform == "win32":
         return asyncio.new_event_loop()
     import uvloop  # not made for Windows

@@ -29,6 +29,15 @@ def data_option(command: Decorated) -> Decorated:
     )(command)
 
 
+def slots_option(command: Decorated) -> Decorated:
+    """Give a command `--slots`, the runs it works on at once."""
+    return click.option(
+        "--slots",
+        type=click.IntRange(0, 64),
+        help="Runs worked on at once in each process; 0 leaves them to others.  [default: 2, or NETRA_SLOTS]",
+    )(command)
+
+
 def json_option(command: Decorated) -> Decorated:
     """Give a command `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(command)

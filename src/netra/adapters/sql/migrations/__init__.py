@@ -2,12 +2,33 @@
 
 import sqlite3
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 # The last revision, named here so that a start on a present schema need not load the migration tool.
 HEAD: Final = "0002"
 
 FOLDER: Final = Path(__file__).parent
+
+
+class Schema(Protocol):
+    """The tables of one database."""
+
+    head: str  # the revision that this version of Netra works with
+
+    def revision(self) -> str | None:
+        """Return the last revision that was applied, None for none. Raises `Unavailable`."""
+        ...
+
+    def upgrade(self) -> None:
+        """Bring the tables to `HEAD`, all or nothing; of several processes that try, one does it.
+
+        Nothing happens when they are there. Raises `Unavailable`, for a newer schema too.
+        """
+        ...
+
+    def script(self) -> str:
+        """Return the statements that `upgrade` would run. Raises `Unavailable`."""
+        ...
 
 
 def migrate(connection: sqlite3.Connection) -> None:

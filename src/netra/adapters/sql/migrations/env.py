@@ -1,8 +1,16 @@
-"""What alembic runs for each command; the connection comes from `runner`, in its transaction."""
+"""What alembic runs for each command.
+
+The connection comes from `runner`, in its transaction; for a script there is none, only a dialect's name.
+"""
 
 from alembic import context
 
 from netra.adapters.sql.identity_schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
-context.run_migrations()
+if context.is_offline_mode():
+    context.configure(dialect_name=context.config.attributes["dialect"], literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+    context.run_migrations()

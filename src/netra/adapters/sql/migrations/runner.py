@@ -2,6 +2,9 @@
 
 import sqlite3
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
@@ -35,13 +38,36 @@ def upgrade_postgres(connection: "psycopg.Connection") -> None:
         _apply(bound)
 
 
+def script(dialect: str, *, after: str | None) -> str:
+    """Return the statements that bring a schema from the revision `after` to the last one.
+
+    Raises `Unavailable` for a schema that is newer.
+    """
+    printed = StringIO()
+    config = _configured(dialect=dialect)
+    config.output_buffer = printed
+    with _ONE_AT_A_TIME, _refused_when_newer():
+        command.upgrade(config, "head" if after is None else f"{after}:head", sql=True)
+    return printed.getvalue()
+
+
 def _apply(bound: Connection) -> None:
+    with _refused_when_newer():
+        command.upgrade(_configured(connection=bound), "head")
+
+
+def _configured(**attributes: object) -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
-    attributes: dict[str, Any] = config.attributes  # Any: alembic's own bag
-    attributes["connection"] = bound
+    bag: dict[str, Any] = config.attributes  # Any: alembic's own
+    bag.update(attributes)
+    return config
+
+
+@contextmanager
+def _refused_when_newer() -> Generator[None]:
     try:
-        command.upgrade(config, "head")
+        yield
     except CommandError as error:
         raise Unavailable("The database was made by a newer version of Netra; use that one.") from error
 

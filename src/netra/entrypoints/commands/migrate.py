@@ -1,0 +1,45 @@
+"""`netra migrate`: the store's tables brought to the present schema, which every start does too."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from netra.bootstrap import schema_of
+from netra.entrypoints.commands.surroundings import data_option, settings_with, writable
+
+DONE: Final = 0
+NOT_ENOUGH: Final = 3
+
+
+@click.command()
+@click.option("--check", "is_check", is_flag=True, help="Change nothing; say whether something is missing.")
+@click.option("--sql", "is_script", is_flag=True, help="Change nothing; print the statements missing.")
+@data_option
+def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
+    """Bring the store's tables to the present schema, all or nothing.
+
+    Every start does the same, so this is for whoever wants it done before. Of several that try at
+    once, one does it and the others wait; where nothing is missing, nothing happens.
+
+    \b
+    Exit codes: 0 done, or nothing missing; 1 the store does not answer; 3 --check found some missing.
+    """
+    settings = settings_with(data=data)
+    if settings.database_url is None and not (is_check or is_script):
+        writable(settings.data)
+    schema = schema_of(settings)
+    if is_script:
+        click.echo(schema.script(), nl=False)
+        return DONE
+    before = schema.revision()
+    if before == schema.head:
+        click.echo(f"The schema is at {before}; nothing is missing.")
+        return DONE
+    if is_check:
+        schema.script()  # refuses a schema that is newer
+        click.echo(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
+        return NOT_ENOUGH
+    schema.upgrade()
+    click.echo(f"The schema is at {schema.head}; it was at {before or 'nothing'}.")
+    return DONE

@@ -1,0 +1,146 @@
+"""Several API processes on one port: started, replaced when one ends by itself, ended together.
+
+They accept from one listening socket that this process keeps open, so a connection that nobody has
+taken yet outlives whoever dies. Each holds one end of a line: it says on it that it takes
+connections, and when the other end falls silent this process is gone, and it ends too.
+"""
+
+import signal
+import socket
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from time import monotonic
+from types import FrameType
+from typing import Final, TypeAlias
+
+import click
+
+DONE: Final = 0
+FAILED: Final = 1
+PAUSE_S: Final = 1.0  # before replacing a process that never took a connection
+END_WITHIN_S: Final = 30.0  # above what one takes for its requests (10 s), its runs (7 s) and its stores
+NEW: Final = b"new"
+KNOWN: Final = b"known"
+
+Work: TypeAlias = Callable[["Connection[bytes, bytes]"], None]
+
+
+class ApiProcess:
+    """One process that runs `work`, which can be sent to another process, with its end of the line."""
+
+    def __init__(self, work: Work) -> None:
+        context = get_context("spawn")  # a fork would take over threads' locks
+        self.line, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(theirs,), name="netra-api")
+        hearing = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is ours to pass on
+        try:
+            self._process.start()
+        finally:
+            signal.signal(signal.SIGINT, hearing)
+        theirs.close()
+
+    @property
+    def sentinel(self) -> int:
+        """What becomes readable when the process has ended."""
+        return self._process.sentinel
+
+    def word(self) -> bytes | None:
+        """Return what it said once it took connections, waiting for it; None when it ended before."""
+        try:
+            return self.line.recv_bytes()
+        except (EOFError, OSError):
+            return None
+
+    def epitaph(self) -> str:
+        """Return who it was and how it ended."""
+        self._process.join()
+        return f"API process {self._process.pid} ended with {self._process.exitcode}"
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM; nothing happens when it has ended."""
+        self._process.terminate()
+
+    def end(self, *, by_s: float) -> None:
+        """Wait for its end until `by_s` on the steady clock, then kill it."""
+        self._process.join(max(by_s - monotonic(), 0))
+        self._process.kill()
+        self._process.join()
+        self.line.close()
+
+
+def supervise(work: Work, *, count: int, on_ready: Callable[[bool], None]) -> int:
+    """Run `count` processes until SIGINT or SIGTERM and return the exit code.
+
+    `on_ready` hears whether the store is new, once all take connections. One that ends after that is
+    replaced; before, it ends the start.
+    """
+    with _signals() as told:
+        processes = [ApiProcess(work) for _ in range(count)]
+        try:
+            words = _first_words(processes, told)
+            if words is None:
+                return DONE
+            if None in words:
+                return FAILED
+            on_ready(NEW in words)
+            _keep(processes, work, told)
+            return DONE
+        finally:
+            _end(processes)
+
+
+def _first_words(processes: Sequence[ApiProcess], told: socket.socket) -> list[bytes | None] | None:
+    """Return what each said first, up to one that ended; None when a signal came before."""
+    words: list[bytes | None] = []
+    for process in processes:
+        if told in wait([told, process.line]):
+            return None
+        words.append(process.word())
+        if words[-1] is None:
+            return words
+    return words
+
+
+def _keep(processes: list[ApiProcess], work: Work, told: socket.socket) -> None:
+    """Replace what ends, until a signal comes."""
+    while told not in (readable := wait([told, *(process.sentinel for process in processes)])):
+        for index, process in enumerate(processes):
+            if process.sentinel not in readable:
+                continue
+            click.echo(f"{process.epitaph()}; another takes its place.", err=True)
+            is_hopeless = process.line.poll() and process.word() is None
+            process.line.close()
+            if is_hopeless and wait([told], PAUSE_S):
+                return
+            processes[index] = ApiProcess(work)
+
+
+def _end(processes: Sequence[ApiProcess]) -> None:
+    for process in processes:
+        process.ask_to_end()
+    by_s = monotonic() + END_WITHIN_S
+    for process in processes:
+        process.end(by_s=by_s)
+
+
+@contextmanager
+def _signals() -> Generator[socket.socket]:
+    """Yield a socket that becomes readable with the first SIGINT or SIGTERM."""
+    told, telling = socket.socketpair()
+    telling.settimeout(0)  # as `set_wakeup_fd` wants it
+    before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    woken = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
+    try:
+        yield told
+    finally:
+        signal.set_wakeup_fd(woken)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        told.close()
+        telling.close()
+
+
+def _heard(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the byte that the interpreter wrote is the news."""

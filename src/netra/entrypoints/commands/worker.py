@@ -1,0 +1,64 @@
+"""`netra worker`: works on runs that services accept, until Ctrl-C or SIGTERM; it listens on nothing."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import click
+
+from netra.bootstrap import contained, open_ports
+from netra.entrypoints.commands.serving import new_loop
+from netra.entrypoints.commands.surroundings import data_option, settings_with, slots_option, writable
+from netra.settings import Settings, SettingsRefused
+
+DONE: Final = 0
+
+
+@click.command()
+@slots_option
+@data_option
+def worker(*, slots: int | None, data: Path | None) -> int:
+    """Work on runs, beside any number of services and workers on the same store.
+
+    Runs that wait are found by Redis where NETRA_REDIS_URL names one, else by a look every second.
+    Ctrl-C or SIGTERM: it takes no more, lets those under way finish for a few seconds, and hands the
+    rest back.
+
+    \b
+    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
+    """
+    settings = settings_with(slots=slots, data=data)
+    if settings.slots == 0:
+        raise SettingsRefused("A worker with 0 slots would do nothing; give --slots, or NETRA_SLOTS.")
+    writable(settings.data)
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(_worked(settings))
+
+
+async def _worked(settings: Settings) -> int:
+    stopping = asyncio.Event()
+    _on_signals(stopping.set)
+    async with open_ports(settings) as ports:
+        working = contained(ports, settings).run_worker().serve(stopping)
+        click.echo(
+            f"Netra {version('netra')} works on up to {settings.slots} runs at once, as process {os.getpid()}"
+            "   (Ctrl-C ends it)"
+        )
+        await working
+    return DONE
+
+
+def _on_signals(act: Callable[[], None]) -> None:
+    """Call `act` on this loop at Ctrl-C and SIGTERM, from now to the end of the process."""
+    loop = asyncio.get_running_loop()
+
+    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
+        loop.call_soon_threadsafe(act)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, heard)
