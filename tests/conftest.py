@@ -11,7 +11,7 @@ settings.register_profile("fast", max_examples=20, deadline=None)
 settings.register_profile("thorough", max_examples=100, deadline=None, print_blob=True)
 settings.load_profile("fast")
 
-pytest_plugins = ("tests.servers.fixtures",)
+pytest_plugins = ("tests.servers.fixtures", "tests.servers.doors")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.servers.doors import Doors
 from websockets.asyncio.client import connect
 
 from netra.bootstrap import open_ports
@@ -16,29 +17,23 @@ from netra.settings import Secret, Settings
 
 from .conftest import PASSWORD, SECRET, serving, settings_for, sign_up_at
 
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("identity")
-
-
-@pytest.fixture(scope="module")
-def netra(data: Path) -> Iterator[str]:
-    """A server of this module's own: its users lose sessions and passwords."""
-    with serving(settings_for(data)) as base_url:
-        yield base_url
-
-
 NAMES = (f"user-{n}@example.com" for n in range(1_000))
 
 
 @pytest.fixture
-def client(netra: str) -> Iterator[httpx.Client]:
+def client(doors: Doors) -> Iterator[httpx.Client]:
     """Somebody new, signed in, who remembers their address."""
     email = next(NAMES)
-    with sign_up_at(netra, email) as signed_in:
+    with sign_up_at(doors.first, email) as signed_in:
         signed_in.headers["X-Email"] = email
         yield signed_in
+
+
+@pytest.fixture
+def elsewhere(doors: Doors) -> Iterator[httpx.Client]:
+    """Nobody, at the other door: what was ended at the first one must be over here at once."""
+    with httpx.Client(base_url=doors.second, timeout=20) as anyone:
+        yield anyone
 
 
 def sign_in(client: httpx.Client, password: str = PASSWORD) -> dict[str, Any]:
@@ -51,47 +46,47 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def status(client: httpx.Client, token: str) -> int:
-    return client.get("/api/auth/me", headers=bearer(token)).status_code
+def status(door: httpx.Client, token: str) -> int:
+    return door.get("/api/auth/me", headers=bearer(token)).status_code
 
 
-def test_a_refresh_token_gives_new_tokens_once(client: httpx.Client) -> None:
+def test_a_refresh_token_gives_new_tokens_once(client: httpx.Client, elsewhere: httpx.Client) -> None:
     first = sign_in(client)
     assert (first["expires_in"], first["refresh_expires_in"]) == (3_600, 2_592_000)
     second = client.post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]}).json()
-    assert status(client, second["access_token"]) == 200
-    reused = client.post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]})
+    assert status(elsewhere, second["access_token"]) == 200
+    reused = elsewhere.post("/api/auth/refresh", json={"refresh_token": first["refresh_token"]})
     assert (reused.status_code, reused.json()["error"]["code"]) == (401, "UNAUTHORIZED")
-    assert status(client, second["access_token"]) == 401
-    late = client.post("/api/auth/refresh", json={"refresh_token": second["refresh_token"]})
+    assert status(elsewhere, second["access_token"]) == 401
+    late = elsewhere.post("/api/auth/refresh", json={"refresh_token": second["refresh_token"]})
     assert late.status_code == 401
 
 
-def test_sessions_are_listed_and_ended_one_by_one(client: httpx.Client) -> None:
+def test_sessions_are_listed_and_ended_one_by_one(client: httpx.Client, elsewhere: httpx.Client) -> None:
     other = sign_in(client)["access_token"]
     listed = client.get("/api/auth/sessions").json()["data"]
     assert [line["is_current"] for line in listed] == [False, True]
     assert all(line["address"] == "127.0.0.1" and "httpx" in line["agent"] for line in listed)
     assert client.delete(f"/api/auth/sessions/{listed[0]['id']}").status_code == 200
-    assert status(client, other) == 401
+    assert status(elsewhere, other) == 401
     assert client.get("/api/auth/me").status_code == 200
     assert client.delete(f"/api/auth/sessions/{listed[0]['id']}").status_code == 404
 
 
-def test_signing_out_everywhere_ends_all(client: httpx.Client) -> None:
+def test_signing_out_everywhere_ends_all(client: httpx.Client, elsewhere: httpx.Client) -> None:
     other = sign_in(client)["access_token"]
     assert client.delete("/api/auth/sessions").status_code == 200
-    assert (status(client, other), client.get("/api/auth/me").status_code) == (401, 401)
+    assert (status(elsewhere, other), client.get("/api/auth/me").status_code) == (401, 401)
 
 
-def test_a_new_password_ends_all_sessions(client: httpx.Client) -> None:
+def test_a_new_password_ends_all_sessions(client: httpx.Client, elsewhere: httpx.Client) -> None:
     change = {"current_password": PASSWORD, "new_password": "another password"}
     wrong = client.post("/api/auth/password", json={**change, "current_password": "a guess"})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (403, "FORBIDDEN")
     assert client.post("/api/auth/password", json={**change, "new_password": "short"}).status_code == 422
     assert client.post("/api/auth/password", json=change).status_code == 200
     assert client.get("/api/auth/me").status_code == 401
-    assert status(client, sign_in(client, "another password")["access_token"]) == 200
+    assert status(elsewhere, sign_in(client, "another password")["access_token"]) == 200
 
 
 async def close_code(address: str, token: str, act: Callable[[], Any]) -> int | None:
@@ -106,7 +101,9 @@ async def close_code(address: str, token: str, act: Callable[[], Any]) -> int | 
 
 
 @pytest.mark.parametrize("way", ["logout", "everywhere", "one", "password", "reuse", "revoke"])
-def test_a_socket_closes_with_4001_when_its_proof_ends(netra: str, client: httpx.Client, way: str) -> None:
+def test_a_socket_at_the_other_door_closes_with_4001_when_its_proof_ends(
+    doors: Doors, client: httpx.Client, way: str
+) -> None:
     tokens = sign_in(client)
     token, own = tokens["access_token"], bearer(tokens["access_token"])
     if way == "revoke":
@@ -135,7 +132,7 @@ def test_a_socket_closes_with_4001_when_its_proof_ends(netra: str, client: httpx
             case _:
                 client.delete(f"/api/keys/{made['key']['id']}")
 
-    assert asyncio.run(close_code(netra, token, act)) == 4001
+    assert asyncio.run(close_code(doors.second, token, act)) == 4001
 
 
 def make_key(client: httpx.Client, *scopes: str) -> str:
@@ -189,15 +186,15 @@ def test_no_key_may_act_as_the_person(client: httpx.Client, method: str, path: s
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
 
 
-def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client) -> None:
+def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, elsewhere: httpx.Client) -> None:
     made = client.post("/api/keys", json={"name": "ci", "scopes": ["read"], "expires_in_days": 1}).json()
     listed = client.get("/api/keys")
     assert listed.json()["data"] == [made["key"]]
     assert made["secret"] not in listed.text
-    assert client.get("/api/threads", headers=bearer(made["secret"])).status_code == 200
+    assert elsewhere.get("/api/threads", headers=bearer(made["secret"])).status_code == 200
     assert client.get("/api/keys").json()["data"][0]["last_used_at"] is not None
     assert client.delete(f"/api/keys/{made['key']['id']}").status_code == 200
-    assert client.get("/api/threads", headers=bearer(made["secret"])).status_code == 401
+    assert elsewhere.get("/api/threads", headers=bearer(made["secret"])).status_code == 401
     assert client.delete(f"/api/keys/{made['key']['id']}").status_code == 404
 
 
@@ -206,8 +203,8 @@ def test_members_make_no_administrators_keys(client: httpx.Client) -> None:
     assert answer.status_code == 403
 
 
-async def make_admin(data: Path, email: str) -> None:
-    async with open_ports(settings_for(data)) as ports:
+async def make_admin(settings: Settings, email: str) -> None:
+    async with open_ports(settings) as ports:
         hashed = await ports.passwords.hash(PASSWORD)
         new = NewUser(
             email=email, name="Root", password_hash=hashed, role=Role.ADMIN, created_at=ports.clock.now()
@@ -215,11 +212,11 @@ async def make_admin(data: Path, email: str) -> None:
         await ports.users.add(new)
 
 
-def test_only_administrators_read_the_security_log(netra: str, data: Path, client: httpx.Client) -> None:
+def test_only_administrators_read_the_security_log(doors: Doors, client: httpx.Client) -> None:
     refused = client.get("/api/audit")
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
     email = next(NAMES)
-    asyncio.run(make_admin(data, email))
+    asyncio.run(make_admin(doors.settings, email))
     wrong = {"email": email, "password": "a wrong password"}
     failed = client.post("/api/auth/login", json=wrong, headers={"X-Request-ID": "req-the-guess"})
     assert failed.status_code == 401
@@ -254,3 +251,36 @@ def test_the_signing_key_is_changed_while_tokens_live_on(tmp_path: Path) -> None
     with serving(under(secret=new)) as third:
         assert httpx.get(f"{third}/api/auth/me", headers={"Authorization": old_token}).status_code == 401
         assert httpx.get(f"{third}/api/auth/me", headers=fresh).status_code == 200
+
+
+def test_a_ticket_of_one_door_opens_one_socket_at_either(doors: Doors, client: httpx.Client) -> None:
+    ticket = client.post("/api/auth/ws-ticket").raise_for_status().json()["ticket"]
+
+    async def knock(address: str) -> str:
+        url = f"{address.replace('http', 'ws', 1)}/ws?ticket={ticket}"
+        async with connect(url, proxy=None) as socket:
+            frame: str = json.loads(await socket.recv())["type"]
+            return frame
+
+    async def race() -> list[str]:
+        return await asyncio.gather(*(knock(address) for address in (doors.first, doors.second) * 4))
+
+    assert sorted(asyncio.run(race())) == ["error"] * 7 + ["status"]
+
+
+def test_of_two_doors_at_which_a_refresh_token_is_used_at_once_one_gives_tokens_and_the_session_ends(
+    doors: Doors, client: httpx.Client, elsewhere: httpx.Client
+) -> None:
+    body = {"refresh_token": sign_in(client)["refresh_token"]}
+
+    async def race() -> list[httpx.Response]:
+        async with httpx.AsyncClient() as anyone:
+            asked = [
+                anyone.post(f"{door}/api/auth/refresh", json=body) for door in (doors.first, doors.second)
+            ]
+            return await asyncio.gather(*asked)
+
+    answers = asyncio.run(race())
+    assert sorted(answer.status_code for answer in answers) == [200, 401]
+    (won,) = [answer.json() for answer in answers if answer.is_success]
+    assert status(elsewhere, won["access_token"]) == 401

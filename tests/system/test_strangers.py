@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.api.conftest import ended, serving, settings_for, sign_up_at
+from tests.api.conftest import ended, settings_for, sign_up_at
+from tests.servers.doors import Doors
 from websockets.asyncio.client import connect
 
 from netra.entrypoints.app import create_app
@@ -30,14 +31,14 @@ def operations() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def netra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(settings_for(tmp_path_factory.mktemp("strangers"))) as address:
-        yield address
+def netra(doors: Doors) -> str:
+    """Where the stranger knocks."""
+    return doors.second
 
 
 @pytest.fixture(scope="module")
-def victim(netra: str) -> Iterator[httpx.Client]:
-    with sign_up_at(netra, "victim@example.com") as client:
+def victim(doors: Doors) -> Iterator[httpx.Client]:
+    with sign_up_at(doors.first, "victim@example.com") as client:
         yield client
 
 
