@@ -1,0 +1,51 @@
+"""A language model that says what a script tells it: the same words each time, without a network."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
+
+from netra.ports.language_model import Answer, LanguageModelFailed, Prompt, TextPiece, ToolCall, Usage
+
+Line = str | tuple[ToolCall, ...] | LanguageModelFailed
+
+
+class ScriptedLanguageModel:
+    """`LanguageModel` whose lines come from `script`; counts each word as a token and a dollar as none."""
+
+    name = "scripted"
+
+    def __init__(self, script: Callable[[Prompt], Line]) -> None:
+        self._script = script
+        self.prompts: list[Prompt] = []  # all that was ever asked, in order
+        self.pieces = 0  # how many were ever made
+        self.streaming = 0  # answers under way
+
+    @classmethod
+    def saying(cls, lines: Sequence[Line]) -> "ScriptedLanguageModel":
+        """Return a model that says one line after another, and fails when it has none left."""
+        left = iter(lines)
+        return cls(lambda _: next(left, LanguageModelFailed("The script has no line left.")))
+
+    async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
+        """Say the next line, a word at a time."""
+        self.prompts.append(prompt)
+        self.streaming += 1
+        try:
+            line = self._script(prompt)
+            if isinstance(line, LanguageModelFailed):
+                raise line
+            text, calls = (line, ()) if isinstance(line, str) else ("", line)
+            words = re.findall(r"\S+\s*|\s+", text)
+            for word in words:
+                await asyncio.sleep(0)
+                self.pieces += 1
+                yield TextPiece(text=word)
+            usage = Usage(input_tokens=_words(prompt), output_tokens=len(words), calls=1)
+            finish = "tool_calls" if calls else "stop"
+            yield Answer(text=text, tool_calls=calls, usage=usage, model=self.name, finish_reason=finish)
+        finally:
+            self.streaming -= 1
+
+
+def _words(prompt: Prompt) -> int:
+    return sum(len(message.text.split()) for message in prompt.messages)
