@@ -41,8 +41,13 @@ class ScriptedLanguageModel:
                 self.pieces += 1
                 yield TextPiece(text=word)
             usage = Usage(input_tokens=_words(prompt), output_tokens=len(words), calls=1)
-            finish = "tool_calls" if calls else "stop"
-            yield Answer(text=text, tool_calls=calls, usage=usage, model=self.name, finish_reason=finish)
+            yield Answer(
+                text=text,
+                tool_calls=calls,
+                usage=usage,
+                model=self.name,
+                finish_reason="tool_calls" if calls else "stop",
+            )
         finally:
             self.streaming -= 1
 
