@@ -1,6 +1,6 @@
 """Starting, watching and stopping runs: what both doors call."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from netra.domain.errors import AmbiguousRun
@@ -10,13 +10,13 @@ from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent, updated
 from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
 from netra.domain.runs.rules import check_question, title_of
+from netra.domain.runs.tail import Listener, Tails
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed
 from netra.ports.ids import IdSource
 from netra.ports.runs import NewRun, RunStore
 
-POLL_S: Final = 1.0  # how late a reader may be when every wake-up is lost
 FIRST_AGENT: Final = "TriageSubAgent"
 
 
@@ -39,6 +39,7 @@ class RunService:
         self._clock = clock
         self._ids = ids
         self._quotas = quotas
+        self._tails = Tails(runs=runs, feed=feed)
 
     async def start(self, command: StartRun) -> Accepted:
         """Accept a run, durably. Raises `ValidationFailed` and what `RunStore.accept` raises."""
@@ -71,29 +72,34 @@ class RunService:
     async def follow(self, run_id: RunId, *, owner_id: UserId, after: int = 0) -> AsyncGenerator[RunEvent]:
         """Yield the run's events with `seq` above `after`, in order, without gap or repeat, to the last.
 
-        Live events come from the feed; whatever the feed lost is read from the store, at the latest
-        after `POLL_S`. Ends at once when there is nothing more to come. Raises `NotFound` at the first step.
+        Live events come from the feed, once for all who follow; whatever it lost is read from the store,
+        at the latest after `tail.POLL_S`. Ends at once when there is nothing more to come. Raises
+        `NotFound` at the first step.
         """
         seq = after
-        async with self._feed.subscribe(run_id) as subscription:
-            batch = await self._stored(run_id, owner_id=owner_id, after=seq)
-            while batch is not None:
-                for event in _next_in_line(batch, seq):
+        async with self._tails.joined(run_id, owner_id=owner_id, after=after) as tail:
+            while batch := await tail.beyond(seq):
+                for event in batch:
                     seq = event.seq
                     yield event
                     if event.is_last:
                         return
-                batch = await subscription.next(timeout_s=POLL_S)
-                if not _is_next(batch, seq):
-                    batch = await self._stored(run_id, owner_id=owner_id, after=seq)
 
-    async def _stored(self, run_id: RunId, *, owner_id: UserId, after: int) -> Sequence[RunEvent] | None:
-        """Return what the store holds beyond `after`, or None when nothing can follow any more."""
-        events = await self._runs.events(run_id, owner_id=owner_id, after=after)
-        if events:
-            return events
-        run = await self._runs.get(run_id, owner_id=owner_id)
-        return None if run.state.is_terminal and run.last_seq <= after else ()
+    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: UserId, after: int) -> None:
+        """Let `listener` hear what `follow` yields, and return after the last event or as `follow` ends.
+
+        Handed on where they are read, without a task to wake for each event and listener.
+        """
+        seq = after
+        async with self._tails.joined(run_id, owner_id=owner_id, after=after) as tail:
+            while batch := await tail.beyond(seq):
+                for event in batch:
+                    seq = event.seq
+                    if listener.hear(event):
+                        await listener.rest()
+                    if event.is_last:
+                        return
+                seq = await tail.hand(listener, after=seq)
 
     async def _only_live(self, owner_id: UserId) -> RunId:
         live = await self._runs.live(owner_id=owner_id)
@@ -133,13 +139,3 @@ class RunService:
             idempotency_key=command.idempotency_key,
             fingerprint=command.fingerprint,
         )
-
-
-def _is_next(batch: Sequence[RunEvent], seq: int) -> bool:
-    """Return whether `batch` goes on from `seq` without a hole."""
-    return bool(batch) and batch[0].seq <= seq + 1 and batch[-1].seq - batch[0].seq == len(batch) - 1
-
-
-def _next_in_line(batch: Sequence[RunEvent], seq: int) -> Sequence[RunEvent]:
-    """Return the events of a batch without holes that the reader has not seen."""
-    return [event for event in batch if event.seq > seq]

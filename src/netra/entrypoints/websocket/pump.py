@@ -1,18 +1,19 @@
 """One connection in motion: reads, lets `session` decide, carries out, writes.
 
 Two tasks in one group: the reader, which also carries out commands, and the writer, which alone
-sends. Each followed run adds one task to the group. It speaks ASGI and knows no framework.
+sends. Each followed run adds one task to the group, which sleeps while the run's tail hands its events
+to `hear`. It speaks ASGI and knows no framework.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
 from netra.domain.errors import DeadlineExceeded, NetraError
 from netra.domain.ids import RunId
 from netra.domain.quotas import LimitName
+from netra.domain.runs.events import RunEvent
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
 from netra.domain.users.service import UserService
@@ -124,6 +125,16 @@ class Connection:
         if self._stuck_checks > STUCK_CHECKS_MAX:
             self._fall_behind()
 
+    def hear(self, event: RunEvent) -> bool:
+        """Put a followed run's event with what is to be sent; return whether that is getting much."""
+        return self._outbox.put_event(event)
+
+    async def rest(self) -> None:
+        """Return when the client has caught up, or has had its time to: then updates give way."""
+        if self._outbox.has_overflowed:
+            self._fall_behind()
+        await self._outbox.relief(timeout_s=RELIEF_S)
+
     async def _read(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
         self.tell(await _knock(sign_in))
         while (message := await self._receive())["type"] != "websocket.disconnect":
@@ -172,22 +183,12 @@ class Connection:
         self._followers[run_id] = self._group.create_task(self._follow(run_id, after=after))
 
     async def _follow(self, run_id: RunId, *, after: int) -> None:
-        outbox = self._outbox
-        events = self._services.runs.follow(run_id, owner_id=self._owner.user_id, after=after)
         try:
-            async with aclosing(events):
-                async for event in events:
-                    if outbox.put_event(event):
-                        await self._relieve()
+            await self._services.runs.tell(self, run_id, owner_id=self._owner.user_id, after=after)
         except NetraError as error:
             self.tell(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]
         self.tell(signals.RunTold(run_id))
-
-    async def _relieve(self) -> None:
-        if self._outbox.has_overflowed:
-            self._fall_behind()
-        await self._outbox.relief(timeout_s=RELIEF_S)
 
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox

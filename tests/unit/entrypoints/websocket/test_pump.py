@@ -13,6 +13,7 @@ from netra.domain.ids import RunId
 from netra.domain.quotas import RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.runs.model import Run, StartRun
+from netra.domain.runs.tail import Listener
 from netra.domain.users.model import Principal
 from netra.entrypoints.websocket import pump
 from netra.entrypoints.websocket.pump import STUCK_CHECKS_MAX, Connection
@@ -344,9 +345,10 @@ class TalkingRuns:
     async def get(self, run_id: RunId, *, owner_id: int) -> Run:
         return self._run
 
-    async def follow(self, run_id: RunId, *, owner_id: int, after: int = 0) -> Any:
+    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: int, after: int) -> None:
         for event in self._events:
-            yield event
+            if listener.hear(event):
+                await listener.rest()
 
 
 class DownRuns:
@@ -362,9 +364,8 @@ class DownRuns:
     async def get(self, run_id: RunId, *, owner_id: int) -> Run:
         return self._run
 
-    async def follow(self, run_id: RunId, *, owner_id: int, after: int = 0) -> Any:
+    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: int, after: int) -> None:
         raise self._error
-        yield
 
 
 async def test_a_store_that_is_down_is_told_and_the_connection_stays(stack: Any, run: Run) -> None:
