@@ -6,9 +6,8 @@ both doors are the same.
 
 import itertools
 from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -18,10 +17,12 @@ from tests.contracts.postgres import migrated_template
 from tests.servers.fixtures import running
 from tests.servers.netra_server import NetraServer
 from tests.servers.postgres_server import drop_database, fresh_database
+from tests.system.oidc.hostile import CLIENT_ID, CLIENT_SECRET, HostileIssuer, hostile_issuer
 
 from netra.settings import Secret, Settings
 
 STORES = ["embedded", "engines"]
+PAGE = "http://127.0.0.1:9/signed-in"  # where a sign-in may go on to; nobody listens there
 REDIS_DATABASES = itertools.count(1)  # each deployment counts and speaks in one of its own
 
 
@@ -32,6 +33,7 @@ class Doors:
     first: str
     second: str
     settings: Settings
+    issuer: HostileIssuer  # the identity provider that both send people to
 
 
 Opened = Callable[..., AbstractContextManager[Doors]]
@@ -44,15 +46,19 @@ def doors_to(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable
     def over(store: str) -> Opened:
         @contextmanager
         def opened(**changes: Any) -> Generator[Doors]:
-            folder = tmp_path_factory.mktemp("doors")
-            settings = settings_for(folder, **changes)
-            if store == "embedded":
-                with serving(settings) as address:
-                    yield Doors(first=address, second=address, settings=settings)
-                return
-            servers = [request.getfixturevalue(name) for name in ("postgres_server_url", "redis_url")]
-            with _over_engines(folder, *servers, **changes) as doors:
-                yield doors
+            with hostile_issuer() as issuer, ExitStack() as stack:
+                folder = tmp_path_factory.mktemp("doors")
+                given = {**_federated(issuer), **changes}
+                if store == "engines":
+                    servers = [request.getfixturevalue(name) for name in ("postgres_server_url", "redis_url")]
+                    given |= stack.enter_context(_engines(*servers))
+                settings = settings_for(folder, **given)
+                first = second = stack.enter_context(serving(settings))
+                if store == "engines":
+                    other = NetraServer(folder, settings=settings)
+                    stack.enter_context(running(other))
+                    second = other.url
+                yield Doors(first=first, second=second, settings=settings, issuer=issuer)
 
         return opened
 
@@ -60,17 +66,23 @@ def doors_to(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 
 @contextmanager
-def _over_engines(folder: Path, server_url: str, redis_url: str, **changes: Any) -> Generator[Doors]:
+def _engines(server_url: str, redis_url: str) -> Generator[dict[str, Any]]:
+    """Yield the settings that name a database of its own on each server."""
     database_url = fresh_database(server_url, template=migrated_template(server_url))
     redis = urlsplit(redis_url)._replace(path=f"/{next(REDIS_DATABASES)}")
-    engines = {"database_url": Secret(database_url), "redis_url": Secret(urlunsplit(redis))}
-    settings = settings_for(folder, **engines, **changes)
-    other = NetraServer(folder, settings=settings)
     try:
-        with serving(settings) as address, running(other):
-            yield Doors(first=address, second=other.url, settings=settings)
+        yield {"database_url": Secret(database_url), "redis_url": Secret(urlunsplit(redis))}
     finally:
         drop_database(database_url)
+
+
+def _federated(issuer: HostileIssuer) -> dict[str, Any]:
+    return {
+        "google_client_id": CLIENT_ID,
+        "google_client_secret": Secret(CLIENT_SECRET),
+        "oidc_issuer": issuer.url,
+        "oauth_redirects": (PAGE,),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """Several processes over one Redis that is killed, flushed, frozen and cut off under them."""
 
 import asyncio
-import json
-import subprocess
-import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -218,42 +215,3 @@ async def test_a_process_starts_while_redis_is_away_and_finds_it_later(own_redis
         assert time.monotonic() - began_s < 3
         own_redis.start()
         await eventually(lambda: carries(one, other))
-
-
-HAMMER = """
-import asyncio, json, sys, time
-from netra.adapters.local.clock import SystemClock
-from netra.domain.quotas import LimitName
-from tests.contracts.shared import over_redis
-from netra.domain.quotas import RateLimits
-
-async def client(limiter, until_s, admitted):
-    while time.monotonic() < until_s:
-        before_s = time.time()
-        said = await limiter.admit(LimitName.GENERAL, "everyone")
-        if said.allowed:
-            admitted.append((before_s, time.time()))
-        await asyncio.sleep(0.001)
-
-async def main(url, prefix, seconds):
-    admitted = []
-    async with over_redis(url, prefix=prefix, rates=RateLimits(general=60)) as (shared, _):
-        until_s = time.monotonic() + seconds
-        await asyncio.gather(*(client(shared.limiter, until_s, admitted) for _ in range(4)))
-    print(json.dumps(admitted))
-
-asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
-"""
-
-
-def test_eight_clients_of_two_processes_never_pass_the_limit_in_any_minute(redis_url):
-    """Hammer for a little over a minute, so that the window has slid; the count is over true pairs."""
-    command = [sys.executable, "-c", HAMMER, redis_url, f"test-{uuid4().hex}", "65"]
-    path = {"PYTHONPATH": ":".join(entry for entry in sys.path if entry)}
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, env=path) for _ in range(2)]
-    outputs = [process.communicate(timeout=120)[0] for process in processes]
-    admitted = sorted(tuple(pair) for output in outputs for pair in json.loads(output))
-    assert len(admitted) > 60  # the window slid
-    for first, later in zip(admitted, admitted[60:], strict=False):
-        # admitted between asking and hearing: the 61st may come when the first is 60 s old at the earliest
-        assert later[1] - first[0] > 60

@@ -1,0 +1,80 @@
+"""Eight clients of two processes over one Redis: by the servers' logs no window holds more than the limit."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.api.conftest import settings_for
+from tests.servers.fixtures import running
+from tests.servers.netra_server import environment_of
+from tests.servers.process import HOST, ServerProcess, free_port
+
+from netra.settings import Secret
+
+pytestmark = pytest.mark.system
+
+WINDOW_S = 60.0
+GENERAL, AUTHENTICATION = 40, 5
+CONFIG, LOGIN = "/api/config", "/api/auth/login"
+BURST_S, PAUSE_S, LASTS_S = 1.0, 0.5, 63.0
+
+
+@contextmanager
+def counted(folder: Path, *, redis_url: str, number: int) -> Generator[tuple[str, Path]]:
+    """Run one process and yield its address and its log."""
+    settings = settings_for(
+        folder,
+        redis_url=Secret(redis_url.rpartition("/")[0] + "/15"),
+        limit_general=GENERAL,
+        limit_authentication=AUTHENTICATION,
+    )
+    port, log = free_port(), folder / f"answers-{number}"
+
+    def is_up() -> bool:
+        try:
+            return httpx.get(f"http://{HOST}:{port}/health").is_success
+        except httpx.TransportError:
+            return False
+
+    script = str(Path(__file__).with_name("counted_server.py"))
+    command = [sys.executable, script, str(port), str(log)]
+    path = {"PYTHONPATH": ":".join(entry for entry in sys.path if entry)}
+    server = ServerProcess(
+        command, folder=folder, answers=is_up, environment={**path, **environment_of(settings)}
+    )
+    with running(server):
+        yield f"http://{HOST}:{port}", log
+
+
+async def knocks(address: str, *, until_s: float) -> None:
+    """Ask without rest at the beginning and when the window is about to slide, else now and then."""
+    began_s = time.monotonic()
+    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        while (now_s := time.monotonic()) < until_s:
+            wrong = {"email": "nobody@example.com", "password": "a wrong password"}
+            await asyncio.gather(client.get(CONFIG), client.post(LOGIN, json=wrong))
+            is_burst = now_s - began_s < BURST_S or abs(now_s - began_s - WINDOW_S) < BURST_S
+            await asyncio.sleep(0 if is_burst else PAUSE_S)
+
+
+async def test_no_window_of_a_minute_holds_more_than_the_limit(tmp_path: Path, redis_url: str) -> None:
+    with (
+        counted(tmp_path, redis_url=redis_url, number=1) as (one, one_log),
+        counted(tmp_path, redis_url=redis_url, number=2) as (other, other_log),
+    ):
+        until_s = time.monotonic() + LASTS_S
+        await asyncio.gather(*(knocks(door, until_s=until_s) for door in (one, other) * 4))
+        lines = [line.split() for log in (one_log, other_log) for line in log.read_text().splitlines()]
+    for path, limit, admitted in ((CONFIG, GENERAL, "200"), (LOGIN, AUTHENTICATION, "401")):
+        answered = [line for line in lines if line[2] == path]
+        assert {line[3] for line in answered} == {admitted, "429"}
+        passed = sorted((float(line[0]), float(line[1])) for line in answered if line[3] == admitted)
+        assert len(passed) > limit, "the window slid"
+        for first, later in zip(passed, passed[limit:], strict=False):
+            # decided between its two instants: the one too many only when the first is a window old
+            assert later[1] - first[0] > WINDOW_S, path
