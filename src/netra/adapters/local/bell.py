@@ -17,6 +17,5 @@ class LocalRunBell:
 
     async def wait(self, *, timeout_s: float) -> None:
         """Return when it rings, at once if it rang since the last wait returned."""
-        if not self._news.is_set():
-            await rung(self._news, timeout_s=timeout_s)
+        await rung(self._news, timeout_s=timeout_s)
         self._news.clear()
