@@ -56,27 +56,29 @@ class SqlApiKeyStore:
 
     async def add(self, key: ApiKey, *, digest: str, max_per_user: int) -> None:
         """Store a new key."""
-        await self._database.write(_adding(key, digest=digest, most=max_per_user))
+        await self._database.write(lambda: _adding(key, digest=digest, most=max_per_user))
 
     async def find(self, digest: str, *, at: datetime) -> ApiKey | None:
         """Return the key if it counts."""
-        return await self._database.read(_finding(_FIND, digest=digest, now=micros(at)))
+        return await self._database.read(lambda: _finding(_FIND, digest=digest, now=micros(at)))
 
     async def is_live(self, key_id: KeyId, *, at: datetime) -> bool:
         """Return whether the key counts."""
-        return await self._database.read(_finding(_IS_LIVE, key_id=key_id, now=micros(at))) is not None
+        return (
+            await self._database.read(lambda: _finding(_IS_LIVE, key_id=key_id, now=micros(at))) is not None
+        )
 
     async def all_of(self, owner_id: UserId) -> Sequence[ApiKey]:
         """Return the owner's keys that are not revoked, newest first."""
-        return await self._database.read(_listing(owner_id))
+        return await self._database.read(lambda: _listing(owner_id))
 
     async def revoke(self, key_id: KeyId, *, owner_id: UserId, at: datetime) -> None:
         """Revoke the key."""
-        await self._database.write(_revoking(key_id, owner_id, at_us=micros(at)))
+        await self._database.write(lambda: _revoking(key_id, owner_id, at_us=micros(at)))
 
     async def used(self, key_id: KeyId, *, at: datetime) -> None:
         """Set `last_used_at`."""
-        await self._database.write(_using(key_id, at_us=micros(at)))
+        await self._database.write(lambda: _using(key_id, at_us=micros(at)))
 
 
 def _adding(key: ApiKey, *, digest: str, most: int) -> Script[None]:

@@ -33,15 +33,15 @@ class SqlAuditTrail:
 
     async def record(self, event: SecurityEvent) -> None:
         """Store an event."""
-        await self._database.write(_recording(event))
+        await self._database.write(lambda: _recording(event))
 
     async def page(self, request: PageRequest) -> Page[SecurityEvent]:
         """Return events, newest first."""
-        return await self._database.scan(paged(_PAGES, request, {}, made=_event, position=_position))
+        return await self._database.scan(lambda: paged(_PAGES, request, {}, made=_event, position=_position))
 
     async def forget(self, *, before: datetime) -> int:
         """Delete events older than `before`."""
-        return await self._database.write(_forgetting(before_us=micros(before)))
+        return await self._database.write(lambda: _forgetting(before_us=micros(before)))
 
 
 def _recording(event: SecurityEvent) -> Script[None]:

@@ -71,31 +71,35 @@ class SqlClaims:
 
     async def claim(self, *, lease_s: float) -> Claim | None:
         """Claim the oldest queued run whose thread has none running."""
-        if not await self._database.read(_is_any_queued()):
+        if not await self._database.read(_is_any_queued):
             return None  # an idle worker's poll takes no lock
-        return await self._database.write(_claiming(self._clock, lease_s=lease_s))
+        return await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s))
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
         """Move the lease's end and say whether a cancel was asked for."""
-        return await self._database.write(_extending(claim, self._clock, lease_s=lease_s))
+        return await self._database.write(lambda: _extending(claim, self._clock, lease_s=lease_s))
 
     async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
         """Append events and set the progress."""
-        return await self._database.write(_recording(claim, events, self._clock, progress=progress))
+        return await self._database.write(lambda: _recording(claim, events, self._clock, progress=progress))
 
     async def finish(
         self, claim: Claim, ending: Ending, events: Sequence[NewEvent], *, answer: Message | None
     ) -> Sequence[RunEvent]:
         """End the run."""
-        return await self._database.write(_finishing(claim, ending, events, self._clock, answer=answer))
+        return await self._database.write(
+            lambda: _finishing(claim, ending, events, self._clock, answer=answer)
+        )
 
     async def release(self, claim: Claim) -> None:
         """Hand the run back without having spent an attempt."""
-        await self._database.write(_releasing(claim))
+        await self._database.write(lambda: _releasing(claim))
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
         """Requeue or end runs whose lease has run out."""
-        return await self._database.write(_reaping(self._clock, max_attempts=max_attempts, limit=limit))
+        return await self._database.write(
+            lambda: _reaping(self._clock, max_attempts=max_attempts, limit=limit)
+        )
 
 
 def _is_any_queued() -> Script[bool]:

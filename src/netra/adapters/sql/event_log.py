@@ -66,7 +66,9 @@ class SqlEventLog:
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
         """Add the events whose id is new."""
         is_first = await asyncio.to_thread(_first_ones, events)
-        return await self._database.write(_appending(workload_id, events, is_first, owner_id=owner_id))
+        return await self._database.write(
+            lambda: _appending(workload_id, events, is_first, owner_id=owner_id)
+        )
 
     async def read(
         self,
@@ -80,13 +82,13 @@ class SqlEventLog:
         since_ns = _NS_MIN if since is None else max(nanoseconds(since), _NS_MIN)
         until_ns = _NS_MAX if until is None else min(nanoseconds(until), _NS_MAX)
         return await self._database.scan(
-            _reading(workload_id, owner_id, since_ns=since_ns, until_ns=until_ns)
+            lambda: _reading(workload_id, owner_id, since_ns=since_ns, until_ns=until_ns)
         )
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload: for readers at once, from the disk slice by slice."""
-        await self._database.write(_condemning(workload_id, owner_id))
-        while await self._database.write(_purging(self._purged_rows)):
+        await self._database.write(lambda: _condemning(workload_id, owner_id))
+        while await self._database.write(lambda: _purging(self._purged_rows)):
             pass
 
 

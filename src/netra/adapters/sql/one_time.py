@@ -30,11 +30,13 @@ class SqlOneTimeBook:
 
     async def keep(self, key: str, value: bytes, *, until: datetime) -> None:
         """Keep the value."""
-        await self._database.write(_keeping(key, value, until_us=micros(until), most=self._waiting_max))
+        await self._database.write(
+            lambda: _keeping(key, value, until_us=micros(until), most=self._waiting_max)
+        )
 
     async def take(self, key: str, *, at: datetime) -> bytes | None:
         """Return the value and forget it, and whatever is over."""
-        return await self._database.write(_taking(key, at_us=micros(at)))
+        return await self._database.write(lambda: _taking(key, at_us=micros(at)))
 
 
 def _keeping(key: str, value: bytes, *, until_us: int, most: int) -> Script[None]:

@@ -2,24 +2,28 @@
 
 Statements whose rows no script waits for go out with the next one that does, or with the commit. A
 server that stopped or froze is noticed within `ANSWER_S`: the connection is cut, the caller hears
-`Unavailable`, and the pool connects again by itself.
+`Unavailable`, and the pool connects again by itself. What certainly left no trace, because the commit
+was not sent or the server chose this transaction to break a tie, is tried again on another connection
+within that time.
 """
 
 import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
-from typing import Any, Final, TypeAlias, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final, TypeVar
 
-from psycopg import AsyncConnection, AsyncCursor, Error, IntegrityError, OperationalError
-from psycopg.types.numeric import Int8Dumper
+from psycopg import Error, IntegrityError, OperationalError
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from netra.adapters.sql.database_clock import READ_CLOCK, DatabaseClock
-from netra.adapters.sql.script import Rows, Script, Step
+from netra.adapters.sql.postgres_wire import Connection, Wire
+from netra.adapters.sql.script import Recipe, Rows, Script, Step
 from netra.domain.errors import Conflict, Unavailable
 
 CONNECTIONS: Final = 10
@@ -29,11 +33,15 @@ CHECKOUT_S: Final = 1.2
 ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
 LONG_S: Final = 30.0  # for scans, and for writes of many rows
 MANY_ROWS: Final = 100
+TRIES: Final = 3
 RECONNECT_S: Final = 1.0  # the pool's own tries; the next caller makes it try anew
+# The server's own patience: with a process that froze in a transaction, with a lock, with any statement.
+SERVER_OPTIONS: Final = (
+    "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=1500 -c statement_timeout=30000"
+)
 DIALECT: Final = postgresql_dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy
 
 T = TypeVar("T")
-Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]  # Any: see `script.Row`
 
 
 class PostgresDatabase:
@@ -42,6 +50,7 @@ class PostgresDatabase:
     def __init__(self, url: str, *, clock: DatabaseClock, connections: int = CONNECTIONS) -> None:
         self._clock = clock
         self._checking: asyncio.Task[None] | None = None
+        self._wires: dict[Connection, Wire] = {}
         self._pool = AsyncConnectionPool[Connection](
             url,
             min_size=min(2, connections),
@@ -49,8 +58,12 @@ class PostgresDatabase:
             max_waiting=WAITING_MAX,
             timeout=CHECKOUT_S,
             reconnect_timeout=RECONNECT_S,
-            configure=_configured,
-            kwargs={"autocommit": True, "connect_timeout": CONNECT_S, "application_name": "netra"},
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": CONNECT_S,
+                "application_name": "netra",
+                "options": SERVER_OPTIONS,
+            },
             open=False,
         )
 
@@ -71,57 +84,89 @@ class PostgresDatabase:
 
     async def set_clock(self) -> None:
         """Ask the server what time it is."""
-        async with self._connected() as (connection, _):
-            cursor = await connection.execute(READ_CLOCK)
-            self._clock.set(_instant_us(await cursor.fetchall()))
+        async with self._attempt(time.monotonic() + ANSWER_S) as attempt:
+            attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            await attempt.wire.send()
 
-    async def read(self, script: Script[T]) -> T:
+    async def read(self, recipe: Recipe[T]) -> T:
         """Play a script of few small reads, each a round trip and a transaction of its own."""
-        async with self._connected() as (connection, _):
-            return await _played(connection, script)
 
-    async def scan(self, script: Script[T]) -> T:
+        async def play(attempt: "Attempt") -> T:
+            return await attempt.play(recipe())
+
+        return await self._tried(play)
+
+    async def scan(self, recipe: Recipe[T]) -> T:
         """Play a script that reads much, all of it at one moment."""
-        async with self._connected() as (connection, alarm):
-            await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            alarm.put_off(LONG_S)
-            async with _rolled_back_on_error(connection):
-                value = await _played(connection, script)
-                await connection.execute("COMMIT")
+
+        async def play(attempt: "Attempt") -> T:
+            attempt.wire.put("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            await attempt.wire.send()
+            attempt.alarm.put_off(LONG_S)
+            value = await attempt.play(recipe())
+            attempt.wire.put("COMMIT")
+            await attempt.wire.send()
             return value
 
-    async def write(self, script: Script[T]) -> T:
+        return await self._tried(play)
+
+    async def write(self, recipe: Recipe[T]) -> T:
         """Play a script that writes; it returns once the commit did."""
-        async with self._connected() as (connection, alarm), _rolled_back_on_error(connection):
-            async with connection.pipeline():
-                await connection.execute("BEGIN")
-                if self._clock.is_old:
-                    cursor = await connection.execute(READ_CLOCK)
-                    self._clock.set(_instant_us(await cursor.fetchall()))
-                value = await _played(connection, script, alarm)
-                await connection.execute("COMMIT")
+
+        async def play(attempt: "Attempt") -> T:
+            attempt.wire.put("BEGIN")
+            if self._clock.is_old:
+                attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            value = await attempt.play(recipe())
+            if not attempt.is_committing:
+                await attempt.commit()
             return value
+
+        return await self._tried(play)
+
+    def _set_clock(self, rows: Rows) -> None:
+        ((instant_us,),) = rows
+        self._clock.set(int(instant_us))
+
+    async def _tried(self, play: "Callable[[Attempt], Awaitable[T]]") -> T:
+        """Return what `play` does, tried again while that is safe and there is time."""
+        until_s = time.monotonic() + ANSWER_S  # waiting for a connection counts
+        tries = 0
+        while True:
+            tries += 1
+            with _translated():
+                attempt: Attempt | None = None
+                try:
+                    async with self._attempt(until_s) as attempt:
+                        return await play(attempt)
+                except OperationalError as error:
+                    if tries == TRIES or time.monotonic() >= until_s or not _is_safe(error, attempt):
+                        raise
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncGenerator[tuple[Connection, "Alarm"]]:
-        """Lend a connection that is cut when its alarm rings; the driver's errors become the domain's."""
-        until_s = time.monotonic() + ANSWER_S  # waiting for a connection counts
-        try:
-            async with self._pool.connection() as connection:
-                alarm = Alarm(connection, until_s - time.monotonic())
-                try:
-                    yield connection, alarm
-                finally:
-                    alarm.stop()
-        except (PoolTimeout, TooManyRequests, PoolClosed) as error:
-            raise Unavailable("The database does not answer; try again in a moment.") from error
-        except IntegrityError as error:
-            raise Conflict("This contradicts what is stored already.") from error
-        except OperationalError as error:
-            self._look_after_the_others()
-            raise Unavailable("The database cannot do this now.") from error
-        except Error as error:
-            raise Unavailable("The database cannot do this now.") from error
+    async def _attempt(self, until_s: float) -> AsyncGenerator["Attempt"]:
+        """Lend a connection that is cut when the time is up, and left without a transaction."""
+        async with self._pool.connection() as connection:
+            wire = self._wire(connection)
+            alarm = Alarm(connection, until_s - time.monotonic())
+            attempt = Attempt(connection, wire, alarm)
+            try:
+                yield attempt
+            except BaseException as error:
+                await attempt.undo(error)
+                if connection.closed:
+                    self._look_after_the_others()
+                raise
+            finally:
+                alarm.stop()
+
+    def _wire(self, connection: Connection) -> Wire:
+        wire = self._wires.get(connection)
+        if wire is None:
+            for closed in [known for known in self._wires if known.closed]:
+                del self._wires[closed]
+            wire = self._wires[connection] = Wire(connection)
+        return wire
 
     def _look_after_the_others(self) -> None:
         """Have the pool replace the connections that broke with this one."""
@@ -131,6 +176,71 @@ class PostgresDatabase:
     async def _checked(self) -> None:
         with suppress(Error):
             await self._pool.check()
+
+
+class Attempt:
+    """One try at one transaction."""
+
+    def __init__(self, connection: Connection, wire: Wire, alarm: "Alarm") -> None:
+        self._connection = connection
+        self.wire = wire
+        self.alarm = alarm
+        self.is_committing = False
+
+    async def play(self, script: Script[T]) -> T:
+        """Return what the script returns; what it put last may not be sent yet."""
+        try:
+            step = next(script)
+            while True:
+                step = script.send(await self._rows(step))
+        except StopIteration as end:
+            returned: T = end.value
+            return returned
+        finally:
+            script.close()
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        self.is_committing = True
+        self.wire.put("COMMIT")
+        await self.wire.send()
+
+    async def undo(self, error: BaseException) -> None:
+        """Leave the connection without a transaction, closed if that cannot be had."""
+        if isinstance(error, asyncio.CancelledError) or self._connection.broken:
+            await self._connection.close()  # answers may be on their way that nobody would take
+            return
+        if self.wire.has_waiting or self._connection.info.transaction_status != TransactionStatus.IDLE:
+            try:
+                self.wire.put("ROLLBACK")
+                await self.wire.send()
+            except Error:
+                await self._connection.close()
+
+    async def _rows(self, step: Step) -> Rows:
+        compiled = step.query.compiled(DIALECT)
+        if step.many is not None:
+            await self._put_many(compiled.text, step)
+            return ()
+        if not (compiled.is_awaited or step.is_last):
+            self.wire.put(compiled.text, compiled.arranged(step.values))
+            return ()
+        answers: list[Rows] = []
+        self.wire.put(compiled.text, compiled.arranged(step.values), heard=answers.append)
+        await (self.commit() if step.is_last else self.wire.send())
+        return answers[0]
+
+    async def _put_many(self, text: str, step: Step) -> None:
+        rows = step.many if isinstance(step.many, list) else list(step.many or ())
+        if len(rows) <= MANY_ROWS:
+            for row in rows:
+                self.wire.put(text, row)
+            return
+        self.alarm.put_off(LONG_S)
+        if self.wire.has_waiting:
+            await self.wire.send()
+        async with self._connection.cursor() as cursor:  # the driver paces what goes out and what comes in
+            await cursor.executemany(text.encode(), rows)
 
 
 class Alarm:
@@ -159,48 +269,22 @@ class Alarm:
             line.shutdown(socket.SHUT_RDWR)
 
 
-async def _configured(connection: Connection) -> None:
-    connection.adapters.register_dumper(int, Int8Dumper)  # one type, so one prepared statement
-    connection.prepare_threshold = 1
+def _is_safe(error: OperationalError, attempt: Attempt | None) -> bool:
+    """Return whether the attempt certainly left no trace, so that another may be made."""
+    if isinstance(error, DeadlockDetected | SerializationFailure):
+        return True
+    is_lost = attempt is not None and error.sqlstate is None
+    return is_lost and attempt is not None and not attempt.is_committing
 
 
-async def _played(connection: Connection, script: Script[T], alarm: Alarm | None = None) -> T:
-    """Return what the script returns, its statements run on `connection`."""
-    try:
-        step = next(script)
-        while True:
-            if alarm is not None and isinstance(step.many, list) and len(step.many) > MANY_ROWS:
-                alarm.put_off(LONG_S)
-            step = script.send(await _rows(connection, step))
-    except StopIteration as end:
-        returned: T = end.value
-        return returned
-    finally:
-        script.close()
-
-
-async def _rows(connection: Connection, step: Step) -> Rows:
-    compiled = step.query.compiled(DIALECT)
-    cursor: AsyncCursor[tuple[Any, ...]] = connection.cursor()
-    text = compiled.text.encode()
-    if step.many is not None:
-        await cursor.executemany(text, step.many)
-        return ()
-    await cursor.execute(text, compiled.arranged(step.values))
-    return await cursor.fetchall() if compiled.is_awaited else ()
-
-
-@asynccontextmanager
-async def _rolled_back_on_error(connection: Connection) -> AsyncGenerator[None]:
+@contextmanager
+def _translated() -> Generator[None]:
+    """Turn the driver's errors into the domain's."""
     try:
         yield
-    except BaseException:
-        if not connection.closed:
-            with suppress(Error):
-                await connection.rollback()
-        raise
-
-
-def _instant_us(rows: Rows) -> int:
-    ((instant_us,),) = rows
-    return int(instant_us)
+    except (PoolTimeout, TooManyRequests, PoolClosed) as error:
+        raise Unavailable("The database does not answer; try again in a moment.") from error
+    except IntegrityError as error:
+        raise Conflict("This contradicts what is stored already.") from error
+    except Error as error:
+        raise Unavailable("The database cannot do this now.") from error

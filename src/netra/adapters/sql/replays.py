@@ -39,15 +39,17 @@ class SqlReplayBook:
 
     async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> bytes | None:
         """Return the first answer to this key, or None when the request may go on."""
-        return await self._database.write(_beginning(owner_id, key, self._clock, fingerprint=fingerprint))
+        return await self._database.write(
+            lambda: _beginning(owner_id, key, self._clock, fingerprint=fingerprint)
+        )
 
     async def keep(self, owner_id: UserId, key: str, *, answer: bytes) -> None:
         """Keep the answer of a request that went on."""
-        await self._database.write(_changing(_KEEP, owner_id, key, answer=answer))
+        await self._database.write(lambda: _changing(_KEEP, owner_id, key, answer=answer))
 
     async def drop(self, owner_id: UserId, key: str) -> None:
         """Forget a request that went on and failed."""
-        await self._database.write(_changing(_DROP, owner_id, key))
+        await self._database.write(lambda: _changing(_DROP, owner_id, key))
 
 
 def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) -> Script[bytes | None]:

@@ -74,37 +74,39 @@ class SqlRunStore(SqlClaims):
 
     async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
         """Store run, thread, question and first event, or return the run that the key made before."""
-        return await self._database.write(accepting(new, quotas=quotas, ceiling=self._ceiling))
+        return await self._database.write(lambda: accepting(new, quotas=quotas, ceiling=self._ceiling))
 
     async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:
         """Return the run."""
-        return await self._database.read(_getting(run_id, owner_id))
+        return await self._database.read(lambda: _getting(run_id, owner_id))
 
     async def page(self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None) -> Page[Run]:
         """Return runs without their results, newest first."""
         queries = _PAGES if thread_id is None else _PAGES_OF_THREAD
         asked = {"owner_id": owner_id, "thread_id": thread_id}
-        return await self._database.scan(paged(queries, request, asked, made=run_of, position=_position))
+        return await self._database.scan(
+            lambda: paged(queries, request, asked, made=run_of, position=_position)
+        )
 
     async def live(self, *, owner_id: UserId, thread_id: ThreadId | None = None) -> Sequence[RunId]:
         """Return the ids of runs that have not ended, oldest first."""
-        return await self._database.read(_living(owner_id, thread_id))
+        return await self._database.read(lambda: _living(owner_id, thread_id))
 
     async def events(
         self, run_id: RunId, *, owner_id: UserId, after: int, limit: int = 1_000
     ) -> Sequence[RunEvent]:
         """Return events with `seq` above `after`, in order."""
         return await self._database.read(
-            _following(run_id, owner_id, after=min(max(after, 0), _SEQ_MAX), limit=limit)
+            lambda: _following(run_id, owner_id, after=min(max(after, 0), _SEQ_MAX), limit=limit)
         )
 
     async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:
         """Cancel the run, or ask its worker to."""
-        return await self._database.write(_stopping(run_id, owner_id, clock=self._clock))
+        return await self._database.write(lambda: _stopping(run_id, owner_id, clock=self._clock))
 
     async def waiting(self) -> int:
         """Return how many runs are queued."""
-        return await self._database.read(_waiting())
+        return await self._database.read(_waiting)
 
     async def clock(self) -> datetime:
         """Return the time by which leases are judged."""

@@ -65,23 +65,25 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     query: Query
     values: Mapping[str, Any]
     many: Iterable[Row] | None = None
+    is_last: bool = False  # nothing follows, so that the commit may go along
 
 
 Script: TypeAlias = Generator[Step, Rows, T]
+Recipe: TypeAlias = Callable[[], Script[T]]  # makes the script anew, for a transaction that is tried again
 
 
 class Database(Protocol):
-    """Plays scripts; each call is one transaction."""
+    """Plays scripts; each call is one transaction, tried again when it is certain that nothing came of it."""
 
-    async def read(self, script: Script[T]) -> T:
+    async def read(self, recipe: Recipe[T]) -> T:
         """Play a script of few small reads; each statement sees the moment it runs."""
         ...
 
-    async def scan(self, script: Script[T]) -> T:
+    async def scan(self, recipe: Recipe[T]) -> T:
         """Play a script that reads much: off the event loop, all of it at one moment."""
         ...
 
-    async def write(self, script: Script[T]) -> T:
+    async def write(self, recipe: Recipe[T]) -> T:
         """Play a script that writes, alone among writers; return once it is durable.
 
         When the script raises, nothing of it is kept. Raises `Unavailable` when the engine cannot
@@ -93,6 +95,11 @@ class Database(Protocol):
 def ask(query: Query, **values: object) -> Step:
     """Return the step that runs `query`."""
     return Step(query, values)
+
+
+def ask_last(query: Query, **values: object) -> Step:
+    """Return the step that ends the transaction; what the script raises afterwards undoes nothing."""
+    return Step(query, values, is_last=True)
 
 
 def param(name: str) -> BindParameter[Any]:

@@ -64,35 +64,35 @@ class SqlSessionStore:
 
     async def add(self, session: Session, *, refresh: str | None = None) -> None:
         """Store a new session."""
-        await self._database.write(_adding(session, refresh=refresh))
+        await self._database.write(lambda: _adding(session, refresh=refresh))
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
         """Put one refresh token in the place of another."""
-        return await self._database.write(_rotating(used, fresh=fresh, at_us=micros(at)))
+        return await self._database.write(lambda: _rotating(used, fresh=fresh, at_us=micros(at)))
 
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
         """Return the user's live sessions, newest first."""
-        return await self._database.read(_live_of(user_id, now=micros(at)))
+        return await self._database.read(lambda: _live_of(user_id, now=micros(at)))
 
     async def end_own(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> None:
         """End a live session of this user."""
-        await self._database.write(_ending_own(session_id, user_id, at_us=micros(at)))
+        await self._database.write(lambda: _ending_own(session_id, user_id, at_us=micros(at)))
 
     async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
         """Return whether the session still counts."""
-        return await self._database.read(_is_live(session_id, now=micros(at)))
+        return await self._database.read(lambda: _is_live(session_id, now=micros(at)))
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
         """End the session; idempotent."""
-        await self._database.write(_ending(session_id, at_us=micros(at)))
+        await self._database.write(lambda: _ending(session_id, at_us=micros(at)))
 
     async def end_all(self, user_id: UserId, *, at: datetime) -> int:
         """End all live sessions of a user."""
-        return await self._database.write(_ending_all(user_id, at_us=micros(at)))
+        return await self._database.write(lambda: _ending_all(user_id, at_us=micros(at)))
 
     async def forget_expired(self, *, before: datetime) -> int:
         """Delete sessions that expired before `before`."""
-        return await self._database.write(_forgetting(before_us=micros(before)))
+        return await self._database.write(lambda: _forgetting(before_us=micros(before)))
 
 
 def _adding(session: Session, *, refresh: str | None) -> Script[None]:

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeVar
 
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from netra.adapters.sql.script import Rows, Script, Step
+from netra.adapters.sql.script import Recipe, Rows, Script, Step
 from netra.adapters.sql.writer import Writer, refusal
 from netra.domain.errors import Conflict
 
@@ -57,22 +57,22 @@ class SqliteDatabase:
         self._scanners = ThreadPoolExecutor(SCANNERS, thread_name_prefix="netra-sqlite-scan")
         self._writer = Writer(writing)
 
-    async def read(self, script: Script[T]) -> T:
+    async def read(self, recipe: Recipe[T]) -> T:
         """Play a script of few small reads at once, on the event loop's own connection."""
         try:
-            return played(self._reading, script)
+            return played(self._reading, recipe())
         except sqlite3.Error as error:
             raise refusal(error) from error
 
-    async def scan(self, script: Script[T]) -> T:
+    async def scan(self, recipe: Recipe[T]) -> T:
         """Play a script that reads much in a thread, all of it at one moment."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._scanners, self._scanned, script)
+        return await loop.run_in_executor(self._scanners, self._scanned, recipe())
 
-    async def write(self, script: Script[T]) -> T:
+    async def write(self, recipe: Recipe[T]) -> T:
         """Play a script that writes in the writer's next commit."""
         try:
-            return await self._writer.run(_writing(script))
+            return await self._writer.run(_writing(recipe()))
         except sqlite3.Error as error:
             raise refusal(error) from error
 

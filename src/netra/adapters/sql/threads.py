@@ -50,20 +50,22 @@ class SqlThreadStore:
 
     async def get(self, thread_id: ThreadId, *, owner_id: UserId) -> Thread:
         """Return the thread."""
-        return await self._database.read(_getting(thread_id, owner_id))
+        return await self._database.read(lambda: _getting(thread_id, owner_id))
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Thread]:
         """Return threads, newest first."""
         asked = {"owner_id": owner_id}
-        return await self._database.scan(paged(_PAGES, request, asked, made=_thread, position=_position))
+        return await self._database.scan(
+            lambda: paged(_PAGES, request, asked, made=_thread, position=_position)
+        )
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
-        return await self._database.scan(_telling(thread_id, owner_id))
+        return await self._database.scan(lambda: _telling(thread_id, owner_id))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
         """Delete the thread with all in it; return the ends of runs that were live."""
-        return await self._database.write(_deleting(thread_id, owner_id, clock=self._clock))
+        return await self._database.write(lambda: _deleting(thread_id, owner_id, clock=self._clock))
 
 
 def _getting(thread_id: ThreadId, owner_id: UserId) -> Script[Thread]:

@@ -58,36 +58,38 @@ class SqlUserStore:
 
     async def add(self, new: NewUser) -> User:
         """Store and number a user."""
-        return await self._database.write(_adding(new))
+        return await self._database.write(lambda: _adding(new))
 
     async def find(self, user_id: UserId) -> User | None:
         """Return the user, or None."""
-        return await self._database.read(_finding(_BY_ID, user_id=user_id))
+        return await self._database.read(lambda: _finding(_BY_ID, user_id=user_id))
 
     async def find_by_email(self, email: str) -> User | None:
         """Return the user with exactly this e-mail, or None."""
-        return await self._database.read(_finding(_BY_EMAIL, email=email))
+        return await self._database.read(lambda: _finding(_BY_EMAIL, email=email))
 
     async def find_by_identity(self, identity: Identity) -> User | None:
         """Return the user this identity is linked to, or None."""
         asked = _finding(_BY_IDENTITY, issuer=identity.issuer, subject=identity.subject)
-        return await self._database.read(asked)
+        return await self._database.read(lambda: asked)
 
     async def link(self, user_id: UserId, identity: Identity, *, picture: str | None, at: datetime) -> User:
         """Link the identity to the user and fill in a missing picture."""
-        return await self._database.write(_linking(user_id, identity, picture=picture, at_us=micros(at)))
+        return await self._database.write(
+            lambda: _linking(user_id, identity, picture=picture, at_us=micros(at))
+        )
 
     async def set_password(self, user_id: UserId, password_hash: str, *, at: datetime) -> None:
         """Replace the password hash."""
-        await self._database.write(_setting_password(user_id, password_hash, at_us=micros(at)))
+        await self._database.write(lambda: _setting_password(user_id, password_hash, at_us=micros(at)))
 
     async def disable(self, user_id: UserId, *, at: datetime) -> None:
         """Set `disabled_at` unless it is set already."""
-        await self._database.write(_disabling(user_id, at_us=micros(at)))
+        await self._database.write(lambda: _disabling(user_id, at_us=micros(at)))
 
     async def everyone(self) -> Sequence[User]:
         """Return all users by id."""
-        return await self._database.scan(_listing())
+        return await self._database.scan(_listing)
 
 
 def _adding(new: NewUser) -> Script[User]:

@@ -47,20 +47,22 @@ class SqlWorkloadStore:
 
     async def add(self, workload: Workload, *, max_per_user: int) -> None:
         """Store a new workload."""
-        await self._database.write(_adding(workload, max_per_user=max_per_user))
+        await self._database.write(lambda: _adding(workload, max_per_user=max_per_user))
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
         """Return the workload with its counts as of now."""
-        return await self._database.read(_getting(workload_id, owner_id))
+        return await self._database.read(lambda: _getting(workload_id, owner_id))
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
         """Return workloads, newest first."""
         asked = {"owner_id": owner_id}
-        return await self._database.scan(paged(_PAGES, request, asked, made=_workload, position=_position))
+        return await self._database.scan(
+            lambda: paged(_PAGES, request, asked, made=_workload, position=_position)
+        )
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload."""
-        await self._database.write(_changing(_DELETE, workload_id, owner_id))
+        await self._database.write(lambda: _changing(_DELETE, workload_id, owner_id))
 
     async def counted(
         self, workload_id: WorkloadId, *, owner_id: UserId, added: int, first_at: datetime, last_at: datetime
@@ -72,7 +74,7 @@ class SqlWorkloadStore:
             "last_at": micros(last_at),
             "now": micros(self._clock.now()),
         }
-        await self._database.write(_changing(_COUNTED, workload_id, owner_id, **values))
+        await self._database.write(lambda: _changing(_COUNTED, workload_id, owner_id, **values))
 
 
 def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:

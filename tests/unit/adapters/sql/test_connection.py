@@ -140,7 +140,7 @@ async def test_closing_does_not_wait_for_a_long_scan(path, clock):
         endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
         yield ask(Query(text(endless)))
 
-    scan = asyncio.create_task(database.scan(counting_for_ever()))
+    scan = asyncio.create_task(database.scan(counting_for_ever))
     await asyncio.sleep(0)
     while not database.is_scanning:
         await asyncio.sleep(0)

@@ -1,0 +1,133 @@
+"""One PostgreSQL connection, spoken to a batch at a time: each batch is one round trip.
+
+Statements are put in order and go out together, ended by one `Sync` of the protocol; each is prepared
+once a connection, along with its first use. This is libpq's pipeline, driven directly: by way of the
+driver's cursors a statement costs several times the processor.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Final, TypeAlias
+
+from psycopg import AsyncConnection, OperationalError, pq
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq.abc import PGconn, PGresult
+
+from netra.adapters.sql.script import Row, Rows
+
+_FATAL: Final = pq.ExecStatus.FATAL_ERROR
+_SYNC: Final = pq.ExecStatus.PIPELINE_SYNC
+_PLACE: Final = re.compile("%[s%]")
+
+Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]  # Any: see `script.Row`
+Heard: TypeAlias = Callable[[Rows], None]
+
+
+class Wire:
+    """Puts statements and sends them. After an error of the connection it is of no more use."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._pgconn: PGconn = connection.pgconn
+        self._rows = Transformer(connection)
+        self._names: dict[str, bytes] = {}  # of the statements that the server has prepared
+        self._new_names: dict[str, bytes] = {}  # of those in this batch
+        self._count = count()
+        self._hearers: list[Heard | None] = []  # of what was put and not yet sent
+        self.round_trips = 0
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether anything was put and not yet sent."""
+        return bool(self._hearers)
+
+    def put(self, text: str, values: Row = (), *, heard: Heard | None = None) -> None:
+        """Put a statement with places `%s` at the end of the batch; `heard` is called with its rows."""
+        if not self._hearers:
+            self._pgconn.enter_pipeline_mode()
+        name = self._names.get(text) or self._new_names.get(text)
+        if name is None:
+            name = self._new_names[text] = b"n%d" % next(self._count)
+            self._pgconn.send_prepare(name, numbered(text).encode())
+            self._hearers.append(None)
+        params = [_encoded(value) for value in values]
+        formats = [1 if type(value) is bytes else 0 for value in values]
+        self._pgconn.send_query_prepared(name, params, formats, 1)
+        self._hearers.append(heard)
+
+    async def send(self) -> None:
+        """Send the batch and hear all answers. Raises the driver's error for the first that failed."""
+        hearers, self._hearers = self._hearers, []
+        new_names, self._new_names = self._new_names, {}
+        self.round_trips += 1
+        self._pgconn.pipeline_sync()
+        results = await self._results()
+        self._pgconn.exit_pipeline_mode()
+        for result in results:
+            if result.status == _FATAL:
+                raise error_from_result(result)
+        self._names |= new_names
+        for hear, result in zip(hearers, results, strict=True):
+            if hear is not None:
+                self._rows.set_pgresult(result)
+                hear(self._rows.load_rows(0, result.ntuples, tuple))
+
+    async def _results(self) -> list[PGresult]:
+        """Return one result for each thing sent, up to the `Sync`."""
+        connection, results = self._pgconn, list[PGresult]()
+        while connection.flush():
+            await self._until_ready(is_writing=True)  # or the server waits for us to read, and we for it
+            connection.consume_input()
+        while True:
+            while connection.is_busy():
+                await self._until_ready(is_writing=False)
+                connection.consume_input()
+            result = connection.get_result()
+            if result is None and connection.status == pq.ConnStatus.BAD:
+                raise OperationalError("the connection is lost")
+            if result is None:
+                continue  # between one statement's results and the next one's
+            if result.status == _SYNC:
+                return results
+            results.append(result)
+
+    async def _until_ready(self, *, is_writing: bool) -> None:
+        loop, line = asyncio.get_running_loop(), self._pgconn.socket
+        ready = loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
+
+        loop.add_reader(line, wake)
+        if is_writing:
+            loop.add_writer(line, wake)
+        try:
+            await ready
+        finally:
+            loop.remove_reader(line)
+            if is_writing:
+                loop.remove_writer(line)
+
+
+def numbered(text: str) -> str:
+    """Return a statement with the protocol's places.
+
+    >>> numbered("SELECT %s %% %s")
+    'SELECT $1 % $2'
+    """
+    places = count(1)
+    return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(places)}", text)
+
+
+def _encoded(value: object) -> bytes | None:
+    """Return a value as the protocol's text, bytes as they are; the server infers the type by the place."""
+    if value is None or type(value) is bytes:
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, int | float):
+        return repr(value).encode()
+    raise TypeError(f"a {type(value).__name__} cannot be stored")
