@@ -1,93 +1,65 @@
 """Whether every number in a text stands in the payload it speaks of: the guard of all wording.
 
-A number in words may be rounded, a share may be told in percent, milliseconds in seconds, and a loss as
-its size. Numbers inside names ("gpt-4o", "p99") are part of the name.
+A number in words may be rounded and told in another of its units. Its kind, period and way must be the
+payload's: dollars a month are not dollars, and a loss is no saving. Names and dates with digits must be
+there in full.
 """
 
-import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
+from netra.domain.agents.facts import Fact, Facts, facts_of
+from netra.domain.agents.figures import Kind, Stated, figures
+from netra.domain.agents.labels import is_told
 
-_NUMBER: Final = re.compile(
-    r"(?<![\w.])(?<!\w[-–:/])(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
-    r"|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?)"
-    r"(?P<unit>\s?(?:%|(?:ms|s|k|h|x)\b))?(?![\w-]|[.:,][0-9])",
-    re.IGNORECASE,
-)
-_SCALES: Final[Mapping[str, tuple[float, ...]]] = {  # a payload's value times one of these is the text's
-    "": (1.0, 100.0),
-    "%": (100.0, 1.0),
-    "ms": (1.0, 1_000.0),
-    "s": (1.0, 0.001),
-    "h": (1.0, 1 / 3_600, 1 / 3_600_000),
-    "k": (0.001,),
-    "x": (1.0,),
-}
-
-
-class Stated(msgspec.Struct, frozen=True, kw_only=True):
-    """A number as a text states it, and how far rounding may have moved it."""
-
-    text: str
-    value: float
-    unit: str
-    rounding: float
-
-
-def stated(text: str) -> tuple[Stated, ...]:
-    """Return the numbers of `text`.
-
-    >>> [(number.value, number.unit) for number in stated("saves $1,234.50, 12.5 % of gpt-4o's bill")]
-    [(1234.5, ''), (12.5, '%')]
-    """
-    found: list[Stated] = []
-    for match in _NUMBER.finditer(text):
-        digits = match["digits"].replace(",", "")
-        mantissa, _, exponent = digits.lower().partition("e")
-        places = len(mantissa.partition(".")[2]) - int(exponent or 0)
-        found.append(
-            Stated(
-                text=match[0],
-                value=float(digits),
-                unit=(match["unit"] or "").strip().lower(),
-                rounding=0.5 * 10.0**-places,
-            )
-        )
-    return tuple(found)
+_COUNTS: Final = frozenset({Kind.COUNT, Kind.CALLS, Kind.TOKENS, Kind.GPUS, Kind.REPLICAS, Kind.FACTOR})
 
 
 def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
-    """Return the numbers of `text` that `payload` does not hold, as they are written.
+    """Return the numbers, names and dates of `text` that `payload` does not hold, as they are written.
 
-    >>> unsupported("saves 27.5 % or $41", {"share": 0.2749, "usd": 41.3})
+    >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})
     ()
-    >>> unsupported("saves 30 %", {"share": 0.2749})
-    ('30 %',)
+    >>> unsupported("saves 30 % on gpt-5", {"saved_share": 0.2749, "model": "gpt-4o"})
+    ('gpt-5', '30 %')
     """
-    held = sorted({abs(value) for value in _values(msgspec.to_builtins(payload))})
-    return tuple(number.text for number in stated(text) if not _is_held(number, held))
+    return untold(text, facts_of(payload))
 
 
-def _is_held(number: Stated, held: Sequence[float]) -> bool:
-    slack = number.rounding * (1 + 1e-6) + 1e-9 * abs(number.value)
-    for scale in _SCALES[number.unit]:
-        at = bisect_left(held, (number.value - slack) / scale)
-        if at < len(held) and held[at] * scale <= number.value + slack:
-            return True
-    return False
+def untold(text: str, facts: Facts) -> tuple[str, ...]:
+    """Return as `unsupported`, against facts that were read before."""
+    said = figures(text)
+    names = [label.text for label in said.labels if not is_told(label, facts.labels)]
+    numbers = [number.text for number in said.numbers if not _is_held(number, facts.numbers)]
+    return (*names, *numbers)
 
 
-def _values(payload: Any) -> Iterator[float]:  # Any: decoded JSON
-    if isinstance(payload, bool) or payload is None:
-        return
-    if isinstance(payload, int | float):
-        yield float(payload)
-    elif isinstance(payload, str):
-        yield from (number.value for number in stated(payload))
-    else:
-        listed: Sequence[Any] = [*payload, *payload.values()] if isinstance(payload, dict) else payload
-        for value in listed:
-            yield from _values(value)
+def _is_held(number: Stated, facts: Sequence[Fact]) -> bool:
+    near = [fact for fact in facts if number.low <= fact.value <= number.high and _is_of_kind(number, fact)]
+    near = [fact for fact in near if _has_period(number, fact) and _has_sign(number, fact)]
+    if not number.way or number.sign:
+        return bool(near)
+    ways = {fact.way for fact in near}
+    return number.way in ways or ways == {""}
+
+
+def _is_of_kind(number: Stated, fact: Fact) -> bool:
+    if fact.kind is Kind.ANY:
+        return True
+    if number.kind is fact.kind and number.kind is not Kind.COUNT:
+        return True
+    if number.kind in _COUNTS and number.value < 1 and fact.kind is Kind.SHARE:
+        return "." in number.text  # "0.043 of the answers"
+    if number.kind is not Kind.COUNT:
+        return fact.kind is Kind.COUNT and not fact.words.isdisjoint(number.words)
+    return fact.kind in _COUNTS and (not number.words or not fact.words.isdisjoint(number.words))
+
+
+def _has_period(number: Stated, fact: Fact) -> bool:
+    return number.period in ("", fact.period) or fact.kind is Kind.ANY
+
+
+def _has_sign(number: Stated, fact: Fact) -> bool:
+    if number.sign == "-" and number.way == "down" and fact.way == "up":
+        return True  # "-5 % less": as it stands in the payload
+    return number.sign in ("", *fact.signs) or number.value == 0

@@ -154,7 +154,7 @@ def _worth(recommendation: Recommendation, *, period: str) -> str:
 
 def _verb(saved_usd: float, *, is_planned: bool) -> str:
     if is_planned:
-        return "Saves"
+        return "Saves" if saved_usd > 0 else "Costs"
     return "Would save" if saved_usd > 0 else "Would cost"
 
 

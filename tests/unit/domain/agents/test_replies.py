@@ -116,6 +116,7 @@ def test_a_log_too_short_to_scale_speaks_for_itself_only() -> None:
         (recommendation(100.0, marginal=90.0), "Saves $100.00 a month (-8.2%)."),
         (recommendation(100.0), "Would save $100.00 a month (-8.2%)."),
         (recommendation(100.0, low=80.0, high=110.0), "$100.00 a month, between $80.00 and $110.00 (-8.2%)."),
+        (recommendation(-50.0, marginal=-50.0), "Costs $50.00 a month"),
         (recommendation(-50.0, low=-60.0, high=-40.0), "cost $50.00 a month, between $40.00 and $60.00"),
         (recommendation(5.0, low=-10.0, high=20.0), "between a loss of $10.00 and a gain of $20.00"),
         (recommendation(0.0), "120 calls can wait. Grade A: exact arithmetic"),

@@ -1,0 +1,141 @@
+"""What the words around a number claim of it: over which period, more or less, about, and of what."""
+
+import re
+from typing import Final
+
+_PERIODS: Final = "second|sec|s|minute|min|hour|hr|h|day|week|month|mo|quarter|year|yr|annum"
+_PERIOD: Final = re.compile(
+    rf"(?:\s[a-z-]+){{0,2}}?\s?(?:/\s?|\b(?:a|an|per|each|every)\s+(?:gpu[- ]?|replica[- ]?)?)"
+    rf"(?P<period>{_PERIODS})\b|(?:\s[a-z-]+){{0,2}}?\s(?P<adverb>hourly|daily|weekly|monthly|yearly"
+    r"|annually)\b",
+    re.IGNORECASE,
+)
+_PERIOD_BEFORE: Final = re.compile(
+    r"\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)\b[^.;:!?\n0-9]{0,30}$",
+    re.IGNORECASE,
+)
+_ADVERBS: Final = {"daily": "day"}
+_SHORT: Final = {"sec": "second", "s": "second", "min": "minute", "hr": "hour", "h": "hour", "mo": "month"}
+_YEARS: Final = {"yr": "year", "annum": "year", "annua": "year", "annual": "year"}
+_FILL: Final = (
+    r"(?:\s+(?:by|of|about|around|roughly|some|up|to|you|us|nearly|almost|between|another|only|just|an?"
+    r"|extra))*\s*$"
+)
+_DOWN_BEFORE: Final = re.compile(
+    r"\b(?:sav(?:es?|ed|ings?)|cuts?|reduc(?:es?|ed|tion)|lowers?|lowered|drops?|falls?|less|cheaper|shaves?"
+    r"|down|gains?|decreas(?:es?|ed))" + _FILL, re.IGNORECASE,
+)  # fmt: skip
+_UP_BEFORE: Final = re.compile(
+    r"\b(?:adds?|los(?:es?|ing|s)|increas(?:es?|ed)|raises?|raised|grows?|rises?|up|dearer|more)" + _FILL,
+    re.IGNORECASE,
+)
+_THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
+_DOWN_AFTER: Final = re.compile(
+    _THEN + r"less|cheaper|lower|fewer|off|saved|savings?|reduction|decrease)\b", re.IGNORECASE
+)
+_UP_AFTER: Final = re.compile(
+    _THEN.replace("of savings?|in savings?|", "")
+    + r"more(?! than)|dearer|extra|higher|increase|loss|lost)\b",
+    re.IGNORECASE,
+)
+_ABOUT: Final = re.compile(
+    r"(?:\b(?:about|around|roughly|approximately|approx\.?|some|nearly|almost|circa|just (?:over|under)"
+    r"|close to)\s*|[~≈]\s?)$",
+    re.IGNORECASE,
+)
+_OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
+_UNDER: Final = re.compile(r"\b(?:under|less than|below|fewer than)\s*$", re.IGNORECASE)
+_WORD: Final = re.compile(
+    r"\s+(?:of\s+)?(?:the\s+|your\s+|our\s+|these\s+|those\s+|all\s+)?(?P<word>[a-z][a-z_-]*)", re.IGNORECASE
+)
+_GRAMMAR: Final = """
+    and or but that which who is are was were be with instead than to at for in on per a an by from as of it
+    they you we would could should can will has have had before after over under against when while if so
+    then now more less not its their your until each
+"""
+_STOPS: Final = frozenset(_GRAMMAR.split())
+_WORDS_MAX: Final = 4
+
+
+def period(before: str, after: str) -> str:
+    """Return the period that a number is per, in the singular; empty where none is said.
+
+    >>> period("saves ", " a month"), period("an annual bill of ", "")
+    ('month', 'year')
+    """
+    match = _PERIOD.match(after) or _PERIOD_BEFORE.search(before)
+    if match is None:
+        return ""
+    found = match.groupdict()
+    if found.get("period"):
+        word = found["period"].lower()
+    else:
+        adverb = found["adverb"].lower()
+        word = _ADVERBS.get(adverb, "year" if adverb.startswith("annual") else adverb.removesuffix("ly"))
+    return _SHORT.get(word) or _YEARS.get(word) or word
+
+
+def way(before: str, after: str) -> str:
+    """Return "down" or "up" where the words next to a number say that it is less or more.
+
+    >>> way("saves about ", " a month"), way("", " a month more"), way("costs ", "")
+    ('down', 'up', '')
+    """
+    if _DOWN_AFTER.match(after):
+        return "down"
+    if _UP_AFTER.match(after):
+        return "up"
+    if _DOWN_BEFORE.search(before):
+        return "down"
+    return "up" if _UP_BEFORE.search(before) else ""
+
+
+def words(after: str) -> tuple[str, ...]:
+    """Return the words that say what is counted, as stems, up to one that cannot belong to it."""
+    found: list[str] = []
+    at = 0
+    while len(found) < _WORDS_MAX and (match := _WORD.match(after, at)) is not None:
+        if match["word"].lower() in _STOPS:
+            break
+        found.append(stem(match["word"]))
+        at = match.end()
+    return tuple(found)
+
+
+def stem(word: str) -> str:
+    """Return a word without its plural ending.
+
+    >>> stem("Queries"), stem("calls"), stem("less")
+    ('query', 'call', 'less')
+    """
+    lower = word.lower()
+    if lower.endswith("ies") and len(lower) > 4:
+        return f"{lower[:-3]}y"
+    return lower[:-1] if lower.endswith("s") and not lower.endswith("ss") else lower
+
+
+def is_about(before: str) -> bool:
+    """Return whether the words before a number say that it is not exact."""
+    return _ABOUT.search(before) is not None
+
+
+def slack(digits: str, value: float, *, step: float, before: str) -> tuple[float, float]:
+    """Return what rounding leaves open: half the last place, and with "about" half the last digit told.
+
+    A plain 0 says that there is next to nothing: "$0" is not 21 cents.
+    """
+    mantissa, _, exponent = digits.lower().partition("e")
+    places = len(mantissa.partition(".")[2]) - int(exponent or 0)
+    unit = 10.0**-places * step
+    if value == 0 and places <= 0:
+        return 0.0, unit / 20
+    zeros = len(mantissa) - len(mantissa.rstrip("0")) if "." not in mantissa else 0
+    coarse = unit * 10 ** min(zeros, max(0, len(mantissa) - 2))
+    tiny = 1e-9 * abs(value) + 1e-12 + unit * 5e-7
+    if is_about(before):
+        return value - coarse / 2 - tiny, value + coarse / 2 + tiny
+    if _OVER.search(before):
+        return value - unit / 2 - tiny, value + max(coarse, unit / 2)
+    if _UNDER.search(before):
+        return value - max(coarse, unit / 2), value + unit / 2 + tiny
+    return value - unit / 2 - tiny, value + unit / 2 + tiny
