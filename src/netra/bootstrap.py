@@ -37,6 +37,7 @@ from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.sql.connection import SqliteSchema, SqlStores, open_sqlite
 from netra.adapters.sql.migrations import Schema
 from netra.domain.optimization.performance.measurement import Measurement
+from netra.domain.spending import BudgetedLanguageModel
 from netra.domain.workloads.model import RowFault
 from netra.plugboard import Container, Ports, contained
 from netra.ports.clock import Clock
@@ -58,7 +59,7 @@ SIGNING_KEY_FILE: Final = "signing-key"
 
 
 def memory_ports(settings: Settings) -> Ports:
-    """Plug a memory adapter into every store; nothing outlives the process."""
+    """Plug a memory adapter into every store; nothing outlives the process, and nothing leaves it."""
     clock = SystemClock()
     state = MemoryState()
     users = MemoryUserStore()
@@ -74,6 +75,7 @@ def memory_ports(settings: Settings) -> Ports:
         audit=MemoryAuditTrail(),
         secrets=RandomSecretSource(),
         identity_provider=_identity_provider(settings, clock),
+        language_model=None,
         passwords=Argon2PasswordHasher(),
         tokens=_tokens(settings, secret, clock),
         tickets=LocalTicketBook(clock=clock),
@@ -110,6 +112,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 audit=store.audit,
                 secrets=RandomSecretSource(),
                 identity_provider=_identity_provider(settings, clock),
+                language_model=None,
                 passwords=passwords,
                 tokens=_tokens(settings, secret, clock),
                 tickets=LocalTicketBook(clock=clock),
@@ -126,7 +129,11 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 log_files=FileRequestLogs(),
                 probes=(store.probe,),
             )
-            async with _with_events(ports, settings) as ports, _with_shared(ports, settings) as ports:
+            async with (
+                _with_events(ports, settings) as ports,
+                _with_shared(ports, settings) as ports,
+                _with_language_model(ports, settings) as ports,
+            ):
                 yield ports
 
 
@@ -213,6 +220,30 @@ async def _with_events(ports: Ports, settings: Settings) -> AsyncGenerator[Ports
     url = settings.clickhouse_url.reveal()
     async with open_clickhouse(url, clock=ports.clock, kept_for=kept_for) as opened:
         yield replace(ports, event_log=opened.event_log, probes=(*ports.probes, opened.probe))
+
+
+@asynccontextmanager
+async def _with_language_model(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
+    """Open the way to a language model, where the settings name one, and keep it to its budgets."""
+    if not settings.has_language_model:
+        yield ports
+        return
+    try:
+        from netra.adapters.openai.connection import open_openai  # an extra, and slow to import
+        from netra.adapters.openai.endpoint import endpoint_of
+    except ModuleNotFoundError as error:
+        raise SettingsRefused(
+            f"A language model is set, but {error.name} is not installed: pip install 'netra[openai]'."
+        ) from error
+    endpoint = endpoint_of(settings, prices=ports.prices)
+    async with open_openai(endpoint, clock=ports.clock) as opened:
+        model = BudgetedLanguageModel(
+            opened.model,
+            budgets=settings.language_model_budgets,
+            clock=ports.clock,
+            cost_usd=opened.cost_usd,
+        )
+        yield replace(ports, language_model=model, probes=(*ports.probes, opened.probe))
 
 
 def _missing(extra: str, error: ModuleNotFoundError) -> SettingsRefused:

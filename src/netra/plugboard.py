@@ -25,6 +25,7 @@ from netra.ports.feed import RunBell, RunFeed
 from netra.ports.identity import IdentityProvider
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
+from netra.ports.language_model import LanguageModel
 from netra.ports.limits import RateLimiter
 from netra.ports.logs import RequestLogs
 from netra.ports.one_time import OneTimeBook
@@ -57,6 +58,7 @@ class Ports:
     audit: AuditTrail
     secrets: SecretSource
     identity_provider: IdentityProvider | None
+    language_model: LanguageModel | None
     passwords: PasswordHasher
     tokens: TokenCodec
     tickets: TicketBook

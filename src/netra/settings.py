@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from netra.domain.quotas import Quotas, RateLimits
+from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
@@ -17,10 +18,12 @@ SERVERS: Final = {
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
     "clickhouse_url": ({"http", "https", "chdb"}, "http://user:password@host:8123/netra"),
 }
+OPENAI: Final = "https://api.openai.com/v1"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # where http needs no TLS
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class SettingsRefused(Exception):
@@ -69,6 +72,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_issuer: str = "https://accounts.google.com"
     oauth_redirects: tuple[str, ...] = ()  # pages that a sign-in may go on to, exactly as written
     default_model: str = "gpt-4o"  # prices a log that names no model, and says so
+    language_model: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "gpt-4.1-mini"
+    language_model_key: Secret | None = None  # this, or another address than OpenAI's, switches it on
+    language_model_url: str = OPENAI
+    language_model_api: Literal["chat", "responses"] = "chat"
+    language_model_sends: Literal["all", "numbers"] = "all"  # numbers: no word of users or of their data
+    language_model_silence_s: Annotated[float, msgspec.Meta(ge=0.1, le=600)] = 20.0  # between two pieces
+    language_model_connections: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 8  # of this process
+    language_model_input_usd: Dollars | None = None  # a million tokens; in place of the price book's
+    language_model_cached_input_usd: Dollars | None = None
+    language_model_output_usd: Dollars | None = None
+    language_model_run_tokens: Count = 200_000  # in and out; 0: no bound
+    language_model_run_usd: Dollars = 0.5
+    language_model_user_tokens: Count = 2_000_000  # a day (UTC), in each process
+    language_model_user_usd: Dollars = 5.0
     slots: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in each process
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
     cors_origins: tuple[str, ...] = ()
@@ -93,6 +110,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Where the identity provider sends browsers back to; registered there exactly so."""
         base = self.public_url or f"http://{self.host}:{self.port}"
         return f"{base.rstrip('/')}/api/auth/google/callback"
+
+    @property
+    def has_language_model(self) -> bool:
+        """Whether a language model may be asked at all."""
+        return self.language_model_key is not None or self.language_model_url != OPENAI
+
+    @property
+    def language_model_budgets(self) -> Budgets:
+        """What a run and a user may use of it."""
+        return Budgets(
+            run=Budget(tokens=self.language_model_run_tokens, usd=self.language_model_run_usd),
+            user_day=Budget(tokens=self.language_model_user_tokens, usd=self.language_model_user_usd),
+        )
 
     @property
     def rate_limits(self) -> RateLimits:
@@ -150,6 +180,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
     _check_servers(settings)
     _check_sign_in(settings)
+    _check_language_model(settings)
     return settings
 
 
@@ -183,6 +214,19 @@ def _check_sign_in(settings: Settings) -> None:
             raise SettingsRefused(
                 f"{PREFIX}OAUTH_REDIRECTS: {page!r} is no https address without a fragment."
             )
+
+
+def _check_language_model(settings: Settings) -> None:
+    parts = urlsplit(settings.language_model_url)
+    if not _is_web(settings.language_model_url) or parts.username or parts.query:
+        raise SettingsRefused(
+            f"{PREFIX}LANGUAGE_MODEL_URL must be an address such as {OPENAI}, without a password or a query."
+        )
+    if (settings.language_model_input_usd is None) != (settings.language_model_output_usd is None):
+        raise SettingsRefused(
+            f"{PREFIX}LANGUAGE_MODEL_INPUT_USD and {PREFIX}LANGUAGE_MODEL_OUTPUT_USD go together: "
+            "set both or neither."
+        )
 
 
 def _is_web(address: str) -> bool:

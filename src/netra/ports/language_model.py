@@ -64,7 +64,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     cached_input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
-    calls: int = 0  # requests that reached the provider, repeats included
+    calls: int = 0  # requests sent, repeats included
     is_estimated: bool = False  # some tokens are guessed: a stream was cut before the provider counted
 
     def plus(self, other: "Usage") -> "Usage":

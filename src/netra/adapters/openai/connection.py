@@ -1,0 +1,89 @@
+"""Opens the way to an endpoint: one client with its own limits, that logs nothing and follows nowhere."""
+
+import logging
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from httpx2 import AsyncClient, Limits, Timeout
+from openai import AsyncOpenAI
+
+from netra.adapters.openai.bounds import bound
+from netra.adapters.openai.breaker import Breaker
+from netra.adapters.openai.chat import ChatDialect
+from netra.adapters.openai.endpoint import Endpoint
+from netra.adapters.openai.model import OpenAILanguageModel
+from netra.adapters.openai.pricing import cost_usd as tariff_cost_usd
+from netra.adapters.openai.probe import OpenAIProbe
+from netra.adapters.openai.responses import ResponsesDialect
+from netra.adapters.openai.stream import Dialect
+from netra.ports.clock import Clock
+from netra.ports.language_model import Usage
+
+CONNECT_S: Final = 5.0
+SEND_S: Final = 10.0
+NO_KEY: Final = "none"  # the library insists on one; servers without keys read none
+LOGGERS: Final = ("openai", "httpx2", "httpcore2")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """The model, what its usage costs, and its health."""
+
+    model: OpenAILanguageModel
+    cost_usd: Callable[[Usage], float | None]
+    probe: OpenAIProbe
+
+
+@asynccontextmanager
+async def open_openai(
+    endpoint: Endpoint, *, clock: Clock, breaker: Breaker | None = None
+) -> AsyncGenerator[Opened]:
+    """Open the way to the endpoint, there or not, and close it on exit."""
+    _silence()
+    cost_usd = partial(tariff_cost_usd, tariff=endpoint.tariff)
+    async with _http(endpoint) as http:
+        client = AsyncOpenAI(
+            api_key=endpoint.key or NO_KEY,
+            base_url=endpoint.url,
+            http_client=http,
+            max_retries=0,
+            default_headers={"Accept-Encoding": "identity"},
+        )
+        client.organization = client.project = None  # of the machine's environment, not of the settings
+        model = OpenAILanguageModel(
+            name=endpoint.model,
+            client=client,
+            dialect=_dialect(endpoint),
+            breaker=breaker or Breaker(clock=clock),
+            concurrency=endpoint.connections,
+            cost_usd=cost_usd,
+            clock=clock,
+            jitter=random.SystemRandom().random,
+        )
+        yield Opened(model=model, cost_usd=cost_usd, probe=OpenAIProbe(client, clock=clock))
+
+
+def _dialect(endpoint: Endpoint) -> Dialect:
+    if endpoint.api == "responses":
+        return ResponsesDialect(model=endpoint.model)
+    return ChatDialect(model=endpoint.model, is_openai=endpoint.is_openai)
+
+
+def _http(endpoint: Endpoint) -> AsyncClient:
+    """Return a client that follows no redirect: a prompt goes where the settings say or nowhere."""
+    return AsyncClient(
+        timeout=Timeout(connect=CONNECT_S, read=endpoint.silence_s, write=SEND_S, pool=endpoint.silence_s),
+        limits=Limits(max_connections=endpoint.connections + 1),  # one for the probe
+        follow_redirects=False,
+        event_hooks={"response": [bound]},
+    )
+
+
+def _silence() -> None:
+    """Keep the libraries' own logs to warnings, whatever the level of the rest: they tell addresses."""
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)

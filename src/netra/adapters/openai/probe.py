@@ -1,0 +1,45 @@
+"""Health of the endpoint: it answers, and takes the key. No token is bought to find out."""
+
+from typing import Final
+
+from openai import APIError, AsyncOpenAI, NotFoundError
+
+from netra.adapters.openai.translation import translated
+from netra.domain.errors import Unavailable
+from netra.ports.clock import Clock
+
+ANSWER_S: Final = 1.0
+KEPT_S: Final = 15.0  # a provider is not asked at every look at this service's health
+
+
+class OpenAIProbe:
+    """`Probe` of the endpoint: it lists its models."""
+
+    name = "openai_api"
+
+    def __init__(self, client: AsyncOpenAI, *, clock: Clock) -> None:
+        self._client = client.with_options(timeout=ANSWER_S)
+        self._clock = clock
+        self._asked_at_s: float | None = None
+        self._reason: str | None = None
+
+    async def check(self) -> None:
+        """Return when the endpoint answered a moment ago, or does now."""
+        now_s = self._clock.monotonic_s()
+        if self._asked_at_s is None or now_s - self._asked_at_s > KEPT_S:
+            self._reason = await self._asked()
+            self._asked_at_s = now_s
+        if self._reason is not None:
+            raise Unavailable(self._reason)
+
+    async def _asked(self) -> str | None:
+        """Return what is wrong, None when nothing is; an endpoint without a list answers 404."""
+        try:
+            await self._client.get("/models", cast_to=object)
+        except NotFoundError:
+            return None
+        except APIError as error:
+            return translated(error, now=self._clock.now()).message
+        except ValueError:  # too much, or no JSON
+            return "The endpoint's answer is no list of models."
+        return None

@@ -1,0 +1,86 @@
+"""One request's events under a deadline; what the vendor's library raises leaves here in the port's words."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Generator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
+
+import msgspec
+from openai import APIError, AsyncOpenAI, AsyncStream
+
+from netra.adapters.openai.breaker import Trial
+from netra.adapters.openai.draft import Draft
+from netra.adapters.openai.translation import nonsense, translated
+from netra.ports.clock import Clock
+from netra.ports.language_model import LanguageModelFailed, LanguageModelTimedOut, Prompt, TextPiece
+
+TAIL_S: Final = 2.0  # once the answer has ended, how long its count of tokens may take
+# What the library raises on a stream that is not what it should be, beside its own errors: broken
+# JSON and UTF-8, arrays nested without end, text where it reads objects.
+BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+Events = AsyncStream[Any]  # Any: the vendor's events, which `wire` reads with care
+
+
+class Dialect(Protocol):
+    """How a prompt is put and its events are read."""
+
+    def begin(self, client: AsyncOpenAI, prompt: Prompt) -> Awaitable[Events]:
+        """Send the request and return its events."""
+        ...
+
+    def read(self, event: object, draft: Draft) -> str:
+        """Add an event to the draft and return the text in it; raises what `wire.read` does."""
+        ...
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, *, client: AsyncOpenAI, dialect: Dialect, deadline_s: float, clock: Clock) -> None:
+        self._client = client
+        self._dialect = dialect
+        self._deadline_s = deadline_s  # of the loop's clock
+        self._clock = clock
+
+    async def pieces(self, prompt: Prompt, draft: Draft, trial: Trial) -> AsyncGenerator[TextPiece]:
+        """Yield the text as it comes and fill `draft`; closing this closes the connection."""
+        with self._plainly():
+            async with asyncio.timeout_at(self._deadline_s):
+                events = await self._dialect.begin(self._client, prompt)
+        async with events:
+            while (event := await self._next(events, draft)) is not None:
+                draft.events += 1
+                trial.is_alive = True
+                try:
+                    text = self._dialect.read(event, draft)
+                except msgspec.ValidationError:
+                    raise nonsense() from None
+                if text:
+                    yield TextPiece(text=text)
+
+    async def _next(self, events: Events, draft: Draft) -> object:
+        """Return the next event, None after the last; whatever goes wrong behind the end is no matter."""
+        until_s = self._deadline_s
+        if draft.finish is not None:
+            until_s = min(until_s, asyncio.get_running_loop().time() + TAIL_S)
+        try:
+            with self._plainly():
+                async with asyncio.timeout_at(until_s):
+                    return await anext(events, None)
+        except LanguageModelFailed:
+            if draft.finish is None:
+                raise
+            return None
+
+    @contextmanager
+    def _plainly(self) -> Generator[None]:
+        """Turn what the vendor's library raises into the port's failures; nothing of it is kept."""
+        try:
+            yield
+        except TimeoutError:
+            raise LanguageModelTimedOut("The language model did not answer before the deadline.") from None
+        except APIError as error:
+            raise translated(error, now=self._clock.now()) from None
+        except BROKEN:
+            raise nonsense() from None
