@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 SRC = Path(__file__).parents[2] / "src" / "netra"
 MODULES = sorted(SRC.rglob("*.py"))
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
@@ -29,18 +27,30 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_says_what_lives_in_it_and_stays_readable(path: Path) -> None:
-    assert ast.get_docstring(parsed(path)), "a module opens with what lives here"
-    assert len(path.read_text().splitlines()) <= 300
-    assert path.stem not in EMPTY_NAMES
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(path)))
+
+
+def test_a_module_says_what_lives_in_it() -> None:
+    silent = [name_of(path) for path in MODULES if not ast.get_docstring(parsed(path))]
+    assert silent == []
+
+
+def test_a_module_stays_readable() -> None:
+    long = [name_of(path) for path in MODULES if len(path.read_text().splitlines()) > 300]
+    assert long == []
+
+
+def test_a_module_is_named_for_its_idea() -> None:
+    assert [name_of(path) for path in MODULES if path.stem in EMPTY_NAMES] == []
 
 
 def test_functions_stop_at_forty_lines() -> None:
     long = [
         f"{name_of(path)}:{node.lineno} {node.name}"
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and body_lines(node) > 40
         and path.parent.name != "versions"  # a migration is a list of columns
@@ -58,7 +68,7 @@ def test_only_outermost_frames_catch_everything() -> None:
     broad = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or getattr(node.type, "id", "") in {"Exception", "BaseException"})
         and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)  # cleans up, passes on
@@ -75,7 +85,7 @@ def test_statements_for_the_database_are_never_built_from_strings() -> None:
     built = [
         f"{name_of(path)}:{node.lineno}"
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in {"execute", "executemany", "executescript", "text", "exec_driver_sql"}
