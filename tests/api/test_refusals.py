@@ -151,6 +151,31 @@ def test_json_nested_without_end_is_400_and_no_crash(user: httpx.Client) -> None
     assert refusal(user.post("/api/agent/execute", content=body, headers=JSON)) == (400, "INVALID_REQUEST")
 
 
+def test_json_that_nests_deeper_than_the_bound_is_422_on_every_route_that_reads_an_object(
+    user: httpx.Client,
+) -> None:
+    deep: Any = "x"
+    for _ in range(32):
+        deep = [deep]
+    for path in ("/api/agent/execute", "/api/workloads", "/api/auth/login", "/api/keys"):
+        answer = user.post(path, json={"parameters": deep})
+        assert refusal(answer) == (422, "VALIDATION_ERROR"), path
+        assert answer.json()["error"]["details"]["errors"][0]["code"] == "too_deep", path
+
+
+def test_an_event_that_nests_deeply_is_rejected_by_itself(user: httpx.Client) -> None:
+    workload = user.post("/api/workloads", json={"name": "deep"}).json()["id"]
+    deep = '{"model": ' + "[" * 40 + "]" * 40 + "}"
+    deeper = '{"model": ' + "[" * 50_000 + "]" * 50_000 + "}"
+    path = f"/api/workloads/{workload}/events"
+    lines = user.post(path, content=f"{deep}\n{deeper}", headers={"Content-Type": "application/x-ndjson"})
+    assert [row["status"] for row in lines.json()["results"]] == ["rejected"] * 2
+    batch = user.post(path, content=f'{{"events": [{deep}]}}', headers=JSON)
+    assert batch.json()["rejected"] == 1
+    whole = user.post(path, content=f'{{"events": [{deeper}]}}', headers=JSON)
+    assert refusal(whole) == (400, "INVALID_REQUEST")
+
+
 @pytest.mark.parametrize(
     ("body", "path", "code"),
     [

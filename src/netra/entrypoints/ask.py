@@ -1,7 +1,7 @@
 """A question as a client writes it, on either transport, and the one command that it means."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Final, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -14,8 +14,6 @@ NOT_BLANK: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f][^\u0000]*$"
 Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1})]
 WELL_FORMED: Final = "^[A-Za-z0-9._:-]{1,64}$"
 Id = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": WELL_FORMED})]
-
-DEPTH_MAX: Final = 32  # nesting of parameters: what is stored is also encoded again, level by level
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,13 +41,10 @@ def start_run(
     idempotency_key: str | None = None,
     fingerprint: str = "",
 ) -> StartRun:
-    """Return the command. Raises `ValidationFailed` when the two spellings disagree or nest too deeply."""
+    """Return the command. Raises `ValidationFailed` when the two spellings disagree."""
     context = ask.context or Context()
     workload_id = _one(ask.workload_id, context.workload_id, path="workload_id")
     parameters: Mapping[str, Any] = _one(ask.parameters, context.parameters, path="parameters") or {}
-    if not _is_within(parameters, DEPTH_MAX):
-        message = f"parameters may be nested {DEPTH_MAX} levels deep"
-        raise ValidationFailed.of("parameters", "too_deep", message)
     return StartRun(
         owner_id=owner_id,
         message=ask.message,
@@ -67,14 +62,3 @@ def _one(flat: Any, nested: Any, *, path: str) -> Any:
         message = f"{path} and context.{path} disagree; give one of them"
         raise ValidationFailed.of(path, "conflict", message)
     return nested if flat is None else flat
-
-
-def _is_within(value: object, levels: int) -> bool:
-    items: Iterable[object]
-    if isinstance(value, dict):
-        items = cast("dict[str, object]", value).values()
-    elif isinstance(value, list):
-        items = cast("list[object]", value)
-    else:
-        return True
-    return levels > 0 and all(_is_within(item, levels - 1) for item in items)

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
 import msgspec
+import numpy as np
 
 from netra.domain.errors import Fault, InvalidRequest, ValidationFailed
 
 T = TypeVar("T")
+
+DEPTH_MAX: Final = 32  # objects and lists inside each other; each level costs its reader a call
 
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?$", re.DOTALL)
 _NAMED: Final = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
@@ -20,9 +23,12 @@ _NAMED: Final = re.compile(r"^Object (?:missing required|contains unknown) field
 def read_object(raw: bytes | str) -> dict[str, Any]:
     """Return the JSON object in `raw`. Raises `InvalidRequest` for anything else.
 
+    One that is nested more than `DEPTH_MAX` levels is refused before it is decoded, as `ValidationFailed`.
+
     >>> read_object(b'{"a": 1}')
     {'a': 1}
     """
+    _check_depth(raw)
     try:
         return read_as(raw, dict[str, Any])
     except ValidationFailed as error:  # a number that no type can hold
@@ -46,6 +52,30 @@ def read_as(raw: bytes | str, kind: type[T]) -> T:
         raise _refused(error) from error
     except (msgspec.DecodeError, UnicodeError) as error:
         raise InvalidRequest(f"The body is not JSON: {error}.") from error
+
+
+def _check_depth(raw: bytes | str) -> None:
+    text = raw.encode(errors="replace") if isinstance(raw, str) else raw
+    if text.count(b"{") + text.count(b"[") <= DEPTH_MAX:
+        return  # most by far
+    is_whole = text.lstrip().startswith(b"{") and text.rstrip().endswith(b"}")  # else it cannot be read
+    if is_whole and depth_of(text) > DEPTH_MAX:
+        raise ValidationFailed.of("", "too_deep", f"JSON may be nested {DEPTH_MAX} levels deep")
+
+
+def depth_of(text: bytes) -> int:
+    """Return how many objects and lists of a JSON text are open at once, without decoding it.
+
+    >>> depth_of(b'{"a": [{"not counted": "[[["}]}')
+    3
+    """
+    plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote left begins or ends a text
+    signs = np.frombuffer(plain, np.uint8)
+    is_outside = np.cumsum(signs == ord('"')) % 2 == 0
+    opens = (signs == ord("{")) | (signs == ord("["))
+    closes = (signs == ord("}")) | (signs == ord("]"))
+    steps = (opens.astype(np.int64) - closes) * is_outside
+    return int(np.cumsum(steps).max(initial=0))
 
 
 def shaped(value: object, kind: type[T]) -> T:

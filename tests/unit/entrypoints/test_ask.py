@@ -8,19 +8,11 @@ from hypothesis import strategies as st
 
 from netra.domain.errors import ValidationFailed
 from netra.domain.ids import UserId
-from netra.entrypoints.ask import DEPTH_MAX, Ask, start_run
+from netra.entrypoints.ask import Ask, start_run
 from netra.entrypoints.reading import shaped
 
 OWNER = UserId(1)
 PARAMETERS = st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.lists(st.text()), max_size=3)
-
-
-def nested(levels: int) -> dict[str, Any]:
-    """Return parameters that are `levels` deep."""
-    value: Any = {}
-    for turn in range(levels - 1):
-        value = [value] if turn % 2 else {"a": value}
-    return {"a": value} if levels > 1 and not isinstance(value, dict) else value
 
 
 @given(workload_id=st.none() | st.just("wl-1"), parameters=PARAMETERS)
@@ -48,12 +40,6 @@ def test_spellings_that_disagree_are_refused(flat: Any, context: Any, path: str)
     with pytest.raises(ValidationFailed) as caught:
         start_run(shaped({"message": "a", "context": context, **flat}, Ask), owner_id=OWNER)
     assert caught.value.faults[0].path == path
-
-
-def test_parameters_nest_as_deep_as_the_bound_and_no_deeper() -> None:
-    start_run(Ask(message="a", parameters=nested(DEPTH_MAX)), owner_id=OWNER)
-    with pytest.raises(ValidationFailed):
-        start_run(Ask(message="a", parameters={"a": nested(DEPTH_MAX)}), owner_id=OWNER)
 
 
 def test_what_comes_from_the_transport_is_carried_on() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netra.domain.errors import InvalidRequest, ValidationFailed
 from netra.entrypoints.ask import Ask
-from netra.entrypoints.reading import read_as, read_object, shaped
+from netra.entrypoints.reading import DEPTH_MAX, depth_of, read_as, read_object, shaped
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -68,3 +68,43 @@ def test_a_fault_names_its_field_in_full(value: dict[str, Any], path: str, code:
 def test_a_text_is_read_strictly() -> None:
     with pytest.raises(ValidationFailed):
         shaped({"asks": [], "tag": 1}, Line)
+
+
+def nested(levels: int, *, around: str = "{}") -> str:
+    """Return an object that is `levels` deep, of objects and lists by turns."""
+    opening = "".join('{"a":' if turn % 2 == 0 else "[" for turn in range(levels - 1))
+    closing = "".join("}" if turn % 2 == 0 else "]" for turn in reversed(range(levels - 1)))
+    return f"{opening}{around if levels % 2 else '[]'}{closing}"
+
+
+def test_an_object_nests_as_deep_as_the_bound_and_no_deeper() -> None:
+    assert read_object(nested(DEPTH_MAX))
+    for too_deep in (nested(DEPTH_MAX + 1), nested(100_000)):
+        with pytest.raises(ValidationFailed) as refused:
+            read_object(too_deep)
+        assert refused.value.faults[0].code == "too_deep"
+
+
+def depth(value: Any) -> int:
+    """Return the depth of a decoded value, by asking each part."""
+    if not isinstance(value, dict | list):
+        return 0
+    parts = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(depth, parts), default=0)
+
+
+NASTY = st.text(st.sampled_from('{}[]"\\aé\n'))
+DEEP = st.recursive(
+    NASTY,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NASTY, inner, max_size=2),
+    max_leaves=12,
+)
+
+
+@given(DEEP, st.booleans())
+def test_the_depth_is_known_without_decoding(value: Any, is_ascii: bool) -> None:
+    assert depth_of(json.dumps(value, ensure_ascii=is_ascii).encode()) == depth(value)
+
+
+def test_many_shallow_things_are_not_deep() -> None:
+    assert len(read_object(json.dumps({"a": [{"b": [1]}] * 1_000}))["a"]) == 1_000

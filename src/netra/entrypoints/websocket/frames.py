@@ -205,7 +205,10 @@ def read_frame(text: str) -> ClientFrame:
 
 def reference_of(text: str) -> str | None:
     """Return the `id` of a message that was refused, where it has a usable one."""
-    identifier = read_object(text).get("id")
+    try:
+        identifier = read_object(text).get("id")
+    except ValidationFailed:
+        return None  # it is nested too deeply to be looked into
     return identifier if isinstance(identifier, str) and 0 < len(identifier) <= CLIENT_REF_MAX else None
 
 
@@ -224,15 +227,11 @@ def written(frame: ServerFrame) -> str:
     return msgspec.json.encode(frame).decode()
 
 
-def status_frame(user_id: UserId) -> str:
-    """Return the first frame of a signed-in connection."""
-    return written(Status(data=StatusData(connected=True, authenticated=True, user_id=user_id)))
-
-
-def renewed_frame(user_id: UserId, *, until: datetime, request_id: str | None) -> str:
-    """Return the answer to a new proof that holds."""
+def status_frame(user_id: UserId, *, until: datetime | None = None, request_id: str | None = None) -> str:
+    """Return the first frame of a connection, or the answer to a new proof, which lasts `until`."""
+    end = None if until is None else stamp(until)
     data = StatusData(
-        connected=True, authenticated=True, user_id=user_id, expires_at=stamp(until), request_id=request_id
+        connected=True, authenticated=True, user_id=user_id, expires_at=end, request_id=request_id
     )
     return written(Status(data=data))
 

@@ -83,7 +83,7 @@ def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
         refusal = Forbidden("This token is another user's; open another connection for them.")
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
-    told = frames.renewed_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
+    told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
     return renewed, (Send(told),)
 
 
