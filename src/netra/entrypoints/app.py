@@ -24,7 +24,7 @@ from netra.entrypoints.http.authentication import authentication_router
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.google import google_router
-from netra.entrypoints.http.health import health_router
+from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.replays import ReplayMiddleware
 from netra.entrypoints.http.request import Asked
@@ -90,7 +90,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
                 yield
 
     litestar = _litestar(switchboard, settings=settings, door=door, lifespan=lifespan)
-    edge = Edge(cast("App", litestar), trusted_proxies=settings.trusted_proxies)
+    edge = Edge(Pulse(cast("App", litestar)), trusted_proxies=settings.trusted_proxies)
     return Application(edge=edge, litestar=litestar, switchboard=switchboard, door=door)
 
 

@@ -4,12 +4,14 @@ Litestar's own response can do far more and costs four times as much; handlers t
 return a `Response` themselves.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from litestar import Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
+
+from netra.entrypoints.asgi import Send as PlainSend
 
 _ENCODER: Final = msgspec.json.Encoder()
 _JSON: Final = (b"content-type", b"application/json")
@@ -37,6 +39,15 @@ class _Sent(ASGIResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         del scope, receive  # ASGI's shape; nothing in it is needed
-        headers = [_JSON, (b"content-length", b"%d" % len(self.body))]
-        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+        await _send(self.body, cast("PlainSend", send), status=self.status_code)
+
+
+async def send_json(content: Any, send: PlainSend) -> None:
+    """Answer 200 with `content`, where no handler does."""
+    await _send(_ENCODER.encode(content), send, status=200)
+
+
+async def _send(body: bytes, send: PlainSend, *, status: int) -> None:
+    headers = [_JSON, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -10,11 +10,14 @@ from litestar.di import NamedDependency
 
 from netra.domain.health.model import Dependency, DependencyReport, Readiness
 from netra.domain.health.service import HealthService
-from netra.entrypoints.asgi import API_VERSION
+from netra.entrypoints.asgi import API_VERSION, App, Receive, Scope, Send
+from netra.entrypoints.auth import header
 from netra.entrypoints.http.admission import admits
+from netra.entrypoints.http.answers import send_json
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 
+_PATH: Final = "/health"
 _OPEN: Final = admits(limit=None, public=True)
 
 
@@ -59,7 +62,7 @@ class DependenciesHealth(msgspec.Struct, frozen=True, kw_only=True):
 @get("/", sync_to_thread=False, opt=_OPEN, summary="Is the process up")
 def health() -> Health:
     """Say that the process answers; it asks nothing else."""
-    return Health(status="healthy", timestamp=instant(datetime.now(UTC)), version=API_VERSION)
+    return _alive()
 
 
 @get("/ready", opt=_OPEN | noted(answers={503: Ready}), summary="Should it get traffic")
@@ -75,9 +78,35 @@ async def dependencies(health_service: NamedDependency[HealthService]) -> Depend
     return _dependencies(await health_service.report())
 
 
+class Pulse:
+    """Answers the plain `GET /health` in front of the router: every balancer asks it every second.
+
+    What else there is to the route (its other methods, pages of other origins, its place in the
+    documentation) stays with the router, and so does every other route.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on."""
+        if scope.get("path") == _PATH and scope.get("method") == "GET" and _is_same_origin(scope):
+            await send_json(_alive(), send)
+        else:
+            await self._app(scope, receive, send)
+
+
 def health_router() -> Router:
     """Return the routes."""
-    return Router("/health", route_handlers=[health, ready, dependencies], tags=["Health"])
+    return Router(_PATH, route_handlers=[health, ready, dependencies], tags=["Health"])
+
+
+def _alive() -> Health:
+    return Health(status="healthy", timestamp=instant(datetime.now(UTC)), version=API_VERSION)
+
+
+def _is_same_origin(scope: Scope) -> bool:
+    return header(scope["headers"], b"origin") is None
 
 
 def _ready(readiness: Readiness) -> Ready:
