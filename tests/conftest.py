@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 # The fast set tries few examples of each property at every save; `tox` and CI try many.
-settings.register_profile("fast", max_examples=20, deadline=None)
+settings.register_profile("fast", max_examples=10, deadline=None)
 settings.register_profile("thorough", max_examples=100, deadline=None, print_blob=True)
 settings.load_profile("fast")
 
@@ -19,7 +19,7 @@ SYSTEM_ONLY = {"api", "servers", "system"}  # folders in which every test is mar
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave folders that the fast set would deselect whole unread: reading them costs as much as running it."""
+    """Leave folders unread that the fast set deselects whole: reading them costs as much as running it."""
     is_left_out = "not system" in config.getoption("markexpr")
     is_far = collection_path.parent == HERE and collection_path.name in SYSTEM_ONLY
     return True if is_left_out and is_far else None

@@ -1,5 +1,6 @@
 """The price book over the data that ships with `genai-prices`; nothing here ever opens a connection."""
 
+import functools
 import importlib.metadata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time
@@ -156,8 +157,14 @@ def _priced(provider: "Provider", model: "ModelInfo", prices: "ModelPrice", *, a
         cache_granularity_tokens=facts.granularity_tokens,
         cache_ttl_s=facts.ttl_s,
         as_of=at.date(),
-        source=f"genai-prices {importlib.metadata.version('genai-prices')}",
+        source=_source(),
     )
+
+
+@functools.cache
+def _source() -> str:
+    """Name the data and its version, which is looked up in a file."""
+    return f"genai-prices {importlib.metadata.version('genai-prices')}"
 
 
 def _rate(price: "Decimal | TieredPrices | None") -> Rate | None:

@@ -1,5 +1,6 @@
 """The application over memory ports, asked without a socket."""
 
+import itertools
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ SETTINGS = Settings(
     limit_general=1_000,
 )
 PASSWORD = "secure_password"
+NUMBERS = itertools.count(1)
 
 
 class PlainPasswords:
@@ -67,23 +69,36 @@ async def opened(settings: Settings = SETTINGS, **plugs: Any) -> AsyncGenerator[
     ports: Ports = replace(memory_ports(settings), **{**usual, **plugs})
     services = Switchboard(settings).plug(ports)
     app = create_app(settings, ports)
-    await services.users.add(AddUser(email="a@example.com", name="A", password=PASSWORD))
+    async with app.litestar.lifespan(), signed_in(app, services, incidents) as house:
+        yield house
+
+
+@asynccontextmanager
+async def signed_in(app: Application, services: Services, incidents: Heard) -> AsyncGenerator[House]:
+    """Sign somebody new in at an open application."""
+    email = f"somebody-{next(NUMBERS)}@example.com"
+    await services.users.add(AddUser(email=email, name="A", password=PASSWORD))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with (
-        app.litestar.lifespan(),
-        httpx.AsyncClient(transport=transport, base_url="http://netra.test") as client,
-    ):
-        pair = {"email": "a@example.com", "password": PASSWORD}
+    async with httpx.AsyncClient(transport=transport, base_url="http://netra.test") as client:
+        pair = {"email": email, "password": PASSWORD}
         token = (await client.post("/api/auth/login", json=pair)).json()["access_token"]
         client.headers["Authorization"] = f"Bearer {token}"
         principal = await services.users.authenticate(token)
         yield House(app=app, services=services, client=client, principal=principal, incidents=incidents)
 
 
-@pytest.fixture
-async def house() -> AsyncGenerator[House]:
-    """The usual application."""
+@pytest.fixture(scope="session")
+async def usual() -> AsyncGenerator[House]:
+    """The usual application, built once."""
     async with opened() as house:
+        yield house
+
+
+@pytest.fixture
+async def house(usual: House) -> AsyncGenerator[House]:
+    """The usual application with nothing reported yet, and somebody new at its door."""
+    usual.incidents.errors.clear()
+    async with signed_in(usual.app, usual.services, usual.incidents) as house:
         yield house
 
 

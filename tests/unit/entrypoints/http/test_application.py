@@ -51,13 +51,14 @@ async def test_a_dependency_that_is_down_is_503_and_says_when_to_come_back() -> 
         assert house.incidents.errors == []
 
 
-async def test_a_process_that_is_about_to_end_is_not_ready(house: House) -> None:
-    assert (await house.client.get("/health/ready")).status_code == 200
-    await house.app.drain()
-    answer = await house.client.get("/health/ready")
-    assert answer.status_code == 503
-    assert answer.json()["ready"] is False
-    assert (await house.client.get("/health")).status_code == 200
+async def test_a_process_that_is_about_to_end_is_not_ready() -> None:
+    async with opened() as house:
+        assert (await house.client.get("/health/ready")).status_code == 200
+        await house.app.drain()
+        answer = await house.client.get("/health/ready")
+        assert answer.status_code == 503
+        assert answer.json()["ready"] is False
+        assert (await house.client.get("/health")).status_code == 200
 
 
 async def test_services_before_the_start_are_a_fault_of_ours() -> None:
