@@ -109,15 +109,6 @@ def stores_of(opened: SqlStores) -> Stores:
     )
 
 
-@pytest.fixture(scope="session")
-async def migrated(anyio_backend, tmp_path_factory) -> Path:
-    """Return a database file with the schema and nothing else: copying it is faster than migrating."""
-    path = tmp_path_factory.mktemp("migrated") / "netra.sqlite3"
-    async with open_sqlite(path, clock=None):
-        pass
-    return path
-
-
 @asynccontextmanager
 async def redis_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
     """Open memory stores with the sessions remembered beside them."""

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from netra.adapters.sql.connection import open_sqlite
 from netra.adapters.sql.event_log import SqlEventLog
 from netra.adapters.sql.sqlite import SqliteDatabase, connect
 from netra.domain.workloads.columns import columns_of
@@ -14,10 +13,8 @@ AT = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("events", [0, 1, 9, 10, 11, 35])
-async def test_a_log_of_any_length_is_removed_from_the_disk(tmp_path, clock, events):
-    path = tmp_path / "netra.sqlite3"
-    async with open_sqlite(path, clock=clock):
-        pass
+async def test_a_log_of_any_length_is_removed_from_the_disk(empty_store, events):
+    path = empty_store / "netra.sqlite3"
     database = SqliteDatabase(path)
     log = SqlEventLog(database, purged_rows=10)
     sent = [

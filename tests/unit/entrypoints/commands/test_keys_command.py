@@ -17,9 +17,9 @@ Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def data(empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the option of a store in which Ada has an account."""
-    there = ["--data", str(tmp_path / "data")]
+    there = ["--data", str(empty_store)]
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
     assert exit_code(["users", "add", "ada@example.com", "--name", "Ada", "--password-stdin", *there]) == 0
     return there

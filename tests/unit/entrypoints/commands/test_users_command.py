@@ -10,8 +10,8 @@ from netra.entrypoints.cli import exit_code
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> list[str]:
-    return ["--data", str(tmp_path / "data")]
+def data(empty_store: Path) -> list[str]:
+    return ["--data", str(empty_store)]
 
 
 def add(email: str, data: list[str], patch: pytest.MonkeyPatch, *, typed: str = "correct horse\n") -> int:

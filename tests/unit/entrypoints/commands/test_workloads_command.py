@@ -14,8 +14,8 @@ LOG = "timestamp,model,input_tokens,output_tokens\n" + "".join(
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> list[str]:
-    return ["--data", str(tmp_path / "data")]
+def data(empty_store: Path) -> list[str]:
+    return ["--data", str(empty_store)]
 
 
 @pytest.fixture
