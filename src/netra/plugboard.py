@@ -83,16 +83,17 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     quotas: providers.Provider[Quotas] = settings.provided.quotas
 
+    security_journal = providers.Singleton(
+        SecurityJournal, trail=ports.provided.audit, clock=ports.provided.clock, ids=ports.provided.ids
+    )
     session_opener = providers.Singleton(
         SessionOpener,
         sessions=ports.provided.sessions,
+        journal=security_journal,
         tokens=ports.provided.tokens,
         ids=ports.provided.ids,
         secrets=ports.provided.secrets,
         clock=ports.provided.clock,
-    )
-    security_journal = providers.Singleton(
-        SecurityJournal, trail=ports.provided.audit, clock=ports.provided.clock, ids=ports.provided.ids
     )
     user_service = providers.Singleton(
         UserService,

@@ -151,3 +151,12 @@ async def test_a_forgotten_sessions_refresh_tokens_are_forgotten_too(stores):
     await stores.sessions.forget_expired(before=AT + 2 * HOUR)
     await stores.sessions.add(session(), refresh="r1")
     assert (await stores.sessions.rotate("r1", fresh="r2", at=AT)).session is not None
+
+
+async def test_a_refresh_token_has_a_holder_as_long_as_its_session_lives(stores):
+    await stores.sessions.add(session(user=7), refresh="r1")
+    await stores.sessions.rotate("r1", fresh="r2", at=AT)
+    assert [await stores.sessions.holder_of(name, at=AT) for name in ("r1", "r2", "r3")] == [7, 7, None]
+    assert await stores.sessions.holder_of("r2", at=AT + HOUR) is None
+    await stores.sessions.end("ses-1", at=AT)
+    assert await stores.sessions.holder_of("r2", at=AT) is None

@@ -151,7 +151,13 @@ def _told(error: Exception) -> int:
     from netra.domain import errors
     from netra.settings import SettingsRefused
 
-    askers = (errors.UnreadableFile, errors.ValidationFailed, errors.InvalidRequest, errors.Conflict)
+    askers = (
+        errors.UnreadableFile,
+        errors.ValidationFailed,
+        errors.InvalidRequest,
+        errors.Conflict,
+        errors.Forbidden,
+    )
     if isinstance(error, OSError):
         name = f": {error.filename!r}" if error.filename else ""
         click.echo(f"Error: {error.strerror or error}{name}", err=True)

@@ -10,6 +10,7 @@ from netra.domain.users.federated import FederatedSignIn, Recognized, Returned
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
+from netra.domain.users.sessions import SessionService
 from netra.entrypoints.asgi import Exchange
 from netra.entrypoints.counting import account_key, must_be_allowed, tell
 from netra.ports.limits import RateLimiter
@@ -29,12 +30,14 @@ class SignInDesk:
         self,
         *,
         users: UserService,
+        sessions: SessionService,
         federated: FederatedSignIn,
         journal: SecurityJournal,
         limiter: RateLimiter,
         known_max: int = KNOWN_MAX,
     ) -> None:
         self._users = users
+        self._sessions = sessions
         self._federated = federated
         self._journal = journal
         self._limiter = limiter
@@ -64,6 +67,22 @@ class SignInDesk:
         recognized = await self._federated.finish(returned, origin=origin)
         await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)
         return recognized
+
+    async def exchange(self, code: str, exchange: Exchange, *, origin: Origin) -> SignedIn:
+        """Open the session that a page's code stands for. Raises `Unauthorized` and `RateLimited`."""
+        recognized = await self._federated.exchange(code, origin=origin)
+        await self._count(account_key(f"exchanged {recognized.user.email}"), exchange, origin=origin)
+        return await self._federated.open(recognized, origin=origin)
+
+    async def refresh(self, token: str, exchange: Exchange, *, origin: Origin) -> SignedIn:
+        """Return new tokens for a refresh token; one that comes over the limit is not used up.
+
+        Raises `RateLimited` and `Unauthorized`.
+        """
+        user_id = await self._sessions.holder_of(token)
+        if user_id is not None:
+            await self._count(account_key(f"refreshed {user_id}"), exchange, origin=origin)
+        return await self._sessions.refresh(token, origin=origin)
 
     async def _count(self, key: str, exchange: Exchange, *, origin: Origin) -> None:
         admission = await self._limiter.admit(LimitName.AUTHENTICATION, key)

@@ -60,6 +60,7 @@ class Switchboard:
             health=container.health_service(),
             sign_ins=SignInDesk(
                 users=container.user_service(),
+                sessions=container.session_service(),
                 federated=container.federated_sign_in(),
                 journal=container.security_journal(),
                 limiter=ports.limiter,

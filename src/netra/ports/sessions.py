@@ -26,6 +26,10 @@ class SessionStore(Protocol):
         """
         ...
 
+    async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
+        """Return whose live session has, or has had, the refresh token of this digest; None for nobody."""
+        ...
+
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
         """Return the user's live sessions, newest first, ties by id descending, a hundred at most."""
         ...

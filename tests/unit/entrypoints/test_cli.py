@@ -1,6 +1,7 @@
 """The command line's frame: finding commands, refusing nonsense, exit codes."""
 
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -85,6 +86,16 @@ def test_a_file_that_is_no_log_is_refused_with_what_was_expected(
     assert captured.err.startswith("Error: ")
     assert "Traceback" not in captured.err
     assert captured.out == ""
+
+
+def test_what_somebody_may_not_do_is_refused_as_what_was_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("correct horse battery"))
+    data = ["--data", str(tmp_path)]
+    assert exit_code(["users", "add", "ada@example.com", "--name", "Ada", "--password-stdin", *data]) == 0
+    assert exit_code(["keys", "add", "all", "--scope", "admin", *data]) == 2
+    assert capsys.readouterr().err.startswith("Error: Only an administrator")
 
 
 def test_completion_sees_every_command_and_no_other() -> None:

@@ -1,12 +1,14 @@
 """The sign-in desk: counted by account, and the owner is not locked out."""
 
 import dataclasses
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from netra.bootstrap import contained, memory_ports
 from netra.domain.audit.model import Origin
 from netra.domain.errors import RateLimited, Unauthorized
+from netra.domain.users.federated import Recognized
 from netra.domain.users.model import AddUser, SignIn
 from netra.entrypoints.asgi import Exchange
 from netra.entrypoints.sign_in import SignInDesk
@@ -42,6 +44,7 @@ async def desk() -> SignInDesk:
     await users.add(AddUser(email="ada@example.com", name="Ada", password="secure_password"))
     return SignInDesk(
         users=users,
+        sessions=container.session_service(),
         federated=container.federated_sign_in(),
         journal=container.security_journal(),
         limiter=ports.limiter,
@@ -73,3 +76,41 @@ async def test_only_so_many_addresses_are_remembered(desk: SignInDesk) -> None:
     exchange = at("192.0.2.1")
     await desk.sign_in(RIGHT, exchange, origin=NOWHERE)
     assert exchange.headers, "counted by account again, because it was forgotten"
+
+
+async def test_an_account_renews_as_often_as_the_limit_says_and_keeps_the_token_it_could_not_use(
+    desk: SignInDesk,
+) -> None:
+    token = (await desk.sign_in(RIGHT, at("192.0.2.1"), origin=NOWHERE)).refresh_token
+    for turn in range(3):
+        token = (await desk.refresh(token, at(f"10.0.0.{turn}"), origin=NOWHERE)).refresh_token
+    for _ in range(2):  # the second time it would end the session, had the first one used it up
+        with pytest.raises(RateLimited):
+            await desk.refresh(token, at("10.0.0.9"), origin=NOWHERE)
+    assert await desk._users.authenticate(
+        (await desk.sign_in(RIGHT, at("192.0.2.1"), origin=NOWHERE)).access_token
+    )
+
+
+async def test_made_up_refresh_tokens_are_nobodys_tries(desk: SignInDesk) -> None:
+    exchange = at("10.0.0.1")
+    for _ in range(9):
+        with pytest.raises(Unauthorized):
+            await desk.refresh("nr_made up", exchange, origin=NOWHERE)
+    assert exchange.headers == []
+
+
+async def test_an_account_exchanges_codes_as_often_as_the_limit_says(desk: SignInDesk) -> None:
+    federated = desk._federated
+    recognized = Recognized(
+        user=(await desk._users._users.everyone())[0], redirect_uri="https://app.example.com/"
+    )
+
+    async def code() -> str:
+        there = await federated.hand_over(recognized, state="s")
+        return parse_qs(urlsplit(there).fragment)["code"][0]
+
+    for turn in range(3):
+        assert await desk.exchange(await code(), at(f"10.0.0.{turn}"), origin=NOWHERE)
+    with pytest.raises(RateLimited):
+        await desk.exchange(await code(), at("10.0.0.9"), origin=NOWHERE)

@@ -33,7 +33,7 @@ class MemorySessionStore:
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
         """Put one refresh token in the place of another."""
         self._check_fresh(fresh)
-        session = self._live(self._current.get(used) or self._replaced.get(used), at=at)
+        session = self._by_refresh(used, at=at)
         if session is None:
             return Rotation()
         if used in self._replaced:
@@ -43,6 +43,11 @@ class MemorySessionStore:
         self._current[fresh] = session.id
         renewed = self._sessions[session.id] = msgspec.structs.replace(session, renewed_at=at)
         return Rotation(session=renewed)
+
+    async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
+        """Return whose live session has, or has had, this refresh token."""
+        session = self._by_refresh(refresh, at=at)
+        return None if session is None else session.user_id
 
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
         """Return the user's live sessions, newest first."""
@@ -82,6 +87,9 @@ class MemorySessionStore:
             for digest in [digest for digest, session_id in digests.items() if session_id in old]:
                 del digests[digest]
         return len(old)
+
+    def _by_refresh(self, digest: str, *, at: datetime) -> Session | None:
+        return self._live(self._current.get(digest) or self._replaced.get(digest), at=at)
 
     def _live(self, session_id: SessionId | None, *, at: datetime) -> Session | None:
         session = None if session_id is None else self._sessions.get(session_id)

@@ -73,6 +73,10 @@ class RedisSessionStore:
             await self._revoke(rotation.reused.id)
         return rotation
 
+    async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
+        """Return whose live session has, or has had, this refresh token."""
+        return await self._store.holder_of(refresh, at=at)
+
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
         """Return the user's live sessions, newest first."""
         return await self._store.live_of(user_id, at=at)

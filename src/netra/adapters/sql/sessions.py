@@ -70,6 +70,10 @@ class SqlSessionStore:
         """Put one refresh token in the place of another."""
         return await self._database.write(lambda: _rotating(used, fresh=fresh, at_us=micros(at)))
 
+    async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
+        """Return whose live session has, or has had, this refresh token."""
+        return await self._database.read(lambda: _holder_of(refresh, now=micros(at)))
+
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
         """Return the user's live sessions, newest first."""
         return await self._database.read(lambda: _live_of(user_id, now=micros(at)))
@@ -133,6 +137,11 @@ def _rotating(used: str, *, fresh: str, at_us: int) -> Script[Rotation]:
     yield from _freshening(session.id, fresh)
     (renewed,) = yield ask(_RENEW, session_id=session.id, renewed_at=at_us)
     return Rotation(session=_session(renewed))
+
+
+def _holder_of(refresh: str, *, now: int) -> Script[UserId | None]:
+    rows = yield ask(_BY_REFRESH, digest=refresh, now=now)
+    return _session(rows[0][1:]).user_id if rows else None
 
 
 def _live_of(user_id: UserId, *, now: int) -> Script[Sequence[Session]]:

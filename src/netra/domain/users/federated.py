@@ -122,7 +122,10 @@ class FederatedSignIn:
 
     async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
         """Open a session of whoever was recognized."""
-        return await self._open(recognized.user, origin=origin)
+        user = recognized.user
+        signed_in = await self._opener.open(user, origin=origin)
+        await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
+        return signed_in
 
     async def hand_over(self, recognized: Recognized, *, state: str) -> str:
         """Return the address to go on to, with a code in its fragment that counts once, for a minute."""
@@ -134,20 +137,15 @@ class FederatedSignIn:
         )
         return f"{recognized.redirect_uri}#{urlencode({'code': code, 'state': state})}"
 
-    async def exchange(self, code: str, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
-        """Open the session that the code stands for. Raises `Unauthorized`."""
+    async def exchange(self, code: str, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
+        """Return who the code stands for, and use it up. Raises `Unauthorized`."""
         key = rules.digest_of(code, use="exchange code")
         kept = await self._book.take(key, at=self._clock.now())
         user = None if kept is None else await self._users.find(msgspec.json.decode(kept, type=UserId))
         if user is None or user.disabled_at is not None:
             await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, by="exchange code")
             raise Unauthorized("The code is unknown, used or too old; sign in again.")
-        return await self._open(user, origin=origin)
-
-    async def _open(self, user: User, *, origin: Origin) -> SignedIn:
-        signed_in = await self._opener.open(user, origin=origin)
-        await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
-        return signed_in
+        return Recognized(user=user, redirect_uri=None)
 
     def _plugged(self) -> IdentityProvider:
         if self._provider is None:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from netra.domain.audit.model import Origin, cut
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import Origin, SecurityEventKind, cut
 from netra.domain.ids import SessionId
 from netra.domain.users.model import Claims, Session, SignedIn, TokenKind, User
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, digest_of
@@ -14,6 +15,7 @@ from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TokenCodec
 
 REFRESH_PREFIX: Final = "nr_"
+LIVE_PER_USER_MAX: Final = 50  # sessions; beyond them the oldest end
 KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # for whoever looks into yesterday's sign-ins
 
 
@@ -24,19 +26,24 @@ class SessionOpener:
         self,
         *,
         sessions: SessionStore,
+        journal: SecurityJournal,
         tokens: TokenCodec,
         ids: IdSource,
         secrets: SecretSource,
         clock: Clock,
     ) -> None:
         self._sessions = sessions
+        self._journal = journal
         self._tokens = tokens
         self._ids = ids
         self._secrets = secrets
         self._clock = clock
 
     async def open(self, user: User, *, origin: Origin) -> SignedIn:
-        """Open a session of `user`, who has proven who they are, and forget sessions long over."""
+        """Open a session of `user`, who has proven who they are.
+
+        Their oldest sessions beyond `LIVE_PER_USER_MAX` end with it, and sessions long over are forgotten.
+        """
         now = self._clock.now()
         session = Session(
             id=SessionId(self._ids.new("ses")),
@@ -48,6 +55,7 @@ class SessionOpener:
         )
         refresh = self.fresh()
         await self._sessions.add(session, refresh=refresh_digest(refresh))
+        await self._end_beyond(user, now=now, origin=origin)
         await self._sessions.forget_expired(before=now - KEPT_AFTER_EXPIRY)
         return self.issue(user, session, refresh=refresh, now=now)
 
@@ -72,6 +80,19 @@ class SessionOpener:
             refresh_expires_in_s=int((session.expires_at - now).total_seconds()),
             user=user,
         )
+
+    async def _end_beyond(self, user: User, *, now: datetime, origin: Origin) -> None:
+        """End what is too much; after the new one was added, so that of two at once the later sees both."""
+        live = await self._sessions.live_of(user.id, at=now)
+        for session in live[LIVE_PER_USER_MAX:]:
+            await self._sessions.end(session.id, at=now)
+            await self._journal.note(
+                SecurityEventKind.SESSIONS_ENDED,
+                origin=origin,
+                user_id=user.id,
+                session_id=session.id,
+                by="too many",
+            )
 
 
 def refresh_digest(token: str) -> str:

@@ -56,6 +56,10 @@ class SessionService:
             raise Unauthorized("The refresh token is unknown, used or too old; sign in again.")
         return self._opener.issue(user, session, refresh=fresh, now=now)
 
+    async def holder_of(self, token: str) -> UserId | None:
+        """Return whose refresh token this is, without using it; None when it is nobody's."""
+        return await self._sessions.holder_of(refresh_digest(token), at=self._clock.now())
+
     async def all_of(self, user_id: UserId) -> Sequence[Session]:
         """Return the user's live sessions, newest first."""
         return await self._sessions.live_of(user_id, at=self._clock.now())

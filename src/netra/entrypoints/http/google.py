@@ -93,7 +93,8 @@ async def exchange(
     data: JSONBody[ExchangeRequest], request: Asked, services: NamedDependency[Services]
 ) -> LoginResponse:
     """Give the tokens that the code stands for; it counts once, for a minute."""
-    return login_response(await services.federated.exchange(data.code, origin=request.origin))
+    signed_in = await services.sign_ins.exchange(data.code, request.exchange, origin=request.origin)
+    return login_response(signed_in)
 
 
 def google_router() -> Router:

@@ -56,7 +56,8 @@ async def refresh(
     data: JSONBody[RefreshRequest], request: Asked, services: NamedDependency[Services]
 ) -> LoginResponse:
     """Give new tokens; a refresh token that comes a second time ends its whole session."""
-    return login_response(await services.sessions.refresh(data.refresh_token, origin=request.origin))
+    fresh = await services.sign_ins.refresh(data.refresh_token, request.exchange, origin=request.origin)
+    return login_response(fresh)
 
 
 @get("/sessions", opt=_PERSON, summary="Where you are signed in")

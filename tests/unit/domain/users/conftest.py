@@ -56,7 +56,12 @@ def tokens() -> PlainTokens:
 @pytest.fixture
 def opener(house: Any, tokens: PlainTokens) -> SessionOpener:
     return SessionOpener(
-        sessions=house.sessions, tokens=tokens, ids=house.ids, secrets=house.secrets, clock=house.clock
+        sessions=house.sessions,
+        journal=house.journal,
+        tokens=tokens,
+        ids=house.ids,
+        secrets=house.secrets,
+        clock=house.clock,
     )
 
 

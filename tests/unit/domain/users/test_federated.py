@@ -285,7 +285,7 @@ async def test_a_page_exchanges_its_code_once_within_a_minute(
     house: Any, google: FederatedSignIn, users: UserService
 ) -> None:
     code, _ = await handed_over(google)
-    signed_in = await google.exchange(code)
+    signed_in = await google.open(await google.exchange(code))
     assert (await users.authenticate(signed_in.access_token)).user_id == signed_in.user.id
     with pytest.raises(Unauthorized):
         await google.exchange(code)

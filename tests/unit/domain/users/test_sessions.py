@@ -8,6 +8,7 @@ import pytest
 from netra.domain.errors import NotFound, Unauthorized
 from netra.domain.paging import PageRequest
 from netra.domain.users.model import AddUser, SignedIn, SignIn
+from netra.domain.users.opening import LIVE_PER_USER_MAX
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME
 from netra.domain.users.service import UserService
 from netra.domain.users.sessions import SessionService
@@ -111,3 +112,29 @@ async def test_a_stranger_cannot_end_a_session(
     with pytest.raises(NotFound):
         await sessions.end(principal.session_id, user_id=principal.user_id + 1)
     assert await users.is_signed_in(principal)
+
+
+async def test_beyond_fifty_sessions_the_oldest_ends_and_is_noted(
+    house: Any, users: UserService, sessions: SessionService, first: SignedIn
+) -> None:
+    second = await users.sign_in(RIGHT)
+    for _ in range(LIVE_PER_USER_MAX - 1):
+        house.clock.turn(1)
+        last = await users.sign_in(RIGHT)
+    assert len(await sessions.all_of(first.user.id)) == LIVE_PER_USER_MAX
+    with pytest.raises(Unauthorized):
+        await users.authenticate(first.access_token)
+    for kept in (second, last):
+        assert await users.authenticate(kept.access_token)
+    page = await house.trail.page(PageRequest(limit=100))
+    assert [event.details["by"] for event in page.items if event.kind.value == "sessions_ended"] == [
+        "too many"
+    ]
+
+
+async def test_whose_a_refresh_token_is_can_be_told_without_using_it(
+    sessions: SessionService, first: SignedIn
+) -> None:
+    assert await sessions.holder_of(first.refresh_token) == first.user.id
+    assert await sessions.holder_of("nr_made up") is None
+    assert await sessions.refresh(first.refresh_token)
