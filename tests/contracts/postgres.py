@@ -16,13 +16,10 @@ POSTGRES = pytest.param("postgresql", marks=pytest.mark.system)
 
 @asynccontextmanager
 async def opened_over_postgres(clock: Clock | None, server_url: str) -> AsyncGenerator[SqlStores]:
-    """Open empty stores on the server.
-
-    One connection, so that what a test asks for first comes first; races have tests of their own.
-    """
+    """Open empty stores on the server, over the pool that a process has."""
     url = fresh_database(server_url, template=migrated_template(server_url))
     try:
-        async with open_postgres(url, clock=clock, connections=1) as opened:
+        async with open_postgres(url, clock=clock) as opened:
             yield opened
     finally:
         drop_database(url)

@@ -10,7 +10,7 @@ from netra.domain.errors import LeaseLost
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, completed, failed, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, Move, rest_s
 from netra.domain.runs.model import RunFailure, RunState
 from netra.domain.threads.model import Message, MessageRole
 
@@ -209,6 +209,7 @@ async def test_a_claim_writes_nothing_once_another_has_come(stores, clock, new_r
     old = await stores.runs.claim(lease_s=10)
     clock.turn(10)
     await stores.runs.reap(max_attempts=3)
+    clock.turn(rest_s(1))
     new = await stores.runs.claim(lease_s=10)
     assert new.fence > old.fence
     await assert_lost(stores, old, write)
@@ -254,7 +255,46 @@ async def test_a_lapsed_run_with_attempts_left_is_queued_again(stores, clock, ne
     assert not await stores.runs.reap(max_attempts=2)
     run = await stores.runs.get("run-1", owner_id=ONE)
     assert (run.state, run.attempts, run.last_seq) == (RunState.QUEUED, 1, 1)
+    clock.turn(rest_s(1))
     assert (await stores.runs.claim(lease_s=10)).run.attempts == 2
+
+
+async def test_a_lapsed_run_rests_longer_each_time_before_it_is_claimed_again(stores, clock, new_run):
+    await accept(stores, new_run())
+    for attempt in (1, 2, 3):
+        assert (await stores.runs.claim(lease_s=10)).run.attempts == attempt
+        clock.turn(10)
+        await stores.runs.reap(max_attempts=9)
+        clock.turn(rest_s(attempt) - 0.000001)
+        assert await stores.runs.claim(lease_s=10) is None
+        assert not await stores.runs.reap(max_attempts=1), "a rest is no lease"
+        clock.turn(0.000001)
+
+
+async def test_a_run_that_rests_is_not_overtaken_in_its_thread_and_holds_up_no_other(stores, clock, new_run):
+    await accept(stores, new_run("1"), new_run("2"), new_run("3", thread="thread-2"))
+    await stores.runs.claim(lease_s=1)
+    clock.turn(1)
+    await stores.runs.reap(max_attempts=9)
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-3"
+    assert await stores.runs.claim(lease_s=10) is None
+    clock.turn(rest_s(1))
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-1"
+
+
+async def test_a_run_that_rests_stops_at_once(stores, clock, new_run):
+    await accept(stores, new_run())
+    await stores.runs.claim(lease_s=1)
+    clock.turn(1)
+    await stores.runs.reap(max_attempts=9)
+    run, _ = await stores.runs.stop("run-1", owner_id=ONE)
+    assert run.state is RunState.CANCELLED
+
+
+async def test_a_released_run_does_not_rest_and_keeps_its_place(stores, new_run):
+    await accept(stores, new_run("1"), new_run("2"))
+    await stores.runs.release(await stores.runs.claim(lease_s=10))
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-1"
 
 
 async def test_a_lapsed_run_without_attempts_left_fails(stores, clock, new_run):

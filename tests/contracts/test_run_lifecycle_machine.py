@@ -27,10 +27,11 @@ from hypothesis.stateful import (
 from netra.domain.errors import LeaseLost, NetraError
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import completed, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import REST_S, Ending, Move
 from netra.domain.runs.model import Claim, RunState
 
-ADAPTERS = ("memory", "sqlite")
+HERE = ("memory", "sqlite")
+EVERYWHERE = (*HERE, "postgresql")
 QUOTAS = Quotas(max_waiting_runs_per_thread=3, max_live_runs_per_user=5, max_thread_messages=9)
 OWNERS = (1, 2)
 THREADS = ("thread-a", "thread-b")
@@ -46,6 +47,7 @@ class Lifecycle(RuleBasedStateMachine):
     """Drives every adapter through the same history."""
 
     open_stores: Any = None
+    adapters: tuple[str, ...] = HERE
     new_run: Any = None
     clock: Any = None
 
@@ -56,7 +58,7 @@ class Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.exits = AsyncExitStack()
-        self.stores = [self.run(self.enter(adapter)) for adapter in ADAPTERS]
+        self.stores = [self.run(self.enter(adapter)) for adapter in self.adapters]
         self.count = 0
         self.owner_of: dict[str, int] = {}
         self.thread_of: dict[str, str] = {}
@@ -144,6 +146,7 @@ class Lifecycle(RuleBasedStateMachine):
         """Let every lease run out and claim what that frees: older claims must be worthless now."""
         self.wait(seconds)
         self.reap(3)
+        self.wait(REST_S)
         return self.claim()
 
     @rule(run_id=runs)
@@ -155,7 +158,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.holder.pop(run_id, None)
 
     @rule(seconds=st.sampled_from([1, 5, 11]))
-    def wait(self, seconds: int) -> None:
+    def wait(self, seconds: float) -> None:
         self.clock.turn(seconds)
 
     @rule(max_attempts=st.integers(1, 3))
@@ -202,10 +205,14 @@ class Lifecycle(RuleBasedStateMachine):
         self.runner.close()
 
 
-@pytest.mark.parametrize("examples", [8])
-def test_all_adapters_live_through_the_same_histories(open_stores, new_run, clock, examples):
+@pytest.mark.parametrize(
+    ("adapters", "examples"),
+    [(HERE, 8), pytest.param(EVERYWHERE, 3, marks=pytest.mark.system)],
+    ids=["here", "everywhere"],
+)
+def test_all_adapters_live_through_the_same_histories(open_stores, new_run, clock, adapters, examples):
     machine = type("Machine", (Lifecycle,), {"open_stores": staticmethod(open_stores)})
-    machine.new_run, machine.clock = staticmethod(new_run), clock
+    machine.adapters, machine.new_run, machine.clock = adapters, staticmethod(new_run), clock
     chosen = settings(
         max_examples=examples,
         stateful_step_count=25,

@@ -69,7 +69,7 @@ class RunStore(Protocol):
         ...
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest queued run whose thread has none running; None when there is none.
+        """Claim the oldest queued run that neither rests nor has a live one before it in its thread, or None.
 
         It becomes running, `started_at` is set once, `attempts` and the fence rise by one. No two
         claims of any process ever hold one run.
@@ -105,7 +105,10 @@ class RunStore(Protocol):
         ...
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
-        """Apply `lifecycle.on_lapse` to runs whose lease has run out; return the terminal events stored."""
+        """Apply `lifecycle.on_lapse` to runs whose lease has run out; return the terminal events stored.
+
+        A run that is queued again rests for `lifecycle.rest_s`, and those behind it in its thread wait.
+        """
         ...
 
     async def waiting(self) -> int:

@@ -1,12 +1,13 @@
 """A worker's half of the runs in memory: claims, leases, fences, and what becomes of lapsed ones."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
 from netra.adapters.memory.state import MemoryState, RunEntry, unshared
 from netra.domain.errors import LeaseLost
+from netra.domain.ids import ThreadId, UserId
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending
 from netra.domain.runs.model import Claim, RunState
@@ -24,14 +25,11 @@ class MemoryClaims:
         self._clock = clock
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest queued run whose thread has none running."""
-        live = self._state.queue.values()
-        busy = {entry.thread_key for entry in live if entry.run.state is RunState.RUNNING}
-        waiting = (entry for entry in live if entry.run.state is RunState.QUEUED)
-        entry = next((entry for entry in waiting if entry.thread_key not in busy), None)
+        """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
+        now = self._clock.now()
+        entry = next((entry for entry in self._first_in_threads() if _is_ready(entry, now)), None)
         if entry is None:
             return None
-        now = self._clock.now()
         self._state.put(entry, claimed(entry.run, at=now))
         entry.fence += 1
         entry.lease_until = now + timedelta(seconds=lease_s)
@@ -72,17 +70,33 @@ class MemoryClaims:
         late = sorted(
             (entry.lease_until, entry.number, entry)
             for entry in self._state.queue.values()
-            if entry.lease_until is not None and entry.lease_until <= now
+            if entry.run.state is RunState.RUNNING
+            and entry.lease_until is not None
+            and entry.lease_until <= now
         )
         told: list[RunEvent] = []
         for _, _, entry in late[:limit]:
             change = lapsed(entry.run, max_attempts=max_attempts, now=now)
             self._state.put(entry, change.run, change.events)
+            entry.lease_until = change.rests_until
             told.extend(change.events)
         return tuple(told)
+
+    def _first_in_threads(self) -> Iterator[RunEntry]:
+        """Yield the oldest live run of each thread, oldest first."""
+        seen: set[tuple[UserId, ThreadId]] = set()
+        for entry in self._state.queue.values():
+            if entry.thread_key not in seen:
+                seen.add(entry.thread_key)
+                yield entry
 
     def _held(self, claim: Claim) -> RunEntry:
         entry = self._state.runs.get(claim.run.id)
         if entry is None or entry.fence != claim.fence or entry.run.state is not RunState.RUNNING:
             raise LeaseLost(f"The claim on run {claim.run.id!r} no longer holds.")
         return entry
+
+
+def _is_ready(entry: RunEntry, now: datetime) -> bool:
+    is_resting = entry.lease_until is not None and entry.lease_until > now
+    return entry.run.state is RunState.QUEUED and not is_resting

@@ -23,7 +23,7 @@ class RunEntry(msgspec.Struct, kw_only=True):
     fingerprint: str = ""
     idempotency_key: str | None = None
     fence: int = 0
-    lease_until: datetime | None = None
+    lease_until: datetime | None = None  # a running one's lease, a queued one's rest
 
     @property
     def thread_key(self) -> tuple[UserId, ThreadId]:

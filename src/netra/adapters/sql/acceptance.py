@@ -1,15 +1,16 @@
 """Letting a run in: the key it may have come with before, the room there is, and all its rows at once."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import and_, case, func, insert, null, select
 
 from netra.adapters.sql.instants import micros
-from netra.adapters.sql.locks import locking
-from netra.adapters.sql.run_rows import NO_PARAMETERS, RUN_COLUMNS, changed, run_of, saying, telling
-from netra.adapters.sql.schema import HAS_KEY, IS_LIVE, IS_QUEUED, runs, threads
-from netra.adapters.sql.script import ONE, Query, Script, ask, inserting, param
+from netra.adapters.sql.locks import locking_runs_of
+from netra.adapters.sql.run_rows import NO_PARAMETERS, RUN_COLUMNS, changed, run_of, saying, storing
+from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs, threads
+from netra.adapters.sql.script import ONE, Query, Script, Step, ask, inserting, param
 from netra.domain.idempotency import check_fingerprint
 from netra.domain.quotas import Quotas
 from netra.domain.runs.admission import Load, check_room
@@ -19,26 +20,42 @@ from netra.ports.runs import NewRun
 
 _IN_THREAD: Final = runs.c.thread_id == param("thread_id")
 
-_WITH_KEY = Query(
-    select(*RUN_COLUMNS, runs.c.fingerprint, runs.c.has_made_thread).where(
-        runs.c.owner_id == param("owner_id"), runs.c.idempotency_key == param("key"), HAS_KEY
+_mine = (
+    select(
+        func.count().label("live"),
+        func.count(case((_IN_THREAD, ONE))).label("in_thread"),
+        func.count(case((_IN_THREAD & IS_QUEUED, ONE))).label("waiting_in_thread"),
     )
-)
-_THREAD_SIZE = Query(
-    select(threads.c.message_count)
-    .where(threads.c.owner_id == param("owner_id"), threads.c.id == param("thread_id"))
-    .with_for_update()
-)
-_LIVE_OF_OWNER = Query(
-    select(func.count(), func.count(case((_IN_THREAD, ONE))), func.count(case((_IN_THREAD & IS_QUEUED, ONE))))
     .select_from(runs)
     .where(runs.c.owner_id == param("owner_id"), IS_LIVE)
+    .subquery("mine")
 )
-_LIVE = Query(select(func.count()).select_from(runs).where(IS_LIVE))
+_first = runs.alias("first")
+_IS_FIRST = and_(
+    _first.c.owner_id == param("owner_id"),
+    _first.c.idempotency_key == param("key"),
+    _first.c.idempotency_key.is_not(None),
+)
+_SIZE = (
+    select(threads.c.message_count)
+    .where(threads.c.owner_id == param("owner_id"), threads.c.id == param("thread_id"))
+    .scalar_subquery()
+)
+_FACTS = (_SIZE, *_mine.c)
+_FIRST = (*(_first.c[column.name] for column in RUN_COLUMNS), _first.c.fingerprint, _first.c.has_made_thread)
+_ALL_LIVE = select(func.count()).select_from(runs).where(IS_LIVE).scalar_subquery()
+_ROOM = Query(select(null(), *_FACTS, *_FIRST).select_from(_mine.outerjoin(_first, _IS_FIRST)))
+_ROOM_IN_ALL = Query(select(_ALL_LIVE, *_FACTS, *_FIRST).select_from(_mine.outerjoin(_first, _IS_FIRST)))
 _INSERT_THREAD = inserting(threads)
-_INSERT_RUN = Query(
-    insert(runs).returning(runs.c.number),
-    sets=[name for name in runs.c.keys() if name != "number"],  # noqa: SIM118 (not a dict)
+_INSERT_RUN = inserting(runs, without=["number"])
+_INSERT_EVENT = Query(
+    insert(run_events).values(
+        run=select(runs.c.number).where(runs.c.id == param("run_id")).scalar_subquery(),
+        seq=param("nth"),
+        kind=param("word"),
+        at=param("at_us"),
+        data=param("said"),
+    )
 )
 
 
@@ -54,70 +71,77 @@ class LiveCeiling:
         self._counted = 0
         self._since: int | None = None
 
-    def bounding(self, *, limit: int) -> Script[int]:
-        """Return the ceiling; exact where it decides."""
+    def is_worth_counting(self, *, limit: int) -> bool:
+        """Return whether the ceiling may be far off, or decides."""
         since = self._since
-        if since is None or since * 64 >= self._counted or self._counted + since >= limit:
-            ((self._counted,),) = yield ask(_LIVE)
-            since = 0
+        return since is None or since * 64 >= self._counted or self._counted + since >= limit
+
+    def raised(self, *, counted: int | None) -> int:
+        """Return the ceiling before one more run comes in; exact when they were `counted` just now."""
+        if counted is not None:
+            self._counted, self._since = counted, 0
+        since = self._since or 0
         self._since = since + 1
         return self._counted + since
 
 
 def accepting(new: NewRun, *, quotas: Quotas, ceiling: LiveCeiling) -> Script[Accepted]:
     """Store run, thread, question and first event, or return the run that the key made before."""
-    yield locking(f"runs of {new.run.owner_id}")  # for keys, quotas and new threads
-    first = yield from _first_with_key(new)
-    if first is not None:
-        return first
-    size = yield from _admitted(new.run, quotas=quotas, ceiling=ceiling)
-    if size is None:
-        yield from _making_thread(new)
-    yield from saying(new.question, owner_id=new.run.owner_id)
-    change = recorded(new.run, [new.first_event], at=new.run.created_at)
-    ((number,),) = yield ask(_INSERT_RUN, **_row(new, change.run, has_made_thread=size is None))
-    yield from telling(number, change.events)
-    return Accepted(run=change.run, thread_created=size is None)
-
-
-def _first_with_key(new: NewRun) -> Script[Accepted | None]:
-    if new.idempotency_key is None:
-        return None
-    rows = yield ask(_WITH_KEY, owner_id=new.run.owner_id, key=new.idempotency_key)
-    if not rows:
-        return None
-    *row, fingerprint, has_made_thread = rows[0]
-    check_fingerprint(fingerprint, key=new.idempotency_key, fingerprint=new.fingerprint)
-    return Accepted(run=run_of(tuple(row)), thread_created=has_made_thread == 1, is_replay=True)
-
-
-def _admitted(run: Run, *, quotas: Quotas, ceiling: LiveCeiling) -> Script[int | None]:
-    """Return how many messages the thread holds, None when there is no such thread yet."""
-    whose = {"owner_id": run.owner_id, "thread_id": run.thread_id}
-    found = yield ask(_THREAD_SIZE, **whose)
-    size: int | None = found[0][0] if found else None
-    ((owner_live, thread_live, thread_waiting),) = yield ask(_LIVE_OF_OWNER, **whose)
+    owner_id = new.run.owner_id
+    yield locking_runs_of(owner_id)  # for keys, quotas and new threads
+    query = _ROOM_IN_ALL if ceiling.is_worth_counting(limit=quotas.max_live_runs) else _ROOM
+    (row,) = yield ask(query, owner_id=owner_id, thread_id=new.run.thread_id, key=new.idempotency_key)
+    all_live, size, owner_live, thread_live, thread_waiting, *first = row
+    if first[0] is not None:
+        return _replayed(new, first)
     load = Load(
         thread_messages=size or 0,
         thread_live_runs=thread_live,
         thread_waiting_runs=thread_waiting,
         owner_live_runs=owner_live,
-        all_live_runs=(yield from ceiling.bounding(limit=quotas.max_live_runs)),
+        all_live_runs=ceiling.raised(counted=all_live),
     )
     check_room(load, quotas=quotas)
-    return size
+    return (yield from _storing(new, has_made_thread=size is None))
 
 
-def _making_thread(new: NewRun) -> Script[None]:
-    at_us = micros(new.run.created_at)
+def _replayed(new: NewRun, first: Sequence[Any]) -> Accepted:
+    *row, fingerprint, has_made_thread = first
+    check_fingerprint(fingerprint, key=new.idempotency_key or "", fingerprint=new.fingerprint)
+    return Accepted(run=run_of(tuple(row)), thread_created=has_made_thread == 1, is_replay=True)
+
+
+def _storing(new: NewRun, *, has_made_thread: bool) -> Script[Accepted]:
+    """Store all of it; no row is waited for."""
+    change = recorded(new.run, [new.first_event], at=new.run.created_at)
+    (event,) = change.events
+    if has_made_thread:
+        yield _making_thread(new)
+        yield storing(new.question, owner_id=new.run.owner_id)
+    else:
+        yield from saying(new.question, owner_id=new.run.owner_id)
+    yield ask(_INSERT_RUN, **_row(new, change.run, has_made_thread=has_made_thread))
     yield ask(
+        _INSERT_EVENT,
+        run_id=new.run.id,
+        nth=event.seq,
+        word=event.kind.value,
+        at_us=micros(event.at),
+        said=event.data,
+    )
+    return Accepted(run=change.run, thread_created=has_made_thread)
+
+
+def _making_thread(new: NewRun) -> Step:
+    """Return the step that makes the thread with the question in it."""
+    return ask(
         _INSERT_THREAD,
         owner_id=new.run.owner_id,
         id=new.run.thread_id,
         title=new.thread_title,
-        created_at=at_us,
-        updated_at=at_us,
-        message_count=0,
+        created_at=micros(new.run.created_at),
+        updated_at=micros(max(new.run.created_at, new.question.created_at)),
+        message_count=1,
     )
 
 

@@ -10,32 +10,33 @@ from typing import Final
 
 from sqlalchemy import exists, select, update
 
-from netra.adapters.sql.instants import micros
-from netra.adapters.sql.locks import locking
+from netra.adapters.sql.instants import micros, micros_or_none
 from netra.adapters.sql.run_rows import CHANGED, HOLDS, RUN_COLUMNS, changed, run_of, saying, telling
-from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, is_running, runs
-from netra.adapters.sql.script import Database, Query, Script, ask, param
+from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, runs
+from netra.adapters.sql.script import Database, Query, Script, ask, ask_last, param
 from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending
 from netra.domain.runs.model import Claim, Run
-from netra.domain.runs.transitions import claimed, finished, lapsed, numbered, released
+from netra.domain.runs.transitions import Change, claimed, finished, lapsed, numbered, released
 from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
 
-_CLAIMS: Final = "claims"
-_busy = runs.alias("busy")
-_IS_THREAD_FREE: Final = ~exists().where(
-    _busy.c.owner_id == runs.c.owner_id,
-    _busy.c.thread_id == runs.c.thread_id,
-    is_live(_busy.c.state),
-    is_running(_busy.c.state),
+# In its thread a run is claimed only when all before it have ended, as far as the statement can see. So
+# two claims at once cannot take two runs of one thread, and no lock is needed beyond the row's.
+_older = runs.alias("older")
+_IS_FIRST_IN_THREAD: Final = ~exists().where(
+    _older.c.owner_id == runs.c.owner_id,
+    _older.c.thread_id == runs.c.thread_id,
+    is_live(_older.c.state),
+    _older.c.number < runs.c.number,
 )
+_IS_RESTED: Final = runs.c.lease_until.is_(None) | (runs.c.lease_until <= param("now"))
 _IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))
 _OLDEST: Final = Query(
     select(*RUN_COLUMNS, runs.c.fence)
-    .where(IS_QUEUED, _IS_THREAD_FREE)
+    .where(IS_QUEUED, _IS_RESTED, _IS_FIRST_IN_THREAD)
     .order_by(runs.c.number)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -51,10 +52,10 @@ _RECORD: Final = Query(
     .values(last_seq=runs.c.last_seq + param("added"), progress=param("percent"))
     .returning(runs.c.number, runs.c.last_seq)
 )
-_HELD: Final = Query(select(*RUN_COLUMNS).where(*HOLDS).with_for_update())
-_CHANGE: Final = Query(update(runs).where(*HOLDS).returning(runs.c.number), sets=CHANGED)
+_HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_update())
+_CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
 _LAPSED: Final = Query(
-    select(*RUN_COLUMNS, runs.c.fence)
+    select(*RUN_COLUMNS, runs.c.number, runs.c.fence)
     .where(IS_RUNNING, runs.c.lease_until <= param("now"))
     .order_by(runs.c.lease_until, runs.c.number)
     .limit(param("most"))
@@ -70,9 +71,9 @@ class SqlClaims:
         self._clock = clock
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest queued run whose thread has none running."""
+        """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
         if not await self._database.read(_is_any_queued):
-            return None  # an idle worker's poll takes no lock
+            return None  # an idle worker's poll begins no transaction
         return await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s))
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
@@ -107,11 +108,10 @@ def _is_any_queued() -> Script[bool]:
 
 
 def _claiming(clock: Clock, *, lease_s: float) -> Script[Claim | None]:
-    yield locking(_CLAIMS)  # or two workers take two runs of one thread at once
-    rows = yield ask(_OLDEST)
+    now = clock.now()
+    rows = yield ask(_OLDEST, now=micros(now))
     if not rows:
         return None
-    now = clock.now()
     run, fence = claimed(run_of(rows[0]), at=now), rows[0][-1] + 1
     yield ask(
         _CLAIM,
@@ -127,7 +127,7 @@ def _claiming(clock: Clock, *, lease_s: float) -> Script[Claim | None]:
 
 def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
     until = micros(clock.now() + timedelta(seconds=lease_s))
-    rows = yield ask(_EXTEND, run_id=claim.run.id, held_fence=claim.fence, lease_until=until)
+    rows = yield ask_last(_EXTEND, run_id=claim.run.id, held_fence=claim.fence, lease_until=until)
     if not rows:
         raise _lost(claim)
     return Pulse(is_cancel_requested=rows[0][0] == 1)
@@ -150,42 +150,43 @@ def _recording(
 def _finishing(
     claim: Claim, ending: Ending, events: Sequence[NewEvent], clock: Clock, *, answer: Message | None
 ) -> Script[Sequence[RunEvent]]:
-    run = yield from _held(claim)
+    run, number = yield from _held(claim)
     change = finished(run, ending, events, at=clock.now())
-    yield from _changing(change.run, change.events, fence=claim.fence)
+    yield from _changing(change, number, fence=claim.fence)
     if answer is not None:
         yield from saying(answer, owner_id=run.owner_id)
     return change.events
 
 
 def _releasing(claim: Claim) -> Script[None]:
-    run = yield from _held(claim)
-    yield from _changing(released(run), (), fence=claim.fence)
+    run, number = yield from _held(claim)
+    yield from _changing(Change(run=released(run)), number, fence=claim.fence)
 
 
 def _reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[RunEvent]]:
     now = clock.now()
     told: list[RunEvent] = []
     for row in (yield ask(_LAPSED, now=micros(now), most=limit)):
+        number, fence = row[-2:]
         change = lapsed(run_of(row), max_attempts=max_attempts, now=now)
-        yield from _changing(change.run, change.events, fence=row[-1])
+        yield from _changing(change, number, fence=fence)
         told.extend(change.events)
     return tuple(told)
 
 
-def _held(claim: Claim) -> Script[Run]:
+def _held(claim: Claim) -> Script[tuple[Run, int]]:
+    """Return the run, locked until the transaction is over, and its row's number."""
     rows = yield ask(_HELD, run_id=claim.run.id, held_fence=claim.fence)
     if not rows:
         raise _lost(claim)
-    return run_of(rows[0])
+    return run_of(rows[0]), rows[0][-1]
 
 
-def _changing(run: Run, events: Sequence[RunEvent], *, fence: int) -> Script[None]:
-    """Store a run that was running until now, with no lease any more."""
-    rows = yield ask(_CHANGE, run_id=run.id, held_fence=fence, **changed(run, lease_until=None))
-    if not rows:
-        raise LeaseLost(f"The claim on run {run.id!r} no longer holds.")
-    yield from telling(rows[0][0], events)
+def _changing(change: Change, number: int, *, fence: int) -> Script[None]:
+    """Store a run that was running until now and whose row this transaction has locked."""
+    values = changed(change.run, lease_until=micros_or_none(change.rests_until))
+    yield ask(_CHANGE, run_id=change.run.id, held_fence=fence, **values)
+    yield from telling(number, change.events)
 
 
 def _lost(claim: Claim) -> LeaseLost:

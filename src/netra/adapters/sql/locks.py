@@ -9,6 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from netra.adapters.sql.script import Query, Step, ask
+from netra.domain.ids import UserId
 
 
 class pg_advisory_xact_lock(GenericFunction[Any]):  # noqa: N801 (the function's own name)
@@ -23,6 +24,11 @@ def _nothing(element: pg_advisory_xact_lock, compiler: SQLCompiler, **options: A
 
 
 _LOCK = Query(select(pg_advisory_xact_lock(bindparam("key", type_=BigInteger))), is_awaited=False)
+
+
+def locking_runs_of(owner_id: UserId) -> Step:
+    """Return the step after which this transaction alone lets in or removes runs of this owner."""
+    return locking(f"runs of {owner_id}")
 
 
 def locking(name: str) -> Step:

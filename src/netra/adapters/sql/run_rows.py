@@ -8,7 +8,7 @@ from sqlalchemy import Column, Label, case, null, update
 
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
 from netra.adapters.sql.schema import IS_RUNNING, messages, run_events, runs, threads
-from netra.adapters.sql.script import Query, Row, Script, ask, insert_all, inserting, param
+from netra.adapters.sql.script import Query, Row, Script, Step, ask, insert_all, inserting, param
 from netra.domain.ids import RunId, UserId
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.runs.model import Run, RunFailure, RunState
@@ -54,7 +54,7 @@ CHANGED: Final = (
     "lease_until",
 )
 
-INSERT_EVENTS: Final = inserting(run_events)
+_INSERT_EVENTS: Final = inserting(run_events)
 _INSERT_MESSAGE: Final = inserting(messages, without=["number"])
 _COUNT_MESSAGE: Final = Query(
     update(threads)
@@ -119,20 +119,25 @@ def telling(number: int, events: Sequence[RunEvent]) -> Script[None]:
     """Store events of the run whose row has `number`."""
     rows = [(number, event.seq, event.kind.value, micros(event.at), event.data) for event in events]
     if rows:
-        yield insert_all(INSERT_EVENTS, rows)
+        yield insert_all(_INSERT_EVENTS, rows)
 
 
 def saying(message: Message, *, owner_id: UserId) -> Script[None]:
     """Store a message and count it in its thread."""
+    yield storing(message, owner_id=owner_id)
     at_us = micros(message.created_at)
-    yield ask(
+    yield ask(_COUNT_MESSAGE, whose=owner_id, thread_id=message.thread_id, said_at=at_us)
+
+
+def storing(message: Message, *, owner_id: UserId) -> Step:
+    """Return the step that stores a message and leaves the thread as it is."""
+    return ask(
         _INSERT_MESSAGE,
         owner_id=owner_id,
         thread_id=message.thread_id,
         id=message.id,
         role=message.role.value,
         content=message.content,
-        created_at=at_us,
+        created_at=micros(message.created_at),
         run_id=message.run_id,
     )
-    yield ask(_COUNT_MESSAGE, whose=owner_id, thread_id=message.thread_id, said_at=at_us)

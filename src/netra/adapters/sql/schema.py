@@ -130,7 +130,7 @@ runs: Final = Table(
     Column("failure_code", Text),
     Column("failure_message", Text),
     Column("fence", Integer, nullable=False),
-    instant("lease_until", is_optional=True),
+    instant("lease_until", is_optional=True),  # a running one's lease, a queued one's rest
     Column("has_made_thread", SmallInteger, nullable=False),
     Column("idempotency_key", Text),
     Column("fingerprint", Text, nullable=False),

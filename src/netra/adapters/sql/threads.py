@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from netra.adapters.sql.instants import instant
+from netra.adapters.sql.locks import locking_runs_of
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.run_rows import RUN_COLUMNS, run_of
 from netra.adapters.sql.schema import IS_LIVE, messages, runs, threads
@@ -38,6 +39,7 @@ _LIVE_RUNS = Query(
     select(*RUN_COLUMNS)
     .where(runs.c.owner_id == param("owner_id"), runs.c.thread_id == param("thread_id"), IS_LIVE)
     .order_by(runs.c.number)
+    .with_for_update()
 )
 
 
@@ -81,6 +83,8 @@ def _telling(thread_id: ThreadId, owner_id: UserId) -> Script[Sequence[Message]]
 
 
 def _deleting(thread_id: ThreadId, owner_id: UserId, *, clock: Clock) -> Script[Sequence[RunEvent]]:
+    # No run comes in meanwhile; those there are locked before the thread, as whoever ends one does it.
+    yield locking_runs_of(owner_id)
     now = clock.now()
     live = yield ask(_LIVE_RUNS, owner_id=owner_id, thread_id=thread_id)
     told = [event for row in live for event in removed(run_of(row), at=now)]

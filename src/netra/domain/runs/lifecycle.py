@@ -6,10 +6,14 @@ A run is queued, claimed under a lease, and ends once. Whatever cannot be told b
 
 import enum
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from netra.domain.runs.model import Run, RunState
+
+REST_S: Final = 1.0
+REST_S_MAX: Final = 30.0
 
 
 class Move(enum.StrEnum):
@@ -69,6 +73,17 @@ class LapseDecision(enum.StrEnum):
     REQUEUE = "requeue"
     FAIL = "fail"
     CANCEL = "cancel"
+
+
+def rest_s(attempts: int) -> float:
+    """Return how long a run rests once the worker of its `attempts`-th attempt was lost, s.
+
+    A run that kills its workers must not kill them one after another.
+
+    >>> [rest_s(attempts) for attempts in (1, 2, 3, 9)]
+    [1.0, 2.0, 4.0, 30.0]
+    """
+    return min(REST_S * 2.0 ** (attempts - 1), REST_S_MAX)
 
 
 def on_lapse(run: Run, *, max_attempts: int) -> LapseDecision:

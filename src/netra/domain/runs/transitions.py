@@ -5,14 +5,23 @@ Leases and fences are the store's; whether a move may be made is `lifecycle`'s.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from netra.domain.errors import LeaseLost, NetraError
 from netra.domain.ids import RunId
 from netra.domain.runs.events import NewEvent, RunEvent, cancelled, failed
-from netra.domain.runs.lifecycle import Ending, LapseDecision, Move, StopDecision, after, on_lapse, on_stop
+from netra.domain.runs.lifecycle import (
+    Ending,
+    LapseDecision,
+    Move,
+    StopDecision,
+    after,
+    on_lapse,
+    on_stop,
+    rest_s,
+)
 from netra.domain.runs.model import Run, RunFailure, RunState
 
 
@@ -21,6 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     run: Run
     events: tuple[RunEvent, ...] = ()
+    rests_until: datetime | None = None  # when it may be claimed again, where that is not at once
 
 
 def numbered(
@@ -85,7 +95,8 @@ def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
     """Return the run after its lease ran out."""
     decision = on_lapse(run, max_attempts=max_attempts)
     if decision is LapseDecision.REQUEUE:
-        return Change(run=msgspec.structs.replace(run, state=moved(run, Move.REQUEUE)))
+        requeued = msgspec.structs.replace(run, state=moved(run, Move.REQUEUE))
+        return Change(run=requeued, rests_until=now + timedelta(seconds=rest_s(run.attempts)))
     if decision is LapseDecision.CANCEL:
         return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
     error = NetraError(

@@ -20,7 +20,7 @@ POSTGRESQL = postgresql_dialect(paramstyle="format")
 WHOLE = {
     "users._ALL",
     "audit._PAGES.count",
-    "acceptance._LIVE",
+    "acceptance._ROOM_IN_ALL",
     "runs._WAITING",
     "claims._IS_ANY_QUEUED",
     "claims._OLDEST",
@@ -64,6 +64,7 @@ def test_no_statement_reads_a_whole_table(connection, name):
     text = STATEMENTS[name].compiled(DIALECT).text
     plan = connection.execute(f"EXPLAIN QUERY PLAN {text}", [1] * text.count("?")).fetchall()
     steps = [step for *_, step in plan]
+    steps = [step for step in steps if step != "SCAN mine"]  # one row, of counts
     assert not [step for step in steps if step.startswith("SCAN") and "INDEX ix" not in step] or (
         name in WHOLE or steps == ["SCAN CONSTANT ROW"]
     )

@@ -13,6 +13,7 @@ from netra.domain.ids import UserId
 from netra.domain.optimization.model import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
+from netra.domain.runs.lifecycle import rest_s
 from netra.domain.runs.model import Run, RunState, StartRun, StopRun
 from netra.domain.runs.watch import RunWatch
 from netra.domain.runs.worker import Pace, RunWorker
@@ -42,7 +43,7 @@ async def until_stopped(question: Question, watch: Watch) -> Advice:
         await asyncio.sleep(0)
 
 
-BRISK = Pace(heartbeat_s=0.01, stop_grace_s=0.01, drain_s=0.02)
+BRISK = Pace(heartbeat_s=0.01, poll_s=0.01, stop_grace_s=0.01, drain_s=0.02)
 
 
 def worker_of(
@@ -251,6 +252,7 @@ async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any
     assert isinstance(house.incidents.heard[0][1], Unavailable)
     house.clock.turn(Pace().lease_s + 1)
     await house.run_store.reap(max_attempts=3)
+    house.clock.turn(rest_s(1))
     await worker_of(house).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
 
@@ -262,9 +264,11 @@ async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt
     while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
         await asyncio.sleep(0)
     stopping.set()
+    await house.bell.wait(timeout_s=60)  # what wakes the worker's own idle lanes
     await serving
     handed_back = await house.runs.get(run.id, owner_id=ALICE)
     assert (handed_back.state, handed_back.attempts) == (RunState.QUEUED, 0)
+    await asyncio.wait_for(house.bell.wait(timeout_s=60), 1)  # others are told that it waits
 
 
 async def test_a_serving_worker_takes_runs_as_they_come_and_lets_the_last_finish(house: Any) -> None:
@@ -303,6 +307,9 @@ async def test_a_run_that_lapsed_is_taken_up_again_by_the_same_worker(house: Any
     house.clock.turn(2)
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house).serve(stopping))
+    while (await house.runs.get(run.id, owner_id=ALICE)).phase == "running":
+        await asyncio.sleep(0)
+    house.clock.turn(rest_s(1))
     async for event in house.runs.follow(run.id, owner_id=ALICE):
         assert event.run_id == run.id
     stopping.set()
