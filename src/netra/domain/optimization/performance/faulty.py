@@ -12,6 +12,8 @@ from math import exp, isfinite, log
 from statistics import median
 from typing import Final
 
+import msgspec
+
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.measurement import Measurement, Predicted, deployment_of, predict
 from netra.domain.optimization.performance.roofline import Deployment
@@ -23,9 +25,16 @@ OFF_ITS_NEIGHBOURS: Final = 3.0
 ALONE_OFF: Final = 6.0
 """The same for a row with fewer than two neighbours, held against the model alone."""
 
+TTFT_OFF: Final = (5.0, 30.0)
+"""The same for a time to first token that is too short, and too long: callers may wait for memory."""
+
+GROUP_MOST: Final = 8
+"""Tensor parallelism past this leaves one machine, and with it what the model knows of links."""
+
 _PHYSICAL: Final = 0.97  # of the time to read the weights once: rounding of data-sheet bandwidths
 _FALLS_TTFT: Final = 0.5  # a larger batch of equal prompts never halves the time to the first token …
 _FALLS_TPOT: Final = 0.8  # … nor takes a fifth off the time per token
+_ALIKE: Final = 2.0  # times of one kind, near enough to tell a slip of the pen
 
 Judged = tuple[Measurement, Predicted]
 
@@ -60,10 +69,15 @@ def _unusable(row: Measurement) -> str | None:
     for name, size in (("batch", row.batch), ("input", row.input_tokens), ("output", row.output_tokens)):
         if not (isfinite(size) and size >= 1.0):
             return f"its {name} of {size} is below 1"
+    if row.tp > GROUP_MOST:
+        return f"its tensor parallelism of {row.tp} leaves the machine: the model knows groups of 1 to 8"
     return None if row.tp >= 1 else f"its tensor parallelism of {row.tp} is below 1"
 
 
 def _impossible(row: Measurement, *, deployment: Deployment, predicted: Predicted) -> str | None:
+    if deployment.model.heads % row.tp:
+        model = deployment.model
+        return f"{model.heads} attention heads of {model.name} do not split over {row.tp} GPUs"
     memory = deployment.memory()
     if memory.weights_gib > memory.memory_gib:
         return (
@@ -81,8 +95,9 @@ def _impossible(row: Measurement, *, deployment: Deployment, predicted: Predicte
 def _without_contradictions(
     judged: list[Judged], faults: list[RowFault]
 ) -> tuple[tuple[Judged, ...], tuple[RowFault, ...]]:
-    offset = _offsets(judged)
-    bad = {**_off_their_neighbours(judged), **_falling(judged, offset)}
+    off = _off_their_neighbours(judged)
+    near = [one for one in judged if one[0].line not in off]
+    bad = off | _falling(near, _offsets(near))
     kept = tuple(one for one in judged if one[0].line not in bad)
     found = [_fault(row, "CONTRADICTS", bad[row.line]) for row, _ in judged if row.line in bad]
     return kept, tuple(sorted([*faults, *found], key=lambda fault: fault.line))
@@ -90,32 +105,51 @@ def _without_contradictions(
 
 def _offsets(judged: Sequence[Judged]) -> dict[int, float]:
     """Return by line how far a row's times are from the model's, as a log ratio: the odder of the two."""
-    return {row.line: max(_log_ratios(row, seen), key=abs) for row, seen in judged}
+    return {row.line: max(_log_ratios(row, seen).values(), key=abs) for row, seen in judged}
 
 
-def _log_ratios(row: Measurement, seen: Predicted) -> list[float]:
-    pairs = ((row.tpot_ms, seen.tpot_ms), (row.ttft_ms, seen.ttft_ms))
-    return [log(measured / modelled) for measured, modelled in pairs if measured is not None]
+def _log_ratios(row: Measurement, seen: Predicted) -> dict[str, float]:
+    pairs = (("TTFT", row.ttft_ms, seen.ttft_ms), ("TPOT", row.tpot_ms, seen.tpot_ms))
+    return {name: log(measured / modelled) for name, measured, modelled in pairs if measured is not None}
 
 
 def _off_their_neighbours(judged: Sequence[Judged]) -> dict[int, str]:
-    """Return the rows whose TPOT is several times off the rest of their family."""
+    """Return the rows with a time that is several times off the rest of their family."""
     families: dict[tuple[object, ...], list[Judged]] = defaultdict(list)
     for row, seen in judged:
         families[row.family].append((row, seen))
     bad: dict[int, str] = {}
     for members in families.values():
-        ratios = {
-            row.line: log(row.tpot_ms / seen.tpot_ms) for row, seen in members if row.tpot_ms is not None
-        }
-        lone = len(ratios) < 3
-        middle = 0.0 if lone or not ratios else median(ratios.values())
-        limit = log(ALONE_OFF if lone else OFF_ITS_NEIGHBOURS)
-        for line, ratio in ratios.items():
-            if abs(ratio - middle) > limit:
-                others = "the model" if lone else "what the other rows of its deployment lead to expect"
-                bad[line] = f"its TPOT is {exp(ratio - middle):.2g} times {others}"
+        for name in ("TTFT", "TPOT"):
+            bad |= _off_in(members, name=name)
     return bad
+
+
+def _off_in(members: Sequence[Judged], *, name: str) -> dict[int, str]:
+    ratios = {row.line: found[name] for row, seen in members if name in (found := _log_ratios(row, seen))}
+    lone = len(ratios) < 3
+    middle = 0.0 if lone else median(ratios.values())
+    least, most = TTFT_OFF if name == "TTFT" else (OFF_ITS_NEIGHBOURS, OFF_ITS_NEIGHBOURS)
+    if lone:
+        least, most = max(least, ALONE_OFF), max(most, ALONE_OFF)
+    others = "the model" if lone else "what the other rows of its deployment lead to expect"
+    return {
+        row.line: f"its {name} is {exp(ratios[row.line] - middle):.2g} times {others}{_slip(row, seen)}"
+        for row, seen in members
+        if row.line in ratios and not -log(least) <= ratios[row.line] - middle <= log(most)
+    }
+
+
+def _slip(row: Measurement, seen: Predicted) -> str:
+    """Return what the writer of the row may have done, if it is one of the usual slips."""
+    if row.ttft_ms is not None and row.tpot_ms is not None:
+        changed = msgspec.structs.replace(row, ttft_ms=row.tpot_ms, tpot_ms=row.ttft_ms)
+        if max(map(abs, _log_ratios(changed, seen).values())) < log(_ALIKE):
+            return ", as if TTFT and TPOT had changed places"
+    for ratio in _log_ratios(row, seen).values():
+        if abs(abs(ratio) - log(1000.0)) < log(_ALIKE):
+            return ", as if in seconds" if ratio < 0.0 else ", as if in microseconds"
+    return ""
 
 
 def _falling(judged: Sequence[Judged], offset: dict[int, float]) -> dict[int, str]:

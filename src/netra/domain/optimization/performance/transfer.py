@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
 from typing import Final, Literal, TypeVar
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -52,28 +53,37 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
     fold_after: npt.NDArray[np.int64]
 
 
-def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
-    """Return the settings whose TPOT was measured, repeats as their median, in the rows' order."""
+def settled(rows: Sequence[Judged]) -> tuple[Judged, ...]:
+    """Return one row a setting whose TPOT was measured, at the median of its repeats, in one order always."""
     settings: dict[tuple[object, ...], list[Judged]] = defaultdict(list)
     for row, seen in rows:
         if row.tpot_ms is not None:
             settings[(*row.setting, row.batch)].append((row, seen))
     return tuple(
+        (msgspec.structs.replace(repeats[0][0], tpot_ms=_median_ms(repeats)), repeats[0][1])
+        for _, repeats in sorted(settings.items(), key=lambda item: str(item[0]))
+    )
+
+
+def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
+    """Return the settings of `rows` as points."""
+    return tuple(
         Point(
-            family=repeats[0][0].family,
-            batch=repeats[0][0].batch,
-            lengths=(repeats[0][0].input_tokens, repeats[0][0].output_tokens),
-            tp=repeats[0][0].tp,
-            measured_ms=median(row.tpot_ms for row, _ in repeats if row.tpot_ms is not None),
-            modelled_ms=repeats[0][1].tpot_ms,
-            load=repeats[0][0].load,
+            family=row.family,
+            batch=row.batch,
+            lengths=(row.input_tokens, row.output_tokens),
+            tp=row.tp,
+            measured_ms=row.tpot_ms,
+            modelled_ms=seen.tpot_ms,
+            load=row.load,
         )
-        for repeats in settings.values()
+        for row, seen in settled(rows)
+        if row.tpot_ms is not None
     )
 
 
 def pairs_of(points: Sequence[Point]) -> Pairs:
-    """Return the pairs within each family; the fold of a point is its place in its family modulo `FOLDS`."""
+    """Return the pairs within each family; the fold of a point is drawn from its setting."""
     families: dict[tuple[object, ...], list[Point]] = defaultdict(list)
     for point in points:
         families[point.family].append(point)
@@ -112,6 +122,10 @@ def covered_share(pairs: Pairs) -> float | None:
     return float(inside[counted].mean()) if counted.any() else None
 
 
+def _median_ms(repeats: Sequence[Judged]) -> float:
+    return median(row.tpot_ms for row, _ in repeats if row.tpot_ms is not None)
+
+
 def _bounds(residuals: Floats, *, kind: int) -> tuple[float, float]:
     if len(residuals) >= ENOUGH_PAIRS:
         low, high = np.quantile(residuals, [0.1, 0.9])
@@ -132,7 +146,7 @@ def _pairs_within(points: Sequence[Point]) -> Pairs | None:
     changes = differs.sum(axis=0)
     measured_ratio = measured[after] / measured[before]
     modelled_ratio = modelled[after] / modelled[before]
-    folds = np.arange(count) % FOLDS
+    folds = np.array([_fold(point) for point in points])
     return Pairs(
         kind=np.where(changes == 1, differs.argmax(axis=0), len(KINDS)),
         residual=np.log(measured_ratio / modelled_ratio),
@@ -141,6 +155,11 @@ def _pairs_within(points: Sequence[Point]) -> Pairs | None:
         fold_before=folds[before],
         fold_after=folds[after],
     )
+
+
+def _fold(point: Point) -> int:
+    """Return the point's part in cross-validation: the same in any order of the rows, and by no pattern."""
+    return crc32(f"{point.batch} {point.lengths} {point.tp}".encode()) % FOLDS
 
 
 def _differs(points: Sequence[Point], name: str) -> npt.NDArray[np.bool_]:

@@ -22,6 +22,7 @@ from netra.domain.optimization.performance.transfer import (
     covered_share,
     pairs_of,
     points_of,
+    settled,
     transfer_errors,
 )
 from netra.domain.workloads.model import RowFault
@@ -60,7 +61,7 @@ def validate_performance(
     pairs, noise = pairs_of(points), order_noise(points)
     errors = transfer_errors(pairs)
     right, counted = ordered_right(pairs, least_difference=noise)
-    decided = decide(sound, hardware=hardware)
+    decided = decide(settled(sound), hardware=hardware)
     return PerformanceReport(
         tpot_mape=_mean(tpot),
         tpot_median_error=float(np.median(errors)) if len(errors) else None,

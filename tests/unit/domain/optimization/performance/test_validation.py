@@ -75,6 +75,9 @@ def refused(rows: Sequence[Measurement]) -> dict[int, str]:
         ({"ttft_ms": float("nan")}, "TTFT of nan ms is not a time"),
         ({"batch": 0.0}, "batch of 0.0 is below 1"),
         ({"tp": 0}, "tensor parallelism of 0"),
+        ({"tp": 16}, "leaves the machine"),
+        ({"tp": 3}, "32 attention heads of Llama-3.1-8B do not split over 3 GPUs"),
+        ({"ttft_ms": 60_000.0}, "its TTFT is"),
         ({"model": "Llama-3.1-405B"}, "do not fit"),
         ({"tpot_ms": 0.5}, "read the weights once"),
         ({"tpot_ms": 900.0}, "times the model"),
@@ -93,6 +96,39 @@ def test_a_row_far_off_its_neighbours_is_refused_and_a_biased_family_is_not() ->
     assert refused(rows) == {}
     hung = msgspec.structs.replace(rows[2], tpot_ms=(rows[2].tpot_ms or 0.0) * 4)
     assert list(refused([*rows[:2], hung, *rows[3:]])) == [3]
+
+
+def test_the_usual_slips_of_whoever_wrote_the_table_are_named() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(1, 7)]
+    right = rows[2]
+    assert right.ttft_ms is not None
+    assert right.tpot_ms is not None
+    wrong = {
+        "as if in seconds": {"ttft_ms": right.ttft_ms / 1e3},
+        "as if in microseconds": {"tpot_ms": right.tpot_ms * 1e3},
+        "as if TTFT and TPOT had changed places": {"ttft_ms": right.tpot_ms, "tpot_ms": right.ttft_ms},
+    }
+    for said, changes in wrong.items():
+        slipped = msgspec.structs.replace(right, **changes)
+        found = refused([*rows[:2], slipped, *rows[3:]])
+        assert list(found) == [3], said
+        assert said in found[3]
+
+
+def test_a_long_wait_for_the_first_token_is_no_fault() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(1, 7)]
+    waited = msgspec.structs.replace(rows[5], ttft_ms=(rows[5].ttft_ms or 0.0) * 20)
+    assert refused([*rows[:5], waited]) == {}
+
+
+def test_the_order_of_the_rows_changes_no_figure() -> None:
+    noise = np.random.default_rng(3).lognormal(0.0, 0.1, 24)
+    rows = [
+        measured(line, off=float(noise[line]), batch=2.0 ** (line % 6), input_tokens=256.0 * (1 + line // 6))
+        for line in range(24)
+    ]
+    turned = [*rows[7:], *rows[:7]]
+    assert validate_performance(turned, hardware=HARDWARE) == validate_performance(rows, hardware=HARDWARE)
 
 
 def test_of_two_rows_that_contradict_each_other_the_odder_is_refused() -> None:
