@@ -263,6 +263,7 @@ async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt
     serving = asyncio.create_task(worker_of(house, until_stopped).serve(stopping))
     while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
         await asyncio.sleep(0)
+    await house.bell.wait(timeout_s=60)  # that the run came
     stopping.set()
     await house.bell.wait(timeout_s=60)  # what wakes the worker's own idle lanes
     await serving
