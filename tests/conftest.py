@@ -14,16 +14,24 @@ settings.register_profile("thorough", max_examples=100, deadline=None, print_blo
 settings.load_profile("fast")
 
 HERE = Path(__file__).parent
-pytest_plugins = ("tests.servers.fixtures", "tests.servers.doors")
-
 SYSTEM_ONLY = {"api", "servers", "system"}  # folders in which every test is marked `system`
+
+
+def leaves_systems_out(config: pytest.Config) -> bool:
+    return "not system" in config.getoption("markexpr")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the fixtures of real servers, and with them their clients, where a test may ask for them."""
+    if not leaves_systems_out(config):
+        for plugin in ("tests.servers.fixtures", "tests.servers.doors"):
+            config.pluginmanager.import_plugin(plugin)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave folders unread that the fast set deselects whole: reading them costs as much as running it."""
-    is_left_out = "not system" in config.getoption("markexpr")
     is_far = collection_path.parent == HERE and collection_path.name in SYSTEM_ONLY
-    return True if is_left_out and is_far else None
+    return True if is_far and leaves_systems_out(config) else None
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import settings
 from tests.faults.episode import Episode
 from tests.faults.history import History, broken_promises, told
 from tests.faults.virtual import run_virtually
@@ -19,7 +20,8 @@ from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.model import Claim, RunState
 
-FIRST, COUNT = (int(word) for word in os.environ.get("NETRA_TEST_SEEDS", "1:60").split(":"))
+USUAL = f"1:{min(60, 2 * settings.default.max_examples)}"  # 20 in the fast set
+FIRST, COUNT = (int(word) for word in os.environ.get("NETRA_TEST_SEEDS", USUAL).split(":"))
 BATCHES = 4  # of seeds, so that two test processes share the work
 
 

@@ -8,7 +8,6 @@ import pytest
 from netra.domain.optimization.model import Advice, Recommendation
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.terminal.digest import digest_of
-from netra.entrypoints.terminal.page import page_of
 from netra.entrypoints.terminal.sketch import sketch_of
 
 VOID = {"meta"}
@@ -40,6 +39,13 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+
+
+def page_of(*given: object, **named: object) -> str:
+    """Return the page; the plotting is loaded by who plots, not by every process that reads this module."""
+    from netra.entrypoints.terminal import page
+
+    return page.page_of(*given, **named)
 
 
 @pytest.fixture(scope="module")
