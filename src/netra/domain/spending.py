@@ -70,7 +70,8 @@ def prompt_tokens(prompt: Prompt) -> int:
 class Ledger:
     """Who has used how much, of those that did lately; one process's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, accounts_max: int) -> None:
+        self._accounts_max = accounts_max
         self._used: OrderedDict[Key, Usage] = OrderedDict()
 
     def used(self, key: Key) -> Usage:
@@ -82,7 +83,7 @@ class Ledger:
         for key in keys:
             self._used[key] = self.used(key).plus(usage)
             self._used.move_to_end(key)
-        while len(self._used) > ACCOUNTS_MAX:
+        while len(self._used) > self._accounts_max:
             self._used.popitem(last=False)
 
 
@@ -101,11 +102,12 @@ class BudgetedLanguageModel:
         budgets: Budgets,
         clock: Clock,
         cost_usd: Callable[[Usage], float | None],
+        accounts_max: int = ACCOUNTS_MAX,
     ) -> None:
         self._inner = inner
         self._budgets = budgets
         self._clock = clock
-        self._ledger = Ledger()
+        self._ledger = Ledger(accounts_max=accounts_max)
         self._cost_usd = cost_usd
 
     @property

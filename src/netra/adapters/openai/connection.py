@@ -60,6 +60,7 @@ async def open_openai(
             dialect=_dialect(endpoint),
             breaker=breaker or Breaker(clock=clock),
             concurrency=endpoint.connections,
+            backoff_s=endpoint.backoff_s,
             cost_usd=cost_usd,
             clock=clock,
             jitter=random.SystemRandom().random,

@@ -20,6 +20,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     api: Literal["chat", "responses"] = "chat"
     silence_s: float = 20.0  # the longest pause between two pieces, and before the first
     connections: int = 8
+    backoff_s: float = 0.5  # before the second attempt; doubled before the third
     tariff: Tariff | None = None  # None: nobody knows what it costs
 
     def __repr__(self) -> str:

@@ -26,7 +26,6 @@ from netra.ports.language_model import (
 )
 
 ATTEMPTS: Final = 3
-BACKOFF_S: Final = 0.5  # before the second attempt; doubled before the third
 
 
 class OpenAILanguageModel:
@@ -44,6 +43,7 @@ class OpenAILanguageModel:
         dialect: Dialect,
         breaker: Breaker,
         concurrency: int,
+        backoff_s: float,
         cost_usd: Callable[[Usage], float | None],
         clock: Clock,
         jitter: Callable[[], float],
@@ -53,6 +53,7 @@ class OpenAILanguageModel:
         self._dialect = dialect
         self._breaker = breaker
         self._slots = asyncio.Semaphore(concurrency)
+        self._backoff_s = backoff_s
         self._cost_usd = cost_usd
         self._clock = clock
         self._jitter = jitter
@@ -115,15 +116,15 @@ class OpenAILanguageModel:
     def _wait_s(self, failure: LanguageModelFailed, attempt: int) -> float | None:
         """Return how long to wait before asking again, None when that is no use.
 
-        What the provider asks for and up to a quarter more; else the back-off, by half at most less,
-        so that those who failed together do not come back together.
+        What the provider asks for and up to a quarter more; else the back-off, a quarter at most
+        less: those who failed together do not come back together, and each wait is longer.
         """
         is_passing = isinstance(failure, LanguageModelUnavailable | LanguageModelRateLimited)
         if attempt >= ATTEMPTS or not is_passing or isinstance(failure, OutOfCredit) or self._breaker.is_open:
             return None
         if failure.retry_after_s is not None:
             return failure.retry_after_s * (1 + self._jitter() / 4)
-        return BACKOFF_S * (1 << (attempt - 1)) * (1 - self._jitter() / 2)
+        return self._backoff_s * (1 << (attempt - 1)) * (1 - self._jitter() / 4)
 
     def _usage(self, draft: Draft, prompt: Prompt) -> Usage:
         """Return what the draft cost: as counted by the provider, or guessed where it broke off."""

@@ -9,6 +9,7 @@ from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
 ANSWER_S: Final = 1.0
+NO_LIST: Final = "The endpoint's answer is no list of models."
 KEPT_S: Final = 15.0  # a provider is not asked at every look at this service's health
 
 
@@ -35,11 +36,11 @@ class OpenAIProbe:
     async def _asked(self) -> str | None:
         """Return what is wrong, None when nothing is; an endpoint without a list answers 404."""
         try:
-            await self._client.get("/models", cast_to=object)
+            listed = await self._client.get("/models", cast_to=object)
         except NotFoundError:
             return None
         except APIError as error:
             return translated(error, now=self._clock.now()).message
-        except ValueError:  # too much, or no JSON
-            return "The endpoint's answer is no list of models."
-        return None
+        except ValueError:  # too much, or broken JSON
+            return NO_LIST
+        return None if isinstance(listed, dict | list) else NO_LIST

@@ -1,0 +1,94 @@
+"""The breaker opens on silence, lets one try, and closes by itself."""
+
+import pytest
+from tests.conftest import SteppedClock
+
+from netra.adapters.openai.breaker import Breaker
+from netra.ports.language_model import (
+    LanguageModelFailed,
+    LanguageModelMalformed,
+    LanguageModelTimedOut,
+    LanguageModelUnavailable,
+)
+
+
+def tried(breaker: Breaker, failure: LanguageModelFailed | None = None, *, alive: bool = False) -> None:
+    """Ask once; what fails is the endpoint's doing."""
+    with breaker.trial() as trial:
+        trial.is_alive = alive
+        if failure is not None:
+            raise failure
+
+
+def broken(clock: SteppedClock) -> Breaker:
+    """Return a breaker that three failures have just opened, to rest for ten seconds."""
+    breaker = Breaker(clock=clock, failures=3, rest_s=10.0)
+    for _ in range(3):
+        with pytest.raises(LanguageModelUnavailable, match="down"):
+            tried(breaker, LanguageModelUnavailable("down"))
+    return breaker
+
+
+def test_after_failures_in_a_row_nobody_asks_and_everybody_knows_for_how_long(clock: SteppedClock) -> None:
+    breaker = broken(clock)
+    clock.turn(4.0)
+    with pytest.raises(LanguageModelUnavailable, match="left alone") as raised:
+        tried(breaker)
+    assert (breaker.is_open, raised.value.retry_after_s) == (True, 6.0)
+
+
+def test_after_its_rest_one_success_closes_it(clock: SteppedClock) -> None:
+    breaker = broken(clock)
+    clock.turn(10.0)
+    tried(breaker)
+    tried(breaker)
+    assert not breaker.is_open
+
+
+def test_after_its_rest_one_failure_opens_it_again(clock: SteppedClock) -> None:
+    breaker = broken(clock)
+    clock.turn(10.0)
+    with pytest.raises(LanguageModelTimedOut):
+        tried(breaker, LanguageModelTimedOut("late"))
+    with pytest.raises(LanguageModelUnavailable, match="left alone"):
+        tried(breaker)
+    clock.turn(10.0)
+    tried(breaker)
+
+
+def test_one_tries_while_the_others_wait_for_its_word(clock: SteppedClock) -> None:
+    breaker = broken(clock)
+    clock.turn(10.0)
+    with breaker.trial(), pytest.raises(LanguageModelUnavailable, match="left alone"):
+        tried(breaker)
+    tried(breaker)
+
+
+def test_a_try_that_is_given_up_says_nothing_and_blocks_nobody(clock: SteppedClock) -> None:
+    breaker = broken(clock)
+    clock.turn(10.0)
+    with pytest.raises(KeyboardInterrupt), breaker.trial():
+        raise KeyboardInterrupt
+    assert breaker.is_open
+    tried(breaker)
+    assert not breaker.is_open
+
+
+@pytest.mark.parametrize(
+    ("answer", "alive"),
+    [(None, True), (LanguageModelMalformed("nonsense"), True), (LanguageModelTimedOut("long"), True)],
+    ids=["an answer", "nonsense", "a long answer"],
+)
+def test_whatever_is_said_shows_that_it_is_there(
+    clock: SteppedClock, answer: LanguageModelFailed | None, alive: bool
+) -> None:
+    breaker = Breaker(clock=clock, failures=2, rest_s=10.0)
+    for _ in range(3):
+        with pytest.raises(LanguageModelUnavailable):
+            tried(breaker, LanguageModelUnavailable("down"))
+        if answer is None:
+            tried(breaker)
+        else:
+            with pytest.raises(type(answer)):
+                tried(breaker, answer, alive=alive)
+    assert not breaker.is_open
