@@ -21,10 +21,15 @@ class Proxy:
         self._through.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pairs: dict[
+            asyncio.StreamWriter, asyncio.StreamWriter
+        ] = {}  # towards a server: towards its client
         self.port = 0
         self.latency_s = 0.0  # before each chunk, in both directions
         self.is_refusing = False  # new connections are reset at once
         self.cut_after: int | None = None  # bytes that still come from the server before a reset
+        self.turns = 0  # how often a client spoke after its server had: round trips begun
+        self._answered: set[asyncio.StreamWriter] = set()  # clients whose server spoke last
 
     def hold(self) -> None:
         """Be half open: connections stay, nothing passes."""
@@ -53,8 +58,13 @@ class Proxy:
         assert carrying is not None
         self._tasks.add(carrying)
         carrying.add_done_callback(self._tasks.discard)
-        far_reader, far_writer = await asyncio.open_connection(HOST, self._to_port)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(HOST, self._to_port)
+        except OSError:  # nobody listens there now
+            _reset(writer)
+            return
         both = {writer, far_writer}
+        self._pairs[far_writer] = writer
         self._writers |= both
         try:
             await asyncio.gather(
@@ -63,6 +73,8 @@ class Proxy:
             )
         finally:
             self._writers -= both
+            self._answered.discard(writer)
+            del self._pairs[far_writer]
             for one in both:
                 one.close()
 
@@ -72,11 +84,20 @@ class Proxy:
         self.reset()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _note_turn(self, writer: asyncio.StreamWriter, *, is_answer: bool) -> None:
+        client = writer if is_answer else self._pairs[writer]
+        if is_answer:
+            self._answered.add(client)
+        elif client in self._answered:
+            self._answered.remove(client)
+            self.turns += 1
+
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
     ) -> None:
         with suppress(OSError):
             while chunk := await reader.read(CHUNK_BYTES):
+                self._note_turn(writer, is_answer=is_answer)
                 await self._through.wait()
                 if self.latency_s:
                     await asyncio.sleep(self.latency_s)
