@@ -18,6 +18,7 @@ from netra.domain.quotas import RateLimits
 from netra.ports.clock import Clock
 
 RATES = RateLimits()
+PATIENCE_S = 30.0
 REDIS = pytest.param("redis", marks=pytest.mark.system)
 CLICKHOUSE = pytest.param("clickhouse", marks=pytest.mark.system)
 CHDB = pytest.param("chdb", marks=pytest.mark.system)  # in process: half a gigabyte, so not in the fast set
@@ -52,10 +53,12 @@ async def over_redis(
     stand_ins: Shared | None = None,
     prefix: str | None = None,
     rates: RateLimits = RATES,
+    answer_s: float = PATIENCE_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open one process's way to Redis, under a prefix of its own unless it is to share one.
 
-    A stepped `clock` is the limiter's too; without one it is the server's.
+    A stepped `clock` is the limiter's too; without one it is the server's. Contracts are not about a slow
+    answer, so they wait for it on the busiest machine; tests of faults give the time that the product gives.
     """
     async with open_redis(
         url,
@@ -64,5 +67,6 @@ async def over_redis(
         incidents=Reported(),
         prefix=prefix or f"test-{uuid4().hex}",
         limiter_clock=clock,
+        answer_s=answer_s,
     ) as opened:
         yield opened

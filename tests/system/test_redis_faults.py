@@ -14,6 +14,7 @@ from tests.servers.proxy import proxied
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.redis.connection import Shared
+from netra.adapters.redis.link import ANSWER_S
 from netra.domain.errors import Unavailable
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
@@ -26,7 +27,7 @@ RATES = RateLimits(general=10)
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 SESSION = Session(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
 PRINCIPAL = Principal(user_id=1, session_id="ses-1", expires_at=AT + timedelta(hours=1))
-MENDED_S = 4.0  # a second of circuit, a second until the subscriber tries again, and room
+MENDED_S = 20.0  # a second of circuit, a second until the subscriber tries again, and a busy machine
 SOON_S = 0.25
 
 
@@ -48,7 +49,7 @@ async def two_processes(url: str, *, ports: tuple[int, int] | None = None) -> As
                 bell=stand_ins.bell,
             )
             shared, _ = await stack.enter_async_context(
-                over_redis(address, prefix=prefix, stand_ins=stand_ins)
+                over_redis(address, prefix=prefix, stand_ins=stand_ins, answer_s=ANSWER_S)
             )
             opened.append(shared)
         yield opened
@@ -197,7 +198,7 @@ async def test_a_reset_and_an_answer_cut_in_two_cost_one_decision_at_most(own_re
 
 
 async def test_health_says_that_redis_is_away_and_that_it_is_back(own_redis):
-    async with over_redis(own_redis.url) as (_, probe):
+    async with over_redis(own_redis.url, answer_s=ANSWER_S) as (_, probe):
         await probe.check()
         own_redis.kill()
         with pytest.raises(Unavailable) as refused:

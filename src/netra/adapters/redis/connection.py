@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from netra.adapters.redis.feed import RedisRunBell, RedisRunFeed
 from netra.adapters.redis.limits import RedisRateLimiter
-from netra.adapters.redis.link import RedisLink
+from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.adapters.redis.probe import RedisProbe
 from netra.adapters.redis.sessions import RedisSessionStore
@@ -43,12 +43,14 @@ async def open_redis(
     incidents: Incidents,
     prefix: str = PREFIX,
     limiter_clock: Clock | None = None,
+    answer_s: float = ANSWER_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open the way to Redis, there or not, and close it on exit; `local` is what each use falls back on.
 
+    What Redis has not answered in `answer_s` it is not asked again for a while.
     Raises `ValueError` when `url` is no address of a Redis.
     """
-    link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix)
+    link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix, answer_s=answer_s)
     listener = RedisListener(link, clock=clock)
     process = secrets.token_hex(8)
     shared = Shared(

@@ -26,14 +26,17 @@ class Away(Exception):
 class RedisLink:
     """Asks Redis, or says at once that it is away."""
 
-    def __init__(self, url: str, *, clock: Clock, incidents: Incidents, prefix: str) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock, incidents: Incidents, prefix: str, answer_s: float = ANSWER_S
+    ) -> None:
+        self.answer_s = answer_s
         self.client, self._pool = connected(
             url,
             max_connections=CONNECTIONS_MAX,
-            timeout=ANSWER_S,
+            timeout=answer_s,
             # `ask` keeps the time; the vendor's own way, `asyncio.wait_for`, can lose a cancellation
             socket_timeout=None,
-            socket_connect_timeout=ANSWER_S,
+            socket_connect_timeout=answer_s,
             retry=Retry(NoBackoff(), 0),
         )
         self._clock = clock
@@ -80,7 +83,7 @@ class RedisLink:
 
     async def _answered(self, question: Callable[[], Awaitable[T]]) -> T:
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self.answer_s):
                 return await question()
         except (RedisError, OSError, TimeoutError) as error:
             await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead

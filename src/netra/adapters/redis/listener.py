@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from netra.adapters.redis.link import ANSWER_S, RETRY_S, RedisLink
+from netra.adapters.redis.link import RETRY_S, RedisLink
 from netra.adapters.redis.vendor import Wire
 from netra.ports.clock import Clock
 
@@ -37,7 +37,7 @@ class RedisListener:
     async def settle(self) -> None:
         """Return when it is connected, or Redis has had its time to answer."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._link.answer_s):
                 await self._connected.wait()
 
     def on_loss(self, told: Callable[[], None]) -> None:
@@ -56,7 +56,7 @@ class RedisListener:
             return
         confirmed = self._unconfirmed.setdefault(channel, asyncio.get_running_loop().create_future())
         with suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(self._link.answer_s):
                 async with self._commanding:
                     await wire.subscribe(channel)
                 await asyncio.shield(confirmed)
@@ -66,7 +66,7 @@ class RedisListener:
         self._hearers.pop(channel, None)
         if self._wire is not None:
             with suppress(RedisError, OSError, TimeoutError):
-                async with asyncio.timeout(ANSWER_S), self._commanding:
+                async with asyncio.timeout(self._link.answer_s), self._commanding:
                     if channel not in self._hearers:
                         await self._wire.unsubscribe(channel)
 
@@ -86,7 +86,7 @@ class RedisListener:
             loop = asyncio.get_running_loop()
             self._unconfirmed = {channel: loop.create_future() for channel in channels}
             self._wire = wire
-            async with asyncio.timeout(ANSWER_S), self._commanding:
+            async with asyncio.timeout(self._link.answer_s), self._commanding:
                 await wire.subscribe(*channels)
             is_asked = False
             while True:
@@ -97,7 +97,7 @@ class RedisListener:
                 elif is_asked:
                     return
                 else:
-                    async with asyncio.timeout(ANSWER_S), self._commanding:
+                    async with asyncio.timeout(self._link.answer_s), self._commanding:
                         await wire.ping()
                     is_asked = True
 
