@@ -14,6 +14,7 @@ Header = tuple[bytes, bytes]
 
 API_VERSION: Final = "2.0.0"
 EXCHANGE: Final = "netra.exchange"  # its key in the scope
+WIRE: Final = "netra.wire"  # the key of a socket's own `receive` and `send`
 
 
 class Exchange(msgspec.Struct, kw_only=True):
@@ -29,3 +30,9 @@ def exchange_of(scope: Scope) -> Exchange:
     """Return what the edge put into the scope."""
     exchange: Exchange = scope[EXCHANGE]
     return exchange
+
+
+def wire_of(scope: Scope) -> tuple[Receive, Send]:
+    """Return the server's own ends of a socket: every layer in between is paid by each frame."""
+    wire: tuple[Receive, Send] = scope[WIRE]
+    return wire

@@ -9,7 +9,18 @@ from collections.abc import Collection
 from typing import Final
 
 from netra.domain.errors import NetraError
-from netra.entrypoints.asgi import API_VERSION, EXCHANGE, App, Exchange, Header, Message, Receive, Scope, Send
+from netra.entrypoints.asgi import (
+    API_VERSION,
+    EXCHANGE,
+    WIRE,
+    App,
+    Exchange,
+    Header,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
 from netra.entrypoints.auth import client_address, header
 from netra.entrypoints.errors import Refusal, RouteNotFound, Unexpected, refusal_of
 from netra.ports.ids import IdSource
@@ -56,6 +67,7 @@ class Edge:
         if kind == "http":
             await self._answer(scope, receive, send, exchange)
         elif scope["path"] == SOCKET_PATH:  # its door greets by itself: no frame pays for a wrapper
+            scope[WIRE] = receive, send
             await self._app(scope, receive, send)
         else:
             await _refuse(send, RouteNotFound("No socket lives at this path."), exchange, prefix="websocket.")

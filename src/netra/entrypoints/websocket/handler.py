@@ -1,36 +1,23 @@
 """The one place where the socket meets Litestar: its route and its lifespan.
 
-Litestar's own frame handling is passed by: `pump` speaks ASGI with the server, because a layer here
-is paid by every frame.
+Litestar's own frame handling is passed by: `pump` speaks ASGI with the server itself.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import cast
 
 from litestar import Litestar, WebSocket, websocket
 from litestar.datastructures import State
-from litestar.types import ControllerRouterHandler, Receive, Send
+from litestar.types import ControllerRouterHandler
 
 from netra.domain.users.model import Principal
-from netra.entrypoints.asgi import Scope, exchange_of
+from netra.entrypoints.asgi import Scope, exchange_of, wire_of
 from netra.entrypoints.websocket.connections import Connections
 from netra.entrypoints.websocket.credentials import Ticket, check_origin, proof_in
 from netra.entrypoints.websocket.pump import Connection, Services
 from netra.settings import Settings
-
-
-class PlainSocket(WebSocket[None, None, State]):
-    """Litestar's socket without its wrappers around `receive` and `send`."""
-
-    def receive_wrapper(self, receive: Receive) -> Receive:
-        """Return the server's own `receive`."""
-        return receive
-
-    def send_wrapper(self, send: Send) -> Send:
-        """Return the server's own `send`."""
-        return send
 
 
 class WebSocketDoor:
@@ -47,9 +34,9 @@ class WebSocketDoor:
     def handlers(self) -> list[ControllerRouterHandler]:
         """The route."""
 
-        @websocket("/ws", websocket_class=PlainSocket)
-        async def connect(socket: PlainSocket) -> None:
-            await self._serve(socket.scope, socket.receive, socket.send)
+        @websocket("/ws")
+        async def connect(socket: WebSocket[None, None, State]) -> None:
+            await self._serve(cast("Scope", socket.scope))
 
         return [connect]
 
@@ -66,12 +53,10 @@ class WebSocketDoor:
         """Close every connection with 1001; to be awaited before the server closes them its own way."""
         await self._connections.drain()
 
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        """Accept, then ask who it is: a refusal before that reaches a browser as 1006 without a word.
-
-        The three are `Any` because Litestar and `entrypoints.asgi` each have their own words for ASGI.
-        """
+    async def _serve(self, scope: Scope) -> None:
+        """Accept, then ask who it is: a refusal before that reaches a browser as 1006 without a word."""
         services = self._services()
+        receive, send = wire_of(scope)
         shown = dict(scope)
         scope["query_string"] = b""  # servers log it at the accept, and it holds the proof
         await receive()
