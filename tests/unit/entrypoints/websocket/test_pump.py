@@ -18,6 +18,7 @@ from netra.domain.users.model import Principal
 from netra.entrypoints.websocket import pump
 from netra.entrypoints.websocket.pump import STUCK_CHECKS_MAX, Connection
 
+PATIENCE_S = 30
 ASK = {"type": "optimization_request", "id": "c-1", "data": {"message": "Make it cheaper"}}
 
 
@@ -254,9 +255,12 @@ async def test_from_the_moment_of_signing_out_nothing_is_carried_out(stack: Any)
     assert await stack.store.claim(lease_s=60) is None
 
 
-async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(stack: Any) -> None:
+async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(
+    stack: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pump, "RELIEF_S", 0)
     who = await stack.principal()
-    async with stack.connected(who) as (wire, _):
+    async with stack.connected(who) as (wire, connection):
         wire.say(ASK)
         first = await wire.heard()
         wire.reads.clear()
@@ -266,9 +270,10 @@ async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(
         claim = await stack.claim()
         for _ in range(3):
             await stack.progress(claim, 1)
-            await asyncio.sleep(0.01)
         await stack.complete(claim)
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(PATIENCE_S):
+            while connection._closing is None:
+                await asyncio.sleep(0)
         wire.reads.set()
         frames = await wire.heard_until_close()
     assert frames[-1]["code"] == 1008
