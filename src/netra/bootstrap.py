@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
 from netra.adapters.local.limits import LocalRateLimiter
 from netra.adapters.local.passwords import Argon2PasswordHasher
-from netra.adapters.local.secrets import RandomSecretSource
+from netra.adapters.local.secrets import RandomSecretSource, kept_secret
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit import MemoryAuditTrail
@@ -38,10 +38,12 @@ from netra.adapters.sql.connection import SqliteSchema, SqlStores, open_sqlite
 from netra.adapters.sql.migrations import Schema
 from netra.domain.optimization.performance.measurement import Measurement
 from netra.domain.spending import BudgetedLanguageModel
+from netra.domain.workloads.delivery import archived
 from netra.domain.workloads.model import RowFault
 from netra.plugboard import Container, Ports, contained
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
+from netra.ports.outbox import EventOutbox
 from netra.settings import Secret, Settings, SettingsRefused
 
 __all__ = [
@@ -55,7 +57,6 @@ __all__ = [
 ]
 
 DATABASE_FILE: Final = "netra.sqlite3"
-SIGNING_KEY_FILE: Final = "signing-key"
 
 
 def memory_ports(settings: Settings) -> Ports:
@@ -63,6 +64,7 @@ def memory_ports(settings: Settings) -> Ports:
     clock = SystemClock()
     state = MemoryState()
     users = MemoryUserStore()
+    workloads = MemoryWorkloadStore(clock=clock)
     secret = settings.secret or Secret(secrets.token_urlsafe(48))
     return Ports(
         clock=clock,
@@ -84,8 +86,9 @@ def memory_ports(settings: Settings) -> Ports:
         runs=MemoryRunStore(state, clock=clock),
         feed=LocalRunFeed(),
         bell=LocalRunBell(),
-        workloads=MemoryWorkloadStore(clock=clock),
-        event_log=MemoryEventLog(),
+        workloads=workloads,
+        event_log=MemoryEventLog(workloads),
+        event_outbox=None,
         replays=MemoryReplayBook(clock=clock),
         prices=GenaiPriceBook(),
         price_audit=GenaiPriceAudit(),
@@ -98,7 +101,7 @@ def memory_ports(settings: Settings) -> Ports:
 async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the store that the settings name, the embedded one by default, and close it on exit."""
     clock = SystemClock()
-    secret = settings.secret or _kept_secret(settings.data)
+    secret = settings.secret or Secret(kept_secret(settings.data))
     with closing(Argon2PasswordHasher()) as passwords:
         async with _store(settings, clock) as store:
             ports = Ports(
@@ -123,6 +126,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 bell=LocalRunBell(),
                 workloads=store.workloads,
                 event_log=store.event_log,
+                event_outbox=None,
                 replays=store.replays,
                 prices=GenaiPriceBook(),
                 price_audit=GenaiPriceAudit(),
@@ -130,7 +134,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 probes=(store.probe,),
             )
             async with (
-                _with_events(ports, settings) as ports,
+                _with_archive(ports, settings, store.event_outbox) as ports,
                 _with_shared(ports, settings) as ports,
                 _with_language_model(ports, settings) as ports,
             ):
@@ -206,8 +210,8 @@ async def _with_shared(ports: Ports, settings: Settings) -> AsyncGenerator[Ports
 
 
 @asynccontextmanager
-async def _with_events(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
-    """Open ClickHouse, where the settings name one, for the events of workloads."""
+async def _with_archive(ports: Ports, settings: Settings, outbox: EventOutbox) -> AsyncGenerator[Ports]:
+    """Open ClickHouse, where the settings name one, and hand events on to it until the block ends."""
     if settings.clickhouse_url is None:
         yield ports
         return
@@ -215,11 +219,20 @@ async def _with_events(ports: Ports, settings: Settings) -> AsyncGenerator[Ports
         from netra.adapters.clickhouse.connection import open_clickhouse  # an extra, and slow to import
     except ModuleNotFoundError as error:
         raise _missing("clickhouse", error) from error
-    days = settings.clickhouse_retention_days
-    kept_for = timedelta(days=days) if days else None
     url = settings.clickhouse_url.reveal()
-    async with open_clickhouse(url, clock=ports.clock, kept_for=kept_for) as opened:
-        yield replace(ports, event_log=opened.event_log, probes=(*ports.probes, opened.probe))
+    kept_for = timedelta(days=settings.clickhouse_retention_days) or None
+    async with (
+        open_clickhouse(url, clock=ports.clock, kept_for=kept_for) as opened,
+        archived(
+            ports.event_log,
+            outbox=outbox,
+            archive=opened.archive,
+            quotas=settings.quotas,
+            clock=ports.clock,
+            incidents=ports.incidents,
+        ) as log,
+    ):
+        yield replace(ports, event_log=log, event_outbox=outbox, probes=(*ports.probes, opened.probe))
 
 
 @asynccontextmanager
@@ -279,20 +292,3 @@ def _identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | N
         callback_url=settings.callback_url,
         clock=clock,
     )
-
-
-def _kept_secret(data: Path) -> Secret:
-    """Return the data folder's own signing secret, made on the first start, readable by its owner only.
-
-    Of several processes that start at once one wins, and all use its secret.
-    """
-    data.mkdir(parents=True, exist_ok=True)
-    kept = data / SIGNING_KEY_FILE
-    if not kept.exists():
-        draft = data / f"{SIGNING_KEY_FILE}-{secrets.token_hex(8)}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
-            kept.hardlink_to(draft)
-        draft.unlink()
-    return Secret(kept.read_text())

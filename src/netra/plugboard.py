@@ -29,6 +29,7 @@ from netra.ports.language_model import LanguageModel
 from netra.ports.limits import RateLimiter
 from netra.ports.logs import RequestLogs
 from netra.ports.one_time import OneTimeBook
+from netra.ports.outbox import EventOutbox
 from netra.ports.passwords import PasswordHasher
 from netra.ports.price_audit import PriceAudit
 from netra.ports.prices import PriceBook
@@ -69,6 +70,7 @@ class Ports:
     bell: RunBell
     workloads: WorkloadStore
     event_log: EventLog
+    event_outbox: EventOutbox | None  # where an archive takes events over
     replays: ReplayBook
     prices: PriceBook
     price_audit: PriceAudit
@@ -153,6 +155,7 @@ class Container(containers.DeclarativeContainer):
         WorkloadService,
         workloads=ports.provided.workloads,
         log=ports.provided.event_log,
+        outbox=ports.provided.event_outbox,
         clock=ports.provided.clock,
         ids=ports.provided.ids,
         quotas=quotas,

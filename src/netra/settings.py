@@ -103,6 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections_per_user: Annotated[int, msgspec.Meta(ge=1)] = 100
     max_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     max_events_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 33_554_432
+    max_waiting_events: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000  # for ClickHouse, of everybody
+    max_waiting_bytes: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # the same, as they are stored
     log_level: str = "info"
 
     @property
@@ -142,6 +144,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             max_thread_messages=self.max_thread_messages,
             max_live_runs_per_user=self.max_live_runs_per_user,
             max_live_runs=self.max_live_runs,
+            max_waiting_events=self.max_waiting_events,
+            max_waiting_bytes=self.max_waiting_bytes,
         )
 
 

@@ -27,7 +27,8 @@ def test_a_workload_is_made_shown_listed_and_deleted_once(user: httpx.Client) ->
     card = made.json()
     assert card["id"].startswith("wl-")
     assert (card["name"], card["event_count"], card["first_event_at"]) == ("Große Suche", 0, None)
-    assert user.get(f"/api/workloads/{card['id']}").json() == card
+    nothing_waits = {"waiting_events": 0, "dead_events": 0, "dead_letters": []}
+    assert user.get(f"/api/workloads/{card['id']}").json() == card | nothing_waits
     assert card in user.get("/api/workloads", params={"limit": 100}).json()["data"]
     first, second = (user.delete(f"/api/workloads/{card['id']}") for _ in range(2))
     assert (first.status_code, first.json()) == (200, {"message": "Workload deleted successfully"})

@@ -12,6 +12,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
 OUTERMOST = {
     "domain/runs/worker.py",
+    "domain/workloads/delivery.py",
     "entrypoints/websocket/pump.py",
     "entrypoints/edge.py",
     "adapters/sql/writer.py",  # hands the error to whoever awaits the job

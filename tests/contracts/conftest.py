@@ -1,5 +1,6 @@
 """The adapters that every contract is run over: one more is one more row here."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -9,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from tests.contracts.postgres import POSTGRES, opened_over_postgres
-from tests.contracts.shared import local, over_redis
+from tests.contracts.shared import Reported, local, over_redis
 
 from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit import MemoryAuditTrail
-from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.event_log import MemoryEventLog, MemoryEventOutbox
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
@@ -25,21 +26,25 @@ from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.sql.connection import SqlStores, open_sqlite
-from netra.domain.ids import MessageId, RunId, ThreadId, UserId
+from netra.domain.ids import MessageId, RunId, ThreadId, UserId, WorkloadId
+from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
 from netra.domain.runs.model import Run
 from netra.domain.threads.model import Message, MessageRole
+from netra.domain.workloads.columns import Events
+from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit import AuditTrail
 from netra.ports.clock import Clock
 from netra.ports.one_time import OneTimeBook
+from netra.ports.outbox import EventOutbox
 from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import NewRun, RunStore
 from netra.ports.sessions import SessionStore
 from netra.ports.threads import ThreadStore
 from netra.ports.users import UserStore
-from netra.ports.workloads import EventLog, WorkloadStore
+from netra.ports.workloads import Appended, EventLog, WorkloadStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,7 @@ class Stores:
     runs: RunStore
     workloads: WorkloadStore
     event_log: EventLog
+    event_outbox: EventOutbox
     replays: ReplayBook
     probe: Probe
 
@@ -66,6 +72,8 @@ OpenStores = Callable[[str], AbstractAsyncContextManager[Stores]]
 async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
     state = MemoryState()
     users = MemoryUserStore()
+    workloads = MemoryWorkloadStore(clock=clock)
+    log = MemoryEventLog(workloads)
     yield Stores(
         users=users,
         sessions=MemorySessionStore(),
@@ -74,8 +82,9 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
         audit=MemoryAuditTrail(),
         threads=MemoryThreadStore(state, clock=clock),
         runs=MemoryRunStore(state, clock=clock),
-        workloads=MemoryWorkloadStore(clock=clock),
-        event_log=MemoryEventLog(),
+        workloads=workloads,
+        event_log=log,
+        event_outbox=MemoryEventOutbox(log, clock=clock),
         replays=MemoryReplayBook(clock=clock),
         probe=MemoryProbe(),
     )
@@ -104,6 +113,7 @@ def stores_of(opened: SqlStores) -> Stores:
         runs=opened.runs,
         workloads=opened.workloads,
         event_log=opened.event_log,
+        event_outbox=opened.event_outbox,
         replays=opened.replays,
         probe=opened.probe,
     )
@@ -118,11 +128,31 @@ async def redis_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
             yield replace(behind, sessions=shared.sessions, probe=probe)
 
 
+class DeliveringLog:
+    """An `EventLog` whose events are in the archive by the time an append returns."""
+
+    def __init__(self, log: ArchivedEventLog, courier: EventCourier) -> None:
+        self._log = log
+        self._courier = courier
+        self._delivering = asyncio.Lock()  # one courier hands on one thing at a time
+        self.read = log.read
+        self.delete = log.delete
+
+    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+        appended = await self._log.append(workload_id, events, owner_id=owner_id)
+        async with self._delivering:
+            await self._courier.deliver()
+        return appended
+
+
 @asynccontextmanager
 async def clickhouse_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
-    """Open memory stores with the events of workloads in ClickHouse."""
+    """Open memory stores whose events are handed on to ClickHouse."""
     async with memory_stores(clock) as behind, open_clickhouse(url, clock=clock) as opened:
-        yield replace(behind, event_log=opened.event_log, probe=opened.probe)
+        halves = {"outbox": behind.event_outbox, "archive": opened.archive, "news": asyncio.Event()}
+        log = ArchivedEventLog(log=behind.event_log, **halves, quotas=Quotas())
+        courier = EventCourier(**halves, clock=clock, incidents=Reported())
+        yield replace(behind, event_log=DeliveringLog(log, courier), probe=opened.probe)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 
 from netra.domain.errors import Conflict, NotFound, ValidationFailed
 from netra.domain.paging import PageRequest
-from netra.domain.workloads.model import Workload
+from netra.domain.workloads.columns import columns_of
+from netra.domain.workloads.model import Event, Workload
 
 AT = datetime(2024, 3, 1, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 EARLY, LATE = datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 6, 1, tzinfo=UTC)
@@ -25,11 +26,9 @@ async def test_what_was_stored_comes_back_whole(stores):
 
 async def test_workloads_are_the_owners_alone(stores):
     await stores.workloads.add(workload(), max_per_user=MANY)
-    span = {"added": 1, "first_at": EARLY, "last_at": LATE}
     for ask in (
         stores.workloads.get("wl-1", owner_id=OTHER),
         stores.workloads.delete("wl-1", owner_id=OTHER),
-        stores.workloads.counted("wl-1", owner_id=OTHER, **span),
         stores.workloads.get("wl-2", owner_id=ONE),
     ):
         with pytest.raises(NotFound):
@@ -62,28 +61,38 @@ async def test_pages_are_newest_first_with_ties_by_id(stores):
     assert [found.id for found in skipped.items] == ["wl-old"]
 
 
-async def test_counts_add_up_and_the_span_only_widens(stores, clock):
+async def fill(stores, *at: datetime, name: str | None = None) -> None:
+    """Append events, all with the same id if one is given."""
+    events = [Event(timestamp=one, model="m", input_tokens=1, output_tokens=1, id=name) for one in at]
+    await stores.event_log.append("wl-1", columns_of(events), owner_id=ONE)
+
+
+async def test_stored_events_are_counted_and_the_span_only_widens(stores, clock):
     await stores.workloads.add(workload(), max_per_user=MANY)
     clock.turn(60)
-    await stores.workloads.counted("wl-1", owner_id=ONE, added=5, first_at=EARLY, last_at=LATE)
+    await fill(stores, EARLY, LATE, LATE)
     inside = EARLY + timedelta(days=1)
-    await stores.workloads.counted("wl-1", owner_id=ONE, added=2, first_at=inside, last_at=inside)
+    await fill(stores, inside, inside)
     found = await stores.workloads.get("wl-1", owner_id=ONE)
-    assert (found.event_count, found.first_event_at, found.last_event_at) == (7, EARLY, LATE)
+    assert (found.event_count, found.first_event_at, found.last_event_at) == (5, EARLY, LATE)
     assert (found.created_at, found.updated_at) == (AT, clock.now())
     before, behind = EARLY - timedelta(days=1), LATE + timedelta(days=1)
-    await stores.workloads.counted("wl-1", owner_id=ONE, added=1, first_at=before, last_at=behind)
+    await fill(stores, before, behind)
     found = await stores.workloads.get("wl-1", owner_id=ONE)
-    assert (found.event_count, found.first_event_at, found.last_event_at) == (8, before, behind)
+    assert (found.event_count, found.first_event_at, found.last_event_at) == (7, before, behind)
+
+
+async def test_what_came_before_is_not_counted_again(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    for _ in range(3):
+        await fill(stores, EARLY, LATE, name="a")
+    found = await stores.workloads.get("wl-1", owner_id=ONE)
+    assert (found.event_count, found.last_event_at) == (1, EARLY)
 
 
 async def test_no_count_is_lost_among_many(stores):
     await stores.workloads.add(workload(), max_per_user=MANY)
-    counts = (
-        stores.workloads.counted("wl-1", owner_id=ONE, added=n, first_at=EARLY, last_at=LATE)
-        for n in range(20)
-    )
-    await asyncio.gather(*counts)
+    await asyncio.gather(*(fill(stores, *[EARLY] * n) for n in range(1, 20)))
     assert (await stores.workloads.get("wl-1", owner_id=ONE)).event_count == 190
 
 

@@ -1,93 +1,267 @@
-"""ClickHouse killed and brought back under a process, and the same events from two at once."""
+"""ClickHouse killed, frozen and cut off while events come in: they are all there afterwards, once each."""
 
 import asyncio
-from contextlib import suppress
+import json
+import time
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
-import numpy as np
+import httpx
 import pytest
+from tests.api.conftest import settings_for, sign_up_at
+from tests.contracts.shared import Reported
+from tests.servers.clickhouse_server import asked
+from tests.servers.fixtures import running
+from tests.servers.netra_server import NetraServer
 from tests.servers.process import HOST
 from tests.servers.proxy import proxied
 
+from netra.adapters.clickhouse.archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.local.clock import SystemClock
+from netra.adapters.sql.connection import SqlStores, open_sqlite
 from netra.domain.errors import Unavailable
+from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of
+from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
 from netra.domain.workloads.model import Event
+from netra.settings import Secret
 
 pytestmark = pytest.mark.system
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
-RECOVERY_S = 1.1  # the circuit's second, and room
+PATIENCE_S = 30.0
+NDJSON = {"Content-Type": "application/x-ndjson"}
+BATCH, BATCHES = 10_000, 10
 
 
-def batch(count, *, first=0):
+def lines(first: int, count: int) -> bytes:
+    return b"".join(
+        b'{"id":"id-%d","timestamp":"2024-03-01T00:00:%02d.%03dZ","model":"m","input_tokens":5,"output_tokens":1}\n'
+        % (n, n // 1_000 % 60, n % 1_000)
+        for n in range(first, first + count)
+    )
+
+
+def batch(count: int, *, first: int = 0, tokens: int = 1):
     return columns_of(
         [
             Event(
-                timestamp=AT + timedelta(seconds=n), model="m", input_tokens=1, output_tokens=1, id=f"id-{n}"
+                timestamp=AT + timedelta(seconds=n),
+                model="m",
+                input_tokens=tokens,
+                output_tokens=1,
+                id=f"id-{n}",
             )
             for n in range(first, first + count)
         ]
     )
 
 
-async def test_what_was_accepted_outlives_a_kill_and_nothing_needs_a_restart(own_clickhouse):
-    async with open_clickhouse(own_clickhouse.url, clock=SystemClock()) as opened:
-        await opened.event_log.append("wl", batch(1_000), owner_id=1)
-        own_clickhouse.kill()
-        for ask in (opened.event_log.read("wl", owner_id=1), opened.probe.check()):
-            with pytest.raises(Unavailable):
-                await ask
-        own_clickhouse.start()
-        await asyncio.sleep(RECOVERY_S)
-        assert not (await opened.event_log.append("wl", batch(1_000), owner_id=1)).is_new.any()
-        assert len(await opened.event_log.read("wl", owner_id=1)) == 1_000
+@pytest.fixture
+def service(tmp_path: Path, own_clickhouse: Any) -> Generator[NetraServer]:
+    """Return the service over its own SQLite file, with a ClickHouse that may be killed."""
+    settings = settings_for(tmp_path, clickhouse_url=Secret(own_clickhouse.url))
+    server = NetraServer(tmp_path, settings=settings)
+    with running(server):
+        yield server
 
 
-async def test_it_starts_while_clickhouse_is_away_and_finds_it_later(own_clickhouse):
+@pytest.fixture
+def client(service: NetraServer) -> Generator[httpx.Client]:
+    with sign_up_at(service.url, "ada@example.com") as signed_in:
+        yield signed_in
+
+
+def workload(client: httpx.Client) -> str:
+    return str(client.post("/api/workloads", json={"name": "w"}).raise_for_status().json()["id"])
+
+
+def sent(client: httpx.Client, path: str, body: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = client.post(path, content=body, headers=NDJSON).raise_for_status().json()
+    return answer
+
+
+def until_delivered(client: httpx.Client, workload_id: str) -> dict[str, Any]:
+    until_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until_s:
+        card: dict[str, Any] = client.get(f"/api/workloads/{workload_id}").raise_for_status().json()
+        if not card["waiting_events"]:
+            return card
+        time.sleep(0.05)
+    pytest.fail("the events were not handed on")
+
+
+def in_clickhouse(url: str) -> tuple[int, int]:
+    """Return how many events there are, and how many ids."""
+    statement = f"SELECT count(), uniqExact(id) FROM {table_of(url)}"  # noqa: S608 (a test's own database)
+    count, ids = asked(url, statement).split()
+    return int(count), int(ids)
+
+
+def test_events_of_an_outage_are_all_there_afterwards_once_each_though_the_service_is_killed_too(
+    service, client, own_clickhouse
+):
+    found = workload(client)
+    path = f"/api/workloads/{found}/events"
+    assert sent(client, path, lines(0, 10))["accepted"] == 10  # some are in ClickHouse before
+    until_delivered(client, found)
     own_clickhouse.kill()
-    async with open_clickhouse(own_clickhouse.url, clock=SystemClock()) as opened:
-        with pytest.raises(Unavailable):
-            await opened.probe.check()
-        own_clickhouse.start()
-        await asyncio.sleep(RECOVERY_S)
-        assert (await opened.event_log.append("wl", batch(3), owner_id=1)).is_new.all()
+    for number in range(BATCHES // 2):
+        assert sent(client, path, lines(number * BATCH, BATCH))["rejected"] == 0
+    service.kill()
+    service.start()
+    for number in range(BATCHES // 2 - 1, BATCHES):  # the last answer may have been lost, so once more
+        sent(client, path, lines(number * BATCH, BATCH))
+    card = client.get(f"/api/workloads/{found}").json()
+    assert card["event_count"] == BATCH * BATCHES
+    assert card["waiting_events"] == BATCH * BATCHES - 10
+    own_clickhouse.start()
+    service.kill()  # perhaps in the middle of handing on
+    service.start()
+    card = until_delivered(client, found)
+    assert (card["event_count"], card["dead_events"]) == (BATCH * BATCHES, 0)
+    assert in_clickhouse(own_clickhouse.url) == (BATCH * BATCHES, BATCH * BATCHES)
+    again = sent(client, path, lines(0, BATCH))
+    assert (again["accepted"], again["duplicates"]) == (0, BATCH)
 
 
-async def test_a_batch_whose_answer_was_lost_adds_nothing_when_it_comes_again(own_clickhouse):
+def test_a_frozen_clickhouse_holds_nobody_up_and_health_says_so(service, client, own_clickhouse):
+    found = workload(client)
+    path = f"/api/workloads/{found}/events"
+    sent(client, path, lines(0, 10))
+    until_delivered(client, found)
+    own_clickhouse.pause()
+    began_s = time.monotonic()
+    assert sent(client, path, lines(10, 10))["accepted"] == 10
+    report = client.get("/health/dependencies").json()
+    words = (
+        {one["name"]: one["status"] for one in report["dependencies"]}
+        if isinstance(report["dependencies"], list)
+        else {name: one["status"] for name, one in report["dependencies"].items()}
+    )
+    assert words["clickhouse"] == "unhealthy"
+    assert report["overall_status"] == "degraded"
+    asked_for = client.post(f"/api/workloads/{found}/simulate", json={"model": "gpt-4o"})
+    assert asked_for.status_code == 503
+    assert int(asked_for.headers["Retry-After"]) >= 1
+    assert client.get(f"/api/workloads/{found}").json()["waiting_events"] == 10
+    assert time.monotonic() - began_s < 8
+    own_clickhouse.resume()
+    assert until_delivered(client, found)["event_count"] == 20
+    assert in_clickhouse(own_clickhouse.url) == (20, 20)
+
+
+def test_an_event_that_clickhouse_refuses_is_shown_with_its_reason_and_costs_nothing_but_itself(
+    service, client, own_clickhouse
+):
+    found = workload(client)
+    path = f"/api/workloads/{found}/events"
+    sent(client, path, lines(0, 10))
+    until_delivered(client, found)
+    asked(own_clickhouse.url, "ALTER TABLE workload_events ADD CONSTRAINT c CHECK input_tokens != 666")
+    bad = json.loads(lines(500, 1)) | {"id": "bad", "input_tokens": 666}
+    sent(client, path, lines(10, 500) + json.dumps(bad).encode() + b"\n" + lines(510, 500))
+    card = until_delivered(client, found)
+    assert (card["event_count"], card["dead_events"]) == (1_010, 1)
+    (letter,) = card["dead_letters"]
+    assert letter["id"] == "bad"
+    assert "VIOLATED_CONSTRAINT" in letter["reason"]
+    assert in_clickhouse(own_clickhouse.url) == (1_010, 1_010)
+
+
+@dataclass
+class Deployment:
+    """One process's ways: its store, its archive, and what moves events between them."""
+
+    stores: SqlStores
+    archive: ClickHouseEventArchive
+    log: ArchivedEventLog
+    courier: EventCourier
+
+    async def delivered(self) -> None:
+        """Hand everything on, however often that has to be tried."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.stores.event_outbox.backlog()).events:
+                try:
+                    await self.courier.deliver()
+                except Unavailable:
+                    await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def deployment(path: Path, url: str) -> AsyncGenerator[Deployment]:
+    clock = SystemClock()
+    async with open_sqlite(path, clock=clock) as stores, open_clickhouse(url, clock=clock) as opened:
+        halves: Any = {"outbox": stores.event_outbox, "archive": opened.archive, "news": asyncio.Event()}
+        log = ArchivedEventLog(log=stores.event_log, **halves, quotas=Quotas())
+        courier = EventCourier(**halves, clock=clock, incidents=Reported())
+        yield Deployment(stores=stores, archive=opened.archive, log=log, courier=courier)
+
+
+@pytest.mark.parametrize("cut_after", [0, 5, 60])
+async def test_a_shipment_whose_answer_was_lost_is_stored_once(tmp_path, own_clickhouse, cut_after):
     async with proxied(own_clickhouse.port) as proxy:
         url = own_clickhouse.url.replace(f"{HOST}:{own_clickhouse.port}", f"{HOST}:{proxy.port}")
-        async with open_clickhouse(url, clock=SystemClock()) as opened:
-            await opened.event_log.append("wl", batch(1), owner_id=1)
-            proxy.cut_after = 5
-            with suppress(Unavailable):  # or the driver asks again by itself
-                await opened.event_log.append("wl", batch(500), owner_id=1)
-            await asyncio.sleep(RECOVERY_S)
-            await opened.event_log.append("wl", batch(500), owner_id=1)
-            found = await opened.event_log.read("wl", owner_id=1)
-            assert sorted(found.id.tolist()) == sorted(f"id-{n}" for n in range(500))
+        async with deployment(tmp_path / "a.sqlite3", url) as netra:
+            await netra.log.append("wl", batch(1), owner_id=1)
+            await netra.delivered()
+            await netra.log.append("wl", batch(500), owner_id=1)
+            await netra.log.append("wl", batch(100, first=500), owner_id=1)
+            proxy.cut_after = cut_after
+            await netra.delivered()
+            assert in_clickhouse(own_clickhouse.url) == (600, 600)
+            found = await netra.log.read("wl", owner_id=1)
+            assert found.id.tolist() == [f"id-{n}" for n in range(600)]
 
 
-async def test_two_processes_that_send_the_same_events_store_each_once(clickhouse_url):
-    async with (
-        open_clickhouse(clickhouse_url, clock=SystemClock()) as one,
-        open_clickhouse(clickhouse_url, clock=SystemClock()) as other,
-    ):
+async def test_events_sent_to_two_processes_and_handed_on_by_both_are_there_once(tmp_path, clickhouse_url):
+    path = tmp_path / "a.sqlite3"
+    async with deployment(path, clickhouse_url) as one, deployment(path, clickhouse_url) as other:
+        both = (one, other)
+        couriers = [asyncio.create_task(netra.courier.serve()) for netra in both]
         for first in range(0, 1_000, 50):
             events = batch(100, first=first)
-            said = await asyncio.gather(
-                *(stores.event_log.append("wl", events, owner_id=1) for stores in (one, other))
-            )
-            assert not np.logical_and(said[0].is_new, said[1].is_new).any()
-        found = await one.event_log.read("wl", owner_id=1)
-        assert sorted(found.id.tolist()) == sorted(f"id-{n}" for n in range(1_050))
+            said = await asyncio.gather(*(netra.log.append("wl", events, owner_id=1) for netra in both))
+            assert sum(int(appended.is_new.sum()) for appended in said) == (100 if first == 0 else 50)
+        async with asyncio.timeout(PATIENCE_S):
+            while (await one.stores.event_outbox.backlog()).events:
+                assert len(await other.log.read("wl", owner_id=1)) == 1_050  # also under way
+        for courier in couriers:
+            courier.cancel()
+        await asyncio.wait(couriers)
+        assert in_clickhouse(clickhouse_url) == (1_050, 1_050)
+        assert len(await one.log.read("wl", owner_id=1)) == 1_050
 
 
-async def test_a_batch_of_ten_thousand_long_ids_is_stored_once(clickhouse_url):
-    events = batch(10_000)
-    events.id[:] = [f"{n:05}-{'ü' * 60}" for n in range(10_000)]
-    async with open_clickhouse(clickhouse_url, clock=SystemClock()) as opened:
-        assert (await opened.event_log.append("wl", events, owner_id=1)).is_new.all()
-        assert not (await opened.event_log.append("wl", events, owner_id=1)).is_new.any()
-        assert len(await opened.event_log.read("wl", owner_id=1)) == 10_000
+async def test_a_process_that_wakes_after_its_lease_adds_nothing(tmp_path, clickhouse_url):
+    async with deployment(tmp_path / "a.sqlite3", clickhouse_url) as netra:
+        await netra.log.append("wl", batch(100), owner_id=1)
+        late = await netra.stores.event_outbox.lease(lease_s=0, most_events=1_000)
+        await netra.delivered()
+        await netra.archive.put(late)
+        assert in_clickhouse(clickhouse_url) == (100, 100)
+
+
+async def test_a_search_for_many_bad_rows_goes_on_where_it_was(tmp_path, clickhouse_url):
+    async with deployment(tmp_path / "a.sqlite3", clickhouse_url) as netra:
+        await netra.log.append("wl", batch(1), owner_id=1)
+        await netra.delivered()
+        asked(
+            clickhouse_url, f"ALTER TABLE {table_of(clickhouse_url)} ADD CONSTRAINT c CHECK input_tokens < 9"
+        )
+        events = batch(64, first=1)
+        events.input_tokens[::8] = 9
+        await netra.log.append("wl", events, owner_id=1)
+        await netra.delivered()
+        told = await netra.stores.event_outbox.undelivered("wl", owner_id=1, most=100)
+        assert told.dead_events == len(told.dead_letters) == 8
+        assert in_clickhouse(clickhouse_url) == (57, 57)
+
+
+def table_of(url: str) -> str:
+    return f"{url.rpartition('/')[2]}.workload_events"

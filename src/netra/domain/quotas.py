@@ -18,6 +18,8 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True):
     max_events_per_batch: int = 10_000
     max_events_per_workload: int = 5_000_000
     max_workloads_per_user: int = 1_000
+    max_waiting_events: int = 20_000_000  # accepted ones that no archive has yet, of everybody
+    max_waiting_bytes: int = 2_147_483_648  # the same, as they are stored
 
 
 class LimitName(enum.StrEnum):

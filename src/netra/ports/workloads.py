@@ -32,12 +32,6 @@ class WorkloadStore(Protocol):
         """Delete the workload; its events go with it. Raises `NotFound`, also the second time."""
         ...
 
-    async def counted(
-        self, workload_id: WorkloadId, *, owner_id: UserId, added: int, first_at: datetime, last_at: datetime
-    ) -> None:
-        """Add to the event count, widen the time span and set `updated_at`. Raises `NotFound`."""
-        ...
-
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a batch: `is_new[i]` is False for an id that is in the log or earlier in the batch."""
@@ -51,7 +45,8 @@ class EventLog(Protocol):
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
         """Add the events whose id is new (those without an id always are); all or nothing, durable.
 
-        The same batch again adds nothing but events without an id.
+        They are counted in their workload in the same step: its `event_count` and span are of what
+        is stored. The same batch again adds nothing but events without an id.
         """
         ...
 

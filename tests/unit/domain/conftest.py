@@ -57,7 +57,8 @@ class House:
         self.run_store = MemoryRunStore(state, clock=self.clock)
         self.thread_store = MemoryThreadStore(state, clock=self.clock)
         self.workload_store = MemoryWorkloadStore(clock=self.clock)
-        self.event_log = MemoryEventLog()
+        self.event_log = MemoryEventLog(self.workload_store)
+        self.event_outbox = None
         self.users = MemoryUserStore()
         self.sessions = MemorySessionStore()
         self.tickets = LocalTicketBook(clock=self.clock)
@@ -78,6 +79,7 @@ class House:
         self.workloads = WorkloadService(
             workloads=self.workload_store,
             log=self.event_log,
+            outbox=self.event_outbox,
             clock=self.clock,
             ids=self.ids,
             quotas=self.quotas,

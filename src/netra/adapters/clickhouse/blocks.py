@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from netra.adapters.clickhouse.schema import FLAGS, FLOATS, INTEGERS, LABELS, NAMES, OPTIONAL
 from netra.adapters.clickhouse.vendor import arrow
-from netra.domain.ids import UserId, WorkloadId
-from netra.domain.workloads.columns import Events, Labels, Prefixes
+from netra.domain.workloads.columns import Events, Labels, Prefixes, concatenated
+from netra.ports.outbox import Parcel
 
 NUMBERS: Final = {
     "at_ns": np.int64,
@@ -37,18 +37,24 @@ def columns_in(filled: int) -> tuple[str, ...]:
     return ("at_ns", "model", "input_tokens", "output_tokens", *optional)
 
 
-def arrow_of(
-    events: Events, places: npt.NDArray[np.intp], *, workload_id: WorkloadId, owner_id: UserId, batch: UUID
-) -> tuple[Sequence[str], bytes]:
-    """Return the names of the columns, and the rows as an Arrow stream of one block."""
-    size, filled = len(events), filled_by(events)
+def arrow_of(parcels: Sequence[Parcel], *, first_place: int = 0) -> tuple[Sequence[str], bytes]:
+    """Return the names of the columns, and the rows of all parcels as an Arrow stream of one block.
+
+    `first_place` is the place of each parcel's first event in what was accepted.
+    """
+    events = concatenated([parcel.events for parcel in parcels])
+    sizes = [len(parcel.events) for parcel in parcels]
+    filled = [filled_by(parcel.events) for parcel in parcels]
     columns: dict[str, Any] = {
-        "owner_id": arrow.array(np.full(size, owner_id, np.int64)),
-        "workload_id": _constant(str(workload_id), size),
-        "batch": _constant(str(batch), size),
-        "place": arrow.array(places.astype(np.uint32)),
-        "filled": arrow.array(np.full(size, filled, np.uint32)),
-        **{name: _written(events, name) for name in columns_in(filled)},
+        "owner_id": arrow.array(np.repeat([parcel.owner_id for parcel in parcels], sizes).astype(np.int64)),
+        "workload_id": _repeated([str(parcel.workload_id) for parcel in parcels], sizes),
+        "batch": _repeated([str(UUID(parcel.name)) for parcel in parcels], sizes),
+        "arrival": arrow.array(np.repeat([parcel.arrival for parcel in parcels], sizes).astype(np.uint64)),
+        "place": arrow.array(
+            first_place + np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
+        ),
+        "filled": arrow.array(np.repeat(filled, sizes).astype(np.uint32)),
+        **{name: _written(events, name) for name in columns_in(filled_by(events))},
     }
     table = arrow.record_batch(list(columns.values()), names=list(columns))
     sink = arrow.BufferOutputStream()
@@ -74,8 +80,9 @@ def events_of(block: Any) -> Events:
     return Events(**made)
 
 
-def _constant(text: str, size: int) -> Any:
-    return arrow.DictionaryArray.from_arrays(arrow.array(np.zeros(size, np.int32)), arrow.array([text]))
+def _repeated(texts: Sequence[str], sizes: Sequence[int]) -> Any:
+    codes = np.repeat(np.arange(len(texts), dtype=np.int32), sizes)
+    return arrow.DictionaryArray.from_arrays(arrow.array(codes), arrow.array(texts))
 
 
 def _written(events: Events, name: str) -> Any:

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from netra.adapters.clickhouse.archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.engine import ClickHouse
-from netra.adapters.clickhouse.event_log import ClickHouseEventLog
 from netra.adapters.clickhouse.probe import ClickHouseProbe
 from netra.adapters.clickhouse.schema import prepare
 from netra.ports.clock import Clock
@@ -16,7 +16,7 @@ from netra.ports.clock import Clock
 class ClickHouseStores:
     """Every port over one ClickHouse."""
 
-    event_log: ClickHouseEventLog
+    archive: ClickHouseEventArchive
     probe: ClickHouseProbe
 
 
@@ -31,6 +31,8 @@ async def open_clickhouse(
     """
     engine = ClickHouse(url, prepare=lambda client: prepare(client, kept_for=kept_for), clock=clock)
     try:
-        yield ClickHouseStores(event_log=ClickHouseEventLog(engine), probe=ClickHouseProbe(engine))
+        yield ClickHouseStores(
+            archive=ClickHouseEventArchive(engine, clock=clock), probe=ClickHouseProbe(engine)
+        )
     finally:
         await engine.close()

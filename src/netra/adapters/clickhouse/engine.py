@@ -13,7 +13,9 @@ from netra.ports.clock import Clock
 
 THREADS: Final = 4  # requests under way at the same time; the rest wait their turn
 DEADLINE_S: Final = 60.0  # reading the largest workload takes a few seconds
-SILENCE_S: Final = 10.0  # a server that says nothing for so long is taken for frozen
+SILENCE_S: Final = 10.0  # a server that falls silent at work for so long is taken for frozen
+GREETING_S: Final = 1.5  # the same before it has begun
+HEARD_S: Final = 1.0  # a server that answered so lately is not greeted first
 RETRY_S: Final = 1.0  # after a failure nobody asks for so long
 
 T = TypeVar("T")
@@ -23,7 +25,8 @@ class ClickHouse:
     """Runs blocking work on a client in threads of its own.
 
     The client is made by the first work that needs it and after each loss, so that a service starts
-    and recovers whatever ClickHouse does. `prepare` runs once on the first client.
+    and recovers whatever ClickHouse does. `prepare` runs once on the first client. A server that was
+    silent lately is greeted first, so that nobody waits long for a frozen one.
     """
 
     def __init__(self, url: str, *, prepare: Callable[[Client], None], clock: Clock) -> None:
@@ -32,7 +35,10 @@ class ClickHouse:
         self._clock = clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="netra-clickhouse")
         self._opening = asyncio.Lock()
+        self._greeting = asyncio.Lock()
         self._client: Client | None = None
+        self._greeter: Client | None = None
+        self._heard_at_s = float("-inf")  # of the steady clock
         self._quiet_until_s = 0.0  # of the steady clock
 
     @property
@@ -40,14 +46,16 @@ class ClickHouse:
         """Whether it runs in this process."""
         return self._url.startswith("chdb:")
 
-    async def run(self, work: Callable[[Client], T]) -> T:
+    async def run(self, work: Callable[[Client], T], *, deadline_s: float = DEADLINE_S) -> T:
         """Return what `work` returned. Raises `Unavailable`, at once while ClickHouse is known to be away."""
-        if self._clock.monotonic_s() < self._quiet_until_s:
-            raise Unavailable("ClickHouse does not answer.")
+        self._refuse_while_away()
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(deadline_s):
+                await self._greet()
                 client = await self._opened()
-                return await self._in_thread(lambda: work(client))
+                value = await self._in_thread(lambda: work(client))
+                self._heard_at_s = self._clock.monotonic_s()
+                return value
         except ProgrammingError:
             raise  # ours to mend, not the server's
         except (OperationalError, OSError, TimeoutError) as error:
@@ -58,9 +66,30 @@ class ClickHouse:
 
     async def close(self) -> None:
         """Close the connections and end the threads."""
-        if self._client is not None:
-            await self._in_thread(self._client.close)
+        for client in (self._client, self._greeter):
+            if client is not None:
+                await self._in_thread(client.close)
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _refuse_while_away(self) -> None:
+        if self._clock.monotonic_s() < self._quiet_until_s:
+            raise Unavailable("ClickHouse does not answer.")
+
+    async def _greet(self) -> None:
+        """Return when the server answers, or answered lately; of many who ask, one greets."""
+        if self.is_embedded:
+            return
+        async with self._greeting:
+            self._refuse_while_away()  # another's greeting may just have failed
+            if self._clock.monotonic_s() - self._heard_at_s > HEARD_S:
+                await self._in_thread(self._greeted)
+                self._heard_at_s = self._clock.monotonic_s()
+
+    def _greeted(self) -> None:
+        if self._greeter is None:
+            self._greeter = connected(self._url, silence_s=GREETING_S, connections=1)
+        else:
+            self._greeter.command("SELECT 1")
 
     async def _opened(self) -> Client:
         async with self._opening:

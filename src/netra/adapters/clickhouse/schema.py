@@ -2,8 +2,9 @@
 
 A missing value is -1, NaN, an empty chain or NULL, as the columns of the domain have it, so that
 numbers pass unchanged. `filled` says which optional columns an event's batch had: a read asks only
-for those that some batch fills. Rows of one insert share `batch`, and `place` is their order in it;
-`_block_number`, which ClickHouse gives each insert as it commits, is the order of inserts.
+for those that some batch fills. Rows that were accepted together share `batch` and `arrival`,
+which rises in the order of acceptance, and `place` is their order in it. An insert is one block with
+a name of its own: ClickHouse remembers the names of the last inserts and stores none of them twice.
 """
 
 from datetime import timedelta
@@ -30,11 +31,15 @@ OPTIONAL: Final = (
 )  # bit n of `filled` is name n
 
 _NUMBER: Final = "CODEC(T64, ZSTD(1))"
+_ARRIVAL: Final = "arrival UInt64 CODEC(Delta, ZSTD(1))"
+_REMEMBERED: Final = "non_replicated_deduplication_window = 10000"  # inserts whose names are remembered
 
 
 def prepare(client: Client, *, kept_for: timedelta | None) -> None:
     """Make the table if it is missing, and have events removed `kept_for` after they came in."""
     client.command(_table())
+    client.command(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {_ARRIVAL}")  # a table from before it
+    client.command(f"ALTER TABLE {TABLE} MODIFY SETTING {_REMEMBERED}")
     days = None if kept_for is None else max(kept_for // DAY, 1)
     present = str(client.command(f"SELECT engine_full FROM system.tables WHERE {_IS_OURS}"))  # noqa: S608 (constants)
     if days is not None and f"toIntervalDay({days})" not in present:
@@ -53,13 +58,13 @@ def _table() -> str:
         "at_ns Int64 CODEC(Delta, ZSTD(1))",
         "place UInt32 CODEC(Delta, ZSTD(1))",
         "batch UUID",
+        _ARRIVAL,
         "received_at DateTime DEFAULT now()",
         "filled UInt32",
         "model LowCardinality(String)",
         f"input_tokens Int64 {_NUMBER}",
         f"output_tokens Int64 {_NUMBER}",
         "id Nullable(String)",
-        "id_hash UInt64 MATERIALIZED cityHash64(assumeNotNull(id))",
         *(f"{name} LowCardinality(Nullable(String))" for name in LABELS),
         *(f"{name} Nullable(String)" for name in NAMES),
         *(f"{name} Int64 DEFAULT -1 {_NUMBER}" for name in INTEGERS),
@@ -72,6 +77,6 @@ def _table() -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {TABLE} ({', '.join(columns)}) "
         "ENGINE = MergeTree ORDER BY (owner_id, workload_id, at_ns) "
-        # an event that was accepted outlives a power cut; the order of inserts outlives a merge
-        "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, enable_block_number_column = 1"
+        # what was handed on is deleted where it waited, so it must outlive a power cut
+        f"SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, {_REMEMBERED}"
     )

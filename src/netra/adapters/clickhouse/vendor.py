@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
+from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+
 CONNECT_S: Final = 2.0
 
 # Any: one package has no types, the other has some
@@ -55,6 +57,31 @@ class Client(Protocol):
     def close(self) -> None:
         """Close every connection."""
         ...
+
+
+# What the server says of rows that it can never store, as opposed to a state that passes.
+_OF_THE_DATA: Final = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        53,  # TYPE_MISMATCH
+        69,  # ARGUMENT_OUT_OF_BOUND
+        70,  # CANNOT_CONVERT_TYPE
+        117,  # INCORRECT_DATA
+        131,  # TOO_LARGE_STRING_SIZE
+        321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+        349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+        395,  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: a check of the operator's own
+        469,  # VIOLATED_CONSTRAINT
+    }
+)
+REASON_MAX: Final = 300  # characters
+
+
+def refusal_of(error: ClickHouseError) -> str | None:
+    """Return why rows can never be stored; None when the error is not about them."""
+    if not isinstance(error, Error) or error.code not in _OF_THE_DATA:
+        return None
+    return f"{error.name or 'refused'}: {error}"[:REASON_MAX]
 
 
 def connected(url: str, *, silence_s: float, connections: int) -> Client:

@@ -1,35 +1,56 @@
-"""Events of workloads as lists of columns in memory."""
+"""Events of workloads as lists of columns in memory, and their way to an archive."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.ports.clock import Clock
+from netra.ports.outbox import Backlog, DeadLetter, Parcel, Refused, Shipment, Undelivered, Waiting
 from netra.ports.workloads import Appended
 
 
 class Log(msgspec.Struct, kw_only=True):
-    """What one workload has: batches in the order they came, and the ids in them."""
+    """What one workload has: batches in the order they came, and the ids that it ever had."""
 
-    parts: list[Events] = []
+    parcels: list[Parcel] = []
     ids: set[str] = set()
+    archived: int = 0
+    dead: list[DeadLetter] = []
 
 
 class MemoryEventLog:
     """`EventLog` for tests and embedded programs."""
 
-    def __init__(self) -> None:
-        self._logs: dict[tuple[UserId, WorkloadId], Log] = {}
+    def __init__(self, workloads: MemoryWorkloadStore) -> None:
+        self.workloads = workloads
+        self.logs: dict[tuple[UserId, WorkloadId], Log] = {}
+        self._arrived = 0
 
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
-        """Add the events whose id is new."""
-        log = self._logs.setdefault((owner_id, workload_id), Log())
+        """Add the events whose id is new, and count them in the workload."""
+        log = self.logs.setdefault((owner_id, workload_id), Log())
         is_new = _new_ones(events, log.ids)
         if is_new.any():
-            log.parts.append(events.take(np.flatnonzero(is_new)))  # `take` copies: nothing is shared
+            new = events.take(np.flatnonzero(is_new))  # `take` copies: nothing is shared
+            self._arrived += 1
+            log.parcels.append(
+                Parcel(
+                    name=uuid4().hex,
+                    arrival=self._arrived,
+                    owner_id=owner_id,
+                    workload_id=workload_id,
+                    events=new,
+                )
+            )
+            self.workloads.count(workload_id, new, owner_id=owner_id)
         return Appended(is_new=is_new)
 
     async def read(
@@ -41,22 +62,110 @@ class MemoryEventLog:
         until: datetime | None = None,
     ) -> Events:
         """Return the events of a time span, oldest first."""
-        log = self._logs.get((owner_id, workload_id))
-        if log is None or not log.parts:
-            return empty_events()
-        log.parts[:] = [concatenated(log.parts)]
-        found = log.parts[0]
-        is_in = np.ones(len(found), np.bool_)
-        if since is not None:
-            is_in &= found.at_ns >= nanoseconds(since)
-        if until is not None:
-            is_in &= found.at_ns < nanoseconds(until)
-        chosen = np.flatnonzero(is_in)
-        return found.take(chosen[np.argsort(found.at_ns[chosen], kind="stable")])
+        log = self.logs.get((owner_id, workload_id), Log())
+        return within(log, since=since, until=until).sorted_by_time()
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload."""
-        self._logs.pop((owner_id, workload_id), None)
+        self.logs.pop((owner_id, workload_id), None)
+
+
+class MemoryEventOutbox:
+    """`EventOutbox` over a `MemoryEventLog`."""
+
+    def __init__(self, log: MemoryEventLog, *, clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+        self._begun: tuple[Parcel, ...] = ()
+        self._fence = 0
+        self._lease_until: datetime | None = None
+
+    async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
+        """Return the next shipment under a lease."""
+        waiting = sorted(self._waiting(), key=lambda parcel: parcel.arrival)
+        now = self._clock.now()
+        is_free = self._lease_until is None or self._lease_until <= now or held == self._fence
+        if not waiting or not is_free:
+            return None
+        self._fence += 1
+        self._lease_until = now + timedelta(seconds=lease_s)
+        if not self._begun:
+            sizes = np.cumsum([len(parcel.events) for parcel in waiting])
+            self._begun = tuple(waiting[: max(int((sizes <= most_events).sum()), 1)])
+        here = {parcel.name for parcel in waiting}
+        parcels = tuple(parcel for parcel in self._begun if parcel.name in here)
+        return Shipment(fence=self._fence, number=self._begun[0].arrival, parcels=parcels)
+
+    async def delivered(
+        self, shipment: Shipment, *, refused: Sequence[Refused]
+    ) -> Sequence[tuple[UserId, WorkloadId]]:
+        """Forget the parcels and bury what was refused."""
+        now = self._clock.now()
+        if shipment.fence != self._fence or self._lease_until is None or self._lease_until <= now:
+            raise LeaseLost("Another process hands the events on.")
+        gone: dict[tuple[UserId, WorkloadId], None] = {}
+        for number, parcel in enumerate(shipment.parcels):
+            own = parcel.owner_id, parcel.workload_id
+            log = self._log.logs.get(own)
+            if log is None or parcel not in log.parcels:
+                gone[own] = None
+                continue
+            dead = [_letter(parcel, one, at=now) for one in refused if one.parcel == number]
+            log.parcels.remove(parcel)
+            log.archived += len(parcel.events) - len(dead)
+            log.dead = [*dead, *log.dead]
+            self._log.workloads.uncount(parcel.workload_id, len(dead), owner_id=parcel.owner_id)
+        self._begun = ()
+        return tuple(gone)
+
+    async def release(self, fence: int) -> None:
+        """End the lease, if it is still this one."""
+        if fence == self._fence:
+            self._lease_until = None
+
+    async def waiting(
+        self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None
+    ) -> Waiting:
+        """Return the events of a span that wait."""
+        log = self._log.logs.get((owner_id, workload_id), Log())
+        return Waiting(
+            events=within(log, since=since, until=until),
+            arrivals=tuple(parcel.arrival for parcel in log.parcels),
+            has_archived=log.archived > 0,
+        )
+
+    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Undelivered:
+        """Return how many events wait and are dead."""
+        log = self._log.logs.get((owner_id, workload_id), Log())
+        return Undelivered(
+            waiting_events=sum(len(parcel.events) for parcel in log.parcels),
+            dead_events=len(log.dead),
+            dead_letters=tuple(log.dead[:most]),
+        )
+
+    async def backlog(self) -> Backlog:
+        """Return how much waits."""
+        sizes = [len(parcel.events) for parcel in self._waiting()]
+        return Backlog(events=sum(sizes), bytes=0)  # in memory the count is the bound
+
+    def _waiting(self) -> list[Parcel]:
+        return [parcel for log in self._log.logs.values() for parcel in log.parcels]
+
+
+def within(log: Log, *, since: datetime | None, until: datetime | None) -> Events:
+    """Return the events of a span, in the order they came, in columns of their own."""
+    found = concatenated([empty_events(), *(parcel.events for parcel in log.parcels)])
+    is_in = np.ones(len(found), np.bool_)
+    if since is not None:
+        is_in &= found.at_ns >= nanoseconds(since)
+    if until is not None:
+        is_in &= found.at_ns < nanoseconds(until)
+    return found.take(np.flatnonzero(is_in))
+
+
+def _letter(parcel: Parcel, one: Refused, *, at: datetime) -> DeadLetter:
+    ids = parcel.events.id
+    return DeadLetter(at=at, event_id=None if ids is None else ids[one.place], reason=one.reason)
 
 
 def _new_ones(events: Events, seen: set[str]) -> npt.NDArray[np.bool_]:

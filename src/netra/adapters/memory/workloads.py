@@ -1,13 +1,12 @@
 """Workloads in a dictionary."""
 
-from datetime import datetime
-
 import msgspec
 
 from netra.adapters.memory.paging import page_of
 from netra.domain.errors import Conflict, NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
+from netra.domain.workloads.columns import Events, instant_of
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
 
@@ -46,17 +45,23 @@ class MemoryWorkloadStore:
         await self.get(workload_id, owner_id=owner_id)
         del self._workloads[owner_id, workload_id]
 
-    async def counted(
-        self, workload_id: WorkloadId, *, owner_id: UserId, added: int, first_at: datetime, last_at: datetime
-    ) -> None:
-        """Add to the event count and widen the time span."""
-        workload = await self.get(workload_id, owner_id=owner_id)
-        earliest = [at for at in (workload.first_event_at, first_at) if at is not None]
-        latest = [at for at in (workload.last_event_at, last_at) if at is not None]
+    def count(self, workload_id: WorkloadId, new: Events, *, owner_id: UserId) -> None:
+        """Count events that are stored now, and widen the time span; nothing, without a workload."""
+        workload = self._workloads.get((owner_id, workload_id))
+        if workload is None:
+            return
+        first_at, last_at = instant_of(int(new.at_ns.min())), instant_of(int(new.at_ns.max()))
         self._workloads[owner_id, workload_id] = msgspec.structs.replace(
             workload,
-            event_count=workload.event_count + added,
-            first_event_at=min(earliest),
-            last_event_at=max(latest),
+            event_count=workload.event_count + len(new),
+            first_event_at=min(workload.first_event_at or first_at, first_at),
+            last_event_at=max(workload.last_event_at or last_at, last_at),
             updated_at=self._clock.now(),
         )
+
+    def uncount(self, workload_id: WorkloadId, removed: int, *, owner_id: UserId) -> None:
+        """Take events off the count again."""
+        workload = self._workloads.get((owner_id, workload_id))
+        if workload is not None:
+            left = workload.event_count - removed
+            self._workloads[owner_id, workload_id] = msgspec.structs.replace(workload, event_count=left)

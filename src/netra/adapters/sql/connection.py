@@ -11,6 +11,7 @@ from typing import Final
 from netra.adapters.sql.api_keys import SqlApiKeyStore
 from netra.adapters.sql.audit import SqlAuditTrail
 from netra.adapters.sql.event_log import SqlEventLog
+from netra.adapters.sql.event_outbox import SqlEventOutbox
 from netra.adapters.sql.migrations import HEAD, migrate, revision
 from netra.adapters.sql.one_time import SqlOneTimeBook
 from netra.adapters.sql.probe import SqlProbe
@@ -47,6 +48,7 @@ class SqlStores:
     runs: SqlRunStore
     workloads: SqlWorkloadStore
     event_log: SqlEventLog
+    event_outbox: SqlEventOutbox
     replays: SqlReplayBook
     probe: SqlProbe
 
@@ -78,8 +80,9 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         audit=SqlAuditTrail(database),
         threads=SqlThreadStore(database, clock=clock),
         runs=SqlRunStore(database, clock=clock),
-        workloads=SqlWorkloadStore(database, clock=clock),
-        event_log=SqlEventLog(database),
+        workloads=SqlWorkloadStore(database),
+        event_log=SqlEventLog(database, clock=clock),
+        event_outbox=SqlEventOutbox(database, clock=clock),
         replays=SqlReplayBook(database, clock=clock),
         probe=SqlProbe(database, name=name),
     )

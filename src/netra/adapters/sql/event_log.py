@@ -1,74 +1,112 @@
-"""Events of workloads in a table, as columns in and out; `event_columns` turns one into the other."""
+"""Events of workloads in a table, a block a batch; `event_blocks` turns columns into blocks and back."""
 
 import asyncio
 from datetime import datetime
 from typing import Final
+from uuid import uuid4
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 
-from netra.adapters.sql.event_columns import events_of, fields_of, reading, rows_of, writing
+from netra.adapters.sql.event_blocks import packed
+from netra.adapters.sql.event_ids import Digests, IdCache, KnownIds, digests_of, in_order
+from netra.adapters.sql.event_merging import INSERT_RUN, SMALL, merging_blocks, merging_ids
+from netra.adapters.sql.event_reading import reading, within
 from netra.adapters.sql.locks import locking
-from netra.adapters.sql.schema import event_logs, log_events
-from netra.adapters.sql.script import Database, Query, Script, ask, insert_all, param
+from netra.adapters.sql.schema import dead_events, event_blocks, event_ids, event_logs
+from netra.adapters.sql.script import Database, Query, Rows, Script, ask, inserting, param
+from netra.adapters.sql.workloads import counting
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.domain.workloads.columns import Events, instant_of
+from netra.domain.workloads.intake import first_of_each_id
+from netra.ports.clock import Clock
 from netra.ports.workloads import Appended
 
-READ_ROWS: Final = 1_000  # events that are rows at the same time: these few stay in the processor's cache
-PURGED_ROWS: Final = 20_000  # events removed in one transaction, so that no writer waits long for it
-LOOKED_UP: Final = 500  # ids in one question; engines bound the parameters of a statement
-_NS_MIN: Final = -(2**63)
-_NS_MAX: Final = 2**63 - 1
+PURGED_BLOCKS: Final = 16  # removed in one transaction, so that no writer waits long for it
 
 _OWN: Final = (event_logs.c.owner_id == param("whose"), event_logs.c.workload_id == param("which"))
-_IN_LOG: Final = log_events.c.log == param("log")
-_KEY: Final = tuple_(log_events.c.at_ns, log_events.c.number)
 
-_LOG = Query(
-    select(event_logs.c.number, event_logs.c.fields, event_logs.c.next_number).where(*_OWN).with_for_update()
+_LOG: Final = Query(select(event_logs.c.number).where(*_OWN))
+_LOCKED_LOG: Final = Query(select(event_logs.c.number).where(*_OWN).with_for_update())
+_INSERT_LOG: Final = Query(
+    insert(event_logs).returning(event_logs.c.number), sets=["owner_id", "workload_id", "archived"]
 )
-_SEEN_LOG = Query(select(event_logs.c.number, event_logs.c.fields, event_logs.c.next_number).where(*_OWN))
-_INSERT_LOG = Query(
-    insert(event_logs).returning(event_logs.c.number),
-    sets=["owner_id", "workload_id", "fields", "next_number"],
+_NEW_RUNS: Final = Query(
+    select(event_ids.c.number, event_ids.c.digests)
+    .where(event_ids.c.log == param("log"), event_ids.c.number > param("after"))
+    .order_by(event_ids.c.number)
 )
-_GROW_LOG = Query(
-    update(event_logs).where(event_logs.c.number == param("log")), sets=["fields", "next_number"]
-)
-_KNOWN = Query(
-    select(log_events.c.id).where(
-        _IN_LOG,
-        log_events.c.id.in_([param(f"id_{place}") for place in range(LOOKED_UP)]),
+_INSERT_BLOCK: Final = inserting(event_blocks, without=["arrival"])
+_CONDEMN: Final = Query(update(event_logs).where(*_OWN), sets=["owner_id", "workload_id"])
+_FORGET_DEAD: Final = Query(
+    delete(dead_events).where(
+        dead_events.c.owner_id == param("whose"), dead_events.c.workload_id == param("which")
     )
 )
-_CONDEMN = Query(update(event_logs).where(*_OWN), sets=["owner_id", "workload_id"])
-_CONDEMNED = Query(select(event_logs.c.number).where(event_logs.c.owner_id.is_(None)).limit(1))
-_EDGE = Query(
-    select(log_events.c.at_ns, log_events.c.number)
-    .where(_IN_LOG)
-    .order_by(log_events.c.at_ns, log_events.c.number)
-    .limit(1)
-    .offset(param("skipped"))
+_CONDEMNED: Final = Query(select(event_logs.c.number).where(event_logs.c.owner_id.is_(None)).limit(1))
+_SOME_BLOCKS: Final = (
+    select(event_blocks.c.arrival).where(event_blocks.c.log == param("log")).limit(param("most"))
 )
-_PURGE = Query(delete(log_events).where(_IN_LOG, tuple_(param("edge_at_ns"), param("edge_number")) > _KEY))
-_FORGET = Query(delete(event_logs).where(event_logs.c.number == param("log")))
+_PURGE_BLOCKS: Final = Query(
+    delete(event_blocks)
+    .where(event_blocks.c.arrival.in_(_SOME_BLOCKS.scalar_subquery()))
+    .returning(event_blocks.c.arrival)
+)
+_PURGE_IDS: Final = Query(delete(event_ids).where(event_ids.c.log == param("log")))
+_FORGET: Final = Query(delete(event_logs).where(event_logs.c.number == param("log")))
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is to be added: the first with each id, and digests when any event has an id."""
+
+    events: Events
+    is_first: npt.NDArray[np.bool_]
+    digests: Digests | None
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What was known of a log before the transaction began; `log` is None when there was none."""
+
+    log: int | None = None
+    known: KnownIds = KnownIds()
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes into the tables if the ids that were known are all there are."""
+
+    is_new: npt.NDArray[np.bool_]
+    events: Events
+    payload: bytes
+    digests: bytes
 
 
 class SqlEventLog:
-    """`EventLog` over a relational database."""
+    """`EventLog` over a relational database.
 
-    def __init__(self, database: Database, *, purged_rows: int = PURGED_ROWS) -> None:
+    What can be done before the transaction is done before it, in a thread: hashing, the search for
+    known ids, packing. The transaction looks at ids that came in between, and writes.
+    """
+
+    def __init__(self, database: Database, *, clock: Clock, purged_blocks: int = PURGED_BLOCKS) -> None:
         self._database = database
-        self._purged_rows = purged_rows
+        self._clock = clock
+        self._purged_blocks = purged_blocks
+        self._cache = IdCache()
 
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
-        """Add the events whose id is new."""
-        is_first = await asyncio.to_thread(_first_ones, events)
-        return await self._database.write(
-            lambda: _appending(workload_id, events, is_first, owner_id=owner_id)
+        """Add the events whose id is new, and count them in the workload."""
+        if not len(events):
+            return Appended(is_new=np.ones(0, np.bool_))
+        batch = await asyncio.to_thread(_batch, events)
+        seen = Seen() if batch.digests is None else await self._seen(workload_id, owner_id)
+        draft = await asyncio.to_thread(_draft, batch, seen.known)
+        now = self._clock.now()
+        is_new = await self._database.write(
+            lambda: _appending(workload_id, batch, draft, seen, owner_id=owner_id, now=now)
         )
+        return Appended(is_new=is_new)
 
     async def read(
         self,
@@ -79,109 +117,125 @@ class SqlEventLog:
         until: datetime | None = None,
     ) -> Events:
         """Return the events of a time span, oldest first."""
-        since_ns = _NS_MIN if since is None else max(nanoseconds(since), _NS_MIN)
-        until_ns = _NS_MAX if until is None else min(nanoseconds(until), _NS_MAX)
-        return await self._database.scan(
-            lambda: _reading(workload_id, owner_id, since_ns=since_ns, until_ns=until_ns)
-        )
+        stored = await self._database.scan(lambda: reading(workload_id, owner_id, since=since, until=until))
+        events = await asyncio.to_thread(within, stored, since=since, until=until)
+        return events.sorted_by_time()
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete all events of the workload: for readers at once, from the disk slice by slice."""
+        """Delete all events of the workload: for readers at once, from the disk a few blocks at a time."""
         await self._database.write(lambda: _condemning(workload_id, owner_id))
-        while await self._database.write(lambda: _purging(self._purged_rows)):
+        while await self._database.write(lambda: _purging(self._purged_blocks)):
             pass
+
+    async def _seen(self, workload_id: WorkloadId, owner_id: UserId) -> Seen:
+        log, rows = await self._database.scan(lambda: _knowing(workload_id, owner_id, self._cache))
+        if log is None:
+            return Seen()
+        known = self._cache.of(log)
+        if rows:
+            known = await asyncio.to_thread(known.with_runs, [(number, data) for number, data in rows])
+            self._cache.keep(log, known)
+        return Seen(log=log, known=known)
+
+
+def _batch(events: Events) -> Batch:
+    return Batch(
+        events=events,
+        is_first=first_of_each_id(events, seen=set()),
+        digests=None if events.id is None else digests_of(events.id.tolist()),
+    )
+
+
+def _draft(batch: Batch, known: KnownIds) -> Draft:
+    is_new = batch.is_first
+    digests = batch.digests
+    if digests is not None and batch.events.id is not None:
+        has_id = np.array([one is not None for one in batch.events.id.tolist()], np.bool_)
+        is_new = is_new & ~(known.has(digests) & has_id)
+        digests = digests[is_new & has_id]
+    events = batch.events if is_new.all() else batch.events.take(np.flatnonzero(is_new))
+    return Draft(
+        is_new=is_new,
+        events=events,
+        payload=packed(events) if len(events) else b"",
+        digests=b"" if digests is None else in_order([digests]).tobytes(),
+    )
+
+
+def _knowing(workload_id: WorkloadId, owner_id: UserId, cache: IdCache) -> Script[tuple[int | None, Rows]]:
+    rows = yield ask(_LOG, whose=owner_id, which=workload_id)
+    if not rows:
+        return None, ()
+    ((log,),) = rows
+    return log, (yield ask(_NEW_RUNS, log=log, after=cache.of(log).position))
 
 
 def _appending(
-    workload_id: WorkloadId, events: Events, is_first: npt.NDArray[np.bool_], *, owner_id: UserId
-) -> Script[Appended]:
+    workload_id: WorkloadId, batch: Batch, draft: Draft, seen: Seen, *, owner_id: UserId, now: datetime
+) -> Script[npt.NDArray[np.bool_]]:
     yield locking(f"events of {owner_id} in {workload_id}")  # the first ones make the log
-    rows = yield ask(_LOG, whose=owner_id, which=workload_id)
-    known: set[str] = set()
+    rows = yield ask(_LOCKED_LOG, whose=owner_id, which=workload_id)
     if rows:
-        ((log, fields, next_number),) = rows
-        known = yield from _known(log, events)
+        ((log,),) = rows
+        if batch.digests is not None:
+            known = seen.known if log == seen.log else KnownIds()
+            later = yield ask(_NEW_RUNS, log=log, after=known.position)
+            if later or log != seen.log:
+                draft = _draft(batch, known.with_runs([(number, data) for number, data in later]))
     else:
-        fields, next_number = "", 0
-        ((log,),) = yield ask(
-            _INSERT_LOG, owner_id=owner_id, workload_id=workload_id, fields=fields, next_number=0
+        ((log,),) = yield ask(_INSERT_LOG, owner_id=owner_id, workload_id=workload_id, archived=0)
+        if seen.log is not None:
+            draft = _draft(batch, KnownIds())
+    if len(draft.events):
+        yield from _storing(log, draft)
+        span = draft.events.at_ns
+        yield counting(
+            workload_id,
+            owner_id=owner_id,
+            added=len(span),
+            first_at=instant_of(int(span.min())),
+            last_at=instant_of(int(span.max())),
+            now=now,
         )
-    is_new = is_first & _unknown(events, known)
-    if not is_new.any():
-        return Appended(is_new=is_new)
-    new = events if is_new.all() else events.take(np.flatnonzero(is_new))
-    filled = fields_of(new)
-    yield insert_all(writing(filled), rows_of(new)(log, next_number))
-    filled = filled.union(fields.split())
-    yield ask(_GROW_LOG, log=log, fields=" ".join(sorted(filled)), next_number=next_number + len(new))
-    return Appended(is_new=is_new)
+    return draft.is_new
 
 
-def _known(log: int, events: Events) -> Script[set[str]]:
-    ids = [] if events.id is None else [event_id for event_id in events.id if event_id is not None]
-    known: set[str] = set()
-    for start in range(0, len(ids), LOOKED_UP):
-        some = ids[start : start + LOOKED_UP]
-        places = {f"id_{place}": some[min(place, len(some) - 1)] for place in range(LOOKED_UP)}
-        known.update(event_id for (event_id,) in (yield ask(_KNOWN, log=log, **places)))
-    return known
-
-
-def _reading(workload_id: WorkloadId, owner_id: UserId, *, since_ns: int, until_ns: int) -> Script[Events]:
-    rows = yield ask(_SEEN_LOG, whose=owner_id, which=workload_id)
-    if not rows:
-        return empty_events()
-    ((log, stored_fields, _),) = rows
-    fields = frozenset(stored_fields.split())
-    last_at_ns, last_number = since_ns, -1
-    parts: list[Events] = []
-    while True:
-        rows = yield ask(
-            reading(fields),
-            log=log,
-            last_at_ns=last_at_ns,
-            last_number=last_number,
-            until_ns=until_ns,
-            most=READ_ROWS,
-        )
-        if rows:
-            parts.append(events_of(rows, fields))
-            last_at_ns, last_number = rows[-1][:2]
-        if len(rows) < READ_ROWS:
-            return concatenated(parts) if parts else empty_events()
+def _storing(log: int, draft: Draft) -> Script[None]:
+    events = draft.events
+    yield ask(
+        _INSERT_BLOCK,
+        log=log,
+        name=uuid4().hex,
+        level=0,
+        events=len(events),
+        bytes=len(draft.payload),
+        first_ns=int(events.at_ns.min()),
+        last_ns=int(events.at_ns.max()),
+        shipment=None,
+        payload=draft.payload,
+    )
+    ids = len(draft.digests) // 16
+    if ids:
+        yield ask(INSERT_RUN, log=log, level=0, ids=ids, digests=draft.digests)
+    if len(events) < SMALL:
+        yield from merging_blocks(log)
+        if ids:
+            yield from merging_ids(log)
 
 
 def _condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
     yield ask(_CONDEMN, whose=owner_id, which=workload_id, owner_id=None, workload_id=None)
+    yield ask(_FORGET_DEAD, whose=owner_id, which=workload_id)
 
 
 def _purging(most: int) -> Script[bool]:
-    """Remove some events of a condemned log; return whether there is more to remove."""
+    """Remove some blocks of a condemned log; return whether there is more to remove."""
     found = yield ask(_CONDEMNED)
     if not found:
         return False
     ((log,),) = found
-    edge = yield ask(_EDGE, log=log, skipped=most)
-    at_ns, number = edge[0] if edge else (_NS_MAX, _NS_MAX)
-    yield ask(_PURGE, log=log, edge_at_ns=at_ns, edge_number=number)
-    if not edge:
+    removed = yield ask(_PURGE_BLOCKS, log=log, most=most)
+    if len(removed) < most:
+        yield ask(_PURGE_IDS, log=log)
         yield ask(_FORGET, log=log)
     return True
-
-
-def _first_ones(events: Events) -> npt.NDArray[np.bool_]:
-    """Return which events are the first with their id in the batch; those without one always are."""
-    is_first = np.ones(len(events), np.bool_)
-    seen: set[str] = set()
-    for index, event_id in enumerate(() if events.id is None else events.id):
-        if event_id is None:
-            continue
-        is_first[index] = event_id not in seen
-        seen.add(event_id)
-    return is_first
-
-
-def _unknown(events: Events, known: set[str]) -> npt.NDArray[np.bool_]:
-    if events.id is None or not known:
-        return np.ones(len(events), np.bool_)
-    return np.array([event_id not in known for event_id in events.id], np.bool_)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Column,
-    Double,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -204,61 +203,74 @@ workloads: Final = Table(
 )
 
 # One row a workload that has events. A condemned one (no owner any more) is gone for every reader;
-# its events are removed a slice at a time, so that no writer waits for the removal of millions.
+# its blocks are removed a few at a time, so that no writer waits for the removal of millions.
 event_logs: Final = Table(
     "event_logs",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
     Column("owner_id", BigInteger),
     Column("workload_id", Text),
-    Column("fields", Text, nullable=False),  # the optional columns that any event fills, by spaces
-    Column("next_number", BigInteger, nullable=False),
+    Column("archived", BigInteger, nullable=False, server_default="0"),  # events that were handed on
     UniqueConstraint("owner_id", "workload_id"),
     sqlite_autoincrement=True,
 )
 
-log_events: Final = Table(
-    "log_events",
+# A batch of events as it was accepted, or several small ones. Where an archive takes them over, blocks
+# of one shipment are handed on together, and gone here when the archive has them.
+event_blocks: Final = Table(
+    "event_blocks",
     metadata,
-    Column("log", BigInteger, primary_key=True, autoincrement=False),
-    Column("at_ns", BigInteger, primary_key=True, autoincrement=False),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("model", Text, nullable=False),
-    Column("input_tokens", BigInteger, nullable=False),
-    Column("output_tokens", BigInteger, nullable=False),
-    Column("id", Text),
-    Column("provider", Text),
-    Column("cached_input_tokens", BigInteger),
-    Column("cache_write_tokens", BigInteger),
-    Column("reasoning_tokens", BigInteger),
-    Column("max_output_tokens", BigInteger),
-    Column("latency_ms", Double),
-    Column("ttft_ms", Double),
-    Column("cost", Double),
-    Column("deadline_s", Double),
-    Column("status", Text),
-    Column("currency", Text),
-    Column("session", Text),
-    Column("template", Text),
-    Column("feature", Text),
-    Column("tool", Text),
-    Column("prompt_hash", Text),
-    Column("retry_of", Text),
-    Column("offline", SmallInteger),
-    Column("streaming", SmallInteger),
-    Column("accepted", SmallInteger),
-    Column("prefix_hashes", LargeBinary),  # int64, little-endian
-    Column("prefix_block_tokens", Integer),
-    sqlite_with_rowid=False,
+    Column("arrival", Number, primary_key=True, autoincrement=True),
+    Column("log", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("level", SmallInteger, nullable=False),  # how often it was merged
+    Column("events", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    Column("shipment", BigInteger),
+    Column("payload", LargeBinary, nullable=False),
+    Index(None, "log", "arrival"),
+    Index(None, "shipment", "arrival"),
+    Index(None, "events", "bytes"),
+    sqlite_autoincrement=True,
 )
 
-HAS_ID: Final = log_events.c.id.is_not(None)
-Index(
-    "uq_log_events_id",
-    log_events.c.log,
-    log_events.c.id,
-    unique=True,
-    sqlite_where=HAS_ID,
+# Digests of the ids that a log ever had, in sorted runs.
+event_ids: Final = Table(
+    "event_ids",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("log", BigInteger, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("ids", Integer, nullable=False),
+    Column("digests", LargeBinary, nullable=False),
+    Index(None, "log", "number"),
+    sqlite_autoincrement=True,
+)
+
+# The one lease on handing events on.
+event_courier: Final = Table(
+    "event_courier",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("fence", BigInteger, nullable=False),
+    instant("lease_until"),
+)
+
+# Events that the archive would not take, each with why.
+dead_events: Final = Table(
+    "dead_events",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("workload_id", Text, nullable=False),
+    Column("event_id", Text),
+    Column("reason", Text, nullable=False),
+    instant("died_at"),
+    Column("payload", LargeBinary, nullable=False),  # the event itself, a block of one
+    Index(None, "owner_id", "workload_id", "number"),
+    sqlite_autoincrement=True,
 )
 
 replays: Final = Table(

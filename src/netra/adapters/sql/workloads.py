@@ -8,12 +8,11 @@ from netra.adapters.sql.instants import instant, instant_or_none, micros, micros
 from netra.adapters.sql.locks import locking
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.schema import workloads
-from netra.adapters.sql.script import Database, Query, Row, Script, ask, inserting, param
+from netra.adapters.sql.script import Database, Query, Row, Script, Step, ask, inserting, param
 from netra.domain.errors import Conflict, NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest, Position
 from netra.domain.workloads.model import Workload
-from netra.ports.clock import Clock
 
 _OWN = (workloads.c.owner_id == param("whose"), workloads.c.id == param("workload_id"))
 _FIRST, _LAST = workloads.c.first_event_at, workloads.c.last_event_at
@@ -34,16 +33,17 @@ _COUNTED = Query(
         last_event_at=case((or_(_LAST.is_(None), param("last_at") > _LAST), param("last_at")), else_=_LAST),
         updated_at=param("now"),
     )
-    .returning(workloads.c.id)
+)
+_UNCOUNTED = Query(
+    update(workloads).where(*_OWN).values(event_count=workloads.c.event_count - param("removed"))
 )
 
 
 class SqlWorkloadStore:
     """`WorkloadStore` over a relational database."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._clock = clock
 
     async def add(self, workload: Workload, *, max_per_user: int) -> None:
         """Store a new workload."""
@@ -62,19 +62,33 @@ class SqlWorkloadStore:
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload."""
-        await self._database.write(lambda: _changing(_DELETE, workload_id, owner_id))
+        await self._database.write(lambda: _deleting(workload_id, owner_id))
 
-    async def counted(
-        self, workload_id: WorkloadId, *, owner_id: UserId, added: int, first_at: datetime, last_at: datetime
-    ) -> None:
-        """Add to the event count and widen the time span."""
-        values = {
-            "added": added,
-            "first_at": micros(first_at),
-            "last_at": micros(last_at),
-            "now": micros(self._clock.now()),
-        }
-        await self._database.write(lambda: _changing(_COUNTED, workload_id, owner_id, **values))
+
+def counting(
+    workload_id: WorkloadId,
+    *,
+    owner_id: UserId,
+    added: int,
+    first_at: datetime,
+    last_at: datetime,
+    now: datetime,
+) -> Step:
+    """Return the step that counts new events: a part of the transaction that stores them."""
+    return ask(
+        _COUNTED,
+        whose=owner_id,
+        workload_id=workload_id,
+        added=added,
+        first_at=micros(first_at),
+        last_at=micros(last_at),
+        now=micros(now),
+    )
+
+
+def uncounting(workload_id: WorkloadId, *, owner_id: UserId, removed: int) -> Step:
+    """Return the step that takes events off the count again."""
+    return ask(_UNCOUNTED, whose=owner_id, workload_id=workload_id, removed=removed)
 
 
 def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:
@@ -105,8 +119,8 @@ def _getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
     return _workload(rows[0])
 
 
-def _changing(query: Query, workload_id: WorkloadId, owner_id: UserId, **values: int) -> Script[None]:
-    if not (yield ask(query, whose=owner_id, workload_id=workload_id, **values)):
+def _deleting(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
+    if not (yield ask(_DELETE, whose=owner_id, workload_id=workload_id)):
         raise NotFound("workload", workload_id)
 
 

@@ -1,7 +1,5 @@
 """Making workloads and filling them."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -9,23 +7,33 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
-from netra.domain.workloads.columns import Events, instant_of
+from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
+from netra.ports.outbox import EventOutbox, Undelivered
 from netra.ports.workloads import EventLog, WorkloadStore
 
 NAME_MAX = 200
+DEAD_LETTERS_MAX = 20  # shown; the rest is counted
 
 
 class WorkloadService:
     """The workloads of one owner at a time."""
 
     def __init__(
-        self, *, workloads: WorkloadStore, log: EventLog, clock: Clock, ids: IdSource, quotas: Quotas
+        self,
+        *,
+        workloads: WorkloadStore,
+        log: EventLog,
+        outbox: EventOutbox | None,
+        clock: Clock,
+        ids: IdSource,
+        quotas: Quotas,
     ) -> None:
         self._workloads = workloads
         self._log = log
+        self._outbox = outbox
         self._clock = clock
         self._ids = ids
         self._quotas = quotas
@@ -44,6 +52,12 @@ class WorkloadService:
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
         """Return the workload. Raises `NotFound`."""
         return await self._workloads.get(workload_id, owner_id=owner_id)
+
+    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId) -> Undelivered:
+        """Return what of the workload waits for the archive or was refused by it; nothing, without one."""
+        if self._outbox is None:
+            return Undelivered(waiting_events=0, dead_events=0, dead_letters=())
+        return await self._outbox.undelivered(workload_id, owner_id=owner_id, most=DEAD_LETTERS_MAX)
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
         """Return the owner's workloads, newest first."""
@@ -68,16 +82,4 @@ class WorkloadService:
             raise ValidationFailed.of("events", "workload_full", f"a workload holds at most {most} events")
         if not len(events):
             return np.zeros(0, np.bool_)
-        is_new = (await self._log.append(workload_id, events, owner_id=owner_id)).is_new
-        if is_new.any():
-            await self._count(workload_id, events.at_ns[is_new].tolist(), owner_id=owner_id)
-        return is_new
-
-    async def _count(self, workload_id: WorkloadId, at_ns: Sequence[int], *, owner_id: UserId) -> None:
-        await self._workloads.counted(
-            workload_id,
-            owner_id=owner_id,
-            added=len(at_ns),
-            first_at=instant_of(min(at_ns)),
-            last_at=instant_of(max(at_ns)),
-        )
+        return (await self._log.append(workload_id, events, owner_id=owner_id)).is_new

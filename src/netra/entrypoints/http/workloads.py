@@ -35,6 +35,7 @@ from netra.entrypoints.http.request import Asked
 from netra.entrypoints.http.simulation import simulate
 from netra.entrypoints.reading import read_as
 from netra.entrypoints.switchboard import Services
+from netra.ports.outbox import Undelivered
 
 _EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
@@ -58,6 +59,22 @@ class WorkloadCard(msgspec.Struct, frozen=True, kw_only=True):
     event_count: int
     first_event_at: datetime | None
     last_event_at: datetime | None
+
+
+class DeadEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An accepted event that ClickHouse would not take; it is kept beside, and does not count."""
+
+    id: str | None
+    reason: str
+    at: datetime
+
+
+class WorkloadDetail(WorkloadCard, frozen=True, kw_only=True):
+    """A workload, how much is in it, and what of that is not where it is to be kept."""
+
+    waiting_events: int
+    dead_events: int
+    dead_letters: Sequence[DeadEvent]
 
 
 class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,9 +144,11 @@ async def list_workloads(
 @get("/{workload_id:str}", summary="One workload")
 async def get_workload(
     workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
-) -> WorkloadCard:
-    """Return a workload and how much is in it."""
-    return _card(await workloads.get(WorkloadId(workload_id), owner_id=request.owner_id))
+) -> WorkloadDetail:
+    """Return a workload, how much is in it, and which events wait or were refused by ClickHouse."""
+    asked = WorkloadId(workload_id)
+    workload = await workloads.get(asked, owner_id=request.owner_id)
+    return _detail(workload, await workloads.undelivered(asked, owner_id=request.owner_id))
 
 
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=Scope.INGEST), summary="Delete a workload")
@@ -190,6 +209,18 @@ def _result(row: RowOutcome) -> EventResult:
 
 def _listed(page: Page[Workload]) -> WorkloadList:
     return WorkloadList(data=[_card(workload) for workload in page.items], pagination=pagination_of(page))
+
+
+def _detail(workload: Workload, undelivered: Undelivered) -> WorkloadDetail:
+    return WorkloadDetail(
+        **msgspec.structs.asdict(_card(workload)),
+        waiting_events=undelivered.waiting_events,
+        dead_events=undelivered.dead_events,
+        dead_letters=[
+            DeadEvent(id=letter.event_id, reason=letter.reason, at=instant(letter.at))
+            for letter in undelivered.dead_letters
+        ],
+    )
 
 
 def _card(workload: Workload) -> WorkloadCard:

@@ -9,7 +9,6 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from netra.adapters import sql
-from netra.adapters.sql.event_columns import reading, writing
 from netra.adapters.sql.migrations import migrate
 from netra.adapters.sql.paging import PageQueries
 from netra.adapters.sql.script import Query, ask, param
@@ -24,14 +23,15 @@ WHOLE = {
     "runs._WAITING",
     "claims._IS_ANY_QUEUED",
     "claims._OLDEST",
+    "event_outbox._IS_ANY",  # the first row
+    "event_outbox._TAKE",  # the only row
+    "event_outbox._CONFIRM",
+    "event_outbox._RELEASE",
 }
 
 
 def statements() -> dict[str, Query]:
-    found: dict[str, Query] = {
-        "event_columns.reading": reading(frozenset({"id", "prefixes"})),
-        "event_columns.writing": writing(frozenset({"id", "prefixes"})),
-    }
+    found: dict[str, Query] = {}
     for module in pkgutil.iter_modules(sql.__path__):
         named = vars(importlib.import_module(f"netra.adapters.sql.{module.name}"))
         for name, value in named.items():

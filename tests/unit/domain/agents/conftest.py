@@ -89,7 +89,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.workloads = MemoryWorkloadStore(clock=self.clock)
-        self.log = MemoryEventLog()
+        self.log = MemoryEventLog(self.workloads)
 
     @property
     def pipeline(self) -> AgentPipeline:
@@ -112,10 +112,6 @@ class Desk:
         await self.workloads.add(workload, max_per_user=100)
         if calls:
             await self.log.append(made, columns_of(calls), owner_id=owner)
-            times = [event.timestamp for event in calls]
-            await self.workloads.counted(
-                made, owner_id=owner, added=len(calls), first_at=min(times), last_at=max(times)
-            )
         return made
 
     async def ask(self, message: str, *, workload_id: str | None = None, **parameters: Any) -> Advice:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from netra.adapters.memory.event_log import MemoryEventOutbox
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import Events, columns_of, empty_events
 from netra.domain.workloads.model import Event
+from netra.domain.workloads.service import WorkloadService
 
 ALICE, BOB = UserId(1), UserId(2)
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -86,3 +88,24 @@ async def test_a_full_workload_refuses_the_batch_and_keeps_what_it_has(
 async def test_events_need_a_workload(house: Any) -> None:
     with pytest.raises(NotFound):
         await house.workloads.append(WorkloadId("wl-none"), events("a"), owner_id=ALICE)
+
+
+async def test_without_an_archive_nothing_waits_for_one(house: Any) -> None:
+    workload = await house.workloads.create(owner_id=ALICE, name="chat")
+    await house.workloads.append(workload.id, events("a"), owner_id=ALICE)
+    told = await house.workloads.undelivered(workload.id, owner_id=ALICE)
+    assert (told.waiting_events, told.dead_events, told.dead_letters) == (0, 0, ())
+
+
+async def test_events_that_wait_for_the_archive_are_told_of(house: Any) -> None:
+    service = WorkloadService(
+        workloads=house.workload_store,
+        log=house.event_log,
+        outbox=MemoryEventOutbox(house.event_log, clock=house.clock),
+        clock=house.clock,
+        ids=house.ids,
+        quotas=Quotas(),
+    )
+    workload = await service.create(owner_id=ALICE, name="chat")
+    await service.append(workload.id, events("a", "b"), owner_id=ALICE)
+    assert (await service.undelivered(workload.id, owner_id=ALICE)).waiting_events == 2

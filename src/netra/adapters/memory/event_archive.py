@@ -1,0 +1,58 @@
+"""An archive of events in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.ports.outbox import Parcel, Refused, Shipment
+
+
+class MemoryEventArchive:
+    """`EventArchive` for tests."""
+
+    def __init__(self) -> None:
+        self._parcels: dict[str, Parcel] = {}
+
+    async def put(self, shipment: Shipment) -> Sequence[Refused]:
+        """Store the shipment; nothing is refused."""
+        for parcel in shipment.parcels:
+            self._parcels.setdefault(parcel.name, parcel)
+        return ()
+
+    async def read(
+        self,
+        workload_id: WorkloadId,
+        *,
+        owner_id: UserId,
+        since: datetime | None,
+        until: datetime | None,
+        without: Sequence[int],
+    ) -> Events:
+        """Return the events of a time span, oldest first."""
+        parts = [
+            parcel.events
+            for parcel in self._of(workload_id, owner_id=owner_id)
+            if parcel.arrival not in without
+        ]
+        events = concatenated([empty_events(), *parts])
+        first_ns = 0 if since is None else nanoseconds(since)
+        is_in = events.at_ns >= first_ns
+        if until is not None:
+            is_in &= events.at_ns < nanoseconds(until)
+        return events.take(np.flatnonzero(is_in)).sorted_by_time()
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete all events of the workload."""
+        for parcel in self._of(workload_id, owner_id=owner_id):
+            del self._parcels[parcel.name]
+
+    def _of(self, workload_id: WorkloadId, *, owner_id: UserId) -> Sequence[Parcel]:
+        own = (
+            parcel
+            for parcel in self._parcels.values()
+            if (parcel.owner_id, parcel.workload_id) == (owner_id, workload_id)
+        )
+        return sorted(own, key=lambda parcel: parcel.arrival)

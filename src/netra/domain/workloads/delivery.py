@@ -1,0 +1,180 @@
+"""Events that are accepted at once and handed on to an archive afterwards, in order and once each.
+
+`ArchivedEventLog` is what the rest of the house sees: it takes events whether or not the archive
+answers, and reads them wherever they are. `EventCourier` moves them, one process at a time.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Final
+
+from netra.domain.errors import LeaseLost, Unavailable
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.quotas import Quotas
+from netra.domain.workloads.columns import Events, concatenated
+from netra.ports.clock import Clock
+from netra.ports.incidents import Incidents
+from netra.ports.outbox import EventArchive, EventOutbox
+from netra.ports.workloads import Appended, EventLog
+
+LEASE_S: Final = 30.0  # longer than the archive may take over a shipment, so that two rarely try one
+SHIPMENT_EVENTS: Final = 100_000  # some tens of megabytes in memory, and one part in the archive
+LOOK_EVERY_S: Final = 1.0  # bounds how long events of another process wait when nobody says so
+OUTAGE_PAUSE_S: Final = 1.0
+FULL_RETRY_S: Final = 5
+
+
+@asynccontextmanager
+async def archived(
+    log: EventLog,
+    *,
+    outbox: EventOutbox,
+    archive: EventArchive,
+    quotas: Quotas,
+    clock: Clock,
+    incidents: Incidents,
+) -> "AsyncGenerator[ArchivedEventLog]":
+    """Return `log` with an archive behind it, and hand events on until the block ends."""
+    news = asyncio.Event()
+    courier = EventCourier(outbox=outbox, archive=archive, news=news, clock=clock, incidents=incidents)
+    serving = asyncio.create_task(courier.serve())
+    try:
+        yield ArchivedEventLog(log=log, outbox=outbox, archive=archive, news=news, quotas=quotas)
+    finally:
+        serving.cancel()
+        await asyncio.wait({serving})
+
+
+class ArchivedEventLog:
+    """`EventLog` that accepts into one store and keeps in another."""
+
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        outbox: EventOutbox,
+        archive: EventArchive,
+        news: asyncio.Event,
+        quotas: Quotas,
+    ) -> None:
+        self._log = log
+        self._outbox = outbox
+        self._archive = archive
+        self._news = news  # set when there is something to hand on
+        self._quotas = quotas
+
+    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+        """Accept the events whose id is new. Raises `Unavailable` while too many wait."""
+        waiting = await self._outbox.backlog()
+        if (
+            waiting.events + len(events) > self._quotas.max_waiting_events
+            or waiting.bytes > self._quotas.max_waiting_bytes
+        ):
+            raise Unavailable(
+                f"{waiting.events} events wait already for the store of events; try again later.",
+                retry_after_s=FULL_RETRY_S,
+            )
+        appended = await self._log.append(workload_id, events, owner_id=owner_id)
+        self._news.set()
+        return appended
+
+    async def read(
+        self,
+        workload_id: WorkloadId,
+        *,
+        owner_id: UserId,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Events:
+        """Return the events of a time span, oldest first, those that wait among them.
+
+        What waits is read first: a parcel that is handed on in between is left out of the archive's
+        answer, so that it is neither missing nor there twice. Raises `Unavailable` when the archive has
+        some of the workload's events and does not answer.
+        """
+        waiting = await self._outbox.waiting(workload_id, owner_id=owner_id, since=since, until=until)
+        if not waiting.has_archived:
+            return waiting.events.sorted_by_time()
+        archived = await self._archive.read(
+            workload_id, owner_id=owner_id, since=since, until=until, without=waiting.arrivals
+        )
+        parts = [part for part in (archived, waiting.events) if len(part)]
+        return await asyncio.to_thread(_merged, parts) if parts else archived
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete all events of the workload. Raises `Unavailable`; trying again then does the rest."""
+        await self._archive.delete(workload_id, owner_id=owner_id)  # first: it is the one that may fail
+        await self._log.delete(workload_id, owner_id=owner_id)
+        await self._archive.delete(workload_id, owner_id=owner_id)  # what was handed on in between
+
+
+def _merged(parts: Sequence[Events]) -> Events:
+    return concatenated(parts).sorted_by_time()
+
+
+class EventCourier:
+    """Hands waiting events on for as long as it runs; of several processes one does, the others look."""
+
+    def __init__(
+        self,
+        *,
+        outbox: EventOutbox,
+        archive: EventArchive,
+        news: asyncio.Event,
+        clock: Clock,
+        incidents: Incidents,
+    ) -> None:
+        self._outbox = outbox
+        self._archive = archive
+        self._news = news
+        self._clock = clock
+        self._incidents = incidents
+        self._held: int | None = None
+
+    async def serve(self) -> None:
+        """Hand events on until cancelled."""
+        try:
+            while True:
+                if not await self._tried():
+                    await self._listen()
+        finally:
+            with suppress(Unavailable):  # then the lease ends by itself
+                await self._let_go()
+
+    async def deliver(self) -> bool:
+        """Hand one shipment on; return whether there was one for this process."""
+        shipment = await self._outbox.lease(lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, held=self._held)
+        if shipment is None:
+            await self._let_go()
+            return False
+        self._held = shipment.fence
+        refused = await self._archive.put(shipment) if shipment.parcels else ()
+        gone = await self._outbox.delivered(shipment, refused=refused)
+        for owner_id, workload_id in gone:
+            await self._archive.delete(workload_id, owner_id=owner_id)
+        return True
+
+    async def _tried(self) -> bool:
+        try:
+            return await self.deliver()
+        except LeaseLost:
+            self._held = None  # another process was faster, and has the shipment
+        except Unavailable:
+            await self._clock.pause(OUTAGE_PAUSE_S)  # health reports it; the events wait
+        except Exception as error:  # noqa: BLE001  # the outermost frame: events must not wait for a restart
+            self._incidents.report(error, where="handing events on")
+            await self._clock.pause(OUTAGE_PAUSE_S)
+        return False
+
+    async def _listen(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            await self._outbox.release(held)

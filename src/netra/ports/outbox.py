@@ -1,0 +1,137 @@
+"""Where accepted events wait until an archive has them, and the archive itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from netra.domain.ids import UserId, WorkloadId
+from netra.domain.workloads.columns import Events
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """Events of one workload that were accepted together; `name` is theirs alone, in every deployment."""
+
+    name: str  # 32 hexadecimal digits
+    arrival: int  # rises in the order of acceptance
+    owner_id: UserId
+    workload_id: WorkloadId
+    events: Events
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """Parcels that are handed on together, the same ones at every try, under the lease `fence`."""
+
+    fence: int
+    number: int
+    parcels: tuple[Parcel, ...]
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that the archive will never take: `place` in parcel number `parcel` of the shipment."""
+
+    parcel: int
+    place: int
+    reason: str
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a workload is not in the archive yet, in the order it came, and whether anything is."""
+
+    events: Events
+    arrivals: tuple[int, ...]  # of the parcels, whatever their times
+    has_archived: bool
+
+
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """How much waits, of everybody."""
+
+    events: int
+    bytes: int
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that the archive would not take."""
+
+    at: datetime
+    event_id: str | None
+    reason: str
+
+
+class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a workload waits, and what of it the archive would not take, newest first."""
+
+    waiting_events: int
+    dead_events: int
+    dead_letters: tuple[DeadLetter, ...]
+
+
+class EventOutbox(Protocol):
+    """The waiting events of an `EventLog`, handed on in order by one holder of a lease at a time."""
+
+    async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
+        """Return the next shipment, oldest parcels first, None when none waits or another has the lease.
+
+        A shipment that was leased before comes again, whole, before any other. `held` is the fence of
+        the caller's own last lease, which it may take again before it ends.
+        """
+        ...
+
+    async def delivered(
+        self, shipment: Shipment, *, refused: Sequence[Refused]
+    ) -> Sequence[tuple[UserId, WorkloadId]]:
+        """Forget the parcels, bury the refused events, and take those off their workload's count.
+
+        Returns the logs that were deleted while the shipment was under way: the archive must delete
+        them again. Raises `LeaseLost`; nothing has changed then.
+        """
+        ...
+
+    async def release(self, fence: int) -> None:
+        """End the lease, if it is still this one."""
+        ...
+
+    async def waiting(
+        self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None
+    ) -> Waiting:
+        """Return events with `since <= time < until` that wait, at one moment; `arrivals` are of all."""
+        ...
+
+    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Undelivered:
+        """Return how many events wait and are dead, with the `most` newest dead ones."""
+        ...
+
+    async def backlog(self) -> Backlog:
+        """Return how much waits, of everybody."""
+        ...
+
+
+class EventArchive(Protocol):
+    """The far store of events; the owner is part of every key."""
+
+    async def put(self, shipment: Shipment) -> Sequence[Refused]:
+        """Store the shipment, durable, once however often it is put; return the events it cannot hold.
+
+        Raises `Unavailable` when it cannot say what became of it.
+        """
+        ...
+
+    async def read(
+        self,
+        workload_id: WorkloadId,
+        *,
+        owner_id: UserId,
+        since: datetime | None,
+        until: datetime | None,
+        without: Sequence[int],
+    ) -> Events:
+        """Return events with `since <= time < until`, oldest first, ties in the order they came.
+
+        Those of the parcels whose arrival is in `without` are left out. Raises `Unavailable`.
+        """
+        ...
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Delete all events of the workload; idempotent."""
+        ...

@@ -1,0 +1,201 @@
+"""The contract of `EventOutbox`."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.contracts.test_event_log import shown
+
+from netra.domain.errors import LeaseLost
+from netra.domain.workloads.columns import columns_of
+from netra.domain.workloads.model import Event, Workload
+from netra.ports.outbox import Backlog, Refused, Shipment
+
+AT = datetime(2024, 3, 1, tzinfo=UTC)
+ONE, OTHER = 1, 2
+MANY = 1_000
+
+
+def batch(*names: str | None, at: datetime = AT):
+    return columns_of(
+        [Event(timestamp=at, model="m", input_tokens=1, output_tokens=1, id=name) for name in names]
+    )
+
+
+async def put(stores, *names: str | None, workload: str = "wl-1", owner: int = ONE, at: datetime = AT):
+    await stores.event_log.append(workload, batch(*names, at=at), owner_id=owner)
+
+
+async def lease(stores, *, most: int = MANY, held: int | None = None) -> Shipment | None:
+    return await stores.event_outbox.lease(lease_s=10, most_events=most, held=held)
+
+
+async def waiting(stores, **span: datetime):
+    asked = {"since": None, "until": None, **span}
+    return await stores.event_outbox.waiting("wl-1", owner_id=ONE, **asked)
+
+
+def ids(shipment: Shipment) -> list[list[str]]:
+    return [parcel.events.id.tolist() for parcel in shipment.parcels]
+
+
+async def test_nothing_waits_at_first(stores):
+    assert await lease(stores) is None
+    assert await stores.event_outbox.backlog() == Backlog(events=0, bytes=0)
+    found = await waiting(stores)
+    assert (len(found.events), found.arrivals, found.has_archived) == (0, (), False)
+
+
+async def test_parcels_come_in_the_order_they_were_accepted_with_all_that_is_theirs(stores):
+    await put(stores, "a", "b")
+    await put(stores, "a", workload="wl-2", owner=OTHER)
+    await put(stores, "b", "c")
+    shipment = await lease(stores)
+    assert ids(shipment) == [["a", "b"], ["a"], ["c"]]
+    assert [(parcel.owner_id, parcel.workload_id) for parcel in shipment.parcels] == [
+        (ONE, "wl-1"),
+        (OTHER, "wl-2"),
+        (ONE, "wl-1"),
+    ]
+    arrivals = [parcel.arrival for parcel in shipment.parcels]
+    assert arrivals == sorted(set(arrivals))
+    assert len({parcel.name for parcel in shipment.parcels}) == 3
+    assert all(len(parcel.name) == 32 for parcel in shipment.parcels)
+    assert shown(shipment.parcels[0].events) == shown(batch("a", "b"))
+
+
+async def test_what_was_delivered_waits_no_more_and_is_known_for_ever(stores):
+    await put(stores, "a", "b")
+    shipment = await lease(stores)
+    assert await stores.event_outbox.delivered(shipment, refused=[]) == ()
+    assert await lease(stores, held=shipment.fence) is None
+    found = await waiting(stores)
+    assert (len(found.events), found.has_archived) == (0, True)
+    assert (await stores.event_outbox.backlog()).events == 0
+    appended = await stores.event_log.append("wl-1", batch("a", "c"), owner_id=ONE)
+    assert appended.is_new.tolist() == [False, True]
+
+
+async def test_a_shipment_holds_at_most_so_many_events_but_at_least_a_parcel(stores):
+    for name in "abcde":
+        await put(stores, name, f"{name}2")
+    sizes = []
+    fence = None
+    for most in (5, 1, 0, 100):
+        shipment = await lease(stores, most=most, held=fence)
+        sizes.append(len(shipment.parcels))
+        fence = shipment.fence
+        await stores.event_outbox.delivered(shipment, refused=[])
+    assert sizes == [2, 1, 1, 1]
+
+
+async def test_a_shipment_comes_again_as_it_was_whatever_came_since(stores, clock):
+    await put(stores, "a")
+    first = await lease(stores)
+    await put(stores, "b")
+    clock.turn(11)
+    again = await lease(stores)
+    assert (again.number, ids(again)) == (first.number, ids(first))
+    assert [parcel.name for parcel in again.parcels] == [parcel.name for parcel in first.parcels]
+    assert again.fence > first.fence
+
+
+async def test_one_holds_the_lease_until_it_ends_or_is_let_go(stores, clock):
+    await put(stores, "a")
+    first = await lease(stores)
+    assert await lease(stores) is None
+    clock.turn(11)
+    second = await lease(stores)
+    assert second is not None
+    await stores.event_outbox.release(first.fence)  # not its own any more
+    assert await lease(stores) is None
+    await stores.event_outbox.release(second.fence)
+    assert await lease(stores) is not None
+
+
+async def test_of_many_that_ask_at_once_one_gets_the_shipment(stores):
+    await put(stores, "a")
+    leased = await asyncio.gather(*(lease(stores) for _ in range(8)))
+    assert sum(shipment is not None for shipment in leased) == 1
+
+
+async def test_a_lease_that_ended_delivers_nothing(stores, clock):
+    await put(stores, "a")
+    late = await lease(stores)
+    clock.turn(11)
+    with pytest.raises(LeaseLost):
+        await stores.event_outbox.delivered(late, refused=[])
+    current = await lease(stores)
+    with pytest.raises(LeaseLost):
+        await stores.event_outbox.delivered(late, refused=[])
+    assert (await waiting(stores)).has_archived is False
+    await stores.event_outbox.delivered(current, refused=[])
+    assert (await waiting(stores)).has_archived is True
+
+
+async def test_refused_events_are_buried_with_their_reason_and_not_counted(stores, clock):
+    made = Workload(id="wl-1", owner_id=ONE, name="w", created_at=AT, updated_at=AT)
+    await stores.workloads.add(made, max_per_user=MANY)
+    await put(stores, "a", "b", "c")
+    await put(stores, None)
+    shipment = await lease(stores)
+    refused = [Refused(parcel=0, place=1, reason="too odd"), Refused(parcel=1, place=0, reason="nameless")]
+    await stores.event_outbox.delivered(shipment, refused=refused)
+    found = await stores.event_outbox.undelivered("wl-1", owner_id=ONE, most=10)
+    assert (found.waiting_events, found.dead_events) == (0, 2)
+    letters = [(letter.event_id, letter.reason, letter.at) for letter in found.dead_letters]
+    assert sorted(letters, key=lambda letter: letter[1]) == [
+        (None, "nameless", clock.now()),
+        ("b", "too odd", clock.now()),
+    ]
+    assert (await stores.workloads.get("wl-1", owner_id=ONE)).event_count == 2
+    few = await stores.event_outbox.undelivered("wl-1", owner_id=ONE, most=1)
+    assert (few.dead_events, len(few.dead_letters)) == (2, 1)
+    other = await stores.event_outbox.undelivered("wl-1", owner_id=OTHER, most=1)
+    assert (other.dead_events, other.dead_letters) == (0, ())
+
+
+async def test_a_log_deleted_under_way_is_named_and_its_events_do_not_wait(stores):
+    await put(stores, "a")
+    await put(stores, "b", workload="wl-2")
+    shipment = await lease(stores)
+    await stores.event_log.delete("wl-1", owner_id=ONE)
+    await put(stores, "a")
+    gone = await stores.event_outbox.delivered(shipment, refused=[Refused(parcel=0, place=0, reason="r")])
+    assert tuple(gone) == ((ONE, "wl-1"),)
+    assert (await waiting(stores)).events.id.tolist() == ["a"]
+    assert (await stores.event_outbox.undelivered("wl-1", owner_id=ONE, most=1)).dead_events == 0
+
+
+async def test_a_log_deleted_before_it_is_leased_again_is_left_out(stores, clock):
+    await put(stores, "a")
+    await put(stores, "b", workload="wl-2")
+    await lease(stores)
+    await stores.event_log.delete("wl-1", owner_id=ONE)
+    clock.turn(11)
+    again = await lease(stores)
+    assert ids(again) == [["b"]]
+    await stores.event_outbox.delivered(again, refused=[])
+    assert (await stores.event_outbox.backlog()).events == 0
+
+
+async def test_waiting_events_are_read_by_span_with_the_arrivals_of_all(stores):
+    await put(stores, "a", "b")
+    await put(stores, "c", at=AT + timedelta(hours=1))
+    found = await waiting(stores, since=AT + timedelta(minutes=1))
+    assert (found.events.id.tolist(), len(found.arrivals)) == (["c"], 2)
+    assert (await waiting(stores, until=AT + timedelta(minutes=1))).events.id.tolist() == ["a", "b"]
+    assert (await stores.event_outbox.backlog()).events == 3
+    shipment = await lease(stores)
+    assert [parcel.arrival for parcel in shipment.parcels] == list(found.arrivals)
+
+
+async def test_events_that_come_one_by_one_are_all_there_and_in_order(stores):
+    names = [f"id-{n:03}" for n in range(150)]
+    for name in names:
+        await put(stores, name)
+    found = await waiting(stores)
+    assert found.events.id.tolist() == names
+    assert not (await stores.event_log.append("wl-1", batch(*names), owner_id=ONE)).is_new.any()
+    shipment = await lease(stores)
+    assert [name for parcel in shipment.parcels for name in parcel.events.id] == names
