@@ -55,6 +55,17 @@ def test_own_gpus_are_replayed(user: httpx.Client, workload_id: str) -> None:
     assert answer["then_usd_in_window"] == pytest.approx(answer["fleet"]["usd_per_hour"] * 3_540 / 3_600)
 
 
+def test_the_rent_of_what_serves_the_calls_today_is_the_bill_now(user: httpx.Client) -> None:
+    made = user.post("/api/workloads", json={"name": "own"}).raise_for_status().json()["id"]
+    events = [row | {"model": "Llama-3.1-8B", "provider": "own"} for row in rows()]
+    user.post(f"/api/workloads/{made}/events", json={"events": events}).raise_for_status()
+    body = {"served_on": "2x H100", "served_replicas": 2, "gpus_per_replica": 1, "replicas": 1}
+    answer = user.post(f"/api/workloads/{made}/simulate", json=body).raise_for_status().json()
+    assert answer["fleet_now"]["usd_per_hour"] == pytest.approx(4 * answer["fleet"]["usd_per_hour"])
+    assert answer["now_usd_in_window"] == pytest.approx(answer["fleet_now"]["usd_per_hour"] * 3_540 / 3_600)
+    assert answer["cost_change"] == "-75%"
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [({"model": "no-such-model"}, "model"), ({"gpu": "no-such-gpu"}, "gpu"), ({"cache": True}, "cache")],

@@ -38,6 +38,7 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None  # price the log as this model, whatever it says
     served_on: str | None = None  # what serves the log now, as "4x H100": to calibrate step times on it
     served_replicas: int | None = None
+    served_precision: str | None = None  # of the weights; None: what one would choose on that GPU
     change_at: datetime | None = None  # before/after questions
     analyses: tuple[str, ...] = ()  # kinds asked for by name, e.g. "prompt_caching"
     split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": an answer for each

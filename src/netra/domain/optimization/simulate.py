@@ -6,7 +6,7 @@ here. Own GPUs are sized or checked by replay of the real arrivals.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -14,12 +14,14 @@ import numpy as np
 from netra.domain.errors import ValidationFailed
 from netra.domain.optimization.analysers.cache_schemes import OFF, Replays, Scheme, at_ttl, change_of
 from netra.domain.optimization.analysers.model import ORDER, Study
-from netra.domain.optimization.fleet_trial import Trial, trial_of
+from netra.domain.optimization.fleet_trial import Trial, is_about_fleet, trial_of
 from netra.domain.optimization.latency import tails_of
 from netra.domain.optimization.model import Checkpoint, never_stop
+from netra.domain.optimization.present_fleet import PresentFleet, present_fleet
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import (
     UNPRICED,
+    Bools,
     Change,
     Traffic,
     batched,
@@ -35,6 +37,8 @@ _ALL: Final = np.iinfo(np.int64).max
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
+Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +49,14 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     cache_ttl_s: Annotated[int, msgspec.Meta(ge=1)] | None = None  # None: the provider's first
     batch_share: Share | None = None  # of the calls, evenly spread over the log
     max_output_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
-    gpu: Name | None = None  # serve all calls on own GPUs of this kind
+    gpu: Name | None = None  # serve all calls on own GPUs of this kind; None: as `served_on`
     hosted_model: Name | None = None  # the open model on them; None: the one of the log's price class
     gpus_per_replica: Annotated[int, msgspec.Meta(ge=1, le=8)] | None = None
-    replicas: Annotated[int, msgspec.Meta(ge=1, le=512)] | None = (
-        None  # None: the fewest that keep the limits
-    )
+    replicas: Replicas | None = None  # None: the fewest that keep the limits
+    precision: Precision | None = None  # of the weights; None: what one would choose on that GPU
+    served_on: Name | None = None  # what serves the log today, as "4x H100": its price is the bill now
+    served_replicas: Replicas | None = None
+    served_precision: Precision | None = None
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +83,7 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     latency_now: Mapping[str, Any]
     latency_then: Mapping[str, Any] | None  # None: nothing in the log tells it
     fleet: Mapping[str, Any] | None
+    fleet_now: Mapping[str, Any] | None  # None: not said to be served by own GPUs
     notes: tuple[str, ...]
 
 
@@ -92,12 +99,14 @@ def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never
     Raises `ValidationFailed` for a model, a GPU or a combination that is not known or does not fit.
     """
     checkpoint(0.0, "Reading the proposal")
-    trial = trial_of(study, proposal, checkpoint=checkpoint) if proposal.gpu is not None else None
+    present = _present(study, proposal)
+    trial = _trial(study, proposal, present, checkpoint=checkpoint)
     parts = [part for read in _READERS for part in read(study, proposal)]
-    if trial is not None:
+    if trial is not None and (present is None or set(trial.changed) - {"lengths"}):
         parts.append(_Part(kind="self_hosting", change=partial(_host, trial=trial), notes=trial.notes))
     parts.sort(key=lambda part: ORDER.index(part.kind))
-    traffic, usd = study.traffic, total_usd(study.traffic)
+    traffic = now = _served(study.traffic, present)
+    usd = total_usd(now)
     steps: list[Step] = []
     for number, part in enumerate(parts):
         checkpoint(0.8 + 0.2 * number / len(parts), f"Pricing {part.kind.replace('_', ' ')}")
@@ -109,7 +118,34 @@ def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never
             )
         )
         usd = after_usd
-    return _simulated(study, proposal, traffic, steps=tuple(steps), trial=trial)
+    return _simulated(study, proposal, (now, traffic), steps=tuple(steps), trial=trial, present=present)
+
+
+def _present(study: Study, proposal: Proposal) -> PresentFleet | None:
+    if proposal.served_on is None and (proposal.served_replicas or proposal.served_precision):
+        raise ValidationFailed.of("served_on", "missing", "Say on which GPUs, as served_on “4x H100”.")
+    return present_fleet(study, proposal)
+
+
+def _trial(
+    study: Study, proposal: Proposal, present: PresentFleet | None, *, checkpoint: Checkpoint
+) -> Trial | None:
+    if present is None and proposal.gpu is None:
+        if is_about_fleet(proposal):
+            raise ValidationFailed.of(
+                "gpu", "missing", "Say on which GPUs: gpu, or served_on for those that serve the log now."
+            )
+        return None
+    stays = proposal.model is not None or proposal.max_output_tokens is None
+    if present is not None and stays and not is_about_fleet(proposal):
+        return None
+    return trial_of(study, proposal, present=present, checkpoint=checkpoint)
+
+
+def _served(traffic: Traffic, present: PresentFleet | None) -> Traffic:
+    if present is None:
+        return traffic
+    return hosted(traffic, present.where, hosting_usd_in_window=present.usd_in_window)
 
 
 def _host(traffic: Traffic, *, trial: Trial) -> Traffic:
@@ -117,12 +153,19 @@ def _host(traffic: Traffic, *, trial: Trial) -> Traffic:
 
 
 def _simulated(
-    study: Study, proposal: Proposal, traffic: Traffic, *, steps: tuple[Step, ...], trial: Trial | None
+    study: Study,
+    proposal: Proposal,
+    traffic: tuple[Traffic, Traffic],
+    *,
+    steps: tuple[Step, ...],
+    trial: Trial | None,
+    present: PresentFleet | None,
 ) -> Simulated:
-    now_usd, then_usd = total_usd(study.traffic), total_usd(traffic)
+    now, then = traffic
+    now_usd, then_usd = total_usd(now), total_usd(then)
     times = study.span.per_month
-    cut = study.traffic.output_tokens > (proposal.max_output_tokens or _ALL)
-    moved = traffic.tariff != study.traffic.tariff
+    cut = now.output_tokens > (proposal.max_output_tokens or _ALL)
+    moved = (then.tariff != now.tariff) | (then.hosted != now.hosted)
     tails = msgspec.to_builtins(tails_of(study))
     return Simulated(
         calls=len(study.events),
@@ -137,17 +180,37 @@ def _simulated(
         latency_now=tails,
         latency_then=trial.latency if trial is not None else None if moved.any() else tails,
         fleet=None if trial is None else trial.fleet,
-        notes=study.span.notes,
+        fleet_now=None if present is None else present.told(),
+        notes=(*study.span.notes, *_own_notes(proposal, present, trial)),
     )
+
+
+def _own_notes(proposal: Proposal, present: PresentFleet | None, trial: Trial | None) -> tuple[str, ...]:
+    """Return what the steps leave unsaid where own GPUs serve the log now."""
+    if present is None:
+        return ()
+    said = () if trial is None or set(trial.changed) - {"lengths"} else trial.notes
+    asked = proposal.cache is not None or proposal.cache_ttl_s is not None or proposal.batch_share is not None
+    if asked and proposal.model is None:
+        said = (*said, "A provider's cache and batches change nothing for calls on own GPUs.")
+    return said
 
 
 def _model(study: Study, proposal: Proposal) -> list[_Part]:
     if proposal.model is None:
         return []
     to = _tariff(study, proposal.model)
-    where = (study.traffic.tariff != UNPRICED) & _fits(study, to)
+    where = _fits(study, to) & ((study.traffic.tariff != UNPRICED) | (proposal.served_on is not None))
     notes = ("Token counts are taken to carry over; tokenisers differ by some 10 to 30 %.",)
-    return [_Part(kind="right_sizing", change=partial(routed, where=where, to=to), notes=notes)]
+    return [_Part(kind="right_sizing", change=partial(_bought, where=where, to=to), notes=notes)]
+
+
+def _bought(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
+    """Return the traffic with the calls sent to a provider; own GPUs that are left without one go back."""
+    own = traffic.hosted & ~where
+    rent_usd = traffic.hosting_usd_in_window if own.any() else 0.0
+    left = msgspec.structs.replace(traffic, hosted=own, hosting_usd_in_window=rent_usd)
+    return routed(left, where, to=to)
 
 
 def _left_behind(study: Study, proposal: Proposal) -> int:

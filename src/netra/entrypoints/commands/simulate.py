@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 import msgspec
 
-from netra.domain.optimization.simulate import Proposal, Simulated
+from netra.domain.optimization.simulate import Precision, Proposal, Simulated
 from netra.domain.optimization.wording import count, money, percent
 from netra.entrypoints.commands.intake import warn_of_rows
 from netra.entrypoints.commands.reading import log_in
@@ -16,13 +16,16 @@ from netra.entrypoints.terminal.wording import milliseconds, title_of
 from netra.ports.logs import ReadLog
 
 TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
+PRECISION: Final = click.Choice(get_args(Precision))
 
 
 @click.command()
 @log_argument
 @click.option("--to-model", metavar="NAME", help="Send every call to this model.")
 @click.option("--cache/--no-cache", default=None, help="Turn prompt caching on or off.")
-@click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Time to live of cached prompts.")
+@click.option(
+    "--cache-ttl", "cache_ttl_s", type=click.IntRange(1), metavar="S", help="Time to live of cached prompts."
+)
 @click.option(
     "--batch-share", type=click.FloatRange(0, 1), help="Share of the calls sent in batches, 0 to 1."
 )
@@ -31,42 +34,33 @@ TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p
 @click.option("--hosted-model", metavar="NAME", help="The open model on them.")
 @click.option("--gpus-per-replica", type=click.IntRange(1, 8), help="GPUs that serve as one.")
 @click.option("--replicas", type=click.IntRange(1, 512), help="How many; the fewest that do if left out.")
-@click.option("--model", metavar="NAME", help="Price every call as this model now, whatever the log says.")
+@click.option("--precision", type=PRECISION, help="Of the weights; what one would choose if left out.")
+@click.option("--served-on", metavar="GROUP", help="What serves the log today, as '4x H100'.")
+@click.option("--served-replicas", type=click.IntRange(1, 512), help="How many of those; 1 if left out.")
+@click.option("--served-precision", type=PRECISION, help="Of their weights.")
+@click.option(
+    "--model", "priced_as", metavar="NAME", help="Price calls as this model now, whatever the log says."
+)
 @json_option
 def simulate(
     file: Path,
     *,
     to_model: str | None,
-    cache: bool | None,
-    cache_ttl: int | None,
-    batch_share: float | None,
-    max_output_tokens: int | None,
-    gpu: str | None,
-    hosted_model: str | None,
-    gpus_per_replica: int | None,
-    replicas: int | None,
-    model: str | None,
+    priced_as: str | None,
     as_json: bool,
+    **proposed: Any,  # Any: click's options, checked by click and named like the proposal's fields
 ) -> None:
     """Say what a change would come to on the log in FILE: its bill, and its latency where that is known.
 
     \b
     netra simulate day.jsonl --cache --cache-ttl 300 --batch-share 0.2
+    netra simulate day.jsonl --served-on "4x H100" --gpu H200 --gpus-per-replica 2
     """
-    proposal = Proposal(
-        model=to_model,
-        cache=cache,
-        cache_ttl_s=cache_ttl,
-        batch_share=batch_share,
-        max_output_tokens=max_output_tokens,
-        gpu=gpu,
-        hosted_model=hosted_model,
-        gpus_per_replica=gpus_per_replica,
-        replicas=replicas,
-    )
-    if proposal == Proposal():
+    today = {name: value for name, value in proposed.items() if name.startswith("served_")}
+    proposal = Proposal(model=to_model, **proposed)
+    if proposal == Proposal(**today):
         raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
-    log, simulated = run(_simulated(file, proposal, model=model))
+    log, simulated = run(_simulated(file, proposal, model=priced_as))
     warn_of_rows(log)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(simulated), indent=2))
@@ -90,8 +84,11 @@ def lines_of(simulated: Simulated) -> list[str]:
         words = "does not fit the new model's context and stays where it is"
         several = "do not fit the new model's context and stay where they are"
         said.append(f"  {count(left, 'call')} {words if left == 1 else several}.")
+    if simulated.fleet_now is not None:
+        said.append(f"  now   {_fleet(simulated.fleet_now)}")
     if simulated.fleet is not None:
-        said.append(f"  {_fleet(simulated.fleet)}")
+        holds = "keeps" if simulated.fleet["keeps_limits"] else "breaks"
+        said.append(f"  then  {_fleet(simulated.fleet)}, {holds} the latency limits")
     said.append("")
     said.append(f"  latency now   {_tails(simulated.latency_now)}")
     said.append(f"  latency then  {_tails(simulated.latency_then)}")
@@ -119,8 +116,5 @@ def _told(latency: Mapping[str, Any], key: str) -> str:
 
 
 def _fleet(fleet: Mapping[str, Any]) -> str:
-    holds = "keeps" if fleet["keeps_limits"] else "breaks"
     served = f"{fleet['model']} on {fleet['replicas']} x {fleet['gpus_per_replica']} {fleet['gpu']}"
-    return (
-        f"{served}, {fleet['precision']}: {money(fleet['usd_per_hour'])} an hour, {holds} the latency limits."
-    )
+    return f"{served}, {fleet['precision']}: {money(fleet['usd_per_hour'])} an hour"

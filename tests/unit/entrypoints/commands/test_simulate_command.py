@@ -42,8 +42,23 @@ def test_a_fleet_is_told_with_its_price_and_whether_it_keeps_the_limits(
     assert exit_code(["simulate", log, "--gpu", "H100-SXM-80GB", "--hosted-model", "Llama-3.1-8B"]) == 0
     out = capsys.readouterr().out
     assert "Llama-3.1-8B on " in out
-    assert "an hour, keeps the latency limits." in out
+    assert "an hour, keeps the latency limits" in out
     assert "latency then  TTFT p99 " in out
+
+
+def test_what_serves_the_log_today_is_told_beside_what_would(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text(LOG.replace("gpt-4o", "Llama-3.1-8B"))
+    today = ["--served-on", "2x H100-SXM-80GB", "--served-replicas", "2"]
+    assert exit_code(["simulate", str(path), *today, "--gpus-per-replica", "1", "--replicas", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "now   Llama-3.1-8B on 2 x 2 H100-SXM-80GB, fp8: $11.80 an hour" in out
+    assert "then  Llama-3.1-8B on 1 x 1 H100-SXM-80GB, fp8: $2.95 an hour, keeps the latency limits" in out
+    assert "(-75%)" in out
+    assert exit_code(["simulate", str(path), *today]) == 2
+    assert "Propose a change" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from netra.domain.optimization.performance.calibration import (
 from netra.domain.optimization.performance.configurations import served_precision
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
+from netra.domain.optimization.performance.hardware import Gpu, Hardware
 from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.performance.stand_in import StandIn
@@ -59,14 +60,21 @@ def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests
 
 def present_deployment(study: Study, *, stand_in: StandIn) -> Deployment | None:
     """Return what the question says serves the log now; None where it says nothing that is known."""
-    match = _GROUP.fullmatch(study.goals.served_on or "")
-    gpu = None if match is None else study.hardware.find_gpu(match["gpu"])
-    if match is None or gpu is None:
+    group = group_of(study.goals.served_on or "", hardware=study.hardware)
+    if group is None:
         return None
+    gpu, size = group
     return Deployment(
         gpu=gpu,
         model=stand_in.model,
         engine=VLLM,
-        tp=int(match["size"] or 1),
-        precision=served_precision(gpu, stand_in.model),
+        tp=size,
+        precision=study.goals.served_precision or served_precision(gpu, stand_in.model),
     )
+
+
+def group_of(text: str, *, hardware: Hardware) -> tuple[Gpu, int] | None:
+    """Return the GPU and how many of it serve as one, from "4x H100" or "H100"; None if it is not known."""
+    match = _GROUP.fullmatch(text)
+    gpu = None if match is None else hardware.find_gpu(match["gpu"])
+    return None if match is None or gpu is None else (gpu, int(match["size"] or 1))

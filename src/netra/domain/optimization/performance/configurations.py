@@ -49,11 +49,16 @@ def served_precision(gpu: Gpu, model: ModelShape) -> str:
 
 
 def configurations(
-    gpus: Iterable[Gpu], *, model: ModelShape, engine: Engine, longest_tokens: int
+    gpus: Iterable[Gpu],
+    *,
+    model: ModelShape,
+    engine: Engine,
+    longest_tokens: int,
+    precision: str | None = None,
 ) -> tuple[Configuration, ...]:
     """Return the priced replicas that hold the model and its longest request, cheapest first.
 
-    A group size must divide the attention heads.
+    A group size must divide the attention heads. Without a `precision` it is `served_precision`.
     """
     found: list[Configuration] = []
     for gpu in gpus:
@@ -61,7 +66,11 @@ def configurations(
             continue
         for tp in GROUP_SIZES:
             deployment = Deployment(
-                gpu=gpu, model=model, engine=engine, tp=tp, precision=served_precision(gpu, model)
+                gpu=gpu,
+                model=model,
+                engine=engine,
+                tp=tp,
+                precision=precision or served_precision(gpu, model),
             )
             if model.heads % tp == 0 and deployment.memory().kv_tokens >= longest_tokens:
                 found.append(Configuration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour))
