@@ -133,11 +133,11 @@ class PostgresDatabase:
         until_s = time.monotonic() + ANSWER_S  # waiting for a connection counts
         tries = 0
         while True:
-            tries += 1
+            attempt: Attempt | None = None  # stays so where a connection had died in the pool
             with _translated():
-                attempt: Attempt | None = None
                 try:
                     async with self._attempt(until_s) as attempt:
+                        tries += 1
                         return await play(attempt)
                 except OperationalError as error:
                     if tries == TRIES or time.monotonic() >= until_s or not _is_safe(error, attempt):
@@ -151,6 +151,7 @@ class PostgresDatabase:
             alarm = Alarm(connection, until_s - time.monotonic())
             attempt = Attempt(connection, wire, alarm)
             try:
+                wire.check()
                 yield attempt
             except BaseException as error:
                 await attempt.undo(error)
@@ -201,6 +202,7 @@ class Attempt:
 
     async def commit(self) -> None:
         """Make it durable."""
+        self.wire.check()  # a commit that meets a closed door may be tried again; a lost one may not
         self.is_committing = True
         self.wire.put("COMMIT")
         await self.wire.send()
@@ -273,8 +275,9 @@ def _is_safe(error: OperationalError, attempt: Attempt | None) -> bool:
     """Return whether the attempt certainly left no trace, so that another may be made."""
     if isinstance(error, DeadlockDetected | SerializationFailure):
         return True
-    is_lost = attempt is not None and error.sqlstate is None
-    return is_lost and attempt is not None and not attempt.is_committing
+    if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests) or error.sqlstate is not None:
+        return False  # nobody to ask, or an answer that another try would not change
+    return attempt is None or not attempt.is_committing
 
 
 @contextmanager

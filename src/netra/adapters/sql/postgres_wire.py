@@ -43,6 +43,11 @@ class Wire:
         """Whether anything was put and not yet sent."""
         return bool(self._hearers)
 
+    def check(self) -> None:
+        """Raise the driver's error when the server has hung up, as far as one can know without asking it."""
+        self._pgconn.consume_input()  # may read the server's last words
+        self._pgconn.consume_input()  # finds that there is nobody behind them
+
     def put(self, text: str, values: Row = (), *, heard: Heard | None = None) -> None:
         """Put a statement with places `%s` at the end of the batch; `heard` is called with its rows."""
         if not self._hearers:

@@ -1,0 +1,153 @@
+"""What a transaction on PostgreSQL does when it loses its connection, a lock or a tie."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from tests.servers.proxy import proxied
+
+from netra.adapters.sql.database_clock import DatabaseClock
+from netra.adapters.sql.identity_schema import one_time
+from netra.adapters.sql.locks import locking
+from netra.adapters.sql.postgres import SERVER_OPTIONS, PostgresDatabase
+from netra.adapters.sql.postgres_connection import open_postgres
+from netra.adapters.sql.script import Query, Script, ask, inserting
+from netra.domain.errors import Unavailable
+
+pytestmark = pytest.mark.system
+
+KEEP = inserting(one_time)
+KEEPING = ask(KEEP, key="k", value=b"", until_at=0)
+COUNT = Query(one_time.select())
+PATIENCE_S = 15.0
+
+
+@asynccontextmanager
+async def opened(url: str, *, connections: int = 2) -> AsyncGenerator[PostgresDatabase]:
+    async with open_postgres(url):
+        database = PostgresDatabase(url, clock=DatabaseClock(), connections=connections)
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+def keeping(key: str) -> Script[None]:
+    yield ask(KEEP, key=key, value=b"", until_at=0)
+
+
+def kept() -> Script[list[str]]:
+    return [row[0] for row in (yield ask(COUNT))]
+
+
+class Plays:
+    """Counts how often a recipe was played; each play may wait in the middle."""
+
+    def __init__(self, *steps: Any, after_first: Any = None) -> None:
+        self.count = 0
+        self._steps = steps
+        self._after_first = after_first
+
+    def __call__(self) -> Script[int]:
+        self.count += 1
+        for number, step in enumerate(self._steps):
+            yield step
+            if number == 0 and self._after_first is not None:
+                yield ask(COUNT)  # so that the first has been done
+                self._after_first()
+        return self.count
+
+
+def cut_off(url: str) -> None:
+    """End every other session on the database and wait until it has ended."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def test_connections_that_died_idle_are_noticed_by_nobody(postgres_url):
+    async with opened(postgres_url) as database:
+        await database.write(lambda: keeping("before"))
+        cut_off(postgres_url)
+        await database.write(lambda: keeping("after"))
+        assert await database.read(kept) == ["before", "after"]
+        cut_off(postgres_url)
+        assert await database.read(kept) == ["before", "after"]
+
+
+async def test_a_transaction_that_loses_its_connection_before_its_commit_is_played_again(postgres_url):
+    once = iter([cut_off])  # the second time around it is `str`, which does nothing
+    plays = Plays(KEEPING, after_first=lambda: next(once, str)(postgres_url))
+    async with opened(postgres_url) as database:
+        assert await database.write(plays) == 2
+        assert await database.read(kept) == ["k"]
+
+
+async def test_one_whose_commit_was_on_its_way_is_not_played_again(postgres_url):
+    port = psycopg.conninfo.conninfo_to_dict(postgres_url)["port"]
+    async with proxied(int(str(port))) as line:
+        url = postgres_url.replace(f":{port}/", f":{line.port}/")
+        plays = Plays(KEEPING, after_first=lambda: setattr(line, "cut_after", 0))
+        async with opened(url, connections=1) as database:
+            with pytest.raises(Unavailable):
+                await database.write(plays)
+            assert plays.count == 1
+
+
+async def test_one_that_is_chosen_to_break_a_deadlock_is_played_again(postgres_url):
+    async with opened(postgres_url) as database:
+        met = asyncio.Barrier(2)
+
+        async def crossing(first: str, second: str) -> int:
+            begun = asyncio.Event()
+            plays = Plays(locking(first), locking(second), ask(COUNT), after_first=begun.set)
+
+            async def writing() -> int:
+                return await database.write(plays)
+
+            async with asyncio.TaskGroup() as group:
+                result = group.create_task(writing())
+                await begun.wait()
+                await met.wait()
+            return result.result()
+
+        async with asyncio.timeout(PATIENCE_S):
+            results = await asyncio.gather(crossing("a", "b"), crossing("b", "a"), return_exceptions=True)
+        assert all(isinstance(result, int) for result in results), results
+
+
+async def test_a_lock_that_somebody_keeps_is_waited_for_and_not_for_ever(postgres_url):
+    async with opened(postgres_url) as database:
+        with psycopg.connect(postgres_url) as other:
+            other.execute(sql.SQL("LOCK TABLE one_time"))
+            with pytest.raises(Unavailable):
+                await database.write(lambda: keeping("k"))
+        await database.write(lambda: keeping("k"))
+        assert await database.read(kept) == ["k"]
+
+
+async def test_who_freezes_in_a_transaction_holds_nobody_up_for_long(postgres_url):
+    """Its connection stays open and says nothing, as that of a stopped process does."""
+    async with opened(postgres_url) as database:
+        with psycopg.connect(postgres_url, options=SERVER_OPTIONS) as frozen:
+            frozen.execute(sql.SQL("LOCK TABLE one_time"))
+            async with asyncio.timeout(PATIENCE_S):
+                while not await is_kept(database):
+                    continue
+            with pytest.raises(psycopg.Error):
+                frozen.execute("SELECT 1")
+
+
+async def is_kept(database: PostgresDatabase) -> bool:
+    try:
+        await database.write(lambda: keeping("k"))
+    except Unavailable:
+        return False
+    return True
