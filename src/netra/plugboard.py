@@ -170,6 +170,9 @@ class Container(containers.DeclarativeContainer):
         prices=ports.provided.prices,
         clock=ports.provided.clock,
         default_model=settings.provided.default_model,
+        language_model=ports.provided.language_model,
+        conversations=ports.provided.threads,
+        sends=settings.provided.language_model_sends,
     )
     what_if_service = providers.Singleton(
         WhatIfService,

@@ -240,6 +240,13 @@ class _Stage:
             self._span = (stage.progress, stage.until)
             self._checkpoint(stage.progress / 100, f"{stage.agent}: {stage.message}")
 
+    async def say(self, text: str, *, attempt: int, at: int) -> None:
+        """Leave the answer to its end: a line of progress has no room for it."""
+
+    async def stopped(self) -> None:
+        """Wait for ever: whoever asked cancels, or stops the work at a checkpoint."""
+        await asyncio.Event().wait()
+
     def checkpoint(self, done: float, doing: str) -> None:
         """Pass the share of the whole on."""
         begin, end = self._span

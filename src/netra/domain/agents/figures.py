@@ -105,8 +105,8 @@ _NUMBERED: Final = re.compile(r"(?m)^[ \t]*(?:#{1,4} |[-*] )?\*{0,2}(?P<n>[0-9]{
 _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
 
 
-def figures(text: str) -> Figures:
-    """Return what `text` states.
+def figures(text: str, *, due: int = 1) -> Figures:
+    """Return what `text` states; a list in it may go on with paragraph `due`.
 
     >>> [(n.value, n.kind.value, n.period) for n in figures("saves $1.2k a month, 12.5 % of gpt-4o").numbers]
     [(1200.0, 'usd', 'month'), (0.125, 'share', '')]
@@ -116,7 +116,8 @@ def figures(text: str) -> Figures:
     plain = _EMPHASIS.sub("", normal(text))
     labels = labels_in(plain)
     rest = blanked(plain, [(label.start, label.end) for label in labels])
-    rest = _unnumbered(_ORDINAL.sub(lambda match: " " * len(match[0]), rest))
+    rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
+    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
     told = [match.span() for match in _NUMBER.finditer(rest)]
     numbers = [*_digits(rest), *_spelt(blanked(rest, told))]
     return Figures(numbers=tuple(numbers), labels=labels)
@@ -134,16 +135,24 @@ def normal(text: str) -> str:
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in composed)
 
 
-def _unnumbered(text: str) -> str:
-    """Blank the numbers that count the paragraphs of a list: 1., 2., 3. as they come."""
-    due = 1
-    spans: list[tuple[int, int]] = []
+def due_after(text: str, *, due: int = 1) -> int:
+    """Return the number that the next paragraph of a list would have.
+
+    >>> due_after("1. Cache.\\n2. Batch.")
+    3
+    """
+    for _, number in _numbered(text, due):
+        due = number + 1
+    return due
+
+
+def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the numbers that count the paragraphs of a list: 1., 2., 3. as they come."""
     for match in _NUMBERED.finditer(text):
         number = int(match["n"])
         if number in (1, due):
             due = number + 1
-            spans.append((match.start("n"), match.end()))
-    return blanked(text, spans)
+            yield match, number
 
 
 def _digits(text: str) -> Iterator[Stated]:

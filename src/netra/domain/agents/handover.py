@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from netra.domain.agents.language.hearing import Hearing, Joined
 from netra.domain.agents.model import Question
 from netra.domain.errors import UnsoundHandover
 from netra.domain.ids import WorkloadId
@@ -29,6 +30,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Workload, ...] = ()
     choices_total: int = 0
     is_at_hand: bool = False  # the events come with the question and are in no store
+    hearing: Hearing | None = None  # a language model's reading of the question, where there is one
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     goals: Goals
     measured: Measured
     metrics: Mapping[str, Any]
+    joined: Joined | None = None  # both readings of the question, where there are two
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,17 @@ class Watch(Protocol):
         """Tell that these agents have nothing to do, all at once; raises as `enter` does."""
         ...
 
+    async def say(self, text: str, *, attempt: int, at: int) -> None:
+        """Show some more of the answer: `text` stands `at` so many characters into this `attempt`.
+
+        A later attempt takes back the ones before it. Raises as `enter` does.
+        """
+        ...
+
+    async def stopped(self) -> None:
+        """Return when the work is to end; `checkpoint` then raises the reason."""
+        ...
+
     def checkpoint(self, done: float, doing: str) -> None:
         """Tell how much of this agent's work is done (0..1) and what it is doing; cheap, from any thread.
 

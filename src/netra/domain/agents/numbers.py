@@ -26,9 +26,9 @@ def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever en
     return untold(text, facts_of(payload))
 
 
-def untold(text: str, facts: Facts) -> tuple[str, ...]:
-    """Return as `unsupported`, against facts that were read before."""
-    said = figures(text)
+def untold(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
+    """Return as `unsupported`, against facts that were read before; `due` as in `figures`."""
+    said = figures(text, due=due)
     names = [label.text for label in said.labels if not is_told(label, facts.labels)]
     numbers = [number.text for number in said.numbers if not _is_held(number, facts.numbers)]
     return (*names, *numbers)

@@ -1,8 +1,8 @@
 """The five agents in their order, on a workload of the store or on events at hand.
 
 Each stage's work is in its own module; here is only who is told when, what runs in a thread, and
-that a stage gets a checked hand-over. A stage that asks a language model takes the place of the
-local one at the same hand-over.
+that a stage gets a checked hand-over. A language model, where there is one, adds to the first and
+the last: what the question means beside the local reading, and other words for the same answer.
 """
 
 from functools import partial
@@ -12,6 +12,9 @@ from netra.domain.agents import acting, core, reporting, survey, triage
 from netra.domain.agents.asking import asking
 from netra.domain.agents.goals import read_goals
 from netra.domain.agents.handover import Briefing, checked_advice
+from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
+from netra.domain.agents.language.looking import Bench
+from netra.domain.agents.language.speech import Conversations, Sends, Speech, Voice
 from netra.domain.agents.model import Question, Stage, Watch
 from netra.domain.agents.off_loop import worked
 from netra.domain.optimization.model import Advice
@@ -19,6 +22,7 @@ from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.workloads.columns import Events
 from netra.ports.clock import Clock
+from netra.ports.language_model import LanguageModel
 from netra.ports.prices import PriceBook
 from netra.ports.workloads import EventLog, WorkloadStore
 
@@ -35,6 +39,10 @@ class AgentPipeline:
         clock: Clock,
         default_model: str,
         hardware: Hardware = HARDWARE,
+        language_model: LanguageModel | None = None,
+        conversations: Conversations | None = None,
+        sends: Sends = "all",
+        allowance: Allowance = DEFAULT_ALLOWANCE,
     ) -> None:
         self._workloads = workloads
         self._log = log
@@ -42,6 +50,15 @@ class AgentPipeline:
         self._clock = clock
         self._default_model = default_model
         self._hardware = hardware
+        self._voice: Voice | None = None
+        if language_model is not None:
+            self._voice = Voice(
+                model=language_model,
+                clock=clock,
+                conversations=conversations,
+                allowance=allowance,
+                sends=sends,
+            )
 
     async def answer(self, question: Question, watch: Watch) -> Advice:
         """Return the advice on the workload that is named or the asker's only one.
@@ -51,11 +68,15 @@ class AgentPipeline:
         """
         await watch.enter(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
         briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
-        if briefing.workload is None or briefing.workload.event_count == 0:
+        workload = briefing.workload
+        if workload is None or workload.event_count == 0:
             return await self._asked_back(briefing, watch)
+        speech = None if self._voice is None else self._voice.begin(question)
+        if speech is not None:
+            briefing = await speech.heard(briefing, watch)
         await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
-        events = await self._log.read(briefing.workload.id, owner_id=question.owner_id)
-        return await self._advised(briefing, events, watch)
+        events = await self._log.read(workload.id, owner_id=question.owner_id)
+        return await self._advised(briefing, events, watch, speech=speech)
 
     async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
         """Return the advice on events that are in no store, by the same stages."""
@@ -65,10 +86,15 @@ class AgentPipeline:
         briefing = Briefing(question=question, goals=goals, now=now, is_at_hand=True)
         if not len(events):
             return await self._asked_back(briefing, watch)
+        speech = None if self._voice is None else self._voice.begin(question)
+        if speech is not None:
+            briefing = await speech.heard(briefing, watch)
         await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
-        return await self._advised(briefing, events, watch)
+        return await self._advised(briefing, events, watch, speech=speech)
 
-    async def _advised(self, briefing: Briefing, events: Events, watch: Watch) -> Advice:
+    async def _advised(
+        self, briefing: Briefing, events: Events, watch: Watch, *, speech: Speech | None
+    ) -> Advice:
         work = partial(
             survey.survey,
             briefing,
@@ -83,12 +109,25 @@ class AgentPipeline:
         await watch.enter(agent=acting.AGENT, message=acting.MESSAGE, progress=85, until=95)
         plan = await worked(partial(acting.plan, findings), checkpoint=watch.checkpoint)
         await watch.enter(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
-        return checked_advice(reporting.report(plan))
+        advice = reporting.report(plan)
+        if speech is not None:
+            bench = partial(
+                Bench,
+                events=events,
+                plan=plan,
+                book=self._prices,
+                default_model=self._default_model,
+                hardware=self._hardware,
+                checkpoint=watch.checkpoint,
+            )
+            advice = await speech.worded(advice, plan, events, watch, bench=bench)
+        return checked_advice(advice)
 
     async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
         """Go through the stages with nothing to work on; each says so."""
         await watch.pass_through(*_EMPTY_HANDED)
-        return checked_advice(asking(briefing))
+        advice = asking(briefing)
+        return checked_advice(advice if self._voice is None else self._voice.unused(advice))
 
 
 _EMPTY_HANDED: Final = (

@@ -8,6 +8,7 @@ import numpy as np
 
 from netra.domain.agents.goals import BEFORE_AFTER, read_goals
 from netra.domain.agents.handover import Briefing, Survey, checked_survey
+from netra.domain.agents.language.hearing import joined
 from netra.domain.agents.names import Names, same_name
 from netra.domain.agents.price_list import price_list
 from netra.domain.agents.readings import Unread
@@ -33,14 +34,20 @@ def survey(
 ) -> Survey:
     """Return the log as the engine reads it, with the question read again in its names."""
     question = briefing.question
-    read = read_goals(question.message, question.parameters, now=briefing.now, names=names_of(events))
+    names = names_of(events)
+    read = read_goals(question.message, question.parameters, now=briefing.now, names=names)
+    both = None
+    if briefing.hearing is not None:
+        both = joined(read, briefing.hearing, message=question.message, names=names)
+        read = both.goals
     goals = dated(read, events)
     prices = price_list(
         events, book, default_model=default_model, model=goals.model, asked_about=goals.models
     )
     measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
-    survey = Survey(briefing=briefing, goals=goals, measured=measured, metrics=measured.metrics)
-    return checked_survey(survey)
+    return checked_survey(
+        Survey(briefing=briefing, goals=goals, measured=measured, metrics=measured.metrics, joined=both)
+    )
 
 
 def dated(goals: Goals, events: Events) -> Goals:

@@ -61,6 +61,15 @@ def updated(run: Run, *, agent: str, message: str, progress: int, status: str = 
     return _event(EventKind.UPDATE, run, data)
 
 
+def said(run: Run, *, agent: str, message: str, progress: int, text: str, attempt: int, at: int) -> NewEvent:
+    """Return some more of the answer: `text` stands `at` so many characters into this `attempt`.
+
+    A later attempt, and the result, take the place of all of it.
+    """
+    data = {"agent": agent, "status": "processing", "message": message, "progress": progress}
+    return _event(EventKind.UPDATE, run, {**data, "text": text, "attempt": attempt, "at": at})
+
+
 def completed(run: Run, result: msgspec.Raw) -> NewEvent:
     """Return the end of a run that has an answer."""
     return _event(EventKind.RESULT, run, {"success": True, "result": result})

@@ -1,10 +1,11 @@
 """How a worker hears what the agents do with a run, and makes them stop."""
 
+import asyncio
 from collections.abc import Sequence
 
 from netra.domain.agents.model import Stage
 from netra.domain.errors import NetraError, WorkStopped
-from netra.domain.runs.events import NewEvent, updated
+from netra.domain.runs.events import NewEvent, said, updated
 from netra.domain.runs.model import Claim
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
@@ -24,7 +25,9 @@ class RunWatch:
         self._span = (0, 0)
         self._progress = claim.run.progress
         self._seen: tuple[float, str] | None = None
+        self._message = ""
         self._stop: NetraError | None = None
+        self._stopping = asyncio.Event()
         self.is_handed_back = False
 
     @property
@@ -36,12 +39,14 @@ class RunWatch:
         """Make the next `enter` or `checkpoint` raise `reason`; the first reason stays."""
         if self._stop is None:
             self._stop = reason
+            self._stopping.set()
 
     def hand_back(self) -> None:
         """Stop because this process ends, not because anybody wants the run to."""
         if self._stop is None:
             self.is_handed_back = True
             self._stop = WorkStopped("The worker is ending; the run goes back to the queue.")
+            self._stopping.set()
 
     def raise_if_stopping(self) -> None:
         """Raise the reason to stop, if there is one."""
@@ -51,7 +56,7 @@ class RunWatch:
     async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
         """Store and publish that `agent` begins."""
         self.raise_if_stopping()
-        self._agent, self._span, self._seen = agent, (progress, until), None
+        self._agent, self._span, self._seen, self._message = agent, (progress, until), None, message
         await self._tell(message, max(self._progress, progress))
 
     async def pass_through(self, *stages: Stage) -> None:
@@ -62,6 +67,24 @@ class RunWatch:
         run = self._claim.run
         events = [updated(run, agent=one.agent, message=one.message, progress=one.progress) for one in stages]
         await self._record(events, progress=last.progress)
+
+    async def say(self, text: str, *, attempt: int, at: int) -> None:
+        """Store and publish some more of the answer."""
+        self.raise_if_stopping()
+        event = said(
+            self._claim.run,
+            agent=self._agent,
+            message=self._message,
+            progress=self._progress,
+            text=text,
+            attempt=attempt,
+            at=at,
+        )
+        await self._record([event], progress=self._progress)
+
+    async def stopped(self) -> None:
+        """Return when the work has been told to end."""
+        await self._stopping.wait()
 
     def checkpoint(self, done: float, doing: str) -> None:
         """Keep how far the work is; the next heartbeat tells it."""

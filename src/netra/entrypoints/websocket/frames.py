@@ -126,6 +126,9 @@ class AgentUpdateData(_OfRun, frozen=True, kw_only=True, omit_defaults=True):
     status: str
     message: str
     progress: Percent
+    text: str = ""  # some more of the answer, where a language model words it
+    attempt: int = 0  # which wording `text` is of; a later one, and the result, take its place
+    at: int = 0  # characters of this attempt that stand before `text`
     skipped: int = 0
 
 
@@ -265,9 +268,8 @@ def error_frame(
         message=error.message,
         details=details_of(error),
         context=error.details,
-        run_id=run_id,
-        request_id=request_id,
-    )
+        run_id=run_id, request_id=request_id,
+    )  # fmt: skip
     return written(Error(data=data, timestamp=stamp(at)))
 
 

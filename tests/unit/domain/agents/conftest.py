@@ -1,5 +1,6 @@
 """The five agents over memory adapters, with prices that a test sets and small logs to work out by hand."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,15 +11,18 @@ import pytest
 
 from netra.adapters.memory.event_log import MemoryEventLog
 from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
+from netra.domain.agents.language.speech import Conversations, Sends
 from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.pipeline import AgentPipeline
-from netra.domain.ids import UserId, WorkloadId
+from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event, Workload
 from netra.ports.clock import Clock
+from netra.ports.language_model import LanguageModel
 
 ALICE, BOB = UserId(1), UserId(2)
 BEGIN = datetime(2026, 11, 16, tzinfo=UTC)  # a Monday
@@ -68,12 +72,20 @@ class KeptWatch:
     def __init__(self) -> None:
         self.stages: list[dict[str, Any]] = []
         self.checkpoints: list[tuple[float, str]] = []
+        self.said: list[tuple[int, str]] = []
 
     async def enter(self, **stage: Any) -> None:
         self.stages.append(stage)
 
     async def pass_through(self, *stages: Stage) -> None:
         self.stages.extend(msgspec.structs.asdict(stage) for stage in stages)
+
+    async def say(self, text: str, *, attempt: int, at: int) -> None:
+        assert at == sum(len(said) for number, said in self.said if number == attempt)
+        self.said.append((attempt, text))
+
+    async def stopped(self) -> None:
+        await asyncio.Event().wait()
 
     def checkpoint(self, done: float, doing: str) -> None:
         self.checkpoints.append((done, doing))
@@ -86,6 +98,10 @@ class Desk:
     clock: Clock
     tariffs: tuple[Tariff, ...] = (tariff("big", 10.0, 40.0), tariff("small", 1.0, 4.0))
     watch: KeptWatch = field(default_factory=KeptWatch)
+    language_model: LanguageModel | None = None
+    conversations: Conversations | None = None
+    sends: Sends = "all"
+    allowance: Allowance = DEFAULT_ALLOWANCE
 
     def __post_init__(self) -> None:
         self.workloads = MemoryWorkloadStore(clock=self.clock)
@@ -100,6 +116,10 @@ class Desk:
             clock=self.clock,
             default_model="big",
             hardware=NO_HARDWARE,
+            language_model=self.language_model,
+            conversations=self.conversations,
+            sends=self.sends,
+            allowance=self.allowance,
         )
 
     async def workload(
@@ -114,11 +134,21 @@ class Desk:
             await self.log.append(made, columns_of(calls), owner_id=owner)
         return made
 
-    async def ask(self, message: str, *, workload_id: str | None = None, **parameters: Any) -> Advice:
+    async def ask(
+        self,
+        message: str,
+        *,
+        workload_id: str | None = None,
+        thread_id: str | None = None,
+        run_id: str | None = None,
+        **parameters: Any,
+    ) -> Advice:
         """Ask as Alice."""
         question = Question(
             owner_id=ALICE,
             message=message,
+            thread_id=None if thread_id is None else ThreadId(thread_id),
+            run_id=None if run_id is None else RunId(run_id),
             workload_id=None if workload_id is None else WorkloadId(workload_id),
             parameters=parameters,
         )

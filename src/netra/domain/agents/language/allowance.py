@@ -1,0 +1,112 @@
+"""How often and how long a run may ask a language model, and the asking, through one `Talk` a run.
+
+Tokens and money are kept by whoever wraps the model. Being over any of it ends the use of the model, never
+the run.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.model import Question
+from netra.ports.clock import Clock
+from netra.ports.language_model import (
+    Answer,
+    LanguageModel,
+    LanguageModelFailed,
+    LanguageModelOverBudget,
+    LanguageModelTimedOut,
+    LanguageModelTruncated,
+    Prompt,
+    TextPiece,
+    Usage,
+)
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """The most that one run may use."""
+
+    calls: int = 8  # prompts: one to read the question, one for each round of looking, two to word the answer
+    seconds: float = 60.0  # of the whole run, well below the deadline that runs have
+    answer_tokens: int = 1_500  # of one answer
+    answer_s: float = 30.0  # of one answer, waits and repeats included
+
+
+DEFAULT_ALLOWANCE: Final = Allowance()
+_LATE_S: Final = 2.0  # how much longer than its own deadline a model is waited for
+
+
+class Talk:
+    """One run's use of a model; holds what was spent."""
+
+    def __init__(
+        self, *, model: LanguageModel, allowance: Allowance, clock: Clock, question: Question
+    ) -> None:
+        self._model = model
+        self._allowance = allowance
+        self._clock = clock
+        self._question = question
+        self._began_s = clock.monotonic_s()
+        self._asked = 0
+        self.usage = Usage()
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self._model.name
+
+    async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
+        """Stream as the port does, within what is left; what was used is counted, failures too.
+
+        Raises `LanguageModelFailed`, and nothing else of the model's.
+        """
+        within_s = self._room_s()
+        self._asked += 1
+        bounded = msgspec.structs.replace(
+            prompt,
+            max_output_tokens=self._allowance.answer_tokens,
+            deadline_s=within_s,
+            owner_id=self._question.owner_id,
+            run_id=self._question.run_id,
+        )
+        is_whole = False
+        ends_s = self._clock.monotonic_s() + within_s + _LATE_S
+        try:
+            async with aclosing(self._model.ask(bounded)) as pieces:
+                while (piece := await self._next(pieces, ends_s=ends_s)) is not None:
+                    if isinstance(piece, Answer):
+                        is_whole = True
+                        self.usage = self.usage.plus(piece.usage)
+                    yield piece
+        except LanguageModelFailed as error:
+            self.usage = self.usage.plus(error.usage)
+            raise
+        if not is_whole:
+            raise LanguageModelTruncated("The language model's stream ended without an answer.")
+
+    async def whole(self, prompt: Prompt) -> Answer:
+        """Return the answer once it is whole. Raises `LanguageModelFailed`."""
+        answers = [piece async for piece in self.ask(prompt) if isinstance(piece, Answer)]
+        return answers[-1]
+
+    async def _next(
+        self, pieces: AsyncGenerator[TextPiece | Answer], *, ends_s: float
+    ) -> TextPiece | Answer | None:
+        """Return what comes next, None at the end; an adapter that forgets its deadline is held to it."""
+        try:
+            async with asyncio.timeout(max(0.0, ends_s - self._clock.monotonic_s())):
+                return await anext(pieces, None)
+        except TimeoutError as error:
+            raise LanguageModelTimedOut("The language model went on past its deadline.") from error
+
+    def _room_s(self) -> float:
+        """Return how long the next answer may take. Raises `LanguageModelOverBudget` when nothing is left."""
+        left_s = self._allowance.seconds - (self._clock.monotonic_s() - self._began_s)
+        if self._asked >= self._allowance.calls:
+            raise LanguageModelOverBudget(f"The run has asked the language model {self._asked} times.")
+        if left_s <= 0:
+            raise LanguageModelOverBudget("The run has used up its time with the language model.")
+        return min(left_s, self._allowance.answer_s)

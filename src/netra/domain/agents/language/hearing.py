@@ -1,0 +1,214 @@
+"""Reading a question with a language model: into the same `Goals` as the local readers, and never over them.
+
+What the local reading has, stands. The model may resolve what that could not read: a number has to be
+among the asker's own, a name has to be said or be in the log.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from netra.domain.agents.figures import Kind, Stated, figures
+from netra.domain.agents.goals import BEFORE_AFTER
+from netra.domain.agents.language.allowance import Talk
+from netra.domain.agents.language.prompts import HEAR, data, system
+from netra.domain.agents.names import Names, models_in, same_name
+from netra.domain.optimization.analysers.model import ORDER
+from netra.domain.optimization.model import Goals, Priority
+from netra.domain.threads.model import Message, MessageRole
+from netra.ports.language_model import LanguageModelFailed, Prompt
+
+_NAMES_MAX: Final = 8
+HISTORY_MESSAGES: Final = 12  # of the thread, the newest
+HISTORY_CHARACTERS: Final = 6_000  # of them together, the newest first
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+_Texts = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=_NAMES_MAX)]
+_Kind = Annotated[str, msgspec.Meta(pattern=rf"^(?:{'|'.join(ORDER)})$")]
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The form that a model fills."""
+
+    priority: Literal["cost", "performance", "balanced"] | None = None
+    saving_share: Annotated[float, msgspec.Meta(ge=-10, lt=1)] | None = None
+    speedup: _Positive | None = None
+    traffic_growth: Annotated[float, msgspec.Meta(gt=-1, le=1_000)] | None = None
+    budget_usd_per_month: _Positive | None = None
+    ttft_ms_p99: _Positive | None = None
+    tpot_ms_p99: _Positive | None = None
+    latency_ms: _Positive | None = None
+    features: _Texts | None = None
+    models: _Texts | None = None
+    analyses: Annotated[tuple[_Kind, ...], msgspec.Meta(max_length=len(ORDER))] | None = None
+    split_by: Literal["tool", "feature", "template"] | None = None
+
+
+class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model made of the question: the form, or why there is none."""
+
+    heard: Heard | None = None
+    reason: str | None = None
+    earlier: tuple[str, ...] = ()  # what the asker said before, in this thread
+
+
+class Joined(msgspec.Struct, frozen=True, kw_only=True):
+    """The local reading with what the model added to it, and where the two differ."""
+
+    goals: Goals
+    taken: tuple[str, ...] = ()  # fields that the model filled
+    differences: tuple[Mapping[str, Any], ...] = ()
+    refused: tuple[str, ...] = ()  # fields whose number or name nobody said
+
+
+_NUMBERS: Final[Mapping[str, tuple[frozenset[Kind], float]]] = {  # what they may be told as, and its scale
+    "saving_share": (frozenset({Kind.SHARE}), 1.0),
+    "traffic_growth": (frozenset({Kind.SHARE}), 1.0),
+    "speedup": (frozenset({Kind.FACTOR}), 1.0),
+    "budget_usd_per_month": (frozenset({Kind.USD}), 1.0),
+    "ttft_ms_p99": (frozenset({Kind.TIME}), 1_000.0),
+    "tpot_ms_p99": (frozenset({Kind.TIME}), 1_000.0),
+    "latency_ms": (frozenset({Kind.TIME}), 1_000.0),
+}
+_CHOICES: Final = ("priority", "split_by", "analyses")
+
+
+async def hear(message: str, earlier: Sequence[Message], *, talk: Talk) -> Hearing:
+    """Return what the model reads in the message; never raises for the model's sake."""
+    said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
+    prompt = Prompt(
+        messages=(system(HEAR), data(before=shown(earlier), message=message)),
+        answer_schema=_schema(),
+        answer_name="goals",
+    )
+    try:
+        answer = await talk.whole(prompt)
+        heard = msgspec.json.decode(answer.text, type=Heard)
+    except LanguageModelFailed as error:
+        return Hearing(reason=error.reason)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Hearing(reason="malformed")
+    return Hearing(heard=heard, earlier=said)
+
+
+def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Return the newest messages that fit the bounds, oldest first."""
+    kept: list[Message] = []
+    room = HISTORY_CHARACTERS
+    for message in reversed(messages[-HISTORY_MESSAGES:]):
+        room -= len(message.content)
+        if room < 0:
+            break
+        kept.append(message)
+    return tuple(reversed(kept))
+
+
+def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
+    """Return a conversation as data."""
+    return [{"who": message.role.value, "said": message.content} for message in messages]
+
+
+def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joined:
+    """Return both readings as one."""
+    heard = hearing.heard
+    if heard is None:
+        return Joined(goals=local)
+    is_lost = bool(local.unread or hearing.earlier)
+    open_ = [number for text in (*local.unread, *hearing.earlier) for number in figures(text).numbers]
+    taken: dict[str, Any] = {}
+    differences: list[Mapping[str, Any]] = []
+    refused: list[str] = []
+    for field in _NUMBERS:
+        mine, theirs = _mine(local, field), getattr(heard, field)
+        if theirs is None:
+            continue
+        if mine is not None:
+            if not math.isclose(mine, theirs, rel_tol=1e-3, abs_tol=1e-9):
+                differences.append({"field": field, "local": mine, "model": theirs})
+        elif _is_said(field, theirs, open_):
+            taken[field] = {"": theirs} if field == "latency_ms" else theirs
+        else:
+            refused.append(field)
+    for field, value in _names(
+        local, heard, said=(message, *hearing.earlier), names=names, is_lost=is_lost
+    ).items():
+        if value:
+            taken[field] = value
+        else:
+            refused.append(field)
+    taken |= _chosen(local, heard, is_lost=is_lost)
+    goals = msgspec.structs.replace(local, **taken)
+    return Joined(goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused))
+
+
+def _mine(local: Goals, field: str) -> float | None:
+    """Return the local reading of a number; limits of single features are a reading of latency too."""
+    if field != "latency_ms":
+        value: float | None = getattr(local, field)
+        return value
+    return next(iter(local.latency_ms.values()), None)
+
+
+def _is_said(field: str, value: float, numbers: Iterable[Stated]) -> bool:
+    kinds, scale = _NUMBERS[field]
+    for number in numbers:
+        if number.kind in kinds and math.isclose(number.value * scale, abs(value), rel_tol=1e-6):
+            return True
+        if (
+            number.kind is Kind.COUNT
+            and Kind.SHARE in kinds
+            and math.isclose(number.value / 100, abs(value), rel_tol=1e-6)
+        ):
+            return True
+    return False
+
+
+def _names(
+    local: Goals, heard: Heard, *, said: Sequence[str], names: Names, is_lost: bool
+) -> dict[str, tuple[str, ...]]:
+    """Return the features and models that the model adds, where words were lost and names are said."""
+    found: dict[str, tuple[str, ...]] = {}
+    if heard.features and not local.features and is_lost:
+        found["features"] = _known(heard.features, names.parts())
+    if heard.models and not local.models and is_lost:
+        told = [mention.name for text in said for mention in models_in(text, known=names.models)]
+        found["models"] = _known(heard.models, told)
+    return found
+
+
+def _known(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in known if any(same_name(name, other) for other in wanted)))
+
+
+def _chosen(local: Goals, heard: Heard, *, is_lost: bool) -> dict[str, Any]:
+    """Return what the model chooses from our own lists, where the local reading chose nothing."""
+    if not is_lost:
+        return {}
+    chosen: dict[str, Any] = {}
+    if heard.analyses and not local.analyses:
+        chosen["analyses"] = heard.analyses
+    if heard.split_by and local.split_by is None:
+        chosen["split_by"] = heard.split_by
+    if heard.priority and not _has_a_target(local):
+        chosen["priority"] = Priority(heard.priority)
+    return chosen
+
+
+def _has_a_target(local: Goals) -> bool:
+    return BEFORE_AFTER in local.analyses or any(_mine(local, field) is not None for field in _NUMBERS)
+
+
+def _schema() -> Mapping[str, Any]:
+    """Return the form as a JSON schema in which every field must stand."""
+    schema = msgspec.json.schema(Heard)["$defs"]["Heard"]
+    properties = {name: {**kind} for name, kind in schema["properties"].items()}
+    for kind in properties.values():
+        kind.pop("default", None)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,120 @@
+"""Names that stay in the house: what a language model is told in their place, and the way back.
+
+A name with a number or markup in it could plant a claim in an answer, so it always has a label for the
+model; with "numbers only" every name has.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Self
+
+import msgspec
+
+from netra.domain.agents.figures import figures
+from netra.domain.agents.language.prose import faults_in
+from netra.domain.agents.names import Names
+
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+"""A value as JSON has it: no tuples, and every key a text."""
+
+_OWN_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
+_BY_NAME: Final = frozenset({"latency_ms"})  # objects whose keys are names
+_WORDS_MAX: Final = 5
+_NAME_MAX: Final = 64  # characters
+NAMES_MAX: Final = 2_000  # of a kind that are looked at; those after them get a label unseen
+
+
+class Mask(msgspec.Struct, frozen=True, kw_only=True):
+    """Labels by name, and names by label."""
+
+    labels: Mapping[str, str] = {}
+    names: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, names: Names, others: Iterable[str] = (), *, all_of_them: bool = False) -> Self:
+        """Return labels for the names that need one; for every one where `all_of_them`.
+
+        >>> Mask.of(Names(features=("chat", "saves 99 %"))).labels
+        {'saves 99 %': 'feature_2'}
+        """
+        labels: dict[str, str] = {}
+        kinds = (("feature", names.features), ("function", names.functions), ("tool", names.tools))
+        for kind, listed in (*kinds, ("model", names.models), ("name", tuple(others))):
+            for number, name in enumerate(listed, 1):
+                if name and (all_of_them or number > NAMES_MAX or not is_plain(name)):
+                    labels.setdefault(name, f"{kind}_{number}")
+        return cls(labels=labels, names={label: name for name, label in labels.items()})
+
+    def hide(self, value: Json) -> Json:
+        """Return `value` with every name in it replaced by its label, keys and sentences too."""
+        text = "\n".join(_strings(value))
+        found = sorted((name for name in self.labels if name in text), key=len, reverse=True)
+        if not found:
+            return value
+        names = re.compile("|".join(_bounded(name) for name in found))
+        return self._hidden(value, names)
+
+    def show(self, text: str) -> str:
+        """Return `text` with the names that may be shown back in their place."""
+        return _LABEL.sub(lambda match: self._shown(match[0]), text)
+
+    def unmask(self, name: str) -> str:
+        """Return the name that a label stands for, else what was given."""
+        return self.names.get(name, name)
+
+    def _shown(self, label: str) -> str:
+        name = self.names.get(label, label)
+        return name if is_plain(name) else label
+
+    def _hidden(self, value: Json, names: re.Pattern[str], *, within: str = "") -> Json:
+        if isinstance(value, str):
+            return self._spelt(value, names)
+        if isinstance(value, dict):
+            return {
+                self._key(key, names, within=within): self._hidden(inside, names, within=key)
+                for key, inside in value.items()
+            }
+        return [self._hidden(item, names) for item in value] if isinstance(value, list) else value
+
+    def _key(self, key: str, names: re.Pattern[str], *, within: str) -> str:
+        """Return a key of the engine's own as it is: it says what its number counts."""
+        is_own = _OWN_KEY.fullmatch(key) is not None and within not in _BY_NAME
+        return key if is_own else self._spelt(key, names)
+
+    def _spelt(self, text: str, names: re.Pattern[str]) -> str:
+        return names.sub(lambda match: self.labels[match[0]], text)
+
+
+def as_json(value: Any) -> Json:  # Any: whatever encodes as JSON
+    """Return a value as JSON has it."""
+    decoded: Json = msgspec.json.decode(msgspec.json.encode(value))
+    return decoded
+
+
+def _bounded(name: str) -> str:
+    """Return a pattern of the name where it stands alone; one that opens with a sign may stand anywhere."""
+    before = r"(?<!\w)" if name[0].isalnum() else ""
+    return f"{before}{re.escape(name)}" + (r"(?!\w)" if name[-1].isalnum() else "")
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, inside in value.items():
+            yield key
+            yield from _strings(inside)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+NO_MASK: Final = Mask()
+_LABEL: Final = re.compile(r"\b(?:feature|function|tool|model|name)_[0-9]{1,4}\b")
+
+
+def is_plain(name: str) -> bool:
+    """Return whether a name claims and does nothing: no number told, no markup, no sentence."""
+    if len(name) > _NAME_MAX or len(name.split()) > _WORDS_MAX or "\n" in name:
+        return False
+    return not faults_in(name, instructions=()) and not figures(name).numbers

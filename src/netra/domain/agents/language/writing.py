@@ -1,0 +1,208 @@
+"""Wording the answer with a language model: sentences are shown once they are checked, one repair, else none.
+
+A sentence with a number that is not in the payload is never shown; what was shown before it is taken back
+by the next attempt, or by the result.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from netra.domain.agents.facts import Facts, facts_of
+from netra.domain.agents.figures import due_after, figures
+from netra.domain.agents.language.allowance import Talk
+from netra.domain.agents.language.looking import CALLS_MAX, Bench, Look, look, tools
+from netra.domain.agents.language.masks import Json, Mask
+from netra.domain.agents.language.prompts import INSTRUCTIONS, LOOK, WORDS, data, repair, system
+from netra.domain.agents.language.prose import TEXT_MAX, faults_in
+from netra.domain.agents.language.sentences import Sentences
+from netra.domain.agents.language.told import as_data
+from netra.domain.agents.model import Watch
+from netra.domain.agents.numbers import untold
+from netra.ports.language_model import (
+    Answer,
+    LanguageModelFailed,
+    LanguageModelMalformed,
+    Prompt,
+    PromptMessage,
+    ToolCall,
+)
+
+ROUNDS_MAX: Final = 3  # of looking things up
+_NAMED_MAX: Final = 12  # refused things that a repair and the result name
+_NAME_MAX: Final = 32  # characters of one
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be worded: the data a model is shown, and what it may look up besides."""
+
+    payload: Json
+    question: Mapping[str, Any]  # the asker's words and what was said before; empty where they stay here
+    mask: Mask
+    bench: Bench | None = None
+
+
+class Worded(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: a checked text, or None and why there is none."""
+
+    text: str | None
+    reason: str | None = None
+    repairs: int = 0
+    refused: tuple[str, ...] = ()  # numbers, names and dates that are not in the payload
+    faults: tuple[str, ...] = ()  # what else made a text unusable
+    looks: tuple[Look, ...] = ()
+
+
+class _Draft(msgspec.Struct, frozen=True, kw_only=True):
+    text: str
+    refused: tuple[str, ...]
+    faults: tuple[str, ...]
+    calls: tuple[ToolCall, ...]
+
+
+class Writer:
+    """One answer being written; nothing of it outlives the run."""
+
+    def __init__(self, task: Task, *, talk: Talk, watch: Watch) -> None:
+        self._task = task
+        self._talk = talk
+        self._watch = watch
+        self._facts = facts_of(task.payload)
+        self._known = as_data(task.payload)
+        self._looks: list[Look] = []
+        self._refused: list[str] = []
+        self._faults: list[str] = []
+        self._attempt = 0
+        self._repairs = 0
+
+    async def written(self) -> Worded:
+        """Return the text, or why there is none. Raises what `watch` raises."""
+        try:
+            text, reason = await self._text(), None
+        except LanguageModelFailed as error:
+            text, reason = None, error.reason
+        if text is None and reason is None:
+            reason = "unverified"
+        return Worded(
+            text=None if text is None else self._task.mask.show(text),
+            reason=reason,
+            repairs=self._repairs,
+            refused=tuple(dict.fromkeys(self._refused))[:_NAMED_MAX],
+            faults=tuple(dict.fromkeys(self._faults)),
+            looks=tuple(self._looks),
+        )
+
+    async def _text(self) -> str | None:
+        """Return a text that holds, None when the repaired one does not either."""
+        messages = self._opening()
+        rounds = 0
+        while True:
+            draft = await self._draft(messages, may_look=rounds < ROUNDS_MAX)
+            if draft.calls:
+                rounds += 1
+                messages += await self._looked(draft)
+                continue
+            if not draft.refused and not draft.faults:
+                return draft.text.strip()
+            self._refused += [_nameable(piece) for piece in draft.refused]
+            self._faults += draft.faults
+            if self._repairs:
+                return None
+            self._repairs = 1
+            messages += repair(draft.text, [*self._refused[:_NAMED_MAX], *self._faults])
+
+    def _opening(self) -> list[PromptMessage]:
+        rules = (WORDS,) if self._task.bench is None else (WORDS, LOOK)
+        return [system(*rules), data(**self._task.question, result=self._task.payload)]
+
+    async def _draft(self, messages: Sequence[PromptMessage], *, may_look: bool) -> _Draft:
+        """Return one answer of the model, its sentences shown as long as they hold."""
+        offered = tools() if may_look and self._task.bench is not None else ()
+        cut, page, answer = Sentences(), _Page(self._facts, self._known), None
+        self._attempt += 1
+        async for piece in self._talk.ask(Prompt(messages=tuple(messages), tools=offered)):
+            if isinstance(piece, Answer):
+                answer = piece
+                continue
+            for sentence in cut.take(piece.text):
+                await self._show(page, sentence)
+        if answer is None:  # the talk raises before
+            raise LanguageModelMalformed("The language model gave no answer.")
+        if answer.tool_calls:
+            if not offered:
+                raise LanguageModelMalformed("The language model called a tool that it was not offered.")
+            return _Draft(text=answer.text, refused=(), faults=(), calls=answer.tool_calls)
+        await self._show(page, cut.rest())
+        return page.draft()
+
+    async def _show(self, page: "_Page", sentence: str) -> None:
+        if page.takes(sentence):
+            text = self._task.mask.show(sentence)
+            await self._watch.say(text, attempt=self._attempt, at=page.shown)
+            page.shown += len(text)
+
+    async def _looked(self, draft: _Draft) -> list[PromptMessage]:
+        """Return the calls and their results; what was found may be told from now on."""
+        answers = [PromptMessage(role="assistant", text="", tool_calls=draft.calls)]
+        for call in draft.calls:
+            found = await self._look(call)
+            self._looks.append(found)
+            shown = self._task.mask.hide(found.result) if found.outcome == "done" else {"error": found.why}
+            self._known += as_data(shown)
+            held = facts_of(shown)
+            self._facts = Facts(
+                numbers=(*self._facts.numbers, *held.numbers), labels=(*self._facts.labels, *held.labels)
+            )
+            text = data(found=shown).text
+            answers.append(PromptMessage(role="tool", text=text, tool_call_id=call.call_id))
+        return answers
+
+    async def _look(self, call: ToolCall) -> Look:
+        if self._task.bench is None or len(self._looks) >= CALLS_MAX:
+            return Look(tool="?", outcome="too_many", why="No more may be looked up.")
+        return await look(call, self._task.bench)
+
+
+class _Page:
+    """The sentences of one attempt: what was written, and what of it does not hold."""
+
+    def __init__(self, facts: Facts, known: str) -> None:
+        self._facts = facts
+        self._known = known
+        self._text = ""
+        self._refused: list[str] = []
+        self._faults: list[str] = []
+        self._due = 1  # the next number of a list
+        self.shown = 0  # characters
+
+    def takes(self, sentence: str) -> bool:
+        """Return whether the sentence may be shown: it holds, and so did all before it."""
+        self._text += sentence
+        self._refused += untold(sentence, self._facts, due=self._due)
+        self._due = due_after(sentence, due=self._due)
+        self._faults += faults_in(sentence, instructions=INSTRUCTIONS, told=self._known)
+        return sentence != "" and not self._refused and not self._faults and len(self._text) <= TEXT_MAX
+
+    def draft(self) -> _Draft:
+        """Return the whole, looked at once more for what lies across its sentences."""
+        faults = [*self._faults, *faults_in(self._text, instructions=INSTRUCTIONS, told=self._known)]
+        if not self._text.strip():
+            faults.append("empty")
+        if len(self._text) > TEXT_MAX:
+            faults.append("length")
+        refused = self._refused or untold(self._text, self._facts)
+        return _Draft(
+            text=self._text,
+            refused=tuple(dict.fromkeys(refused)),
+            faults=tuple(dict.fromkeys(faults)),
+            calls=(),
+        )
+
+
+def _nameable(piece: str) -> str:
+    """Return a refused number as it was written; what is no number could carry anything."""
+    read = figures(piece)
+    if len(piece) <= _NAME_MAX and read.numbers and not read.labels:
+        return piece
+    return "a date" if any(label.is_date for label in read.labels) else "a name"
