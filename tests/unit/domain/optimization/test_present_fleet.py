@@ -59,7 +59,8 @@ def served(study: Make, tariff: Price, logged: Events) -> Study:
 
 
 def tried(study: Study, **proposal: Any) -> Simulated:
-    return simulate(study, Proposal(**{"served_on": NOW, **proposal}))
+    fields: dict[str, Any] = {"served_on": NOW, **proposal}
+    return simulate(study, Proposal(**fields))
 
 
 def test_the_bill_now_is_the_rent_of_what_serves_the_log(served: Study) -> None:
