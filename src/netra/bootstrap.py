@@ -11,6 +11,7 @@ from typing import Final
 from netra.adapters.files.measurements import read_measurements
 from netra.adapters.files.reader import FileRequestLogs
 from netra.adapters.jwt.codec import JwtTokenCodec
+from netra.adapters.local.audit_lines import AuditLines
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
@@ -112,7 +113,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 sessions=store.sessions,
                 api_keys=store.api_keys,
                 one_time=store.one_time,
-                audit=store.audit,
+                audit=AuditLines(store.audit),
                 secrets=RandomSecretSource(),
                 identity_provider=_identity_provider(settings, clock),
                 language_model=None,

@@ -51,7 +51,7 @@ def doors_to(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable
                 given = {**_federated(issuer), **changes}
                 if store == "engines":
                     servers = [request.getfixturevalue(name) for name in ("postgres_server_url", "redis_url")]
-                    given |= stack.enter_context(_engines(*servers))
+                    given |= stack.enter_context(engines(*servers))
                 settings = settings_for(folder, **given)
                 first = second = stack.enter_context(serving(settings))
                 if store == "engines":
@@ -66,7 +66,7 @@ def doors_to(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 
 @contextmanager
-def _engines(server_url: str, redis_url: str) -> Generator[dict[str, Any]]:
+def engines(server_url: str, redis_url: str) -> Generator[dict[str, Any]]:
     """Yield the settings that name a database of its own on each server."""
     database_url = fresh_database(server_url, template=migrated_template(server_url))
     redis = urlsplit(redis_url)._replace(path=f"/{next(REDIS_DATABASES)}")

@@ -1,32 +1,39 @@
 """Canary secrets driven through a real service: no log line, no row and no other answer holds one."""
 
 import asyncio
+import json
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
+import redis
+from tests.servers.doors import STORES, engines
+from tests.servers.netra_server import environment_of
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from netra.settings import Settings
+
 pytestmark = pytest.mark.system
 
-START_S = 30.0
+START_S = 90.0
 SIGNING = "canary-signing-key-0123456789abcdefghij"
 CLIENT = "canary-client-secret-of-the-provider"
 PASSWORD, WRONG, WANTED = "canary-right-password", "canary-wrong-password", "canary-wanted-password"
 
 
 @contextmanager
-def service(data: Path, log: Path) -> Iterator[str]:
+def service(data: Path, log: Path, engines: Mapping[str, str]) -> Iterator[str]:
     """Run `netra serve` as told by its environment, at its most talkative, and yield its address."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -40,6 +47,7 @@ def service(data: Path, log: Path) -> Iterator[str]:
         "NETRA_REGISTRATION": "true",
         "NETRA_LOG_LEVEL": "debug",
         "NETRA_LIMIT_AUTHENTICATION": "1000",
+        **engines,
     }
     command = [sys.executable, "-m", "netra", "serve", "--port", str(port), "--data", str(data)]
     with (
@@ -127,18 +135,29 @@ def drive(address: str) -> Driven:
 
 
 async def knock(address: str, *queries: str) -> None:
+    url = f"{address.replace('http', 'ws', 1)}/ws"
+    shown: list[dict[str, Any]] = [{"uri": f"{url}?{query}"} for query in queries]
     for query in queries:
-        async with connect(f"{address.replace('http', 'ws', 1)}/ws?{query}", proxy=None) as wire:
+        headers = {"Authorization": f"Bearer {query.partition('=')[2]}", "Cookie": f"netra-sign-in={WRONG}"}
+        shown.append({"uri": url, "additional_headers": headers})
+    for how in shown:
+        async with connect(proxy=None, **how) as wire:
             try:
                 await wire.recv()
+                for proof in queries:
+                    data = {"token": proof.partition("=")[2]}
+                    await wire.send(json.dumps({"type": "authenticate", "data": data}))
+                    await wire.recv()
                 await wire.send("{")
                 await wire.recv()
             except ConnectionClosed:
                 continue
 
 
-def rows(data: Path) -> str:
-    """Return everything in the database, as text."""
+def rows(data: Path, engines: Mapping[str, str]) -> str:
+    """Return everything in the stores, as text."""
+    if engines:
+        return in_postgres(engines["NETRA_DATABASE_URL"]) + in_redis(engines["NETRA_REDIS_URL"])
     with closing(sqlite3.connect(data / "netra.sqlite3")) as connection:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
@@ -146,16 +165,59 @@ def rows(data: Path) -> str:
         return str(found)
 
 
-def test_no_secret_is_in_any_log_row_or_other_answer(tmp_path: Path) -> None:
+def in_postgres(url: str) -> str:
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        found = [connection.execute(f'SELECT * FROM "{name}"'.encode()).fetchall() for (name,) in tables]  # noqa: S608
+        return str(found)
+
+
+def in_redis(url: str) -> str:
+    with redis.Redis.from_url(url) as client:
+        found = [(key, client.dump(key)) for key in client.scan_iter()]
+        assert found, "it was used"
+        return str(found)
+
+
+@pytest.fixture(params=STORES)
+def named(request: Any) -> Iterator[Mapping[str, str]]:
+    """Return the variables that name engines, if any."""
+    if request.param == "embedded":
+        yield {}
+        return
+    servers = [request.getfixturevalue(name) for name in ("postgres_server_url", "redis_url")]
+    with engines(*servers) as settings:
+        yield environment_of(Settings(**settings))
+
+
+def test_no_secret_is_in_any_log_row_or_other_answer(tmp_path: Path, named: Mapping[str, str]) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     data.mkdir()
-    with service(data, log) as address:
+    with service(data, log, named) as address:
         driven = drive(address)
         driven.client.close()
-    told = {"log": log.read_text(), "rows": rows(data), "answers": "\n".join(driven.answers)}
+        stored = rows(data, named)
+    told = {"log": log.read_text(), "rows": stored, "answers": "\n".join(driven.answers)}
     assert "oauth_provider_failed" in told["answers"]
     assert "refresh_reused" not in told["rows"]
     assert "canary@example.com" in told["rows"]
     assert len(driven.secrets) >= 10  # two access tokens of one second are one
     found = [(place, secret) for place, text in told.items() for secret in driven.secrets if secret in text]
     assert found == []
+    check_security_lines(told["log"])
+
+
+def check_security_lines(log: str) -> None:
+    """Check that the log told of every kind of event there was, under its request's id."""
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    security = [line for line in lines if line.get("log") == "security"]
+    assert {
+        "signed_in",
+        "sign_in_refused",
+        "access_refused",
+        "account_added",
+        "key_issued",
+        "password_changed",
+        "identity_refused",
+    } <= {line["event"] for line in security}
+    assert all(line["request_id"].startswith("req-") and line["address"] for line in security)

@@ -163,6 +163,7 @@ def _for_sockets(services: Services) -> SocketServices:
         limiter=services.ports.limiter,
         clock=services.ports.clock,
         incidents=services.ports.incidents,
+        journal=services.journal,
     )
 
 

@@ -1,5 +1,6 @@
 """The server under the application: uvicorn, set up for this product and ended in the right order."""
 
+import gc
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -17,19 +18,32 @@ LINGER_S: Final = 10  # what a closed connection may take to read what was still
 SHUTDOWN_S: Final = 10  # what requests may take to finish
 
 _QUERY: Final = re.compile(r"\?[^\s\"']*")
+_HEADER: Final = re.compile(r"^([<>] (?:authorization|cookie|set-cookie):).*", re.IGNORECASE | re.DOTALL)
+_FRAME: Final = re.compile(r"^([<>] (?:TEXT|BINARY|CONT)).*", re.DOTALL)
 
 
-class WithoutQueries(logging.Filter):
-    """Takes query strings out of log lines: a socket's holds its token."""
+class WithoutSecrets(logging.Filter):
+    """Takes out of log lines what may hold a token: a socket's query and headers, and what is said on it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact the record; it is always written."""
-        record.msg = _QUERY.sub("?…", record.getMessage())
+        record.msg = redacted(record.getMessage())
         record.args = None
         return True
 
 
-_WITHOUT_QUERIES: Final = WithoutQueries()
+def redacted(line: str) -> str:
+    """Return the line without what may be secret.
+
+    >>> redacted("< TEXT '{}' [2 bytes]"), redacted("< Authorization: Bearer a"), redacted("GET /ws?token=a")
+    ('< TEXT …', '< Authorization: …', 'GET /ws?…')
+    """
+    for pattern in (_HEADER, _FRAME):
+        line = pattern.sub(r"\1 …", line)
+    return _QUERY.sub("?…", line)
+
+
+_WITHOUT_SECRETS: Final = WithoutSecrets()
 
 
 class Server(uvicorn.Server):
@@ -39,6 +53,11 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._drain = drain
         self._closing_s: dict[object, int] = {}
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and free the collector of all that is loaded by now: walking it stops every socket."""
+        await super().startup(sockets)
+        gc.freeze()
 
     async def on_tick(self, counter: int) -> bool:
         """Do once a second what uvicorn does not; it calls this ten times a second."""
@@ -60,6 +79,7 @@ class Server(uvicorn.Server):
             server.close()
         await self._drain()
         await super().shutdown(sockets)
+        gc.unfreeze()
 
 
 def server_config(app: App, *, host: str, port: int, log_level: str = "info") -> uvicorn.Config:
@@ -83,5 +103,5 @@ def server_config(app: App, *, host: str, port: int, log_level: str = "info") ->
         log_level=log_level,
     )
     for name in ("uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
-        logging.getLogger(name).addFilter(_WITHOUT_QUERIES)
+        logging.getLogger(name).addFilter(_WITHOUT_SECRETS)
     return config

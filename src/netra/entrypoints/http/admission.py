@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from netra.domain.audit.model import SecurityEventKind
-from netra.domain.errors import Forbidden, Unauthorized
+from netra.domain.errors import Forbidden, TokenExpired, Unauthorized
 from netra.domain.quotas import Admission, LimitName
 from netra.domain.users.model import Principal
 from netra.domain.users.model import Scope as KeyScope
@@ -74,8 +74,9 @@ class AdmissionMiddleware:
         exchange = exchange_of(scope)
         try:
             key = await self._sign_in(scope, rule, exchange)
-        except Unauthorized:
+        except Unauthorized as error:
             await self._count(rule, address_key(exchange), exchange)
+            await self._note_proof(error, scope)
             raise
         admission = await self._count(rule, key, exchange)
         if admission is not None:
@@ -99,6 +100,18 @@ class AdmissionMiddleware:
                 path=scope["path"],
             )
             raise
+
+    async def _note_proof(self, error: Unauthorized, scope: Scope) -> None:
+        """Note a proof that does not hold; to have none, or one that was good until now, is usual."""
+        if isinstance(error, TokenExpired) or header(scope["headers"], b"authorization") is None:
+            return
+        exchange = exchange_of(scope)
+        await self._switchboard.services.journal.note_once(
+            SecurityEventKind.ACCESS_REFUSED,
+            origin=origin_of(exchange, scope["headers"]),
+            key=address_key(exchange),
+            path=scope["path"],
+        )
 
     async def _note_limit(self, admission: Admission, rule: Rule, key: str, scope: Scope) -> None:
         if admission.allowed or rule.limit is None:

@@ -12,10 +12,13 @@ from litestar import Litestar, WebSocket, websocket
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
+from netra.domain.errors import NetraError
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Scope, exchange_of, wire_of
+from netra.entrypoints.auth import origin_of
 from netra.entrypoints.websocket.connections import Connections
 from netra.entrypoints.websocket.credentials import Ticket, check_origin, proof_in
+from netra.entrypoints.websocket.ending import note_end
 from netra.entrypoints.websocket.pump import Connection, Services
 from netra.settings import Settings
 
@@ -72,6 +75,13 @@ class WebSocketDoor:
 
         with self._connections.holding(connection):
             await connection.run(sign_in)
+        origin = origin_of(exchange_of(scope), scope["headers"])
+        try:
+            await note_end(
+                services.journal, code=connection.closed_with, principal=connection.principal, origin=origin
+            )
+        except NetraError as error:  # the store is down, and nobody is there to be told
+            services.incidents.report(error, where="security log", request_id=origin.request_id)
 
 
 async def _proven(shown: Scope, services: Services) -> Principal:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from netra.domain.audit.journal import SecurityJournal
 from netra.domain.errors import DeadlineExceeded, NetraError
 from netra.domain.ids import RunId
 from netra.domain.quotas import LimitName
@@ -43,6 +44,7 @@ class Services:
     limiter: RateLimiter
     clock: Clock
     incidents: Incidents
+    journal: SecurityJournal
 
 
 class Connection:
@@ -79,6 +81,11 @@ class Connection:
     def principal(self) -> Principal | None:
         """Who is connected, once they have signed in."""
         return self._session.principal
+
+    @property
+    def closed_with(self) -> int | None:
+        """The code it was, or is to be, closed with by us."""
+        return None if self._closing is None else self._closing.code
 
     async def run(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
         """Serve the connection until it is closed by either side."""

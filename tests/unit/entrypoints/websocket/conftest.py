@@ -14,8 +14,10 @@ from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.limits import LocalRateLimiter
+from netra.adapters.memory.audit import MemoryAuditTrail
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.state import MemoryState
+from netra.domain.audit.journal import SecurityJournal
 from netra.domain.ids import RunId, SessionId, ThreadId, UserId
 from netra.domain.quotas import Quotas, RateLimits
 from netra.domain.runs.events import RunEvent, completed, updated
@@ -114,8 +116,14 @@ class Stack:
             runs=self.store, feed=self.feed, bell=LocalRunBell(), clock=clock, ids=ids, quotas=Quotas()
         )
         limiter = LocalRateLimiter(limits, clock=clock)
+        journal = SecurityJournal(trail=MemoryAuditTrail(), clock=clock, ids=ids)
         self.services = Services(
-            runs=runs, users=self.sessions, limiter=limiter, clock=clock, incidents=self.incidents
+            runs=runs,
+            users=self.sessions,
+            limiter=limiter,
+            clock=clock,
+            incidents=self.incidents,
+            journal=journal,
         )
 
     async def principal(self, user: int = 1, *, session: str = "ses-1", lasts_s: int = 3600) -> Principal:

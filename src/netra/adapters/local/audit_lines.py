@@ -1,0 +1,57 @@
+"""The security log as lines of JSON, beside wherever it is kept."""
+
+import logging
+import sys
+from datetime import datetime
+from typing import TextIO
+
+import msgspec
+
+from netra.domain.audit.model import SecurityEvent
+from netra.domain.paging import Page, PageRequest
+from netra.ports.audit import AuditTrail
+
+
+class AuditLines:
+    """`AuditTrail` over another one; what a request led to is also a line of the log `netra.security`.
+
+    Lines go to `stream`, by default standard error, one JSON object each. What an operator does at
+    the machine itself has no request, and is only kept: a command's output is not the place for it.
+    """
+
+    def __init__(self, trail: AuditTrail, stream: TextIO | None = None) -> None:
+        self._trail = trail
+        self._log = logging.getLogger("netra.security")
+        self._log.handlers = [logging.StreamHandler(stream or sys.stderr)]
+        self._log.setLevel(logging.INFO)
+        self._log.propagate = False
+
+    async def record(self, event: SecurityEvent) -> None:
+        """Store an event, then tell of it."""
+        await self._trail.record(event)
+        if event.origin.request_id:
+            self._log.info("%s", _line(event))
+
+    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
+        """Return events, newest first."""
+        return await self._trail.page(request)
+
+    async def forget(self, *, before: datetime) -> int:
+        """Delete events older than `before`."""
+        return await self._trail.forget(before=before)
+
+
+def _line(event: SecurityEvent) -> str:
+    line = {
+        "timestamp": event.at,
+        "level": "info",
+        "log": "security",
+        "event": event.kind.value,
+        "id": event.id,
+        "user_id": event.user_id,
+        "request_id": event.origin.request_id,
+        "address": event.origin.address,
+        "agent": event.origin.agent,
+        "details": event.details,
+    }
+    return msgspec.json.encode(line).decode()
