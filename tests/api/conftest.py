@@ -17,7 +17,7 @@ from netra.settings import Secret, Settings
 
 SECRET = Secret("a key that only these tests use, of enough bytes")
 PASSWORD = "secure_password"
-START_S = 15.0
+START_S = 60.0  # a busy machine takes its time to load libraries
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,7 +1,7 @@
 """An answer while it comes: pieces gathered under bounds, and what must hold before they are one."""
 
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 
@@ -80,13 +80,15 @@ def draft_for(prompt: Prompt) -> Draft:
 
 def answered(draft: Draft, prompt: Prompt, *, model: str, usage: Usage) -> Answer:
     """Return the draft as an answer. Raises the failure that it is when it is none."""
-    _check_end(draft)
+    _check_end(draft, prompt)
     text = "".join(draft.texts)
     calls = tuple(_called(draft.calls[index], prompt) for index in sorted(draft.calls))
     if not calls and not text.strip():
         raise LanguageModelMalformed("The language model said nothing.")
     if prompt.answer_schema is not None and not calls:
-        _check_fields(text, required=prompt.answer_schema.get("required", ()))
+        fields = _object(text, what="the answer")
+        if not fields.keys() >= set(prompt.answer_schema.get("required", ())):
+            raise LanguageModelMalformed("The answer lacks fields that its schema requires.")
     return Answer(
         text=text,
         tool_calls=calls,
@@ -96,14 +98,16 @@ def answered(draft: Draft, prompt: Prompt, *, model: str, usage: Usage) -> Answe
     )
 
 
-def _check_end(draft: Draft) -> None:
+def _check_end(draft: Draft, prompt: Prompt) -> None:
     if not draft.events:
         raise LanguageModelMalformed("What the endpoint sent is no stream of an answer.")
     if draft.is_refused or draft.finish == "content_filter":
         raise LanguageModelRefused("The language model declines to answer.")
     if draft.finish is None:
         raise LanguageModelTruncated("The answer broke off without an end.")
-    if draft.finish in CUT:
+    # llama.cpp's Responses call an answer complete that was cut, seen in November 2026
+    is_full = draft.usage is not None and draft.usage.output_tokens >= prompt.max_output_tokens
+    if draft.finish in CUT or is_full:
         raise LanguageModelTruncated("The answer was cut at its limit of tokens.")
     if draft.finish not in ENDED:
         raise LanguageModelMalformed("The answer ended in a way that nobody knows.")
@@ -117,18 +121,8 @@ def _called(call: DraftCall, prompt: Prompt) -> ToolCall:
     return ToolCall(call_id=call.call_id, name=call.name, arguments_json=arguments)
 
 
-def _check_fields(text: str, *, required: tuple[str, ...]) -> None:
-    missing = [name for name in required if name not in _object(text, what="the answer")]
-    if missing:
-        raise LanguageModelMalformed("The answer lacks fields that its schema requires.")
-
-
 def _object(text: str, *, what: str) -> dict[str, object]:
     try:
         return msgspec.json.decode(text, type=dict[str, object])
     except (msgspec.DecodeError, RecursionError):
-        _broken(what)
-
-
-def _broken(what: str) -> NoReturn:
-    raise LanguageModelMalformed(f"The language model wrote broken JSON for {what}.") from None
+        raise LanguageModelMalformed(f"The language model wrote broken JSON for {what}.") from None
