@@ -131,9 +131,10 @@ class NoWatch:
 async def result_of(asked: Asked) -> dict[str, Any]:
     """Return the result as a client gets it."""
     clock = SystemClock()
+    workloads = MemoryWorkloadStore(clock=clock)
     pipeline = AgentPipeline(
-        workloads=MemoryWorkloadStore(clock=clock),
-        log=MemoryEventLog(),
+        workloads=workloads,
+        log=MemoryEventLog(workloads),
         prices=GenaiPriceBook(),
         clock=clock,
         default_model="gpt-4o",

@@ -76,6 +76,8 @@ class KeptWatch:
 
     async def enter(self, **stage: Any) -> None:
         self.stages.append(stage)
+        if stage["progress"] == 0:
+            self.said.clear()
 
     async def pass_through(self, *stages: Stage) -> None:
         self.stages.extend(msgspec.structs.asdict(stage) for stage in stages)

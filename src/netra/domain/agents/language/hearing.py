@@ -88,7 +88,7 @@ async def hear(message: str, earlier: Sequence[Message], *, talk: Talk) -> Heari
         heard = msgspec.json.decode(answer.text, type=Heard)
     except LanguageModelFailed as error:
         return Hearing(reason=error.reason)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeError):
         return Hearing(reason="malformed")
     return Hearing(heard=heard, earlier=said)
 

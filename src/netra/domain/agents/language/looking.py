@@ -133,7 +133,7 @@ async def look(call: ToolCall, bench: Bench) -> Look:
             partial(_used, bench=bench, arguments=_unmasked(arguments, bench.mask)),
             checkpoint=bench.checkpoint,
         )
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeError):
         return Look(tool=call.name, outcome="bad_arguments", why="The arguments do not fit the tool.")
     except WorkStopped:
         raise
