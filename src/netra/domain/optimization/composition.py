@@ -4,7 +4,8 @@ The plan is the set of certain findings whose changes, applied in `ORDER`, leave
 What a finding says and why is its analyser's; which option to pick under limits is `pareto`'s.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -58,10 +59,13 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
         checkpoint(0.5 * number / len(ordered), f"Pricing {finding.kind.replace('_', ' ')}")
         worths.append(worth_alone(study, finding))
     certain = [worth for worth in worths if worth.finding.stance is Stance.DO and worth.finding.change]
-    checkpoint(0.5, "Choosing the changes that go together")
-    now = State(traffic=study.traffic, by_call_usd=study.now_usd)
+    heard = partial(checkpoint, 0.5, "Choosing the changes that go together")
+    heard()
+    now = State(traffic=study.traffic, by_call_usd=study.now_usd, heard=heard)
     chosen = best_together(now, certain)
-    checkpoint(0.8, "Pricing each change in its turn")
+    heard = partial(checkpoint, 0.8, "Pricing each change in its turn")
+    heard()
+    now = msgspec.structs.replace(now, heard=heard)
     others = [worth for worth in worths if all(worth is not member for member in chosen)]
     return _in_turn(now, chosen, others=others)
 
@@ -99,6 +103,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     traffic: Traffic
     by_call_usd: Floats
+    heard: Callable[[], None]  # called before each change, so that the work can be stopped between any two
 
     @property
     def usd(self) -> float:
@@ -110,9 +115,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         changed = self.traffic
         for worth in worths:
             change = worth.finding.change
-            changed = changed if change is None else change(changed)
+            if change is not None:
+                self.heard()
+                changed = change(changed)
+        self.heard()
         by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
-        return State(traffic=changed, by_call_usd=by_call_usd)
+        return State(traffic=changed, by_call_usd=by_call_usd, heard=self.heard)
 
 
 def best_together(now: State, certain: Sequence[Worth]) -> list[Worth]:

@@ -70,7 +70,9 @@ def measure(
     study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     checkpoint(0.8, "Describing the workload")
     told = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # not those only one tariff needed
-    return Measured(study=study, metrics={**log_metrics(study.events, reuse=told), **bill_metrics(study)})
+    described = log_metrics(study.events, reuse=told)
+    checkpoint(0.9, "Describing the bill")
+    return Measured(study=study, metrics={**described, **bill_metrics(study)})
 
 
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:

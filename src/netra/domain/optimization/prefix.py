@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from netra.domain.optimization.model import Checkpoint, never_stop
 from netra.domain.workloads.columns import Events, Ints, Prefixes
 
 TTLS_S: Final[tuple[int | None, ...]] = (60, 300, None)
@@ -75,6 +76,7 @@ def reuse_of(
     *,
     ttls_s: Sequence[int | None],
     where: npt.NDArray[np.bool_] | None = None,
+    checkpoint: Checkpoint = never_stop,
 ) -> tuple[PrefixReuse, ...]:
     """Return the reuse of events that are oldest first, or of those in `where` as if they were alone.
 
@@ -86,7 +88,8 @@ def reuse_of(
     total = int(events.input_tokens.sum() if where is None else events.input_tokens[where].sum())
     dead = np.zeros(len(events.prefixes.hashes), np.bool_)
     found: list[PrefixReuse] = []
-    for ttl_s in ttls_s:
+    for number, ttl_s in enumerate(ttls_s):
+        checkpoint(number / len(ttls_s), "Replaying prompt prefixes")
         limit_ns = _NEVER - 1 if ttl_s is None else ttl_s * _NS_PER_S
         dead[shared.alone] = True
         dead[place] = since_ns > limit_ns

@@ -7,6 +7,7 @@ from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
 from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.progress import within
 from netra.domain.optimization.span import span_of
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
 from netra.domain.workloads.columns import Events, Labels
@@ -30,10 +31,12 @@ def study_of(
     ordered = events if _is_everything_in_order(places, of=events) else events.take(places)
     checkpoint(0.3, "Pricing every call")
     traffic = traffic_of(ordered, prices)
-    checkpoint(0.5, "Replaying prompt prefixes")
+    checkpoint(0.4, "Finding prompt prefixes that come again")
     ttls_s: set[int | None] = {*TTLS_S}.union(*(tariff.cache_ttl_s for tariff in traffic.tariffs))
     in_order = sorted(ttls_s, key=lambda ttl_s: (ttl_s is None, ttl_s or 0))
     shared = None if ordered.prefixes is None else shared_blocks(ordered, ordered.prefixes)
+    replaying = within(checkpoint, begin=0.6, end=0.8)
+    reuse = () if shared is None else reuse_of(ordered, shared, ttls_s=in_order, checkpoint=replaying)
     return Study(
         events=ordered,
         places=places,
@@ -43,7 +46,7 @@ def study_of(
         traffic=traffic,
         now_usd=call_usd(traffic),
         span=span_of(ordered.at_ns),
-        reuse=() if shared is None else reuse_of(ordered, shared, ttls_s=in_order),
+        reuse=reuse,
         shared_blocks=shared,
     )
 

@@ -45,6 +45,24 @@ def test_savings_of_the_same_token_are_counted_once(
     assert found.planned_usd == pytest.approx(0.5e-3)
 
 
+@pytest.mark.parametrize("count", [3, 6])
+def test_the_work_can_be_stopped_before_any_change_is_applied(
+    study: Make, call: Call, finding: Say, count: int
+) -> None:
+    log, done = study([call(n) for n in range(8)]), list[str]()
+
+    def change(traffic: Traffic, *, index: int) -> Traffic:
+        done.append("applied")
+        return dropped(traffic, pick(index, of=8))
+
+    said = [finding("waste", change=partial(change, index=index)) for index in range(count)]
+    said.append(finding("batch", stance=Stance.EVALUATE, change=partial(change, index=7)))
+    compose(log, said, checkpoint=lambda _, __: done.append("heard"))
+    assert done.count("applied") > 2 * count
+    runs = "".join("a" if what == "applied" else " " for what in done).split()
+    assert max(map(len, runs)) == 1
+
+
 def test_a_change_that_only_costs_is_left_out(study: Make, call: Call, finding: Say) -> None:
     log = study([call()])
     host = finding("self_hosting", change=partial(hosted, where=pick(0, of=1), hosting_usd_in_window=1.0))

@@ -171,3 +171,12 @@ def test_the_public_mooncake_trace_reuses_the_published_shares() -> None:
     )
     shares = [round(reuse.token_share, 4) for reuse in prefix_reuse(events)]
     assert shares == [0.3276, 0.5951, 0.6512]
+
+
+def test_the_work_can_be_stopped_before_each_time_to_live() -> None:
+    said: list[float] = []
+    events = log((0, [1], 512), (1, [1], 512))
+    assert events.prefixes is not None
+    shared = shared_blocks(events, events.prefixes)
+    reuse_of(events, shared, ttls_s=[1, 60, None], checkpoint=lambda done, _: said.append(done))
+    assert said == pytest.approx([0, 1 / 3, 2 / 3])

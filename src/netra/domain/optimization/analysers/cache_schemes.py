@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.prefix import chain_tokens, reuse_of
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Bools, Change, Traffic, cached, routed
@@ -68,7 +69,7 @@ def is_explicit(tariff: Tariff) -> bool:
     return tariff.cache_write is not None
 
 
-def schemes_for(replays: Replays, *, code: int) -> list[Scheme]:
+def schemes_for(replays: Replays, *, code: int, checkpoint: Checkpoint) -> list[Scheme]:
     """Return the ways to cache the calls of one tariff: each time to live, everywhere or where it pays.
 
     Switching off is one of the ways where the log shows that cache writes are paid for now.
@@ -76,7 +77,8 @@ def schemes_for(replays: Replays, *, code: int) -> list[Scheme]:
     traffic = replays.study.traffic
     tariff, mine = traffic.tariffs[code], traffic.tariff == code
     tried: list[Scheme] = []
-    for ttl_s in tariff.cache_ttl_s:
+    for number, ttl_s in enumerate(tariff.cache_ttl_s):
+        checkpoint(number / len(tariff.cache_ttl_s), f"Replaying the prompt cache of {tariff.model}")
         everywhere = Scheme(code=code, tariff=at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine)
         by_call_usd = _saved(replays, everywhere)
         tried.append(msgspec.structs.replace(everywhere, saved_usd=float(by_call_usd.sum())))

@@ -26,6 +26,7 @@ from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.progress import within
 from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
@@ -57,11 +58,12 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     best: list[Scheme] = []
     tried: list[Scheme] = []
     for code, tariff in enumerate(study.traffic.tariffs):
-        checkpoint(code / len(study.traffic.tariffs), f"Replaying the prompt cache of {tariff.model}")
+        share = 1 / len(study.traffic.tariffs)
+        inside = within(checkpoint, begin=code * share, end=(code + 1) * share)
         if tariff.cached_input is None:
             gaps.append(_unknown_price(tariff))
             continue
-        schemes = schemes_for(replays, code=code)
+        schemes = schemes_for(replays, code=code, checkpoint=inside)
         tried += schemes
         best.append(max(schemes, key=lambda scheme: scheme.saved_usd))
     paying = [scheme for scheme in best if scheme.saved_usd > 0]

@@ -47,9 +47,17 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         return (*proven, *split, *missing, *_no_such_column(study))
     if named:
         return (*proven, *(_answer(study, move_to(study, to=to, dearer_too=True)) for to in named), *missing)
-    moves = [move_to(study, to=to, dearer_too=False) for to in _candidates(study)]
+    moves = _priced(study, _candidates(study), checkpoint=checkpoint)
     moves = [move for move in moves if move.saved_usd > 0]
     return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
+
+
+def _priced(study: Study, models: Sequence[Tariff], *, checkpoint: Checkpoint) -> list[Move]:
+    moves: list[Move] = []
+    for number, to in enumerate(models):
+        checkpoint(number / len(models), "Pricing the calls on other models")
+        moves.append(move_to(study, to=to, dearer_too=False))
+    return moves
 
 
 def _tariff_named(study: Study, name: str) -> Tariff | None:

@@ -150,10 +150,12 @@ def step_s(
     """
     tokens = sequences + prompt_tokens
     weights = costs.weights_s + costs.experts_s * (1.0 - (1.0 - costs.expert_share) ** tokens)
-    wide = np.clip((tokens - NARROW_ROWS) / (WIDE_ROWS - NARROW_ROWS), 0.0, 1.0)
+    if costs.wide_share > 0.0:
+        wide = np.minimum(np.maximum((tokens - NARROW_ROWS) / (WIDE_ROWS - NARROW_ROWS), 0.0), 1.0)
+        weights = weights * (1.0 + costs.wide_share * wide)
     small = np.minimum(tokens, ONE_SHOT_TOKENS)
     gpu = np.asarray(
-        np.maximum(weights * (1.0 + costs.wide_share * wide), costs.token_s * tokens)
+        np.maximum(weights, costs.token_s * tokens)
         + costs.kv_s * context_tokens
         + costs.pair_s * prompt_pairs
         + costs.layers_s

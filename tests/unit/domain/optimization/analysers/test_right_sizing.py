@@ -36,6 +36,13 @@ def test_the_break_even_accept_rate_is_weak_over_strong(study: Make, call: Call,
     assert worth_alone(log, found).low_usd == 0
 
 
+def test_the_work_can_be_stopped_before_each_model(study: Make, call: Call, tariff: Price) -> None:
+    log = study([call()], candidates=[tariff(f"m{n}", usd=0.1e-6 * (n + 1)) for n in range(8)])
+    heard: list[str] = []
+    right_sizing.analyse(log, checkpoint=lambda _, doing: heard.append(doing))
+    assert heard.count("Pricing the calls on other models") == 1 + 8
+
+
 def test_the_smallest_and_the_largest_step_at_the_same_provider_are_proposed(
     study: Make, call: Call, tariff: Price
 ) -> None:
