@@ -2,9 +2,13 @@
 
 import asyncio
 import base64
+import os
 import secrets
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from argon2 import PasswordHasher, Type
@@ -16,6 +20,7 @@ MEMORY_KIB: Final = 19 * 1024  # OWASP Password Storage Cheat Sheet, 2024: m=19 
 ROUNDS: Final = 2
 THREADS: Final = 2  # each takes a core and 19 MiB for about 20 ms
 WAITING_MAX: Final = 100  # about a second of work on two threads
+NICE: Final = 15  # of 19: against a busy event loop each thread still gets about a thirtieth of a core
 
 T = TypeVar("T")
 
@@ -28,7 +33,7 @@ class Argon2PasswordHasher:
             time_cost=ROUNDS, memory_cost=MEMORY_KIB, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
         )
         self._nobodys = _hash_of_nobody()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_step_back)
         self._waiting = 0
         self._waiting_max = waiting_max
 
@@ -62,6 +67,14 @@ class Argon2PasswordHasher:
 
     def _done(self, _: object) -> None:
         self._waiting -= 1
+
+
+def _step_back() -> None:
+    """Let everything else go before this thread, so that a storm of sign-ins is slow for itself alone."""
+    if sys.platform == "linux":  # elsewhere a priority is the whole process's
+        with suppress(OSError):  # a thread that may not step back does its work all the same
+            present = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(present, NICE))
 
 
 def _hash_of_nobody() -> str:
