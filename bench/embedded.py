@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crowds import login_storm_times, slow_reader_times
 from loads import (
     CountingSocket,
     Server,
@@ -233,6 +234,12 @@ async def flooded(
     return rate, late
 
 
+def crowd_rows() -> Iterator[Row]:
+    """What everyone else feels of one who misbehaves."""
+    yield Row("beside slow readers, p99 of the rest, times", slow_reader_times(), 2, 1.2, higher=False)
+    yield Row("beside a login storm, p99 of the rest, times", login_storm_times(), 2, 1.2, higher=False)
+
+
 def rest_rows() -> Iterator[Row]:
     """Start and memory."""
     starts, rests = [], []
@@ -250,7 +257,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--langgraph", help="path of a langgraph command to compare against")
     parser.add_argument("--quick", action="store_true", help="short runs, for trying the script")
-    parser.add_argument("--only", choices=["http", "runs", "sockets", "rest"], action="append")
+    parser.add_argument("--only", choices=["http", "runs", "sockets", "crowds", "rest"], action="append")
     chosen = parser.parse_args()
     seconds = 2 if chosen.quick else 8
     parts = {
@@ -258,6 +265,7 @@ def main() -> int:
         "http": lambda: http_rows(seconds),
         "runs": lambda: run_rows(seconds, chosen.langgraph),
         "sockets": lambda: socket_rows(sockets=200 if chosen.quick else 1_000, frames=100),
+        "crowds": crowd_rows,
     }
     short = 0
     print(f"{'what':45} {'figure':>10} {'must':>8} {'aim':>8}  holds")

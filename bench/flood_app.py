@@ -1,10 +1,12 @@
-"""Netra with agents that only talk: "flood N PAUSE_MS WAIT_S" waits, then stores and publishes N events.
+"""Netra with agents that only talk, on Netra's own server: `python flood_app.py PORT`.
 
-Everything else (sign-in, limits, store, worker, feed, socket) is the real thing.
+"flood N PAUSE_MS WAIT_S [BYTES]" waits, then stores and publishes N events, each with so many bytes
+more. Everything else (sign-in, limits, store, worker, feed, socket) is the real thing.
 """
 
 import asyncio
 import os
+import sys
 import time
 
 from dependency_injector import providers
@@ -13,6 +15,8 @@ from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
 from netra.domain.optimization.model import Advice
 from netra.entrypoints.app import create_app
+from netra.entrypoints.commands.serving import run_beside_server
+from netra.entrypoints.server import Server, server_config
 from netra.settings import settings_from
 
 
@@ -21,13 +25,23 @@ class TalkingAgents:
 
     async def answer(self, question: Question, watch: Watch) -> Advice:
         """Talk, then end with empty advice."""
-        _, count, pause_ms, wait_s = question.message.split()
+        _, count, pause_ms, wait_s, *more = question.message.split()
+        padding = "x" * int(more[0]) if more else ""
         await asyncio.sleep(float(wait_s))
         for _ in range(int(count)):
-            await watch.enter(agent="Bench", message=f"t={time.monotonic_ns()};", progress=1, until=2)
+            stamped = f"t={time.monotonic_ns()};{padding}"
+            await watch.enter(agent="Bench", message=stamped, progress=1, until=2)
             await asyncio.sleep(float(pause_ms) / 1_000)
         return Advice(recommendations=(), metrics={}, actions=(), supply_config={}, report="done")
 
 
-Container.agent_pipeline.override(providers.Object(TalkingAgents()))
-app = create_app(settings_from(os.environ))
+async def serve(port: int) -> None:
+    """Serve until SIGTERM."""
+    Container.agent_pipeline.override(providers.Object(TalkingAgents()))
+    app = create_app(settings_from(os.environ))
+    config = server_config(app, host="127.0.0.1", port=port, log_level="error")
+    await Server(config, drain=app.drain).serve()
+
+
+if __name__ == "__main__":
+    run_beside_server(serve(int(sys.argv[1])))

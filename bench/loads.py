@@ -38,6 +38,11 @@ class Server:
     pid: int
     start_s: float
 
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.base.rsplit(":", 1)[1])
+
     def rss_mib(self) -> float:
         """Return the resident memory of the process and its children, MiB."""
         pids = [self.pid, *_children(self.pid)]
@@ -142,9 +147,7 @@ def netra(*, flood: bool = False, **settings: str) -> Iterator[tuple[Server, str
         stdout=subprocess.DEVNULL,
     )
     if flood:
-        command = [sys.executable, "-m", "uvicorn", "flood_app:app", "--port", str(port), "--no-access-log"]
-        command += ["--loop", "uvloop", "--ws", "websockets-sansio", "--log-level", "error"]
-        command += ["--ws-per-message-deflate", "false"]
+        command = [sys.executable, "flood_app.py", str(port)]
     else:
         command = [sys.executable, "-m", "netra", "serve", "--port", str(port), "--data", data]
     try:
@@ -201,6 +204,27 @@ def wrk(
 
     Refuses a run with errors.
     """
+    with wrk_command(url, seconds=seconds, body=body, token=token, tokens=tokens) as command:
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in printed:
+        raise SystemExit(f"{url} refused requests under load:\n{printed}")
+    found = re.search(r"Requests/sec:\s+([\d.]+)", printed)
+    if found is None:
+        raise SystemExit(f"wrk printed no rate:\n{printed}")
+    return float(found.group(1))
+
+
+@contextlib.contextmanager
+def wrk_command(
+    url: str,
+    *,
+    seconds: int,
+    connections: int = 32,
+    body: Mapping[str, Any] | None = None,
+    token: str | None = None,
+    tokens: Sequence[str] = (),
+) -> Iterator[list[str]]:
+    """Yield a command line of wrk, good until the block ends."""
     lines = []
     if token is not None:
         lines.append(f'wrk.headers["Authorization"] = "Bearer {token}"')
@@ -215,14 +239,8 @@ def wrk(
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write("\n".join(lines))
         script.flush()
-        command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", "-c32", f"-d{seconds}s", "-s", script.name, url]
-        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in printed:
-        raise SystemExit(f"{url} refused requests under load:\n{printed}")
-    found = re.search(r"Requests/sec:\s+([\d.]+)", printed)
-    if found is None:
-        raise SystemExit(f"wrk printed no rate:\n{printed}")
-    return float(found.group(1))
+        many = ["-t1", f"-c{connections}", f"-d{seconds}s"]
+        yield ["taskset", "-c", LOAD_CORE, "wrk", *many, "-s", script.name, url]
 
 
 class CountingSocket(asyncio.Protocol):
