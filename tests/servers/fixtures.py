@@ -16,6 +16,7 @@ from tests.servers.clickhouse_server import ClickHouseServer
 from tests.servers.postgres_server import PostgresServer
 from tests.servers.process import ServerProcess
 from tests.servers.redis_server import RedisServer
+from tests.servers.small_model_server import SmallModel
 
 
 @contextmanager
@@ -26,6 +27,14 @@ def running(server: ServerProcess) -> Generator[None]:
         yield
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Generator[SmallModel]:
+    """Return a server of a real language model, small enough for a CPU; `tox -e real-model` installs it."""
+    server = SmallModel(tmp_path_factory.mktemp("small-model"))
+    with running(server):
+        yield server
 
 
 @pytest.fixture(scope="session")
