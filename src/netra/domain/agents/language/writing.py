@@ -119,20 +119,18 @@ class Writer:
     async def _draft(self, messages: Sequence[PromptMessage], *, may_look: bool) -> _Draft:
         """Return one answer of the model, its sentences shown as long as they hold."""
         offered = tools() if may_look and self._task.bench is not None else ()
-        cut, page, answer = Sentences(), _Page(self._facts, self._known), None
+        cut, page, calls = Sentences(), _Page(self._facts, self._known), tuple[ToolCall, ...]()
         self._attempt += 1
         async for piece in self._talk.ask(Prompt(messages=tuple(messages), tools=offered)):
             if isinstance(piece, Answer):
-                answer = piece
+                calls = piece.tool_calls
                 continue
             for sentence in cut.take(piece.text):
                 await self._show(page, sentence)
-        if answer is None:  # the talk raises before
-            raise LanguageModelMalformed("The language model gave no answer.")
-        if answer.tool_calls:
-            if not offered:
-                raise LanguageModelMalformed("The language model called a tool that it was not offered.")
-            return _Draft(text=answer.text, refused=(), faults=(), calls=answer.tool_calls)
+        if calls and not offered:
+            raise LanguageModelMalformed("The language model called a tool that it was not offered.")
+        if calls:
+            return _Draft(text="", refused=(), faults=(), calls=calls)
         await self._show(page, cut.rest())
         return page.draft()
 
