@@ -41,7 +41,7 @@ Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
 Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The change to try; None leaves a thing as it is."""
 
     model: Name | None = None  # every call on this model

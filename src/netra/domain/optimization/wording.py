@@ -63,6 +63,15 @@ def saved(usd: float) -> str:
     return f"{money(abs(usd))} {'less' if usd > 0 else 'more'}"
 
 
+def both(names: Sequence[str]) -> str:
+    """Return the names as one says them.
+
+    >>> both(["a"]), both(["a", "b"]), both(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def listed(names: Sequence[str]) -> str:
     """Return the first few names, and how many there are besides.
 

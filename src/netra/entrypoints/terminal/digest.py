@@ -11,7 +11,7 @@ import msgspec
 
 from netra.domain.optimization.model import Advice, Gap, Grade, Recommendation, Savings
 from netra.domain.optimization.wording import cost_change, count, money, percent
-from netra.entrypoints.terminal.wording import short_count, span
+from netra.entrypoints.terminal.wording import milliseconds, short_count, span
 
 TRUST: Final[Mapping[Grade, str]] = {
     Grade.EXACT: "arithmetic on your counts and list prices",
@@ -20,6 +20,14 @@ TRUST: Final[Mapping[Grade, str]] = {
     Grade.JUDGEMENT: "the money is known, the quality is not: evaluate first",
 }
 """What a number of each grade rests on."""
+
+MEASURES: Final[Mapping[str, str]] = {
+    "ttft_ms_p99": "time to first token, p99",
+    "tpot_ms_p99": "time per output token, p99",
+    "latency_ms_p99": "whole call, p99",
+    "memory_gib": "memory of one GPU",
+}
+"""What ways to serve the traffic are weighed by, first of them first, in words."""
 
 WORTH_SAYING: Final = 0.01  # of the bill; below it the domain's verdict is "nothing" too
 
@@ -39,6 +47,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     usd_per_month: float
     value: float | None  # None: the log does not say
+    bounds: tuple[float, float] | None  # of 80 %, where the value is modelled; never shown without
     is_on_front: bool
     is_pick: bool
 
@@ -49,6 +58,16 @@ class Frontier(msgspec.Struct, frozen=True, kw_only=True):
     measure: str  # "ttft_ms_p99", …
     points: tuple[Point, ...]
     why: str  # the reason for the pick
+
+    def told(self, point: Point) -> str:
+        """Return a point's measure in words: what was measured as a number, what is modelled as a range."""
+        if point.value is None:
+            return "not known"
+        if self.measure == "memory_gib":
+            return f"{point.value:,.0f} GiB"
+        if point.bounds is None:
+            return milliseconds(point.value)
+        return f"{milliseconds(point.bounds[0])} to {milliseconds(point.bounds[1])}"
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,7 +225,7 @@ def _facts(metrics: Mapping[str, Any]) -> tuple[str, ...]:
 def _frontier(pareto: Mapping[str, Any]) -> Frontier | None:
     """Return the options as points, or None where fewer than two can be compared."""
     options: Sequence[Mapping[str, Any]] = pareto.get("options", ())
-    for measure in ("ttft_ms_p99", "tpot_ms_p99", "latency_ms_p99", "memory_gib"):
+    for measure in MEASURES:
         if sum(option.get(measure) is not None for option in options) < 2:
             continue
         points = tuple(
@@ -214,6 +233,7 @@ def _frontier(pareto: Mapping[str, Any]) -> Frontier | None:
                 name=option["name"],
                 usd_per_month=option["usd_per_month"],
                 value=option.get(measure),
+                bounds=_bounds(option.get(f"{measure}_range")),
                 is_on_front=option["name"] in pareto.get("front", ()),
                 is_pick=option["name"] == pareto.get("pick"),
             )
@@ -221,6 +241,10 @@ def _frontier(pareto: Mapping[str, Any]) -> Frontier | None:
         )
         return Frontier(measure=measure, points=points, why=str(pareto.get("why", "")))
     return None
+
+
+def _bounds(pair: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if pair is None else (float(pair[0]), float(pair[1]))
 
 
 def _section(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:

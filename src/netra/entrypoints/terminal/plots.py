@@ -26,7 +26,7 @@ from netra.entrypoints.terminal.canvas import (
     name_rows,
     note,
 )
-from netra.entrypoints.terminal.digest import Digest, Frontier, Point, Shelf, shelf_of
+from netra.entrypoints.terminal.digest import MEASURES, Digest, Frontier, Point, Shelf, shelf_of
 from netra.entrypoints.terminal.sketch import Sketch
 from netra.entrypoints.terminal.wording import milliseconds, short_count, span, title_of
 
@@ -36,12 +36,6 @@ _SHELVES: Final[Mapping[Shelf, str]] = {
     Shelf.EVALUATE: WARM,
     Shelf.AVOID: BAD,
     Shelf.KNOW: MUTED,
-}
-_MEASURES: Final = {
-    "ttft_ms_p99": "time to first token, p99 (ms)",
-    "tpot_ms_p99": "time per output token, p99 (ms)",
-    "latency_ms_p99": "whole call, p99 (ms)",
-    "memory_gib": "memory of one GPU (GiB)",
 }
 
 
@@ -118,35 +112,39 @@ def analysers_plot(digest: Digest) -> Plot:
 def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
     """Return the ways to serve the traffic, those that nothing beats joined by a line.
 
-    A way whose measure is not known is a dashed line: its dollars are all that can be shown.
+    A way whose measure is not known is a dashed line: its dollars are all that can be shown. A modelled
+    measure has its 80 % interval drawn through it.
     """
     known = [(point, point.value) for point in frontier.points if point.value is not None]
     front = sorted((p.usd_per_month, value) for p, value in known if p.is_on_front)
+    axis = f"{MEASURES[frontier.measure]} ({'GiB' if frontier.measure == 'memory_gib' else 'ms'})"
+    highest = max(value if point.bounds is None else point.bounds[1] for point, value in known)
     middle_usd = sum(sorted(p.usd_per_month for p in frontier.points)[:: len(frontier.points) - 1]) / 2
 
     def draw(axes: Axes) -> None:
         axes.plot([usd for usd, _ in front], [value for _, value in front], color=ACCENT, linewidth=1.2)
         for point, value in known:
             colour = GOOD if point.is_pick else ACCENT if point.is_on_front else MUTED
+            if point.bounds is not None:
+                at = (point.usd_per_month, point.usd_per_month)
+                axes.plot(at, point.bounds, color=colour, linewidth=1.4, marker="_", markersize=7)
             axes.scatter(
                 [point.usd_per_month], [value], s=90 if point.is_pick else 36, color=colour, zorder=3
             )
             _name_point(axes, point, value, is_left=point.usd_per_month < middle_usd)
         axes.margins(x=0.08, y=0.18)
-        axes.set_ylim(0, max(value for _, value in known) * 1.2)
+        axes.set_ylim(0, highest * 1.2)
         for place, point in enumerate(point for point in frontier.points if point.value is None):
             axes.axvline(point.usd_per_month, color=GOOD if point.is_pick else MUTED, linestyle=(0, (4, 3)))
-            at = max(value for _, value in known) * (0.12 + 0.2 * place)
-            _name_point(axes, point, at, is_left=point.usd_per_month < middle_usd)
+            _name_point(axes, point, highest * (0.12 + 0.2 * place), is_left=point.usd_per_month < middle_usd)
         count_dollars(axes, period)
-        axes.set_ylabel(_MEASURES[frontier.measure])
+        axes.set_ylabel(axis)
 
     pick = next((point.name for point in frontier.points if point.is_pick), "none")
     told = "; ".join(
-        f"{p.name} {money(p.usd_per_month)}, {'not known' if p.value is None else f'{p.value:,.0f}'}"
-        for p in frontier.points
+        f"{point.name} {money(point.usd_per_month)}, {frontier.told(point)}" for point in frontier.points
     )
-    against = f"Dollars {period} against {_MEASURES[frontier.measure]}"
+    against = f"Dollars {period} against {axis}"
     alt = f"{against}: {told}. The pick: {pick}. {frontier.why}"
     return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw, rows=9)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
-from netra.entrypoints.terminal.digest import TRUST, Digest, Target, interval, worth_of
+from netra.entrypoints.terminal.digest import MEASURES, TRUST, Digest, Target, interval, worth_of
 from netra.entrypoints.terminal.sketch import Sketch, resampled
 from netra.entrypoints.terminal.wording import milliseconds, short_count, span, spark, title_of
 
@@ -41,6 +41,7 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
         *_others("Would save more, once evaluated", digest.to_evaluate, style="yellow"),
         *_others("Leave alone: it would cost money", digest.avoid, style="red"),
         *_others("Good to know", digest.know, style="cyan"),
+        *_ways(digest),
         *_actions(digest.advice.actions),
         *_missing(digest),
         *_foot(digest),
@@ -138,6 +139,24 @@ def _others(title: str, items: Sequence[Recommendation], *, style: str) -> Itera
             "•", _told(item), Text(amount, style), Text(item.cost_change if saved_usd else "", style)
         )
     yield table
+
+
+def _ways(digest: Digest) -> Iterator[RenderableType]:
+    """Give the ways to serve the traffic, cheapest first, as the plot of the page has them."""
+    frontier = digest.frontier
+    if frontier is None:
+        return
+    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {digest.period})"
+    yield from _title(words, style="cyan")
+    table = _ledger(style="cyan")
+    for point in sorted(frontier.points, key=lambda point: point.usd_per_month):
+        mark, style = ("→", "bold") if point.is_pick else ("•", "")
+        name = Text(point.name, style)
+        table.add_row(mark, name, Text(frontier.told(point)), Text(money(point.usd_per_month), style))
+    yield table
+    is_modelled = any(point.bounds is not None for point in frontier.points)
+    ranges = "A range is modelled: its 80 % interval. " if is_modelled else ""
+    yield Padding(Text(ranges + frontier.why, "dim"), (0, 5))
 
 
 def _actions(actions: Sequence[Action]) -> Iterator[RenderableType]:

@@ -85,6 +85,10 @@ def test_every_plot_is_described_in_words(page: str) -> None:
     assert set(described) <= set(reader.ids)
 
 
+def test_the_picture_of_ways_says_a_modelled_latency_as_its_range(page: str) -> None:
+    assert "16 x H100 $33,680, 400 ms to 700 ms" in page
+
+
 def test_plots_take_their_colours_from_the_page(page: str) -> None:
     assert "var(--good)" in page
     assert "#060606" not in page

@@ -43,6 +43,22 @@ def test_the_plan_stands_before_what_needs_an_evaluation_and_what_to_leave_alone
     assert places == sorted(places)
 
 
+def test_ways_to_serve_the_traffic_stand_cheapest_first_with_ranges_where_they_are_modelled(
+    advice: Advice,
+) -> None:
+    text = text_of(advice)
+    _, _, ways = text.partition("Ways to serve this traffic (time to first token, p99, dollars a month)")
+    lines = [" ".join(line.split()) for line in ways.splitlines()[1:6]]
+    assert lines == [
+        "→ cached 620 ms $11,368",
+        "• by the dozen not known $14,000",
+        "• as it is 900 ms $15,680",
+        "• 8 x A100 4,100 ms $17,400",
+        "• 16 x H100 400 ms to 700 ms $33,680",
+    ]
+    assert "A range is modelled: its 80 % interval. It is the cheapest" in " ".join(ways.split())
+
+
 def test_each_target_is_answered(advice: Advice) -> None:
     text = text_of(advice)
     assert "✓ The plan saves 35.6 % of the bill." in text

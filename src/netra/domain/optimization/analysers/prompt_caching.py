@@ -27,7 +27,7 @@ from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.wording import listed, money, percent
+from netra.domain.optimization.wording import both, listed, money, percent
 
 KIND: Final = "prompt_caching"
 FORMULA: Final = (
@@ -78,7 +78,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action=listed([_instruction(scheme) for scheme in schemes]),
+        action=listed([_instruction(alike) for alike in _alike(schemes)]),
         impact=_impact(replays, schemes),
         grade=Grade.REPLAY,
         formula=FORMULA,
@@ -95,7 +95,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
         ),
         change=change_of(replays, schemes),
         supply={"caching": [_setting(scheme) for scheme in schemes]},
-        steps=tuple(step for scheme in schemes for step in _steps(scheme)),
+        steps=tuple(step for alike in _alike(schemes) for step in _steps(alike)),
         roll_back=(
             "Put the cache markers and their time to live back as they were; nothing else depends on them."
         ),
@@ -128,16 +128,30 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[M
     )
 
 
-def _instruction(scheme: Scheme) -> str:
-    model = scheme.tariff.model
-    if scheme.ttl_s == OFF:
+def _alike(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
+    """Return the schemes in groups that one instruction serves, in their order."""
+    groups: dict[tuple[bool, int], list[Scheme]] = {}
+    for scheme in schemes:
+        is_marked = is_explicit(scheme.tariff)
+        lives_s = scheme.ttl_s if is_marked or scheme.ttl_s == OFF else 0
+        groups.setdefault((is_marked, lives_s), []).append(scheme)
+    return list(groups.values())
+
+
+def _names(schemes: Sequence[Scheme]) -> str:
+    return both([scheme.tariff.model for scheme in schemes])
+
+
+def _instruction(alike: Sequence[Scheme]) -> str:
+    models, first = _names(alike), alike[0]
+    if first.ttl_s == OFF:
         return (
-            f"Turn explicit prompt caching off for {model}: what it writes costs more than what it reads "
+            f"Turn explicit prompt caching off for {models}: what it writes costs more than what it reads "
             "saves"
         )
-    if is_explicit(scheme.tariff):
-        return f"Mark the shared prompt prefixes of {model} for caching with a {scheme.ttl_s} s time to live"
-    return f"Keep the shared part of every {model} prompt first, so that automatic caching finds it"
+    if is_explicit(first.tariff):
+        return f"Mark the shared prompt prefixes of {models} for caching with a {first.ttl_s} s time to live"
+    return f"Keep the shared part of every prompt to {models} first, so that automatic caching finds it"
 
 
 def _impact(replays: Replays, schemes: Sequence[Scheme]) -> str:
@@ -199,16 +213,16 @@ def _setting(scheme: Scheme) -> Mapping[str, Any]:
     }
 
 
-def _steps(scheme: Scheme) -> tuple[str, ...]:
-    model = scheme.tariff.model
-    if scheme.ttl_s == OFF:
-        return (f"Remove the cache markers from the prompts sent to {model}.",)
-    if is_explicit(scheme.tariff):
+def _steps(alike: Sequence[Scheme]) -> tuple[str, ...]:
+    models, first = _names(alike), alike[0]
+    if first.ttl_s == OFF:
+        return (f"Remove the cache markers from the prompts sent to {models}.",)
+    if is_explicit(first.tariff):
         return (
-            f"Put the unchanging part of each {model} prompt first and set one cache marker at its end.",
-            f"Ask for a time to live of {scheme.ttl_s} s.",
+            f"Put the unchanging part of each prompt to {models} first and set one cache marker at its end.",
+            f"Ask for a time to live of {first.ttl_s} s.",
         )
-    return (f"Put instructions, tools and documents before what changes in each {model} prompt.",)
+    return (f"Put instructions, tools and documents before what changes in each prompt to {models}.",)
 
 
 def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Mapping[str, Any]:

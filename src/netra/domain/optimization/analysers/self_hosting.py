@@ -121,8 +121,9 @@ def _action(case: Case, best: Hosting, saved_usd: float) -> str:
 
 def _impact(case: Case, best: Hosting, *, hours: float) -> str:
     fast, slow = best.tails.ttft_ms_p99
+    holds = "holds" if best.gpus == 1 else "hold"
     return (
-        f"{count(best.gpus, 'GPU')} hold the limits at {money(best.usd_per_hour)} an hour, "
+        f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, "
         f"{money(best.usd_per_hour * hours)} over the log, against {money(case.api_usd)} "
         f"of list prices; replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
     )

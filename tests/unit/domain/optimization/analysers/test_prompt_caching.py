@@ -220,3 +220,18 @@ def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
 def test_calls_without_prefixes_hit_nothing(study: Make, call: Call) -> None:
     replays = Replays(study([call(), call(1)]))
     assert replays.hit_tokens(np.ones(2, np.bool_), ttl_s=60).tolist() == [0, 0]
+
+
+def test_models_that_need_the_same_step_are_told_together(study: Make, call: Call, tariff: Price) -> None:
+    calls = [
+        call(n, model, tokens=(600, 10), prefix_hashes=[7], prefix_block_tokens=512)
+        for n, model in enumerate(("a", "b", "c") * 4)
+    ]
+    written = tariff("c", cache_write=Rate(usd_per_token=1.25e-6))
+    log = study(calls, tariff("a"), tariff("b"), written)
+    (found,) = [one for one in prompt_caching.analyse(log, checkpoint=never_stop) if isinstance(one, Finding)]
+    assert found.action == (
+        "Keep the shared part of every prompt to a and b first, so that automatic caching finds it; "
+        "Mark the shared prompt prefixes of c for caching with a 300 s time to live"
+    )
+    assert len(found.steps) == 3
