@@ -15,6 +15,8 @@ from typing import Any, Final, TextIO
 
 import click
 
+from netra.entrypoints.unseen import FRAMEWORKS, unseen
+
 DONE: Final = 0
 FAILED: Final = 1  # Netra's own fault, or the machine's
 REFUSED: Final = 2  # what was typed or given cannot be used
@@ -105,7 +107,8 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
     from netra.settings import SettingsRefused
 
     try:
-        ended = netra.main(args=arguments, prog_name="netra", standalone_mode=False)
+        with unseen(*FRAMEWORKS):
+            ended = netra.main(args=arguments, prog_name="netra", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return REFUSED
