@@ -108,7 +108,9 @@ def shared_blocks(events: Events, prefixes: Prefixes) -> SharedBlocks:
     begins = _begins(hashes)
     once = begins & np.append(begins[1:], True)
     several = ~once
-    alone = np.sort(order[once])
+    lone = np.zeros(len(order), np.bool_)
+    lone[order[once]] = True
+    alone = np.flatnonzero(lone)
     order, hashes = order[several], hashes[several]
     user = np.repeat(np.arange(len(events), dtype=np.int32), np.diff(prefixes.offsets))[order]
     begins = begins[several]
