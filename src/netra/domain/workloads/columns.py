@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import fields
 
 from netra.domain.workloads.model import Event
 
@@ -21,8 +22,13 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.int8]
 Codes = npt.NDArray[np.int32]
+Number = TypeVar("Number", np.int64, np.float64, np.int8)
 
+INTEGERS: Final = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "max_output_tokens")
+FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
+FLAGS: Final = ("offline", "streaming", "accepted")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,13 +123,17 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
         return self.take(np.argsort(self.at_ns, kind="stable"))
 
 
+_MISSING: Final[dict[str, Any]] = {"i": -1, "f": np.nan, "O": None}  # by kind of column
+LABELS: Final = tuple(field.name for field in fields(Events) if field.type == Labels | None)
+
+
 def nanoseconds(instant: datetime) -> int:
     """Return nanoseconds since 1970; exact, as no float is involved.
 
     >>> nanoseconds(datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=UTC))
     1000005000
     """
-    return (instant - EPOCH) // timedelta(microseconds=1) * 1_000
+    return (instant - EPOCH) // MICROSECOND * 1_000
 
 
 def instant_of(at_ns: int) -> datetime:
@@ -149,62 +159,52 @@ def labels_of(values: Iterable[str | None]) -> Labels | None:
         return None
     codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
     codes[None] = -1
-    return Labels(codes=np.array(list(map(codes.__getitem__, cells)), np.int32), names=names)
+    return Labels(codes=np.fromiter(map(codes.__getitem__, cells), np.int32, len(cells)), names=names)
 
 
 def columns_of(events: Sequence[Event]) -> Events:
-    """Return the rows as columns, in their order."""
-    ids = [event.id for event in events]
+    """Return the rows as columns, in their order; an instant without a zone is one in UTC.
+
+    Rows may be of a type that has fewer fields than `Event`: it has none of the others' values.
+    """
+    ids = _values(events, "id")
+    optional: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+        **{name: _numbers(events, name, np.int64) for name in INTEGERS},
+        **{name: _numbers(events, name, np.float64) for name in FLOATS},
+        **{name: _numbers(events, name, np.int8) for name in FLAGS},
+        **{name: labels_of(_values(events, name) or ()) for name in LABELS},
+    }
     return Events(
-        at_ns=np.array([nanoseconds(event.timestamp) for event in events], np.int64),
-        model=_labels(events, "model") or Labels(codes=np.zeros(0, np.int32), names=()),
+        at_ns=_instants(events),
+        model=labels_of(_values(events, "model") or ()) or Labels(codes=np.zeros(0, np.int32), names=()),
         input_tokens=np.array([event.input_tokens for event in events], np.int64),
         output_tokens=np.array([event.output_tokens for event in events], np.int64),
-        id=None if all(found is None for found in ids) else np.array(ids, np.object_),
-        provider=_labels(events, "provider"),
-        cached_input_tokens=_ints(events, "cached_input_tokens"),
-        cache_write_tokens=_ints(events, "cache_write_tokens"),
-        reasoning_tokens=_ints(events, "reasoning_tokens"),
-        max_output_tokens=_ints(events, "max_output_tokens"),
-        latency_ms=_floats(events, "latency_ms"),
-        ttft_ms=_floats(events, "ttft_ms"),
-        cost=_floats(events, "cost"),
-        deadline_s=_floats(events, "deadline_s"),
-        status=_labels(events, "status"),
-        currency=_labels(events, "currency"),
-        session=_labels(events, "session"),
-        template=_labels(events, "template"),
-        feature=_labels(events, "feature"),
-        tool=_labels(events, "tool"),
-        prompt_hash=_labels(events, "prompt_hash"),
-        retry_of=_labels(events, "retry_of"),
-        offline=_flags(events, "offline"),
-        streaming=_flags(events, "streaming"),
-        accepted=_flags(events, "accepted"),
+        id=None if ids is None else np.array(ids, np.object_),
         prefixes=_prefixes_of(events),
+        **optional,
     )
 
 
-def _ints(events: Sequence[Event], name: str) -> Ints | None:
+def _instants(events: Sequence[Event]) -> Ints:
+    instants = [event.timestamp for event in events]
+    if None in {at.tzinfo for at in instants}:
+        instants = [at.replace(tzinfo=at.tzinfo or UTC) for at in instants]
+    return np.array([(at - EPOCH) // MICROSECOND for at in instants], np.int64) * 1_000
+
+
+def _numbers(events: Sequence[Event], name: str, dtype: type[Number]) -> npt.NDArray[Number] | None:
     values = _values(events, name)
-    return None if values is None else np.array([-1 if v is None else v for v in values], np.int64)
-
-
-def _floats(events: Sequence[Event], name: str) -> Floats | None:
-    values = _values(events, name)
-    return None if values is None else np.array([np.nan if v is None else v for v in values], np.float64)
-
-
-def _flags(events: Sequence[Event], name: str) -> Flags | None:
-    values = _values(events, name)
-    return None if values is None else np.array([-1 if v is None else v for v in values], np.int8)
-
-
-def _labels(events: Sequence[Event], name: str) -> Labels | None:
-    return labels_of(map(attrgetter(name), events))
+    if values is None:
+        return None
+    if None in values:
+        missing = dtype(_MISSING[dtype().dtype.kind])
+        values = [missing if value is None else value for value in values]
+    return np.array(values, dtype)
 
 
 def _values(events: Sequence[Event], name: str) -> list[Any] | None:  # Any: int, float or bool, or None
+    if not events or not hasattr(events[0], name):
+        return None
     values = list(map(attrgetter(name), events))
     return None if values.count(None) == len(values) else values
 
@@ -231,13 +231,14 @@ def empty_events() -> Events:
 
 
 def _prefixes_of(events: Sequence[Event]) -> Prefixes | None:
-    if all(event.prefix_hashes is None for event in events):
+    found = _values(events, "prefix_hashes")
+    if found is None:
         return None
-    chains = [event.prefix_hashes or () for event in events]
+    chains = [chain or () for chain in found]
     return Prefixes(
         hashes=np.array([block_hash(block) for chain in chains for block in chain], np.int64),
         offsets=np.concatenate(([0], np.cumsum([len(chain) for chain in chains], dtype=np.int64))),
-        block_tokens=np.array([event.prefix_block_tokens for event in events], np.int32),
+        block_tokens=np.array(_values(events, "prefix_block_tokens") or [512] * len(events), np.int32),
     )
 
 
@@ -261,7 +262,7 @@ def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
     if isinstance(first, Prefixes):
         return _joined_prefixes([c if isinstance(c, Prefixes) else None for c in columns], sizes)
     dtype = first.dtype
-    missing: Any = {"i": -1, "f": np.nan, "O": None}[dtype.kind]
+    missing = _MISSING[dtype.kind]
     arrays: list[npt.NDArray[Any]] = [
         column if isinstance(column, np.ndarray) else np.full(size, missing, dtype)
         for column, size in zip(columns, sizes, strict=True)

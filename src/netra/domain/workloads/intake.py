@@ -6,7 +6,9 @@ without a zone are taken as UTC; JSON rows keep microseconds. Where rows come fr
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import repeat
 from math import isinf
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -14,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netra.domain.errors import ValidationFailed
-from netra.domain.workloads.columns import Events, Ints, columns_of
+from netra.domain.workloads.columns import Events, Ints, columns_of, concatenated, nanoseconds
+from netra.domain.workloads.decoding import rows_of_array, rows_of_batch, rows_of_lines
 from netra.domain.workloads.model import Event, EventStatus, IntakeReport, RowFault
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +27,10 @@ MESSAGE_MAX: Final = 300  # characters of a fault's message, which may quote wha
 
 NAIVE_NOTE: Final = "Timestamps without a time zone were taken as UTC."
 
+FEW: Final = 64  # rows that are judged one by one when there is something wrong among them
+
 _DECODER: Final = msgspec.json.Decoder(Event)
+_LATEST_NS: Final = nanoseconds(LATEST)
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +49,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, events=self.events.take(chosen), lines=self.lines[chosen])
 
 
-class RowOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one row that was sent."""
+class RowOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What became of one row that was sent; `line` counts from 1."""
 
     line: int
     status: EventStatus
@@ -58,20 +64,69 @@ def read_ndjson(body: bytes, *, max_rows: int) -> Taken:
 
     Raises `ValidationFailed` when there are more than `max_rows` rows.
     """
-    rows = [(line, raw) for line, raw in enumerate(body.splitlines(), 1) if raw.strip()]
-    return _bounded(rows, max_rows=max_rows)
+    rows = rows_of_lines(body)
+    if rows is not None and len(rows) <= max_rows and (taken := _all_good(rows, np.arange(1, len(rows) + 1))):
+        return taken
+    kept = [(line, raw) for line, raw in enumerate(body.splitlines(), 1) if raw.strip()]
+    check_size(len(kept), max_rows=max_rows)
+    return take_lines(kept)
 
 
-def read_batch(batch: Sequence[msgspec.Raw], *, max_rows: int) -> Taken:
+def read_batch(body: bytes, *, max_rows: int) -> Taken | None:
+    """Return the events of `{"events": […]}` when all of them can be taken, each with its place from 1.
+
+    Raises `ValidationFailed` when there are more than `max_rows` of them.
+    """
+    rows = rows_of_batch(body)
+    if rows is None:
+        return None
+    check_size(len(rows), max_rows=max_rows)
+    return _all_good(rows, np.arange(1, len(rows) + 1))
+
+
+def read_rows(batch: Sequence[msgspec.Raw], *, max_rows: int) -> Taken:
     """Return the events in `batch`, undecoded JSON values; a row's line is its place, from 1.
 
     Raises `ValidationFailed` when there are more than `max_rows` rows.
     """
-    return _bounded([(line, bytes(raw)) for line, raw in enumerate(batch, 1)], max_rows=max_rows)
+    check_size(len(batch), max_rows=max_rows)
+    return take_lines([(line, bytes(raw)) for line, raw in enumerate(batch, 1)])
 
 
 def take_lines(rows: Iterable[tuple[int, bytes]]) -> Taken:
-    """Return the events in `rows` of (line, JSON); nothing is refused as a whole."""
+    """Return the events in `rows` of (line, JSON); nothing is refused as a whole.
+
+    All are tried at once; when that fails, the halves, down to a few that are judged one by one, so
+    that a bad row does not make the many good ones slow.
+    """
+    parts: list[Taken] = []
+    waiting = [list(rows)]
+    while waiting:
+        some = waiting.pop()
+        taken = _tried([raw for _, raw in some], np.array([line for line, _ in some], np.int64))
+        if taken is None and len(some) > FEW:
+            middle = len(some) // 2
+            waiting += [some[middle:], some[:middle]]
+        else:
+            parts.append(taken or _one_by_one(some))
+    return _together(parts)
+
+
+def _tried(raws: Sequence[bytes], lines: Ints) -> Taken | None:
+    rows = rows_of_array(raws)
+    return None if rows is None else _all_good(rows, lines)
+
+
+def _all_good(rows: Sequence[Event], lines: Ints) -> Taken | None:
+    """Return the rows as columns; None when any contradicts itself."""
+    events = columns_of(rows)
+    if not are_sound(events):
+        return None
+    is_naive = None in {row.timestamp.tzinfo for row in rows}
+    return Taken(events=events, lines=lines, notes=(NAIVE_NOTE,) if is_naive else ())
+
+
+def _one_by_one(rows: Sequence[tuple[int, bytes]]) -> Taken:
     events: list[Event] = []
     lines: list[int] = []
     faults: list[RowFault] = []
@@ -94,6 +149,30 @@ def take_lines(rows: Iterable[tuple[int, bytes]]) -> Taken:
     notes = (NAIVE_NOTE,) if is_naive else ()
     return Taken(
         events=columns_of(events), lines=np.array(lines, np.int64), faults=tuple(faults), notes=notes
+    )
+
+
+def _together(parts: Sequence[Taken]) -> Taken:
+    if len(parts) == 1:
+        return parts[0]
+    return Taken(
+        events=concatenated([part.events for part in parts]),
+        lines=np.concatenate([part.lines for part in parts]),
+        faults=tuple(fault for part in parts for fault in part.faults),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def are_sound(events: Events) -> bool:
+    """Return whether no event contradicts itself: what `wrong_with` says of one, of all at once."""
+    parts = [events.cached_input_tokens, events.cache_write_tokens]
+    input_parts = sum(np.maximum(part, 0) for part in parts if part is not None)
+    return bool(
+        np.all(events.at_ns >= 0)
+        and np.all(events.at_ns < _LATEST_NS)
+        and np.all(input_parts <= events.input_tokens)
+        and (events.reasoning_tokens is None or np.all(events.reasoning_tokens <= events.output_tokens))
+        and (events.cost is None or not np.isinf(events.cost).any())
     )
 
 
@@ -148,18 +227,18 @@ def first_of_each_id(events: Events, *, seen: set[str]) -> npt.NDArray[np.bool_]
     return is_first
 
 
-def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> tuple[RowOutcome, ...]:
+def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> Sequence[RowOutcome]:
     """Return one outcome a row, by line, once the store has said which events were new."""
-    names = [None] * len(taken.lines) if taken.events.id is None else taken.events.id.tolist()
-    told = [
-        RowOutcome(line=line, status=EventStatus.ACCEPTED if new else EventStatus.DUPLICATE, id=name)
-        for line, new, name in zip(taken.lines.tolist(), is_new.tolist(), names, strict=True)
-    ]
+    names = repeat(None) if taken.events.id is None else taken.events.id.tolist()
+    statuses = [EventStatus.ACCEPTED if new else EventStatus.DUPLICATE for new in is_new.tolist()]
+    told = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
+    if not taken.faults:
+        return told
     told += [
-        RowOutcome(line=fault.line, status=EventStatus.REJECTED, code=fault.code, message=fault.message)
+        RowOutcome(fault.line, EventStatus.REJECTED, code=fault.code, message=fault.message)
         for fault in taken.faults
     ]
-    return tuple(sorted(told, key=lambda outcome: outcome.line))
+    return sorted(told, key=attrgetter("line"))
 
 
 def report_of(*, accepted: int, duplicates: int, faults: Sequence[RowFault]) -> IntakeReport:
@@ -174,12 +253,12 @@ def report_of(*, accepted: int, duplicates: int, faults: Sequence[RowFault]) -> 
     )
 
 
-def _bounded(rows: Sequence[tuple[int, bytes]], *, max_rows: int) -> Taken:
-    if len(rows) > max_rows:
+def check_size(rows: int, *, max_rows: int) -> None:
+    """Raise `ValidationFailed` when there are more rows than a batch may hold."""
+    if rows > max_rows:
         raise ValidationFailed.of(
-            "events", "too_many", f"{len(rows)} events were sent; at most {max_rows} go in one batch"
+            "events", "too_many", f"{rows} events were sent; at most {max_rows} go in one batch"
         )
-    return take_lines(rows)
 
 
 def _nul_in(raw: bytes) -> str | None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 from litestar import Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
@@ -14,8 +16,8 @@ from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.users.model import Scope
-from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson
-from netra.domain.workloads.model import Event, EventStatus, Workload
+from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson, read_rows
+from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
 from netra.entrypoints.ask import NOT_BLANK
 from netra.entrypoints.auth import header
@@ -99,16 +101,6 @@ _FILL: Final = admits(reads=(JSON, NDJSON), scope=Scope.INGEST) | noted(
 )
 
 
-class EventResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one event; `line` counts from 1 in the batch or body."""
-
-    line: int
-    status: str
-    id: str | None = None
-    code: str | None = None
-    message: str | None = None
-
-
 class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a batch: the counts, and every event's own result."""
 
@@ -116,7 +108,7 @@ class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     duplicates: int
     rejected: int
-    results: Sequence[EventResult]
+    results: Sequence[RowOutcome]
     notes: Sequence[str]
 
 
@@ -170,7 +162,7 @@ async def add_events(
     is_ndjson = (header(request.scope["headers"], b"content-type") or b"").startswith(NDJSON.encode())
     taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, max_rows=most)
     is_new = await services.workloads.append(WorkloadId(workload_id), taken.events, owner_id=request.owner_id)
-    return _taken(workload_id, taken, outcomes(taken, is_new=is_new))
+    return await asyncio.to_thread(_taken, workload_id, taken, is_new)
 
 
 def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
@@ -185,26 +177,23 @@ def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
 
 def _read(body: bytes, *, is_ndjson: bool, max_rows: int) -> Taken:
     if not is_ndjson:
-        return read_batch(read_as(body, _UnreadBatch).events, max_rows=max_rows)
+        taken = read_batch(body, max_rows=max_rows)
+        return taken or read_rows(read_as(body, _UnreadBatch).events, max_rows=max_rows)
     if not body.strip():
         raise InvalidRequest("A body of one event a line is required.")
     return read_ndjson(body, max_rows=max_rows)
 
 
-def _taken(workload_id: str, taken: Taken, rows: Sequence[RowOutcome]) -> EventsTaken:
-    statuses = [row.status for row in rows]
+def _taken(workload_id: str, taken: Taken, is_new: npt.NDArray[np.bool_]) -> EventsTaken:
+    accepted = int(is_new.sum())
     return EventsTaken(
         workload_id=workload_id,
-        accepted=statuses.count(EventStatus.ACCEPTED),
-        duplicates=statuses.count(EventStatus.DUPLICATE),
-        rejected=statuses.count(EventStatus.REJECTED),
-        results=[_result(row) for row in rows],
+        accepted=accepted,
+        duplicates=len(is_new) - accepted,
+        rejected=len(taken.faults),
+        results=outcomes(taken, is_new=is_new),
         notes=taken.notes,
     )
-
-
-def _result(row: RowOutcome) -> EventResult:
-    return EventResult(line=row.line, status=row.status.value, id=row.id, code=row.code, message=row.message)
 
 
 def _listed(page: Page[Workload]) -> WorkloadList:

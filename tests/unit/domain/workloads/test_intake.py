@@ -6,17 +6,22 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from netra.domain.errors import ValidationFailed
-from netra.domain.workloads.columns import columns_of, empty_events
+from netra.domain.workloads.columns import columns_of, concatenated, empty_events
 from netra.domain.workloads.intake import (
     FAULTS_MAX,
     NAIVE_NOTE,
+    Taken,
     first_of_each_id,
     outcomes,
     read_batch,
     read_ndjson,
+    read_rows,
     report_of,
+    take_lines,
     wrong_with,
 )
 from netra.domain.workloads.model import Event, EventStatus, RowFault
@@ -101,7 +106,7 @@ def test_an_infinite_cost_is_refused() -> None:
 
 def test_a_batch_is_numbered_by_place() -> None:
     batch = [msgspec.Raw(msgspec.json.encode(row)) for row in (GOOD, {"model": 1}, GOOD)]
-    taken = read_batch(batch, max_rows=3)
+    taken = read_rows(batch, max_rows=3)
     assert (taken.lines.tolist(), [fault.line for fault in taken.faults]) == ([1, 3], [2])
 
 
@@ -112,7 +117,7 @@ def test_more_rows_than_allowed_are_refused_as_a_whole() -> None:
 
 def test_nothing_is_a_batch_of_nothing() -> None:
     assert len(read_ndjson(b"", max_rows=1).events) == 0
-    assert len(read_batch([], max_rows=1).events) == 0
+    assert len(read_rows([], max_rows=1).events) == 0
 
 
 def test_each_id_counts_once_and_rows_without_one_always() -> None:
@@ -158,3 +163,108 @@ def test_a_report_shows_the_first_faults_by_line_and_counts_the_rest() -> None:
     report = report_of(accepted=7, duplicates=2, faults=faults)
     assert (report.accepted, report.duplicates, report.rejected) == (7, 2, FAULTS_MAX + 5)
     assert (len(report.faults), report.faults[0].line, report.faults_omitted) == (FAULTS_MAX, 1, 5)
+
+
+def json_of(*rows: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"events": [GOOD | row for row in rows]})
+
+
+def one_by_one(body: bytes) -> Taken:
+    """Return what comes of rows that nobody may take together."""
+    parts = [take_lines([(line, raw)]) for line, raw in enumerate(body.splitlines(), 1) if raw.strip()]
+    return Taken(
+        events=concatenated([empty_events(), *(part.events for part in parts)]),
+        lines=np.array([line for part in parts for line in part.lines.tolist()], np.int64),
+        faults=tuple(fault for part in parts for fault in part.faults),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def told(taken: Taken) -> Any:
+    names = taken.events.model
+    return (
+        taken.lines.tolist(),
+        taken.events.at_ns.tolist(),
+        [names.of(place) for place in range(len(taken.events))],
+        [] if taken.events.latency_ms is None else np.nan_to_num(taken.events.latency_ms, nan=-1).tolist(),
+        taken.faults,
+        taken.notes,
+    )
+
+
+ODD_LINES = st.sampled_from(
+    [
+        json.dumps(GOOD),
+        json.dumps(GOOD | {"latency_ms": 1.5}),
+        json.dumps(GOOD | {"timestamp": "2026-11-01T00:00:00"}),
+        json.dumps(GOOD | {"timestamp": "1969-01-01T00:00:00Z"}),
+        json.dumps(GOOD | {"reasoning_tokens": 11}),
+        json.dumps(GOOD | {"model": "a\0b"}),
+        json.dumps(GOOD | {"tokens": 1}),
+        json.dumps(GOOD) + "," + json.dumps(GOOD),
+        json.dumps(GOOD) + " " + json.dumps(GOOD),
+        json.dumps(GOOD)[:-1] + ', "prefix_hashes": [{}',
+        "{}], " + json.dumps(GOOD)[1:],
+        json.dumps(GOOD)[:40],
+        json.dumps(GOOD)[40:],
+        "  " + json.dumps(GOOD),
+        "{",
+        "}",
+        "",
+        "[]",
+        "7",
+    ]
+)
+
+
+@given(st.lists(ODD_LINES, max_size=8), st.booleans())
+def test_rows_taken_together_are_judged_as_each_would_be_alone(lines: list[str], is_ended: bool) -> None:
+    body = ("\n".join(lines) + ("\n" if is_ended else "")).encode()
+    assert told(read_ndjson(body, max_rows=99)) == told(one_by_one(body))
+
+
+def test_one_bad_row_among_many_is_found_and_the_others_keep_their_lines() -> None:
+    rows = [{"id": f"id-{n}", **({"input_tokens": -1} if n == 777 else {})} for n in range(1_000)]
+    taken = read_ndjson(ndjson(*rows), max_rows=1_000)
+    assert [fault.line for fault in taken.faults] == [778]
+    assert taken.lines.tolist() == [line for line in range(1, 1_001) if line != 778]
+    assert taken.events.id is not None
+    assert taken.events.id[777] == "id-778"
+
+
+def test_a_batch_without_fault_is_taken_at_once() -> None:
+    body = json_of({"id": "a"}, {"id": "b", "latency_ms": 2.0}, {"timestamp": "2026-11-01T00:00:00"})
+    taken = read_batch(body, max_rows=3)
+    assert taken is not None
+    assert taken.lines.tolist() == [1, 2, 3]
+    assert taken.notes == (NAIVE_NOTE,)
+    with pytest.raises(ValidationFailed, match="3 events were sent; at most 2"):
+        read_batch(body, max_rows=2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"events": 1}',
+        b'{"events": []}x',
+        json_of({"model": "a\0b"}),
+        json_of({"input_tokens": -1}),
+        json_of({"reasoning_tokens": 11}),
+        json_of({"cost": 1}).replace(b'"cost":1', b'"cost":1e999'),
+    ],
+)
+def test_a_batch_with_anything_odd_about_it_is_left_to_be_judged_row_by_row(body: bytes) -> None:
+    assert read_batch(body, max_rows=9) is None
+
+
+def test_an_empty_list_is_a_batch_of_nothing() -> None:
+    taken = read_batch(b'{"events": []}', max_rows=1)
+    assert taken is not None
+    assert len(taken.events) == 0
+
+
+def test_two_rows_in_one_line_are_not_two_lines() -> None:
+    (fault,) = read_ndjson(ndjson({}) + b" " + ndjson({}), max_rows=9).faults
+    assert (fault.line, fault.code) == (1, "malformed_json")

@@ -1,0 +1,106 @@
+"""Reading many JSON rows in one go, where nothing is wrong with any of them.
+
+Rows of one sender mostly have the same fields. They are decoded as a Struct that has just those,
+which takes half the time of one with every field, and as columns of their own afterwards. Whatever
+is out of the ordinary is None here, and `intake` then judges row by row: this module refuses nothing.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final, cast
+
+import msgspec
+
+from netra.domain.workloads.model import Event
+
+NARROW_MAX: Final = 64  # kinds of rows whose decoders are kept
+_FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Event)}
+_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NUL: Final = b"\\u0000"
+
+
+class Decoders(msgspec.Struct, frozen=True, kw_only=True):
+    """Decoders of rows with some of the fields of `Event`, in the three forms rows come in."""
+
+    line: msgspec.json.Decoder[Any]  # Any: a Struct that is made when it is needed
+    array: msgspec.json.Decoder[Any]
+    batch: msgspec.json.Decoder[Any]
+
+
+@lru_cache(maxsize=NARROW_MAX)
+def decoders_of(names: frozenset[str]) -> Decoders:
+    """Return the decoders of rows with these fields and the required ones, each judged as in `Event`."""
+    chosen = [field for name, field in _FIELDS.items() if name in names or field.required]
+    row: Any = msgspec.defstruct(
+        "Row",
+        [(f.name, f.type) if f.required else (f.name, f.type, f.default) for f in chosen],
+        frozen=True,
+        kw_only=True,
+        gc=False,
+        forbid_unknown_fields=True,
+    )
+    batch = msgspec.defstruct(
+        "Batch", [("events", list[row])], frozen=True, gc=False, forbid_unknown_fields=True
+    )
+    return Decoders(
+        line=msgspec.json.Decoder(row),
+        array=msgspec.json.Decoder(list[row]),
+        batch=msgspec.json.Decoder(batch),
+    )
+
+
+def rows_of_lines(body: bytes) -> Sequence[Event] | None:
+    """Return one row a line when every line is one; lines are numbered from 1 then.
+
+    A value of a row is never an object, so that of lines that all begin with a brace none can go on
+    in the next: as many rows as lines are one in each.
+    """
+    lines = body.count(b"\n") + (not body.endswith(b"\n"))
+    if body.count(b"\n{") + body.startswith(b"{") != lines or _NUL in body:
+        return None
+    for decoders in _candidates(body):
+        try:
+            rows = decoders.line.decode_lines(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if len(rows) == lines:
+            return cast("Sequence[Event]", rows)
+    return None
+
+
+def rows_of_batch(body: bytes) -> Sequence[Event] | None:
+    """Return the rows of a JSON object that has a list of them under `events`, and nothing else."""
+    if _NUL in body:
+        return None
+    for decoders in _candidates(body):
+        try:
+            return cast("Sequence[Event]", decoders.batch.decode(body).events)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+    return None
+
+
+def rows_of_array(raws: Sequence[bytes]) -> Sequence[Event] | None:
+    """Return a row for each of `raws`, when each is one that begins with a brace."""
+    body = b",".join(raws)
+    if [raw[:1] for raw in raws].count(b"{") != len(raws) or _NUL in body:
+        return None
+    for decoders in _candidates(body):
+        try:
+            rows = decoders.array.decode(b"".join((b"[", body, b"]")))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if len(rows) == len(raws):  # one may hold two, with a comma between them
+            return cast("Sequence[Event]", rows)
+    return None
+
+
+def _candidates(body: bytes) -> Sequence[Decoders]:
+    """Return the decoders to try: with the fields of the first row, and with all of them."""
+    list_at = body.find(b"[") if body.startswith(b'{"events"') else 0
+    first = body[body.find(b"{", list_at) : body.find(b"}") + 1]
+    try:
+        names = frozenset(_KEYS.decode(first)).intersection(_FIELDS)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return (decoders_of(frozenset(_FIELDS)),)
+    return (decoders_of(names), decoders_of(frozenset(_FIELDS)))
