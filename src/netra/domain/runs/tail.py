@@ -21,6 +21,7 @@ from netra.ports.runs import RunStore
 POLL_S: Final = 1.0  # how late listeners may be when every wake-up is lost
 KEPT_MAX: Final = 256  # events a tail holds for those who join or fall behind; the rest is in the store
 KEPT_BYTES_MAX: Final = 1 << 20
+READ_MAX: Final = 256  # events read from the store at once, which a listener that rests may hold for long
 
 
 class Listener(Protocol):
@@ -101,13 +102,14 @@ class Tail:
                     if event.is_last:
                         return
                 self._tell_all()
-                batch = await subscription.next(timeout_s=POLL_S)
+                is_full = len(batch) >= READ_MAX  # so there may be more, of which nothing will be heard
+                batch = () if is_full else await subscription.next(timeout_s=POLL_S)
                 if not _is_next(batch, self._last):
                     batch = await self._stored(self._last)
 
     async def _stored(self, after: int) -> Sequence[RunEvent] | None:
         """Return what the store holds beyond `after`, or None when nothing can follow any more."""
-        events = await self._runs.events(self._run_id, owner_id=self._owner_id, after=after)
+        events = await self._runs.events(self._run_id, owner_id=self._owner_id, after=after, limit=READ_MAX)
         if events:
             return events
         run = await self._runs.get(self._run_id, owner_id=self._owner_id)

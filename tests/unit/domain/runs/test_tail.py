@@ -291,6 +291,17 @@ async def test_what_a_tail_no_longer_keeps_comes_from_the_store(desk: Desk, coun
     assert late.heard == first.heard == list(range(1, count + 3))
 
 
+async def test_a_long_history_is_read_on_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "POLL_S", 3600)  # whoever waits for that waits in vain
+    await desk.record(tail.READ_MAX * 3)
+    ear = Ear()
+    task = desk.listening(ear)
+    await ear.has_heard(tail.READ_MAX * 3 + 1)
+    await desk.end()
+    await all_done(task)
+    assert ear.heard == list(range(1, tail.READ_MAX * 3 + 3))
+
+
 async def test_one_who_rests_holds_nobody_up_and_hears_all_the_same(desk: Desk) -> None:
     slow, quick = Ear(stamina=2), Ear()
     tasks = desk.listening(slow), desk.listening(quick)
