@@ -148,6 +148,9 @@ def _case(study: Study, proposed: ProposedFleet, present: PresentFleet | None) -
     gpu = study.hardware.find_gpu(asked)
     if gpu is None:
         raise ValidationFailed.of("gpu", "unknown_gpu", f"No GPU named {asked!r} is in the catalogue.")
+    if proposed.hosted_model is not None and study.hardware.find_model(proposed.hosted_model) is None:
+        said = f"No open model named {proposed.hosted_model!r} is in the catalogue, so its size is not known."
+        raise ValidationFailed.of("hosted_model", "unknown_model", said)
     models = study.goals.models if proposed.hosted_model is None else (proposed.hosted_model,)
     goals = msgspec.structs.replace(asked_of(study.goals, proposed), gpus=(gpu.name,), models=models)
     asked_study = msgspec.structs.replace(study, goals=goals)

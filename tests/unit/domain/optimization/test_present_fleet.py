@@ -187,7 +187,7 @@ def test_a_group_that_does_not_hold_the_model_cannot_serve_it_now(
 ) -> None:
     large = msgspec.structs.replace(logged, model=Labels(codes=logged.model.codes, names=("Llama-3.1-70B",)))
     log = study(large, tariff("Llama-3.1-70B"), hardware=HARDWARE)
-    with pytest.raises(ValidationFailed, match="1 x H200-SXM-141GB do not hold Llama-3.1-70B in bf16"):
+    with pytest.raises(ValidationFailed, match=r"1 x H200-SXM-141GB do not hold Llama-3\.1-70B in bf16"):
         tried(log, served_on="H200", served_precision="bf16")
 
 

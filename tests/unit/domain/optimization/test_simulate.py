@@ -133,11 +133,20 @@ def test_another_open_model_can_be_hosted(steady: Study) -> None:
     assert (found.fleet["model"], found.fleet["gpus_per_replica"]) == ("Llama-3.1-70B", 4)
 
 
+def test_a_mixture_of_experts_is_sized_and_said_to_be_of_an_unmeasured_kind(steady: Study) -> None:
+    found = tried(steady, gpu="H100-SXM-80GB", hosted_model="Mixtral-8x7B", gpus_per_replica=2, replicas=1)
+    assert found.latency_then is not None
+    fast, slow = found.latency_then["tpot_ms_p99_range"]
+    assert slow / fast == pytest.approx(1.6 / 0.7, rel=0.05)
+    assert any("2 of 8 a token; the steps of none were measured" in note for note in found.steps[0].notes)
+
+
 @pytest.mark.parametrize(
     ("proposal", "path"),
     [
         ({"gpu": "TPU-v9"}, "gpu"),
         ({"gpu": "H100-SXM-80GB", "gpus_per_replica": 5}, "gpus_per_replica"),
+        ({"gpu": "H100-SXM-80GB", "hosted_model": "Llama-99"}, "hosted_model"),
         ({"gpu": "L4-24GB", "hosted_model": "Llama-3.1-405B"}, "gpu"),
     ],
 )

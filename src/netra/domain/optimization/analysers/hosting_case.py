@@ -12,9 +12,9 @@ from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.analysers.pace import pace_of
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.performance.configurations import Configuration, Load, configurations
-from netra.domain.optimization.performance.constants import VLLM
+from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, VLLM
 from netra.domain.optimization.performance.fleet import Slo, busiest
-from netra.domain.optimization.performance.hardware import Gpu, Hardware
+from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
 from netra.domain.optimization.performance.stand_in import StandIn, stand_in_for
@@ -77,7 +77,13 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
         replayed=replayed,
         stand_in=stand_in,
         slo=slo,
-        notes=(_sentence(stand_in.reason), note, *_stretch(replayed, requests), calibration),
+        notes=(
+            _sentence(stand_in.reason),
+            *_kind_of(stand_in.model),
+            note,
+            *_stretch(replayed, requests),
+            calibration,
+        ),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
         api_usd=float(call_usd(traffic)[where].sum()),
@@ -164,6 +170,19 @@ def _load(requests: Requests, *, seconds: float) -> Load:
         input_tokens=float(requests.input_tokens.mean()),
         output_tokens=float(requests.output_tokens.mean()),
     )
+
+
+def _kind_of(model: ModelShape) -> tuple[str, ...]:
+    """Return what must be known of a model that is not of the kind whose steps were measured."""
+    if not model.is_moe:
+        return ()
+    fast, slow = MIXTURE_STEP_TIME_80
+    said = (
+        f"{model.name} is a mixture of experts, {model.experts_active} of {model.experts} a token; "
+        "the steps of none were measured. A step is taken to read the experts that its tokens touch when "
+        f"they choose evenly, and the interval is widened to {fast:.2f} to {slow:.2f} times that."
+    )
+    return (said,)
 
 
 def _stretch(replayed: Requests, requests: Requests) -> tuple[str, ...]:

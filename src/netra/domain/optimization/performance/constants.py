@@ -43,6 +43,13 @@ Wider than the fit's own held-out residuals (see `calibration.RESIDUALS`), as ot
 differ by more than other lengths and batches.
 """
 
+MIXTURE_STEP_TIME_80: Final = (0.70, 1.60)
+"""The same for a mixture of experts: an assumption, as no file measured one.
+
+Its steps read the experts that a batch touches if tokens choose evenly; uneven choices, their exchange
+between GPUs and kernels of many small products make steps longer, rarely shorter.
+"""
+
 SEVERAL: Final = "several"
 RESIDUALS_80: Final[Mapping[str, tuple[float, float]]] = {
     "batch": (0.92, 1.085),  # of a model that was not fitted

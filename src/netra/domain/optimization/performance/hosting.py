@@ -7,8 +7,9 @@ import msgspec
 
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.configurations import Configuration, Load, carried_per_s
-from netra.domain.optimization.performance.constants import STEP_TIME_80
+from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
+from netra.domain.optimization.performance.hardware import ModelShape
 from netra.domain.optimization.performance.replay import Requests, replay, replay_within
 from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.progress import within
@@ -130,6 +131,11 @@ def ranked_by_estimate(
     return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
+def step_bounds(model: ModelShape) -> tuple[float, float]:
+    """Return the factors within which 80 % of its step times lie of the modelled ones."""
+    return MIXTURE_STEP_TIME_80 if model.is_moe else STEP_TIME_80
+
+
 def tails_of(
     requests: Requests,
     *,
@@ -139,7 +145,7 @@ def tails_of(
     checkpoint: Checkpoint,
 ) -> Tails80:
     """Return the tails with steps as fast and as slow as the 80 % interval allows, by replay."""
-    fast, slow = STEP_TIME_80
+    fast, slow = step_bounds(deployment.model)
     checkpoint(0.0, "Replaying with faster steps")
     quick = replay(requests, deployment=deployment, replicas=replicas, slowdown=fast)
     checkpoint(0.5, "Replaying with slower steps")
@@ -158,7 +164,7 @@ def sizes_of(
 
     Faster steps never need more replicas and slower ones never fewer, so only one side is searched.
     """
-    fast, slow = STEP_TIME_80
+    fast, slow = step_bounds(hosting.configuration.deployment.model)
     size = hosting.fleet.replicas
     checkpoint(0.0, "Trying one replica fewer with faster steps")
     fewest = size

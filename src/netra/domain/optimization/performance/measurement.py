@@ -94,7 +94,7 @@ def deployment_of(row: Measurement, *, hardware: Hardware) -> Deployment | str:
     if gpu is None:
         return f"no GPU {row.hardware!r} in the catalogue"
     if model.is_moe:
-        return f"{model.name} is a mixture of experts, and the constants were fitted on dense models"
+        return f"{model.name} is a mixture of experts, and no row of one was fitted; dense ones were"
     engine = _engine_of(row)
     if engine is None:
         return f"no engine {row.engine!r} was fitted"

@@ -20,7 +20,12 @@ from netra.domain.optimization.performance.configurations import (
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
-from netra.domain.optimization.performance.hosting import cheapest_fleets, ranked_by_estimate, sizes_of
+from netra.domain.optimization.performance.hosting import (
+    cheapest_fleets,
+    ranked_by_estimate,
+    sizes_of,
+    step_bounds,
+)
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
@@ -51,6 +56,12 @@ def test_only_priced_gpus_that_hold_the_model_are_configurations() -> None:
     prices = [one.usd_per_hour for one in found]
     assert prices == sorted(prices)
     assert [one.usd_per_hour for one in found if one.name == "4x A100-SXM-80GB, bf16"] == [4 * 1.39]
+
+
+def test_steps_of_a_mixture_are_bounded_more_widely_as_none_was_measured() -> None:
+    fast, slow = step_bounds(model("Llama-3.1-70B"))
+    faster, slower = step_bounds(model("Mixtral-8x7B"))
+    assert faster < fast < 1.0 < slow < slower
 
 
 def test_a_group_size_divides_the_heads() -> None:

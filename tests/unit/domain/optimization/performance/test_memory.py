@@ -33,6 +33,19 @@ def test_a_compressed_cache_is_whole_on_every_gpu() -> None:
     assert {kv_bytes_per_token(deepseek, tp=tp, precision="fp8") for tp in (1, 8)} == {61 * 576.0}
 
 
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [("DeepSeek-V3", 70_272), ("Qwen2.5-72B", 327_680), ("Llama-3.1-405B", 516_096)],
+)
+def test_the_cache_of_a_token_is_what_was_published_of_dense_models_and_of_a_mixture(
+    name: str, published: int
+) -> None:
+    # DeepSeek-AI, Insights into DeepSeek-V3 (ISCA 2025, arXiv 2505.09343, May 2025), table 1, BF16
+    model = HARDWARE.find_model(name)
+    assert model is not None
+    assert kv_bytes_per_token(model, tp=1, precision="bf16") == published
+
+
 def test_a_windowed_layer_stops_growing(round_one: Deployment) -> None:
     windowed = msgspec.structs.replace(round_one.model, full_attention_layers=4, window_tokens=128)
     assert kv_bytes_per_token(windowed, tp=1, precision="bf16") == 4 * 800.0
