@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text, bindparam, exists, insert, select, update
 
 from netra.adapters.sql.instants import micros, micros_or_none
 from netra.adapters.sql.run_rows import CHANGED, HOLDS, RUN_COLUMNS, changed, run_of, saying, telling
-from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, runs
-from netra.adapters.sql.script import Database, Query, Script, ask, ask_last, param
+from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, run_events, runs
+from netra.adapters.sql.script import ONE, Database, Query, Script, ask, ask_last, param
 from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending
@@ -46,11 +46,24 @@ _CLAIM: Final = Query(
     sets=["state", "attempts", "started_at", "fence", "lease_until"],
 )
 _EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
+_HOLD: Final = Query(select(ONE).where(*HOLDS).with_for_update(), is_awaited=False)
+_TELL: Final = Query(
+    insert(run_events).from_select(
+        ["run", "seq", "kind", "at", "data"],
+        select(
+            runs.c.number,
+            runs.c.last_seq + bindparam("nth", type_=Integer),
+            bindparam("word", type_=Text),
+            bindparam("at_us", type_=BigInteger),
+            bindparam("said", type_=LargeBinary),
+        ).where(*HOLDS),
+    )
+)
 _RECORD: Final = Query(
     update(runs)
     .where(*HOLDS)
     .values(last_seq=runs.c.last_seq + param("added"), progress=param("percent"))
-    .returning(runs.c.number, runs.c.last_seq)
+    .returning(runs.c.last_seq)
 )
 _HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_update())
 _CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
@@ -69,12 +82,15 @@ class SqlClaims:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._is_busy = False  # whether the last claim found a run: then there are mostly more
 
     async def claim(self, *, lease_s: float) -> Claim | None:
         """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
-        if not await self._database.read(_is_any_queued):
+        if not self._is_busy and not await self._database.read(_is_any_queued):
             return None  # an idle worker's poll begins no transaction
-        return await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s))
+        claim = await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s))
+        self._is_busy = claim is not None
+        return claim
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
         """Move the lease's end and say whether a cancel was asked for."""
@@ -136,15 +152,15 @@ def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
 def _recording(
     claim: Claim, events: Sequence[NewEvent], clock: Clock, *, progress: int
 ) -> Script[Sequence[RunEvent]]:
-    rows = yield ask(
-        _RECORD, run_id=claim.run.id, held_fence=claim.fence, added=len(events), percent=progress
-    )
+    at = clock.now()
+    held = {"run_id": claim.run.id, "held_fence": claim.fence}
+    yield ask(_HOLD, **held)
+    for nth, event in enumerate(events, 1):
+        yield ask(_TELL, nth=nth, word=event.kind.value, at_us=micros(at), said=event.data, **held)
+    rows = yield ask_last(_RECORD, added=len(events), percent=progress, **held)
     if not rows:
-        raise _lost(claim)
-    number, last_seq = rows[0]
-    told = numbered(events, run_id=claim.run.id, last_seq=last_seq - len(events), at=clock.now())
-    yield from telling(number, told)
-    return told
+        raise _lost(claim)  # and nothing was told: each of the statements asks whether the claim holds
+    return numbered(events, run_id=claim.run.id, last_seq=rows[0][0] - len(events), at=at)
 
 
 def _finishing(

@@ -29,6 +29,7 @@ from netra.domain.errors import Conflict, Unavailable
 CONNECTIONS: Final = 10
 WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
 CONNECT_S: Final = 2  # the least that the driver takes
+START_S: Final = 10.0
 CHECKOUT_S: Final = 1.2
 ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
 LONG_S: Final = 30.0  # for scans, and for writes of many rows
@@ -70,7 +71,7 @@ class PostgresDatabase:
     async def open(self) -> None:
         """Connect. Raises `Unavailable` when the server does not answer."""
         try:
-            await self._pool.open(wait=True, timeout=2 * CONNECT_S)
+            await self._pool.open(wait=True, timeout=START_S)
         except PoolTimeout as error:
             await self._pool.close()
             raise Unavailable("The database does not answer.") from error
@@ -84,7 +85,7 @@ class PostgresDatabase:
 
     async def set_clock(self) -> None:
         """Ask the server what time it is."""
-        async with self._attempt(time.monotonic() + ANSWER_S) as attempt:
+        async with self._attempt(time.monotonic() + START_S) as attempt:
             attempt.wire.put(READ_CLOCK, heard=self._set_clock)
             await attempt.wire.send()
 

@@ -7,6 +7,7 @@ driver's cursors a statement costs several times the processor.
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from itertools import count
 from typing import Any, Final, TypeAlias
@@ -18,6 +19,7 @@ from psycopg.pq.abc import PGconn, PGresult
 
 from netra.adapters.sql.script import Row, Rows
 
+SILENCE_S: Final = 0.01
 _FATAL: Final = pq.ExecStatus.FATAL_ERROR
 _SYNC: Final = pq.ExecStatus.PIPELINE_SYNC
 _PLACE: Final = re.compile("%[s%]")
@@ -36,7 +38,7 @@ class Wire:
         self._new_names: dict[str, bytes] = {}  # of those in this batch
         self._count = count()
         self._hearers: list[Heard | None] = []  # of what was put and not yet sent
-        self.round_trips = 0
+        self._heard_at_s = 0.0  # on the steady clock
 
     @property
     def has_waiting(self) -> bool:
@@ -44,7 +46,9 @@ class Wire:
         return bool(self._hearers)
 
     def check(self) -> None:
-        """Raise the driver's error when the server has hung up, as far as one can know without asking it."""
+        """Raise the driver's error when the server hung up during a silence, which it tells unasked."""
+        if time.monotonic() - self._heard_at_s < SILENCE_S:
+            return
         self._pgconn.consume_input()  # may read the server's last words
         self._pgconn.consume_input()  # finds that there is nobody behind them
 
@@ -66,10 +70,10 @@ class Wire:
         """Send the batch and hear all answers. Raises the driver's error for the first that failed."""
         hearers, self._hearers = self._hearers, []
         new_names, self._new_names = self._new_names, {}
-        self.round_trips += 1
         self._pgconn.pipeline_sync()
         results = await self._results()
         self._pgconn.exit_pipeline_mode()
+        self._heard_at_s = time.monotonic()
         for result in results:
             if result.status == _FATAL:
                 raise error_from_result(result)
