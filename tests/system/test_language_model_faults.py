@@ -11,6 +11,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
+from tests.conftest import SteppedClock
 from tests.servers.endpoint import (
     STREAM_HEAD,
     Asked,
@@ -395,12 +396,36 @@ async def test_an_endpoint_that_comes_back_is_used_again_without_a_restart(endpo
     assert answer.text == "alliswell"
 
 
-async def test_a_wait_that_the_provider_asks_for_is_kept(endpoint: BadEndpoint) -> None:
-    endpoint.lines = [replying(429, b"{}", headers="Retry-After: 1\r\n")]
-    async with opened_at(endpoint.url) as opened:
-        began_s = time.monotonic()
-        assert (await heard(opened)).usage.calls == 2
-        assert time.monotonic() - began_s >= 1.0
+class WaitedOn(SteppedClock):
+    """A clock that knows how many wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[float] = []
+
+    async def pause(self, seconds: float) -> None:
+        self.waiting.append(seconds)
+        await super().pause(seconds)
+
+    async def all_wait(self, count: int) -> None:
+        async with asyncio.timeout(20.0):
+            while len(self.waiting) < count:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_wait_that_the_provider_asks_of_one_is_kept_by_all(endpoint: BadEndpoint) -> None:
+    endpoint.lines = [replying(429, b"{}", headers="Retry-After: 8\r\n")]
+    clock = WaitedOn()
+    async with open_openai(Endpoint(model="m", url=endpoint.url), clock=clock) as opened:
+        first = asyncio.create_task(heard(opened))
+        await clock.all_wait(1)
+        others = [asyncio.create_task(heard(opened)) for _ in range(3)]
+        await clock.all_wait(4)
+        assert all(8.0 <= seconds <= 10.0 for seconds in clock.waiting)
+        assert len(endpoint.asked) == 1
+        await clock.step(10.0)
+        answers = await asyncio.gather(first, *others)
+    assert [one.usage.calls for one in answers] == [2, 1, 1, 1]
 
 
 async def test_health_asks_for_the_list_of_models_and_tells_what_is_wrong(endpoint: BadEndpoint) -> None:

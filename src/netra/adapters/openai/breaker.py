@@ -1,4 +1,4 @@
-"""When to leave an endpoint alone: after failures in a row it rests, then one question tries it again."""
+"""When to leave an endpoint alone: where it asks for that, and after failures until one try succeeds."""
 
 import math
 from collections.abc import Generator
@@ -6,10 +6,16 @@ from contextlib import contextmanager
 from typing import Final
 
 from netra.ports.clock import Clock
-from netra.ports.language_model import LanguageModelFailed, LanguageModelTimedOut, LanguageModelUnavailable
+from netra.ports.language_model import (
+    LanguageModelFailed,
+    LanguageModelRateLimited,
+    LanguageModelTimedOut,
+    LanguageModelUnavailable,
+)
 
 FAILURES: Final = 5  # in a row; fewer would let one bad minute of a busy provider silence it
 REST_S: Final = 10.0  # a run waits for no more than one try in so long
+PAUSE_S_MAX: Final = 60.0  # whoever asks for more gets one question in a minute: it may be ready sooner
 
 
 class Trial:
@@ -28,6 +34,7 @@ class Breaker:
         self._rest_s = rest_s
         self._failures = 0
         self._rests_until_s = -math.inf  # of the steady clock
+        self._pauses_until_s = -math.inf
         self._is_tried = False
 
     @property
@@ -37,10 +44,11 @@ class Breaker:
 
     @contextmanager
     def trial(self) -> Generator[Trial]:
-        """Let one question through. Raises `LanguageModelUnavailable` while the endpoint rests.
+        """Let one question through.
 
-        Of all that ask once the rest is over, one goes through and its word decides for the others.
-        A question that is given up says nothing.
+        Raises `LanguageModelRateLimited` for as long as the endpoint asked everyone to wait, and
+        `LanguageModelUnavailable` while it rests. Of all that ask once the rest is over, one goes
+        through and its word decides for the others. A question that is given up says nothing.
         """
         is_probe = self._admitted()
         trial = Trial()
@@ -57,9 +65,14 @@ class Breaker:
 
     def _admitted(self) -> bool:
         """Return whether this question tries an endpoint that has been resting."""
+        now_s = self._clock.monotonic_s()
+        if now_s < self._pauses_until_s:
+            raise LanguageModelRateLimited(
+                "The language model's provider has asked to wait.", retry_after_s=self._pauses_until_s - now_s
+            )
         if not self.is_open:
             return False
-        wait_s = self._rests_until_s - self._clock.monotonic_s()
+        wait_s = self._rests_until_s - now_s
         if wait_s > 0 or self._is_tried:
             raise LanguageModelUnavailable(
                 "The language model has failed several times in a row and is left alone for a while.",
@@ -70,6 +83,9 @@ class Breaker:
 
     def _note(self, failure: LanguageModelFailed, trial: Trial) -> None:
         """Count silence and breakdowns; an answer that fails in any other way is one all the same."""
+        if failure.retry_after_s is not None:
+            pause_s = min(failure.retry_after_s, PAUSE_S_MAX)
+            self._pauses_until_s = self._clock.monotonic_s() + pause_s
         is_late = isinstance(failure, LanguageModelTimedOut) and not trial.is_alive
         if not is_late and not isinstance(failure, LanguageModelUnavailable):
             self._failures = 0

@@ -7,6 +7,7 @@ from netra.adapters.openai.breaker import Breaker
 from netra.ports.language_model import (
     LanguageModelFailed,
     LanguageModelMalformed,
+    LanguageModelRateLimited,
     LanguageModelTimedOut,
     LanguageModelUnavailable,
 )
@@ -92,3 +93,24 @@ def test_whatever_is_said_shows_that_it_is_there(
             with pytest.raises(type(answer)):
                 tried(breaker, answer, alive=alive)
     assert not breaker.is_open
+
+
+def test_whoever_is_told_to_wait_waits_for_all(clock: SteppedClock) -> None:
+    breaker = Breaker(clock=clock, failures=3, rest_s=10.0)
+    with pytest.raises(LanguageModelRateLimited, match="enough"):
+        tried(breaker, LanguageModelRateLimited("enough", retry_after_s=5.0))
+    clock.turn(2.0)
+    with pytest.raises(LanguageModelRateLimited, match="asked to wait") as raised:
+        tried(breaker)
+    assert raised.value.retry_after_s == 3.0
+    clock.turn(3.0)
+    tried(breaker)
+
+
+def test_an_hour_that_is_asked_for_is_a_question_a_minute(clock: SteppedClock) -> None:
+    breaker = Breaker(clock=clock)
+    for _ in range(2):
+        with pytest.raises(LanguageModelRateLimited, match="enough"):
+            tried(breaker, LanguageModelRateLimited("enough", retry_after_s=3_600.0))
+        clock.turn(60.0)
+    tried(breaker)
