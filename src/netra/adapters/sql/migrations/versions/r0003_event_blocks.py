@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from netra.adapters.sql.event_blocks import packed
 from netra.adapters.sql.event_ids import digests_of, in_order
+from netra.domain.errors import Unavailable
 from netra.domain.workloads.columns import Events, Labels, Prefixes
 
 revision = "0003"
@@ -47,6 +48,8 @@ def upgrade() -> None:
     op.add_column("event_logs", Column("archived", BigInteger, nullable=False, server_default="0"))
     if not context.is_offline_mode():
         _move_events()
+    elif context.get_starting_revision_argument() is not None:
+        raise Unavailable("This step moves events, which no script can do: run `netra migrate` itself.")
     op.drop_table("log_events")
     op.drop_column("event_logs", "fields")
     op.drop_column("event_logs", "next_number")
