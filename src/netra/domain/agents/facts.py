@@ -24,6 +24,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     signs: str = ""  # those it may be told with
     way: str = ""
     words: frozenset[str] = frozenset()
+    is_wish: bool = False  # what was asked for, which is not what is
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,9 +150,18 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
     if kind is Kind.USD and place.keys[-1] in ("low", "high"):
         period = "month"
     signs, way = _told(value, key=key, path=place.keys[-2:] if key != place.target else ())
-    yield Fact(value=abs(value) * scale, kind=kind, period=period, signs=signs, way=way, words=words)
+    is_wish = "goals" in place.keys or (key == place.target and place.keys[-1] == "asked")
+    yield Fact(
+        value=abs(value) * scale,
+        kind=kind,
+        period=period,
+        signs=signs,
+        way=way,
+        words=words,
+        is_wish=is_wish,
+    )
     if key == "traffic_growth":
-        yield Fact(value=1 + value, kind=Kind.FACTOR, words=words)
+        yield Fact(value=1 + value, kind=Kind.FACTOR, words=words, is_wish=is_wish)
 
 
 def _key(place: _Place) -> str:

@@ -46,6 +46,7 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     period: str = ""  # "month" of "$5 a month"
     sign: str = ""  # as written
     way: str = ""  # "down" of "$5 less", "up" of "$5 more"
+    is_wish: bool = False  # said to be asked for, or a limit
     words: tuple[str, ...] = ()  # what follows, as stems
 
 
@@ -200,6 +201,7 @@ def _stated(
         sign=sign,
         period=surroundings.period(before, after),
         way=surroundings.way(before, after),
+        is_wish=surroundings.is_wish(before, after),
     )
 
 
@@ -246,6 +248,7 @@ def _spelt(text: str) -> Iterator[Stated]:
             words=words,
             period=surroundings.period(before, after),
             way=surroundings.way(before, after),
+            is_wish=surroundings.is_wish(before, after),
             low=math.nan if math.isnan(value) else value - slack,
             high=value + slack,
         )

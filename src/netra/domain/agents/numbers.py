@@ -1,8 +1,8 @@
 """Whether every number in a text stands in the payload it speaks of: the guard of all wording.
 
 A number in words may be rounded and told in another of its units. Its kind, period and way must be the
-payload's: dollars a month are not dollars, and a loss is no saving. Names and dates with digits must be
-there in full.
+payload's: dollars a month are not dollars, and a loss is no saving; what was asked for may be told as that
+only. Names and dates with digits must be there in full.
 """
 
 from collections.abc import Sequence
@@ -37,6 +37,7 @@ def untold(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
 def _is_held(number: Stated, facts: Sequence[Fact]) -> bool:
     near = [fact for fact in facts if number.low <= fact.value <= number.high and _is_of_kind(number, fact)]
     near = [fact for fact in near if _has_period(number, fact) and _has_sign(number, fact)]
+    near = [fact for fact in near if number.is_wish or not fact.is_wish]
     if not number.way or number.sign:
         return bool(near)
     ways = {fact.way for fact in near}

@@ -48,6 +48,12 @@ _UNDER: Final = re.compile(r"\b(?:under|less than|below|fewer than)\s*$", re.IGN
 _WORD: Final = re.compile(
     r"\s+(?:of\s+)?(?:the\s+|your\s+|our\s+|these\s+|those\s+|all\s+)?(?P<word>[a-z][a-z_-]*)", re.IGNORECASE
 )
+_SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
+_WISH: Final = re.compile(
+    r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?|need\w*|requir\w*"
+    r"|within|slo|more traffic|less traffic|growth|speed-?up|keeps?|breaks?)\b",
+    re.IGNORECASE,
+)
 _GRAMMAR: Final = """
     and or but that which who is are was were be with instead than to at for in on per a an by from as of it
     they you we would could should can will has have had before after over under against when while if so
@@ -88,6 +94,16 @@ def way(before: str, after: str) -> str:
     if _DOWN_BEFORE.search(before):
         return "down"
     return "up" if _UP_BEFORE.search(before) else ""
+
+
+def is_wish(before: str, after: str) -> bool:
+    """Return whether the sentence around a number says that it is wanted, not that it is so.
+
+    >>> is_wish("You asked for ", " less"), is_wish("The saving is ", "")
+    (True, False)
+    """
+    around = f"{_SENTENCE.split(before)[-1]} {_SENTENCE.split(after)[0]}"
+    return _WISH.search(around) is not None
 
 
 def words(after: str) -> tuple[str, ...]:
