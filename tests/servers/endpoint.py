@@ -102,6 +102,7 @@ class BadEndpoint:
         self.port = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -120,6 +121,8 @@ class BadEndpoint:
         for writer in self._writers:
             writer.transport.abort()
         await self._server.wait_closed()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=PATIENCE_S)
 
     async def wait_for(self, count: int) -> Asked:
         """Return the request number `count`, once it is there."""
@@ -129,6 +132,10 @@ class BadEndpoint:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}

@@ -313,12 +313,12 @@ async def test_an_answer_without_end_stops_at_its_bound(endpoint: BadEndpoint) -
 
 async def test_a_drip_that_never_pauses_ends_at_the_deadline(endpoint: BadEndpoint) -> None:
     endpoint.script = speaking_until_hung_up
-    prompt = Prompt(messages=PROMPT.messages, deadline_s=0.5)
+    prompt = Prompt(messages=PROMPT.messages, deadline_s=1.5)
     async with opened_at(endpoint.url) as opened:
         began_s = time.monotonic()
         with pytest.raises(LanguageModelTimedOut):
             await heard(opened, prompt)
-        assert time.monotonic() - began_s < 3.0
+        assert time.monotonic() - began_s < 6.0
         async with asyncio.timeout(1.0):
             await endpoint.asked[0].gone.wait()
 
