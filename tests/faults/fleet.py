@@ -157,7 +157,7 @@ class Client:
     async def glance(self, run_id: str) -> str:
         """Read the status, and note it."""
         found = (await self._insist("GET", f"/api/agent/status/{run_id}")).json()
-        answer = repr(found.get("result")).encode()
+        answer = witness.canonical(found.get("result"))
         self._history.seen.append(Sighting(run_id=run_id, status=found["status"], answer=answer))
         return str(found["status"])
 

@@ -4,9 +4,10 @@ Every process connects under a name of its own (`PGAPPNAME`), so what the databa
 against who held the claim, without believing what any process says of itself.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from tests.faults.history import Heard, History, Sighting, Written
@@ -66,7 +67,7 @@ def testify(url: str, history: History) -> None:
     """Add to `history` what the database holds and what the witness saw."""
     with psycopg.connect(url) as connection:
         for run_id, state, result in connection.execute("SELECT id, state, result FROM runs"):
-            answer = bytes(result or b"")
+            answer = canonical(json.loads(bytes(result or b"null")))
             history.final[run_id] = Sighting(run_id=run_id, status=state, answer=answer)
         stored: dict[str, list[Heard]] = defaultdict(list)
         for run_id, seq, kind, data in connection.execute(_EVENTS.encode()):
@@ -77,6 +78,11 @@ def testify(url: str, history: History) -> None:
             stored[run_id].append(Heard(reader="", run_id=run_id, seq=seq, is_last=is_last, data=told))
         history.stored.update(stored)
         history.written.extend(_writes(connection.execute(_NOTES.encode()).fetchall()))
+
+
+def canonical(answer: Any) -> bytes:
+    """Return an answer as bytes that are equal when it is."""
+    return json.dumps(answer, sort_keys=True).encode()
 
 
 def _writes(notes: list[tuple[str, str, str, int | None, str]]) -> Iterator[Written]:
