@@ -45,8 +45,6 @@ _INSERT: Final[Mapping[str, object]] = {
 _READ: Final[Mapping[str, object]] = {
     "output_format_arrow_low_cardinality_as_dictionary": 1,
     "output_format_arrow_string_as_string": 1,
-    "max_execution_time": DEADLINE_S,
-    "max_memory_usage": READ_BYTES,
 }
 
 Values = Mapping[str, object]
@@ -56,9 +54,17 @@ Insert = Callable[[Sequence[Parcel], str, int], str | None]  # parcels, name, pl
 class ClickHouseEventArchive:
     """`EventArchive` over ClickHouse."""
 
-    def __init__(self, engine: ClickHouse, *, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        engine: ClickHouse,
+        *,
+        clock: Clock,
+        read_s: float = DEADLINE_S,
+        read_bytes: int = READ_BYTES,
+    ) -> None:
+        self.engine = engine
         self._clock = clock
+        self._bounds: Values = {"max_execution_time": read_s, "max_memory_usage": read_bytes}
         self._settled: dict[str, str | None] = {}  # pieces of the shipment under way: why refused, if so
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
@@ -75,7 +81,7 @@ class ClickHouseEventArchive:
                 self._settled[name] = _inserted(client, parcels, name=name, first_place=first_place)
             return self._settled[name]
 
-        refused = await self._engine.run(
+        refused = await self.engine.run(
             lambda client: _put(partial(insert, client), shipment.parcels), deadline_s=INSERT_S
         )
         self._settled.clear()
@@ -98,12 +104,12 @@ class ClickHouseEventArchive:
             "until_ns": _NS_MAX if until is None else min(nanoseconds(until), _NS_MAX),
             "without": msgspec.json.encode(list(without)).decode(),
         }
-        return await self._engine.run(lambda client: _read(client, values))
+        return await self.engine.run(lambda client: _read(client, values, self._bounds))
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload."""
         values: Values = {"owner_id": owner_id, "workload_id": workload_id}
-        await self._engine.run(lambda client: client.command(_DELETE, values))
+        await self.engine.run(lambda client: client.command(_DELETE, values))
 
 
 def _put(insert: Insert, parcels: Sequence[Parcel]) -> Sequence[Refused]:
@@ -145,12 +151,12 @@ def _name(*parts: str) -> str:
     return blake2b("/".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def _read(client: Client, values: Values) -> Events:
+def _read(client: Client, values: Values, bounds: Values) -> Events:
     own = {name: values[name] for name in ("owner_id", "workload_id")}
-    with _answered(client, _FILLED, own) as blocks:
+    with _answered(client, _FILLED, own, bounds) as blocks:
         filled = [block.column("filled")[0].as_py() for block in blocks]
     columns = columns_in(filled[0] if filled else 0)
-    with _answered(client, _selected(columns), values) as blocks:
+    with _answered(client, _selected(columns), values, bounds) as blocks:
         parts = [events_of(block) for block in blocks]
     return concatenated(parts) if parts else empty_events()
 
@@ -162,9 +168,9 @@ def _selected(columns: tuple[str, ...]) -> str:
 
 @contextmanager
 def _answered(
-    client: Client, statement: str, values: Values
+    client: Client, statement: str, values: Values, bounds: Values
 ) -> Generator[Iterator[Any]]:  # Any: Arrow's blocks
     """Open the answer to a statement, block by block as they come."""
-    with client.raw_stream(statement, values, settings=_READ, fmt="ArrowStream") as stream:
+    with client.raw_stream(statement, values, settings={**_READ, **bounds}, fmt="ArrowStream") as stream:
         reader = arrow.ipc.open_stream(stream)
         yield (block for block in reader if block.num_rows)
