@@ -74,26 +74,30 @@ def cheapest_fleets(
     ranked = ranked_by_estimate(able, load=load, slo=slo)
     most = min(len(ranked), REPLAYED_CONFIGURATIONS)
     found: list[Hosting] = []
+    burst = 1.0  # how many times the mean rate's replicas the arrivals took: one log, so much alike for all
     for number, estimate in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
         configuration = estimate.configuration
         best_usd = min((hosting.usd_per_hour for hosting in found), default=float("inf"))
         if max(configuration.usd_per_hour, _ESTIMATE_TRUST * estimate.usd_per_hour) >= best_usd:
             continue
         part = within(checkpoint, begin=number / most, end=(number + 1) / most)
-        hosting = _sized_fleet(requests, estimate, slo=slo, checkpoint=part)
-        found += [] if hosting is None else [hosting]
+        guess = max(1, round(burst * estimate.replicas))
+        hosting = _sized_fleet(requests, estimate, first_guess=guess, slo=slo, checkpoint=part)
+        if hosting is not None:
+            burst = hosting.fleet.replicas / estimate.replicas
+            found.append(hosting)
     return tuple(sorted(found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name)))
 
 
 def _sized_fleet(
-    requests: Requests, estimate: Estimate, *, slo: Slo, checkpoint: Checkpoint
+    requests: Requests, estimate: Estimate, *, first_guess: int, slo: Slo, checkpoint: Checkpoint
 ) -> Hosting | None:
     deployment = estimate.configuration.deployment
     fleet = smallest_fleet(
         requests,
         deployment=deployment,
         slo=slo,
-        first_guess=estimate.replicas,
+        first_guess=first_guess,
         checkpoint=within(checkpoint, begin=0.0, end=0.7),
     )
     if fleet is None:
