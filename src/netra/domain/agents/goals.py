@@ -29,6 +29,7 @@ from netra.domain.optimization.model import Goals, Priority
 
 UNREAD_MAX: Final = 12  # sentences; a text that is all numbers must not become a report
 BEFORE_AFTER: Final = "upgrade_review"  # among `Goals.analyses`: what did a change do
+RIGHT_SIZING: Final = "right_sizing"  # among `Goals.analyses`: would another model do
 QUALITY: Final = "quality"  # among `Goals.constraints`: answers may not get worse
 
 _UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
@@ -118,10 +119,11 @@ def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
         implied["constraints"] = (QUALITY,)
     implied["priority"] = _priority(words, fields)
     if _is_before_after(words):
-        implied["analyses"] = (*fields["analyses"], BEFORE_AFTER)
+        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)  # the move has been made
+        implied["analyses"] = (*asked, BEFORE_AFTER)
         implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
     elif not all(model.known for model in words.models):
-        implied["analyses"] = tuple(dict.fromkeys((*fields["analyses"], "right_sizing")))
+        implied["analyses"] = tuple(dict.fromkeys((*fields["analyses"], RIGHT_SIZING)))
     return implied
 
 

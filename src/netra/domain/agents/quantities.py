@@ -54,6 +54,7 @@ _NUMBER: Final = re.compile(
 _BEFORE: Final = re.compile(
     r"(?P<way>(?<!\w)[-−+])?(?P<sign>us\$|\$|[€£¥]|\b(?:usd|eur|gbp|chf))?\s?$", re.IGNORECASE
 )
+_FACTOR_OF: Final = re.compile(r"\bfactor (?:of )?(?:about )?$", re.IGNORECASE)
 _RANGE: Final = re.compile(rf"(?:-|\s?–\s?|\sto\s|\sor\s)(?P<last>{_DIGITS})", re.IGNORECASE)
 _MAGNITUDE: Final = re.compile(r"\s?(?P<word>k|m|mn|thousand|million)\b", re.IGNORECASE)
 _MAGNITUDES: Final = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6}
@@ -83,6 +84,7 @@ _SYMBOLS: Final = {"%": (Unit.SHARE, 0.01), "×": (Unit.FACTOR, 1.0), "$": (Unit
 _IDIOMS: Final = (
     (Unit.MS, 500.0, None, "half a second"),
     (Unit.MS, 30_000.0, None, "half a minute"),
+    (Unit.SHARE, 0.5, False, "half as (?:much|many)(?= (?:[a-z]+ ){0,3}again)|half again as (?:much|many)"),
     (Unit.SHARE, 0.5, True, "half|halves?|halved|halving"),
     (Unit.SHARE, 1 / 3, None, "(?:a|one) third"),
     (Unit.SHARE, 0.25, None, "(?:a|one) quarter"),
@@ -134,6 +136,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity:
     last, end = _range_end(text, match.end())
     factor, end = _magnitude(text, end, is_money=sign is not None)
     unit, scale, end = _unit(text, end, sign)
+    if unit is Unit.BARE and _FACTOR_OF.search(text[max(0, match.start() - 20) : match.start()]):
+        unit = Unit.FACTOR
     start = match.start() - (len(before[0].lstrip()) if before else 0)
     bounds = [bound * factor * scale for bound in (value, value if last is None else last)]
     return Quantity(

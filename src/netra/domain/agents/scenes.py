@@ -16,6 +16,7 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     r"|at most )?$",
     re.IGNORECASE,
 )
+_COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
 _ALONE: Final = re.compile(
     r"(?:\b(?:the|our|my|and|for|feature|function|tool)\b|[\s\"'`]|\N{OBJECT REPLACEMENT CHARACTER})*",
     re.IGNORECASE,
@@ -83,8 +84,8 @@ def mark_of(scene: Scene, among: Collection[Subject]) -> Mark | None:
     begin, end = scene.clause.start, scene.clause.end
     here = [mark for mark in scene.clause.marks if mark.subject in among and begin <= mark.start < end]
     if here:
-        backwards = _OF_WHAT_STANDS_BEFORE.search(scene.before) is not None
-        return min(here, key=lambda mark: _distance(mark, scene.quantity, backwards=backwards))
+        backwards = _OF_WHAT_STANDS_BEFORE.search(scene.before) and not _COMPARES.match(scene.after)
+        return min(here, key=lambda mark: _distance(mark, scene.quantity, backwards=bool(backwards)))
     for clause in scene.sentence:
         near = [mark for mark in clause.marks if mark.subject in among]
         if near and not scene.has_number(clause):

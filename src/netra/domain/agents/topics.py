@@ -133,7 +133,11 @@ _VERDICT: Final = re.compile(
     re.IGNORECASE,
 )
 _IN_THE_PAST: Final = re.compile(r"\b(?:was|were|did|has|have|had)\b", re.IGNORECASE)
-_NOT_YET: Final = re.compile(r"\b(?:would|should|could|will|shall|can|planning|considering)\b", re.IGNORECASE)
+_NOT_YET: Final = re.compile(
+    r"\b(?:would|should|could|will|shall|can|planning|considering"
+    r"|worth (?:moving|switching|migrating|upgrading|changing))\b",
+    re.IGNORECASE,
+)
 
 
 def analyses_in(text: str) -> tuple[str, ...]:

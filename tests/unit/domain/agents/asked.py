@@ -1,5 +1,6 @@
 """The nine questions with a small log made for each, and their results over the price book that ships."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from netra.domain.agents.pipeline import AgentPipeline
 from netra.domain.ids import UserId
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
+from netra.ports.language_model import LanguageModel
 
 BEGIN_S: Final = datetime(2026, 11, 16, tzinfo=UTC).timestamp()  # a Monday
 
@@ -124,11 +126,17 @@ class NoWatch:
     async def pass_through(self, *_: Stage) -> None:
         pass
 
+    async def say(self, text: str, **_: Any) -> None:
+        pass
+
+    async def stopped(self) -> None:
+        await asyncio.Event().wait()
+
     def checkpoint(self, done: float, doing: str) -> None:
         pass
 
 
-async def result_of(asked: Asked) -> dict[str, Any]:
+async def result_of(asked: Asked, *, language_model: LanguageModel | None = None) -> dict[str, Any]:
     """Return the result as a client gets it."""
     clock = SystemClock()
     workloads = MemoryWorkloadStore(clock=clock)
@@ -138,6 +146,7 @@ async def result_of(asked: Asked) -> dict[str, Any]:
         prices=GenaiPriceBook(),
         clock=clock,
         default_model="gpt-4o",
+        language_model=language_model,
     )
     question = Question(owner_id=UserId(0), message=asked.message, parameters=asked.parameters)
     advice = await pipeline.answer_events(question, columns_of(asked.calls), NoWatch())

@@ -176,7 +176,7 @@ def _used(
             return _tried(bench, arguments, checkpoint)
         case Price():
             return _price(bench, arguments.model)
-        case FindEvents():
+        case _:
             return _found(bench, arguments)
 
 
