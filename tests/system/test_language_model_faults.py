@@ -4,6 +4,7 @@ llmock makes the faults that providers make; `tests/servers/endpoint.py` those t
 """
 
 import asyncio
+import gzip
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -216,7 +217,9 @@ def delta(**fields: object) -> bytes:
             id="redirect",
         ),
         pytest.param(
-            replying(200, b"x", headers="Content-Encoding: gzip\r\n"), LanguageModelMalformed, id="compressed"
+            replying(200, gzip.compress(chat("a bomb")), headers="Content-Encoding: gzip\r\n"),
+            LanguageModelMalformed,
+            id="compressed",
         ),
         pytest.param(streaming(), LanguageModelMalformed, id="empty stream"),
         pytest.param(streaming(b"data: [DONE]\n\n"), LanguageModelMalformed, id="nothing but the end"),
