@@ -1,4 +1,4 @@
-"""What leaves the machine, read off the wire: ids never, and with `numbers` no word of a user or their data."""
+"""What leaves the machine, read off the wire: ids never, and with `numbers` no word or name of a user."""
 
 import json
 from datetime import UTC, datetime, timedelta
