@@ -35,7 +35,8 @@ def url(request: pytest.FixtureRequest) -> str:
 
 async def engine_of(opened: Any) -> str:
     """Return how the table was made."""
-    asked = "SELECT engine_full FROM system.tables WHERE name = 'workload_events' AND database = currentDatabase()"
+    ours = "name = 'workload_events' AND database = currentDatabase()"
+    asked = f"SELECT engine_full FROM system.tables WHERE {ours}"  # noqa: S608 (constants)
     return str(await opened.archive.engine.run(lambda client: client.command(asked)))
 
 

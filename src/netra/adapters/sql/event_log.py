@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sqlalchemy import delete, insert, select, update
 
 from netra.adapters.sql.event_blocks import packed
-from netra.adapters.sql.event_ids import Digests, IdCache, KnownIds, digests_of, in_order
+from netra.adapters.sql.event_ids import DIGEST_BYTES, Digests, IdCache, KnownIds, digests_of, in_order
 from netra.adapters.sql.event_merging import INSERT_RUN, SMALL, merging_blocks, merging_ids
 from netra.adapters.sql.event_reading import reading, within
 from netra.adapters.sql.locks import locking
@@ -214,7 +214,7 @@ def _storing(log: int, draft: Draft) -> Script[None]:
         shipment=None,
         payload=draft.payload,
     )
-    ids = len(draft.digests) // 16
+    ids = len(draft.digests) // DIGEST_BYTES
     if ids:
         yield ask(INSERT_RUN, log=log, level=0, ids=ids, digests=draft.digests)
     if len(events) < SMALL:

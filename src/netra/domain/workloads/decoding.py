@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, cast
 
 import msgspec
+import numpy as np
 
 from netra.domain.workloads.model import Event
 
@@ -17,6 +18,7 @@ NARROW_MAX: Final = 64  # kinds of rows whose decoders are kept
 _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Event)}
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NUL: Final = b"\\u0000"
+_LINE_END, _BRACE = b"\n{"
 
 
 class Decoders(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,15 +57,18 @@ def rows_of_lines(body: bytes) -> Sequence[Event] | None:
     A value of a row is never an object, so that of lines that all begin with a brace none can go on
     in the next: as many rows as lines are one in each.
     """
-    lines = body.count(b"\n") + (not body.endswith(b"\n"))
-    if body.count(b"\n{") + body.startswith(b"{") != lines or _NUL in body:
+    text = np.frombuffer(body, np.uint8)
+    ends = np.flatnonzero(text == _LINE_END)
+    starts = np.concatenate(([0], ends + 1))
+    starts = starts[starts < len(text)]
+    if not (text[starts] == _BRACE).all() or _NUL in body:
         return None
     for decoders in _candidates(body):
         try:
             rows = decoders.line.decode_lines(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-        if len(rows) == lines:
+        if len(rows) == len(starts):
             return cast("Sequence[Event]", rows)
     return None
 

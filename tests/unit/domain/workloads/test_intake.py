@@ -268,3 +268,10 @@ def test_an_empty_list_is_a_batch_of_nothing() -> None:
 def test_two_rows_in_one_line_are_not_two_lines() -> None:
     (fault,) = read_ndjson(ndjson({}) + b" " + ndjson({}), max_rows=9).faults
     assert (fault.line, fault.code) == (1, "malformed_json")
+
+
+def test_a_row_without_a_zone_is_in_utc_whatever_is_wrong_with_its_neighbours() -> None:
+    taken = read_ndjson(ndjson({"timestamp": "2026-11-01T00:00:00"}, "{broken", {}), max_rows=9)
+    assert taken.notes == (NAIVE_NOTE,)
+    first, second = taken.events.at_ns.tolist()
+    assert first == second
