@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+from psycopg import sql
+
 from embedded import EXAMPLE, Row, langgraph_rates, newest
 from loads import (
     BENCH,
@@ -210,6 +213,22 @@ def fastapi_celery(using: Engines, python: str) -> Iterator[tuple[Server, str]]:
             yield server, get(base + "/token", token="")
 
 
+def lend_uuid_ossp(url: str, folder: Path) -> None:
+    """Give a database the one function that Aegra asks of an extension, which the wheel's server lacks."""
+    folder.chmod(0o755)
+    home = folder / "share" / "extension"
+    home.mkdir(parents=True)
+    Path(home, "uuid-ossp.control").write_text("default_version = '1.1'\nrelocatable = true\n")
+    Path(home, "uuid-ossp--1.1.sql").write_text(
+        "CREATE FUNCTION uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';\n"
+    )
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(url, autocommit=True) as connection:
+        where = sql.Literal(f"{home.parent}:$system")
+        statement = sql.SQL("ALTER DATABASE {} SET extension_control_path = {}")
+        connection.execute(statement.format(sql.Identifier(name), where))
+
+
 @contextlib.contextmanager
 def aegra(using: Engines, python: str) -> Iterator[tuple[Server, str, str]]:
     """Serve a graph of one node by Aegra; yield a thread and a run of its that has ended."""
@@ -234,6 +253,7 @@ def aegra(using: Engines, python: str) -> Iterator[tuple[Server, str, str]]:
             "AEGRA_CONFIG": str(Path(folder, "aegra.json")),
             "LOG_LEVEL": "ERROR",
         }
+        lend_uuid_ossp(url, Path(folder))
         command = [python, "-m", "uvicorn", "aegra_api.main:app", "--port", str(port), "--no-access-log"]
         base = f"http://127.0.0.1:{port}"
         with serving(command, base=base, ready="/health", env=env, cwd=folder) as server:

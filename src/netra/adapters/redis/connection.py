@@ -53,6 +53,7 @@ async def open_redis(
     link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix, answer_s=answer_s)
     listener = RedisListener(link, clock=clock)
     process = secrets.token_hex(8)
+    bell = RedisRunBell(local.bell, link=link, listener=listener, process=process)
     shared = Shared(
         sessions=RedisSessionStore(
             local.sessions, link=link, listener=listener, clock=clock, process=process
@@ -60,13 +61,14 @@ async def open_redis(
         tickets=RedisTicketBook(local.tickets, link=link, clock=clock),
         limiter=RedisRateLimiter(local.limiter, link=link, clock=limiter_clock),
         feed=RedisRunFeed(local.feed, link=link, listener=listener, process=process),
-        bell=RedisRunBell(local.bell, link=link, listener=listener, process=process),
+        bell=bell,
     )
     listening = asyncio.create_task(listener.run())
     try:
         await listener.settle()
         yield shared, RedisProbe(link)
     finally:
+        await bell.close()
         listening.cancel()
         try:
             with suppress(asyncio.CancelledError):

@@ -1,5 +1,6 @@
 """Live events of runs and the workers' bell, across processes."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
@@ -72,9 +73,14 @@ class RedisRunFeed:
 
 
 class RedisRunBell:
-    """`RunBell` for many processes: `local` wakes this one's workers, Redis rings in the others."""
+    """`RunBell` for many processes: `local` wakes this one's workers, Redis rings in the others.
+
+    Whoever rings does not wait for Redis, and rings that come while one is on its way are one more.
+    """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
+        self._ringing: asyncio.Task[None] | None = None
+        self._is_wanted = False
         self._local = local
         self._link = link
         self._process = process.encode()
@@ -84,8 +90,20 @@ class RedisRunBell:
     async def ring(self) -> None:
         """Say that a run waits."""
         await self._local.ring()
+        self._is_wanted = True
+        if self._ringing is None or self._ringing.done():
+            self._ringing = asyncio.get_running_loop().create_task(self._ring_others())
+
+    async def close(self) -> None:
+        """Wait until the last ring is out."""
+        if self._ringing is not None:
+            await asyncio.wait([self._ringing])
+
+    async def _ring_others(self) -> None:
         with suppress(Away):
-            await self._link.publish(self._channel, self._process)
+            while self._is_wanted:
+                self._is_wanted = False
+                await self._link.publish(self._channel, self._process)
 
     async def wait(self, *, timeout_s: float) -> None:
         """Return when it rings, here or anywhere, else after `timeout_s`."""
