@@ -1,5 +1,6 @@
 """Routes of health: never counted, never signed in."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -18,6 +19,7 @@ from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 
 _PATH: Final = "/health"
+_HOST: Final = re.compile(rb"[A-Za-z0-9._:\[\]-]*")  # what names of hosts and addresses are made of
 _OPEN: Final = admits(limit=None, public=True)
 
 
@@ -81,8 +83,8 @@ async def dependencies(health_service: NamedDependency[HealthService]) -> Depend
 class Pulse:
     """Answers the plain `GET /health` in front of the router: every balancer asks it every second.
 
-    What else there is to the route (its other methods, pages of other origins, its place in the
-    documentation) stays with the router, and so does every other route.
+    What else there is to the route (its other methods, pages of other origins, hosts that are none, its
+    place in the documentation) stays with the router, and so does every other route.
     """
 
     def __init__(self, app: App) -> None:
@@ -90,7 +92,7 @@ class Pulse:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or hand on."""
-        if scope.get("path") == _PATH and scope.get("method") == "GET" and _is_same_origin(scope):
+        if scope.get("path") == _PATH and scope.get("method") == "GET" and _is_plain(scope):
             await send_json(_alive(), send)
         else:
             await self._app(scope, receive, send)
@@ -105,8 +107,9 @@ def _alive() -> Health:
     return Health(status="healthy", timestamp=instant(datetime.now(UTC)), version=API_VERSION)
 
 
-def _is_same_origin(scope: Scope) -> bool:
-    return header(scope["headers"], b"origin") is None
+def _is_plain(scope: Scope) -> bool:
+    headers = scope["headers"]
+    return header(headers, b"origin") is None and _HOST.fullmatch(header(headers, b"host") or b"") is not None
 
 
 def _ready(readiness: Readiness) -> Ready:
