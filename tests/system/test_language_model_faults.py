@@ -154,7 +154,8 @@ async def test_a_lost_connection_is_named_or_outlived_but_never_an_answer(llmock
     async with opened_at(llmock.base_url(), api=api) as opened:
         with pytest.raises(LanguageModelUnavailable) as raised:
             await heard(opened)
-    assert raised.value.usage.is_estimated
+    usage = raised.value.usage
+    assert (usage.calls, usage.is_estimated) == (1, True)  # words were shown: it is not begun again
 
 
 @APIS

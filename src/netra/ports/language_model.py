@@ -43,7 +43,8 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """All that is put to a model at once.
 
     With an `answer_schema` the text of the answer is JSON that was decoded and found to be an object
-    with every field that the schema requires; what the values mean is for the asker to check.
+    with every field that the schema requires; whether the values are by it is for the asker to check.
+    The schema requires every field it has and allows no others: providers take no looser ones.
     `owner_id` and `run_id` say on whose budgets it goes; they never leave the process.
     """
 

@@ -7,6 +7,7 @@ from openai import AsyncOpenAI, AsyncStream
 
 from netra.adapters.openai import wire
 from netra.adapters.openai.draft import Draft
+from netra.adapters.openai.schema import strict
 from netra.ports.language_model import Prompt, PromptMessage, Usage
 
 
@@ -55,8 +56,8 @@ class ChatDialect:
                 for tool in prompt.tools
             ]
         if prompt.answer_schema is not None:
-            schema = {"name": prompt.answer_name, "strict": True, "schema": dict(prompt.answer_schema)}
-            request["response_format"] = {"type": "json_schema", "json_schema": schema}
+            form = {"name": prompt.answer_name, "strict": True, "schema": strict(prompt.answer_schema)}
+            request["response_format"] = {"type": "json_schema", "json_schema": form}
         return request
 
 

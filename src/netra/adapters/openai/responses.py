@@ -7,6 +7,7 @@ from openai import AsyncOpenAI, AsyncStream
 
 from netra.adapters.openai import wire
 from netra.adapters.openai.draft import Draft
+from netra.adapters.openai.schema import strict
 from netra.adapters.openai.translation import of_code
 from netra.ports.language_model import Prompt, PromptMessage, Usage
 
@@ -62,7 +63,7 @@ class ResponsesDialect:
                 for tool in prompt.tools
             ]
         if prompt.answer_schema is not None:
-            schema = dict(prompt.answer_schema)
+            schema = strict(prompt.answer_schema)
             form = {"type": "json_schema", "name": prompt.answer_name, "strict": True, "schema": schema}
             request["text"] = {"format": form}
         return request
