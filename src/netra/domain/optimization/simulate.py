@@ -39,6 +39,7 @@ _ALL: Final = np.iinfo(np.int64).max
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
 Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
+Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; what columns hold
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,9 +47,9 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     model: Name | None = None  # every call on this model
     cache: bool | None = None  # off, or on for all calls
-    cache_ttl_s: Annotated[int, msgspec.Meta(ge=1)] | None = None  # None: the provider's first
+    cache_ttl_s: Whole | None = None  # None: the provider's first
     batch_share: Share | None = None  # of the calls, evenly spread over the log
-    max_output_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_output_tokens: Whole | None = None
     gpu: Name | None = None  # serve all calls on own GPUs of this kind; None: as `served_on`
     hosted_model: Name | None = None  # the open model on them; None: the one of the log's price class
     gpus_per_replica: Annotated[int, msgspec.Meta(ge=1, le=8)] | None = None

@@ -1,7 +1,7 @@
 """Whether the targets of a question are met: by the plan, by an evaluation on top, by the pick, or not."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -9,6 +9,14 @@ from netra.domain.optimization.analysers.model import Option, told_ms
 from netra.domain.optimization.model import Goals
 from netra.domain.optimization.pareto import Pick
 from netra.domain.optimization.wording import money, percent
+
+_LIMITED: Final[Mapping[str, tuple[str, str]]] = {
+    "ttft_ms_p99": ("Time to first token at the 99th percentile", "ms"),
+    "tpot_ms_p99": ("Time per output token at the 99th percentile", "ms"),
+    "latency_ms_p99": ("Time of the whole call at the 99th percentile", "ms"),
+    "gpu_memory_gib": ("Memory needed on one GPU", "GiB"),
+}
+"""What may be limited, in words, and its unit."""
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,23 +126,24 @@ def _ms(option: Option, pick: Pick) -> float | None:
 def _told(option: Option, name: str, value: float) -> str:
     """Return what an option has of what is limited; a modelled latency as its range."""
     if getattr(option, f"{name}_range", None) is None:
-        return f"{value:,.1f}"
+        return f"{value:,.1f} {_LIMITED[name][1]}"
     return told_ms(option, name)
 
 
 def _limit(name: str, *, limit: float, value: float | None, option: Option) -> Mapping[str, Any]:
+    what, unit = _LIMITED[name]
     if value is None:
         return {
             "target": name,
             "asked": limit,
             "reached": None,
             "met": None,
-            "why": f"The {name} of {option.name} is not known.",
+            "why": f"{what} of “{option.name}” is not known.",
         }
     return {
         "target": name,
         "asked": limit,
         "reached": value,
         "met": value <= limit,
-        "why": f"{option.name} has {_told(option, name, value)} against the limit of {limit:,.1f}.",
+        "why": f"{what} of “{option.name}” is {_told(option, name, value)}; the limit is {limit:,g} {unit}.",
     }

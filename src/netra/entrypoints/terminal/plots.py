@@ -131,7 +131,8 @@ def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
             axes.scatter(
                 [point.usd_per_month], [value], s=90 if point.is_pick else 36, color=colour, zorder=3
             )
-            _name_point(axes, point, value, is_left=point.usd_per_month < middle_usd)
+            at_value = value if point.bounds is None else point.bounds[1]  # intervals end further apart
+            _name_point(axes, point, at_value, is_left=point.usd_per_month < middle_usd)
         axes.margins(x=0.08, y=0.18)
         axes.set_ylim(0, highest * 1.2)
         for place, point in enumerate(point for point in frontier.points if point.value is None):

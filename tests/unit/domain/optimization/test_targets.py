@@ -76,4 +76,6 @@ def test_a_modelled_latency_is_told_as_its_range() -> None:
     bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0)
     speedup, limit = targets_of(goals, bill=bill, current=NOW, pick=pick([NOW, modelled], goals=goals))
     assert speedup["why"].startswith("The pick's p99 is 250 to 420 ms against 900 ms now")
-    assert limit["why"] == "fast has 250 to 420 ms against the limit of 1,000.0."
+    assert limit["why"] == (
+        "Time to first token at the 99th percentile of “fast” is 250 to 420 ms; the limit is 1,000 ms."
+    )
