@@ -29,7 +29,7 @@ from tests.servers.endpoint import (
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.openai.breaker import Breaker
-from netra.adapters.openai.connection import Opened, open_openai
+from netra.adapters.openai.connection import LOGGERS, Opened, open_openai
 from netra.adapters.openai.endpoint import Endpoint
 from netra.domain.errors import Unavailable
 from netra.ports.language_model import (
@@ -470,6 +470,7 @@ async def test_no_key_prompt_or_answer_is_in_any_log_error_or_repr(
         await heard(opened)
         said += [repr(opened), repr(opened.model), repr(opened.probe)]
     said += [repr(Endpoint(model="m", url=endpoint.url, key=KEY))]
+    assert [record.name for record in caplog.records if record.name.startswith(LOGGERS)] == []
     logged = [f"{record.getMessage()} {record.args!r}" for record in caplog.records]
     assert [text for text in said + logged if "canary" in text] == []
     assert all(asked.headers["authorization"] == f"Bearer {KEY}" for asked in endpoint.asked)
