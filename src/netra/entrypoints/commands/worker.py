@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -42,23 +43,31 @@ def worker(*, slots: int | None, data: Path | None) -> int:
 
 async def _worked(settings: Settings) -> int:
     stopping = asyncio.Event()
-    _on_signals(stopping.set)
-    async with open_ports(settings) as ports:
-        working = contained(ports, settings).run_worker().serve(stopping)
-        click.echo(
-            f"Netra {version('netra')} works on up to {settings.slots} runs at once, as process {os.getpid()}"
-            "   (Ctrl-C ends it)"
-        )
-        await working
+    with _signals_call(stopping.set):
+        async with open_ports(settings) as ports:
+            working = contained(ports, settings).run_worker().serve(stopping)
+            click.echo(greeting(settings.slots))
+            await working
     return DONE
 
 
-def _on_signals(act: Callable[[], None]) -> None:
-    """Call `act` on this loop at Ctrl-C and SIGTERM, from now to the end of the process."""
+def greeting(slots: int) -> str:
+    """Return what stands on the screen once it works."""
+    who = f"as process {os.getpid()}   (Ctrl-C ends it)"
+    return f"Netra {version('netra')} works on up to {slots} runs at once, {who}"
+
+
+@contextmanager
+def _signals_call(act: Callable[[], None]) -> Generator[None]:
+    """Call `act` on this loop at Ctrl-C and SIGTERM, until the block ends."""
     loop = asyncio.get_running_loop()
 
     def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
         loop.call_soon_threadsafe(act)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, heard)
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,106 @@
+"""Processes under supervision, seen from inside the one that supervises; and a worker in this process."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from netra.entrypoints.cli import exit_code
+from netra.entrypoints.commands.supervision import DONE, FAILED, KNOWN, NEW, supervise
+
+pytestmark = pytest.mark.system
+
+PATIENCE_S = 60.0
+
+
+def ends_at_once(line: Connection) -> None:
+    """Be a process that cannot start."""
+
+
+def serves(line: Connection) -> None:
+    """Be a process that serves until it is told to end."""
+    line.send_bytes(KNOWN)
+    signal.pause()
+
+
+def stumbles(folder: Path, line: Connection) -> None:
+    """Serve and die the first time, die before serving the second, then serve on."""
+    start = len(list(folder.iterdir()))
+    (folder / str(start)).touch()
+    if start == 1:
+        return
+    line.send_bytes(NEW)
+    if start == 2:
+        signal.pause()
+
+
+def end_once(happened: Callable[[], bool]) -> None:
+    """Send this process SIGTERM as soon as something has happened."""
+
+    def watch() -> None:
+        until_s = time.monotonic() + PATIENCE_S
+        while not happened() and time.monotonic() < until_s:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def test_processes_that_serve_are_announced_once_and_ended_together() -> None:
+    heard: list[bool] = []
+
+    def announce(is_new: bool) -> None:
+        heard.append(is_new)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.getsignal(signal.SIGTERM)
+    assert supervise(serves, count=2, on_ready=announce) == DONE
+    assert heard == [False]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_process_that_ends_before_it_serves_ends_the_start() -> None:
+    heard: list[bool] = []
+    assert supervise(ends_at_once, count=2, on_ready=heard.append) == FAILED
+    assert heard == []
+
+
+def test_a_process_that_ends_is_replaced_until_one_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[bool] = []
+    end_once((tmp_path / "2").exists)
+    assert supervise(partial(stumbles, tmp_path), count=1, on_ready=heard.append) == DONE
+    assert heard == [True]
+    assert capsys.readouterr().err.count("ended with 0; another takes its place.") == 2
+
+
+def test_a_worker_ends_with_nothing_to_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    said: list[str] = []
+
+    def has_begun() -> bool:
+        said.append(capsys.readouterr().out)
+        return "works on up to 1 runs at once" in "".join(said)
+
+    end_once(has_begun)
+    assert exit_code(["worker", "--slots", "1", "--data", str(tmp_path / "data")]) == 0
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_worker_without_slots_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["worker", "--slots", "0", "--data", str(tmp_path)]) == 2
+    assert "0 slots would do nothing" in capsys.readouterr().err
+
+
+def test_several_processes_without_redis_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(["serve", "--workers", "2", "--data", str(tmp_path)]) == 2
+    assert "needs NETRA_REDIS_URL" in capsys.readouterr().err
