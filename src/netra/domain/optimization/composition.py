@@ -113,11 +113,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     def after(self, worths: Sequence[Worth]) -> "State":
         """Return the state after the findings' changes, in their order."""
         changed = self.traffic
-        for worth in worths:
-            change = worth.finding.change
-            if change is not None:
-                self.heard()
-                changed = change(changed)
+        for change in [worth.finding.change for worth in worths if worth.finding.change is not None]:
+            self.heard()
+            changed = change(changed)
         self.heard()
         by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
         return State(traffic=changed, by_call_usd=by_call_usd, heard=self.heard)
