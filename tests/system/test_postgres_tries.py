@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 from tests.servers.proxy import proxied
 
 from netra.adapters.sql.database_clock import DatabaseClock
@@ -131,6 +132,17 @@ async def test_a_lock_that_somebody_keeps_is_waited_for_and_not_for_ever(postgre
                 await database.write(lambda: keeping("k"))
         await database.write(lambda: keeping("k"))
         assert await database.read(kept) == ["k"]
+
+
+async def test_the_server_s_patience_is_set_beside_what_the_address_asks_for(postgres_url):
+    async with opened(f"{postgres_url}?options=-c%20work_mem%3D5MB") as database:
+
+        def shown() -> Script[tuple[str, str]]:
+            ((memory,),) = yield ask(Query(text("SHOW work_mem")))
+            ((patience,),) = yield ask(Query(text("SHOW lock_timeout")))
+            return memory, patience
+
+        assert await database.read(shown) == ("5MB", "1500ms")
 
 
 async def test_who_freezes_in_a_transaction_holds_nobody_up_for_long(postgres_url):

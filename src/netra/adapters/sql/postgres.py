@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final, TypeVar
 
 from psycopg import Error, IntegrityError, OperationalError
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
@@ -63,7 +64,7 @@ class PostgresDatabase:
                 "autocommit": True,
                 "connect_timeout": CONNECT_S,
                 "application_name": "netra",
-                "options": SERVER_OPTIONS,
+                "options": f"{conninfo_to_dict(url).get('options') or ''} {SERVER_OPTIONS}",
             },
             open=False,
         )
