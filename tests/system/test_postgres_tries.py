@@ -134,6 +134,14 @@ async def test_a_lock_that_somebody_keeps_is_waited_for_and_not_for_ever(postgre
         assert await database.read(kept) == ["k"]
 
 
+async def test_text_that_the_protocol_would_cut_off_is_refused_and_the_connection_goes_on(postgres_url):
+    async with opened(postgres_url, connections=1) as database:
+        await database.write(lambda: keeping("k"))
+        with pytest.raises(Unavailable):
+            await database.write(lambda: keeping("k\x00more"))
+        assert await database.read(kept) == ["k"]
+
+
 async def test_the_server_s_patience_is_set_beside_what_the_address_asks_for(postgres_url):
     async with opened(f"{postgres_url}?options=-c%20work_mem%3D5MB") as database:
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any, Final, TypeAlias
 
-from psycopg import AsyncConnection, OperationalError, pq
+from psycopg import AsyncConnection, DataError, OperationalError, pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq.abc import PGconn, PGresult
@@ -54,6 +54,7 @@ class Wire:
 
     def put(self, text: str, values: Row = (), *, heard: Heard | None = None) -> None:
         """Put a statement with places `%s` at the end of the batch; `heard` is called with its rows."""
+        params = [_encoded(value) for value in values]
         if not self._hearers:
             self._pgconn.enter_pipeline_mode()
         name = self._names.get(text) or self._new_names.get(text)
@@ -61,7 +62,6 @@ class Wire:
             name = self._new_names[text] = b"n%d" % next(self._count)
             self._pgconn.send_prepare(name, numbered(text).encode())
             self._hearers.append(None)
-        params = [_encoded(value) for value in values]
         formats = [1 if type(value) is bytes else 0 for value in values]
         self._pgconn.send_query_prepared(name, params, formats, 1)
         self._hearers.append(heard)
@@ -136,6 +136,8 @@ def _encoded(value: object) -> bytes | None:
     if value is None or type(value) is bytes:
         return value
     if isinstance(value, str):
+        if "\x00" in value:
+            raise DataError("text with U+0000 cannot be sent: the protocol would cut it off there")
         return value.encode()
     if isinstance(value, int | float):
         return repr(value).encode()
