@@ -341,11 +341,26 @@ def test_the_bars_hold_on_published_rows(shared: Path, name: str, rows: int, bro
 
 
 @pytest.mark.shared_data
-def test_decisions_under_a_limit_are_safe_and_near_the_best(shared: Path) -> None:
-    with (shared / "llama70b_h200_measured.csv").open() as lines:
+@pytest.mark.parametrize("name", ["llama70b_h200", "splitwise_a100"])
+@pytest.mark.parametrize("parts", [2, 4])
+def test_the_bars_hold_on_every_part_of_the_rows(shared: Path, name: str, parts: int) -> None:
+    with (shared / f"{name}_measured.csv").open() as lines:
+        read, _ = read_measurements(lines)
+    for part in range(parts):
+        report = validate_performance(read[part::parts], hardware=HARDWARE)
+        assert (report.tpot_mape or 1.0) <= 0.15
+        assert (report.tpot_median_error or 1.0) <= 0.08
+        assert 0.75 <= (report.interval_80_coverage or 0.0) <= 0.90
+        assert (report.pairs_ordered_right or 0.0) >= 0.99
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(("name", "decisions"), [("llama70b_h200", 220), ("splitwise_a100", 48)])
+def test_decisions_under_a_limit_are_safe_and_near_the_best(shared: Path, name: str, decisions: int) -> None:
+    with (shared / f"{name}_measured.csv").open() as lines:
         read, _ = read_measurements(lines)
     report = validate_performance(read, hardware=HARDWARE)
-    assert report.decisions == 220
+    assert report.decisions == decisions
     assert report.decisions_slo_broken is not None
     assert report.decisions_slo_broken <= 0.05
     assert report.decisions_mean_regret is not None
