@@ -93,8 +93,8 @@ class Fleet:
         return NetraProcess(name, *arguments, folder=folder / name, settings=self.settings)
 
     @contextmanager
-    def running(self) -> Generator[None]:
-        """Start everything, with a user each in `OWNERS`, and end everything."""
+    def running(self, *, workers: bool = True) -> Generator[None]:
+        """Start everything, perhaps without workers, with a user each in `OWNERS`, and end everything."""
         with ExitStack() as ends:
             for server in (self.postgres, self.redis, self.clickhouse):
                 server.start()
@@ -104,7 +104,8 @@ class Fleet:
             witness.stand_by(self.postgres.url)
             for process in (*self.services, *self.workers):
                 ends.callback(process.kill)
-                process.start()
+                if workers or process in self.services:
+                    process.start()
             yield
 
     def netra(self, *arguments: str, given: str = "") -> str:

@@ -63,7 +63,7 @@ class PostgresDatabase:
             kwargs={
                 "autocommit": True,
                 "connect_timeout": CONNECT_S,
-                "application_name": "netra",
+                "fallback_application_name": "netra",
                 "options": f"{conninfo_to_dict(url).get('options') or ''} {SERVER_OPTIONS}",
             },
             open=False,

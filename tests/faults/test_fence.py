@@ -1,0 +1,103 @@
+"""A worker frozen beyond its lease can write nothing when it thaws; without the fence it is seen to write."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import httpx
+import psycopg
+import pytest
+from tests.faults import witness
+from tests.faults.fleet import OWNERS, Client, Fleet
+from tests.faults.history import TERMINAL, History, broken_promises
+
+pytestmark = pytest.mark.system
+
+PATIENCE_S = 60.0
+EVENTS = 150_000  # enough that an analysis takes seconds
+UNFENCED = (str(Path(__file__).with_name("unfenced_worker.py")), "worker")
+FENCED = ("-m", "netra", "worker")
+
+
+def until(is_so: Callable[[], bool], what: str) -> None:
+    """Return when it is so."""
+    by_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < by_s, f"{what} has not happened"
+        time.sleep(0.02)
+
+
+class Case:
+    """One run, and two workers that hold it one after the other."""
+
+    def __init__(self, fleet: Fleet, run_id: str) -> None:
+        self.fleet = fleet
+        self.run_id = run_id
+        self.told = 0
+
+    def fact(self, column: str) -> object:
+        """Return what the run's row says."""
+        statement = f"SELECT {column} FROM runs WHERE id = %s"  # noqa: S608  # a column that this file names
+        with psycopg.connect(self.fleet.postgres.url) as connection:
+            row = connection.execute(statement.encode(), [self.run_id]).fetchone()
+        assert row is not None
+        return row[0]
+
+    def waits(self, fence: int) -> None:
+        """Return when the run is claimed and its log is read: no transaction is under way for a while."""
+        held = f"state = 'running' AND fence = {fence} AND last_seq > {2 + self.told}"
+        until(lambda: self.fact(held) is True, f"claim {fence}")
+        self.told = int(str(self.fact("last_seq")))
+
+    def thaw_the_first_while_the_second_holds(self) -> None:
+        first, second = self.fleet.workers
+        first.start()
+        self.waits(1)
+        first.pause()
+        second.start()
+        self.waits(2)
+        second.pause()
+        first.resume()
+        # It has the whole of the second's lease to do harm; a fenced one finds out at its next write.
+        before = self.fact("last_seq")
+        by_s = time.monotonic() + 7.0
+        while time.monotonic() < by_s and (self.fact("last_seq"), self.fact("state")) == (before, "running"):
+            time.sleep(0.05)
+        second.resume()
+
+
+def log_of(folder: Path) -> Path:
+    """Return a request log that takes a while to analyse."""
+    path = folder / "traffic.csv"
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = (f"{start + timedelta(seconds=i):%FT%TZ},gpt-4o,{900 + i % 777},200" for i in range(EVENTS))
+    path.write_text("timestamp,model,input_tokens,output_tokens\n" + "\n".join(rows) + "\n")
+    return path
+
+
+async def asked(fleet: Fleet, history: History) -> str:
+    """Have one run accepted about the owner's only workload."""
+    async with httpx.AsyncClient(timeout=15) as http:
+        client = Client(OWNERS[0], fleet=fleet, history=history, rng=Random(1), http=http)  # noqa: S311
+        await client.sign_in()
+        return await client.execute("key")
+
+
+@pytest.mark.parametrize("worker", [FENCED, UNFENCED], ids=["fenced", "unfenced"])
+def test_a_worker_that_thaws_writes_nothing_unless_the_fence_is_out(
+    worker: tuple[str, ...], tmp_path: Path
+) -> None:
+    fleet, history = Fleet(tmp_path, worker=worker), History()
+    with fleet.running(workers=False):
+        fleet.netra("workloads", "import", str(log_of(tmp_path)), "--name", "big", "--email", OWNERS[0])
+        case = Case(fleet, asyncio.run(asked(fleet, history)))
+        case.thaw_the_first_while_the_second_holds()
+        until(lambda: case.fact("state") in TERMINAL, "the end")
+        witness.testify(fleet.postgres.url, history)
+    broken = broken_promises(history)
+    has_zombie = any("by claim 1 after claim 2" in sentence for sentence in broken)
+    assert has_zombie == (worker == UNFENCED), (broken, [(one.kind, one.fence) for one in history.written])
+    assert worker == UNFENCED or not broken
