@@ -22,9 +22,9 @@ from netra.domain.runs.worker import DEFAULT_PACE
 
 pytestmark = pytest.mark.system
 
-RUNS = int(os.environ.get("NETRA_TEST_RUNS", "300"))
+RUNS = int(os.environ.get("NETRA_TEST_RUNS", "100"))
 SEED = int(os.environ.get("NETRA_TEST_SEED", "1"))
-FAULTS = int(os.environ.get("NETRA_TEST_FAULTS", "6"))
+FAULTS = int(os.environ.get("NETRA_TEST_FAULTS", "2"))
 CLIENTS = 16
 SETTLED_S = 120.0  # leases, looks of the reaper and back-offs of every attempt, on a loaded machine
 
