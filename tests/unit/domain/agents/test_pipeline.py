@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -156,13 +157,16 @@ async def test_a_watch_that_says_stop_ends_the_work(desk: Any, calls: Any) -> No
 async def test_a_cancelled_answer_stops_its_thread(desk: Any, calls: Any) -> None:
     await desk.workload(calls(60))
     watch = desk.watch = GatedWatch()
+    loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor()
+    loop.set_default_executor(threads)
     asked = asyncio.ensure_future(desk.ask("make it cheaper"))
     await asyncio.to_thread(watch.reached.wait)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
     watch.gate.set()
-    await asyncio.get_running_loop().shutdown_default_executor()  # waits for the thread's end
+    threads.shutdown()  # waits for the thread's end
+    loop.set_default_executor(ThreadPoolExecutor())  # the loop is every test's
     assert len(watch.checkpoints) == 1
 
 
