@@ -16,6 +16,7 @@ from netra.domain.workloads.model import Event
 
 NARROW_MAX: Final = 64  # kinds of rows whose decoders are kept
 _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Event)}
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the slow reader says why
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NUL: Final = b"\\u0000"
 _LINE_END, _BRACE = b"\n{"
@@ -66,7 +67,7 @@ def rows_of_lines(body: bytes) -> Sequence[Event] | None:
     for decoders in _candidates(body):
         try:
             rows = decoders.line.decode_lines(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             continue
         if len(rows) == len(starts):
             return cast("Sequence[Event]", rows)
@@ -80,7 +81,7 @@ def rows_of_batch(body: bytes) -> Sequence[Event] | None:
     for decoders in _candidates(body):
         try:
             return cast("Sequence[Event]", decoders.batch.decode(body).events)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             continue
     return None
 
@@ -93,7 +94,7 @@ def rows_of_array(raws: Sequence[bytes]) -> Sequence[Event] | None:
     for decoders in _candidates(body):
         try:
             rows = decoders.array.decode(b"".join((b"[", body, b"]")))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             continue
         if len(rows) == len(raws):  # one may hold two, with a comma between them
             return cast("Sequence[Event]", rows)
@@ -106,6 +107,6 @@ def _candidates(body: bytes) -> Sequence[Decoders]:
     first = body[body.find(b"{", list_at) : body.find(b"}") + 1]
     try:
         names = frozenset(_KEYS.decode(first)).intersection(_FIELDS)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return (decoders_of(frozenset(_FIELDS)),)
     return (decoders_of(names), decoders_of(frozenset(_FIELDS)))
