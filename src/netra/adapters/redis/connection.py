@@ -54,13 +54,15 @@ async def open_redis(
     listener = RedisListener(link, clock=clock)
     process = secrets.token_hex(8)
     bell = RedisRunBell(local.bell, link=link, listener=listener, process=process)
+    limiter = RedisRateLimiter(local.limiter, link=link, clock=limiter_clock)
+    feed = RedisRunFeed(local.feed, link=link, listener=listener, process=process)
     shared = Shared(
         sessions=RedisSessionStore(
             local.sessions, link=link, listener=listener, clock=clock, process=process
         ),
         tickets=RedisTicketBook(local.tickets, link=link, clock=clock),
-        limiter=RedisRateLimiter(local.limiter, link=link, clock=limiter_clock),
-        feed=RedisRunFeed(local.feed, link=link, listener=listener, process=process),
+        limiter=limiter,
+        feed=feed,
         bell=bell,
     )
     listening = asyncio.create_task(listener.run())
@@ -68,7 +70,8 @@ async def open_redis(
         await listener.settle()
         yield shared, RedisProbe(link)
     finally:
-        await bell.close()
+        for sender in (limiter, feed, bell):
+            await sender.close()
         listening.cancel()
         try:
             with suppress(asyncio.CancelledError):

@@ -1,6 +1,5 @@
 """Live events of runs and the workers' bell, across processes."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
@@ -11,11 +10,15 @@ import msgspec
 
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
+from netra.adapters.redis.outbox import Outbox
 from netra.domain.ids import RunId
 from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunBell, RunFeed, Subscription
 
-MESSAGE_MAX_BYTES: Final = 4 << 20  # beyond it readers find the event in the store, at their next look
+# Beyond any of these, readers find the event in the store, at their next look.
+MESSAGE_MAX_BYTES: Final = 4 << 20
+WAITING_MAX_BYTES: Final = 8 << 20  # that one trip carries in time
+WAITING_MAX: Final = 10_000  # messages
 
 
 class Wired(msgspec.Struct, frozen=True, array_like=True):
@@ -30,7 +33,10 @@ _DECODER: Final = msgspec.msgpack.Decoder(Wired)
 
 
 class RedisRunFeed:
-    """`RunFeed` for many processes: `local` serves this one, and Redis carries events to the others."""
+    """`RunFeed` for many processes: `local` serves this one, and Redis carries events to the others.
+
+    Whoever publishes does not wait for Redis.
+    """
 
     def __init__(self, local: RunFeed, *, link: RedisLink, listener: RedisListener, process: str) -> None:
         self._local = local
@@ -38,15 +44,29 @@ class RedisRunFeed:
         self._listener = listener
         self._process = process
         self._readers: dict[RunId, int] = {}
+        self._waiting_bytes = 0
+        self._outbox = Outbox(self._send, items_max=WAITING_MAX)
 
     async def publish(self, events: Sequence[RunEvent]) -> None:
-        """Tell the readers of this process, then those of the others."""
+        """Tell the readers of this process; those of the others are told soon."""
         await self._local.publish(events)
-        with suppress(Away):
-            for run_id, some in groupby(events, attrgetter("run_id")):
-                message = _ENCODER.encode(Wired(self._process, tuple(some)))
-                if len(message) <= MESSAGE_MAX_BYTES:
-                    await self._link.publish(self._channel(run_id), message)
+        for run_id, some in groupby(events, attrgetter("run_id")):
+            message = _ENCODER.encode(Wired(self._process, tuple(some)))
+            has_room = self._waiting_bytes + len(message) <= WAITING_MAX_BYTES
+            if len(message) <= MESSAGE_MAX_BYTES and has_room:
+                is_put = self._outbox.put((self._channel(run_id), message))
+                self._waiting_bytes += len(message) if is_put else 0
+
+    async def close(self) -> None:
+        """Wait until the last event is out, or Redis is away."""
+        await self._outbox.close()
+
+    async def _send(self, messages: list[tuple[str, bytes]]) -> None:
+        try:
+            with suppress(Away):
+                await self._link.publish_all(messages)
+        finally:
+            self._waiting_bytes -= sum(len(message) for _, message in messages)
 
     @asynccontextmanager
     async def subscribe(self, run_id: RunId) -> AsyncGenerator[Subscription]:
@@ -79,8 +99,7 @@ class RedisRunBell:
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
-        self._ringing: asyncio.Task[None] | None = None
-        self._is_wanted = False
+        self._outbox = Outbox(self._ring_others, items_max=1)
         self._local = local
         self._link = link
         self._process = process.encode()
@@ -90,20 +109,15 @@ class RedisRunBell:
     async def ring(self) -> None:
         """Say that a run waits."""
         await self._local.ring()
-        self._is_wanted = True
-        if self._ringing is None or self._ringing.done():
-            self._ringing = asyncio.get_running_loop().create_task(self._ring_others())
+        self._outbox.put(self._process)
 
     async def close(self) -> None:
         """Wait until the last ring is out."""
-        if self._ringing is not None:
-            await asyncio.wait([self._ringing])
+        await self._outbox.close()
 
-    async def _ring_others(self) -> None:
+    async def _ring_others(self, rings: list[bytes]) -> None:
         with suppress(Away):
-            while self._is_wanted:
-                self._is_wanted = False
-                await self._link.publish(self._channel, self._process)
+            await self._link.publish(self._channel, rings[0])
 
     async def wait(self, *, timeout_s: float) -> None:
         """Return when it rings, here or anywhere, else after `timeout_s`."""

@@ -1,7 +1,7 @@
 """The way to Redis and back: one pool of connections and one circuit, that every adapter here uses."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from redis.asyncio.retry import Retry
@@ -49,15 +49,23 @@ class RedisLink:
         """Return the name of a key or channel of this deployment."""
         return ":".join((self._prefix, *parts))
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Return the answer. Raises `Away` when there is none in time, at once while that is known."""
+    @property
+    def is_away(self) -> bool:
+        """Whether it is known that Redis does not answer: whoever asks does without, at once."""
+        return self._clock.monotonic_s() < self._quiet_until_s
+
+    async def ask(self, question: Callable[[], Awaitable[T]], *, since_s: float | None = None) -> T:
+        """Return the answer. Raises `Away` when there is none in time, at once while that is known.
+
+        The time is counted from `since_s` (the loop's clock) where the question has waited before.
+        """
         now_s = self._clock.monotonic_s()
         if now_s < self._quiet_until_s:
             raise Away
         if self._has_failed:
             self._quiet_until_s = now_s + RETRY_S  # this call tries; the others do without
         try:
-            answer = await self._answered(question)
+            answer = await self._answered(question, since_s=since_s)
         except Away as away:
             if not self._has_failed:
                 self._incidents.report(away, where="redis")
@@ -72,6 +80,13 @@ class RedisLink:
         """Return when Redis answers, circuit or not. Raises `Away`."""
         await self._answered(self.client.ping)
 
+    async def publish_all(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish many messages to their channels, in order, in one trip. Raises `Away`."""
+        async with self.client.pipeline(transaction=False) as pipeline:
+            for channel, message in messages:
+                pipeline.publish(channel, message)
+            await self.ask(pipeline.execute)
+
     async def publish(self, channel: str, message: bytes) -> int:
         """Publish and return how many connections got it. Raises `Away`."""
         return await self.ask(lambda: self.client.publish(channel, message))
@@ -81,9 +96,10 @@ class RedisLink:
         await self.client.aclose()
         await self._pool.disconnect()
 
-    async def _answered(self, question: Callable[[], Awaitable[T]]) -> T:
+    async def _answered(self, question: Callable[[], Awaitable[T]], *, since_s: float | None = None) -> T:
+        asked_s = asyncio.get_running_loop().time() if since_s is None else since_s
         try:
-            async with asyncio.timeout(self.answer_s):
+            async with asyncio.timeout_at(asked_s + self.answer_s):
                 return await question()
         except (RedisError, OSError, TimeoutError) as error:
             await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead

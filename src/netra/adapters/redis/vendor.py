@@ -30,9 +30,16 @@ class Wire(Protocol):
 class Script(Protocol):
     """A script that runs in one atomic step, sent once and named from then on."""
 
-    def __call__(self, *, keys: Sequence[str], args: Sequence[bytes | int] = ()) -> Awaitable[list[int]]:
+    def __call__(self, *, keys: Sequence[str], args: Sequence[bytes | int] = ()) -> Awaitable[bytes]:
         """Run it."""
         ...
+
+
+class Pipeline(Protocol):
+    """Commands that are sent together."""
+
+    publish: Callable[[str, bytes], object]
+    execute: Callable[[], Awaitable[list[int]]]
 
 
 class Client(Protocol):
@@ -43,6 +50,10 @@ class Client(Protocol):
     getdel: Callable[[str], Awaitable[bytes | None]]
     register_script: Callable[[str], Script]
     aclose: Callable[[], Awaitable[None]]
+
+    def pipeline(self, *, transaction: bool) -> AbstractAsyncContextManager[Pipeline]:
+        """Gather commands; nothing is sent yet."""
+        ...
 
     def pubsub(self) -> AbstractAsyncContextManager[Wire]:
         """Open a connection that hears."""
