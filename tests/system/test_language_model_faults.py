@@ -292,6 +292,16 @@ async def test_nonsense_has_a_name(
         pytest.param(
             [{"type": "response.output_text.delta", "delta": "so far"}], LanguageModelTruncated, id="no end"
         ),
+        pytest.param(
+            [
+                {
+                    "type": "response.incomplete",
+                    "response": {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}},
+                }
+            ],
+            LanguageModelRefused,
+            id="filter",
+        ),
     ],
 )
 async def test_nonsense_has_a_name_in_the_newer_dialect_too(

@@ -12,6 +12,7 @@ from netra.domain.runs.model import StartRun
 # What the rules ask of a text, said in the documents; the rules themselves refuse, in their own words.
 NOT_BLANK: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f][^\u0000]*$"
 Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1})]
+ID_MAX: Final = 64
 WELL_FORMED: Final = "^[A-Za-z0-9._:-]{1,64}$"
 Id = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": WELL_FORMED})]
 

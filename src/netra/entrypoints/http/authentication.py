@@ -30,14 +30,18 @@ _REGISTER: Final = _READS | noted(answers={409: Envelope})
 _ADDRESS: Final = r"^[^@\s\u0000-\u001f\u0085]+@[^@\s\u0000-\u001f\u0085]+$"
 _EMAIL: Final = msgspec.Meta(extra_json_schema={"pattern": _ADDRESS, "maxLength": EMAIL_MAX})
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
-_PASSWORD: Final = msgspec.Meta(extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX})
+_PASSWORD: Final = msgspec.Meta(
+    extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "format": "password"}
+)
+_TRIED: Final = msgspec.Meta(extra_json_schema={"maxLength": PASSWORD_MAX, "format": "password"})
+SECRET: Final = msgspec.Meta(extra_json_schema={"maxLength": 256, "format": "password"})
 
 
 class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An e-mail address and a password."""
 
-    email: str
-    password: str
+    email: Annotated[str, _EMAIL]
+    password: Annotated[str, _TRIED]
 
 
 class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +75,7 @@ class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The present password, as a proof, and the one wanted."""
 
-    current_password: str
+    current_password: Annotated[str, _TRIED]
     new_password: Annotated[str, _PASSWORD]
 
 

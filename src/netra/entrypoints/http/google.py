@@ -16,9 +16,10 @@ from netra.entrypoints.asgi import Exchange
 from netra.entrypoints.auth import cookie
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.authentication import LoginResponse, login_response
+from netra.entrypoints.http.authentication import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.restrictions import NO_NUL
 from netra.entrypoints.switchboard import Services
 
 PLAIN_COOKIE: Final = "netra-sign-in"
@@ -31,10 +32,20 @@ _EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JS
     answers={401: Envelope}
 )
 
-Code = Annotated[str | None, QueryParameter(description="The provider's authorization code.")]
-State = Annotated[str | None, QueryParameter(name="state", description="As authorize sent it.")]
-Error = Annotated[str | None, QueryParameter(description="Why the provider refused.")]
-Issuer = Annotated[str | None, QueryParameter(name="iss", description="Which provider answers (RFC 9207).")]
+# Said in the documents: whatever is longer or other is no provider's answer, and refused as such.
+_TOLD: Final = {"maxLength": 2_048, "pattern": NO_NUL}
+
+Code = Annotated[
+    str | None, QueryParameter(description="The provider's authorization code.", schema_extra=_TOLD)
+]
+State = Annotated[
+    str | None, QueryParameter(name="state", description="As authorize sent it.", schema_extra=_TOLD)
+]
+Error = Annotated[str | None, QueryParameter(description="Why the provider refused.", schema_extra=_TOLD)]
+Issuer = Annotated[
+    str | None,
+    QueryParameter(name="iss", description="Which provider answers (RFC 9207).", schema_extra=_TOLD),
+]
 
 
 class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +58,16 @@ class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
 class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The code out of the fragment."""
 
-    code: str
+    code: Annotated[str, SECRET]
 
 
 @get("/google/authorize", opt=_AUTHORIZE, summary="Begin to sign in with Google")
 async def authorize(
     request: Asked,
     services: NamedDependency[Services],
-    redirect_uri: Annotated[str | None, QueryParameter(description="Where to go afterwards.")] = None,
+    redirect_uri: Annotated[
+        str | None, QueryParameter(description="Where to go afterwards.", schema_extra=_TOLD)
+    ] = None,
 ) -> AuthorizationUrl:
     """Return the address to send the browser to, and give the browser a cookie to come back with."""
     name = _cookie_name(services)

@@ -27,7 +27,7 @@ _MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope}
 
 # Said in the documents; `users.keys` refuses, in its own words.
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
-_SCOPES: Final = msgspec.Meta(extra_json_schema={"minItems": 1})
+_SCOPES: Final = msgspec.Meta(max_length=len(Scope), extra_json_schema={"minItems": 1})
 _DAYS: Final = msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LIFETIME_DAYS_MAX})
 
 

@@ -12,7 +12,10 @@ Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many 
 Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="How many to skip, newest first.")]
 Cursor = Annotated[
     str | None,
-    QueryParameter(description="`pagination.next_cursor` of the page before; instead of `offset`."),
+    QueryParameter(
+        description="`pagination.next_cursor` of the page before; instead of `offset`.",
+        schema_extra={"maxLength": 512, "pattern": "^[A-Za-z0-9_=-]*$"},
+    ),
 ]
 
 

@@ -19,6 +19,7 @@ from netra.domain.workloads.model import Event
 from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.errors import PROBLEM_TYPE, Envelope, Problem
 from netra.entrypoints.http.admission import JSON, Rule, rule_of
+from netra.entrypoints.http.restrictions import restricted
 
 REF: Final = "#/components/schemas/{name}"
 
@@ -39,11 +40,15 @@ _WORDS: Final = {
     500: "Something broke here.",
     503: "Something this needs is down or full; try again later.",
 }
-_ALWAYS: Final = ("X-Request-ID", "X-API-Version")
+_ALWAYS: Final = ("X-Request-ID", "X-API-Version", "Access-Control-Allow-Origin")
 _COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 _HEADERS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
     "X-Request-ID": ("The request's id: the client's own when well formed.", {"type": "string"}),
     "X-API-Version": ("The version of this API.", {"type": "string", "const": API_VERSION}),
+    "Access-Control-Allow-Origin": (
+        "The page's origin, when this deployment's list has it; else the header is not there.",
+        {"type": "string"},
+    ),
     "X-RateLimit-Limit": ("Requests admitted in any 60 seconds.", {"type": "integer"}),
     "X-RateLimit-Remaining": ("Requests that would be admitted now.", {"type": "integer"}),
     "X-RateLimit-Reset": ("Unix seconds when all are admitted again.", {"type": "integer"}),
@@ -61,7 +66,7 @@ _KEY: Final = {
     "in": "header",
     "required": False,
     "description": "The same key and body give the first answer again, for a day.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 
 
@@ -94,19 +99,36 @@ def document(app: Litestar) -> dict[str, Any]:
     for path, handler in found:
         method = next(iter(handler.http_methods)).lower()
         paths.setdefault(path, {})[method] = _operation(handler)
-    return {
+    made: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": _INFO,
-        "servers": [{"url": "/", "description": "This deployment; /v2 in front of a path works too."}],
+        "servers": [_SERVER],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(components.items())),
             "headers": {
                 name: {"description": text, "schema": schema} for name, (text, schema) in _HEADERS.items()
             },
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {"bearer": _BEARER},
         },
     }
+    return restricted(made)
+
+
+_SERVER: Final = {
+    "url": "/",
+    "description": "This deployment, local or production; /v2 in front of a path works too.",
+    "x-internal": False,
+}
+_BEARER: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": (
+        "An access token by the best practices of RFC 8725 (RFC8725): one algorithm, every claim checked, "
+        "revoked at sign-out; or an API key."
+    ),
+}
 
 
 _INFO: Final = {
@@ -207,7 +229,11 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
 
 def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
     bounds = {"minimum": kwarg.ge, "maximum": kwarg.le, "pattern": kwarg.pattern}
-    return schema | {word: bound for word, bound in bounds.items() if bound is not None}
+    return (
+        schema
+        | (kwarg.schema_extra or {})
+        | {word: bound for word, bound in bounds.items() if bound is not None}
+    )
 
 
 def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Any]:

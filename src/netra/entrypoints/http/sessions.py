@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, post
@@ -14,7 +14,7 @@ from netra.domain.quotas import LimitName
 from netra.domain.users.model import Session
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.authentication import LoginResponse, Said, login_response
+from netra.entrypoints.http.authentication import SECRET, LoginResponse, Said, login_response
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
@@ -29,7 +29,7 @@ _REFRESH: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSO
 class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The refresh token of the last sign-in or refresh."""
 
-    refresh_token: str
+    refresh_token: Annotated[str, SECRET]
 
 
 class SessionLine(msgspec.Struct, frozen=True, kw_only=True):

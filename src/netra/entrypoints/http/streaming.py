@@ -24,7 +24,11 @@ HEARTBEAT_S: Final = 15.0  # under the idle time-outs of common proxies
 
 LastEventId = Annotated[
     str | None,
-    HeaderParameter(name="Last-Event-ID", description="The `seq` of the last event seen; later ones follow."),
+    HeaderParameter(
+        name="Last-Event-ID",
+        description="The `seq` of the last event seen; later ones follow.",
+        schema_extra={"maxLength": 10, "pattern": "^[0-9]{1,10}$"},
+    ),
 ]
 
 

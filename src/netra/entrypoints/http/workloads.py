@@ -15,6 +15,7 @@ from litestar.params import FromPath, JSONBody
 from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
+from netra.domain.quotas import Quotas
 from netra.domain.users.model import Scope
 from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson, read_rows
 from netra.domain.workloads.model import Event, Workload
@@ -41,6 +42,8 @@ from netra.ports.outbox import Undelivered
 
 _EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+
+EVENTS_MAX: Final = Quotas().max_events_per_batch  # of which no setting makes another
 
 _CREATE: Final = admits(reads=(JSON,), scope=Scope.INGEST) | noted(key=True)
 
@@ -89,7 +92,7 @@ class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
 class EventBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Events as they are sent; each is judged alone."""
 
-    events: Annotated[list[Any], msgspec.Meta(extra_json_schema={"items": _EVENT})]
+    events: Annotated[list[Any], msgspec.Meta(extra_json_schema={"items": _EVENT, "maxItems": EVENTS_MAX})]
 
 
 class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
