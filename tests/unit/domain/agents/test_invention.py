@@ -10,6 +10,8 @@ from tests.unit.domain.agents.asked import ASKED, SERVED, result_of
 from netra.domain.agents.facts import Facts, facts_of
 from netra.domain.agents.numbers import untold
 
+pytestmark = pytest.mark.at_length
+
 ANSWERS_MIN = 200
 HONEST_MIN = 0.98
 KINDS = {

@@ -19,6 +19,8 @@ from netra.domain.optimization.model import Goals
 from netra.domain.workloads.columns import columns_of
 from netra.ports.language_model import LanguageModelUnavailable
 
+pytestmark = pytest.mark.at_length
+
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 NAMES = {kind: names_of(columns_of(asked.calls)) for kind, asked in ASKED.items()}
 WRONG: Mapping[str, Any] = {

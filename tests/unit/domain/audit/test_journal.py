@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from netra.domain.audit import journal as journal_module
 from netra.domain.audit.model import AT_THE_MACHINE, KEPT, Origin, SecurityEventKind
 from netra.domain.paging import PageRequest
@@ -34,6 +36,7 @@ async def test_a_flood_is_noted_once_a_minute_by_caller(house: Any) -> None:
     assert len(await events(house)) == 3
 
 
+@pytest.mark.at_length
 async def test_only_so_many_callers_are_remembered(house: Any) -> None:
     for n in range(journal_module.REPEATED_MAX + 1):
         await house.journal.note_once(LIMIT, origin=AT_THE_MACHINE, key=str(n))

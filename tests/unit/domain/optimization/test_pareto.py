@@ -92,6 +92,7 @@ options = st.lists(
 LIMITS = ("budget_usd_per_month", "ttft_ms_p99", "tpot_ms_p99", "gpu_memory_gib")
 
 
+@pytest.mark.at_length
 @settings(max_examples=300)  # cheap ones, and few of ten examples meet a limit
 @given(offered=options, limit=st.sampled_from(LIMITS), value=st.floats(1, 1000), first=numbers)
 def test_one_more_limit_never_makes_the_pick_cheaper(
@@ -109,6 +110,7 @@ def test_one_more_limit_never_makes_the_pick_cheaper(
         assert bound.option.usd_per_month >= free.option.usd_per_month
 
 
+@pytest.mark.at_length
 @settings(max_examples=300)
 @given(offered=options)
 def test_nothing_on_the_front_is_beaten_in_both(offered: list[Option]) -> None:

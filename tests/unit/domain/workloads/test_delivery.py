@@ -243,6 +243,7 @@ async def test_events_wait_while_the_archive_fails_and_go_on_when_it_does_not(
     ]
 
 
+@pytest.mark.at_length
 async def test_a_courier_that_was_too_slow_leaves_the_shipment_to_the_next(post: Post, clock: Any) -> None:
     await post.append("a")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+import pytest
 from tests.unit.domain.agents.conftest import BOB
 from tests.unit.domain.agents.language.orders import KEY, ORDERS
 from tests.unit.domain.agents.language.scripts import call, form, is_reading
@@ -99,6 +100,7 @@ def test_there_are_fifty_orders() -> None:
     assert len(ORDERS) == 50
 
 
+@pytest.mark.at_length
 async def test_orders_at_every_place_at_once_come_to_nothing(desk: Any, calls: Any) -> None:
     """The order is the message's, a feature's and a tool's name, in the thread, and in what a tool finds."""
     watch = type(desk.watch)
