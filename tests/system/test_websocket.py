@@ -67,7 +67,7 @@ class Served:
     def connect(self, query: str = "", *, path: str = "/ws", **options: Any) -> Any:
         """Open a client connection."""
         uri = f"ws://127.0.0.1:{self.port}{path}{query}"
-        return connect(uri, compression=None, max_size=None, **{"proxy": None, **options})
+        return connect(uri, max_size=None, **{"proxy": None, "compression": None, **options})
 
     @asynccontextmanager
     async def signed_in(self, *, user: int = 1, **options: Any) -> AsyncGenerator[ClientConnection]:
@@ -185,6 +185,11 @@ async def test_without_a_good_token_the_socket_says_so_and_closes_with_4000(quer
     assert [(frame["type"], frame["data"]["code"]) for frame in frames] == [("error", "UNAUTHORIZED")]
     assert isinstance(frames[0]["data"]["details"], str)
     assert code == 4000
+
+
+async def test_compression_stays_off_though_a_client_offers_it() -> None:
+    async with serving() as served, served.signed_in(compression="deflate") as client:
+        assert client.protocol.extensions == []
 
 
 async def test_an_expired_token_closes_with_4001() -> None:
