@@ -84,12 +84,12 @@ async def endured(fleet: Fleet, *, seed: int, say: Any) -> History:
             await asyncio.to_thread(fates[name])
         load.is_over = True
         await asyncio.wait_for(asking, SETTLED_S + RUNS / 20)
-        await asyncio.wait_for(settled(history, load.clients, say=say), SETTLED_S + RUNS / 20)
+        await asyncio.wait_for(settled(history, load.clients), SETTLED_S + RUNS / 20)
     witness.testify(fleet.postgres.url, history)
     return history
 
 
-async def settled(history: History, clients: list[Client], *, say: Any) -> None:
+async def settled(history: History, clients: list[Client]) -> None:
     """Return when every accepted run has ended, the last ones first seen."""
     by_owner = {client.owner: client for client in clients}
     for one in reversed(list(history.accepted)):
