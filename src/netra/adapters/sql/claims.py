@@ -1,24 +1,47 @@
 """A worker's half of the runs in tables: claims, leases, fences, and what becomes of lapsed ones.
 
 Every statement that writes for a claim has `HOLDS` in its WHERE: the run, its fence, and that it is
-running. No row means that the claim is lost.
+running. No row means that the claim is lost. So a worker need not look before it writes, and each of
+its transactions is one round trip.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, Text, bindparam, exists, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from netra.adapters.sql.instants import micros, micros_or_none
-from netra.adapters.sql.run_rows import CHANGED, HOLDS, RUN_COLUMNS, changed, run_of, saying, telling
-from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, run_events, runs
-from netra.adapters.sql.script import ONE, Database, Query, Script, ask, ask_last, param
+from netra.adapters.sql.run_rows import (
+    CHANGED,
+    COUNTED,
+    ENDED,
+    HOLDS,
+    RUN_COLUMNS,
+    changed,
+    ended,
+    run_of,
+    telling,
+)
+from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, messages, run_events, runs
+from netra.adapters.sql.script import ONE, Database, Query, Rows, Script, ask, ask_last, param
 from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
-from netra.domain.runs.lifecycle import Ending
-from netra.domain.runs.model import Claim, Run
-from netra.domain.runs.transitions import Change, claimed, finished, lapsed, numbered, released
+from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.model import Claim, RunState
+from netra.domain.runs.transitions import Change, finished, lapsed, numbered, released
 from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
@@ -34,16 +57,24 @@ _IS_FIRST_IN_THREAD: Final = ~exists().where(
 )
 _IS_RESTED: Final = runs.c.lease_until.is_(None) | (runs.c.lease_until <= param("now"))
 _IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))
-_OLDEST: Final = Query(
-    select(*RUN_COLUMNS, runs.c.fence)
+_OLDEST = (
+    select(runs.c.number)
     .where(IS_QUEUED, _IS_RESTED, _IS_FIRST_IN_THREAD)
     .order_by(runs.c.number)
     .limit(1)
     .with_for_update(skip_locked=True)
+    .correlate(None)
 )
-_CLAIM: Final = Query(
-    update(runs).where(runs.c.id == param("run_id"), IS_QUEUED),
-    sets=["state", "attempts", "started_at", "fence", "lease_until"],
+_CLAIM: Final = Query(  # as `transitions.claimed` has it
+    update(runs)
+    .where(runs.c.number == _OLDEST.scalar_subquery(), IS_QUEUED)
+    .values(
+        attempts=runs.c.attempts + 1,
+        started_at=func.coalesce(runs.c.started_at, param("now")),
+        fence=runs.c.fence + 1,
+    )
+    .returning(*RUN_COLUMNS, runs.c.fence),
+    sets=["state", "lease_until"],
 )
 _EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
 _HOLD: Final = Query(select(ONE).where(*HOLDS).with_for_update(), is_awaited=False)
@@ -64,6 +95,32 @@ _RECORD: Final = Query(
     .where(*HOLDS)
     .values(last_seq=runs.c.last_seq + param("added"), progress=param("percent"))
     .returning(runs.c.last_seq)
+)
+_IS_HELD: Final = exists(select(ONE).where(*HOLDS))
+_SAY: Final = Query(
+    insert(messages).from_select(
+        ["owner_id", "thread_id", "id", "role", "content", "created_at", "run_id"],
+        select(
+            bindparam("whose", type_=BigInteger),
+            bindparam("thread_id", type_=Text),
+            bindparam("message_id", type_=Text),
+            bindparam("role", type_=Text),
+            bindparam("content", type_=Text),
+            bindparam("said_at", type_=BigInteger),
+            bindparam("run_id", type_=Text),
+        ).where(_IS_HELD),
+    )
+)
+_COUNT_SAID: Final = Query(COUNTED.where(_IS_HELD))
+_END: Final = Query(
+    update(runs)
+    .where(*HOLDS)
+    .values(
+        last_seq=runs.c.last_seq + param("added"),
+        progress=func.coalesce(bindparam("percent", type_=SmallInteger), runs.c.progress),
+    )
+    .returning(runs.c.last_seq),
+    sets=ENDED,
 )
 _HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_update())
 _CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
@@ -125,20 +182,9 @@ def _is_any_queued() -> Script[bool]:
 
 def _claiming(clock: Clock, *, lease_s: float) -> Script[Claim | None]:
     now = clock.now()
-    rows = yield ask(_OLDEST, now=micros(now))
-    if not rows:
-        return None
-    run, fence = claimed(run_of(rows[0]), at=now), rows[0][-1] + 1
-    yield ask(
-        _CLAIM,
-        run_id=run.id,
-        state=run.state.value,
-        attempts=run.attempts,
-        started_at=micros(run.started_at or now),
-        fence=fence,
-        lease_until=micros(now + timedelta(seconds=lease_s)),
-    )
-    return Claim(run=run, fence=fence)
+    until = micros(now + timedelta(seconds=lease_s))
+    rows = yield ask_last(_CLAIM, now=micros(now), state=RunState.RUNNING.value, lease_until=until)
+    return Claim(run=run_of(rows[0]), fence=rows[0][-1]) if rows else None
 
 
 def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
@@ -153,30 +199,56 @@ def _recording(
     claim: Claim, events: Sequence[NewEvent], clock: Clock, *, progress: int
 ) -> Script[Sequence[RunEvent]]:
     at = clock.now()
-    held = {"run_id": claim.run.id, "held_fence": claim.fence}
-    yield ask(_HOLD, **held)
-    for nth, event in enumerate(events, 1):
-        yield ask(_TELL, nth=nth, word=event.kind.value, at_us=micros(at), said=event.data, **held)
-    rows = yield ask_last(_RECORD, added=len(events), percent=progress, **held)
-    if not rows:
-        raise _lost(claim)  # and nothing was told: each of the statements asks whether the claim holds
-    return numbered(events, run_id=claim.run.id, last_seq=rows[0][0] - len(events), at=at)
+    yield from _holding(claim, events, at=at)
+    rows = yield ask_last(_RECORD, added=len(events), percent=progress, **_held_by(claim))
+    return _told(claim, events, rows, at=at)
 
 
 def _finishing(
     claim: Claim, ending: Ending, events: Sequence[NewEvent], clock: Clock, *, answer: Message | None
 ) -> Script[Sequence[RunEvent]]:
-    run, number = yield from _held(claim)
-    change = finished(run, ending, events, at=clock.now())
-    yield from _changing(change, number, fence=claim.fence)
+    at = clock.now()
+    values = ended(finished(claim.run, ending, (), at=at).run)
+    yield from _holding(claim, events, at=at)
     if answer is not None:
-        yield from saying(answer, owner_id=run.owner_id)
-    return change.events
+        yield from _answering(claim, answer)
+    percent = 100 if ending.move is Move.COMPLETE else None
+    rows = yield ask_last(_END, added=len(events), percent=percent, **values, **_held_by(claim))
+    return _told(claim, events, rows, at=at)
+
+
+def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
+    """Lock the run, if the claim holds, and append the events to it."""
+    held = _held_by(claim)
+    yield ask(_HOLD, **held)
+    for nth, event in enumerate(events, 1):
+        yield ask(_TELL, nth=nth, word=event.kind.value, at_us=micros(at), said=event.data, **held)
+
+
+def _answering(claim: Claim, answer: Message) -> Script[None]:
+    """Store the answer, if the claim holds, and count it in its thread."""
+    owned = {"whose": claim.run.owner_id, "thread_id": answer.thread_id, "said_at": micros(answer.created_at)}
+    held = _held_by(claim)
+    yield ask(_SAY, message_id=answer.id, role=answer.role.value, content=answer.content, **owned, **held)
+    yield ask(_COUNT_SAID, **owned, **held)
+
+
+def _held_by(claim: Claim) -> dict[str, object]:
+    return {"run_id": claim.run.id, "held_fence": claim.fence}
+
+
+def _told(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
+    """Return the events as they were numbered, given the answer of the statement that came last."""
+    if not rows:
+        raise _lost(claim)  # and nothing was written: each of the statements asks whether the claim holds
+    return numbered(events, run_id=claim.run.id, last_seq=rows[0][0] - len(events), at=at)
 
 
 def _releasing(claim: Claim) -> Script[None]:
-    run, number = yield from _held(claim)
-    yield from _changing(Change(run=released(run)), number, fence=claim.fence)
+    rows = yield ask(_HELD, **_held_by(claim))
+    if not rows:
+        raise _lost(claim)
+    yield from _changing(Change(run=released(run_of(rows[0]))), rows[0][-1], fence=claim.fence)
 
 
 def _reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[RunEvent]]:
@@ -188,14 +260,6 @@ def _reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[
         yield from _changing(change, number, fence=fence)
         told.extend(change.events)
     return tuple(told)
-
-
-def _held(claim: Claim) -> Script[tuple[Run, int]]:
-    """Return the run, locked until the transaction is over, and its row's number."""
-    rows = yield ask(_HELD, run_id=claim.run.id, held_fence=claim.fence)
-    if not rows:
-        raise _lost(claim)
-    return run_of(rows[0]), rows[0][-1]
 
 
 def _changing(change: Change, number: int, *, fence: int) -> Script[None]:

@@ -39,6 +39,7 @@ STATES: Final = {state.value: state for state in RunState}
 KINDS: Final = {kind.value: kind for kind in EventKind}
 NO_PARAMETERS: Final = b"{}"
 
+ENDED: Final = ("state", "completed_at", "result", "failure_code", "failure_message", "lease_until")
 HOLDS: Final = (runs.c.id == param("run_id"), runs.c.fence == param("held_fence"), IS_RUNNING)
 CHANGED: Final = (
     "state",
@@ -53,10 +54,7 @@ CHANGED: Final = (
     "failure_message",
     "lease_until",
 )
-
-_INSERT_EVENTS: Final = inserting(run_events)
-_INSERT_MESSAGE: Final = inserting(messages, without=["number"])
-_COUNT_MESSAGE: Final = Query(
+COUNTED: Final = (
     update(threads)
     .where(threads.c.owner_id == param("whose"), threads.c.id == param("thread_id"))
     .values(
@@ -66,6 +64,10 @@ _COUNT_MESSAGE: Final = Query(
         ),
     )
 )
+
+_INSERT_EVENTS: Final = inserting(run_events)
+_INSERT_MESSAGE: Final = inserting(messages, without=["number"])
+_COUNT_MESSAGE: Final = Query(COUNTED)
 
 
 def run_of(row: Row) -> Run:
@@ -107,6 +109,12 @@ def changed(run: Run, *, lease_until: int | None) -> dict[str, object]:
         "failure_message": None if run.failure is None else run.failure.message,
         "lease_until": lease_until,
     }
+
+
+def ended(run: Run) -> dict[str, object]:
+    """Return the values of `ENDED`."""
+    values = changed(run, lease_until=None)
+    return {name: values[name] for name in ENDED}
 
 
 def event_of(run_id: RunId, row: Row) -> RunEvent:

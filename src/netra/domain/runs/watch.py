@@ -26,6 +26,7 @@ class RunWatch:
         self._progress = claim.run.progress
         self._seen: tuple[float, str] | None = None
         self._message = ""
+        self._untold: list[NewEvent] = []
         self._stop: NetraError | None = None
         self._stopping = asyncio.Event()
         self.is_handed_back = False
@@ -60,13 +61,20 @@ class RunWatch:
         await self._tell(message, max(self._progress, progress))
 
     async def pass_through(self, *stages: Stage) -> None:
-        """Store and publish in one transaction that these agents have nothing to do."""
+        """Keep word that these agents have nothing to do: it goes out with what comes next."""
         self.raise_if_stopping()
         last = stages[-1]
         self._agent, self._span, self._seen = last.agent, (last.progress, last.until), None
         run = self._claim.run
-        events = [updated(run, agent=one.agent, message=one.message, progress=one.progress) for one in stages]
-        await self._record(events, progress=last.progress)
+        self._untold += [
+            updated(run, agent=one.agent, message=one.message, progress=one.progress) for one in stages
+        ]
+        self._progress = last.progress
+
+    def take_untold(self) -> Sequence[NewEvent]:
+        """Return what was kept, for whoever stores it now."""
+        untold, self._untold = self._untold, []
+        return untold
 
     async def say(self, text: str, *, attempt: int, at: int) -> None:
         """Store and publish some more of the answer."""
@@ -112,4 +120,5 @@ class RunWatch:
 
     async def _record(self, events: Sequence[NewEvent], *, progress: int) -> None:
         self._progress = progress
-        await self._feed.publish(await self._runs.record(self._claim, events, progress=progress))
+        told = [*self.take_untold(), *events]
+        await self._feed.publish(await self._runs.record(self._claim, told, progress=progress))

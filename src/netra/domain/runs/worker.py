@@ -128,7 +128,7 @@ class RunWorker:
         watch = RunWatch(claim=claim, runs=self._runs, feed=self._feed)
         try:
             advice = await self._supervised(claim, watch, ending)
-            await self._complete(claim, advice)
+            await self._complete(claim, advice, watch)
         except LeaseLost:
             return  # the run has another owner or an end; nothing here may touch it
         except WorkStopped:
@@ -137,10 +137,12 @@ class RunWorker:
             # The truth cannot be written now: the lease runs out and the run is tried again.
             self._incidents.report(error, where="working on a run", run_id=claim.run.id)
         except NetraError as error:
-            await self._fail(claim, error)
+            await self._fail(claim, error, watch)
         except Exception as error:  # noqa: BLE001  # the outermost frame of a run
             self._incidents.report(error, where="working on a run", run_id=claim.run.id)
-            await self._fail(claim, NetraError("The run failed unexpectedly; its id finds the log entry."))
+            await self._fail(
+                claim, NetraError("The run failed unexpectedly; its id finds the log entry."), watch
+            )
 
     async def _supervised(self, claim: Claim, watch: RunWatch, ending: asyncio.Event) -> Advice:
         run = claim.run
@@ -172,7 +174,7 @@ class RunWorker:
             watch.stop(LeaseLost("The work on this run is over."))
             await _ended(work)
 
-    async def _complete(self, claim: Claim, advice: Advice) -> None:
+    async def _complete(self, claim: Claim, advice: Advice, watch: RunWatch) -> None:
         result = msgspec.Raw(msgspec.json.encode(advice))
         answer = Message(
             id=MessageId(self._ids.new("msg")),
@@ -183,17 +185,19 @@ class RunWorker:
             run_id=claim.run.id,
         )
         ending = Ending(move=Move.COMPLETE, result=result)
-        await self._end(claim, ending, [events.completed(claim.run, result)], answer=answer)
+        told = [*watch.take_untold(), events.completed(claim.run, result)]
+        await self._end(claim, ending, told, answer=answer)
 
-    async def _fail(self, claim: Claim, error: NetraError) -> None:
+    async def _fail(self, claim: Claim, error: NetraError, watch: RunWatch) -> None:
         ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
-        await self._end(claim, ending, events.failed(claim.run, error), answer=None)
+        await self._end(claim, ending, [*watch.take_untold(), *events.failed(claim.run, error)], answer=None)
 
     async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
         if watch.is_handed_back:
             await self._release(claim)
         else:
-            await self._end(claim, Ending(move=Move.CANCEL), [events.cancelled(claim.run)], answer=None)
+            told = [*watch.take_untold(), events.cancelled(claim.run)]
+            await self._end(claim, Ending(move=Move.CANCEL), told, answer=None)
 
     async def _release(self, claim: Claim) -> None:
         try:
