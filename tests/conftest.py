@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import asyncio
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave folders unread that the fast set deselects whole: reading them costs as much as running it."""
     is_far = collection_path.parent == HERE and collection_path.name in SYSTEM_ONLY
     return True if is_far and leaves_systems_out(config) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let half of the workers begin with the tests that mostly wait, while the others keep the cores busy.
+
+    Each worker is first given the next part of `items`; left to the end, the long ones would be all that runs.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    waiting = [item for item in items if item.get_closest_marker("waits")]
+    others = [item for item in items if not item.get_closest_marker("waits")]
+    beginners = max(workers // 2, 1)
+    ordered: list[pytest.Item] = []
+    for number in range(beginners):
+        first = waiting[number::beginners]
+        room = max(len(items) // workers - len(first), 0)
+        ordered += first + others[:room]
+        others = others[room:]
+    items[:] = ordered + others
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.servers.process import HOST, ServerProcess, free_port
 
 from netra.settings import Secret
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.waits]
 
 WINDOW_S = 60.0
 GENERAL, AUTHENTICATION = 40, 5
