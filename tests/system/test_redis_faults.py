@@ -1,7 +1,9 @@
 """Several processes over one Redis that is killed, flushed, frozen and cut off under them."""
 
 import asyncio
+import random
 import time
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,7 @@ from netra.domain.errors import Unavailable
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.users.model import Principal, Session
+from netra.ports.clock import Clock
 
 pytestmark = pytest.mark.system
 
@@ -32,15 +35,20 @@ SOON_S = 0.25
 
 
 @asynccontextmanager
-async def two_processes(url: str, *, ports: tuple[int, int] | None = None) -> AsyncGenerator[list[Shared]]:
-    """Open what two processes share; `ports` are theirs when they come by proxies."""
+async def two_processes(
+    url: str, *, ports: tuple[int, int] | None = None, clock: Clock | None = None
+) -> AsyncGenerator[list[Shared]]:
+    """Open what two processes share; `ports` are theirs when they come by proxies.
+
+    A stepped `clock` rehearses minutes, and when Redis is tried again.
+    """
     prefix = f"test-{uuid4().hex}"
     behind = local(SystemClock())  # sessions are one store, whatever the process
     async with AsyncExitStack() as stack:
         opened = []
         for number in range(2):
             address = url if ports is None else f"redis://{HOST}:{ports[number]}/0"
-            stand_ins = local(SystemClock(), rates=RATES)
+            stand_ins = local(clock or SystemClock(), rates=RATES)
             stand_ins = Shared(
                 sessions=behind.sessions,
                 tickets=stand_ins.tickets,
@@ -49,7 +57,7 @@ async def two_processes(url: str, *, ports: tuple[int, int] | None = None) -> As
                 bell=stand_ins.bell,
             )
             shared, _ = await stack.enter_async_context(
-                over_redis(address, prefix=prefix, stand_ins=stand_ins, answer_s=ANSWER_S)
+                over_redis(address, clock=clock, prefix=prefix, stand_ins=stand_ins, answer_s=ANSWER_S)
             )
             opened.append(shared)
         yield opened
@@ -126,17 +134,116 @@ async def test_an_end_that_others_cannot_hear_of_waits_until_they_have_forgotten
         assert not await other.sessions.is_live("ses-1", at=AT)
 
 
-async def test_a_flush_revives_no_session_and_no_window(own_redis):
+async def test_a_flush_revives_no_session(own_redis):
     async with two_processes(own_redis.url) as (one, other):
         await one.sessions.add(SESSION)
         await one.sessions.end("ses-1", at=AT)
-        for _ in range(10):
-            assert (await one.limiter.admit(GENERAL, "k")).allowed
         own_redis.flush()
         assert not await other.sessions.is_live("ses-1", at=AT)
-        refused = await one.limiter.admit(GENERAL, "k")
-        assert not refused.allowed
-        assert 0 < refused.retry_after_s <= 61
+
+
+async def admitted(*asked: Shared, times: int = 1) -> int:
+    """Return how many of some questions of one key, in turn, are admitted."""
+    said = [await shared.limiter.admit(GENERAL, "k") for shared in asked * times]
+    return sum(one.allowed for one in said)
+
+
+async def heard(*processes: Shared) -> None:
+    """Let each process ask for something else: with that Redis hears all that the process admitted."""
+    for shared in processes:
+        await shared.limiter.admit(GENERAL, uuid4().hex)
+
+
+@pytest.mark.parametrize("asked", [(0,), (1, 0), (0, 1)], ids=["one alone", "the later first", "in turn"])
+async def test_after_a_flush_nobody_is_admitted_beyond_the_limit(own_redis, clock, asked):
+    async with two_processes(own_redis.url, clock=clock) as both:
+        one, other = both
+        assert await admitted(one, times=5) == 5
+        clock.turn(30)
+        assert await admitted(other, times=5) == 5
+        own_redis.flush()
+        assert await admitted(*(both[number] for number in asked), times=10) == 0
+        assert (await one.limiter.admit(GENERAL, "k")).retry_after_s == 31
+        clock.turn(31)
+        assert await admitted(other, one, times=10) == 5
+        clock.turn(30)
+        assert await admitted(one, other, times=10) == 5
+
+
+async def test_after_a_restart_what_was_admitted_counts_once_each_process_was_heard(own_redis, clock):
+    async with two_processes(own_redis.url, clock=clock) as (one, other):
+        assert await admitted(one, times=5) == 5
+        clock.turn(30)
+        assert await admitted(other, times=4) == 4
+        own_redis.kill()
+        own_redis.start()
+        clock.turn(2)
+        await heard(one, other)
+        assert await admitted(one, other, times=10) == 1
+        clock.turn(29)
+        assert await admitted(other, one, times=10) == 5
+
+
+async def test_after_a_silence_what_each_decided_alone_counts_once(own_redis, clock):
+    async with two_processes(own_redis.url, clock=clock) as (one, other):
+        assert await admitted(one, other, times=2) == 4
+        clock.turn(30)
+        own_redis.pause()
+        assert await admitted(one, other, other) == 3
+        own_redis.resume()
+        clock.turn(2)
+        await heard(one, other)
+        assert await admitted(one, other, times=10) == 3  # also what Redis did when nobody waited any more
+        clock.turn(29)
+        assert await admitted(other, one, times=10) == 4
+
+
+async def test_in_a_silence_each_process_admits_the_limit_at_most_and_none_after_it(own_redis, clock):
+    async with two_processes(own_redis.url, clock=clock) as (one, other):
+        assert await admitted(one, other, times=3) == 6
+        own_redis.pause()
+        assert await admitted(one, other, times=20) == 14
+        own_redis.resume()
+        clock.turn(2)
+        assert await admitted(one, other, times=20) == 0
+
+
+@pytest.mark.parametrize("fault", ["reset", "cut", "silence"])
+async def test_a_line_that_breaks_makes_nothing_count_twice_or_not_at_all(own_redis, clock, fault):
+    async with (
+        proxied(own_redis.port) as near,
+        proxied(own_redis.port) as far,
+        two_processes(own_redis.url, ports=(near.port, far.port), clock=clock) as (one, other),
+    ):
+        assert await admitted(one, other, times=2) == 4
+        if fault == "reset":
+            near.reset()
+        elif fault == "cut":
+            near.cut_after = 3
+        else:
+            near.hold()
+        assert await admitted(one, other) == 2
+        near.release()
+        clock.turn(2)
+        await heard(one, other)
+        assert await admitted(one, other, times=10) == 4
+
+
+async def test_the_window_is_exact_whenever_redis_forgets(own_redis, clock):
+    rng = random.Random(4)  # noqa: S311  # a seed is to be repeated, not to be unguessable
+    recent: deque[float] = deque()
+    async with two_processes(own_redis.url, clock=clock) as both:
+        for step in range(400):
+            if rng.random() < 0.03:
+                own_redis.flush()
+            clock.turn(rng.choice([0, 0, 0.5, 7]))
+            now_s = clock.monotonic_s()
+            while recent and now_s - recent[0] > 60:
+                recent.popleft()
+            said = await rng.choice(both).limiter.admit(GENERAL, "k")
+            assert said.allowed is (len(recent) < RATES.general), step
+            if said.allowed:
+                recent.append(now_s)
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])

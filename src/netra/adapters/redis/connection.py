@@ -54,7 +54,9 @@ async def open_redis(
     listener = RedisListener(link, clock=clock)
     process = secrets.token_hex(8)
     bell = RedisRunBell(local.bell, link=link, listener=listener, process=process)
-    limiter = RedisRateLimiter(local.limiter, link=link, clock=limiter_clock)
+    limiter = RedisRateLimiter(
+        local.limiter, link=link, listener=listener, clock=clock, process=process, rehearsed=limiter_clock
+    )
     feed = RedisRunFeed(local.feed, link=link, listener=listener, process=process)
     shared = Shared(
         sessions=RedisSessionStore(

@@ -1,14 +1,18 @@
 """Rate limits that all processes share: one script, one atomic step, the server's clock."""
 
 import asyncio
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
-from netra.adapters.redis.link import Away, RedisLink
+from netra.adapters.redis.admitted import Admitted, Ledger
+from netra.adapters.redis.link import RETRY_S, Away, RedisLink
+from netra.adapters.redis.listener import RedisListener
 from netra.adapters.redis.outbox import Outbox
+from netra.adapters.redis.vendor import Script
 from netra.domain.quotas import Admission, LimitName
 from netra.ports.clock import Clock
 from netra.ports.limits import RateLimiter
@@ -16,27 +20,42 @@ from netra.ports.limits import RateLimiter
 WINDOW_US: Final = 60_000_000
 
 WAITING_MAX: Final = 10_000  # admissions; beyond them this process decides alone
+SETTLED_US: Final = 200_000  # a Redis that has forgotten is told by all within it, and decides nothing before
 
-# A sorted set a key holds the instants that were admitted, in microseconds; a member is its instant
-# and how many there were, so that no two are alike. An instant exactly 60 s old still counts. The key
-# lives a second longer than its newest instant counts. The answer is one string, since the client
-# spends more on each element of a list than on all the rest.
+# A sorted set a key holds the admissions, by name, at their instants in microseconds. An instant exactly
+# 60 s old still counts. The key lives a second longer than its newest instant counts. A Redis that has
+# forgotten everything has no epoch: whoever finds that begins one and tells all processes. To those that
+# know another epoch nothing is admitted: they first tell what is theirs. Whoever is asked twice, since an
+# answer was lost, counts once. The answer is one string, since the client spends more on each element of a
+# list than on all the rest.
 _ADMIT: Final = """
+local time = redis.call('TIME')
+local server_now = time[1] * 1000000 + time[2]
+local epoch = redis.call('GET', KEYS[1])
+if not epoch then
+  epoch = string.format('%.0f', server_now)
+  redis.call('SET', KEYS[1], epoch)
+  redis.call('PUBLISH', KEYS[1], epoch)
+end
+if ARGV[3] ~= '' and ARGV[3] ~= epoch then
+  return string.format('%s %.0f', epoch, server_now - epoch)
+end
 local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 if now < 0 then
-  local time = redis.call('TIME')
-  now = time[1] * 1000000 + time[2]
+  now = server_now
 end
-local said = {}
-for i, key in ipairs(KEYS) do
+local said = {epoch}
+for i = 2, #KEYS do
+  local key = KEYS[i]
   redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('(%.0f', now - window))
   local count = redis.call('ZCARD', key)
   local allowed = 0
-  if count < tonumber(ARGV[i + 2]) then
+  if count < tonumber(ARGV[i * 2]) then
     allowed = 1
-    redis.call('ZADD', key, string.format('%.0f', now), string.format('%.0f:%d', now, count))
+    count = count + redis.call('ZADD', key, 'NX', string.format('%.0f', now), ARGV[i * 2 + 1])
     redis.call('PEXPIRE', key, window / 1000 + 1000)
-    count = count + 1
+  elseif redis.call('ZSCORE', key, ARGV[i * 2 + 1]) then
+    allowed = 1
   end
   local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
   local newest = redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2]
@@ -46,12 +65,27 @@ return table.concat(said, ' ')
 """
 _NUMBERS: Final = 5  # of one admission in the answer
 
+# Names that are known keep their instants.
+_TELL: Final = """
+local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+if now < 0 then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+end
+for i, key in ipairs(KEYS) do
+  redis.call('ZADD', key, 'NX', string.format('%.0f', now - ARGV[i * 2 + 1]), ARGV[i * 2 + 2])
+  redis.call('PEXPIRE', key, window / 1000 + 1000)
+end
+return ''
+"""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
     """One admission that is asked for, since when (the loop's clock), and where its answer goes."""
 
     key: str
+    name: bytes
     limit: int
     since_s: float
     said: asyncio.Future[Sequence[int] | None]
@@ -61,33 +95,57 @@ class RedisRateLimiter:
     """`RateLimiter` for many processes.
 
     Those who ask while an answer is under way ask together, in the next trip; each has its own step.
-    `local` counts what this process admitted and decides while Redis is away. It also notices when
-    Redis has forgotten: then its word, that its own window is full, stands. `clock` takes the place
-    of the server's where a test rehearses a minute.
+    `local` counts what this process admitted and decides while Redis is away. What Redis has forgotten
+    or has never known it is told before it decides again, whether anybody asks or not. `rehearsed` takes
+    the place of the server's clock where a test rehearses a minute.
     """
 
-    def __init__(self, local: RateLimiter, *, link: RedisLink, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        local: RateLimiter,
+        *,
+        link: RedisLink,
+        listener: RedisListener,
+        clock: Clock,
+        process: str,
+        rehearsed: Clock | None = None,
+    ) -> None:
         self._local = local
         self._limits = local.published()
         self._link = link
         self._clock = clock
+        self._rehearsed = rehearsed
+        self._process = process.encode()
+        self._numbers = itertools.count()
+        self._ledger = Ledger()
+        self._epoch = b""  # of the Redis that knows the ledger; none is known yet
+        self._epoch_key = link.key("limit", "epoch")  # and the channel that tells of a new one
+        self._later: asyncio.TimerHandle | None = None
+        self._is_closed = False
         self._admit = link.client.register_script(_ADMIT)
-        self._outbox = Outbox(self._ask, items_max=WAITING_MAX)
+        self._tell = link.client.register_script(_TELL)
+        self._outbox: Outbox[Question | None] = Outbox(self._ask, items_max=WAITING_MAX)  # None: only tell
+        listener.expect(self._epoch_key, self._hear)
+        listener.on_loss(self._doubt)
 
     async def admit(self, name: LimitName, key: str) -> Admission:
         """Count one request of `key` under `name` and say whether it is admitted."""
         limit = self._limits[name.value]
         if limit == 0:
             return await self._local.admit(name, key)
-        said = await self._said(name, key, limit=limit)
-        if said is None:
-            return await self._local.admit(name, key)
-        shared = _admission(limit, said)
-        if not shared.allowed:
+        # hashed: a key may be an e-mail address, and is as long as its sender likes
+        hashed = self._link.key("limit", name.value, blake2b(key.encode(), digest_size=16).hexdigest())
+        one = b"%b:%d" % (self._process, next(self._numbers))
+        said = await self._said(hashed, one, limit=limit)
+        if said is not None:
+            shared = _admission(limit, said)
+            if shared.allowed:
+                await self._local.admit(name, key)
             return shared
         own = await self._local.admit(name, key)
-        has_forgotten = not own.allowed and shared.remaining > 0
-        return own if has_forgotten else shared
+        if own.allowed:
+            self._keep(hashed, one, is_told=False)
+        return own
 
     def published(self) -> dict[str, int]:
         """Return the live limits by name."""
@@ -95,38 +153,89 @@ class RedisRateLimiter:
 
     async def close(self) -> None:
         """Wait until the last answer is in, or Redis is away."""
+        self._is_closed = True
+        if self._later is not None:
+            self._later.cancel()
         await self._outbox.close()
 
-    async def _said(self, name: LimitName, key: str, *, limit: int) -> Sequence[int] | None:
+    async def _said(self, key: str, name: bytes, *, limit: int) -> Sequence[int] | None:
         """Return what Redis says, or None while it is away."""
         if self._link.is_away:
             return None
-        # hashed: a key may be an e-mail address, and is as long as its sender likes
-        hashed = self._link.key("limit", name.value, blake2b(key.encode(), digest_size=16).hexdigest())
         loop = asyncio.get_running_loop()
         said: asyncio.Future[Sequence[int] | None] = loop.create_future()
-        question = Question(key=hashed, limit=limit, since_s=loop.time(), said=said)
+        question = Question(key=key, name=name, limit=limit, since_s=loop.time(), said=said)
         return await said if self._outbox.put(question) else None
 
-    async def _ask(self, questions: list[Question]) -> None:
-        keys = [question.key for question in questions]
-        arguments = [self._now_us(), WINDOW_US, *(question.limit for question in questions)]
+    async def _ask(self, waiting: list[Question | None]) -> None:
+        questions = [question for question in waiting if question is not None]
         numbers: list[int] = []
         try:
-            answer = await self._link.ask(
-                lambda: self._admit(keys=keys, args=arguments), since_s=questions[0].since_s
-            )
-            numbers = [int(number) for number in answer.split()]
+            numbers = await self._decided(questions)
         except Away:
-            pass  # each decides in process
+            self._tell_later()  # each decides in process
         finally:
             for number, question in enumerate(questions):
+                own = numbers[number * _NUMBERS : (number + 1) * _NUMBERS]
+                if own and own[0]:
+                    self._keep(question.key, question.name, is_told=True)
                 if not question.said.done():  # else whoever asked has gone
-                    own = numbers[number * _NUMBERS : (number + 1) * _NUMBERS]
                     question.said.set_result(own or None)
 
+    async def _decided(self, questions: Sequence[Question]) -> list[int]:
+        """Return what Redis says once it knows all that this process admitted. Raises `Away`."""
+        since_s = questions[0].since_s if questions else None
+        keys = [self._epoch_key, *(question.key for question in questions)]
+        bounds = [part for question in questions for part in (question.limit, question.name)]
+        while True:
+            await self._tell_untold(since_s)
+            arguments = [self._now_us(), WINDOW_US, self._epoch, *bounds]
+            answer = await self._run(self._admit, keys, arguments, since_s=since_s)
+            epoch, *numbers = answer.split()
+            known, self._epoch = self._epoch, epoch
+            if known in {b"", epoch}:
+                return [int(number) for number in numbers]
+            self._ledger.doubt()
+            await self._tell_untold(since_s)
+            await asyncio.sleep(max(SETTLED_US - int(numbers[0]), 0) / 1e6)
+
+    async def _tell_untold(self, since_s: float | None) -> None:
+        while untold := self._ledger.take_untold(self._clock.monotonic_s()):
+            now_s = self._clock.monotonic_s()
+            keys = [one.key for one in untold]
+            ages = [part for one in untold for part in (round((now_s - one.at_s) * 1e6), one.name)]
+            arguments = [self._now_us(), WINDOW_US, *ages]
+            try:
+                await self._run(self._tell, keys, arguments, since_s=since_s)
+            except Away:
+                self._ledger.put_back(untold)
+                raise
+
+    async def _run(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[bytes | int], *, since_s: float | None
+    ) -> bytes:
+        return await self._link.ask(lambda: script(keys=keys, args=arguments), since_s=since_s)
+
+    async def _hear(self, epoch: bytes) -> None:
+        if self._epoch not in {b"", epoch}:
+            self._outbox.put(None)
+
+    def _doubt(self) -> None:
+        """Tell everything again: behind a new connection may be another Redis, or an older state."""
+        self._ledger.doubt()
+        self._tell_later()
+
+    def _tell_later(self) -> None:
+        loop = asyncio.get_running_loop()
+        is_due = self._later is not None and self._later.when() > loop.time()
+        if not is_due and not self._is_closed:
+            self._later = loop.call_later(RETRY_S, self._outbox.put, None)
+
+    def _keep(self, key: str, name: bytes, *, is_told: bool) -> None:
+        self._ledger.keep(Admitted(key=key, at_s=self._clock.monotonic_s(), name=name), is_told=is_told)
+
     def _now_us(self) -> int:
-        return -1 if self._clock is None else round(self._clock.now().timestamp() * 1e6)
+        return -1 if self._rehearsed is None else round(self._rehearsed.now().timestamp() * 1e6)
 
 
 def _admission(limit: int, said: Sequence[int]) -> Admission:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import RedisError
 
 from netra.adapters.redis.vendor import connected
@@ -100,7 +101,18 @@ class RedisLink:
         asked_s = asyncio.get_running_loop().time() if since_s is None else since_s
         try:
             async with asyncio.timeout_at(asked_s + self.answer_s):
-                return await question()
+                return await self._asked(question)
         except (RedisError, OSError, TimeoutError) as error:
             await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead
             raise Away(f"Redis does not answer: {type(error).__name__}") from error
+
+    async def _asked(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Ask, once more where the line broke: it may have died idle, with a Redis that is back by now.
+
+        So a question may be put twice, and none here is worse for it.
+        """
+        try:
+            return await question()
+        except (Broken, OSError):
+            await self._pool.disconnect(inuse_connections=False)
+            return await question()
