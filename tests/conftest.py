@@ -38,7 +38,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let half of the workers begin with the tests that mostly wait, while the others keep the cores busy.
 
-    Each worker is first given the next part of `items`; left to the end, the long ones would be all that runs.
+    Each worker is first given the next part of `items`. Left to the end, the long ones would run alone.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     waiting = [item for item in items if item.get_closest_marker("waits")]

@@ -1,19 +1,23 @@
-"""PostgreSQL alone: several processes at one queue, a server that stops, one that freezes, its clock."""
+"""PostgreSQL alone: processes at one queue, a server that stops or freezes, its clock, how often it is asked."""
 
 import asyncio
 import time
 from datetime import timedelta
 
 import pytest
+from msgspec import Raw
 from tests.contracts.postgres import opened_over_postgres
 from tests.servers.proxy import proxied
 
 from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
 from netra.bootstrap import open_ports
 from netra.domain.errors import IdempotencyInProgress, NotFound, Unavailable
-from netra.domain.ids import RunId, UserId
+from netra.domain.ids import MessageId, RunId, UserId
 from netra.domain.quotas import Quotas
+from netra.domain.runs.events import updated
+from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import RunState
+from netra.domain.threads.model import Message, MessageRole
 from netra.settings import settings_from
 
 pytestmark = pytest.mark.system
@@ -146,3 +150,33 @@ async def test_of_many_processes_that_bring_one_replay_key_one_goes_on(postgres_
         )
         assert begun.count(None) == 1
         assert sum(isinstance(refused, IdempotencyInProgress) for refused in begun) == 19
+
+
+async def test_each_step_of_a_worker_is_one_round_trip(postgres_url, new_run):
+    port = int(postgres_url.rpartition("/")[0].rpartition(":")[2])
+    ending = Ending(move=Move.COMPLETE, result=Raw(b"{}"))
+    async with (
+        proxied(port) as line,
+        open_postgres(postgres_url.replace(f":{port}/", f":{line.port}/")) as stores,
+    ):
+        await stores.runs.accept(new_run("1"), quotas=Quotas())
+        for (
+            name
+        ) in "23":  # the first of each kind may find a new connection, and an idle queue is looked at first
+            await stores.runs.accept(new_run(name), quotas=Quotas())
+            before = line.turns
+            claim = await stores.runs.claim(lease_s=10)
+            claimed = line.turns
+            told = [updated(claim.run, agent="DataSubAgent", message="at work", progress=10)] * 3
+            await stores.runs.record(claim, told, progress=10)
+            recorded = line.turns
+            said = Message(
+                id=MessageId(f"msg-{name}"),
+                thread_id=claim.run.thread_id,
+                role=MessageRole.ASSISTANT,
+                content="Done.",
+                created_at=claim.run.created_at,
+                run_id=claim.run.id,
+            )
+            await stores.runs.finish(claim, ending, told, answer=said)
+        assert (claimed - before, recorded - claimed, line.turns - recorded) == (1, 1, 1)
