@@ -1,4 +1,4 @@
-"""PostgreSQL alone: processes at one queue, a server that stops or freezes, its clock, how often it is asked."""
+"""PostgreSQL alone: processes at one queue, a server that stops or freezes, its clock, the trips to it."""
 
 import asyncio
 import time
