@@ -69,7 +69,13 @@ class NetraProcess(ServerProcess):
 class Fleet:
     """The engines, two services, two workers."""
 
-    def __init__(self, folder: Path, *, worker: tuple[str, ...] = ("-m", "netra", "worker")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        worker: tuple[str, ...] = ("-m", "netra", "worker"),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.postgres = PostgresServer(_made(folder / "postgres"))
         self.redis = RedisServer(_made(folder / "redis"))
         self.clickhouse = ClickHouseServer(_made(folder / "clickhouse"))
@@ -84,6 +90,7 @@ class Fleet:
             "NETRA_LIMIT_AGENT": "0",
             "NETRA_LIMIT_AUTHENTICATION": "0",
             "NETRA_MAX_LIVE_RUNS_PER_USER": "100000",
+            **(settings or {}),
         }
         serve = ("-m", "netra", "serve", "--slots", "0")
         self.services = [self._process(f"api-{i}", *serve, folder=folder) for i in (1, 2)]

@@ -20,7 +20,7 @@ from netra.ports.limits import RateLimiter
 WINDOW_US: Final = 60_000_000
 
 WAITING_MAX: Final = 10_000  # admissions; beyond them this process decides alone
-SETTLED_US: Final = 200_000  # a Redis that has forgotten is told by all within it, and decides nothing before
+SETTLED_US: Final = 300_000  # a Redis that has forgotten is told by all within it, and decides nothing before
 
 # A sorted set a key holds the admissions, by name, at their instants in microseconds. An instant exactly
 # 60 s old still counts. The key lives a second longer than its newest instant counts. A Redis that has
@@ -195,6 +195,7 @@ class RedisRateLimiter:
             known, self._epoch = self._epoch, epoch
             if known in {b"", epoch}:
                 return [int(number) for number in numbers]
+            since_s = None  # what is waited for now is not Redis
             self._ledger.doubt()
             await self._tell_untold(since_s)
             await asyncio.sleep(max(SETTLED_US - int(numbers[0]), 0) / 1e6)

@@ -1,0 +1,265 @@
+"""Redis flushed, killed and frozen under a paced load: no run lost, none late, limits hold.
+
+Late is measured against a calm phase of the same load: what it shows is the machine's, and a fault may add
+the second after which everybody looks for himself, no more.
+"""
+
+import asyncio
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import psycopg
+import pytest
+from tests.faults import witness
+from tests.faults.fleet import PASSWORD, Client, Fleet, NetraProcess
+from tests.faults.history import TERMINAL, Heard, History, broken_promises
+
+pytestmark = [pytest.mark.system, pytest.mark.waits]
+
+RUNS_PER_S: Final = 10
+LIMIT: Final = 40  # runs and what-ifs of one user in 60 s: longer than all of this takes
+LOADERS: Final = 8  # users who share the load, so that none of them reaches the limit
+POLL_S: Final = 1.0  # what a lost wake-up may cost
+BUSY_S: Final = (
+    0.3  # what the load of the machine may change between calm and fault, beside the lag seen here
+)
+TICK_S: Final = 0.02
+CALM: Final = "calm"
+FAULTS: Final = ("flushed", "killed", "frozen")
+_EVENTS: Final = b"SELECT runs.id, seq, at FROM run_events JOIN runs ON runs.number = run_events.run"
+
+
+class Stamped(list[Heard]):
+    """Events with the time at which each was heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_s: list[float] = []
+
+    def append(self, event: Heard) -> None:
+        self.at_s.append(time.time())
+        super().append(event)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A stretch of the load under one name."""
+
+    name: str
+    from_s: float  # Unix
+    until_s: float
+    lag_s: float  # the latest that this process itself came
+
+
+@dataclass(kw_only=True)
+class Play:
+    """The load and what it saw."""
+
+    fleet: Fleet
+    history: History
+    http: httpx.AsyncClient
+    heard: Stamped = field(default_factory=Stamped)
+    phases: list[Phase] = field(default_factory=list)
+    asked_s: dict[str, float] = field(default_factory=dict)  # when the reader of a run came
+    answers_s: list[tuple[float, float]] = field(default_factory=list)  # of `execute`: when, and how long
+    admitted: Counter[tuple[str, str]] = field(default_factory=Counter)  # by fault and service
+    afterwards: Counter[str] = field(default_factory=Counter)  # admitted once all was over
+    is_over: bool = False
+
+    @asynccontextmanager
+    async def phase(self, name: str) -> AsyncGenerator[None]:
+        """Note what happens meanwhile under `name`."""
+        lags: list[float] = []
+        ticking = asyncio.create_task(ticks(lags))
+        from_s = time.time()
+        yield
+        ticking.cancel()
+        self.phases.append(Phase(name=name, from_s=from_s, until_s=time.time(), lag_s=max(lags)))
+
+
+async def ticks(lags: list[float]) -> None:
+    """Note how late this process comes itself."""
+    while True:
+        due_s = time.monotonic() + TICK_S
+        await asyncio.sleep(TICK_S)
+        lags.append(time.monotonic() - due_s)
+
+
+async def a_user(name: str, play: Play, *, rng: random.Random) -> Client:
+    """Return a new user's program, signed in."""
+    account = {"email": f"{name}@example.com", "password": PASSWORD, "name": name}
+    url = play.fleet.services[0].url
+    (await play.http.post(f"{url}/api/auth/register", json=account)).raise_for_status()
+    client = Client(account["email"], fleet=play.fleet, history=play.history, rng=rng, http=play.http)
+    await client.sign_in()
+    return client
+
+
+async def a_load(play: Play, clients: list[Client]) -> None:
+    """Ask at a steady pace, whatever the answers take; each run has a reader to its end."""
+    began_s = time.monotonic()
+    turns = itertools.cycle(clients)
+    async with asyncio.TaskGroup() as group:
+        for number in itertools.count():
+            await asyncio.sleep(max(began_s + number / RUNS_PER_S - time.monotonic(), 0))
+            if play.is_over:
+                return
+            group.create_task(one_run(play, next(turns), f"key-{number}"))
+
+
+async def one_run(play: Play, client: Client, key: str) -> None:
+    from_s = time.time()
+    run_id = await client.execute(key, workload_id="wl-unknown")  # answered at once: the way is tried
+    play.asked_s[run_id] = time.time()
+    play.answers_s.append((from_s, play.asked_s[run_id] - from_s))
+    await client.read(run_id, reader=key)
+    while await client.glance(run_id) not in TERMINAL:
+        await asyncio.sleep(0.2)
+
+
+async def is_admitted(play: Play, service: NetraProcess, client: Client) -> bool:
+    """Ask for what counts like a run and costs nothing; say whether the limit let it pass."""
+    url = f"{service.url}/api/workloads/wl-unknown/simulate"
+    answer = await play.http.post(url, headers=client._headers, json={})
+    assert answer.status_code in {404, 422, 429}, answer.text
+    return answer.status_code != httpx.codes.TOO_MANY_REQUESTS
+
+
+async def knocks(
+    play: Play, service: NetraProcess, client: Client, *, fault: str, over: asyncio.Event
+) -> None:
+    """Ask without end; three quarters of the limit are used up by the two services in a second."""
+    while not over.is_set():
+        play.admitted[fault, service.name] += await is_admitted(play, service, client)
+        await asyncio.sleep(2 / LIMIT)
+
+
+async def a_fault(
+    play: Play, client: Client, name: str, befall: Callable[[], Any], *, after_s: float
+) -> None:
+    """Let it happen while a user knocks at both services, and see what is let in once it is over."""
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for service in play.fleet.services:
+            group.create_task(knocks(play, service, client, fault=name, over=over))
+        await asyncio.sleep(0.75)
+        async with play.phase(name):
+            await asyncio.to_thread(befall)
+            await asyncio.sleep(after_s)
+        over.set()
+    for service in play.fleet.services * 5:
+        play.afterwards[name] += await is_admitted(play, service, client)
+
+
+def killed(fleet: Fleet) -> None:
+    fleet.redis.kill()
+    time.sleep(1.5)  # the fault itself lasts this long
+    fleet.redis.start()
+
+
+def frozen(fleet: Fleet) -> None:
+    fleet.redis.pause()
+    try:
+        time.sleep(2.0)  # the fault itself lasts this long
+    finally:
+        fleet.redis.resume()
+
+
+async def played(fleet: Fleet) -> Play:
+    """Return what was seen of all faults in turn."""
+    rng = random.Random(1)  # noqa: S311  # who asks which service; nothing secret
+    history = History()
+    async with httpx.AsyncClient(timeout=15, limits=httpx.Limits(max_connections=200)) as http:
+        play = Play(fleet=fleet, history=history, http=http)
+        history.heard = play.heard
+        names = [*FAULTS, *(f"loader-{number}" for number in range(LOADERS))]
+        knockers = dict(zip(names, [await a_user(name, play, rng=rng) for name in names], strict=True))
+        loading = asyncio.create_task(a_load(play, [knockers[name] for name in names[len(FAULTS) :]]))
+        await asyncio.sleep(1.0)
+        async with play.phase(CALM):
+            await asyncio.sleep(3.0)
+        await a_fault(play, knockers["flushed"], "flushed", fleet.redis.flush, after_s=1.5)
+        await a_fault(play, knockers["killed"], "killed", lambda: killed(fleet), after_s=2.5)
+        await a_fault(play, knockers["frozen"], "frozen", lambda: frozen(fleet), after_s=2.5)
+        play.is_over = True
+        await asyncio.wait_for(loading, 60)
+    witness.testify(fleet.postgres.url, history)
+    return play
+
+
+def lateness(play: Play) -> dict[str, dict[str, list[float]]]:
+    """Return by phase how late answers, starts and events were, in seconds."""
+    late: dict[str, dict[str, list[float]]] = {phase.name: {} for phase in play.phases}
+
+    def note(what: str, at_s: float, late_s: float) -> None:
+        for phase in play.phases:
+            if phase.from_s <= at_s < phase.until_s:
+                late[phase.name].setdefault(what, []).append(late_s)
+
+    for at_s, took_s in play.answers_s:
+        note("answer", at_s, took_s)
+    with psycopg.connect(play.fleet.postgres.url) as connection:
+        for created, started in connection.execute(b"SELECT created_at, started_at FROM runs"):
+            note("start", created / 1e6, (started - created) / 1e6)
+        stored = {(run_id, seq): at / 1e6 for run_id, seq, at in connection.execute(_EVENTS)}
+    for event, heard_s in zip(play.heard, play.heard.at_s, strict=True):
+        at_s = stored[event.run_id, event.seq]
+        note("event", at_s, heard_s - max(at_s, play.asked_s[event.run_id]))
+    return late
+
+
+def figures(values: list[float]) -> str:
+    """Return what stands in the middle, near the end and at the end."""
+    ordered = sorted(values)
+    p50, p99 = (ordered[int(len(ordered) * part)] for part in (0.5, 0.99))
+    return f"p50 {p50 * 1e3:5.0f} p99 {p99 * 1e3:5.0f} max {ordered[-1] * 1e3:5.0f} ms of {len(ordered):4}"
+
+
+def test_redis_is_never_the_only_copy_and_nobody_is_late(tmp_path: Path, capsys: Any) -> None:
+    fleet = Fleet(
+        tmp_path,
+        settings={
+            "NETRA_LIMIT_AGENT": str(LIMIT),
+            "NETRA_REGISTRATION": "true",
+            "NETRA_LIMIT_GENERAL": "10000",
+        },
+    )
+    with fleet.running():
+        play = asyncio.run(played(fleet))
+        late = lateness(play)
+    with capsys.disabled():
+        for phase in play.phases:
+            for what, values in sorted(late[phase.name].items()):
+                print(f"\n  {phase.name:8} {what:7} {figures(values)}", end="")
+            print(f"; lag here {phase.lag_s * 1e3:.0f} ms", end="")
+        print(f"\n  admitted of {LIMIT}: {dict(play.admitted)}, afterwards {dict(play.afterwards)}")
+    broken = broken_promises(play.history)
+    assert not broken, "\n".join(broken[:20])
+    assert_nobody_is_late(play, late)
+    assert_limits_hold(play)
+
+
+def assert_nobody_is_late(play: Play, late: dict[str, dict[str, list[float]]]) -> None:
+    calm = play.phases[0]
+    for phase in play.phases[1:]:
+        for what, values in late[phase.name].items():
+            bound_s = POLL_S + max(late[CALM][what]) + BUSY_S + max(calm.lag_s, phase.lag_s)
+            assert max(values) <= bound_s, f"{phase.name}: an {what} came after {max(values):.2f} s"
+
+
+def assert_limits_hold(play: Play) -> None:
+    for fault in FAULTS:
+        by_service = [play.admitted[fault, service.name] for service in play.fleet.services]
+        assert sum(by_service) >= LIMIT, f"{fault}: some were refused below the limit"
+        assert max(by_service) <= LIMIT, f"{fault}: one process alone let in {max(by_service)}"
+        assert play.afterwards[fault] == 0, f"{fault}: what was admitted is not known to all"
+    flushed = sum(play.admitted["flushed", service.name] for service in play.fleet.services)
+    assert flushed == LIMIT, f"a flush let {flushed - LIMIT} more in"
