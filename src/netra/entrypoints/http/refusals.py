@@ -12,6 +12,7 @@ from netra.domain.errors import (
     NetraError,
     OAuthFailed,
     PayloadTooLarge,
+    Unavailable,
     ValidationFailed,
 )
 from netra.entrypoints.asgi import Scope, exchange_of
@@ -28,7 +29,7 @@ AnyRequest = Request[Any, Any, Any]
 def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
     """Return the answer to a request that failed as the domain knows it."""
     exchange = exchange_of(cast("Scope", request.scope))
-    if isinstance(error, OAuthFailed):
+    if isinstance(error, OAuthFailed) or (isinstance(error, Unavailable) and error.__cause__ is not None):
         exchange.incident = error  # the client hears that it failed, the operator why
     refusal = refusal_of(error, request_id=exchange.request_id, accept=request.headers.get("accept", ""))
     return Response(

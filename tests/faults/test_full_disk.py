@@ -1,0 +1,143 @@
+"""A full disk under PostgreSQL, under the embedded store and under ClickHouse.
+
+What cannot be kept is refused in the documented words and soon, what can be read is read, nothing
+accepted is lost, and once there is room all goes on without a restart.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.api.conftest import settings_for, sign_up_at
+from tests.faults import witness
+from tests.faults.fleet import OWNERS, PASSWORD, Client, Fleet
+from tests.faults.history import TERMINAL, Acceptance, History, broken_promises
+from tests.servers.clickhouse_server import asked
+from tests.servers.fixtures import running
+from tests.servers.netra_server import NetraServer
+
+pytestmark = pytest.mark.system
+
+PATIENCE_S = 40.0
+SOON_S = 2.0  # in which every answer is there, whatever it is
+TRIES_MAX = 400  # far more small writes than the room that a full disk leaves
+EVENTS = 2_000
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+class Witnessed:
+    """A client that is impatient: every answer is soon, and a refusal is the documented one."""
+
+    def __init__(self, http: httpx.Client, history: History) -> None:
+        self._http = http
+        self.history = history
+
+    def ask(self, method: str, path: str, **body: Any) -> httpx.Response:
+        began_s = time.monotonic()
+        answer = self._http.request(method, path, **body)
+        took_s = time.monotonic() - began_s
+        assert took_s < SOON_S, f"{method} {path} took {took_s:.1f} s"
+        assert answer.status_code in {200, 201, 202, 204, 503}, (path, answer.status_code, answer.text)
+        if answer.status_code == 503 and not path.startswith("/health"):
+            assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE", answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+        return answer
+
+    def execute(self, key: str) -> str | None:
+        """Return the run if it was accepted."""
+        body = {"message": f"Make it cheaper ({key})", "workload_id": "wl-unknown"}
+        answer = self.ask("POST", "/api/agent/execute", json=body, headers={"Idempotency-Key": key})
+        if answer.status_code == 503:
+            return None
+        run_id = str(answer.json()["run_id"])
+        self.history.accepted.append(Acceptance(run_id=run_id, owner=OWNERS[0], key=key))
+        return run_id
+
+    def refused_key(self, *, prefix: str = "key") -> str:
+        """Ask until it is refused, and return the key of that."""
+        for number in range(TRIES_MAX):
+            if self.execute(f"{prefix}-{number}") is None:
+                return f"{prefix}-{number}"
+        raise AssertionError("the disk never was full")
+
+    def status(self, run_id: str) -> str:
+        return str(self.ask("GET", f"/api/agent/status/{run_id}").raise_for_status().json()["status"])
+
+    def ended(self) -> None:
+        """Return when every accepted run has ended."""
+        for one in self.history.accepted:
+            until(lambda run_id=one.run_id: self.status(run_id) in TERMINAL, f"the end of {one.run_id}")
+
+    def reads(self, run_id: str) -> None:
+        """See that what is stored is there to be read."""
+        assert self.status(run_id) in TERMINAL
+        for path in ("/api/threads", "/api/agent/history", "/api/workloads", "/health"):
+            self.ask("GET", path).raise_for_status()
+        ready = self.ask("GET", "/health/ready")
+        assert ready.json()["checks"]["database"] == "connected", ready.text
+        self.ask("GET", "/health/dependencies").raise_for_status()
+
+
+def until(is_so: Callable[[], bool], what: str) -> None:
+    """Return when it is so."""
+    by_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < by_s, f"{what} has not happened"
+        time.sleep(0.02)
+
+
+def lines(count: int) -> bytes:
+    rng = random.Random(1)  # noqa: S311  # numbers that do not compress
+    return b"".join(
+        b'{"id":"%d","timestamp":"2024-03-01T00:00:%02dZ","model":"m","input_tokens":%d,"output_tokens":%d}\n'
+        % (rng.getrandbits(64), n % 60, rng.getrandbits(20), rng.getrandbits(16))
+        for n in range(count)
+    )
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """Return a fleet that runs."""
+    built = Fleet(tmp_path_factory.mktemp("fleet"))
+    with built.running():
+        yield built
+
+
+@pytest.fixture
+def witnessed(fleet: Fleet) -> Iterator[Witnessed]:
+    """Return a client of one service, signed in."""
+    with httpx.Client(base_url=fleet.services[0].url, timeout=15) as http:
+        token = http.post("/api/auth/login", json={"email": OWNERS[0], "password": PASSWORD})
+        http.headers["Authorization"] = f"Bearer {token.raise_for_status().json()['access_token']}"
+        yield Witnessed(http, History())
+
+
+def log_of(process: Any) -> str:
+    return str(process._log.read_text())
+
+
+def test_postgresql_refuses_what_it_has_no_room_for_and_keeps_the_rest(
+    fleet: Fleet, witnessed: Witnessed
+) -> None:
+    old = witnessed.execute("before")
+    assert old is not None
+    witnessed.ended()
+    found = witnessed.ask("POST", "/api/workloads", json={"name": "w"}).json()["id"]
+    path, sent = f"/api/workloads/{found}/events", {"content": lines(EVENTS), "headers": NDJSON}
+    with fleet.postgres.full_tables():
+        key = witnessed.refused_key()
+        assert witnessed.ask("POST", path, **sent).status_code == 503
+        witnessed.reads(old)
+        assert witnessed.execute(key) is None
+    assert witnessed.ask("GET", f"/api/workloads/{found}").json()["event_count"] == 0
+    assert witnessed.ask("POST", path, **sent).json()["accepted"] == EVENTS
+    assert witnessed.execute(key) == witnessed.execute(key)
+    witnessed.ended()
+    witness.testify(fleet.postgres.url, witnessed.history)
+    assert not broken_promises(witnessed.history)
+    assert "could not extend file" in log_of(fleet.services[0])
