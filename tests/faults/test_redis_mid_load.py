@@ -1,7 +1,8 @@
 """Redis flushed, killed and frozen under a paced load: no run lost, none late, limits hold.
 
-Late is measured against a calm phase of the same load: what it shows is the machine's, and a fault may add
-the second after which everybody looks for himself, no more.
+Late is measured beside a calm phase of the same load: what that shows is the machine's. A fault may add the
+second after which everybody looks for himself; the rest of the tolerance grows with what calm cost, so that
+it is a fifth of a second on a machine at rest.
 """
 
 import asyncio
@@ -25,12 +26,11 @@ from tests.faults.history import TERMINAL, Heard, History, broken_promises
 pytestmark = [pytest.mark.system, pytest.mark.waits]
 
 RUNS_PER_S: Final = 10
-LIMIT: Final = 40  # runs and what-ifs of one user in 60 s: longer than all of this takes
-LOADERS: Final = 8  # users who share the load, so that none of them reaches the limit
+LIMIT: Final = 40  # runs and what-ifs of one user in 60 s: longer than one fault takes
+LOADERS: Final = 12  # users who share the load, so that none of them reaches the limit
 POLL_S: Final = 1.0  # what a lost wake-up may cost
-BUSY_S: Final = (
-    0.3  # what the load of the machine may change between calm and fault, beside the lag seen here
-)
+SPARE_S: Final = 0.2  # for what a fault costs beside: connecting anew, all who wait asking at once
+BUSY: Final = 3  # times the latest in calm and this process' own lag: a loaded machine is as uneven as that
 TICK_S: Final = 0.02
 CALM: Final = "calm"
 FAULTS: Final = ("flushed", "killed", "frozen")
@@ -133,28 +133,39 @@ async def is_admitted(play: Play, service: NetraProcess, client: Client) -> bool
     return answer.status_code != httpx.codes.TOO_MANY_REQUESTS
 
 
+async def knock(play: Play, service: NetraProcess, client: Client, *, fault: str) -> bool:
+    """Ask once, and count what is let in."""
+    is_in = await is_admitted(play, service, client)
+    play.admitted[fault, service.name] += is_in
+    return is_in
+
+
 async def knocks(
     play: Play, service: NetraProcess, client: Client, *, fault: str, over: asyncio.Event
 ) -> None:
-    """Ask without end; three quarters of the limit are used up by the two services in a second."""
+    """Ask on and on."""
     while not over.is_set():
-        play.admitted[fault, service.name] += await is_admitted(play, service, client)
-        await asyncio.sleep(2 / LIMIT)
+        await knock(play, service, client, fault=fault)
+        await asyncio.sleep(0.05)
 
 
 async def a_fault(
     play: Play, client: Client, name: str, befall: Callable[[], Any], *, after_s: float
 ) -> None:
-    """Let it happen while a user knocks at both services, and see what is let in once it is over."""
+    """Let it happen while a user knocks at both services, much of the limit used; then use up the rest."""
     over = asyncio.Event()
+    for service in play.fleet.services * (LIMIT * 3 // 8):
+        assert await knock(play, service, client, fault=name)
     async with asyncio.TaskGroup() as group:
         for service in play.fleet.services:
             group.create_task(knocks(play, service, client, fault=name, over=over))
-        await asyncio.sleep(0.75)
         async with play.phase(name):
             await asyncio.to_thread(befall)
             await asyncio.sleep(after_s)
         over.set()
+    for service in play.fleet.services:
+        while await knock(play, service, client, fault=name):
+            pass
     for service in play.fleet.services * 5:
         play.afterwards[name] += await is_admitted(play, service, client)
 
@@ -251,15 +262,16 @@ def assert_nobody_is_late(play: Play, late: dict[str, dict[str, list[float]]]) -
     calm = play.phases[0]
     for phase in play.phases[1:]:
         for what, values in late[phase.name].items():
-            bound_s = POLL_S + max(late[CALM][what]) + BUSY_S + max(calm.lag_s, phase.lag_s)
-            assert max(values) <= bound_s, f"{phase.name}: an {what} came after {max(values):.2f} s"
+            loaded_s = max(late[CALM][what]) + max(calm.lag_s, phase.lag_s)
+            bound_s = POLL_S + SPARE_S + BUSY * loaded_s
+            assert max(values) <= bound_s, f"{phase.name}: {what} after {max(values):.2f} s"
 
 
 def assert_limits_hold(play: Play) -> None:
-    for fault in FAULTS:
-        by_service = [play.admitted[fault, service.name] for service in play.fleet.services]
+    by_fault = {name: [play.admitted[name, one.name] for one in play.fleet.services] for name in FAULTS}
+    assert sum(by_fault["flushed"]) == LIMIT, f"a flush let in {by_fault['flushed']} of {LIMIT}"
+    for fault, by_service in by_fault.items():
         assert sum(by_service) >= LIMIT, f"{fault}: some were refused below the limit"
+        # while Redis is away each process decides alone
         assert max(by_service) <= LIMIT, f"{fault}: one process alone let in {max(by_service)}"
         assert play.afterwards[fault] == 0, f"{fault}: what was admitted is not known to all"
-    flushed = sum(play.admitted["flushed", service.name] for service in play.fleet.services)
-    assert flushed == LIMIT, f"a flush let {flushed - LIMIT} more in"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.contracts.shared import local, over_redis
+from tests.contracts.shared import PATIENCE_S, local, over_redis
 from tests.servers.process import HOST
 from tests.servers.proxy import proxied
 
@@ -36,7 +36,11 @@ SOON_S = 0.25
 
 @asynccontextmanager
 async def two_processes(
-    url: str, *, ports: tuple[int, int] | None = None, clock: Clock | None = None
+    url: str,
+    *,
+    ports: tuple[int, int] | None = None,
+    clock: Clock | None = None,
+    answer_s: float = ANSWER_S,
 ) -> AsyncGenerator[list[Shared]]:
     """Open what two processes share; `ports` are theirs when they come by proxies.
 
@@ -57,7 +61,7 @@ async def two_processes(
                 bell=stand_ins.bell,
             )
             shared, _ = await stack.enter_async_context(
-                over_redis(address, clock=clock, prefix=prefix, stand_ins=stand_ins, answer_s=ANSWER_S)
+                over_redis(address, clock=clock, prefix=prefix, stand_ins=stand_ins, answer_s=answer_s)
             )
             opened.append(shared)
         yield opened
@@ -156,7 +160,7 @@ async def heard(*processes: Shared) -> None:
 
 @pytest.mark.parametrize("asked", [(0,), (1, 0), (0, 1)], ids=["one alone", "the later first", "in turn"])
 async def test_after_a_flush_nobody_is_admitted_beyond_the_limit(own_redis, clock, asked):
-    async with two_processes(own_redis.url, clock=clock) as both:
+    async with two_processes(own_redis.url, clock=clock, answer_s=PATIENCE_S) as both:
         one, other = both
         assert await admitted(one, times=5) == 5
         clock.turn(30)
@@ -171,7 +175,7 @@ async def test_after_a_flush_nobody_is_admitted_beyond_the_limit(own_redis, cloc
 
 
 async def test_after_a_restart_what_was_admitted_counts_once_each_process_was_heard(own_redis, clock):
-    async with two_processes(own_redis.url, clock=clock) as (one, other):
+    async with two_processes(own_redis.url, clock=clock, answer_s=PATIENCE_S) as (one, other):
         assert await admitted(one, times=5) == 5
         clock.turn(30)
         assert await admitted(other, times=4) == 4
@@ -232,7 +236,7 @@ async def test_a_line_that_breaks_makes_nothing_count_twice_or_not_at_all(own_re
 async def test_the_window_is_exact_whenever_redis_forgets(own_redis, clock):
     rng = random.Random(4)  # noqa: S311  # a seed is to be repeated, not to be unguessable
     recent: deque[float] = deque()
-    async with two_processes(own_redis.url, clock=clock) as both:
+    async with two_processes(own_redis.url, clock=clock, answer_s=PATIENCE_S) as both:
         for step in range(400):
             if rng.random() < 0.03:
                 own_redis.flush()

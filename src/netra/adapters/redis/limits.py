@@ -20,7 +20,7 @@ from netra.ports.limits import RateLimiter
 WINDOW_US: Final = 60_000_000
 
 WAITING_MAX: Final = 10_000  # admissions; beyond them this process decides alone
-SETTLED_US: Final = 300_000  # a Redis that has forgotten is told by all within it, and decides nothing before
+SETTLED_US: Final = 500_000  # a Redis that has forgotten is told by all within it, and decides nothing before
 
 # A sorted set a key holds the admissions, by name, at their instants in microseconds. An instant exactly
 # 60 s old still counts. The key lives a second longer than its newest instant counts. A Redis that has

@@ -18,7 +18,7 @@ from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
 
-POLL_S: Final = 1.0  # how late listeners may be when every wake-up is lost
+POLL_S: Final = 0.9  # when every wake-up is lost, listeners are late by this and a look: within a second
 KEPT_MAX: Final = 256  # events a tail holds for those who join or fall behind; the rest is in the store
 KEPT_BYTES_MAX: Final = 1 << 20
 READ_MAX: Final = 256  # events read from the store at once, which a listener that rests may hold for long
