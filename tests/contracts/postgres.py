@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 
 import pytest
+from tests.contracts.shared import PATIENCE_S
 from tests.servers.postgres_server import drop_database, fresh_database
 
 from netra.adapters.sql.connection import SqlStores
@@ -16,10 +17,13 @@ POSTGRES = pytest.param("postgresql", marks=pytest.mark.system)
 
 @asynccontextmanager
 async def opened_over_postgres(clock: Clock | None, server_url: str) -> AsyncGenerator[SqlStores]:
-    """Open empty stores on the server, over the pool that a process has."""
+    """Open empty stores on the server, over the pool that a process has.
+
+    Contracts are not about a slow answer, so they wait for it on the busiest machine.
+    """
     url = fresh_database(server_url, template=migrated_template(server_url))
     try:
-        async with open_postgres(url, clock=clock) as opened:
+        async with open_postgres(url, clock=clock, answer_s=PATIENCE_S) as opened:
             yield opened
     finally:
         drop_database(url)

@@ -14,7 +14,7 @@ from tests.servers.proxy import proxied
 from netra.adapters.sql.database_clock import DatabaseClock
 from netra.adapters.sql.identity_schema import one_time
 from netra.adapters.sql.locks import locking
-from netra.adapters.sql.postgres import SERVER_OPTIONS, PostgresDatabase
+from netra.adapters.sql.postgres import ANSWER_S, PostgresDatabase, server_options
 from netra.adapters.sql.postgres_connection import open_postgres
 from netra.adapters.sql.script import Query, Script, ask, inserting
 from netra.domain.errors import Unavailable
@@ -156,7 +156,7 @@ async def test_the_server_s_patience_is_set_beside_what_the_address_asks_for(pos
 async def test_who_freezes_in_a_transaction_holds_nobody_up_for_long(postgres_url):
     """Its connection stays open and says nothing, as that of a stopped process does."""
     async with opened(postgres_url) as database:
-        with psycopg.connect(postgres_url, options=SERVER_OPTIONS) as frozen:
+        with psycopg.connect(postgres_url, options=server_options(ANSWER_S)) as frozen:
             frozen.execute(sql.SQL("LOCK TABLE one_time"))
             async with asyncio.timeout(PATIENCE_S):
                 while not await is_kept(database):

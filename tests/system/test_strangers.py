@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -38,13 +39,13 @@ def netra(doors: Doors) -> str:
 
 @pytest.fixture(scope="module")
 def victim(doors: Doors) -> Iterator[httpx.Client]:
-    with sign_up_at(doors.first, "victim@example.com") as client:
+    with sign_up_at(doors.first, f"victim-{uuid4().hex}@example.com") as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def stranger(netra: str) -> Iterator[httpx.Client]:
-    with sign_up_at(netra, "stranger@example.com") as client:
+    with sign_up_at(netra, f"stranger-{uuid4().hex}@example.com") as client:
         yield client
 
 

@@ -8,8 +8,6 @@ within that time.
 """
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -22,6 +20,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
+from netra.adapters.sql.alarm import Alarm
 from netra.adapters.sql.database_clock import READ_CLOCK, DatabaseClock
 from netra.adapters.sql.postgres_wire import Connection, Wire
 from netra.adapters.sql.script import Recipe, Rows, Script, Step
@@ -31,16 +30,11 @@ CONNECTIONS: Final = 10
 WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
 CONNECT_S: Final = 2  # the least that the driver takes
 START_S: Final = 10.0
-CHECKOUT_S: Final = 1.2
 ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
 LONG_S: Final = 30.0  # for scans, and for writes of many rows
 MANY_ROWS: Final = 100
 TRIES: Final = 3
 RECONNECT_S: Final = 1.0  # the pool's own tries; the next caller makes it try anew
-# The server's own patience: with a process that froze in a transaction, with a lock, with any statement.
-SERVER_OPTIONS: Final = (
-    "-c idle_in_transaction_session_timeout=2000 -c lock_timeout=1500 -c statement_timeout=30000"
-)
 DIALECT: Final = postgresql_dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy
 
 T = TypeVar("T")
@@ -49,8 +43,11 @@ T = TypeVar("T")
 class PostgresDatabase:
     """`Database` over a PostgreSQL server; open it before use and close it after."""
 
-    def __init__(self, url: str, *, clock: DatabaseClock, connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self, url: str, *, clock: DatabaseClock, connections: int = CONNECTIONS, answer_s: float = ANSWER_S
+    ) -> None:
         self._clock = clock
+        self._answer_s = answer_s
         self._checking: asyncio.Task[None] | None = None
         self._wires: dict[Connection, Wire] = {}
         self._pool = AsyncConnectionPool[Connection](
@@ -58,13 +55,13 @@ class PostgresDatabase:
             min_size=min(2, connections),
             max_size=connections,
             max_waiting=WAITING_MAX,
-            timeout=CHECKOUT_S,
+            timeout=0.7 * answer_s,  # for a connection
             reconnect_timeout=RECONNECT_S,
             kwargs={
                 "autocommit": True,
                 "connect_timeout": CONNECT_S,
                 "fallback_application_name": "netra",
-                "options": f"{conninfo_to_dict(url).get('options') or ''} {SERVER_OPTIONS}",
+                "options": f"{conninfo_to_dict(url).get('options') or ''} {server_options(answer_s)}",
             },
             open=False,
         )
@@ -132,7 +129,7 @@ class PostgresDatabase:
 
     async def _tried(self, play: "Callable[[Attempt], Awaitable[T]]") -> T:
         """Return what `play` does, tried again while that is safe and there is time."""
-        until_s = time.monotonic() + ANSWER_S  # waiting for a connection counts
+        until_s = time.monotonic() + self._answer_s  # waiting for a connection counts
         tries = 0
         while True:
             attempt: Attempt | None = None  # stays so where a connection had died in the pool
@@ -184,7 +181,7 @@ class PostgresDatabase:
 class Attempt:
     """One try at one transaction."""
 
-    def __init__(self, connection: Connection, wire: Wire, alarm: "Alarm") -> None:
+    def __init__(self, connection: Connection, wire: Wire, alarm: Alarm) -> None:
         self._connection = connection
         self.wire = wire
         self.alarm = alarm
@@ -247,30 +244,13 @@ class Attempt:
             await cursor.executemany(text.encode(), rows)
 
 
-class Alarm:
-    """Cuts a connection when the time is up.
-
-    Cancelling the driver's coroutine would not do: it then asks the server, which may be frozen,
-    to stop, and waits for that. A socket that is shut down wakes it at once.
-    """
-
-    def __init__(self, connection: Connection, seconds: float) -> None:
-        self._connection = connection
-        self._loop = asyncio.get_running_loop()
-        self._ringing = self._loop.call_later(seconds, self._cut)
-
-    def put_off(self, seconds: float) -> None:
-        """Ring `seconds` from now instead."""
-        self._ringing.cancel()
-        self._ringing = self._loop.call_later(seconds, self._cut)
-
-    def stop(self) -> None:
-        """Do not ring."""
-        self._ringing.cancel()
-
-    def _cut(self) -> None:
-        with suppress(Error, OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
+def server_options(answer_s: float) -> str:
+    """Return the server's own patience: with a process that froze in a transaction, with locks, with all."""
+    idle_ms, lock_ms, long_ms = (round(seconds * 1e3) for seconds in (answer_s + 0.3, answer_s - 0.2, LONG_S))
+    return (
+        f"-c idle_in_transaction_session_timeout={idle_ms} -c lock_timeout={lock_ms}"
+        f" -c statement_timeout={long_ms}"
+    )
 
 
 def _is_safe(error: OperationalError, attempt: Attempt | None) -> bool:

@@ -9,22 +9,23 @@ import psycopg
 from netra.adapters.sql.connection import SqlStores, stores_over
 from netra.adapters.sql.database_clock import DatabaseClock
 from netra.adapters.sql.migrations import HEAD
-from netra.adapters.sql.postgres import CONNECT_S, CONNECTIONS, PostgresDatabase
+from netra.adapters.sql.postgres import ANSWER_S, CONNECT_S, CONNECTIONS, PostgresDatabase
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
 
 @asynccontextmanager
 async def open_postgres(
-    url: str, *, clock: Clock | None = None, connections: int = CONNECTIONS
+    url: str, *, clock: Clock | None = None, connections: int = CONNECTIONS, answer_s: float = ANSWER_S
 ) -> AsyncGenerator[SqlStores]:
     """Migrate and connect, and disconnect on exit. Raises `Unavailable`.
 
     Time is the server's unless a `clock` is given, so that any number of processes agree on leases.
+    What does not answer within `answer_s` is `Unavailable`.
     """
     await asyncio.to_thread(PostgresSchema(url).upgrade)
     told = DatabaseClock()
-    database = PostgresDatabase(url, clock=told, connections=connections)
+    database = PostgresDatabase(url, clock=told, connections=connections, answer_s=answer_s)
     await database.open()
     try:
         yield stores_over(database, clock=clock or told, name="postgresql")
