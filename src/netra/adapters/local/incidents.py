@@ -2,11 +2,17 @@
 
 import logging
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Final, TextIO
 
 import msgspec
+
+from netra.domain.errors import Unavailable
+
+OUTAGE_EVERY_S: Final = 10.0  # an outage strikes every request: its log must not fill the disk
 
 
 class JsonLines(logging.Formatter):
@@ -29,10 +35,16 @@ class LoggedIncidents:
     """Writes each incident to the log `netra.incidents`.
 
     Lines go to `stream`, by default standard error, through a handler of this log alone: the root
-    log of an embedding program is not ours to set up.
+    log of an embedding program is not ours to set up. Of one outage in one place there is a line
+    every `OUTAGE_EVERY_S`, and `untold` says how many were left out before it.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, stream: TextIO | None = None, *, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._monotonic_s = monotonic_s
+        self._told_at_s: dict[tuple[str, type], float] = {}  # by place and cause: a handful
+        self._untold = 0
         handler = logging.StreamHandler(stream or sys.stderr)
         handler.setFormatter(JsonLines())
         self._log = logging.getLogger("netra.incidents")
@@ -41,4 +53,17 @@ class LoggedIncidents:
 
     def report(self, error: BaseException, *, where: str, **names: str) -> None:
         """Log the error at level `error`."""
-        self._log.error("incident", exc_info=error, extra={"names": {"where": where, **names}})
+        if isinstance(error, Unavailable) and self._is_told((where, type(error.__cause__))):
+            self._untold += 1
+            return
+        said = {"untold": str(self._untold)} if self._untold else {}
+        self._untold = 0
+        self._log.error("incident", exc_info=error, extra={"names": {"where": where, **names, **said}})
+
+    def _is_told(self, outage: tuple[str, type]) -> bool:
+        now_s = self._monotonic_s()
+        told_at_s = self._told_at_s.get(outage)
+        if told_at_s is not None and now_s - told_at_s < OUTAGE_EVERY_S:
+            return True
+        self._told_at_s[outage] = now_s
+        return False

@@ -104,10 +104,16 @@ class Writer:
 
 
 def refusal(error: sqlite3.Error) -> Unavailable:
-    """Return the domain's word for an engine that cannot do what it was asked; it leaks nothing."""
-    if isinstance(error, sqlite3.OperationalError) and "lock" in str(error):
-        return Unavailable("The database is busy; try again in a moment.")
-    return Unavailable("The database cannot do this now.")
+    """Return the domain's word for an engine that cannot do what it was asked; it leaks nothing.
+
+    Its cause is the engine's own word, which the operator reads.
+    """
+    is_busy = isinstance(error, sqlite3.OperationalError) and "lock" in str(error)
+    refused = Unavailable(
+        "The database is busy; try again in a moment." if is_busy else "The database cannot do this now."
+    )
+    refused.__cause__ = error
+    return refused
 
 
 def _tell(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:

@@ -161,8 +161,9 @@ class EventCourier:
             return await self.deliver()
         except LeaseLost:
             self._held = None  # another process was faster, and has the shipment
-        except Unavailable:
-            await self._clock.pause(OUTAGE_PAUSE_S)  # health reports it; the events wait
+        except Unavailable as error:  # the events wait; an archive that has no room may seem healthy
+            self._incidents.report(error, where="handing events on")
+            await self._clock.pause(OUTAGE_PAUSE_S)
         except Exception as error:  # noqa: BLE001  # the outermost frame: events must not wait for a restart
             self._incidents.report(error, where="handing events on")
             await self._clock.pause(OUTAGE_PAUSE_S)

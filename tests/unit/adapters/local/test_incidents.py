@@ -4,6 +4,7 @@ import io
 import json
 
 from netra.adapters.local.incidents import LoggedIncidents
+from netra.domain.errors import Unavailable
 
 
 def test_an_incident_is_a_line_that_names_the_place_and_shows_no_variable() -> None:
@@ -17,3 +18,24 @@ def test_an_incident_is_a_line_that_names_the_place_and_shows_no_variable() -> N
     assert (line["level"], line["where"], line["run_id"]) == ("error", "working on a run", "run-1")
     assert "KeyError" in line["exception"]
     assert "hunter2" not in line["exception"].replace('password = "hunter2"', "")
+
+
+def test_an_outage_is_told_once_in_a_while_in_each_place_and_what_was_left_out_is_counted() -> None:
+    stream, instants = io.StringIO(), iter([0.0, 4.0, 5.0, 11.0])
+    incidents = LoggedIncidents(stream, monotonic_s=lambda: next(instants))
+    for where in ("http", "http", "reaping runs", "http"):
+        incidents.report(Unavailable("The database cannot do this now."), where=where)
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["where"], line.get("untold")) for line in lines] == [
+        ("http", None),
+        ("reaping runs", "1"),
+        ("http", None),
+    ]
+
+
+def test_what_is_no_outage_is_always_told() -> None:
+    stream = io.StringIO()
+    incidents = LoggedIncidents(stream, monotonic_s=lambda: 0.0)
+    for _ in range(2):
+        incidents.report(KeyError("what"), where="http")
+    assert len(stream.getvalue().splitlines()) == 2

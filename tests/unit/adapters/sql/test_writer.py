@@ -94,6 +94,22 @@ async def test_another_processs_long_transaction_is_waited_for_then_refused(writ
     assert await writer.run(put("a")) == "a"
 
 
+async def test_a_refusal_has_the_engines_own_word_as_its_cause(writer):
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA max_page_count = 8")
+        connection.execute("INSERT INTO words VALUES (?)", ("x" * 200_000,))
+
+    with pytest.raises(Unavailable) as refused:
+        await writer.run(fill)
+    said: list[str] = []
+    error: BaseException | None = refused.value
+    while error is not None:
+        said.append(str(error))
+        error = error.__cause__
+    assert "full" in said[-1]
+    assert "full" not in said[0]
+
+
 async def test_a_caller_that_went_away_holds_nobody_up(writer, path):
     gone = asyncio.create_task(writer.run(put("gone")))
     await asyncio.sleep(0)

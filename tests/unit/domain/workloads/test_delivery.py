@@ -238,9 +238,8 @@ async def test_events_wait_while_the_archive_fails_and_go_on_when_it_does_not(
         assert await post.read() == ["a"]
         post.archive.error = None
         await until(all_are_there)
-    assert [type(one) for one in post.incidents.errors] == [
-        type(error) for _ in post.incidents.errors if isinstance(error, RuntimeError)
-    ]
+    assert post.incidents.errors  # health may not know: an archive without room answers questions
+    assert {type(one) for one in post.incidents.errors} == {type(error)}
 
 
 @pytest.mark.at_length
