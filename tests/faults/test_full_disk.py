@@ -6,7 +6,7 @@ accepted is lost, and once there is room all goes on without a restart.
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,7 @@ def archived(url: str) -> int:
 
 
 @contextmanager
-def full_archive(url: str) -> Iterator[None]:
+def full_archive(url: str) -> Generator[None]:
     """Have ClickHouse find too little room for any insert, by its own measure."""
     setting = "min_free_disk_bytes_to_perform_insert"
     asked(url, f"ALTER TABLE workload_events MODIFY SETTING {setting} = {2**62}")
@@ -174,7 +174,9 @@ def test_postgresql_refuses_what_it_has_no_room_for_and_keeps_the_rest(
     witnessed.ended()
     witness.testify(fleet.postgres.url, witnessed.history)
     assert not broken_promises(witnessed.history)
-    assert "could not extend file" in log_of(fleet.services[0])
+    said = log_of(fleet.services[0])
+    assert "could not extend file" in said
+    assert PASSWORD not in said
 
 
 def test_the_embedded_store_refuses_what_it_has_no_room_for_and_goes_on_by_itself(tmp_path: Path) -> None:

@@ -28,6 +28,13 @@ class AbsentThreads(MemoryThreadStore):
         raise Unavailable("The database does not answer.", retry_after_s=3)
 
 
+class FullThreads(MemoryThreadStore):
+    """A store whose engine says why it cannot."""
+
+    async def get(self, thread_id: ThreadId, **_: Any) -> Any:
+        raise Unavailable("The database cannot do this now.") from OSError("no space left on device")
+
+
 async def test_a_fault_inside_is_500_and_leaks_nothing() -> None:
     async with opened(threads=BrokenThreads(MemoryState(), clock=SystemClock())) as house:
         answer = await house.client.get("/api/threads/thread-1")
@@ -49,6 +56,15 @@ async def test_a_dependency_that_is_down_is_503_and_says_when_to_come_back() -> 
         assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
         assert answer.headers["Retry-After"] == "3"
         assert house.incidents.errors == []
+
+
+async def test_the_engines_own_word_for_an_outage_is_the_operators_and_not_the_clients() -> None:
+    async with opened(threads=FullThreads(MemoryState(), clock=SystemClock())) as house:
+        answer = await house.client.get("/api/threads/thread-1")
+        assert answer.status_code == 503
+        assert "space" not in answer.text
+        (error,) = house.incidents.errors
+        assert "no space left" in str(error.__cause__)
 
 
 async def test_a_process_that_is_about_to_end_is_not_ready() -> None:
