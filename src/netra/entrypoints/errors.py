@@ -89,6 +89,11 @@ def retry_after_s(error: NetraError) -> int | None:
     return None
 
 
+def is_outage(error: NetraError) -> bool:
+    """Return whether something outside failed: then the operator is told the cause, the client is not."""
+    return isinstance(error, errors.Unavailable) and error.__cause__ is not None
+
+
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong: a code for programs, a sentence for people, facts for both."""
 

@@ -12,12 +12,11 @@ from netra.domain.errors import (
     NetraError,
     OAuthFailed,
     PayloadTooLarge,
-    Unavailable,
     ValidationFailed,
 )
 from netra.entrypoints.asgi import Scope, exchange_of
 from netra.entrypoints.edge import SUPPORTED_VERSIONS
-from netra.entrypoints.errors import MethodNotAllowed, RouteNotFound, Unexpected, refusal_of
+from netra.entrypoints.errors import MethodNotAllowed, RouteNotFound, Unexpected, is_outage, refusal_of
 from netra.entrypoints.http.methods import allowed
 from netra.entrypoints.reading import fault_of
 
@@ -29,7 +28,7 @@ AnyRequest = Request[Any, Any, Any]
 def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
     """Return the answer to a request that failed as the domain knows it."""
     exchange = exchange_of(cast("Scope", request.scope))
-    if isinstance(error, OAuthFailed) or (isinstance(error, Unavailable) and error.__cause__ is not None):
+    if isinstance(error, OAuthFailed) or is_outage(error):
         exchange.incident = error  # the client hears that it failed, the operator why
     refusal = refusal_of(error, request_id=exchange.request_id, accept=request.headers.get("accept", ""))
     return Response(

@@ -19,7 +19,7 @@ from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
 from netra.domain.users.service import UserService
 from netra.entrypoints.asgi import Receive, Send
-from netra.entrypoints.errors import Unexpected, outcome_of
+from netra.entrypoints.errors import Unexpected, is_outage, outcome_of
 from netra.entrypoints.websocket import frames, session, signals
 from netra.entrypoints.websocket.outbox import Outbox
 from netra.entrypoints.websocket.session import Phase, Session, advance
@@ -105,6 +105,8 @@ class Connection:
 
     def tell(self, happening: signals.Happening) -> tuple[Command, ...]:
         """Let the session know; do what can be done at once and return what takes waiting."""
+        if isinstance(happening, signals.CommandFailed | signals.Refused) and is_outage(happening.error):
+            self._services.incidents.report(happening.error, where="websocket")
         self._session, outputs = advance(self._session, happening, now=self._services.clock.now())
         commands: list[Command] = []
         for output in outputs:

@@ -384,3 +384,18 @@ async def test_a_store_that_is_down_is_told_and_the_connection_stays(stack: Any,
         assert (told["data"]["code"], told["data"]["run_id"]) == ("SERVICE_UNAVAILABLE", run.id)
         wire.say({"type": "ping"})
         assert (await wire.heard())["type"] == "pong"
+
+
+async def test_the_engines_own_word_for_an_outage_is_the_operators_and_not_the_clients(
+    stack: Any, run: Run
+) -> None:
+    full = Unavailable("The database cannot do this now.")
+    full.__cause__ = OSError("no space left on device")
+    down: Any = DownRuns(run, full)
+    stack.services = dataclasses.replace(stack.services, runs=down)
+    async with stack.connected(await stack.principal()) as (wire, _):
+        wire.say(ASK)
+        assert "space" not in str(await wire.heard())
+        wire.say({"type": "subscribe", "data": {"run_id": run.id}})
+        assert "space" not in str(await wire.heard())
+    assert stack.incidents.heard == [full, full]
