@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import redis.asyncio
 from tests.contracts.shared import PATIENCE_S, local, over_redis
 from tests.servers.process import HOST
 from tests.servers.proxy import proxied
@@ -174,6 +175,24 @@ async def test_after_a_flush_nobody_is_admitted_beyond_the_limit(own_redis, cloc
         assert await admitted(one, other, times=10) == 5
 
 
+async def test_a_flush_of_data_and_then_of_scripts_lets_nobody_in_beyond_the_limit(own_redis, clock):
+    async with (
+        two_processes(own_redis.url, clock=clock) as (one, other),
+        redis.asyncio.Redis.from_url(own_redis.url) as client,
+    ):
+        assert await admitted(one, other, times=5) == 10
+        for pause_ms in (0, 1, 3):
+            await client.flushall()
+            await client.script_flush()
+            asked = [asyncio.create_task(admitted(each)) for each in (one, other)]
+            await asyncio.sleep(
+                pause_ms / 1e3
+            )  # so that one flush comes between the sending of a script and its use
+            for _ in range(20):
+                await client.script_flush()
+            assert await asyncio.gather(*asked) == [0, 0]
+
+
 async def test_after_a_restart_what_was_admitted_counts_once_each_process_was_heard(own_redis, clock):
     async with two_processes(own_redis.url, clock=clock, answer_s=PATIENCE_S) as (one, other):
         assert await admitted(one, times=5) == 5
@@ -274,6 +293,18 @@ async def test_without_redis_each_process_decides_and_nobody_waits_long(own_redi
         await eventually(lambda: carries(one, other))
         await eventually(lambda: carries(other, one))
         await eventually(lambda: is_one_window(one, other))
+
+
+async def test_who_begins_to_listen_while_redis_is_known_to_be_silent_waits_for_nothing(own_redis, clock):
+    async with two_processes(own_redis.url, clock=clock) as (one, other):
+        own_redis.pause()
+        await one.limiter.admit(GENERAL, "k")  # finds out
+        async with asyncio.timeout(ANSWER_S), one.feed.subscribe("run-1") as reader:
+            await one.feed.publish([event(1)])
+            assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
+            own_redis.resume()
+        clock.turn(2)
+        await eventually(lambda: carries(other, one))
 
 
 async def test_a_half_open_connection_is_noticed_and_mended(own_redis):

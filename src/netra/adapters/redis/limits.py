@@ -122,8 +122,8 @@ class RedisRateLimiter:
         self._epoch_key = link.key("limit", "epoch")  # and the channel that tells of a new one
         self._later: asyncio.TimerHandle | None = None
         self._is_closed = False
-        self._admit = link.client.register_script(_ADMIT)
-        self._tell = link.client.register_script(_TELL)
+        self._admit = link.script(_ADMIT)
+        self._tell = link.script(_TELL)
         self._outbox: Outbox[Question | None] = Outbox(self._ask, items_max=WAITING_MAX)  # None: only tell
         listener.expect(self._epoch_key, self._hear)
         listener.on_loss(self._doubt)

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha1
 from typing import Final, TypeVar
 
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Broken
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
-from netra.adapters.redis.vendor import connected
+from netra.adapters.redis.vendor import Script, connected
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
@@ -49,6 +50,21 @@ class RedisLink:
     def key(self, *parts: str) -> str:
         """Return the name of a key or channel of this deployment."""
         return ":".join((self._prefix, *parts))
+
+    def script(self, text: str) -> Script:
+        """Return what runs a script by its name, and where Redis does not know it, by its text at once.
+
+        The vendor's own way loads it and then names it again: a flush between the two is an outage.
+        """
+        name = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+        async def run(*, keys: Sequence[str], args: Sequence[bytes | int] = ()) -> bytes:
+            try:
+                return await self.client.evalsha(name, len(keys), *keys, *args)
+            except NoScriptError:
+                return await self.client.eval(text, len(keys), *keys, *args)
+
+        return run
 
     @property
     def is_away(self) -> bool:

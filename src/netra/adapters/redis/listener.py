@@ -59,7 +59,8 @@ class RedisListener:
             async with asyncio.timeout(self._link.answer_s):
                 async with self._commanding:
                     await wire.subscribe(channel)
-                await asyncio.shield(confirmed)
+                if not self._link.is_away:
+                    await asyncio.shield(confirmed)
 
     async def leave(self, channel: str) -> None:
         """Listen on `channel` no more."""

@@ -52,8 +52,8 @@ class RedisTicketBook:
         self._local = local
         self._link = link
         self._clock = clock
-        self._issue = link.client.register_script(_ISSUE)
-        self._void = link.client.register_script(_VOID)
+        self._issue = link.script(_ISSUE)
+        self._void = link.script(_VOID)
 
     async def issue(self, principal: Principal) -> str:
         """Return a ticket that is good once, for 30 seconds."""

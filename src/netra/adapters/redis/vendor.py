@@ -28,7 +28,7 @@ class Wire(Protocol):
 
 
 class Script(Protocol):
-    """A script that runs in one atomic step, sent once and named from then on."""
+    """Whatever runs a script in one atomic step."""
 
     def __call__(self, *, keys: Sequence[str], args: Sequence[bytes | int] = ()) -> Awaitable[bytes]:
         """Run it."""
@@ -48,7 +48,8 @@ class Client(Protocol):
     ping: Callable[[], Awaitable[bool]]
     publish: Callable[[str, bytes], Awaitable[int]]
     getdel: Callable[[str], Awaitable[bytes | None]]
-    register_script: Callable[[str], Script]
+    evalsha: Callable[..., Awaitable[bytes]]
+    eval: Callable[..., Awaitable[bytes]]
     aclose: Callable[[], Awaitable[None]]
 
     def pipeline(self, *, transaction: bool) -> AbstractAsyncContextManager[Pipeline]:
