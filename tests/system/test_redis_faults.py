@@ -175,6 +175,16 @@ async def test_after_a_flush_nobody_is_admitted_beyond_the_limit(own_redis, cloc
         assert await admitted(one, other, times=10) == 5
 
 
+async def test_who_asks_while_a_flushed_redis_is_told_is_counted_by_it(own_redis, clock):
+    async with two_processes(own_redis.url, clock=clock) as (one, other):
+        assert await admitted(one, other, times=5) == 10
+        own_redis.flush()
+        first = asyncio.create_task(admitted(one))
+        for _ in range(5):
+            await asyncio.sleep(0)  # so that the first is on its way
+        assert await admitted(one, other, times=3) + await first == 0
+
+
 async def test_a_flush_of_data_and_then_of_scripts_lets_nobody_in_beyond_the_limit(own_redis, clock):
     async with (
         two_processes(own_redis.url, clock=clock) as (one, other),

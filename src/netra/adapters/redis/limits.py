@@ -122,6 +122,7 @@ class RedisRateLimiter:
         self._epoch_key = link.key("limit", "epoch")  # and the channel that tells of a new one
         self._later: asyncio.TimerHandle | None = None
         self._is_closed = False
+        self._settled_s = 0.0  # of the loop's clock: whoever has waited until then has not waited for Redis
         self._admit = link.script(_ADMIT)
         self._tell = link.script(_TELL)
         self._outbox: Outbox[Question | None] = Outbox(self._ask, items_max=WAITING_MAX)  # None: only tell
@@ -184,7 +185,7 @@ class RedisRateLimiter:
 
     async def _decided(self, questions: Sequence[Question]) -> list[int]:
         """Return what Redis says once it knows all that this process admitted. Raises `Away`."""
-        since_s = questions[0].since_s if questions else None
+        since_s = max(questions[0].since_s, self._settled_s) if questions else None
         keys = [self._epoch_key, *(question.key for question in questions)]
         bounds = [part for question in questions for part in (question.limit, question.name)]
         while True:
@@ -199,6 +200,7 @@ class RedisRateLimiter:
             self._ledger.doubt()
             await self._tell_untold(since_s)
             await asyncio.sleep(max(SETTLED_US - int(numbers[0]), 0) / 1e6)
+            self._settled_s = asyncio.get_running_loop().time()
 
     async def _tell_untold(self, since_s: float | None) -> None:
         while untold := self._ledger.take_untold(self._clock.monotonic_s()):
