@@ -36,17 +36,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let half of the workers begin with the tests that mostly wait, while the others keep the cores busy.
+    """Let all workers but one begin with the long tests, which mostly wait, while that one keeps a core busy.
 
     Each worker is first given the next part of `items`. Left to the end, the long ones would run alone.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    waiting = [item for item in items if item.get_closest_marker("waits")]
-    others = [item for item in items if not item.get_closest_marker("waits")]
-    beginners = max(workers // 2, 1)
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    beginners = max(workers - 1, 1)
     ordered: list[pytest.Item] = []
     for number in range(beginners):
-        first = waiting[number::beginners]
+        first = long[number::beginners]
         room = max(len(items) // workers - len(first), 0)
         ordered += first + others[:room]
         others = others[room:]

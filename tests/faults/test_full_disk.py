@@ -21,7 +21,7 @@ from tests.servers.clickhouse_server import asked
 from tests.servers.fixtures import running
 from tests.servers.netra_server import NetraServer
 
-pytestmark = [pytest.mark.system, pytest.mark.waits]
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 PATIENCE_S = 40.0
 SOON_S = 2.0  # in which every answer is there, whatever it is

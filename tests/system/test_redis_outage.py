@@ -9,7 +9,7 @@ from tests.api.conftest import PASSWORD, serving, settings_for
 
 from netra.settings import Secret
 
-pytestmark = [pytest.mark.system, pytest.mark.waits]
+pytestmark = [pytest.mark.system, pytest.mark.long]
 
 ACCOUNT = {"email": "ada@example.com", "password": PASSWORD}
 PATIENCE_S = 15.0
