@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -49,11 +50,16 @@ from netra.ports.runs import Pulse
 # In its thread a run is claimed only when all before it have ended, as far as the statement can see. So
 # two claims at once cannot take two runs of one thread, and no lock is needed beyond the row's.
 _older = runs.alias("older")
-_IS_FIRST_IN_THREAD: Final = ~exists().where(
-    _older.c.owner_id == runs.c.owner_id,
-    _older.c.thread_id == runs.c.thread_id,
-    is_live(_older.c.state),
-    _older.c.number < runs.c.number,
+_IS_FIRST_IN_THREAD: Final = ~exists(
+    select(ONE)
+    .where(
+        _older.c.owner_id == runs.c.owner_id,
+        _older.c.thread_id == runs.c.thread_id,
+        is_live(_older.c.state),
+        _older.c.number < runs.c.number,
+    )
+    .offset(literal_column("0"))  # or PostgreSQL may join the whole queue with itself, to sort it then
+    .correlate(runs)
 )
 _IS_RESTED: Final = runs.c.lease_until.is_(None) | (runs.c.lease_until <= param("now"))
 _IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))

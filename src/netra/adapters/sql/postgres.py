@@ -245,12 +245,21 @@ class Attempt:
 
 
 def server_options(answer_s: float) -> str:
-    """Return the server's own patience: with a process that froze in a transaction, with locks, with all."""
-    idle_ms, lock_ms, long_ms = (round(seconds * 1e3) for seconds in (answer_s + 0.3, answer_s - 0.2, LONG_S))
-    return (
-        f"-c idle_in_transaction_session_timeout={idle_ms} -c lock_timeout={lock_ms}"
-        f" -c statement_timeout={long_ms}"
-    )
+    """Return what the server is asked to do for our connections.
+
+    Its own patience: with a process that froze in a transaction, with locks, with any statement. And
+    one plan a statement, by index: a queue changes faster than what the planner is told of it, and by
+    a wrong guess it sorts the whole queue at each claim, or plans each statement anew.
+    """
+    settings = {
+        "idle_in_transaction_session_timeout": round((answer_s + 0.3) * 1e3),
+        "lock_timeout": round((answer_s - 0.2) * 1e3),
+        "statement_timeout": round(LONG_S * 1e3),
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
 def _is_safe(error: OperationalError, attempt: Attempt | None) -> bool:
