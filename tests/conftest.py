@@ -39,14 +39,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let all workers but one begin with the long tests, which mostly wait, while that one keeps a core busy.
 
     Each worker is first given the next part of `items`. Left to the end, the long ones would run alone.
+    Those of one module stay together, for what they share is dear.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     long = [item for item in items if item.get_closest_marker("long")]
     others = [item for item in items if not item.get_closest_marker("long")]
+    modules = list(dict.fromkeys(item.path for item in long))
     beginners = max(workers - 1, 1)
     ordered: list[pytest.Item] = []
     for number in range(beginners):
-        first = long[number::beginners]
+        own = modules[number::beginners]
+        first = [item for item in long if item.path in own]
         room = max(len(items) // workers - len(first), 0)
         ordered += first + others[:room]
         others = others[room:]
