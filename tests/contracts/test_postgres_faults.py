@@ -8,6 +8,7 @@ import pytest
 from msgspec import Raw
 from tests.contracts.postgres import opened_over_postgres
 from tests.servers.proxy import proxied
+from tests.servers.stopwatch import timed
 
 from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
 from netra.bootstrap import open_ports
@@ -39,11 +40,10 @@ async def works_again(stores) -> None:
 
 
 async def seconds_to_refuse(asked) -> float:
-    started = time.monotonic()
-    with pytest.raises(Unavailable) as refused:
+    with timed() as watch, pytest.raises(Unavailable) as refused:
         await asked
     assert refused.value.retry_after_s >= 1
-    return time.monotonic() - started
+    return watch.spent_s
 
 
 async def refuse_everything_soon(stores, new_run) -> None:

@@ -73,7 +73,6 @@ class Fleet:
         self,
         folder: Path,
         *,
-        worker: tuple[str, ...] = ("-m", "netra", "worker"),
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.postgres = PostgresServer(_made(folder / "postgres"))
@@ -92,12 +91,15 @@ class Fleet:
             "NETRA_MAX_LIVE_RUNS_PER_USER": "100000",
             **(settings or {}),
         }
-        serve = ("-m", "netra", "serve", "--slots", "0")
-        self.services = [self._process(f"api-{i}", *serve, folder=folder) for i in (1, 2)]
-        self.workers = [self._process(f"worker-{i}", *worker, folder=folder) for i in (1, 2)]
+        self._folder = folder
+        self.services = self._pair("api", "-m", "netra", "serve", "--slots", "0")
+        self.workers = self._pair("worker", "-m", "netra", "worker")
 
-    def _process(self, name: str, *arguments: str, folder: Path) -> NetraProcess:
-        return NetraProcess(name, *arguments, folder=folder / name, settings=self.settings)
+    def _pair(self, name: str, *arguments: str) -> list[NetraProcess]:
+        names = [f"{name}-{number}" for number in (1, 2)]
+        return [
+            NetraProcess(one, *arguments, folder=self._folder / one, settings=self.settings) for one in names
+        ]
 
     @contextmanager
     def running(self, *, workers: bool = True) -> Generator[None]:
@@ -114,6 +116,17 @@ class Fleet:
                 if workers or process in self.services:
                     process.start()
             yield
+
+    @contextmanager
+    def hired(self, *worker: str) -> Generator[None]:
+        """Have other workers stand by; whoever starts them may leave them running."""
+        usual, self.workers = self.workers, self._pair("worker", *worker)
+        try:
+            yield
+        finally:
+            for process in self.workers:
+                process.kill()
+            self.workers = usual
 
     def netra(self, *arguments: str, given: str = "") -> str:
         """Run the command line against these engines."""

@@ -20,6 +20,7 @@ from tests.faults.history import TERMINAL, Acceptance, History, Sighting, broken
 from tests.servers.clickhouse_server import asked
 from tests.servers.fixtures import running
 from tests.servers.netra_server import NetraServer
+from tests.servers.stopwatch import timed
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
 
@@ -38,10 +39,9 @@ class Witnessed:
         self.history = history
 
     def ask(self, method: str, path: str, **body: Any) -> httpx.Response:
-        began_s = time.monotonic()
-        answer = self._http.request(method, path, **body)
-        took_s = time.monotonic() - began_s
-        assert took_s < SOON_S, f"{method} {path} took {took_s:.1f} s"
+        with timed() as watch:
+            answer = self._http.request(method, path, **body)
+        assert watch.spent_s < SOON_S, f"{method} {path} took {watch.spent_s:.1f} s"
         assert answer.status_code in {200, 201, 202, 204, 503}, (path, answer.status_code, answer.text)
         if answer.status_code == 503 and not path.startswith("/health"):
             assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE", answer.text

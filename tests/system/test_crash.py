@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.servers.stopwatch import timed
 
 pytestmark = pytest.mark.system
 
@@ -156,10 +157,10 @@ def test_runs_accepted_before_a_kill_end_after_the_restart_without_a_hole(servic
 def test_a_cancelled_run_is_cancelled_within_two_seconds_and_stops_working(service: Service) -> None:
     run_id = service.ask()
     service.until(run_id, phase="running")
-    began_s = time.monotonic()
-    service.client.post(f"/api/agent/runs/{run_id}/cancel").raise_for_status()
-    service.until(run_id, status="cancelled")
-    assert time.monotonic() - began_s < 2.0
+    with timed() as watch:
+        service.client.post(f"/api/agent/runs/{run_id}/cancel").raise_for_status()
+        service.until(run_id, status="cancelled")
+    assert watch.spent_s < 2.0
     before_s = cpu_s(service.process.pid)
     service.client.get("/health").raise_for_status()
     service.until(service.ask(workload_id="wl-none"), status="completed")
