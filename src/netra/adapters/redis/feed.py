@@ -1,5 +1,6 @@
 """Live events of runs and the workers' bell, across processes."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
@@ -19,6 +20,8 @@ from netra.ports.feed import RunBell, RunFeed, Subscription
 MESSAGE_MAX_BYTES: Final = 4 << 20
 WAITING_MAX_BYTES: Final = 8 << 20  # that one trip carries in time
 WAITING_MAX: Final = 10_000  # messages
+
+RING_EVERY_S: Final = 0.01  # all workers of all processes hear each ring: in a rush one for many runs does
 
 
 class Wired(msgspec.Struct, frozen=True, array_like=True):
@@ -95,7 +98,7 @@ class RedisRunFeed:
 class RedisRunBell:
     """`RunBell` for many processes: `local` wakes this one's workers, Redis rings in the others.
 
-    Whoever rings does not wait for Redis, and rings that come while one is on its way are one more.
+    Whoever rings does not wait for Redis, and rings that come soon after one are one more.
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
@@ -118,6 +121,7 @@ class RedisRunBell:
     async def _ring_others(self, rings: list[bytes]) -> None:
         with suppress(Away):
             await self._link.publish(self._channel, rings[0])
+        await asyncio.sleep(RING_EVERY_S)
 
     async def wait(self, *, timeout_s: float) -> None:
         """Return when it rings, here or anywhere, else after `timeout_s`."""
