@@ -113,7 +113,7 @@ class PostgresDatabase:
         """Play a script that writes; it returns once the commit did."""
 
         async def play(attempt: "Attempt") -> T:
-            attempt.wire.put("BEGIN")
+            attempt.is_writing = True
             if self._clock.is_old:
                 attempt.wire.put(READ_CLOCK, heard=self._set_clock)
             value = await attempt.play(recipe())
@@ -185,7 +185,9 @@ class Attempt:
         self._connection = connection
         self.wire = wire
         self.alarm = alarm
+        self.is_writing = False  # whether all that is put is one transaction
         self.is_committing = False
+        self._has_begun = False
 
     async def play(self, script: Script[T]) -> T:
         """Return what the script returns; what it put last may not be sent yet."""
@@ -203,15 +205,17 @@ class Attempt:
         """Make it durable."""
         self.wire.check()  # a commit that meets a closed door may be tried again; a lost one may not
         self.is_committing = True
-        self.wire.put("COMMIT")
-        await self.wire.send()
+        if self._has_begun:
+            self.wire.put("COMMIT")
+        await self.wire.send()  # what goes in one batch needs neither beginning nor end
 
     async def undo(self, error: BaseException) -> None:
         """Leave the connection without a transaction, closed if that cannot be had."""
         if isinstance(error, asyncio.CancelledError) or self._connection.broken:
             await self._connection.close()  # answers may be on their way that nobody would take
             return
-        if self.wire.has_waiting or self._connection.info.transaction_status != TransactionStatus.IDLE:
+        self.wire.drop()
+        if self._connection.info.transaction_status != TransactionStatus.IDLE:
             try:
                 self.wire.put("ROLLBACK")
                 await self.wire.send()
@@ -228,8 +232,15 @@ class Attempt:
             return ()
         answers: list[Rows] = []
         self.wire.put(compiled.text, compiled.arranged(step.values), heard=answers.append)
-        await (self.commit() if step.is_last else self.wire.send())
+        await (self.commit() if step.is_last else self._send())
         return answers[0]
+
+    async def _send(self) -> None:
+        """Send what was put, and more is to come."""
+        if self.is_writing and not self._has_begun:
+            self._has_begun = True
+            self.wire.put_first("BEGIN")
+        await self.wire.send()
 
     async def _put_many(self, text: str, step: Step) -> None:
         rows = step.many if isinstance(step.many, list) else list(step.many or ())
@@ -238,8 +249,7 @@ class Attempt:
                 self.wire.put(text, row)
             return
         self.alarm.put_off(LONG_S)
-        if self.wire.has_waiting:
-            await self.wire.send()
+        await self._send()
         async with self._connection.cursor() as cursor:  # the driver paces what goes out and what comes in
             await cursor.executemany(text.encode(), rows)
 

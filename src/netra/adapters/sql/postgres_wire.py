@@ -26,6 +26,7 @@ _PLACE: Final = re.compile("%[s%]")
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]  # Any: see `script.Row`
 Heard: TypeAlias = Callable[[Rows], None]
+Put: TypeAlias = tuple[str, list[bytes | None], list[int], Heard | None]  # text, values, formats
 
 
 class Wire:
@@ -35,15 +36,9 @@ class Wire:
         self._pgconn: PGconn = connection.pgconn
         self._rows = Transformer(connection)
         self._names: dict[str, bytes] = {}  # of the statements that the server has prepared
-        self._new_names: dict[str, bytes] = {}  # of those in this batch
         self._count = count()
-        self._hearers: list[Heard | None] = []  # of what was put and not yet sent
+        self._batch: list[Put] = []  # what was put and not yet sent
         self._heard_at_s = 0.0  # on the steady clock
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether anything was put and not yet sent."""
-        return bool(self._hearers)
 
     def check(self) -> None:
         """Raise the driver's error when the server hung up during a silence, which it tells unasked."""
@@ -55,21 +50,36 @@ class Wire:
     def put(self, text: str, values: Row = (), *, heard: Heard | None = None) -> None:
         """Put a statement with places `%s` at the end of the batch; `heard` is called with its rows."""
         params = [_encoded(value) for value in values]
-        if not self._hearers:
-            self._pgconn.enter_pipeline_mode()
-        name = self._names.get(text) or self._new_names.get(text)
-        if name is None:
-            name = self._new_names[text] = b"n%d" % next(self._count)
-            self._pgconn.send_prepare(name, numbered(text).encode())
-            self._hearers.append(None)
         formats = [1 if type(value) is bytes else 0 for value in values]
-        self._pgconn.send_query_prepared(name, params, formats, 1)
-        self._hearers.append(heard)
+        self._batch.append((text, params, formats, heard))
+
+    def put_first(self, text: str) -> None:
+        """Put a statement without values at the beginning of the batch."""
+        self._batch.insert(0, (text, [], [], None))
+
+    def drop(self) -> None:
+        """Forget what was put and not yet sent."""
+        self._batch.clear()
 
     async def send(self) -> None:
-        """Send the batch and hear all answers. Raises the driver's error for the first that failed."""
-        hearers, self._hearers = self._hearers, []
-        new_names, self._new_names = self._new_names, {}
+        """Send the batch and hear all answers. Raises the driver's error for the first that failed.
+
+        Without a `BEGIN` it is a transaction of its own.
+        """
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        new_names: dict[str, bytes] = {}
+        hearers: list[Heard | None] = []
+        self._pgconn.enter_pipeline_mode()
+        for text, params, formats, heard in batch:
+            name = self._names.get(text) or new_names.get(text)
+            if name is None:
+                name = new_names[text] = b"n%d" % next(self._count)
+                self._pgconn.send_prepare(name, numbered(text).encode())
+                hearers.append(None)
+            self._pgconn.send_query_prepared(name, params, formats, 1)
+            hearers.append(heard)
         self._pgconn.pipeline_sync()
         results = await self._results()
         self._pgconn.exit_pipeline_mode()

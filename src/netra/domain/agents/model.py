@@ -39,7 +39,7 @@ class Watch(Protocol):
         ...
 
     async def pass_through(self, *stages: Stage) -> None:
-        """Tell that these agents have nothing to do, all at once; raises as `enter` does."""
+        """Tell of agents that take no time, along with what comes next; raises as `enter` does."""
         ...
 
     async def say(self, text: str, *, attempt: int, at: int) -> None:

@@ -66,7 +66,7 @@ class AgentPipeline:
         With nothing to compute from it says what to send. Raises `WorkStopped` from `watch`, and what
         the stores raise.
         """
-        await watch.enter(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
+        await self._begun(watch)
         briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
         workload = briefing.workload
         if workload is None or workload.event_count == 0:
@@ -80,7 +80,7 @@ class AgentPipeline:
 
     async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
         """Return the advice on events that are in no store, by the same stages."""
-        await watch.enter(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
+        await self._begun(watch)
         now = self._clock.now()
         goals = read_goals(question.message, question.parameters, now=now)
         briefing = Briefing(question=question, goals=goals, now=now, is_at_hand=True)
@@ -91,6 +91,15 @@ class AgentPipeline:
             briefing = await speech.heard(briefing, watch)
         await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
         return await self._advised(briefing, events, watch, speech=speech)
+
+    async def _begun(self, watch: Watch) -> None:
+        """Tell of the triage: at once where a language model is to listen, which takes a while."""
+        if self._voice is None:
+            await watch.pass_through(_TRIAGE)
+        else:
+            await watch.enter(
+                agent=_TRIAGE.agent, message=_TRIAGE.message, progress=_TRIAGE.progress, until=_TRIAGE.until
+            )
 
     async def _advised(
         self, briefing: Briefing, events: Events, watch: Watch, *, speech: Speech | None
@@ -130,6 +139,7 @@ class AgentPipeline:
         return checked_advice(advice if self._voice is None else self._voice.unused(advice))
 
 
+_TRIAGE: Final = Stage(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
 _EMPTY_HANDED: Final = (
     Stage(agent=survey.AGENT, message="There are no events to profile.", progress=10, until=35),
     Stage(agent=core.AGENT, message="Nothing to compute from.", progress=35, until=85),

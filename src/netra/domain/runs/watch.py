@@ -61,7 +61,7 @@ class RunWatch:
         await self._tell(message, max(self._progress, progress))
 
     async def pass_through(self, *stages: Stage) -> None:
-        """Keep word that these agents have nothing to do: it goes out with what comes next."""
+        """Keep word of agents that take no time: it goes out with what comes next."""
         self.raise_if_stopping()
         last = stages[-1]
         self._agent, self._span, self._seen = last.agent, (last.progress, last.until), None

@@ -179,6 +179,9 @@ class StoppingWatch:
     async def enter(self, **stage: Any) -> None:
         pass
 
+    async def pass_through(self, *stages: Any) -> None:
+        pass
+
     def checkpoint(self, done: float, doing: str) -> None:
         if self._word in doing:
             raise WorkStopped("enough")
@@ -192,6 +195,9 @@ class GatedWatch:
         self.checkpoints: list[str] = []
 
     async def enter(self, **stage: Any) -> None:
+        pass
+
+    async def pass_through(self, *stages: Any) -> None:
         pass
 
     def checkpoint(self, done: float, doing: str) -> None:
