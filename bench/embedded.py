@@ -73,14 +73,11 @@ def langgraph_dev(command: str) -> Iterator[Server]:
             yield server
 
 
-def langgraph_rates(command: str, seconds: int) -> tuple[float, float]:
-    """Return runs accepted a second and runs finished a second, each on a server of its own."""
+def langgraph_per_s(command: str, path: str, seconds: int) -> float:
+    """Return runs a second by `/runs`, which accepts them, or `/runs/wait`, which finishes them."""
     body = {"assistant_id": "agent", "input": {"message": "x"}}
     with langgraph_dev(command) as server:
-        accepted = wrk(server.base + "/runs", seconds=seconds, body=body)
-    with langgraph_dev(command) as server:
-        finished = wrk(server.base + "/runs/wait", seconds=seconds, body=body)
-    return accepted, finished
+        return wrk(server.base + path, seconds=seconds, body=body)
 
 
 def http_rows(seconds: int) -> Iterator[Row]:
@@ -105,7 +102,8 @@ def run_rows(seconds: int, langgraph: str | None) -> Iterator[Row]:
         print("left out: langgraph dev (no --langgraph).", end=" ")
         print(f"accepted {accepted:,.0f}/s, finished {finished:,.0f}/s")
         return
-    peer_accepted, peer_finished = langgraph_rates(langgraph, seconds)
+    peer_accepted = langgraph_per_s(langgraph, "/runs", seconds)
+    peer_finished = langgraph_per_s(langgraph, "/runs/wait", seconds)
     note = f"{accepted:,.0f} of {peer_accepted:,.0f}/s"
     yield Row("execute accepted/s of langgraph dev", accepted / peer_accepted, 3, 4.5, note=note)
     note = f"{finished:,.0f} of {peer_finished:,.0f}/s"
