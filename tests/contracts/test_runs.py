@@ -15,7 +15,7 @@ from netra.domain.errors import (
 )
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
-from netra.domain.runs.events import EventKind
+from netra.domain.runs.events import EventKind, updated
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import RunState
 
@@ -258,6 +258,16 @@ async def test_events_are_read_from_any_cursor(stores, new_run):
     assert not await read("run-1", owner_id=ONE, after=5)
     assert not await read("run-1", owner_id=ONE, after=10**30)
     assert len(await read("run-1", owner_id=ONE, after=-1)) == 5
+
+
+async def test_any_number_of_events_is_recorded_at_once_in_their_order(stores, new_run):
+    await stores.runs.accept(new_run(), quotas=QUOTAS)
+    claim = await stores.runs.claim(lease_s=10)
+    words = [updated(claim.run, agent="a", message="m", progress=n) for n in range(19)]
+    told = await stores.runs.record(claim, words, progress=18)
+    assert [event.seq for event in told] == list(range(2, 21))
+    assert list(await stores.runs.events("run-1", owner_id=ONE, after=1)) == list(told)
+    assert [event.data for event in told] == [word.data for word in words]
 
 
 async def test_a_queued_run_stops_at_once(stores, clock, new_run):

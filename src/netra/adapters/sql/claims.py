@@ -16,11 +16,13 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     bindparam,
+    cast,
     exists,
     func,
     insert,
     literal_column,
     select,
+    union_all,
     update,
 )
 
@@ -84,18 +86,25 @@ _CLAIM: Final = Query(  # as `transitions.claimed` has it
 )
 _EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
 _HOLD: Final = Query(select(ONE).where(*HOLDS).with_for_update(), is_awaited=False)
-_TELL: Final = Query(
-    insert(run_events).from_select(
-        ["run", "seq", "kind", "at", "data"],
+TOLD_MAX: Final = 8  # events of one statement
+
+
+def _telling(count: int) -> Query:
+    """Return the insert of `count` events of a run that is held, each after the last there is."""
+    said = (
         select(
             runs.c.number,
-            runs.c.last_seq + bindparam("nth", type_=Integer),
-            bindparam("word", type_=Text),
+            runs.c.last_seq + bindparam("before", type_=Integer) + literal_column(str(nth)),
+            bindparam(f"word{nth}", type_=Text),
             bindparam("at_us", type_=BigInteger),
-            bindparam("said", type_=LargeBinary),
-        ).where(*HOLDS),
+            cast(bindparam(f"said{nth}"), LargeBinary),  # or in a union it would be text
+        ).where(*HOLDS)
+        for nth in range(1, count + 1)
     )
-)
+    return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*said)))
+
+
+_TELL: Final = {count: _telling(count) for count in range(1, TOLD_MAX + 1)}
 _RECORD: Final = Query(
     update(runs)
     .where(*HOLDS)
@@ -227,8 +236,11 @@ def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Scrip
     """Lock the run, if the claim holds, and append the events to it."""
     held = _held_by(claim)
     yield ask(_HOLD, **held)
-    for nth, event in enumerate(events, 1):
-        yield ask(_TELL, nth=nth, word=event.kind.value, at_us=micros(at), said=event.data, **held)
+    for before in range(0, len(events), TOLD_MAX):
+        some = events[before : before + TOLD_MAX]
+        words = {f"word{nth}": event.kind.value for nth, event in enumerate(some, 1)}
+        said = {f"said{nth}": event.data for nth, event in enumerate(some, 1)}
+        yield ask(_TELL[len(some)], before=before, at_us=micros(at), **words, **said, **held)
 
 
 def _answering(claim: Claim, answer: Message) -> Script[None]:
