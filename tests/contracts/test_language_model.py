@@ -1,9 +1,11 @@
 """The contract of `LanguageModel`, over the scripted one and over both dialects of OpenAI's wire format."""
 
+import gc
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from types import AsyncGeneratorType
 
 import pytest
 
@@ -149,6 +151,19 @@ async def test_who_closes_early_may_ask_again(player: Player) -> None:
         assert isinstance(first, TextPiece)
     player.says(SENTENCE)
     assert (await heard(player.model, ASKED))[1].text == SENTENCE
+
+
+async def test_who_closes_early_leaves_nothing_to_the_collector(player: Player) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        player.says(SENTENCE)
+        async with aclosing(player.model.ask(ASKED)) as stream:
+            await anext(stream)
+        left = [one for one in gc.get_objects() if isinstance(one, AsyncGeneratorType) and one.ag_frame]
+    finally:
+        gc.enable()
+    assert not [one for one in left if "httpx" in one.ag_code.co_filename]
 
 
 async def test_a_name_says_which_model_it_is(player: Player) -> None:

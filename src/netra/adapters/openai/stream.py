@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Generator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -48,7 +48,7 @@ class Exchange:
         with self._plainly():
             async with asyncio.timeout_at(self._deadline_s):
                 events = await self._dialect.begin(self._client, prompt)
-        async with events:
+        async with _closed(events):
             while (event := await self._next(events, draft)) is not None:
                 draft.events += 1
                 trial.is_alive = True
@@ -84,3 +84,18 @@ class Exchange:
             raise translated(error, now=self._clock.now()) from None
         except BROKEN:
             raise nonsense() from None
+
+
+@asynccontextmanager
+async def _closed(events: Events) -> AsyncGenerator[None]:
+    """Close the connection on exit, and let the library's generators end here, where they were begun.
+
+    It leaves them as they stand. The collector would then end them in whatever thread it happens to run.
+    """
+    try:
+        yield
+    finally:
+        await events.close()
+        with suppress(Exception):  # that the connection is closed
+            async for _ in events:
+                pass  # at most what had come in by then
