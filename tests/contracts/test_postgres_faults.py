@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import timedelta
 
+import psycopg
 import pytest
 from msgspec import Raw
 from tests.contracts.postgres import opened_over_postgres
@@ -12,7 +14,7 @@ from tests.servers.stopwatch import timed
 
 from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
 from netra.bootstrap import open_ports
-from netra.domain.errors import IdempotencyInProgress, NotFound, Unavailable
+from netra.domain.errors import IdempotencyInProgress, LeaseLost, NotFound, Unavailable
 from netra.domain.ids import MessageId, RunId, UserId
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
@@ -91,6 +93,26 @@ async def test_many_workers_claim_each_run_once_and_one_a_thread(postgres_url, n
         claimed = [claim.run for claim in claims if claim is not None]
         assert len({run.id for run in claimed}) == len(claimed) == 10
         assert len({run.thread_id for run in claimed}) == 10
+
+
+async def test_a_thread_that_is_deleted_under_its_workers_leaves_no_event(postgres_url, new_run):
+    async with open_postgres(postgres_url) as one, open_postgres(postgres_url) as other:
+        for number in range(20):
+            await one.runs.accept(new_run(str(number), thread=f"thread-{number}"), quotas=Quotas())
+        claims = [await other.runs.claim(lease_s=30) for _ in range(20)]
+
+        async def tell(claim):
+            with suppress(LeaseLost):
+                while True:
+                    said = updated(claim.run, agent="DataSubAgent", message="at work", progress=10)
+                    await other.runs.record(claim, [said], progress=10)
+
+        telling = [asyncio.ensure_future(tell(claim)) for claim in claims]
+        for claim in claims:
+            await one.threads.delete(claim.run.thread_id, owner_id=claim.run.owner_id)
+        await asyncio.gather(*telling)
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute(b"SELECT count(*) FROM run_events").fetchone() == (0,)
 
 
 async def test_one_key_in_two_processes_makes_one_run(postgres_url, new_run):

@@ -62,9 +62,9 @@ _INSERT_EVENT = Query(
 class LiveCeiling:
     """A number that the count of live runs has not passed, kept so that it need not be counted every time.
 
-    Each run accepted here raises it. It is counted anew when a sixty-fourth of it was accepted since
-    (so counting costs the same whatever the queue's length) and whenever it reaches the limit. Runs
-    accepted by other processes are seen at the next count.
+    Each run accepted here raises it. It is counted anew when a sixty-fourth of it, and of the room below
+    the limit, was accepted since (so counting costs the same whatever the queue's length) and whenever it
+    reaches the limit. Runs accepted by other processes are seen at the next count.
     """
 
     def __init__(self) -> None:
@@ -73,8 +73,10 @@ class LiveCeiling:
 
     def is_worth_counting(self, *, limit: int) -> bool:
         """Return whether the ceiling may be far off, or decides."""
-        since = self._since
-        return since is None or since * 64 >= self._counted or self._counted + since >= limit
+        since, counted = self._since, self._counted
+        if since is None or counted + since >= limit:
+            return True
+        return since * 64 >= max(counted, limit - counted)
 
     def raised(self, *, counted: int | None) -> int:
         """Return the ceiling before one more run comes in; exact when they were `counted` just now."""

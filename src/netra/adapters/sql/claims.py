@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from netra.adapters.sql.claim_rounds import ClaimRounds
 from netra.adapters.sql.instants import micros, micros_or_none
 from netra.adapters.sql.run_rows import (
     CHANGED,
@@ -38,7 +39,7 @@ from netra.adapters.sql.run_rows import (
     run_of,
     telling,
 )
-from netra.adapters.sql.schema import IS_QUEUED, IS_RUNNING, is_live, messages, run_events, runs
+from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, IS_RUNNING, is_live, messages, run_events, runs
 from netra.adapters.sql.script import ONE, Database, Query, Rows, Script, ask, ask_last, param
 from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
@@ -69,19 +70,19 @@ _OLDEST = (
     select(runs.c.number)
     .where(IS_QUEUED, _IS_RESTED, _IS_FIRST_IN_THREAD)
     .order_by(runs.c.number)
-    .limit(1)
+    .limit(param("most"))
     .with_for_update(skip_locked=True)
-    .correlate(None)
+    .cte("oldest")  # found once: as a plain subquery it may run again, and lock more than `most`
 )
 _CLAIM: Final = Query(  # as `transitions.claimed` has it
     update(runs)
-    .where(runs.c.number == _OLDEST.scalar_subquery(), IS_QUEUED)
+    .where(runs.c.number.in_(select(_OLDEST.c.number)), IS_QUEUED)
     .values(
         attempts=runs.c.attempts + 1,
         started_at=func.coalesce(runs.c.started_at, param("now")),
         fence=runs.c.fence + 1,
     )
-    .returning(*RUN_COLUMNS, runs.c.fence),
+    .returning(runs.c.number, runs.c.fence, *RUN_COLUMNS),
     sets=["state", "lease_until"],
 )
 _EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
@@ -90,15 +91,16 @@ TOLD_MAX: Final = 8  # events of one statement
 
 
 def _telling(count: int) -> Query:
-    """Return the insert of `count` events of a run that is held, each after the last there is."""
+    """Return what locks a run that is held and inserts `count` events, each after the last there is."""
+    held = select(runs.c.number, runs.c.last_seq).where(*HOLDS).with_for_update().cte("held")
     said = (
         select(
-            runs.c.number,
-            runs.c.last_seq + bindparam("before", type_=Integer) + literal_column(str(nth)),
+            held.c.number,
+            held.c.last_seq + bindparam("before", type_=Integer) + literal_column(str(nth)),
             bindparam(f"word{nth}", type_=Text),
             bindparam("at_us", type_=BigInteger),
             cast(bindparam(f"said{nth}"), LargeBinary),  # or in a union it would be text
-        ).where(*HOLDS)
+        )
         for nth in range(1, count + 1)
     )
     return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*said)))
@@ -141,7 +143,7 @@ _HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_
 _CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
 _LAPSED: Final = Query(
     select(*RUN_COLUMNS, runs.c.number, runs.c.fence)
-    .where(IS_RUNNING, runs.c.lease_until <= param("now"))
+    .where(IS_LIVE, IS_RUNNING, runs.c.lease_until <= param("now"))
     .order_by(runs.c.lease_until, runs.c.number)
     .limit(param("most"))
     .with_for_update(skip_locked=True)
@@ -154,15 +156,12 @@ class SqlClaims:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._is_busy = False  # whether the last claim found a run: then there are mostly more
+        self._is_busy = False  # whether the last round found runs for all: then there are mostly more
+        self._rounds = ClaimRounds(self._claimed, release=self.release)
 
     async def claim(self, *, lease_s: float) -> Claim | None:
         """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
-        if not self._is_busy and not await self._database.read(_is_any_queued):
-            return None  # an idle worker's poll begins no transaction
-        claim = await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s))
-        self._is_busy = claim is not None
-        return claim
+        return await self._rounds.claim(lease_s=lease_s)
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
         """Move the lease's end and say whether a cancel was asked for."""
@@ -190,16 +189,24 @@ class SqlClaims:
             lambda: _reaping(self._clock, max_attempts=max_attempts, limit=limit)
         )
 
+    async def _claimed(self, lease_s: float, most: int) -> Sequence[Claim]:
+        if not self._is_busy and not await self._database.read(_is_any_queued):
+            return ()  # an idle worker's poll begins no transaction
+        claims = await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s, most=most))
+        self._is_busy = len(claims) == most
+        return claims
+
 
 def _is_any_queued() -> Script[bool]:
     return bool((yield ask(_IS_ANY_QUEUED)))
 
 
-def _claiming(clock: Clock, *, lease_s: float) -> Script[Claim | None]:
+def _claiming(clock: Clock, *, lease_s: float, most: int) -> Script[Sequence[Claim]]:
     now = clock.now()
     until = micros(now + timedelta(seconds=lease_s))
-    rows = yield ask_last(_CLAIM, now=micros(now), state=RunState.RUNNING.value, lease_until=until)
-    return Claim(run=run_of(rows[0]), fence=rows[0][-1]) if rows else None
+    state = RunState.RUNNING.value
+    rows = yield ask_last(_CLAIM, now=micros(now), most=most, state=state, lease_until=until)
+    return [Claim(run=run_of(row[2:]), fence=row[1]) for row in sorted(rows)]
 
 
 def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
@@ -235,7 +242,8 @@ def _finishing(
 def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
     """Lock the run, if the claim holds, and append the events to it."""
     held = _held_by(claim)
-    yield ask(_HOLD, **held)
+    if not events:
+        yield ask(_HOLD, **held)
     for before in range(0, len(events), TOLD_MAX):
         some = events[before : before + TOLD_MAX]
         words = {f"word{nth}": event.kind.value for nth, event in enumerate(some, 1)}

@@ -9,8 +9,8 @@ within that time.
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
 from psycopg import Error, IntegrityError, OperationalError
@@ -83,9 +83,12 @@ class PostgresDatabase:
 
     async def set_clock(self) -> None:
         """Ask the server what time it is."""
-        async with self._attempt(time.monotonic() + START_S) as attempt:
+
+        async def play(attempt: "Attempt") -> None:
             attempt.wire.put(READ_CLOCK, heard=self._set_clock)
             await attempt.wire.send()
+
+        await self._attempted(play, await self._attempt(time.monotonic() + START_S))
 
     async def read(self, recipe: Recipe[T]) -> T:
         """Play a script of few small reads, each a round trip and a transaction of its own."""
@@ -132,33 +135,36 @@ class PostgresDatabase:
         until_s = time.monotonic() + self._answer_s  # waiting for a connection counts
         tries = 0
         while True:
-            attempt: Attempt | None = None  # stays so where a connection had died in the pool
+            attempt: Attempt | None = None
             with _translated():
                 try:
-                    async with self._attempt(until_s) as attempt:
-                        tries += 1
-                        return await play(attempt)
+                    attempt = await self._attempt(until_s)
+                    return await self._attempted(play, attempt)
                 except OperationalError as error:
+                    tries += attempt is not None and attempt.has_played
                     if tries == TRIES or time.monotonic() >= until_s or not _is_safe(error, attempt):
                         raise
 
-    @asynccontextmanager
-    async def _attempt(self, until_s: float) -> AsyncGenerator["Attempt"]:
-        """Lend a connection that is cut when the time is up, and left without a transaction."""
-        async with self._pool.connection() as connection:
-            wire = self._wire(connection)
-            alarm = Alarm(connection, until_s - time.monotonic())
-            attempt = Attempt(connection, wire, alarm)
-            try:
-                wire.check()
-                yield attempt
-            except BaseException as error:
-                await attempt.undo(error)
-                if connection.closed:
-                    self._look_after_the_others()
-                raise
-            finally:
-                alarm.stop()
+    async def _attempted(self, play: "Callable[[Attempt], Awaitable[T]]", attempt: "Attempt") -> T:
+        """Return what `play` does; a connection is left without a transaction, and cut when time is up."""
+        try:
+            attempt.wire.check()  # it may have died in the pool, which counts as no try
+            attempt.has_played = True
+            return await play(attempt)
+        except BaseException as error:
+            await attempt.undo(error)
+            if attempt.connection.closed:
+                self._look_after_the_others()
+            raise
+        finally:
+            attempt.alarm.stop()
+            await self._pool.putconn(attempt.connection)
+
+    async def _attempt(self, until_s: float) -> "Attempt":
+        """Return an attempt on a connection of the pool; whoever gets it lets `_attempted` play."""
+        connection = await self._pool.getconn()  # its `connection()` would roll back what nobody began
+        alarm = Alarm(connection, until_s - time.monotonic())
+        return Attempt(connection, self._wire(connection), alarm)
 
     def _wire(self, connection: Connection) -> Wire:
         wire = self._wires.get(connection)
@@ -182,9 +188,10 @@ class Attempt:
     """One try at one transaction."""
 
     def __init__(self, connection: Connection, wire: Wire, alarm: Alarm) -> None:
-        self._connection = connection
+        self.connection = connection
         self.wire = wire
         self.alarm = alarm
+        self.has_played = False  # whether anything was put
         self.is_writing = False  # whether all that is put is one transaction
         self.is_committing = False
         self._has_begun = False
@@ -211,16 +218,16 @@ class Attempt:
 
     async def undo(self, error: BaseException) -> None:
         """Leave the connection without a transaction, closed if that cannot be had."""
-        if isinstance(error, asyncio.CancelledError) or self._connection.broken:
-            await self._connection.close()  # answers may be on their way that nobody would take
+        if isinstance(error, asyncio.CancelledError) or self.connection.broken:
+            await self.connection.close()  # answers may be on their way that nobody would take
             return
         self.wire.drop()
-        if self._connection.info.transaction_status != TransactionStatus.IDLE:
+        if self.connection.info.transaction_status != TransactionStatus.IDLE:
             try:
                 self.wire.put("ROLLBACK")
                 await self.wire.send()
             except Error:
-                await self._connection.close()
+                await self.connection.close()
 
     async def _rows(self, step: Step) -> Rows:
         compiled = step.query.compiled(DIALECT)
@@ -250,7 +257,7 @@ class Attempt:
             return
         self.alarm.put_off(LONG_S)
         await self._send()
-        async with self._connection.cursor() as cursor:  # the driver paces what goes out and what comes in
+        async with self.connection.cursor() as cursor:  # the driver paces what goes out and what comes in
             await cursor.executemany(text.encode(), rows)
 
 

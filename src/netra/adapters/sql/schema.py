@@ -146,27 +146,22 @@ def is_live(state: ColumnElement[Any]) -> ColumnElement[bool]:
     return state.in_([literal("queued"), literal("running")])
 
 
-def is_running(state: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition of the index of leased runs."""
-    return state == literal("running")
-
-
 IS_LIVE: Final = is_live(runs.c.state)
-IS_RUNNING: Final = is_running(runs.c.state)
+IS_RUNNING: Final = runs.c.state == literal("running")
 IS_QUEUED: Final = runs.c.state == literal("queued")
 HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
 
-# Live runs are few among all: what the queue asks is answered from indexes of these alone. PostgreSQL's
-# have the same conditions, in the migrations: naming that dialect here would load it at every start.
+# Live runs are few among all: what the queue asks is answered from indexes of these alone. None has the
+# lease's end, so that a heartbeat writes into no index. PostgreSQL's have the same conditions, in the
+# migrations: naming that dialect here would load it at every start.
 Index(
     "ix_runs_live",
-    runs.c.owner_id,
     runs.c.state,
+    runs.c.owner_id,
     runs.c.thread_id,
     sqlite_where=IS_LIVE,
 )
 Index("ix_runs_queued", runs.c.number, sqlite_where=IS_QUEUED)
-Index("ix_runs_leased", runs.c.lease_until, sqlite_where=IS_RUNNING)
 Index(
     "uq_runs_key",
     runs.c.owner_id,
@@ -175,6 +170,8 @@ Index(
     sqlite_where=HAS_KEY,
 )
 
+# No foreign key: it would be checked at each row, where every insert of events locks or makes the run
+# that it names. Whoever removes runs removes these first.
 run_events: Final = Table(
     "run_events",
     metadata,
@@ -183,7 +180,6 @@ run_events: Final = Table(
     Column("kind", Text, nullable=False),
     instant("at"),
     Column("data", LargeBinary, nullable=False),
-    ForeignKeyConstraint(["run"], ["runs.number"], ondelete="CASCADE"),
     sqlite_with_rowid=False,
 )
 

@@ -8,7 +8,7 @@ from netra.adapters.sql.instants import instant
 from netra.adapters.sql.locks import locking_runs_of
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.run_rows import RUN_COLUMNS, run_of
-from netra.adapters.sql.schema import IS_LIVE, messages, runs, threads
+from netra.adapters.sql.schema import IS_LIVE, messages, run_events, runs, threads
 from netra.adapters.sql.script import Database, Query, Row, Script, ask, param
 from netra.domain.errors import NotFound
 from netra.domain.ids import ThreadId, UserId
@@ -22,6 +22,15 @@ _OWN = (threads.c.owner_id == param("owner_id"), threads.c.id == param("thread_i
 
 _GET = Query(select(*threads.c).where(*_OWN))
 _PAGES = PageQueries(owned(threads), table=threads)
+_DELETE_EVENTS = Query(
+    delete(run_events).where(
+        run_events.c.run.in_(
+            select(runs.c.number).where(
+                runs.c.owner_id == param("owner_id"), runs.c.thread_id == param("thread_id")
+            )
+        )
+    )
+)
 _DELETE = Query(delete(threads).where(*_OWN).returning(threads.c.id))
 _MESSAGES = Query(
     select(
@@ -88,6 +97,7 @@ def _deleting(thread_id: ThreadId, owner_id: UserId, *, clock: Clock) -> Script[
     now = clock.now()
     live = yield ask(_LIVE_RUNS, owner_id=owner_id, thread_id=thread_id)
     told = [event for row in live for event in removed(run_of(row), at=now)]
+    yield ask(_DELETE_EVENTS, owner_id=owner_id, thread_id=thread_id)  # the locked runs are told no more
     if not (yield ask(_DELETE, owner_id=owner_id, thread_id=thread_id)):
         raise NotFound("thread", thread_id)
     return tuple(told)

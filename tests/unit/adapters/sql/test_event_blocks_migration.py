@@ -1,19 +1,14 @@
 """Events that were rows move into blocks: all of them, in order, and with their ids known."""
 
-import sqlite3
-from pathlib import Path
-
 import numpy as np
 import pytest
-from alembic import command
-from sqlalchemy import StaticPool, create_engine, event
 from tests.contracts.test_event_log import shown
+from tests.unit.adapters.sql.old_databases import at_revision, insert
 
 from netra.adapters.sql.connection import SqliteSchema
 from netra.adapters.sql.event_log import SqlEventLog
 from netra.adapters.sql.migrations import migrate
-from netra.adapters.sql.migrations.runner import _begin, _configured
-from netra.adapters.sql.sqlite import SqliteDatabase, connect, keep_write_ahead
+from netra.adapters.sql.sqlite import SqliteDatabase
 from netra.domain.errors import Unavailable
 from netra.domain.workloads.columns import Events as Columns
 from netra.domain.workloads.columns import Labels, Prefixes
@@ -34,26 +29,9 @@ FULL = {
 BARE = {"model": "n", "input_tokens": 1, "output_tokens": 2}
 
 
-def at_0002(path: Path) -> sqlite3.Connection:
-    """Return a connection to a database as it was before."""
-    connection = connect(path, wait_s=1)
-    keep_write_ahead(connection)
-    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
-    event.listen(engine, "begin", _begin)
-    with engine.begin() as bound:
-        command.upgrade(_configured(connection=bound), "0002")
-    return connection
-
-
-def insert(connection: sqlite3.Connection, table: str, **values: object) -> None:
-    places = ", ".join("?" * len(values))
-    statement = f"INSERT INTO {table} ({', '.join(values)}) VALUES ({places})"  # noqa: S608 (names of a test)
-    connection.execute(statement, list(values.values()))
-
-
 async def test_events_move_from_rows_into_blocks(tmp_path, clock):
     path = tmp_path / "a.sqlite3"
-    connection = at_0002(path)
+    connection = at_revision("0002", path)
     insert(connection, "event_logs", owner_id=1, workload_id="wl-1", fields="id", next_number=2)
     insert(connection, "event_logs", owner_id=1, workload_id="wl-2", fields="", next_number=0)
     insert(connection, "log_events", log=1, at_ns=2_001, number=0, **FULL)
@@ -87,6 +65,6 @@ async def test_events_move_from_rows_into_blocks(tmp_path, clock):
 
 def test_no_script_is_written_for_a_database_whose_events_would_have_to_move(tmp_path):
     path = tmp_path / "a.sqlite3"
-    at_0002(path).close()
+    at_revision("0002", path).close()
     with pytest.raises(Unavailable, match="netra migrate"):
         SqliteSchema(path).script()
