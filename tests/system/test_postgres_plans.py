@@ -6,7 +6,8 @@ import psycopg
 import pytest
 from tests.unit.adapters.sql.test_statements import STATEMENTS, WHOLE
 
-from netra.adapters.sql.postgres import ANSWER_S, DIALECT, server_options
+from netra.adapters.sql.postgres import ANSWER_S, server_options
+from netra.adapters.sql.postgres_attempt import DIALECT
 from netra.adapters.sql.postgres_connection import PostgresSchema
 from netra.adapters.sql.postgres_wire import numbered
 

@@ -16,14 +16,13 @@ from typing import Final, TypeVar
 from psycopg import Error, IntegrityError, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import DeadlockDetected, SerializationFailure
-from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
-from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from netra.adapters.sql.alarm import Alarm
 from netra.adapters.sql.database_clock import READ_CLOCK, DatabaseClock
+from netra.adapters.sql.postgres_attempt import LONG_S, Attempt
 from netra.adapters.sql.postgres_wire import Connection, Wire
-from netra.adapters.sql.script import Recipe, Rows, Script, Step
+from netra.adapters.sql.script import Recipe, Rows
 from netra.domain.errors import Conflict, Unavailable
 
 CONNECTIONS: Final = 10
@@ -31,11 +30,8 @@ WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refus
 CONNECT_S: Final = 2  # the least that the driver takes
 START_S: Final = 10.0
 ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
-LONG_S: Final = 30.0  # for scans, and for writes of many rows
-MANY_ROWS: Final = 100
 TRIES: Final = 3
 RECONNECT_S: Final = 1.0  # the pool's own tries; the next caller makes it try anew
-DIALECT: Final = postgresql_dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy
 
 T = TypeVar("T")
 
@@ -84,7 +80,7 @@ class PostgresDatabase:
     async def set_clock(self) -> None:
         """Ask the server what time it is."""
 
-        async def play(attempt: "Attempt") -> None:
+        async def play(attempt: Attempt) -> None:
             attempt.wire.put(READ_CLOCK, heard=self._set_clock)
             await attempt.wire.send()
 
@@ -93,7 +89,7 @@ class PostgresDatabase:
     async def read(self, recipe: Recipe[T]) -> T:
         """Play a script of few small reads, each a round trip and a transaction of its own."""
 
-        async def play(attempt: "Attempt") -> T:
+        async def play(attempt: Attempt) -> T:
             return await attempt.play(recipe())
 
         return await self._tried(play)
@@ -101,7 +97,7 @@ class PostgresDatabase:
     async def scan(self, recipe: Recipe[T]) -> T:
         """Play a script that reads much, all of it at one moment."""
 
-        async def play(attempt: "Attempt") -> T:
+        async def play(attempt: Attempt) -> T:
             attempt.wire.put("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await attempt.wire.send()
             attempt.alarm.put_off(LONG_S)
@@ -115,7 +111,7 @@ class PostgresDatabase:
     async def write(self, recipe: Recipe[T]) -> T:
         """Play a script that writes; it returns once the commit did."""
 
-        async def play(attempt: "Attempt") -> T:
+        async def play(attempt: Attempt) -> T:
             attempt.is_writing = True
             if self._clock.is_old:
                 attempt.wire.put(READ_CLOCK, heard=self._set_clock)
@@ -130,7 +126,7 @@ class PostgresDatabase:
         ((instant_us,),) = rows
         self._clock.set(int(instant_us))
 
-    async def _tried(self, play: "Callable[[Attempt], Awaitable[T]]") -> T:
+    async def _tried(self, play: Callable[[Attempt], Awaitable[T]]) -> T:
         """Return what `play` does, tried again while that is safe and there is time."""
         until_s = time.monotonic() + self._answer_s  # waiting for a connection counts
         tries = 0
@@ -145,7 +141,7 @@ class PostgresDatabase:
                     if tries == TRIES or time.monotonic() >= until_s or not _is_safe(error, attempt):
                         raise
 
-    async def _attempted(self, play: "Callable[[Attempt], Awaitable[T]]", attempt: "Attempt") -> T:
+    async def _attempted(self, play: Callable[[Attempt], Awaitable[T]], attempt: Attempt) -> T:
         """Return what `play` does; a connection is left without a transaction, and cut when time is up."""
         try:
             attempt.wire.check()  # it may have died in the pool, which counts as no try
@@ -160,7 +156,7 @@ class PostgresDatabase:
             attempt.alarm.stop()
             await self._pool.putconn(attempt.connection)
 
-    async def _attempt(self, until_s: float) -> "Attempt":
+    async def _attempt(self, until_s: float) -> Attempt:
         """Return an attempt on a connection of the pool; whoever gets it lets `_attempted` play."""
         connection = await self._pool.getconn()  # its `connection()` would roll back what nobody began
         alarm = Alarm(connection, until_s - time.monotonic())
@@ -182,83 +178,6 @@ class PostgresDatabase:
     async def _checked(self) -> None:
         with suppress(Error):
             await self._pool.check()
-
-
-class Attempt:
-    """One try at one transaction."""
-
-    def __init__(self, connection: Connection, wire: Wire, alarm: Alarm) -> None:
-        self.connection = connection
-        self.wire = wire
-        self.alarm = alarm
-        self.has_played = False  # whether anything was put
-        self.is_writing = False  # whether all that is put is one transaction
-        self.is_committing = False
-        self._has_begun = False
-
-    async def play(self, script: Script[T]) -> T:
-        """Return what the script returns; what it put last may not be sent yet."""
-        try:
-            step = next(script)
-            while True:
-                step = script.send(await self._rows(step))
-        except StopIteration as end:
-            returned: T = end.value
-            return returned
-        finally:
-            script.close()
-
-    async def commit(self) -> None:
-        """Make it durable."""
-        self.wire.check()  # a commit that meets a closed door may be tried again; a lost one may not
-        self.is_committing = True
-        if self._has_begun:
-            self.wire.put("COMMIT")
-        await self.wire.send()  # what goes in one batch needs neither beginning nor end
-
-    async def undo(self, error: BaseException) -> None:
-        """Leave the connection without a transaction, closed if that cannot be had."""
-        if isinstance(error, asyncio.CancelledError) or self.connection.broken:
-            await self.connection.close()  # answers may be on their way that nobody would take
-            return
-        self.wire.drop()
-        if self.connection.info.transaction_status != TransactionStatus.IDLE:
-            try:
-                self.wire.put("ROLLBACK")
-                await self.wire.send()
-            except Error:
-                await self.connection.close()
-
-    async def _rows(self, step: Step) -> Rows:
-        compiled = step.query.compiled(DIALECT)
-        if step.many is not None:
-            await self._put_many(compiled.text, step)
-            return ()
-        if not (compiled.is_awaited or step.is_last):
-            self.wire.put(compiled.text, compiled.arranged(step.values))
-            return ()
-        answers: list[Rows] = []
-        self.wire.put(compiled.text, compiled.arranged(step.values), heard=answers.append)
-        await (self.commit() if step.is_last else self._send())
-        return answers[0]
-
-    async def _send(self) -> None:
-        """Send what was put, and more is to come."""
-        if self.is_writing and not self._has_begun:
-            self._has_begun = True
-            self.wire.put_first("BEGIN")
-        await self.wire.send()
-
-    async def _put_many(self, text: str, step: Step) -> None:
-        rows = step.many if isinstance(step.many, list) else list(step.many or ())
-        if len(rows) <= MANY_ROWS:
-            for row in rows:
-                self.wire.put(text, row)
-            return
-        self.alarm.put_off(LONG_S)
-        await self._send()
-        async with self.connection.cursor() as cursor:  # the driver paces what goes out and what comes in
-            await cursor.executemany(text.encode(), rows)
 
 
 def server_options(answer_s: float) -> str:
