@@ -25,9 +25,7 @@ def leaves_systems_out(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the fixtures of real servers, and with them their clients, where a test may ask for them."""
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # in a background job, and in all that it starts
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a background job, and in all that it starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if not leaves_systems_out(config):
         for plugin in ("tests.servers.fixtures", "tests.servers.doors"):
