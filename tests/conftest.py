@@ -42,21 +42,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let all workers but one begin with the long tests, which mostly wait, while that one keeps a core busy.
 
     Each worker is first given the next part of `items`. Left to the end, the long ones would run alone.
-    Those of one module stay together, for what they share is dear.
+    Those of one module stay together, for what they share is dear; the longest module begins.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    long = [item for item in items if item.get_closest_marker("long")]
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("long"):
+            modules.setdefault(item.path, []).append(item)
     others = [item for item in items if not item.get_closest_marker("long")]
-    modules = list(dict.fromkeys(item.path for item in long))
-    beginners = max(workers - 1, 1)
+    first: list[list[pytest.Item]] = [[] for _ in range(max(workers - 1, 1))]
+    for module in sorted(modules.values(), key=seconds_of, reverse=True):
+        min(first, key=seconds_of).extend(module)
     ordered: list[pytest.Item] = []
-    for number in range(beginners):
-        own = modules[number::beginners]
-        first = [item for item in long if item.path in own]
-        room = max(len(items) // workers - len(first), 0)
-        ordered += first + others[:room]
+    for long in first:
+        room = max(len(items) // workers - len(long), 0)
+        ordered += long + others[:room]
         others = others[room:]
     items[:] = ordered + others
+
+
+def seconds_of(long: list[pytest.Item]) -> float:
+    """Return about how long they take, as their marks say."""
+    marks = (item.get_closest_marker("long") for item in long)
+    return sum(mark.args[0] for mark in marks if mark is not None)
 
 
 @pytest.fixture(scope="session")

@@ -91,21 +91,21 @@ def assert_documented(case: Any, client: httpx.Client) -> None:
     )
 
 
-@pytest.mark.long
+@pytest.mark.long(2)
 @anything.include(path_regex="^/api/auth").parametrize()
 @fuzzing
 def test_every_answer_about_accounts_is_documented(case: Any, guinea_pig: httpx.Client) -> None:
     assert_documented(case, guinea_pig)
 
 
-@pytest.mark.long
+@pytest.mark.long(2)
 @anything.include(path_regex="^/api/workloads").parametrize()
 @fuzzing
 def test_every_answer_about_workloads_is_documented(case: Any, guinea_pig: httpx.Client) -> None:
     assert_documented(case, guinea_pig)
 
 
-@pytest.mark.long
+@pytest.mark.long(2)
 @anything.exclude(path_regex="^/api/(auth|workloads)").parametrize()
 @fuzzing
 def test_every_other_answer_is_documented(case: Any, guinea_pig: httpx.Client) -> None:

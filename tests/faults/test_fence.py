@@ -14,7 +14,7 @@ from tests.faults import witness
 from tests.faults.fleet import OWNERS, Client, Fleet
 from tests.faults.history import TERMINAL, History, broken_promises
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.long(38)]
 
 PATIENCE_S = 60.0
 EVENTS = 150_000  # enough that an analysis takes seconds

@@ -20,7 +20,7 @@ from tests.faults.history import TERMINAL, History, broken_promises, told
 
 from netra.domain.runs.worker import DEFAULT_PACE
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.long(45)]
 
 RUNS = int(os.environ.get("NETRA_TEST_RUNS", "100"))
 SEED = int(os.environ.get("NETRA_TEST_SEED", "1"))

@@ -22,7 +22,7 @@ from tests.servers.fixtures import running
 from tests.servers.netra_server import NetraServer
 from tests.servers.stopwatch import timed
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.long(20)]
 
 PATIENCE_S = 40.0
 SOON_S = 2.0  # in which every answer is there, whatever it is

@@ -23,7 +23,7 @@ from tests.faults import witness
 from tests.faults.fleet import PASSWORD, Client, Fleet, NetraProcess
 from tests.faults.history import TERMINAL, Heard, History, broken_promises
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.long(55)]
 
 RUNS_PER_S: Final = 10
 LIMIT: Final = 40  # runs and what-ifs of one user in 60 s: longer than one fault takes

@@ -103,7 +103,7 @@ def in_clickhouse(url: str) -> tuple[int, int]:
     return int(count), int(ids)
 
 
-@pytest.mark.long
+@pytest.mark.long(50)
 def test_events_of_an_outage_are_all_there_afterwards_once_each_though_the_service_is_killed_too(
     service, client, own_clickhouse
 ):
@@ -131,7 +131,7 @@ def test_events_of_an_outage_are_all_there_afterwards_once_each_though_the_servi
     assert (again["accepted"], again["duplicates"]) == (0, BATCH)
 
 
-@pytest.mark.long
+@pytest.mark.long(10)
 def test_a_frozen_clickhouse_holds_nobody_up_and_health_says_so(service, client, own_clickhouse):
     found = workload(client)
     path = f"/api/workloads/{found}/events"

@@ -139,7 +139,7 @@ def service(data: Path) -> Iterator[Service]:
         running.client.close()
 
 
-@pytest.mark.long
+@pytest.mark.long(35)
 def test_runs_accepted_before_a_kill_end_after_the_restart_without_a_hole(service: Service) -> None:
     running = service.ask()
     queued = [service.ask(thread_id="one-after-another", workload_id="wl-none") for _ in range(5)]

@@ -129,7 +129,7 @@ async def works_again(service: Deployment) -> None:
         await asyncio.sleep(0.1)
 
 
-@pytest.mark.long
+@pytest.mark.long(9)
 @pytest.mark.parametrize("fault", ["killed", "frozen"])
 async def test_while_the_database_is_away_everybody_is_told_to_come_back_soon(own_postgres, tmp_path, fault):
     async with deployed(own_postgres.url, None, tmp_path) as service:

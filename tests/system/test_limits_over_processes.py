@@ -16,7 +16,7 @@ from tests.servers.process import HOST, ServerProcess, free_port
 
 from netra.settings import Secret
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.long(75)]
 
 WINDOW_S = 60.0
 GENERAL, AUTHENTICATION = 40, 5

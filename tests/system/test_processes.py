@@ -53,7 +53,7 @@ def ended(client: httpx.Client, run_id: str) -> str:
     return eventually(status)
 
 
-@pytest.mark.long
+@pytest.mark.long(40)
 def test_a_process_that_dies_is_replaced_and_the_rest_goes_on(service, environment, tmp_path):
     client = signed_in(base_of(service))
     first, second = service.children()
@@ -75,7 +75,7 @@ def test_a_process_that_dies_is_replaced_and_the_rest_goes_on(service, environme
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
 
 
-@pytest.mark.long
+@pytest.mark.long(10)
 def test_processes_whose_parent_is_killed_end_by_themselves(service):
     children = service.children()
     assert len(children) == 2

@@ -10,7 +10,7 @@ from tests.servers.stopwatch import timed
 
 from netra.settings import Secret
 
-pytestmark = [pytest.mark.system, pytest.mark.long]
+pytestmark = [pytest.mark.system, pytest.mark.long(10)]
 
 ACCOUNT = {"email": "ada@example.com", "password": PASSWORD}
 PATIENCE_S = 15.0

@@ -26,7 +26,7 @@ async def work_s(users: UserService, email: str) -> float:
 
 
 @pytest.mark.system
-@pytest.mark.long
+@pytest.mark.long(17)
 async def test_unknown_wrong_and_elsewhere_take_the_same_work(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path)
     async with open_ports(settings) as ports:
