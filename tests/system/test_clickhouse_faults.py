@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
@@ -37,6 +38,9 @@ AT = datetime(2024, 3, 1, tzinfo=UTC)
 PATIENCE_S = 30.0
 NDJSON = {"Content-Type": "application/x-ndjson"}
 BATCH, BATCHES = 10_000, 10
+OUTAGE_S = float(
+    os.environ.get("NETRA_TEST_OUTAGE_S", "0")
+)  # how long ClickHouse stays away: 60 in `tox -e faults`
 
 
 def lines(first: int, count: int) -> bytes:
@@ -113,10 +117,12 @@ def test_events_of_an_outage_are_all_there_afterwards_once_each_though_the_servi
     until_delivered(client, found)
     own_clickhouse.kill()
     for number in range(BATCHES // 2):
+        time.sleep(OUTAGE_S / BATCHES)  # the fault itself lasts this long
         assert sent(client, path, lines(number * BATCH, BATCH))["rejected"] == 0
     service.kill()
     service.start()
     for number in range(BATCHES // 2 - 1, BATCHES):  # the last answer may have been lost, so once more
+        time.sleep(OUTAGE_S / BATCHES)
         sent(client, path, lines(number * BATCH, BATCH))
     card = client.get(f"/api/workloads/{found}").json()
     assert card["event_count"] == BATCH * BATCHES
