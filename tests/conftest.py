@@ -27,6 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the fixtures of real servers, and with them their clients, where a test may ask for them."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a background job, and in all that it starts
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    runs_tests = hasattr(config, "workerinput") or not config.getoption("numprocesses", None)
+    if runs_tests:
+        paths = [str(HERE / "absent"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     if not leaves_systems_out(config):
         for plugin in ("tests.servers.fixtures", "tests.servers.doors"):
             config.pluginmanager.import_plugin(plugin)

@@ -116,6 +116,17 @@ def test_ctrl_c_during_an_analysis_ends_it_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in complaints
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_start_that_is_told_to_end_ends(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "netra", "serve", "--port", "0", "--data", "data"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
+        until_has_open(process.pid, tmp_path / "data" / "netra.sqlite3")  # its tables are being made
+        process.send_signal(number)
+        said, complaints = process.communicate(timeout=60)
+    assert (process.returncode, said, complaints) == (0, "", "")
+
+
 def test_a_made_up_log_is_the_same_for_the_same_seed_and_says_that_it_is_made_up(tmp_path: Path) -> None:
     first, again, other = (
         netra("sample", "--requests", "50", "--seed", seed, cwd=tmp_path).stdout for seed in ("1", "1", "2")

@@ -14,7 +14,8 @@ from netra.entrypoints.cli import exit_code
 
 pytestmark = pytest.mark.system
 
-PORT = 18_471  # one that nothing else in these tests asks for
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+PORT = 18_471 + int(WORKER)  # one that nothing else in these tests asks for
 PATIENCE_S = 60
 
 

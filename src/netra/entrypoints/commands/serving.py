@@ -8,15 +8,15 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 from uvicorn import Config
 
 from netra.entrypoints.server import Server
 
-Result = TypeVar("Result")
-
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+STOPPED: Final = 0
 _REASONS: Final = {
     errno.EADDRINUSE: "something else uses it already; stop that, or choose another port with --port",
     errno.EACCES: "it needs more rights than this user has; choose a port from 1024 on with --port",
@@ -38,6 +38,17 @@ class AnnouncedServer(Server):
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """End at signals. uvicorn raises one again once it has ended by it: that ends nothing any more.
+
+        There is still something to be closed, which that would cut off.
+        """
+        for number in SIGNALS:
+            signal.signal(number, _heard)
+        with super().capture_signals():
+            yield
 
     def end(self) -> None:
         """Begin to end, as at SIGTERM."""
@@ -71,19 +82,32 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run_beside_server(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work`, which runs a server: the server alone hears Ctrl-C and SIGTERM.
+def run_beside_server(work: Coroutine[Any, Any, int]) -> int:
+    """Run `work`, which runs a server, and return its exit code; `STOPPED` when a signal came before that.
 
-    uvicorn raises a signal again once it has ended by it. That would cut off what still has to be
-    closed, so the handlers that it puts back do nothing.
+    Ctrl-C and SIGTERM end the start, until the server hears them itself.
     """
-    before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            return runner.run(work)
+            return runner.run(_ended_by_signals(work))
+    except asyncio.CancelledError:
+        return STOPPED
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
+        if task is not None:
+            loop.call_soon_threadsafe(task.cancel)
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    return await work
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
