@@ -152,15 +152,13 @@ def run_rows(using: Engines, seconds: int, chosen: argparse.Namespace) -> Iterat
 
 def finished_per_s(using: Engines, seconds: int) -> float:
     """Return trivial runs accepted and ended a second on one core: all of a burst, to the last."""
-    # asked of the database: the service has enough to do
     live = b"SELECT 1 FROM runs WHERE state IN ('queued', 'running') LIMIT 1"
     with using.netra(registration="true", slots="8") as (server, _, where):
         users = more_users(server.base, count=32)
         began_s = time.monotonic()
         wrk(server.base + "/api/agent/execute", seconds=max(1, seconds // 4), body=EXAMPLE, tokens=users)
-        with psycopg.connect(
-            where["database_url"], autocommit=True
-        ) as looking:  # the service has enough to do
+        # Asked of the database: the service has enough to do.
+        with psycopg.connect(where["database_url"], autocommit=True) as looking:
             while looking.execute(live).fetchall():
                 time.sleep(0.02)
         took_s = time.monotonic() - began_s

@@ -143,7 +143,7 @@ _HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_
 _CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
 _LAPSED: Final = Query(
     select(*RUN_COLUMNS, runs.c.number, runs.c.fence)
-    .where(IS_LIVE, IS_RUNNING, runs.c.lease_until <= param("now"))
+    .where(IS_LIVE, IS_RUNNING, runs.c.lease_until <= param("now"))  # both: there is an index of live ones
     .order_by(runs.c.lease_until, runs.c.number)
     .limit(param("most"))
     .with_for_update(skip_locked=True)
@@ -242,7 +242,7 @@ def _finishing(
 def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
     """Lock the run, if the claim holds, and append the events to it."""
     held = _held_by(claim)
-    if not events:
+    if not events:  # else the first insert locks it
         yield ask(_HOLD, **held)
     for before in range(0, len(events), TOLD_MAX):
         some = events[before : before + TOLD_MAX]

@@ -91,23 +91,29 @@ def run_beside_server(work: Coroutine[Any, Any, int]) -> int:
     try:
         with asyncio.Runner(loop_factory=new_loop) as runner:
             return runner.run(_ended_by_signals(work))
-    except asyncio.CancelledError:
-        return STOPPED
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    working = asyncio.ensure_future(work)
+    is_told = False
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
-        if task is not None:
-            loop.call_soon_threadsafe(task.cancel)
+        nonlocal is_told
+        is_told = True
+        loop.call_soon_threadsafe(working.cancel)
 
     for number in SIGNALS:
         signal.signal(number, stop)
-    return await work
+    try:
+        return await working
+    except asyncio.CancelledError:
+        if not is_told:
+            raise
+        return STOPPED
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
