@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contracts.test_event_log import shown
 
-from netra.domain.errors import LeaseLost
+from netra.domain.errors import LeaseLost, NotFound
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event, Workload
 from netra.ports.outbox import Backlog, Refused, Shipment
@@ -22,12 +22,21 @@ def batch(*names: str | None, at: datetime = AT):
     )
 
 
+async def make(stores):
+    made = Workload(id="wl-1", owner_id=ONE, name="w", created_at=AT, updated_at=AT)
+    await stores.workloads.add(made, max_per_user=MANY)
+
+
 async def put(stores, *names: str | None, workload: str = "wl-1", owner: int = ONE, at: datetime = AT):
     await stores.event_log.append(workload, batch(*names, at=at), owner_id=owner)
 
 
 async def lease(stores, *, most: int = MANY, held: int | None = None) -> Shipment | None:
     return await stores.event_outbox.lease(lease_s=10, most_events=most, held=held)
+
+
+async def delivery(stores, *, most: int = MANY):
+    return await stores.event_outbox.delivery("wl-1", owner_id=ONE, most=most)
 
 
 async def waiting(stores, **span: datetime):
@@ -134,28 +143,50 @@ async def test_a_lease_that_ended_delivers_nothing(stores, clock):
 
 
 async def test_refused_events_are_buried_with_their_reason_and_not_counted(stores, clock):
-    made = Workload(id="wl-1", owner_id=ONE, name="w", created_at=AT, updated_at=AT)
-    await stores.workloads.add(made, max_per_user=MANY)
+    await make(stores)
     await put(stores, "a", "b", "c")
     await put(stores, None)
     shipment = await lease(stores)
     refused = [Refused(parcel=0, place=1, reason="too odd"), Refused(parcel=1, place=0, reason="nameless")]
     await stores.event_outbox.delivered(shipment, refused=refused)
-    found = await stores.event_outbox.undelivered("wl-1", owner_id=ONE, most=10)
+    found = await delivery(stores)
     assert (found.waiting_events, found.dead_events) == (0, 2)
     letters = [(letter.event_id, letter.reason, letter.at) for letter in found.dead_letters]
     assert sorted(letters, key=lambda letter: letter[1]) == [
         (None, "nameless", clock.now()),
         ("b", "too odd", clock.now()),
     ]
-    assert (await stores.workloads.get("wl-1", owner_id=ONE)).event_count == 2
-    few = await stores.event_outbox.undelivered("wl-1", owner_id=ONE, most=1)
+    assert found.workload == await stores.workloads.get("wl-1", owner_id=ONE)
+    assert found.workload.event_count == 2
+    few = await delivery(stores, most=1)
     assert (few.dead_events, len(few.dead_letters)) == (2, 1)
-    other = await stores.event_outbox.undelivered("wl-1", owner_id=OTHER, most=1)
-    assert (other.dead_events, other.dead_letters) == (0, ())
+
+
+async def test_how_far_the_events_came_is_for_their_owner(stores):
+    await make(stores)
+    with pytest.raises(NotFound):
+        await stores.event_outbox.delivery("wl-1", owner_id=OTHER, most=1)
+    with pytest.raises(NotFound):
+        await stores.event_outbox.delivery("wl-2", owner_id=ONE, most=1)
+
+
+async def test_an_event_is_counted_or_dead_whenever_one_looks(stores):
+    await make(stores)
+    fence = None
+    for accepted in range(1, 31):
+        await put(stores, str(accepted))
+        shipment = await lease(stores, held=fence)
+        fence = shipment.fence
+        refused = [Refused(parcel=0, place=0, reason="r")]
+        _, *told = await asyncio.gather(
+            stores.event_outbox.delivered(shipment, refused=refused), *(delivery(stores) for _ in range(8))
+        )
+        assert {one.workload.event_count + one.dead_events for one in told} == {accepted}
+        assert {one.waiting_events + one.dead_events for one in told} == {accepted}
 
 
 async def test_a_log_deleted_under_way_is_named_and_its_events_do_not_wait(stores):
+    await make(stores)
     await put(stores, "a")
     await put(stores, "b", workload="wl-2")
     shipment = await lease(stores)
@@ -164,7 +195,7 @@ async def test_a_log_deleted_under_way_is_named_and_its_events_do_not_wait(store
     gone = await stores.event_outbox.delivered(shipment, refused=[Refused(parcel=0, place=0, reason="r")])
     assert tuple(gone) == ((ONE, "wl-1"),)
     assert (await waiting(stores)).events.id.tolist() == ["a"]
-    assert (await stores.event_outbox.undelivered("wl-1", owner_id=ONE, most=1)).dead_events == 0
+    assert (await delivery(stores)).dead_events == 0
 
 
 async def test_a_log_deleted_before_it_is_leased_again_is_left_out(stores, clock):

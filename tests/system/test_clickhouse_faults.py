@@ -29,7 +29,7 @@ from netra.domain.errors import Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
-from netra.domain.workloads.model import Event
+from netra.domain.workloads.model import Event, Workload
 from netra.settings import Secret
 
 pytestmark = pytest.mark.system
@@ -257,6 +257,8 @@ async def test_a_process_that_wakes_after_its_lease_adds_nothing(tmp_path, click
 
 async def test_a_search_for_many_bad_rows_goes_on_where_it_was(tmp_path, clickhouse_url):
     async with deployment(tmp_path / "a.sqlite3", clickhouse_url) as netra:
+        made = Workload(id="wl", owner_id=1, name="w", created_at=AT, updated_at=AT)
+        await netra.stores.workloads.add(made, max_per_user=1)
         await netra.log.append("wl", batch(1), owner_id=1)
         await netra.delivered()
         asked(
@@ -266,7 +268,7 @@ async def test_a_search_for_many_bad_rows_goes_on_where_it_was(tmp_path, clickho
         events.input_tokens[::8] = 9
         await netra.log.append("wl", events, owner_id=1)
         await netra.delivered()
-        told = await netra.stores.event_outbox.undelivered("wl", owner_id=1, most=100)
+        told = await netra.stores.event_outbox.delivery("wl", owner_id=1, most=100)
         assert told.dead_events == len(told.dead_letters) == 8
         assert in_clickhouse(clickhouse_url) == (57, 57)
 

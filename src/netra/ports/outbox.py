@@ -8,6 +8,7 @@ import msgspec
 
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events
+from netra.domain.workloads.model import Workload
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +60,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a workload waits, and what of it the archive would not take, newest first."""
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """A workload, what of it waits, and what of it the archive would not take, newest first."""
 
+    workload: Workload
     waiting_events: int
     dead_events: int
     dead_letters: tuple[DeadLetter, ...]
@@ -98,8 +100,11 @@ class EventOutbox(Protocol):
         """Return events with `since <= time < until` that wait, at one moment; `arrivals` are of all."""
         ...
 
-    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Undelivered:
-        """Return how many events wait and are dead, with the `most` newest dead ones."""
+    async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
+        """Return the workload, how many events wait and are dead, and the `most` newest dead ones.
+
+        All of it at one moment: an event is counted in the workload or is dead. Raises `NotFound`.
+        """
         ...
 
     async def backlog(self) -> Backlog:

@@ -13,7 +13,7 @@ from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
 from netra.ports.clock import Clock
-from netra.ports.outbox import Backlog, DeadLetter, Parcel, Refused, Shipment, Undelivered, Waiting
+from netra.ports.outbox import Backlog, DeadLetter, Delivery, Parcel, Refused, Shipment, Waiting
 from netra.ports.workloads import Appended
 
 
@@ -134,10 +134,12 @@ class MemoryEventOutbox:
             has_archived=log.archived > 0,
         )
 
-    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Undelivered:
-        """Return how many events wait and are dead."""
+    async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
+        """Return the workload, and how many of its events wait and are dead."""
+        workload = await self._log.workloads.get(workload_id, owner_id=owner_id)
         log = self._log.logs.get((owner_id, workload_id), Log())
-        return Undelivered(
+        return Delivery(
+            workload=workload,
             waiting_events=sum(len(parcel.events) for parcel in log.parcels),
             dead_events=len(log.dead),
             dead_letters=tuple(log.dead[:most]),

@@ -19,11 +19,11 @@ from netra.adapters.sql.event_reading import reading, within
 from netra.adapters.sql.instants import instant, micros
 from netra.adapters.sql.schema import dead_events, event_blocks, event_courier, event_logs
 from netra.adapters.sql.script import Database, Query, Script, Step, ask, inserting, param
-from netra.adapters.sql.workloads import uncounting
+from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.ports.clock import Clock
-from netra.ports.outbox import Backlog, DeadLetter, Parcel, Refused, Shipment, Undelivered, Waiting
+from netra.ports.outbox import Backlog, DeadLetter, Delivery, Parcel, Refused, Shipment, Waiting
 
 PARCELS_MAX: Final = 1_000  # of one shipment
 
@@ -129,8 +129,8 @@ class SqlEventOutbox:
         events = await asyncio.to_thread(within, stored, since=since, until=until)
         return Waiting(events=events, arrivals=tuple(stored.arrivals), has_archived=stored.archived > 0)
 
-    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Undelivered:
-        """Return how many events wait and are dead."""
+    async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
+        """Return the workload, and how many of its events wait and are dead."""
         return await self._database.scan(lambda: _telling(workload_id, owner_id, most=most))
 
     async def backlog(self) -> Backlog:
@@ -216,13 +216,14 @@ def _releasing(fence: int) -> Script[None]:
     yield ask(_RELEASE, held=fence, lease_until=0)
 
 
-def _telling(workload_id: WorkloadId, owner_id: UserId, *, most: int) -> Script[Undelivered]:
+def _telling(workload_id: WorkloadId, owner_id: UserId, *, most: int) -> Script[Delivery]:
+    workload = yield from getting(workload_id, owner_id)
     own = {"whose": owner_id, "which": workload_id}
     ((waiting,),) = yield ask(_WAITING, **own)
     ((dead,),) = yield ask(_DEAD_COUNT, **own)
     rows = (yield ask(_DEAD, **own, most=most)) if dead else ()
     letters = tuple(DeadLetter(at=instant(at), event_id=name, reason=reason) for at, name, reason in rows)
-    return Undelivered(waiting_events=int(waiting), dead_events=dead, dead_letters=letters)
+    return Delivery(workload=workload, waiting_events=int(waiting), dead_events=dead, dead_letters=letters)
 
 
 def _adding_up() -> Script[Backlog]:

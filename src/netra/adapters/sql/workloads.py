@@ -51,7 +51,7 @@ class SqlWorkloadStore:
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
         """Return the workload with its counts as of now."""
-        return await self._database.read(lambda: _getting(workload_id, owner_id))
+        return await self._database.read(lambda: getting(workload_id, owner_id))
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
         """Return workloads, newest first."""
@@ -112,7 +112,8 @@ def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:
     )
 
 
-def _getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
+def getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
+    """Return the workload: a part of a transaction. Raises `NotFound`."""
     rows = yield ask(_GET, whose=owner_id, workload_id=workload_id)
     if not rows:
         raise NotFound("workload", workload_id)

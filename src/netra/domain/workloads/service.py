@@ -11,7 +11,7 @@ from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
-from netra.ports.outbox import EventOutbox, Undelivered
+from netra.ports.outbox import Delivery, EventOutbox
 from netra.ports.workloads import EventLog, WorkloadStore
 
 NAME_MAX = 200
@@ -53,11 +53,15 @@ class WorkloadService:
         """Return the workload. Raises `NotFound`."""
         return await self._workloads.get(workload_id, owner_id=owner_id)
 
-    async def undelivered(self, workload_id: WorkloadId, *, owner_id: UserId) -> Undelivered:
-        """Return what of the workload waits for the archive or was refused by it; nothing, without one."""
+    async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId) -> Delivery:
+        """Return the workload and what of it waits for the archive or was refused by it.
+
+        Without an archive nothing is. Raises `NotFound`.
+        """
         if self._outbox is None:
-            return Undelivered(waiting_events=0, dead_events=0, dead_letters=())
-        return await self._outbox.undelivered(workload_id, owner_id=owner_id, most=DEAD_LETTERS_MAX)
+            workload = await self._workloads.get(workload_id, owner_id=owner_id)
+            return Delivery(workload=workload, waiting_events=0, dead_events=0, dead_letters=())
+        return await self._outbox.delivery(workload_id, owner_id=owner_id, most=DEAD_LETTERS_MAX)
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
         """Return the owner's workloads, newest first."""

@@ -38,7 +38,7 @@ from netra.entrypoints.http.request import Asked
 from netra.entrypoints.http.simulation import simulate
 from netra.entrypoints.reading import read_as
 from netra.entrypoints.switchboard import Services
-from netra.ports.outbox import Undelivered
+from netra.ports.outbox import Delivery
 
 _EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
@@ -141,9 +141,7 @@ async def get_workload(
     workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
 ) -> WorkloadDetail:
     """Return a workload, how much is in it, and which events wait or were refused by ClickHouse."""
-    asked = WorkloadId(workload_id)
-    workload = await workloads.get(asked, owner_id=request.owner_id)
-    return _detail(workload, await workloads.undelivered(asked, owner_id=request.owner_id))
+    return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
 
 
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=Scope.INGEST), summary="Delete a workload")
@@ -203,14 +201,14 @@ def _listed(page: Page[Workload]) -> WorkloadList:
     return WorkloadList(data=[_card(workload) for workload in page.items], pagination=pagination_of(page))
 
 
-def _detail(workload: Workload, undelivered: Undelivered) -> WorkloadDetail:
+def _detail(delivery: Delivery) -> WorkloadDetail:
     return WorkloadDetail(
-        **msgspec.structs.asdict(_card(workload)),
-        waiting_events=undelivered.waiting_events,
-        dead_events=undelivered.dead_events,
+        **msgspec.structs.asdict(_card(delivery.workload)),
+        waiting_events=delivery.waiting_events,
+        dead_events=delivery.dead_events,
         dead_letters=[
             DeadEvent(id=letter.event_id, reason=letter.reason, at=instant(letter.at))
-            for letter in undelivered.dead_letters
+            for letter in delivery.dead_letters
         ],
     )
 

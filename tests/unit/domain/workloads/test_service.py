@@ -93,7 +93,7 @@ async def test_events_need_a_workload(house: Any) -> None:
 async def test_without_an_archive_nothing_waits_for_one(house: Any) -> None:
     workload = await house.workloads.create(owner_id=ALICE, name="chat")
     await house.workloads.append(workload.id, events("a"), owner_id=ALICE)
-    told = await house.workloads.undelivered(workload.id, owner_id=ALICE)
+    told = await house.workloads.delivery(workload.id, owner_id=ALICE)
     assert (told.waiting_events, told.dead_events, told.dead_letters) == (0, 0, ())
 
 
@@ -108,4 +108,4 @@ async def test_events_that_wait_for_the_archive_are_told_of(house: Any) -> None:
     )
     workload = await service.create(owner_id=ALICE, name="chat")
     await service.append(workload.id, events("a", "b"), owner_id=ALICE)
-    assert (await service.undelivered(workload.id, owner_id=ALICE)).waiting_events == 2
+    assert (await service.delivery(workload.id, owner_id=ALICE)).waiting_events == 2
