@@ -83,7 +83,8 @@ def engines() -> Iterator[Engines]:
     with tempfile.TemporaryDirectory(prefix="netra-bench-") as folder, contextlib.ExitStack() as stack:
         for name in ("postgres", "redis"):
             Path(folder, name).mkdir()
-        found = Engines(PostgresServer(Path(folder, "postgres")), RedisServer(Path(folder, "redis")))
+        postgres = PostgresServer(Path(folder, "postgres"), fsync=True)  # durable as in production
+        found = Engines(postgres, RedisServer(Path(folder, "redis")))
         stack.enter_context(running(found.postgres))
         stack.enter_context(running(found.redis))
         yield found

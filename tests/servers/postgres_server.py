@@ -19,9 +19,9 @@ SEGMENT_MIB = 1  # of its write-ahead log: the least there is, so that a full di
 
 
 class PostgresServer(ServerProcess):
-    """One cluster. Nothing waits for the disk: tests kill processes, not the machine."""
+    """One cluster. Tests kill processes, not the machine, so it waits for the disk only if asked to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self.port = free_port()
         self.url = f"postgresql://{USER}@{HOST}:{self.port}/postgres"
         binaries = _binaries()
@@ -39,7 +39,7 @@ class PostgresServer(ServerProcess):
             "listen_addresses": HOST,
             "port": str(self.port),
             "max_connections": "200",
-            "fsync": "off",
+            "fsync": "on" if fsync else "off",
             "shared_buffers": "64MB",
             "min_wal_size": "80MB",  # these two as with segments of the usual size
             "max_wal_size": "1GB",
