@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from embedded import EXAMPLE, Row, langgraph_per_s
+from embedded import EXAMPLE, SLOTS, Row, langgraph_per_s
 from loads import (
     BENCH,
     LOAD_CORE,
@@ -154,7 +154,7 @@ def run_rows(using: Engines, seconds: int, chosen: argparse.Namespace) -> Iterat
 def finished_per_s(using: Engines, seconds: int) -> float:
     """Return trivial runs accepted and ended a second on one core: all of a burst, to the last."""
     live = b"SELECT 1 FROM runs WHERE state IN ('queued', 'running') LIMIT 1"
-    with using.netra(registration="true", slots="8") as (server, _, where):
+    with using.netra(registration="true", slots=str(SLOTS)) as (server, _, where):
         users = more_users(server.base, count=32)
         began_s = time.monotonic()
         wrk(server.base + "/api/agent/execute", seconds=max(1, seconds // 4), body=EXAMPLE, tokens=users)
