@@ -17,6 +17,7 @@ from tests.faults.history import TERMINAL, History, broken_promises
 pytestmark = [pytest.mark.system, pytest.mark.long(38)]
 
 PATIENCE_S = 60.0
+TRIES = 4
 EVENTS = 150_000  # enough that an analysis takes seconds
 UNFENCED = (str(Path(__file__).with_name("unfenced_worker.py")), "worker")
 FENCED = ("-m", "netra", "worker")
@@ -100,13 +101,17 @@ async def asked(fleet: Fleet, history: History, *, key: str) -> str:
 def test_a_worker_that_thaws_writes_nothing_unless_the_fence_is_out(
     worker: tuple[str, ...], fleet: Fleet
 ) -> None:
-    history = History()
-    with fleet.hired(*worker):
-        case = Case(fleet, asyncio.run(asked(fleet, history, key=worker[0])))
-        case.thaw_the_first_while_the_second_holds()
-        until(lambda: case.fact("state") in TERMINAL, "the end")
-    witness.testify(fleet.postgres.url, history)
-    broken = [sentence for sentence in broken_promises(history) if case.run_id in sentence]
-    has_zombie = any("by claim 1 after claim 2" in sentence for sentence in broken)
+    # Frozen amid a statement, a worker gives up its run when it thaws, fence or not: then it is tried again.
+    for number in range(1 if worker == FENCED else TRIES):
+        history = History()
+        with fleet.hired(*worker):
+            case = Case(fleet, asyncio.run(asked(fleet, history, key=f"{worker[0]} {number}")))
+            case.thaw_the_first_while_the_second_holds()
+            until(lambda: case.fact("state") in TERMINAL, "the end")  # noqa: B023  # called within the turn
+        witness.testify(fleet.postgres.url, history)
+        broken = [sentence for sentence in broken_promises(history) if case.run_id in sentence]
+        has_zombie = any("by claim 1 after claim 2" in sentence for sentence in broken)
+        if has_zombie:
+            break
     assert has_zombie == (worker == UNFENCED), (broken, [(one.kind, one.fence) for one in history.written])
     assert worker == UNFENCED or not broken
