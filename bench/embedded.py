@@ -32,7 +32,6 @@ from loads import (
     wrk,
 )
 
-SLOTS = 16  # runs that langgraph dev works on at once; `scale.py` gives the service as many
 EXAMPLE = {"message": "Optimize my AI workload for cost efficiency", "context": {"workload_id": "wl-123"}}
 
 
@@ -69,7 +68,6 @@ def langgraph_dev(command: str) -> Iterator[Server]:
             json.dumps({"dependencies": ["."], "graphs": {"agent": "./graph.py:graph"}})
         )
         line = [command, "dev", "--port", str(port), "--no-browser", "--no-reload"]
-        line += ["--n-jobs-per-worker", str(SLOTS)]
         env = {"LANGSMITH_TRACING": "false", "LANGGRAPH_NO_VERSION_CHECK": "1", "DO_NOT_TRACK": "1"}
         with serving(line, base=f"http://127.0.0.1:{port}", ready="/ok", env=env, cwd=folder) as server:
             yield server

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from embedded import EXAMPLE, SLOTS, Row, langgraph_per_s
+from embedded import EXAMPLE, Row, langgraph_per_s
 from loads import (
     BENCH,
     LOAD_CORE,
@@ -47,6 +47,7 @@ from tests.servers.postgres_server import PostgresServer, drop_database, fresh_d
 from tests.servers.redis_server import RedisServer
 
 SOCKETS = 20  # that hear one run
+SLOTS = 32  # runs worked on at once: most of them wait for a disk
 TURNS = 3  # of two that are timed for several seconds each: the machine's speed changes meanwhile
 
 

@@ -360,3 +360,26 @@ async def test_a_lease_ends_to_the_microsecond(stores, clock, new_run):
     clock.turn(0.000001)
     assert await stores.runs.reap(max_attempts=1)
     assert clock.now() - claim.run.started_at == timedelta(seconds=0.5)
+
+
+async def test_of_many_that_end_at_once_a_lost_claim_costs_only_itself(stores, new_run, clock):
+    await accept(stores, *(new_run(str(n), thread=f"thread-{n}") for n in range(8)))
+    claims = [await stores.runs.claim(lease_s=10) for _ in range(8)]
+    await stores.runs.finish(claims[3], COMPLETED, [], answer=None)
+    told = await asyncio.gather(
+        *(
+            stores.runs.finish(
+                claim,
+                COMPLETED,
+                [completed(claim.run, COMPLETED.result)],
+                answer=answer(claim.run, clock.now()),
+            )
+            for claim in claims
+        ),
+        return_exceptions=True,
+    )
+    assert type(told.pop(3)) is LeaseLost
+    assert [len(events) for events in told] == [1] * 7
+    runs = [await stores.runs.get(f"run-{n}", owner_id=ONE) for n in range(8)]
+    assert {run.state for run in runs} == {RunState.COMPLETED}
+    assert [run.last_seq - claims[0].run.last_seq for run in runs] == [1, 1, 1, 0, 1, 1, 1, 1]

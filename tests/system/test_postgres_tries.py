@@ -16,8 +16,8 @@ from netra.adapters.sql.identity_schema import one_time
 from netra.adapters.sql.locks import locking
 from netra.adapters.sql.postgres import ANSWER_S, PostgresDatabase, server_options
 from netra.adapters.sql.postgres_connection import open_postgres
-from netra.adapters.sql.script import Query, Script, ask, inserting
-from netra.domain.errors import Unavailable
+from netra.adapters.sql.script import Query, Script, ask, ask_last, inserting
+from netra.domain.errors import Conflict, NotFound, Unavailable
 
 pytestmark = pytest.mark.system
 
@@ -44,6 +44,19 @@ def keeping(key: str) -> Script[None]:
 
 def kept() -> Script[list[str]]:
     return [row[0] for row in (yield ask(COUNT))]
+
+
+def keeping_last(key: str, *, missed: bool = False) -> Script[str]:
+    yield ask(KEEP, key=f"{key} first", value=b"", until_at=0)
+    yield ask_last(KEEP, key=key, value=b"", until_at=0)
+    if missed:
+        raise NotFound("key", key)
+    return key
+
+
+def commits() -> Script[int]:
+    ((count,),) = yield ask(Query(text("SELECT count(DISTINCT xmin::text) FROM one_time")))
+    return int(count)
 
 
 class Plays:
@@ -171,3 +184,54 @@ async def is_kept(database: PostgresDatabase) -> bool:
     except Unavailable:
         return False
     return True
+
+
+async def together(database: PostgresDatabase, *recipes: Any) -> list[Any]:
+    return await asyncio.gather(*map(database.write_together, recipes), return_exceptions=True)
+
+
+async def test_what_is_written_together_is_one_commit_and_answers_each(postgres_url):
+    async with opened(postgres_url) as database:
+        keys = [f"k{number}" for number in range(8)]
+        assert await together(database, *(lambda key=key: keeping_last(key) for key in keys)) == keys
+        assert len(await database.read(kept)) == 16
+        assert await database.read(commits) == 1
+
+
+async def test_what_a_script_raises_after_its_last_step_is_its_own(postgres_url):
+    async with opened(postgres_url) as database:
+        first, lost, last = await together(
+            database,
+            lambda: keeping_last("a"),
+            lambda: keeping_last("b", missed=True),
+            lambda: keeping_last("c"),
+        )
+        assert (first, type(lost), last) == ("a", NotFound, "c")
+
+
+@pytest.mark.parametrize(("key", "error"), [("taken", Conflict), ("k\x00more", Unavailable)])
+async def test_what_the_engine_has_against_one_costs_the_others_nothing(postgres_url, key, error):
+    async with opened(postgres_url) as database:
+        await database.write(lambda: keeping("taken"))
+        first, refused, last = await together(
+            database, lambda: keeping_last("a"), lambda: keeping_last(key), lambda: keeping_last("c")
+        )
+        assert (first, type(refused), last) == ("a", error, "c")
+        assert sorted(await database.read(kept)) == ["a", "a first", "c", "c first", "taken"]
+
+
+async def test_a_commit_of_many_that_was_on_its_way_is_not_played_again(postgres_url):
+    port = psycopg.conninfo.conninfo_to_dict(postgres_url)["port"]
+    async with proxied(int(str(port))) as line:
+        url = postgres_url.replace(f":{port}/", f":{line.port}/")
+        async with opened(url, connections=1) as database:
+            played = []
+
+            def playing() -> Script[str]:
+                played.append(1)
+                return (yield from keeping_last("k"))
+
+            line.cut_after = 0
+            errors = await together(database, playing, playing)
+            assert [type(error) for error in errors] == [Unavailable, Unavailable]
+            assert len(played) == 2

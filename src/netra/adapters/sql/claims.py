@@ -175,7 +175,7 @@ class SqlClaims:
         self, claim: Claim, ending: Ending, events: Sequence[NewEvent], *, answer: Message | None
     ) -> Sequence[RunEvent]:
         """End the run."""
-        return await self._database.write(
+        return await self._database.write_together(
             lambda: _finishing(claim, ending, events, self._clock, answer=answer)
         )
 

@@ -9,9 +9,9 @@ within that time.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from psycopg import Error, IntegrityError, OperationalError
 from psycopg.conninfo import conninfo_to_dict
@@ -22,8 +22,9 @@ from netra.adapters.sql.alarm import Alarm
 from netra.adapters.sql.database_clock import READ_CLOCK, DatabaseClock
 from netra.adapters.sql.postgres_attempt import LONG_S, Attempt
 from netra.adapters.sql.postgres_wire import Connection, Wire
-from netra.adapters.sql.script import Recipe, Rows
-from netra.domain.errors import Conflict, Unavailable
+from netra.adapters.sql.rounds import Rounds
+from netra.adapters.sql.script import Outcome, Recipe, Rows
+from netra.domain.errors import Conflict, NetraError, Unavailable
 
 CONNECTIONS: Final = 10
 WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
@@ -46,6 +47,7 @@ class PostgresDatabase:
         self._answer_s = answer_s
         self._checking: asyncio.Task[None] | None = None
         self._wires: dict[Connection, Wire] = {}
+        self._rounds = Rounds(self._written)
         self._pool = AsyncConnectionPool[Connection](
             url,
             min_size=min(2, connections),
@@ -112,15 +114,53 @@ class PostgresDatabase:
         """Play a script that writes; it returns once the commit did."""
 
         async def play(attempt: Attempt) -> T:
-            attempt.is_writing = True
-            if self._clock.is_old:
-                attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            self._begin_writing(attempt)
             value = await attempt.play(recipe())
             if not attempt.is_committing:
                 await attempt.commit()
             return value
 
         return await self._tried(play)
+
+    async def write_together(self, recipe: Recipe[T]) -> T:
+        """Play a script that writes, in one commit with all that came during the one before."""
+        outcome = await self._rounds.ask(recipe)
+        if outcome.error is not None:
+            raise outcome.error
+        value: T = outcome.value
+        return value
+
+    async def _written(self, recipes: Mapping[object, Recipe[Any]]) -> Mapping[object, Outcome]:
+        askers, wanted = list(recipes), list(recipes.values())
+        is_undone = False
+
+        async def play(attempt: Attempt) -> Sequence[Outcome]:
+            nonlocal is_undone
+            self._begin_writing(attempt)
+            try:
+                return await attempt.play_together([make() for make in wanted])
+            except Error as error:
+                is_undone = error.sqlstate is not None or not attempt.is_committing
+                raise
+
+        try:
+            outcomes = await self._tried(play)
+        except NetraError:
+            if not is_undone:
+                raise
+            outcomes = await asyncio.gather(*map(self._written_alone, wanted))  # then each has its own fault
+        return dict(zip(askers, outcomes, strict=True))
+
+    async def _written_alone(self, recipe: Recipe[Any]) -> Outcome:
+        try:
+            return Outcome(await self.write(recipe))
+        except NetraError as error:
+            return Outcome(error=error)
+
+    def _begin_writing(self, attempt: Attempt) -> None:
+        attempt.is_writing = True
+        if self._clock.is_old:
+            attempt.wire.put(READ_CLOCK, heard=self._set_clock)
 
     def _set_clock(self, rows: Rows) -> None:
         ((instant_us,),) = rows

@@ -1,7 +1,8 @@
 """One try at one transaction over a connection: which statements go together, and how it is left."""
 
 import asyncio
-from typing import Final, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
 
 from psycopg import Error
 from psycopg.pq import TransactionStatus
@@ -9,7 +10,8 @@ from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from netra.adapters.sql.alarm import Alarm
 from netra.adapters.sql.postgres_wire import Connection, Wire
-from netra.adapters.sql.script import Rows, Script, Step
+from netra.adapters.sql.script import Outcome, Rows, Script, Step
+from netra.domain.errors import NetraError
 
 LONG_S: Final = 30.0  # for scans, and for writes of many rows
 MANY_ROWS: Final = 100
@@ -41,6 +43,19 @@ class Attempt:
             return returned
         finally:
             script.close()
+
+    async def play_together(self, scripts: Sequence[Script[Any]]) -> Sequence[Outcome]:
+        """Return what became of scripts that await nothing before their last step: one batch, one commit."""
+        played: list[tuple[Script[Any], list[Rows]]] = []
+        for script in scripts:
+            answers: list[Rows] = []
+            for step in _steps(script):
+                compiled = step.query.compiled(DIALECT)
+                heard = answers.append if step.is_last else None
+                self.wire.put(compiled.text, compiled.arranged(step.values), heard=heard)
+            played.append((script, answers))
+        await self.commit()
+        return [_outcome(script, rows) for script, (rows,) in played]
 
     async def commit(self) -> None:
         """Make it durable."""
@@ -93,3 +108,23 @@ class Attempt:
         await self._send()
         async with self.connection.cursor() as cursor:  # the driver paces what goes out and what comes in
             await cursor.executemany(text.encode(), rows)
+
+
+def _steps(script: Script[Any]) -> Iterator[Step]:
+    """Yield the steps of a script up to the last, which is not answered yet."""
+    step = next(script)
+    while not step.is_last:
+        yield step
+        step = script.send(())
+    yield step
+
+
+def _outcome(script: Script[Any], rows: Rows) -> Outcome:
+    """Return what a script makes of the answer to its last step."""
+    try:
+        script.send(rows)
+    except StopIteration as end:
+        return Outcome(end.value)
+    except NetraError as error:
+        return Outcome(error=error)
+    raise TypeError("A script goes on after its last step.")

@@ -68,6 +68,13 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     is_last: bool = False  # nothing follows, so that the commit may go along
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one of several that were played together."""
+
+    value: Any = None  # Any: each one's own result, which its caller's signature says
+    error: BaseException | None = None
+
+
 Script: TypeAlias = Generator[Step, Rows, T]
 Recipe: TypeAlias = Callable[[], Script[T]]  # makes the script anew, for a transaction that is tried again
 
@@ -88,6 +95,14 @@ class Database(Protocol):
 
         When the script raises, nothing of it is kept. Raises `Unavailable` when the engine cannot
         take it, `Conflict` when it breaks a unique key.
+        """
+        ...
+
+    async def write_together(self, recipe: Recipe[T]) -> T:
+        """Play a script that writes, in one commit with others that come at the same time.
+
+        It awaits nothing before its last step. What it raises, and what the engine has against it,
+        is its own: the others are kept. Raises as `write` does.
         """
         ...
 

@@ -76,6 +76,10 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise refusal(error) from error
 
+    async def write_together(self, recipe: Recipe[T]) -> T:
+        """Play a script that writes in the writer's next commit, as all of them."""
+        return await self.write(recipe)
+
     @property
     def is_scanning(self) -> bool:
         """Whether any scan goes on."""

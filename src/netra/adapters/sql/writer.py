@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from netra.adapters.sql.script import Outcome
 from netra.domain.errors import Unavailable
 
 GROUP_MAX: Final = 64  # transactions in one commit: bounds how long the first of them waits for the last
@@ -24,17 +25,10 @@ _BEGIN: Final = "BEGIN IMMEDIATE"
 T = TypeVar("T")
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of a job."""
-
-    value: Any = None  # Any: each job's own result, which its caller's signature says
-    error: BaseException | None = None
-
-
 class Job(msgspec.Struct, frozen=True):
     """Work for the thread, and whom to tell."""
 
-    work: Callable[[sqlite3.Connection], Any]  # Any: see `Outcome`
+    work: Callable[[sqlite3.Connection], Any]  # Any: see `script.Outcome`
     told: asyncio.Future[Any]
 
 
