@@ -46,10 +46,12 @@ def kept() -> Script[list[str]]:
     return [row[0] for row in (yield ask(COUNT))]
 
 
-def keeping_last(key: str, *, missed: bool = False) -> Script[str]:
+def keeping_last(key: str, *, missed: str = "never") -> Script[str]:
     yield ask(KEEP, key=f"{key} first", value=b"", until_at=0)
+    if missed == "before":
+        raise NotFound("key", key)
     yield ask_last(KEEP, key=key, value=b"", until_at=0)
-    if missed:
+    if missed == "after":
         raise NotFound("key", key)
     return key
 
@@ -198,15 +200,17 @@ async def test_what_is_written_together_is_one_commit_and_answers_each(postgres_
         assert await database.read(commits) == 1
 
 
-async def test_what_a_script_raises_after_its_last_step_is_its_own(postgres_url):
+@pytest.mark.parametrize("missed", ["before", "after"])
+async def test_what_a_script_raises_before_or_after_its_last_step_is_its_own(postgres_url, missed):
     async with opened(postgres_url) as database:
         first, lost, last = await together(
             database,
             lambda: keeping_last("a"),
-            lambda: keeping_last("b", missed=True),
+            lambda: keeping_last("b", missed=missed),
             lambda: keeping_last("c"),
         )
         assert (first, type(lost), last) == ("a", NotFound, "c")
+        assert ("b first" in await database.read(kept)) == (missed == "after")
 
 
 @pytest.mark.parametrize(("key", "error"), [("taken", Conflict), ("k\x00more", Unavailable)])

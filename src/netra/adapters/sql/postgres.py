@@ -139,8 +139,8 @@ class PostgresDatabase:
             self._begin_writing(attempt)
             try:
                 return await attempt.play_together([make() for make in wanted])
-            except Error as error:
-                is_undone = error.sqlstate is not None or not attempt.is_committing
+            except (Error, NetraError) as error:
+                is_undone = not attempt.is_committing or getattr(error, "sqlstate", None) is not None
                 raise
 
         try:
