@@ -101,7 +101,7 @@ async def asked(fleet: Fleet, history: History, *, key: str) -> str:
 def test_a_worker_that_thaws_writes_nothing_unless_the_fence_is_out(
     worker: tuple[str, ...], fleet: Fleet
 ) -> None:
-    # Frozen amid a statement, a worker gives up its run when it thaws, fence or not: then it is tried again.
+    # Frozen amid a statement, whose time is up when it thaws, a worker may give up, fence or not: then again.
     for number in range(1 if worker == FENCED else TRIES):
         history = History()
         with fleet.hired(*worker):
