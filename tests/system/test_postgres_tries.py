@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import text
-from tests.servers.proxy import proxied
+from tests.servers.proxy import Proxy, proxied
+from tests.servers.stopwatch import timed
 
 from netra.adapters.sql.database_clock import DatabaseClock
 from netra.adapters.sql.identity_schema import one_time
@@ -36,6 +37,18 @@ async def opened(url: str, *, connections: int = 2) -> AsyncGenerator[PostgresDa
             yield database
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def opened_through_a_line(
+    url: str, *, connections: int = 2
+) -> AsyncGenerator[tuple[PostgresDatabase, Proxy]]:
+    port = psycopg.conninfo.conninfo_to_dict(url)["port"]
+    async with (
+        proxied(int(str(port))) as line,
+        opened(url.replace(f":{port}/", f":{line.port}/"), connections=connections) as database,
+    ):
+        yield database, line
 
 
 def keeping(key: str) -> Script[None]:
@@ -107,14 +120,21 @@ async def test_a_transaction_that_loses_its_connection_before_its_commit_is_play
 
 
 async def test_one_whose_commit_was_on_its_way_is_not_played_again(postgres_url):
-    port = psycopg.conninfo.conninfo_to_dict(postgres_url)["port"]
-    async with proxied(int(str(port))) as line:
-        url = postgres_url.replace(f":{port}/", f":{line.port}/")
+    async with opened_through_a_line(postgres_url, connections=1) as (database, line):
         plays = Plays(KEEPING, after_first=lambda: setattr(line, "cut_after", 0))
-        async with opened(url, connections=1) as database:
-            with pytest.raises(Unavailable):
-                await database.write(plays)
-            assert plays.count == 1
+        with pytest.raises(Unavailable):
+            await database.write(plays)
+        assert plays.count == 1
+
+
+async def test_another_try_has_only_the_time_that_the_first_left(postgres_url):
+    async with opened_through_a_line(postgres_url) as (database, line):
+        line.hold()
+        asyncio.get_running_loop().call_later(0.8 * ANSWER_S, line.reset)
+        with timed() as watch, pytest.raises(Unavailable):
+            await database.read(kept)
+        assert watch.spent_s < 1.1 * ANSWER_S
+        line.release()
 
 
 async def test_one_that_is_chosen_to_break_a_deadlock_is_played_again(postgres_url):
@@ -225,17 +245,14 @@ async def test_what_the_engine_has_against_one_costs_the_others_nothing(postgres
 
 
 async def test_a_commit_of_many_that_was_on_its_way_is_not_played_again(postgres_url):
-    port = psycopg.conninfo.conninfo_to_dict(postgres_url)["port"]
-    async with proxied(int(str(port))) as line:
-        url = postgres_url.replace(f":{port}/", f":{line.port}/")
-        async with opened(url, connections=1) as database:
-            played = []
+    async with opened_through_a_line(postgres_url, connections=1) as (database, line):
+        played = []
 
-            def playing() -> Script[str]:
-                played.append(1)
-                return (yield from keeping_last("k"))
+        def playing() -> Script[str]:
+            played.append(1)
+            return (yield from keeping_last("k"))
 
-            line.cut_after = 0
-            errors = await together(database, playing, playing)
-            assert [type(error) for error in errors] == [Unavailable, Unavailable]
-            assert len(played) == 2
+        line.cut_after = 0
+        errors = await together(database, playing, playing)
+        assert [type(error) for error in errors] == [Unavailable, Unavailable]
+        assert len(played) == 2

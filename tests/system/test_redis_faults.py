@@ -11,14 +11,18 @@ from uuid import uuid4
 
 import pytest
 import redis.asyncio
-from tests.contracts.shared import PATIENCE_S, local, over_redis
+import uvloop
+from tests.contracts.shared import PATIENCE_S, Reported, local, over_redis
 from tests.servers.process import HOST
 from tests.servers.proxy import proxied
 from tests.servers.stopwatch import timed
 
 from netra.adapters.local.clock import SystemClock
+from netra.adapters.local.limits import LocalRateLimiter
 from netra.adapters.redis.connection import Shared
-from netra.adapters.redis.link import ANSWER_S
+from netra.adapters.redis.limits import RedisRateLimiter
+from netra.adapters.redis.link import ANSWER_S, RedisLink
+from netra.adapters.redis.listener import RedisListener
 from netra.domain.errors import Unavailable
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
@@ -34,6 +38,7 @@ SESSION = Session(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelt
 PRINCIPAL = Principal(user_id=1, session_id="ses-1", expires_at=AT + timedelta(hours=1))
 MENDED_S = 20.0  # a second of circuit, a second until the subscriber tries again, and a busy machine
 SOON_S = 0.25
+OFTEN = 8  # visits, two for each question: four seconds of an outage
 
 
 @asynccontextmanager
@@ -278,6 +283,50 @@ async def test_the_window_is_exact_whenever_redis_forgets(own_redis, clock):
             assert said.allowed is (len(recent) < RATES.general), step
             if said.allowed:
                 recent.append(now_s)
+
+
+class Deaf:
+    """A server that hangs up on whoever comes, and counts them."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+
+    async def meet(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.visits += 1
+        writer.transport.abort()
+
+
+async def tries_again_and_again(limits: int) -> None:
+    """Have some processes admit one request each without Redis, and return when each has come back often."""
+    clock, deaf, opened = SystemClock(), [Deaf() for _ in range(limits)], list[RedisRateLimiter]()
+    async with AsyncExitStack() as stack:
+        for one in deaf:
+            server = await stack.enter_async_context(await asyncio.start_server(one.meet, HOST, 0))
+            address = f"redis://{HOST}:{server.sockets[0].getsockname()[1]}/0"
+            link = RedisLink(address, clock=clock, incidents=Reported(), prefix="test")
+            opened.append(
+                RedisRateLimiter(
+                    LocalRateLimiter(RATES, clock=clock),
+                    link=link,
+                    listener=RedisListener(link, clock=clock),  # it does not run: nothing else tries
+                    clock=clock,
+                    process="p",
+                )
+            )
+            assert (await opened[-1].admit(GENERAL, "k")).allowed
+
+        async def is_visited() -> bool:
+            return all(one.visits >= OFTEN for one in deaf)
+
+        await eventually(is_visited)
+        for limiter in opened:
+            await limiter.close()
+
+
+def test_what_was_admitted_alone_is_told_in_the_end_though_a_timer_rings_early():
+    """As those of `uvloop` do, by a millisecond: also before the circuit closes, or before their own time."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(tries_again_and_again(20))
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])

@@ -229,10 +229,12 @@ class RedisRateLimiter:
         self._tell_later()
 
     def _tell_later(self) -> None:
-        loop = asyncio.get_running_loop()
-        is_due = self._later is not None and self._later.when() > loop.time()
-        if not is_due and not self._is_closed:
-            self._later = loop.call_later(RETRY_S, self._outbox.put, None)
+        if self._later is None and not self._is_closed:
+            self._later = asyncio.get_running_loop().call_later(RETRY_S, self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._later = None
+        self._outbox.put(None)
 
     def _keep(self, key: str, name: bytes, *, is_told: bool) -> None:
         self._ledger.keep(Admitted(key=key, at_s=self._clock.monotonic_s(), name=name), is_told=is_told)

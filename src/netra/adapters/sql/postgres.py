@@ -29,6 +29,7 @@ from netra.domain.errors import Conflict, NetraError, Unavailable
 CONNECTIONS: Final = 10
 WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
 CONNECT_S: Final = 2  # the least that the driver takes
+WAIT_SHARE: Final = 0.7  # of the time for an answer, in which there must be a connection
 START_S: Final = 10.0
 ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
 TRIES: Final = 3
@@ -53,7 +54,6 @@ class PostgresDatabase:
             min_size=min(2, connections),
             max_size=connections,
             max_waiting=WAITING_MAX,
-            timeout=0.7 * answer_s,  # for a connection
             reconnect_timeout=RECONNECT_S,
             kwargs={
                 "autocommit": True,
@@ -198,7 +198,9 @@ class PostgresDatabase:
 
     async def _attempt(self, until_s: float) -> Attempt:
         """Return an attempt on a connection of the pool; whoever gets it lets `_attempted` play."""
-        connection = await self._pool.getconn()  # its `connection()` would roll back what nobody began
+        wait_s = min(WAIT_SHARE * self._answer_s, until_s - time.monotonic())
+        # The pool's own `connection()` would roll back what nobody began.
+        connection = await self._pool.getconn(wait_s)
         alarm = Alarm(connection, until_s - time.monotonic())
         return Attempt(connection, self._wire(connection), alarm)
 
