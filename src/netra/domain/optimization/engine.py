@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from netra.domain.optimization.actions import actions_of
 from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
@@ -147,13 +148,11 @@ def options_of(study: Study, composition: Composition, findings: Sequence[Findin
     current = current_option(study)
     if not len(study.events):
         return ()
-    plan = msgspec.structs.replace(
-        current, name="the plan", usd_per_month=composition.planned_usd * study.span.per_month
-    )
+    plan = replace(current, name="the plan", usd_per_month=composition.planned_usd * study.span.per_month)
     if composition.planned.hosted.any():  # its latency is the fleet's, which its own option states
-        plan = msgspec.structs.replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
+        plan = replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
     offered = [
-        msgspec.structs.replace(option, needs_evaluation=finding.stance is Stance.EVALUATE)
+        option if finding.stance is not Stance.EVALUATE else replace(option, needs_evaluation=True)
         for finding in findings
         for option in finding.options
     ]

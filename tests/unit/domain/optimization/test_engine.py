@@ -1,7 +1,7 @@
 """The engine's door: what comes back for a log, for any order of it, and for logs that lack nearly all."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from netra.domain.optimization.analysers.model import Finding, Option, Study
 from netra.domain.optimization.composition import compose
 from netra.domain.optimization.engine import Analysis, advise, analyse, measure, optimise, options_of
 from netra.domain.optimization.model import Goals, Priority, never_stop
+from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.traffic import hosted
@@ -280,6 +281,22 @@ def test_a_plan_on_own_gpus_does_not_borrow_the_latency_of_the_api(
     composition = compose(log, [host], checkpoint=never_stop)
     current, plan, fleet = options_of(log, composition, [host])
     assert (current.ttft_ms_p99, plan.ttft_ms_p99, fleet.ttft_ms_p99) == (50.0, None, 70.0)
+
+
+@pytest.mark.parametrize("asked", [{}, {"analyses": ("gpu_choice",)}], ids=["hosting", "a choice of GPU"])
+def test_an_open_model_that_stands_in_is_never_the_pick(
+    call: Call, tariff: Price, asked: Mapping[str, Any]
+) -> None:
+    calls = [call(n * 60.0, ttft_ms=800.0) for n in range(60)]
+    goals = Goals(priority=Priority.PERFORMANCE, speedup=3.0, **asked)
+    prices = PriceList(tariffs={"big": tariff(usd=2.5e-6)})
+    analysis = analyse(columns_of(calls), goals=goals, prices=prices, hardware=HARDWARE)
+    stand_ins = [option for option in analysis.options if option.gpu is not None]
+    assert {option.kind for option in stand_ins} == {"self_hosting", *goals.analyses}
+    assert all(option.needs_evaluation for option in stand_ins)
+    assert analysis.pick.option is not None
+    assert analysis.pick.option.gpu is None
+    assert analysis.pick.candidate in stand_ins
 
 
 @pytest.mark.parametrize("priority", list(Priority))
