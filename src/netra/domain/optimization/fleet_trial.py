@@ -154,7 +154,8 @@ def _case(study: Study, proposed: ProposedFleet, present: PresentFleet | None) -
     models = study.goals.models if proposed.hosted_model is None else (proposed.hosted_model,)
     goals = msgspec.structs.replace(asked_of(study.goals, proposed), gpus=(gpu.name,), models=models)
     asked_study = msgspec.structs.replace(study, goals=goals)
-    case = case_of(asked_study, kind="self_hosting", priced_only=present is None)
+    calls = np.ones(len(study.events), np.bool_) if present is None else present.where
+    case = case_of(asked_study, kind="self_hosting", priced_only=present is None, proposed=calls)
     if isinstance(case, Gap):
         raise ValidationFailed.of("gpu", "cannot_host", case.reason)
     return case

@@ -26,9 +26,9 @@ class Tails(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms_p99: float | None
 
 
-def tails_of(study: Study) -> Tails:
-    """Return the tails of the answered calls that somebody waits for."""
-    awaited = _awaited(study)
+def tails_of(study: Study, *, among: Bools | None = None) -> Tails:
+    """Return the tails of the answered calls that somebody waits for; only of those `among`, if given."""
+    awaited = _awaited(study) if among is None else _awaited(study) & among
     return Tails(
         ttft_ms_p99=_percentile(study.events.ttft_ms, awaited, 99),
         tpot_ms_p99=_percentile(tpot_ms(study), awaited, 99),

@@ -141,7 +141,7 @@ def predicted_latency(
     Time per token moves with the step time. Time to first token holds queues too, which grow faster than
     steps, so its bounds are replays with steps at the bounds.
     """
-    measured = tails_of(study)
+    measured = tails_of(study, among=present.where)
     checkpoint(0.72, "Replaying on what serves the log now")
     before = replay(present.requests, deployment=present.deployment, replicas=present.replicas)
     if measured.tpot_ms_p99 is None or measured.ttft_ms_p99 is None or not before.tpot_ms(99) > 0.0:

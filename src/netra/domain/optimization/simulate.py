@@ -81,7 +81,7 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     truncated_share: float  # of the answers, by the cap
     calls_that_do_not_fit: int  # the new model's context; they stay where they are
-    latency_now: Mapping[str, Any]
+    latency_now: Mapping[str, Any]  # of the calls on own GPUs, where such serve the log
     latency_then: Mapping[str, Any] | None  # None: nothing in the log tells it
     fleet: Mapping[str, Any] | None
     fleet_now: Mapping[str, Any] | None  # None: not said to be served by own GPUs
@@ -167,7 +167,7 @@ def _simulated(
     times = study.span.per_month
     cut = now.output_tokens > (proposal.max_output_tokens or _ALL)
     moved = (then.tariff != now.tariff) | (then.hosted != now.hosted)
-    tails = msgspec.to_builtins(tails_of(study))
+    tails = msgspec.to_builtins(tails_of(study, among=None if present is None else present.where))
     return Simulated(
         calls=len(study.events),
         now_usd_in_window=now_usd,

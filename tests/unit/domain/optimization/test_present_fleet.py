@@ -74,6 +74,30 @@ def test_the_bill_now_is_the_rent_of_what_serves_the_log(served: Study) -> None:
     assert found.fleet_now["calibration"].startswith("Step times are calibrated on 121 calls")
 
 
+def test_calls_of_other_models_are_not_taken_to_be_on_those_gpus(
+    study: Make, tariff: Price, served: Study, logged: Events
+) -> None:
+    twice = np.repeat(np.arange(CALLS), 2)[:-1]  # a call of the provider's between any two of the open model
+    is_open = np.arange(len(twice)) % 2 == 0
+    taken = logged.take(twice)
+    assert taken.latency_ms is not None
+    mixed = msgspec.structs.replace(
+        taken,
+        at_ns=logged.at_ns[0] + np.arange(len(twice)) * 500_000_000,
+        model=Labels(codes=np.where(is_open, 0, 1).astype(np.int32), names=(OPEN, "gpt")),
+        latency_ms=np.where(is_open, logged.latency_ms[twice], 90_000.0)
+        if logged.latency_ms is not None
+        else None,
+    )
+    asked = study(mixed, tariff(OPEN), tariff("gpt", usd=1e-4), hardware=HARDWARE)
+    change: dict[str, Any] = {"gpu": "H200-SXM-141GB", "gpus_per_replica": 1, "replicas": 1}
+    alone, found = tried(served, **change), tried(asked, **change)
+    bought = (CALLS - 1) * 700 * 1e-4  # what the provider is paid for its own
+    assert found.now_usd_in_window == pytest.approx(alone.now_usd_in_window + bought)
+    assert found.then_usd_in_window == pytest.approx(alone.then_usd_in_window + bought)
+    assert (found.latency_now, found.latency_then) == (alone.latency_now, alone.latency_then)
+
+
 def test_fewer_replicas_cost_less_and_the_measured_latency_moves_by_the_ratio_of_replays(
     served: Study, logged: Events
 ) -> None:

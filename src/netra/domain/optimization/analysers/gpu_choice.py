@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.fleet_option import option_of
 from netra.domain.optimization.analysers.hosting_case import Case, case_of, concerns_own_gpus
-from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.performance.configurations import Configuration, carried_per_s
 from netra.domain.optimization.performance.decisions import SAFETY_MARGIN
@@ -29,7 +30,6 @@ FORMULA: Final = (
 )
 PEAK_WINDOW_S: Final = 60.0
 _LISTED: Final = 12
-_MONTH_H: Final = 730.5
 _QUANTISED: Final = ("bf16", "fp8", "int4")
 
 
@@ -117,7 +117,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
         how_to_verify="Load one replica with its share of the log and compare TPOT p99 with the replay's.",
         effort="medium",
         risk="Prices differ by region and term; the pick changes with them, so name your own.",
-        options=(_option(case, best),),
+        options=(option_of(study, case, best, kind=KIND),),
         supply={"serving": _supply(case, best)} if case.stand_in.is_same else {},
     )
 
@@ -132,20 +132,3 @@ def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
         "vllm": vllm_flags(deployment),
         "tensorrt_llm": trtllm_options(deployment),
     }
-
-
-def _option(case: Case, best: Hosting) -> Option:
-    memory = best.configuration.deployment.memory()
-    return Option(
-        name=f"{best.fleet.replicas} x ({best.configuration.name}), {case.stand_in.model.name}",
-        usd_per_month=best.usd_per_hour * _MONTH_H,
-        kind=KIND,
-        ttft_ms_p99=best.fleet.replayed.ttft_ms(99),
-        tpot_ms_p99=best.fleet.replayed.tpot_ms(99),
-        ttft_ms_p99_range=best.tails.ttft_ms_p99,
-        tpot_ms_p99_range=best.tails.tpot_ms_p99,
-        memory_gib=memory.weights_gib + memory.overhead_gib,
-        gpu=best.configuration.deployment.gpu.name,
-        replicas=best.fleet.replicas,
-        needs_evaluation=not case.stand_in.is_same,
-    )

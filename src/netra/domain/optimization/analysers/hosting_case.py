@@ -19,12 +19,14 @@ from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
 from netra.domain.optimization.performance.stand_in import StandIn, stand_in_for
 from netra.domain.optimization.traffic import Bools, Traffic, call_usd
+from netra.domain.optimization.wording import count
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One self-hosting question, readied: the calls, the model, the limits and the candidates."""
 
     where: Bools
+    others: int  # calls of other models than the open one, which are not in it
     requests: Requests
     replayed: Requests
     stand_in: StandIn
@@ -43,13 +45,19 @@ def concerns_own_gpus(study: Study, *, kind: str) -> bool:
     return asked or "gpu_memory" in goals.constraints or any(map(study.hardware.find_model, labels))
 
 
-def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
+def case_of(
+    study: Study, *, kind: str, priced_only: bool = True, proposed: Bools | None = None
+) -> Case | Gap:
     """Return the question made ready, or the gap that keeps it from being asked.
 
-    `priced_only` leaves out calls of unknown list price, which own GPUs cannot be set against.
+    `priced_only` leaves out calls of unknown list price, which own GPUs cannot be set against. `proposed`
+    are the calls that somebody means to serve so, whatever they are of. Without it, where most calls are of
+    an open model, they are those of that model alone: for any other it would be a stand-in.
     """
     traffic = study.traffic
     where = traffic.kept & ~traffic.hosted & ((traffic.tariff >= 0) | (not priced_only))
+    if proposed is not None:
+        where &= proposed
     if not where.any():
         return _gap(kind, "model", "no call has a known list price to compare own GPUs with")
     if not study.span.scaled:
@@ -57,7 +65,17 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
     stand_in = _stand_in(study, where)
     if stand_in is None:
         return _gap(kind, "models", "the catalogue holds no open model to stand in")
-    requests = _requests(traffic, where)
+    others = 0
+    if stand_in.is_same and proposed is None:
+        own = where & _are_of(study, stand_in.model)
+        others = int(np.count_nonzero(where & ~own))
+        where = own
+    return _readied(study, where, kind=kind, stand_in=stand_in, others=others)
+
+
+def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others: int) -> Case | Gap:
+    """Return the case of serving the calls in `where`, of which there is one at least, on `stand_in`."""
+    requests = _requests(study.traffic, where)
     longest = int((requests.input_tokens + requests.output_tokens).max())
     gpus = allowed_gpus(study.hardware, study.goals)
     candidates = configurations(gpus, model=stand_in.model, engine=VLLM, longest_tokens=longest)
@@ -69,24 +87,21 @@ def case_of(study: Study, *, kind: str, priced_only: bool = True) -> Case | Gap:
         )
     pace, calibration = pace_of(study, where, stand_in=stand_in, requests=requests)
     candidates = tuple(_at_pace(one, pace) for one in candidates)
-    slo, note = slo_of(study.goals, requests, candidates)
+    slo, limits = slo_of(study.goals, requests, candidates)
     replayed = busiest(requests)
+    about_model = (_sentence(stand_in.reason), *_kind_of(stand_in.model))
+    about_calls = (*_left_out(others), *_stretch(replayed, requests))
     return Case(
         where=where,
+        others=others,
         requests=requests,
         replayed=replayed,
         stand_in=stand_in,
         slo=slo,
-        notes=(
-            _sentence(stand_in.reason),
-            *_kind_of(stand_in.model),
-            note,
-            *_stretch(replayed, requests),
-            calibration,
-        ),
+        notes=(*about_model, limits, *about_calls, calibration),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
-        api_usd=float(call_usd(traffic)[where].sum()),
+        api_usd=float(call_usd(study.traffic)[where].sum()),
     )
 
 
@@ -134,11 +149,24 @@ def _stand_in(study: Study, where: Bools) -> StandIn | None:
     label = study.events.model.names[int(codes[np.argmax(counts)])]
     tariff = study.prices.tariffs.get(label)
     return stand_in_for(
-        label if tariff is None else tariff.model,
+        _model_of(study, label),
         usd_per_output_token=0.0 if tariff is None else tariff.output.usd_per_token,
         asked=study.goals.models,
         hardware=study.hardware,
     )
+
+
+def _model_of(study: Study, label: str) -> str:
+    """Return the name of the model that calls under `label` are priced as; the label where none is."""
+    tariff = study.prices.tariffs.get(label)
+    return label if tariff is None else tariff.model
+
+
+def _are_of(study: Study, model: ModelShape) -> Bools:
+    """Return which calls of the log are of `model`, under whatever label."""
+    labels = study.events.model
+    is_it = [study.hardware.find_model(_model_of(study, label)) == model for label in labels.names]
+    return np.array([*is_it, False])[labels.codes]
 
 
 def _requests(traffic: Traffic, where: Bools) -> Requests:
@@ -183,6 +211,10 @@ def _kind_of(model: ModelShape) -> tuple[str, ...]:
         f"they choose evenly, and the interval is widened to {fast:.2f} to {slow:.2f} times that."
     )
     return (said,)
+
+
+def _left_out(others: int) -> tuple[str, ...]:
+    return (f"Left as they are: {count(others, 'call')} of other models.",) if others else ()
 
 
 def _stretch(replayed: Requests, requests: Requests) -> tuple[str, ...]:

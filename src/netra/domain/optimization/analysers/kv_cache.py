@@ -73,7 +73,7 @@ def _finding(study: Study, case: Case, table: list[Mapping[str, Any]]) -> Findin
             "model": case.stand_in.model.name,
             "tokens_per_request_mean": case.load.input_tokens + case.load.output_tokens,
             "tokens_per_request_longest": _longest(case),
-            "concurrency_p99_needed": concurrency_p99(study.events.at_ns, study.events.latency_ms),
+            "concurrency_p99_needed": _needed(study, case),
             "replicas": table,
         },
         assumptions=(
@@ -85,6 +85,13 @@ def _finding(study: Study, case: Case, table: list[Mapping[str, Any]]) -> Findin
         how_to_verify='Compare with the line "GPU KV cache size" that vLLM logs at its start.',
         effort="low",
         risk="An 8-bit cache can change answers: compare a sample before it serves everybody.",
+    )
+
+
+def _needed(study: Study, case: Case) -> float | None:
+    latency_ms = study.events.latency_ms
+    return concurrency_p99(
+        study.events.at_ns[case.where], None if latency_ms is None else latency_ms[case.where]
     )
 
 

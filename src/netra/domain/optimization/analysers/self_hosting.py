@@ -12,8 +12,9 @@ from math import ceil
 from typing import Any, Final
 
 from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.fleet_option import option_of
 from netra.domain.optimization.analysers.hosting_case import Case, case_of
-from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
@@ -90,7 +91,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         change=partial(_host, where=case.where, usd=hosting_usd),
         low_share=low,
         high_share=high,
-        options=tuple(_option(study, case, hosting) for hosting in fleets),
+        options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
         supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
         steps=_steps(best),
         roll_back="Send the share back to the API, then release the GPUs.",
@@ -199,25 +200,6 @@ def _steps(best: Hosting) -> tuple[str, ...]:
         f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
         f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
         "Balance requests round-robin; send 5 % of the calls there, compare, then raise the share.",
-    )
-
-
-def _option(study: Study, case: Case, hosting: Hosting) -> Option:
-    deployment = hosting.configuration.deployment
-    memory = deployment.memory()
-    hours = study.span.seconds / _HOUR_S
-    return Option(
-        name=f"{hosting.fleet.replicas} x ({hosting.configuration.name}), {deployment.model.name}",
-        usd_per_month=hosting.usd_per_hour * hours * study.span.per_month,
-        kind=KIND,
-        ttft_ms_p99=hosting.fleet.replayed.ttft_ms(99),
-        tpot_ms_p99=hosting.fleet.replayed.tpot_ms(99),
-        ttft_ms_p99_range=hosting.tails.ttft_ms_p99,
-        tpot_ms_p99_range=hosting.tails.tpot_ms_p99,
-        memory_gib=memory.weights_gib + memory.overhead_gib,
-        gpu=deployment.gpu.name,
-        replicas=hosting.fleet.replicas,
-        needs_evaluation=not case.stand_in.is_same,
     )
 
 

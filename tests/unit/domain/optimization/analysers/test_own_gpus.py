@@ -25,7 +25,7 @@ from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.scaling import Policy, Scaled
-from netra.domain.workloads.columns import Events, labels_of
+from netra.domain.workloads.columns import Events, Labels, labels_of
 from netra.domain.workloads.model import Event
 
 MakeStudy = Callable[..., Study]
@@ -99,6 +99,64 @@ def test_the_logs_own_open_model_keeps_its_quality(study: MakeStudy, tariff: Mak
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert (found.stance, found.grade) == (Stance.DO, Grade.MODEL)
     assert found.inputs["model"] == OPEN
+
+
+def mixed_log() -> Events:
+    """Return an hour of 110 calls of an open model among 90 of another, which came slowly."""
+    is_open = np.arange(200) * 110 // 200 < (np.arange(200) + 1) * 110 // 200
+    return msgspec.structs.replace(
+        log(200, seconds=3600.0),
+        model=Labels(codes=np.where(is_open, 0, 1).astype(np.int32), names=(OPEN, "gpt")),
+        ttft_ms=np.where(is_open, 20.0, 9_000.0),
+        latency_ms=np.where(is_open, 1_000.0, 90_000.0),
+    )
+
+
+def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tariff: MakeTariff) -> None:
+    calls = mixed_log()
+    is_open = calls.model.codes == 0
+    asked = study(calls, tariff(OPEN, usd=1e-6), tariff("gpt", usd=1e-4), hardware=CHEAP_HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert (found.stance, found.grade, found.evidence["rows"]) == (Stance.DO, Grade.MODEL, 110)
+    assert found.inputs["api_usd_in_window"] == pytest.approx(110 * 700 * 1e-6)
+    assert found.change is not None
+    assert found.change(asked.traffic).hosted.tolist() == is_open.tolist()
+    assert "Left as they are: 90 calls of other models." in found.assumptions
+    option = found.options[
+        0
+    ]  # a way to serve the whole log: the others are still paid and have their own tail
+    rest_usd = 90 * 700 * 1e-4
+    assert option.usd_per_month == pytest.approx(
+        (found.inputs["hosting_usd_in_window"] + rest_usd) * asked.span.per_month
+    )
+    assert (option.ttft_ms_p99, option.ttft_ms_p99_range) == (None, None)
+
+
+@pytest.mark.parametrize("module", [kv_cache, gpu_choice])
+def test_what_serves_the_open_model_is_weighed_for_its_own_calls(study: MakeStudy, module: Any) -> None:
+    found = one_finding(module.analyse(study(mixed_log(), hardware=HARDWARE), checkpoint=never_stop))
+    assert found.evidence["rows"] == 110
+    assert found.inputs.get("concurrency_p99_needed") in {None, 1.0}  # with the slow calls it would be 3
+
+
+def test_step_times_are_calibrated_on_the_calls_of_the_open_model(study: MakeStudy) -> None:
+    goals = Goals(served_on="H100", served_replicas=1)
+    found, alone = (
+        case_of(study(calls, goals=goals, hardware=HARDWARE), kind="self_hosting", priced_only=False)
+        for calls in (mixed_log(), mixed_log().take(np.flatnonzero(mixed_log().model.codes == 0)))
+    )
+    assert isinstance(found, Case)
+    assert isinstance(alone, Case)
+    assert found.notes[-1] == alone.notes[-1]
+    assert "calibrated on 110 calls" in found.notes[-1]
+
+
+def test_a_stand_in_for_most_calls_is_for_evaluation_on_all(study: MakeStudy, tariff: MakeTariff) -> None:
+    calls = mixed_log()
+    flipped = msgspec.structs.replace(calls, model=Labels(codes=1 - calls.model.codes, names=(OPEN, "gpt")))
+    asked = study(flipped, tariff(OPEN, usd=1e-4), tariff("gpt", usd=1e-4), hardware=CHEAP_HARDWARE)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert (found.stance, found.grade, found.evidence["rows"]) == (Stance.EVALUATE, Grade.JUDGEMENT, 200)
 
 
 def test_a_free_api_has_no_break_even(study: MakeStudy, tariff: MakeTariff) -> None:
