@@ -33,15 +33,15 @@ def span_of(at_ns: Ints) -> Span:
     """
     if len(at_ns) < 2:
         return Span(seconds=0.0, per_month=1.0, scaled=False, notes=(_unscaled(0.0),))
-    seconds = float(at_ns.max() - at_ns.min()) / _NS_PER_S
-    core_s = _core_seconds(at_ns)
+    first, last = dense_ends(at_ns)
+    seconds = float(last - first) / _NS_PER_S
+    stretched_s = float(at_ns.max() - at_ns.min()) / _NS_PER_S
     notes: list[str] = []
-    if core_s * 10 < seconds:
+    if seconds < stretched_s:
         notes.append(
-            f"98 % of the calls lie within {core_s:,.0f} s and the rest stretch the log to {seconds:,.0f} s: "
-            "clocks may be skewed, so the month is scaled from the dense part."
+            f"98 % of the calls lie within {seconds:,.0f} s and the rest stretch the log to "
+            f"{stretched_s:,.0f} s: clocks may be skewed, so the month is scaled from the dense part."
         )
-        seconds = core_s
     if seconds < SHORTEST_SCALED_S:
         return Span(seconds=seconds, per_month=1.0, scaled=False, notes=(*notes, _unscaled(seconds)))
     times = MONTH_S / seconds
@@ -55,14 +55,22 @@ def span_of(at_ns: Ints) -> Span:
     return Span(seconds=seconds, per_month=times, scaled=True, notes=tuple(notes))
 
 
-def _core_seconds(at_ns: Ints) -> float:
-    """Return the seconds between the first and the ninety-ninth percentile; all of a short list."""
+def dense_ends(at_ns: Ints) -> tuple[int, int]:
+    """Return the first and the last instant of the part that a month is scaled from, of one call at least.
+
+    That is all of it, but where the first and the last of a hundred calls make it ten times as long: then it
+    is from the first to the ninety-ninth percentile.
+
+    >>> dense_ends(np.array([0, 7, 3]))
+    (0, 7)
+    """
+    first, last = int(at_ns.min()), int(at_ns.max())
     if len(at_ns) < 100:
-        return float(at_ns.max() - at_ns.min()) / _NS_PER_S
+        return first, last
     tail = len(at_ns) // 100
     ends = [tail, len(at_ns) - 1 - tail]
-    first, last = np.partition(at_ns, ends)[ends]
-    return float(last - first) / _NS_PER_S
+    begin, end = (int(instant) for instant in np.partition(at_ns, ends)[ends])
+    return (begin, end) if (end - begin) * 10 < last - first else (first, last)
 
 
 def _unscaled(seconds: float) -> str:

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.performance.configurations import Configuration
 from netra.domain.optimization.performance.hosting import ranked_by_estimate
 from netra.domain.optimization.performance.scaling import (
     COOL_DOWN_S,
@@ -24,7 +26,9 @@ from netra.domain.optimization.performance.scaling import (
     demand_of,
     scaled,
 )
+from netra.domain.optimization.span import dense_ends
 from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Floats
 
 KIND: Final = "autoscaling"
 FORMULA: Final = (
@@ -48,9 +52,19 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         return ()  # `self_hosting` says that nothing keeps the limits
     checkpoint(0.3, "Replaying autoscaling policies")
     configuration = ranked[0].configuration
-    demand = demand_of(case.requests.arrive_s, carried_per_s=ranked[0].carried_per_s)
+    arrive_s = arrivals_s(study, case)
+    demand = demand_of(arrive_s, seconds=study.span.seconds, carried_per_s=ranked[0].carried_per_s)
     days = [scaled(demand, policy=policy) for policy in Policy]
-    return (_finding(study, case, days, name=configuration.name, usd_per_hour=configuration.usd_per_hour),)
+    left_out = _outside(study, len(case.requests) - len(arrive_s))
+    return (_finding(study, case, days, configuration=configuration, left_out=left_out),)
+
+
+def arrivals_s(study: Study, case: Case) -> Floats:
+    """Return when those calls arrive that lie in the time a month is scaled from, from its beginning."""
+    begin, end = dense_ends(study.events.at_ns)
+    at_ns = study.events.at_ns[case.where]
+    inside = at_ns[(at_ns >= begin) & (at_ns <= end)]
+    return np.asarray((inside - begin) * 1e-9, np.float64)
 
 
 def best_of(days: list[Scaled]) -> Scaled:
@@ -59,7 +73,15 @@ def best_of(days: list[Scaled]) -> Scaled:
     return min(able, key=lambda day: (day.replica_hours, day.policy))
 
 
-def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per_hour: float) -> Finding:
+def _finding(
+    study: Study,
+    case: Case,
+    days: list[Scaled],
+    *,
+    configuration: Configuration,
+    left_out: tuple[str, ...],
+) -> Finding:
+    name, usd_per_hour = configuration.name, configuration.usd_per_hour
     fixed = next(day for day in days if day.policy is Policy.FIXED)
     best = best_of(days)
     saved_usd = (fixed.replica_hours - best.replica_hours) * usd_per_hour * study.span.per_month
@@ -83,6 +105,7 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
             f"A replica answers {START_UP_S:,.0f} s after it is asked for.",
             f"The reactive policy aims at {percent(TARGET)} use and lets go after {COOL_DOWN_S:,.0f} s.",
             "The hourly policy is judged on the days it learned from: expect it to do worse on the next.",
+            *left_out,
             *case.notes,
         ),
         evidence=rows(study, case.where),
@@ -93,6 +116,14 @@ def _finding(study: Study, case: Case, days: list[Scaled], *, name: str, usd_per
         steps=(f"Set {best.least} as the least and {best.most} as the most replicas.",),
         roll_back=f"Set both bounds to {fixed.most}.",
     )
+
+
+def _outside(study: Study, outside: int) -> tuple[str, ...]:
+    if not outside:
+        return ()
+    hours = study.span.seconds / 3600
+    said = f"{count(outside, 'call')} outside the {hours:,.1f} h that a month is scaled from"
+    return (f"Left out of the demand: {said}.",)
 
 
 def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:

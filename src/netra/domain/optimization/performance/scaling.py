@@ -38,13 +38,19 @@ class Scaled(msgspec.Struct, frozen=True, kw_only=True):
     idle_share: float  # of the replica-hours paid
 
 
-def demand_of(arrive_s: Floats, *, carried_per_s: float, window_s: float = WINDOW_S) -> Floats:
-    """Return the replicas needed in each window from the first arrival; empty windows count as zero.
+def demand_of(
+    arrive_s: Floats, *, seconds: float, carried_per_s: float, window_s: float = WINDOW_S
+) -> Floats:
+    """Return the replicas needed in each window of a time of `seconds`, in which all arrive.
 
-    >>> demand_of(np.array([0.0, 1.0, 130.0]), carried_per_s=1 / 60).tolist()
-    [2.0, 0.0, 1.0]
+    Empty windows count as zero.
+
+    >>> demand_of(np.array([0.0, 1.0, 130.0]), seconds=200.0, carried_per_s=1 / 60).tolist()
+    [2.0, 0.0, 1.0, 0.0]
     """
-    counts = np.bincount((arrive_s // window_s).astype(np.int64))
+    windows = max(1, ceil(seconds / window_s))
+    window = np.minimum((arrive_s // window_s).astype(np.int64), windows - 1)
+    counts = np.bincount(window, minlength=windows)
     return np.asarray(counts / window_s / carried_per_s, np.float64)
 
 

@@ -1,5 +1,6 @@
 """The analysers of own GPUs: what they compare, what they ask for, and when they keep quiet."""
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -359,6 +360,32 @@ def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
     assert found.supply["autoscaling"]["max_replicas"] == fixed["most"] > 1
     assert found.inputs["saved_usd_per_month_against_fixed"] > 0
     assert found.roll_back == f"Set both bounds to {fixed['most']}."
+
+
+def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> None:
+    busy_s = np.concatenate([at + np.linspace(0.0, 1_800.0, 5_000) for at in (0.0, 86_400.0)])
+    honest = log(10_000, seconds=1.0, model="Llama-3.1-70B", tokens=(4_000, 50))
+    honest = msgspec.structs.replace(honest, at_ns=honest.at_ns[0] + (busy_s * 1e9).astype(np.int64))
+    skewed = honest.take(np.array([0, *range(10_000)]))
+    skewed = msgspec.structs.replace(skewed, at_ns=np.concatenate(([0], honest.at_ns)))
+    asked = study(skewed, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
+    found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
+    fixed = next(row for row in found.inputs["policies"] if row["policy"] == Policy.FIXED)
+    hours = asked.span.seconds / 3600
+    assert fixed["replica_hours"] <= fixed["most"] * (hours + 1 / 60)
+    hourly_usd = found.inputs["usd_per_replica_hour"] * asked.span.per_month
+    assert 0 < found.inputs["saved_usd_per_month_against_fixed"] <= hours * fixed["most"] * hourly_usd
+    # its dense part is without one call in a hundred at each end
+    said = "Left out of the demand: 200 calls outside the 24.5 h that a month is scaled from."
+    assert said in found.assumptions
+
+
+def test_the_busiest_minute_is_found_without_walking_through_decades() -> None:
+    tracemalloc.start()
+    assert gpu_choice.peak_rate_per_s(np.array([0.0, 1e9, 1e9 + 1.0])) == pytest.approx(2 / 60)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < 1_000_000
 
 
 def test_a_calm_day_keeps_its_fixed_number(study: MakeStudy) -> None:

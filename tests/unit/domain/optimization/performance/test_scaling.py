@@ -38,7 +38,16 @@ def test_a_reactive_policy_is_late_by_the_start_and_lets_go_late() -> None:
 
 
 def test_empty_minutes_count_as_no_demand() -> None:
-    assert demand_of(np.array([0.0, 179.0]), carried_per_s=1 / 60).tolist() == [1.0, 0.0, 1.0]
+    demand = demand_of(np.array([0.0, 179.0]), seconds=240.0, carried_per_s=1 / 60)
+    assert demand.tolist() == [1.0, 0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(("seconds", "windows"), [(0.0, 1), (120.0, 2), (121.0, 3)])
+def test_there_are_windows_for_the_whole_time_and_the_last_holds_its_end(
+    seconds: float, windows: int
+) -> None:
+    demand = demand_of(np.array([seconds]), seconds=seconds, carried_per_s=1 / 60)
+    assert demand.tolist() == [*[0.0] * (windows - 1), 1.0]
 
 
 def test_no_demand_needs_one_replica_and_misses_nothing() -> None:
