@@ -84,15 +84,65 @@ def test_worse_answers_are_rolled_back_after_an_evaluation(study: Make, call: Ca
     assert "50.0 % of its answers are accepted against 96.0 %" in back.impact
 
 
-def test_worse_answers_of_unpriced_models_are_told_without_a_route(
+@pytest.mark.parametrize(("before", "after"), [("old", "new"), ("new", "old")])
+def test_a_model_of_unknown_price_is_no_free_one(
+    study: Make, call: Call, tariff: Price, before: str, after: str
+) -> None:
+    calls = [
+        *[call(n, before, template="t") for n in range(50)],
+        *[call(CHANGE_S + n, after, template="t") for n in range(50)],
+    ]
+    _, (gap,) = reviewed(study, calls, tariff("old"))
+    assert isinstance(gap, Gap)
+    assert gap.missing == ("a price of new",)
+    assert "t" in gap.reason
+
+
+@pytest.mark.parametrize(("before", "after"), [("old", "new"), ("new", "old")])
+def test_answers_and_latencies_are_compared_without_a_price(
+    study: Make, call: Call, tariff: Price, before: str, after: str
+) -> None:
+    early = [call(n, before, template="t", accepted=True, latency_ms=100.0) for n in range(50)]
+    late = [call(CHANGE_S + n, after, template="t", accepted=True, latency_ms=50.0) for n in range(50)]
+    _, (review, gap) = reviewed(study, [*early, *late], tariff("old"))
+    assert isinstance(review, Finding)
+    assert isinstance(gap, Gap)
+    assert (review.inputs["ruling"], review.inputs["saved_usd"]) == ("price unknown", None)
+    assert "cost is unknown" in review.action
+    assert "100.0 % of its answers are accepted against 100.0 %" in review.impact
+    assert "50 ms against 100 ms" in review.impact
+
+
+def test_kinds_of_known_price_are_compared_beside_one_of_unknown_price(
     study: Make, call: Call, tariff: Price
 ) -> None:
-    early = [call(n, "old", template="t", accepted=True) for n in range(50)]
-    late = [call(CHANGE_S + n, "new", template="t", accepted=False) for n in range(50)]
-    log, (_, back) = reviewed(study, [*early, *late], tariff())
+    calls = [
+        *changed(call, "t", before="big", after="small"),
+        *changed(call, "u", before="big", after="new"),
+    ]
+    _, (review, gap) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
+    assert isinstance(review, Finding)
+    assert isinstance(gap, Gap)
+    assert review.inputs["share"] == pytest.approx(0.5, abs=0.01)
+    assert "100 calls after the change" in review.impact
+    assert gap.missing == ("a price of new",)
+
+
+@pytest.mark.parametrize(("before", "after"), [("old", "new"), ("new", "old"), ("new", "newer")])
+def test_worse_answers_at_an_unknown_price_are_told_without_money(
+    study: Make, call: Call, tariff: Price, before: str, after: str
+) -> None:
+    early = [call(n, before, template="t", accepted=True) for n in range(50)]
+    late = [call(CHANGE_S + n, after, (1000, 200), template="t", accepted=False) for n in range(50)]
+    log, (_, back, _) = reviewed(study, [*early, *late], tariff("old"))
     assert isinstance(back, Finding)
-    assert back.supply["routes"] == []
-    assert worth_alone(log, back).saved_usd == 0
+    assert back.stance is Stance.EVALUATE
+    assert back.supply["routes"] == (
+        [{"match": "t", "to": "old", "provider": "acme"}] if before == "old" else []
+    )
+    assert "What that saves is unknown" in back.impact
+    worth = worth_alone(log, back)
+    assert (worth.saved_usd, worth.touched_calls) == (0, 0)
 
 
 def test_dearer_but_better_answers_stay(study: Make, call: Call, tariff: Price) -> None:

@@ -3,7 +3,8 @@
 Formula: that of `verify`, per unit of work: a call of the same kind. The measured saving is exact for the
 two windows (grade A for list prices, its interval a sample's); what rolling back would save is a model
 (grade C): the after window's calls at the earlier model's price and the earlier length of answers.
-Valid where the change came at one instant and nothing else changed then.
+Valid where the change came at one instant and nothing else changed then, for kinds of call whose prices
+are all known; of the others only answers and latencies are compared.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.verify import Calls, Comparison, Verified, to_payload, verify
-from netra.domain.optimization.wording import count, money, percent, saved
+from netra.domain.optimization.wording import both, count, money, percent, saved
 from netra.domain.workloads.columns import Ints, Labels, nanoseconds
 
 KIND: Final = "upgrade_review"
@@ -32,7 +33,7 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of call to take back to how it was."""
 
     where: Bools  # its calls after the change
-    to: Tariff | None  # the earlier model; None: its price is unknown, so it stays as it is
+    to: Tariff  # the earlier model
     output_tokens: Ints  # as long as before, on average; of every call of the log
 
 
@@ -48,17 +49,19 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     verified = verify(_calls(study), after=after, groups=groups)
     if not verified.groups:
         return (_incomparable(verified),)
-    found = [_review(study, verified, after=after)]
+    found: list[Finding | Gap] = []
+    if verified.ruling != "price unknown" or any(_answers(one) for one in verified.groups):
+        found.append(_review(study, verified, after=after))
     undone = [one for one in verified.groups if one.is_to_roll_back]
     if undone:
         found.append(_roll_back(study, undone, after=after, groups=groups))
-    return tuple(found)
+    return (*found, *_priceless(study, verified, groups=groups))
 
 
 def _calls(study: Study) -> Calls:
     events = study.events
     return Calls(
-        usd=study.now_usd,
+        usd=np.where(study.traffic.tariff == UNPRICED, np.nan, study.now_usd),
         output_tokens=events.output_tokens,
         accepted=events.accepted,
         latency_ms=events.latency_ms,
@@ -66,24 +69,11 @@ def _calls(study: Study) -> Calls:
 
 
 def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
-    words = {
-        "better": "The change was worth it",
-        "worse": "The change was not worth it",
-        "same": "The change made no difference to cost that can be told from chance",
-        "too few calls": "It is too early to say whether the change was worth it",
-    }
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
-        action=(
-            f"{words[verified.ruling]}: a unit of work costs {percent(abs(verified.share))} "
-            f"{'less' if verified.share > 0 else 'more'}"
-        ),
-        impact=(
-            f"{count(verified.calls_after, 'call')} after the change cost {saved(verified.saved_usd)} "
-            f"{'as' if verified.saved_usd == 0 else 'than'} they would have before (at 95 %, between "
-            f"{saved(verified.low_usd)} and {saved(verified.high_usd)})."
-        ),
+        action=_ruled(verified),
+        impact=_measured(verified),
         grade=Grade.EXACT,
         formula=FORMULA,
         inputs=to_payload(verified),
@@ -98,9 +88,40 @@ def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
     )
 
 
+def _ruled(verified: Verified) -> str:
+    if verified.share is None:
+        return "What the change did to cost is unknown, as the price of a model is; its answers are compared"
+    words = {
+        "better": "The change was worth it",
+        "worse": "The change was not worth it",
+        "same": "The change made no difference to cost that can be told from chance",
+        "too few calls": "It is too early to say whether the change was worth it",
+    }
+    return (
+        f"{words[verified.ruling]}: a unit of work costs {percent(abs(verified.share))} "
+        f"{'less' if verified.share > 0 else 'more'}"
+    )
+
+
+def _measured(verified: Verified) -> str:
+    if verified.saved_usd is None or verified.low_usd is None or verified.high_usd is None:
+        return " ".join(_answers(one) for one in verified.groups if _answers(one))
+    calls = sum(one.after.calls for one in verified.groups if one.saved_usd is not None)
+    return (
+        f"{count(calls, 'call')} after the change cost {saved(verified.saved_usd)} "
+        f"{'as' if verified.saved_usd == 0 else 'than'} they would have before (at 95 %, between "
+        f"{saved(verified.low_usd)} and {saved(verified.high_usd)})."
+    )
+
+
 def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, groups: Labels) -> Finding:
-    returns = [_return(study, one, after=after, groups=groups) for one in undone]
-    where = np.any([one.where for one in returns], axis=0)
+    earlier = [(one, _earlier(study, one, after=after, groups=groups)) for one in undone]
+    returns = tuple(
+        _return(study, one, to=to, after=after, groups=groups)
+        for one, to in earlier
+        if to is not None and one.saved_usd is not None
+    )
+    where = after & np.isin(groups.codes, [groups.names.index(one.group) for one in undone])
     names = ", ".join(one.group for one in undone)
     return Finding(
         kind=KIND,
@@ -118,37 +139,61 @@ def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, grou
         how_to_verify="Compare dollars a call and accept rates of these kinds a week after the roll-back.",
         effort="low",
         risk="What the change was made for is lost for these kinds of call.",
-        change=partial(_returned, returns=tuple(returns)),
+        change=partial(_returned, returns=returns) if returns else None,
         supply={
             "routes": [
-                {"match": one.group, "to": back.to.model, "provider": back.to.provider}
-                for one, back in zip(undone, returns, strict=True)
-                if back.to is not None
+                {"match": one.group, "to": to.model, "provider": to.provider}
+                for one, to in earlier
+                if to is not None
             ]
         },
         steps=tuple(
-            f"Set {one.group} back to {'what it was' if back.to is None else back.to.model}."
-            for one, back in zip(undone, returns, strict=True)
+            f"Set {one.group} back to {'what it was' if to is None else to.model}." for one, to in earlier
         ),
         roll_back="Apply the change to these kinds of call again.",
     )
 
 
 def _reason(one: Comparison) -> str:
+    if one.before.usd_per_call is None or one.after.usd_per_call is None:
+        return f"{_answers(one)} What that saves is unknown, as the price of a model is."
     said = (
         f"{one.group} costs {money(one.after.usd_per_call)} a call against {money(one.before.usd_per_call)}"
     )
+    rates = _rates(one)
+    return f"{said}, and {rates}." if rates else f"{said}."
+
+
+def _answers(one: Comparison) -> str:
+    """Return what is known of a kind's answers on both sides; "" where that is nothing."""
+    known = [words for words in (_rates(one), _latencies(one)) if words]
+    return f"{one.group}: {' and '.join(known)} before." if known else ""
+
+
+def _rates(one: Comparison) -> str:
     if one.accept_rate_difference_95 is None:
-        return f"{said}."
+        return ""
     rates = [side.accepted[0] / side.accepted[1] for side in (one.before, one.after)]
-    return f"{said}, and {percent(rates[1])} of its answers are accepted against {percent(rates[0])}."
+    return f"{percent(rates[1])} of its answers are accepted against {percent(rates[0])}"
 
 
-def _return(study: Study, one: Comparison, *, after: Bools, groups: Labels) -> Return:
+def _latencies(one: Comparison) -> str:
+    before_ms, after_ms = one.before.latency_ms_p50, one.after.latency_ms_p50
+    if before_ms is None or after_ms is None:
+        return ""
+    return f"half of its calls take at most {after_ms:,.0f} ms against {before_ms:,.0f} ms"
+
+
+def _earlier(study: Study, one: Comparison, *, after: Bools, groups: Labels) -> Tariff | None:
+    """Return the model that served most of these calls before the change; None where no price is known."""
     mine = groups.codes == groups.names.index(one.group)
     earlier = study.traffic.tariff[mine & ~after]
     known = earlier[earlier != UNPRICED]
-    to = study.traffic.tariffs[int(np.bincount(known).argmax())] if len(known) else None
+    return study.traffic.tariffs[int(np.bincount(known).argmax())] if len(known) else None
+
+
+def _return(study: Study, one: Comparison, *, to: Tariff, after: Bools, groups: Labels) -> Return:
+    mine = groups.codes == groups.names.index(one.group)
     scale = one.before.output_tokens_per_call / max(one.after.output_tokens_per_call, 1e-9)
     shorter = np.rint(study.traffic.output_tokens * min(scale, 1.0)).astype(np.int64)
     return Return(where=mine & after, to=to, output_tokens=shorter)
@@ -157,8 +202,7 @@ def _return(study: Study, one: Comparison, *, after: Bools, groups: Labels) -> R
 def _returned(traffic: Traffic, *, returns: tuple[Return, ...]) -> Traffic:
     for back in returns:
         where = back.where & traffic.kept & ~traffic.hosted
-        if back.to is not None:
-            traffic = routed(traffic, where, to=back.to)
+        traffic = routed(traffic, where, to=back.to)
         traffic = capped(traffic, where, output_tokens=back.output_tokens)
     return traffic
 
@@ -182,4 +226,26 @@ def _incomparable(verified: Verified) -> Gap:
             f"{len(verified.only_after)} only after."
         ),
         would_add="Whether the change was worth it, per unit of work, and what to roll back.",
+    )
+
+
+def _priceless(study: Study, verified: Verified, *, groups: Labels) -> tuple[Gap, ...]:
+    """Name the prices without which the cost of a kind of call cannot be compared."""
+    names = [one.group for one in verified.groups if one.saved_usd is None]
+    if not names:
+        return ()
+    inside = np.isin(groups.codes, [groups.names.index(name) for name in names])
+    labels = study.events.model
+    codes: list[int] = np.unique(labels.codes[inside & (study.traffic.tariff == UNPRICED)]).tolist()
+    models = [labels.names[code] for code in codes]
+    return (
+        Gap(
+            kind=KIND,
+            missing=tuple(f"a price of {model}" for model in models),
+            reason=(
+                f"The cost of {both(names)} cannot be compared: {both(models)} "
+                f"{'are' if len(models) > 1 else 'is'} in no price book."
+            ),
+            would_add="Whether the change was worth it for these kinds of call, and what rolling back saves.",
+        ),
     )
