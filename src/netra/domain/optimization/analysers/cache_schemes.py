@@ -98,8 +98,9 @@ def change_of(replays: Replays, schemes: Sequence[Scheme]) -> Change:
 def billed_reads(hit_tokens: Ints, covered_tokens: Ints, *, tariff: Tariff) -> Ints:
     """Return the tokens of each call that are charged as read: whole granules, from the minimum on.
 
-    With automatic caching the hit itself must reach the minimum, with explicit caching the marked
-    prefix. OpenAI, prompt caching guide, October 2026: 1,024 tokens and steps of 128.
+    A hit ends where what the call has cached ends (`covered_tokens`). Whoever decides what is cached,
+    an entry shorter than the minimum is never made, so none can be read. OpenAI, prompt caching guide,
+    October 2026: 1,024 tokens and steps of 128.
 
     >>> from netra.domain.optimization.pricing import Rate
     >>> some = Tariff(model="m", provider="p", input=Rate(usd_per_token=1), output=Rate(usd_per_token=1))
@@ -107,9 +108,8 @@ def billed_reads(hit_tokens: Ints, covered_tokens: Ints, *, tariff: Tariff) -> I
     [0, 1024, 1280]
     """
     granule = max(tariff.cache_granularity_tokens, 1)
-    whole = hit_tokens // granule * granule
-    measured = covered_tokens if is_explicit(tariff) else whole
-    return np.where(measured >= tariff.cache_min_tokens, whole, 0)
+    whole = np.minimum(hit_tokens, covered_tokens) // granule * granule
+    return np.where(whole >= tariff.cache_min_tokens, whole, 0)
 
 
 def _in_force(traffic: Traffic, *, replays: Replays, schemes: Sequence[Scheme]) -> Traffic:

@@ -154,7 +154,17 @@ def test_a_hit_under_the_minimum_is_not_billed_as_one(tariff: Price) -> None:
     rules = {"cache_min_tokens": 1024, "cache_granularity_tokens": 128}
     hits, covered = np.array([1000, 1100]), np.array([2048, 2048])
     assert billed_reads(hits, covered, tariff=tariff(**rules)).tolist() == [0, 1024]
-    assert billed_reads(hits, covered, tariff=tariff(caching="explicit", **rules)).tolist() == [896, 1024]
+    assert billed_reads(hits, covered, tariff=tariff(caching="explicit", **rules)).tolist() == [0, 1024]
+    assert billed_reads(np.array([2000]), np.array([1100]), tariff=tariff(**rules)).tolist() == [1024]
+
+
+def test_a_shared_start_under_the_minimum_is_never_read_from_a_marked_prompt(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [prompt(call, 10 * n, 1, 3 * n + 2, 3 * n + 3, 3 * n + 4) for n in range(9)]
+    (found,) = findings(study(calls, explicit(tariff, cache_min_tokens=1024)))
+    assert found.stance is Stance.AVOID
+    assert found.inputs["schemes"][0]["read_tokens"] == 0
 
 
 def test_prefixes_shorter_than_the_minimum_are_neither_read_nor_written(
