@@ -105,7 +105,7 @@ class Edge:
 
         outward: Send = stamped
         if scope["method"] == "HEAD":
-            scope["method"] = "GET"
+            scope = {**scope, "method": "GET"}  # a copy: the server reads its own when it is answered
             outward = _without_body(stamped)
         try:
             await self._app(scope, receive, outward)

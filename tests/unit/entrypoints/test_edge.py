@@ -110,6 +110,19 @@ async def test_head_ends_after_the_headers(method: str, bodies: list[bytes]) -> 
     assert [message["body"] for message in sent[1:]] == bodies
 
 
+async def test_the_server_still_knows_a_head_from_a_get() -> None:
+    edge = Edge(ok, trusted_proxies=())
+    edge.open(ids=RandomIdSource(clock=SystemClock()), incidents=Heard())
+    scope = scope_of(method="HEAD")
+    methods: list[str] = []
+
+    async def send(message: Message) -> None:
+        methods.append(scope["method"])  # by which the server counts the bytes that it expects
+
+    await edge(scope, nothing, send)
+    assert methods == ["HEAD", "HEAD"]
+
+
 @pytest.mark.parametrize(
     ("scheme", "is_strict"), [("http", False), ("https", True)], ids=["in the clear", "over TLS"]
 )
