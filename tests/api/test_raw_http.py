@@ -24,9 +24,7 @@ def line_to(address: str) -> Generator[http.client.HTTPConnection]:
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/config", "/nope"])
-def test_a_connection_lives_on_after_head(
-    address: str, path: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_connection_lives_on_after_head(address: str, path: str, caplog: pytest.LogCaptureFixture) -> None:
     with line_to(address) as line, caplog.at_level(logging.WARNING):
         for method in ("HEAD", "HEAD", "GET"):
             line.request(method, path)

@@ -46,6 +46,8 @@ def test_a_csv_with_a_broken_row_in_the_middle_loses_that_row_only(tmp_path: Pat
         ("2026-11-01T00:00:00Z,gpt-4o,100", "3 columns where the first line has 4"),
         ("2026-02-30T00:00:00Z,gpt-4o,100,10", "timestamp"),
         ("1950-01-01T00:00:00Z,gpt-4o,100,10", "outside 1970 to 2200"),
+        ("1601-01-01T00:00:00Z,gpt-4o,100,10", "outside 1970 to 2200"),
+        ("2600-01-01T00:00:00Z,gpt-4o,100,10", "outside 1970 to 2200"),
         ("2026-11-01T00:00:00Z,,100,10", "model"),
         ("2026-11-01T00:00:00Z,gpt-4o,100000001,10", "100000000"),
         (f"2026-11-01T00:00:00Z,{'m' * 201},100,10", "200"),

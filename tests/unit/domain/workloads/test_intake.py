@@ -94,6 +94,26 @@ def test_a_row_that_breaks_the_schema_or_contradicts_itself_is_refused(
     assert said in fault.message
 
 
+FAR_YEARS = (1, 900, 1385, 1386, 1500, 1601, 1615, 1616, 1969, 2200, 2554, 2555, 2600, 2784, 2785, 9999)
+
+
+@pytest.mark.parametrize("neighbours", [0, 200])
+@pytest.mark.parametrize("zone", ["", "+13:00"])
+@pytest.mark.parametrize("year", FAR_YEARS)
+def test_an_instant_that_64_bits_do_not_hold_is_refused_and_not_another_one(
+    year: int, zone: str, neighbours: int
+) -> None:
+    rows: list[dict[str, Any]] = [{} for _ in range(neighbours)]
+    rows.insert(neighbours // 2, {"timestamp": f"{year:04}-06-15T00:00:00{zone}"})
+    batch = msgspec.json.encode({"events": [GOOD | row for row in rows]})
+    assert read_batch(batch, max_rows=999) is None  # so they are taken one by one
+    taken = read_ndjson(ndjson(*rows), max_rows=999)
+    (fault,) = taken.faults
+    assert (fault.line, fault.code) == (neighbours // 2 + 1, "invalid_row")
+    assert "outside 1970 to 2200" in fault.message
+    assert len(set(taken.events.at_ns.tolist())) <= 1
+
+
 def test_a_row_that_is_not_utf8_is_refused_as_such() -> None:
     taken = read_ndjson(ndjson({"model": "X"}).replace(b"X", b"\xff"), max_rows=9)
     assert [fault.code for fault in taken.faults] == ["not_utf8"]
