@@ -36,6 +36,10 @@ class UnsupportedMediaType(NetraError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class TooManyConnections(errors.Unavailable):
+    """All places for connections are taken; nothing is broken."""
+
+
 class Unexpected(NetraError):
     """Something broke here; the request id finds the log line, nothing else is told."""
 
@@ -66,7 +70,8 @@ OUTCOMES: Final[Mapping[type[NetraError], Outcome]] = {
     errors.IdempotencyKeyReused: Outcome(422),
     errors.UnreadableFile: Outcome(422),
     errors.RateLimited: Outcome(429, 4003),
-    errors.Unavailable: Outcome(503, 1008),
+    errors.Unavailable: Outcome(503),
+    TooManyConnections: Outcome(503, 1008),
     errors.UpstreamFailed: Outcome(502),
     errors.DeadlineExceeded: Outcome(504),
     NetraError: Outcome(500),

@@ -80,6 +80,7 @@ def test_every_error_of_the_domain_finds_a_row() -> None:
         (errors.InvalidRequest("m"), 4002),
         (errors.RateLimited("m", retry_after_s=1), 4003),
         (errors.PayloadTooLarge("m"), 1009),
+        (errors.Unavailable("m"), 1011),
         (Unexpected(), 1011),
     ],
 )

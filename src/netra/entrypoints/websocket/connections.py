@@ -6,9 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
-from netra.domain.errors import NetraError, Unavailable
+from netra.domain.errors import NetraError
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.model import Principal
+from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.websocket import session, signals
 from netra.entrypoints.websocket.pump import Connection, Services
 
@@ -45,14 +46,14 @@ class Connections:
                 self._is_empty.set()
 
     def check_room(self) -> None:
-        """Raise `Unavailable` when there are more connections than may be."""
+        """Raise `TooManyConnections` when there are more connections than may be."""
         if len(self._open) > self._most:
-            raise Unavailable(f"This server holds {self._most} connections, and all are taken.")
+            raise TooManyConnections(f"This server holds {self._most} connections, and all are taken.")
 
     def seat(self, connection: Connection, principal: Principal) -> None:
-        """Count the connection as this user's. Raises `Unavailable` when they have too many."""
+        """Count the connection as this user's. Raises `TooManyConnections` when they have too many."""
         if self._by_user[principal.user_id] >= self._most_per_user:
-            raise Unavailable(f"A user may have {self._most_per_user} connections at once.")
+            raise TooManyConnections(f"A user may have {self._most_per_user} connections at once.")
         self._by_user[principal.user_id] += 1
         self._seats[connection] = principal.user_id
 

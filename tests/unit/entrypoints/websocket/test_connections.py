@@ -10,6 +10,7 @@ import pytest
 
 from netra.domain.errors import Unavailable
 from netra.domain.users.model import Principal
+from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.websocket import connections as connections_module
 from netra.entrypoints.websocket.connections import Connections
 from netra.entrypoints.websocket.pump import Connection
@@ -25,7 +26,7 @@ async def test_connections_are_bounded_in_all(stack: Any, wire: Any) -> None:
         connections.check_room()
         with connections.holding(connection(stack, wire)):
             assert len(connections) == 2
-            with pytest.raises(Unavailable):
+            with pytest.raises(TooManyConnections):
                 connections.check_room()
         connections.check_room()
     assert len(connections) == 0
@@ -41,7 +42,7 @@ async def test_connections_are_bounded_by_user_and_a_place_is_free_again_after_i
         with connections.holding(one):
             connections.seat(one, who)
             connections.seat(three, another)
-            with pytest.raises(Unavailable):
+            with pytest.raises(TooManyConnections):
                 connections.seat(two, who)
         connections.seat(two, who)
 

@@ -31,6 +31,7 @@ def journal(clock: Any, trail: MemoryAuditTrail) -> SecurityJournal:
         (4000, ["access_refused"]),
         (4003, ["limit_reached"]),
         (4001, []),
+        (1011, []),
         (1000, []),
         (None, []),
     ],

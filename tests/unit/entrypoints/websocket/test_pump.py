@@ -52,6 +52,11 @@ async def test_a_sign_in_that_takes_too_long_is_closed(
     assert (told["data"]["code"], closed["code"]) == ("TIMEOUT", 1011)
 
 
+async def test_a_database_that_is_away_closes_with_1011_and_is_no_refusal(stack: Any, wire: Any) -> None:
+    told, closed = await refused(stack, wire, Unavailable("The database does not answer."))
+    assert (told["data"]["code"], closed["code"]) == ("SERVICE_UNAVAILABLE", 1011)
+
+
 async def test_a_fault_of_ours_is_reported_and_closes_with_1011_without_its_text(
     stack: Any, wire: Any
 ) -> None:

@@ -20,7 +20,7 @@ from netra.domain.ids import RunId, SessionId, ThreadId, UserId
 from netra.domain.quotas import Admission
 from netra.domain.runs.model import Run, RunState
 from netra.domain.users.model import Principal
-from netra.entrypoints.errors import Unexpected
+from netra.entrypoints.errors import TooManyConnections, Unexpected
 from netra.entrypoints.websocket import signals
 from netra.entrypoints.websocket.session import FOLLOWED_MAX, Phase, Session, advance, over_limit
 from netra.entrypoints.websocket.signals import Close, Find, Follow, Send, Start, Stop
@@ -66,7 +66,8 @@ def test_signing_in_opens_the_connection_with_a_status() -> None:
         (Unauthorized("Who are you?"), 4000),
         (TokenExpired("Too late."), 4001),
         (Forbidden("Not from there."), 1008),
-        (Unavailable("Full."), 1008),
+        (TooManyConnections("Full."), 1008),
+        (Unavailable("The database does not answer."), 1011),
         (Unexpected(), 1011),
     ],
 )
