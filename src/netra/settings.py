@@ -205,10 +205,13 @@ def _check_sign_in(settings: Settings) -> None:
         raise SettingsRefused(
             f"{PREFIX}GOOGLE_CLIENT_ID and {PREFIX}GOOGLE_CLIENT_SECRET go together: set both or neither."
         )
-    if "*" in settings.cors_origins:
-        raise SettingsRefused(
-            f"{PREFIX}CORS_ORIGINS cannot be *: name the origins, as in https://app.example.com."
-        )
+    for name in ("cors_origins", "websocket_origins"):
+        for origin in getattr(settings, name):
+            if "*" in origin:  # whoever may call may do so with the cookies of a browser
+                raise SettingsRefused(
+                    f"{PREFIX}{name.upper()} cannot hold {origin!r}: "
+                    "name each origin whole, as in https://app.example.com."
+                )
     if not _is_safe(settings.oidc_issuer):
         raise SettingsRefused(f"{PREFIX}OIDC_ISSUER must be an https address (http only on this machine).")
     if settings.public_url is not None and not _is_web(settings.public_url):

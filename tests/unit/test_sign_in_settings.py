@@ -35,6 +35,10 @@ def test_a_list_of_pages_is_read_as_written() -> None:
         ("NETRA_OAUTH_REDIRECTS", "app.example.com"),
         ("NETRA_PUBLIC_URL", "api.example.com"),
         ("NETRA_CORS_ORIGINS", "*"),
+        ("NETRA_CORS_ORIGINS", "https://app.example.com, https://*"),
+        ("NETRA_CORS_ORIGINS", "https://*.example.com"),
+        ("NETRA_WEBSOCKET_ORIGINS", "*"),
+        ("NETRA_WEBSOCKET_ORIGINS", "https://*.example.com"),
     ],
 )
 def test_what_would_be_unsafe_refuses_to_start(name: str, text: str) -> None:
