@@ -156,8 +156,17 @@ def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
     encoding = header(headers, b"content-encoding")
     if encoding is not None and encoding.strip().lower() != b"identity":
         raise UnsupportedMediaType("Send the body without a Content-Encoding.", accepted=list(accepted))
-    sent = header(headers, b"content-type")
-    essence = accepted[0] if sent is None else sent.decode("latin-1").partition(";")[0].strip().lower()
-    if essence not in accepted:
+    kind = media_type(headers, usual=accepted[0])
+    if kind not in accepted:
         wanted = " or ".join(accepted)
-        raise UnsupportedMediaType(f"Send the body as {wanted}, not as {essence!r}.", accepted=list(accepted))
+        raise UnsupportedMediaType(f"Send the body as {wanted}, not as {kind!r}.", accepted=list(accepted))
+
+
+def media_type(headers: list[Header], *, usual: str = JSON) -> str:
+    """Return what the body is by its headers, in lower case and without parameters; `usual` when none says.
+
+    >>> media_type([(b"content-type", b"Application/JSON; charset=utf-8")])
+    'application/json'
+    """
+    sent = header(headers, b"content-type")
+    return usual if sent is None else sent.decode("latin-1").partition(";")[0].strip().lower()

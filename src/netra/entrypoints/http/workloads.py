@@ -21,8 +21,7 @@ from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batc
 from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
 from netra.entrypoints.ask import NOT_BLANK
-from netra.entrypoints.auth import header
-from netra.entrypoints.http.admission import JSON, NDJSON, admits
+from netra.entrypoints.http.admission import JSON, NDJSON, admits, media_type
 from netra.entrypoints.http.authentication import Said
 from netra.entrypoints.http.listing import (
     Cursor,
@@ -160,7 +159,7 @@ async def add_events(
     """Add events; one that came before, by its id, counts once, and a bad one costs nothing but itself."""
     body = await request.body()
     most = services.settings.quotas.max_events_per_batch
-    is_ndjson = (header(request.scope["headers"], b"content-type") or b"").startswith(NDJSON.encode())
+    is_ndjson = media_type(request.scope["headers"]) == NDJSON
     taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, max_rows=most)
     is_new = await services.workloads.append(WorkloadId(workload_id), taken.events, owner_id=request.owner_id)
     return await asyncio.to_thread(_taken, workload_id, taken, is_new)
