@@ -8,11 +8,13 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.errors import InvalidRequest, PayloadTooLarge
+from netra.domain.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
 from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_length
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
 from netra.entrypoints.auth import Headers, header
+from netra.entrypoints.http.admission import JSON, media_type, rule_of
+from netra.entrypoints.reading import read_object
 from netra.entrypoints.switchboard import Switchboard
 from netra.ports.replays import ReplayBook
 
@@ -50,7 +52,11 @@ class ReplayMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; without a key it passes untouched."""
-        key = key_of(scope["headers"])
+        try:
+            key = key_of(scope["headers"])
+        except ValidationFailed:
+            await _check_body(scope, receive)
+            raise
         if key is None:
             await self._app(scope, receive, send)
             return
@@ -59,7 +65,7 @@ class ReplayMiddleware:
     async def _answer_once(self, scope: Scope, receive: Receive, send: Send, *, key: str) -> None:
         book = self._switchboard.services.ports.replays
         principal: Principal = scope["auth"]
-        body = await _whole(receive, limit=scope["route_handler"].resolve_request_max_body_size())
+        body = await _whole(scope, receive)
         printed = fingerprint(scope["method"], scope["path"], body)
         kept = await book.begin(principal.user_id, key, fingerprint=printed)
         if kept is not None:
@@ -103,7 +109,17 @@ class _Recorder:
         )
 
 
-async def _whole(receive: Receive, *, limit: int) -> bytes:
+async def _check_body(scope: Scope, receive: Receive) -> None:
+    """Raise what is wrong with a body that cannot be read: that is told before a key that cannot be."""
+    if not rule_of(scope["route_handler"].opt).reads:
+        return
+    body = await _whole(scope, receive)
+    if media_type(scope["headers"]) == JSON or not body.strip():
+        read_object(body)
+
+
+async def _whole(scope: Scope, receive: Receive) -> bytes:
+    limit = scope["route_handler"].resolve_request_max_body_size()
     parts: list[bytes] = []
     size = 0
     while True:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 
@@ -58,6 +60,31 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_kept(house: House) 
     assert answer.status_code == 413
     retry = await house.client.post("/api/workloads", json={"name": "A"}, headers=KEY)
     assert retry.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("", b" " * 1_048_577, 413),
+        ("", b"{", 400),
+        ("", b"", 400),
+        ("", b'{"name": "A"}', 422),
+        ("/wl-1/events", b"\n", 400),
+        ("/wl-1/events", b"{}", 422),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused_before_its_key(
+    house: House, path: str, body: bytes, status: int
+) -> None:
+    kind = "application/x-ndjson" if path else "application/json"
+    headers = {"Idempotency-Key": "k" * 256, "Content-Type": kind}
+    answer = await house.client.post(f"/api/workloads{path}", content=body, headers=headers)
+    assert answer.status_code == status
+
+
+async def test_a_key_that_cannot_be_is_refused_where_no_body_is_read(house: House) -> None:
+    answer = await house.client.post("/api/agent/runs/run-1/cancel", headers={"Idempotency-Key": "k" * 256})
+    assert answer.status_code == 422
 
 
 async def test_execute_keeps_its_key_with_the_run(house: House) -> None:
