@@ -29,6 +29,7 @@ from netra.ports.incidents import Incidents
 SUPPORTED_VERSIONS: Final = ("v2",)
 SOCKET_PATH: Final = "/ws"
 
+_OTHER_VERSION: Final = re.compile(r"/v\d+(/|$)")
 _ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 _ROOTS: Final = frozenset({"api", "health", "ws", "schema", "openapi.json", "asyncapi.json", "docs"})
 _VERSION: Final[Header] = (b"x-api-version", API_VERSION.encode())
@@ -70,7 +71,8 @@ class Edge:
             scope[WIRE] = receive, send
             await self._app(scope, receive, send)
         else:
-            await _refuse(send, RouteNotFound("No socket lives at this path."), exchange, prefix="websocket.")
+            error = no_route(scope["path"], "No socket lives at this path.")
+            await _refuse(send, error, exchange, prefix="websocket.")
 
     def _exchange(self, scope: Scope) -> Exchange:
         headers = scope["headers"]
@@ -130,6 +132,18 @@ def unversioned(path: str) -> str:
     rest = path[3:]
     root = rest[1:].partition("/")[0]
     return rest if root in _ROOTS else f"/api{rest}"
+
+
+def no_route(path: str, sentence: str) -> RouteNotFound:
+    """Return that nothing is at `path`, in this sentence; of another version, which versions there are.
+
+    >>> no_route("/v3/ws", "Nothing is here.").details
+    {'supported_versions': ['v2']}
+    """
+    if _OTHER_VERSION.match(path):
+        versions = list(SUPPORTED_VERSIONS)
+        return RouteNotFound("This version of the API does not exist.", supported_versions=versions)
+    return RouteNotFound(sentence)
 
 
 def _without_body(send: Send) -> Send:

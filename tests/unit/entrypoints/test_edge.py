@@ -177,6 +177,12 @@ async def test_a_socket_at_any_other_path_is_refused_in_the_envelope() -> None:
     assert json.loads(sent[1]["body"])["error"]["code"] == "NOT_FOUND"
 
 
+async def test_a_socket_of_another_version_is_told_which_there_are() -> None:
+    sent, _ = await answer(ok, type="websocket", path="/v3/ws")
+    assert sent[0]["status"] == 404
+    assert json.loads(sent[1]["body"])["error"]["details"] == {"supported_versions": ["v2"]}
+
+
 async def test_the_lifespan_passes_through() -> None:
     kinds: list[str] = []
 

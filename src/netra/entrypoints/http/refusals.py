@@ -1,7 +1,6 @@
 """Turning whatever ends a request early into the documented envelope."""
 
-import re
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
@@ -15,12 +14,10 @@ from netra.domain.errors import (
     ValidationFailed,
 )
 from netra.entrypoints.asgi import Scope, exchange_of
-from netra.entrypoints.edge import SUPPORTED_VERSIONS
-from netra.entrypoints.errors import MethodNotAllowed, RouteNotFound, Unexpected, is_outage, refusal_of
+from netra.entrypoints.edge import no_route
+from netra.entrypoints.errors import MethodNotAllowed, Unexpected, is_outage, refusal_of
 from netra.entrypoints.http.methods import allowed
 from netra.entrypoints.reading import fault_of
-
-_OTHER_VERSION: Final = re.compile(r"/v\d+(/|$)")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -70,11 +67,7 @@ def _translated(request: AnyRequest, error: HTTPException) -> NetraError:
 
 def _no_route(request: AnyRequest) -> NetraError:
     path = request.scope["path"]
-    if _OTHER_VERSION.match(path):
-        return RouteNotFound(
-            "This version of the API does not exist.", supported_versions=list(SUPPORTED_VERSIONS)
-        )
-    return RouteNotFound(f"No route has the path {path[:200]!r}.")
+    return no_route(path, f"No route has the path {path[:200]!r}.")
 
 
 def _wrong_method(request: AnyRequest, error: MethodNotAllowedException) -> NetraError:
