@@ -70,8 +70,8 @@ class SqlUserStore:
 
     async def find_by_identity(self, identity: Identity) -> User | None:
         """Return the user this identity is linked to, or None."""
-        asked = _finding(_BY_IDENTITY, issuer=identity.issuer, subject=identity.subject)
-        return await self._database.read(lambda: asked)
+        issuer, subject = identity.issuer, identity.subject
+        return await self._database.read(lambda: _finding(_BY_IDENTITY, issuer=issuer, subject=subject))
 
     async def link(self, user_id: UserId, identity: Identity, *, picture: str | None, at: datetime) -> User:
         """Link the identity to the user and fill in a missing picture."""
