@@ -29,9 +29,11 @@ PATIENCE_S = 15.0
 
 
 @asynccontextmanager
-async def opened(url: str, *, connections: int = 2) -> AsyncGenerator[PostgresDatabase]:
+async def opened(
+    url: str, *, connections: int = 2, answer_s: float = ANSWER_S
+) -> AsyncGenerator[PostgresDatabase]:
     async with open_postgres(url):
-        database = PostgresDatabase(url, clock=DatabaseClock(), connections=connections)
+        database = PostgresDatabase(url, clock=DatabaseClock(), connections=connections, answer_s=answer_s)
         await database.open()
         try:
             yield database
@@ -138,7 +140,8 @@ async def test_another_try_has_only_the_time_that_the_first_left(postgres_url):
 
 
 async def test_one_that_is_chosen_to_break_a_deadlock_is_played_again(postgres_url):
-    async with opened(postgres_url) as database:
+    # the server looks for deadlocks a second after a wait began, and the tie's loser plays again after that
+    async with opened(postgres_url, answer_s=PATIENCE_S) as database:
         met = asyncio.Barrier(2)
 
         async def crossing(first: str, second: str) -> int:
