@@ -180,6 +180,21 @@ async def test_text_that_the_protocol_would_cut_off_is_refused_and_the_connectio
         assert await database.read(kept) == ["k"]
 
 
+async def test_a_statement_that_fails_at_its_first_use_is_prepared_once(postgres_url):
+    def prepared() -> Script[int]:
+        ((count,),) = yield ask(Query(text("SELECT count(*) FROM pg_prepared_statements")))
+        return int(count)
+
+    async with opened(postgres_url, connections=1) as database:
+        await database.write(lambda: keeping("k"))
+    async with opened(postgres_url, connections=1) as database:
+        before = await database.read(prepared)
+        for _ in range(5):
+            with pytest.raises(Conflict):
+                await database.write(lambda: keeping("k"))
+        assert await database.read(prepared) == before + 1
+
+
 async def test_the_server_s_patience_is_set_beside_what_the_address_asks_for(postgres_url):
     async with opened(f"{postgres_url}?options=-c%20work_mem%3D5MB") as database:
 

@@ -20,6 +20,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from netra.adapters.sql.script import Row, Rows
 
 SILENCE_S: Final = 0.01
+_DONE: Final = pq.ExecStatus.COMMAND_OK
 _FATAL: Final = pq.ExecStatus.FATAL_ERROR
 _SYNC: Final = pq.ExecStatus.PIPELINE_SYNC
 _PLACE: Final = re.compile("%[s%]")
@@ -70,6 +71,7 @@ class Wire:
         if not batch:
             return
         new_names: dict[str, bytes] = {}
+        prepared: dict[int, str] = {}  # where among the results a new statement's is
         hearers: list[Heard | None] = []
         self._pgconn.enter_pipeline_mode()
         for text, params, formats, heard in batch:
@@ -77,6 +79,7 @@ class Wire:
             if name is None:
                 name = new_names[text] = b"n%d" % next(self._count)
                 self._pgconn.send_prepare(name, numbered(text).encode())
+                prepared[len(hearers)] = text
                 hearers.append(None)
             self._pgconn.send_query_prepared(name, params, formats, 1)
             hearers.append(heard)
@@ -84,10 +87,12 @@ class Wire:
         results = await self._results()
         self._pgconn.exit_pipeline_mode()
         self._heard_at_s = time.monotonic()
+        for place, text in prepared.items():
+            if results[place].status == _DONE:  # the server keeps it, whatever becomes of the transaction
+                self._names[text] = new_names[text]
         for result in results:
             if result.status == _FATAL:
                 raise error_from_result(result)
-        self._names |= new_names
         for hear, result in zip(hearers, results, strict=True):
             if hear is not None:
                 self._rows.set_pgresult(result)
