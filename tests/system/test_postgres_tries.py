@@ -29,11 +29,9 @@ PATIENCE_S = 15.0
 
 
 @asynccontextmanager
-async def opened(
-    url: str, *, connections: int = 2, answer_s: float = ANSWER_S
-) -> AsyncGenerator[PostgresDatabase]:
+async def opened(url: str, *, connections: int = 2, **times: float) -> AsyncGenerator[PostgresDatabase]:
     async with open_postgres(url):
-        database = PostgresDatabase(url, clock=DatabaseClock(), connections=connections, answer_s=answer_s)
+        database = PostgresDatabase(url, clock=DatabaseClock(), connections=connections, **times)
         await database.open()
         try:
             yield database

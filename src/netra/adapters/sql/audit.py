@@ -37,7 +37,7 @@ class SqlAuditTrail:
 
     async def page(self, request: PageRequest) -> Page[SecurityEvent]:
         """Return events, newest first."""
-        return await self._database.scan(lambda: paged(_PAGES, request, {}, made=_event, position=_position))
+        return await self._database.view(lambda: paged(_PAGES, request, {}, made=_event, position=_position))
 
     async def forget(self, *, before: datetime) -> int:
         """Delete events older than `before`."""

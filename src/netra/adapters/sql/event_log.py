@@ -128,10 +128,13 @@ class SqlEventLog:
             pass
 
     async def _seen(self, workload_id: WorkloadId, owner_id: UserId) -> Seen:
-        log, rows = await self._database.scan(lambda: _knowing(workload_id, owner_id, self._cache))
+        log = await self._database.read(lambda: _looking(workload_id, owner_id))
         if log is None:
             return Seen()
         known = self._cache.of(log)
+        # All ids of a log are many, and wait for their turn; what came since the last batch is not.
+        play = self._database.view if known.position else self._database.scan
+        rows = await play(lambda: _learning(log, after=known.position))
         if rows:
             known = await asyncio.to_thread(known.with_runs, [(number, data) for number, data in rows])
             self._cache.keep(log, known)
@@ -162,12 +165,13 @@ def _draft(batch: Batch, known: KnownIds) -> Draft:
     )
 
 
-def _knowing(workload_id: WorkloadId, owner_id: UserId, cache: IdCache) -> Script[tuple[int | None, Rows]]:
+def _looking(workload_id: WorkloadId, owner_id: UserId) -> Script[int | None]:
     rows = yield ask(_LOG, whose=owner_id, which=workload_id)
-    if not rows:
-        return None, ()
-    ((log,),) = rows
-    return log, (yield ask(_NEW_RUNS, log=log, after=cache.of(log).position))
+    return rows[0][0] if rows else None
+
+
+def _learning(log: int, *, after: int) -> Script[Rows]:
+    return (yield ask(_NEW_RUNS, log=log, after=after))
 
 
 def _appending(

@@ -131,7 +131,7 @@ class SqlEventOutbox:
 
     async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
         """Return the workload, and how many of its events wait and are dead."""
-        return await self._database.scan(lambda: _telling(workload_id, owner_id, most=most))
+        return await self._database.view(lambda: _telling(workload_id, owner_id, most=most))
 
     async def backlog(self) -> Backlog:
         """Return how much waits."""

@@ -27,6 +27,7 @@ from netra.adapters.sql.script import Outcome, Recipe, Rows
 from netra.domain.errors import Conflict, NetraError, Unavailable
 
 CONNECTIONS: Final = 10
+SCAN_SHARE: Final = 0.5  # of the connections; the others are for what must not wait for a long read
 WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
 CONNECT_S: Final = 2  # the least that the driver takes
 WAIT_SHARE: Final = 0.7  # of the time for an answer, in which there must be a connection
@@ -42,10 +43,18 @@ class PostgresDatabase:
     """`Database` over a PostgreSQL server; open it before use and close it after."""
 
     def __init__(
-        self, url: str, *, clock: DatabaseClock, connections: int = CONNECTIONS, answer_s: float = ANSWER_S
+        self,
+        url: str,
+        *,
+        clock: DatabaseClock,
+        connections: int = CONNECTIONS,
+        answer_s: float = ANSWER_S,
+        turn_s: float = LONG_S,
     ) -> None:
         self._clock = clock
         self._answer_s = answer_s
+        self._turn_s = turn_s
+        self._scanning = asyncio.Semaphore(max(1, int(SCAN_SHARE * connections)))
         self._checking: asyncio.Task[None] | None = None
         self._wires: dict[Connection, Wire] = {}
         self._rounds = Rounds(self._written)
@@ -96,8 +105,8 @@ class PostgresDatabase:
 
         return await self._tried(play)
 
-    async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads much, all of it at one moment."""
+    async def view(self, recipe: Recipe[T]) -> T:
+        """Play a script that reads a page or so, all of it at one moment."""
 
         async def play(attempt: Attempt) -> T:
             attempt.wire.put("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -109,6 +118,21 @@ class PostgresDatabase:
             return value
 
         return await self._tried(play)
+
+    async def scan(self, recipe: Recipe[T]) -> T:
+        """Play a script that reads without a bound, all of it at one moment, when it is its turn.
+
+        Who waits for that has no connection, so that heartbeats, claims and requests find one.
+        """
+        try:
+            async with asyncio.timeout(self._turn_s):
+                await self._scanning.acquire()
+        except TimeoutError as error:
+            raise Unavailable("Too much is read from the database now; try again in a moment.") from error
+        try:
+            return await self.view(recipe)
+        finally:
+            self._scanning.release()
 
     async def write(self, recipe: Recipe[T]) -> T:
         """Play a script that writes; it returns once the commit did."""

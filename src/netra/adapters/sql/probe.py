@@ -21,7 +21,7 @@ class SqlProbe:
 
     async def check(self) -> None:
         """Return when the database answers."""
-        await self._database.scan(_asking)
+        await self._database.view(_asking)
 
 
 def _asking() -> Script[None]:

@@ -84,7 +84,7 @@ class SqlRunStore(SqlClaims):
         """Return runs without their results, newest first."""
         queries = _PAGES if thread_id is None else _PAGES_OF_THREAD
         asked = {"owner_id": owner_id, "thread_id": thread_id}
-        return await self._database.scan(
+        return await self._database.view(
             lambda: paged(queries, request, asked, made=run_of, position=_position)
         )
 

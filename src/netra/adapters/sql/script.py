@@ -86,8 +86,15 @@ class Database(Protocol):
         """Play a script of few small reads; each statement sees the moment it runs."""
         ...
 
+    async def view(self, recipe: Recipe[T]) -> T:
+        """Play a script that reads a page or so: off the event loop, all of it at one moment."""
+        ...
+
     async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads much: off the event loop, all of it at one moment."""
+        """Play a script that reads without a bound: as `view`, but only a few at a time do.
+
+        So whatever is read, there is room for all else. Raises `Unavailable` when its turn does not come.
+        """
         ...
 
     async def write(self, recipe: Recipe[T]) -> T:

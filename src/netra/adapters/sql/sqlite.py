@@ -64,8 +64,12 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise refusal(error) from error
 
+    async def view(self, recipe: Recipe[T]) -> T:
+        """Play a script that reads a page or so in a thread, all of it at one moment."""
+        return await self.scan(recipe)
+
     async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads much in a thread, all of it at one moment."""
+        """Play a script that reads without a bound in a thread, all of it at one moment."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._scanners, self._scanned, recipe())
 

@@ -66,13 +66,13 @@ class SqlThreadStore:
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Thread]:
         """Return threads, newest first."""
         asked = {"owner_id": owner_id}
-        return await self._database.scan(
+        return await self._database.view(
             lambda: paged(_PAGES, request, asked, made=_thread, position=_position)
         )
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
-        return await self._database.scan(lambda: _telling(thread_id, owner_id))
+        return await self._database.view(lambda: _telling(thread_id, owner_id))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
         """Delete the thread with all in it; return the ends of runs that were live."""

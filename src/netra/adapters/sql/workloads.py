@@ -56,7 +56,7 @@ class SqlWorkloadStore:
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
         """Return workloads, newest first."""
         asked = {"owner_id": owner_id}
-        return await self._database.scan(
+        return await self._database.view(
             lambda: paged(_PAGES, request, asked, made=_workload, position=_position)
         )
 

@@ -1,0 +1,90 @@
+"""Who gets a connection of the pool to PostgreSQL when many want one, or when the line is not well."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+from tests.contracts.test_event_outbox import make, put
+from tests.system.test_postgres_tries import PATIENCE_S, keeping, keeping_last, kept, opened
+
+from netra.adapters.local.clock import SystemClock
+from netra.adapters.sql.connection import stores_over
+from netra.adapters.sql.postgres import PostgresDatabase
+from netra.adapters.sql.script import Query, Script, ask
+from netra.domain.errors import Unavailable
+
+pytestmark = pytest.mark.system
+
+CONNECTIONS = 4
+SLEEP = Query(text("SELECT pg_sleep(20)"))
+SLEEPING = Query(text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"))
+WHO = Query(text("SELECT pg_backend_pid()"))
+
+
+def sleeping() -> Script[None]:
+    yield ask(SLEEP)
+
+
+def how_many_sleep() -> Script[int]:
+    ((count,),) = yield ask(SLEEPING)
+    return int(count)
+
+
+def who() -> Script[int]:
+    ((backend,),) = yield ask(WHO)
+    return int(backend)
+
+
+@asynccontextmanager
+async def long_scans(database: PostgresDatabase, many: int, *, at_once: int) -> AsyncGenerator[None]:
+    """Have so many scans want to take long; those that may do by the time that the block begins."""
+    scans = [asyncio.create_task(database.scan(sleeping)) for _ in range(many)]
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while await database.read(how_many_sleep) < at_once:
+                continue
+        yield
+    finally:
+        for scan in scans:
+            scan.cancel()
+        await asyncio.wait(scans)
+
+
+async def test_long_scans_leave_connections_to_heartbeats_and_requests(postgres_url):
+    async with (
+        opened(postgres_url, connections=CONNECTIONS) as database,
+        long_scans(database, CONNECTIONS, at_once=CONNECTIONS // 2),
+    ):
+        await database.write(lambda: keeping("a"))
+        assert await database.write_together(lambda: keeping_last("b")) == "b"
+        assert await database.view(kept) == ["a", "b first", "b"]
+        assert await database.read(how_many_sleep) == CONNECTIONS // 2
+
+
+async def test_each_of_many_scans_gets_its_turn(postgres_url):
+    async with opened(postgres_url, connections=CONNECTIONS) as database:
+        backends = await asyncio.gather(*(database.scan(who) for _ in range(10 * CONNECTIONS)))
+        assert 1 <= len(set(backends)) <= CONNECTIONS
+
+
+async def test_a_scan_does_not_wait_for_ever_for_its_turn(postgres_url):
+    async with (
+        opened(postgres_url, connections=2, turn_s=0.1) as database,
+        long_scans(database, 1, at_once=1),
+    ):
+        with pytest.raises(Unavailable):
+            await database.scan(who)
+        assert await database.view(who)
+
+
+async def test_events_are_taken_while_as_much_is_read_as_may_be(postgres_url):
+    async with opened(postgres_url, connections=2, turn_s=0.1) as database:
+        stores = stores_over(database, clock=SystemClock(), name="postgresql")
+        await make(stores)
+        for name in ("a", "b"):  # the second learns which ids the log has
+            await put(stores, name)
+        async with long_scans(database, 1, at_once=1):
+            await put(stores, "a", "c")
+        assert (await stores.workloads.get("wl-1", owner_id=1)).event_count == 3
