@@ -163,11 +163,25 @@ async def test_a_released_run_is_queued_again_with_its_attempt(stores, clock, ne
     claim = await stores.runs.claim(lease_s=10)
     started_at = clock.now()
     clock.turn(1)
-    await stores.runs.release(claim)
+    assert not await stores.runs.release(claim)
     assert (await stores.runs.get("run-1", owner_id=ONE)).attempts == 0
     again = await stores.runs.claim(lease_s=10)
     assert (again.run.id, again.run.attempts, again.fence) == ("run-1", 1, 2)
     assert again.run.started_at == started_at
+
+
+async def test_a_released_run_that_was_told_to_stop_is_cancelled(stores, clock, new_run):
+    await accept(stores, new_run("1"), new_run("2"))
+    claim = await stores.runs.claim(lease_s=10)
+    run, _ = await stores.runs.stop("run-1", owner_id=ONE)
+    assert run.phase == "cancelling"
+    clock.turn(1)
+    told = await stores.runs.release(claim)
+    ended = await stores.runs.get("run-1", owner_id=ONE)
+    assert (ended.state, ended.completed_at, ended.last_seq) == (RunState.CANCELLED, clock.now(), 2)
+    assert [(event.seq, event.is_last) for event in told] == [(2, True)]
+    assert list(await stores.runs.events("run-1", owner_id=ONE, after=1)) == list(told)
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-2"
 
 
 WRITES = {

@@ -3,7 +3,8 @@
 Each step is done to all adapters; their answers must be equal, errors included, and what they hold
 afterwards must keep the promises that a model of few words knows: numbers without holes, one end a
 run and nothing after it, terminal for ever, one running run a thread, and no write by a claim that
-another claim, an ending or a deletion has overtaken.
+another claim, an ending or a deletion has overtaken. Nor does a run whose cancel was asked for wait for
+another worker.
 """
 
 import asyncio
@@ -139,7 +140,19 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(claim=claims)
     def release(self, claim: Claim) -> None:
         if self.write(claim, lambda stores: stores.runs.release(claim)):
-            del self.holder[claim.run.id]
+            self.let_go(claim.run.id)
+
+    @rule(claim=claims)
+    def release_what_was_told_to_stop(self, claim: Claim) -> None:
+        self.stop(claim.run.id)
+        self.release(claim)
+
+    def let_go(self, run_id: str) -> None:
+        """Learn what became of a run that nobody works on any more."""
+        del self.holder[run_id]
+        state = self.seen(run_id).state
+        if state.is_terminal:
+            self.ended[run_id] = state
 
     @rule(target=claims, seconds=st.sampled_from([LEASE_S, LEASE_S + 1]))
     def overtake(self, seconds: int) -> Any:
@@ -165,11 +178,8 @@ class Lifecycle(RuleBasedStateMachine):
     def reap(self, max_attempts: int) -> None:
         self.both(lambda stores: stores.runs.reap(max_attempts=max_attempts))
         for run_id in list(self.holder):
-            run = self.seen(run_id)
-            if run.state is not RunState.RUNNING:
-                del self.holder[run_id]
-            if run.state.is_terminal:
-                self.ended[run_id] = run.state
+            if self.seen(run_id).state is not RunState.RUNNING:
+                self.let_go(run_id)
 
     @rule(owner=st.sampled_from(OWNERS), thread=st.sampled_from(THREADS))
     def delete_thread(self, owner: int, thread: str) -> None:
@@ -195,6 +205,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert not run.state.is_terminal or events[-1].is_last
             assert (run.state is RunState.RUNNING) is (run_id in self.holder)
             assert self.ended.get(run_id, run.state) is run.state
+            assert not (run.state is RunState.QUEUED and run.is_cancel_requested)
             if run.state is RunState.RUNNING:
                 running.append((owner, thread))
         assert len(running) == len(set(running))

@@ -93,8 +93,11 @@ class RunStore(Protocol):
         """
         ...
 
-    async def release(self, claim: Claim) -> None:
-        """Hand the run back to the queue without having spent an attempt."""
+    async def release(self, claim: Claim) -> Sequence[RunEvent]:
+        """Hand the run back to the queue without having spent an attempt.
+
+        One that was told to stop ends as cancelled instead; return the terminal events stored.
+        """
         ...
 
     async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:

@@ -59,10 +59,12 @@ class MemoryClaims:
             self._state.say(answer, owner_id=change.run.owner_id)
         return change.events
 
-    async def release(self, claim: Claim) -> None:
-        """Hand the run back without having spent an attempt."""
+    async def release(self, claim: Claim) -> Sequence[RunEvent]:
+        """Hand the run back without having spent an attempt, or end it as cancelled."""
         entry = self._held(claim)
-        self._state.put(entry, released(entry.run))
+        change = released(entry.run, now=self._clock.now())
+        self._state.put(entry, change.run, change.events)
+        return change.events
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
         """Requeue or end runs whose lease has run out."""

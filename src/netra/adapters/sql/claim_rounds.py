@@ -10,7 +10,7 @@ from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.runs.model import Claim
 
 ClaimMany: TypeAlias = Callable[[float, int], Awaitable[Sequence[Claim]]]  # seconds, at most so many
-Release: TypeAlias = Callable[[Claim], Awaitable[None]]
+Release: TypeAlias = Callable[[Claim], Awaitable[object]]
 
 
 class ClaimRounds:

@@ -1,4 +1,4 @@
-"""A worker's half of the runs in tables: claims, leases, fences, and what becomes of lapsed ones.
+"""A worker's half of the runs in tables: claims, leases, fences and endings.
 
 Every statement that writes for a claim has `HOLDS` in its WHERE: the run, its fence, and that it is
 running. No row means that the claim is lost. So a worker need not look before it writes, and each of
@@ -26,26 +26,16 @@ from sqlalchemy import (
     update,
 )
 
+from netra.adapters.sql.claim_returns import held_by, lost, reaping, returning
 from netra.adapters.sql.claim_rounds import ClaimRounds
-from netra.adapters.sql.instants import micros, micros_or_none
-from netra.adapters.sql.run_rows import (
-    CHANGED,
-    COUNTED,
-    ENDED,
-    HOLDS,
-    RUN_COLUMNS,
-    changed,
-    ended,
-    run_of,
-    telling,
-)
-from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, IS_RUNNING, is_live, messages, run_events, runs
+from netra.adapters.sql.instants import micros
+from netra.adapters.sql.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS, ended, run_of
+from netra.adapters.sql.schema import IS_QUEUED, is_live, messages, run_events, runs
 from netra.adapters.sql.script import ONE, Database, Query, Rows, Script, ask, ask_last, param
-from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim, RunState
-from netra.domain.runs.transitions import Change, finished, lapsed, numbered, released
+from netra.domain.runs.transitions import finished, numbered, released
 from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
@@ -139,15 +129,6 @@ _END: Final = Query(
     .returning(runs.c.last_seq),
     sets=ENDED,
 )
-_HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_update())
-_CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
-_LAPSED: Final = Query(
-    select(*RUN_COLUMNS, runs.c.number, runs.c.fence)
-    .where(IS_LIVE, IS_RUNNING, runs.c.lease_until <= param("now"))  # both: there is an index of live ones
-    .order_by(runs.c.lease_until, runs.c.number)
-    .limit(param("most"))
-    .with_for_update(skip_locked=True)
-)
 
 
 class SqlClaims:
@@ -179,14 +160,14 @@ class SqlClaims:
             lambda: _finishing(claim, ending, events, self._clock, answer=answer)
         )
 
-    async def release(self, claim: Claim) -> None:
-        """Hand the run back without having spent an attempt."""
-        await self._database.write(lambda: _releasing(claim))
+    async def release(self, claim: Claim) -> Sequence[RunEvent]:
+        """Hand the run back without having spent an attempt, or end it as cancelled."""
+        return await self._database.write(lambda: returning(claim, self._clock, released))
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
         """Requeue or end runs whose lease has run out."""
         return await self._database.write(
-            lambda: _reaping(self._clock, max_attempts=max_attempts, limit=limit)
+            lambda: reaping(self._clock, max_attempts=max_attempts, limit=limit)
         )
 
     async def _claimed(self, lease_s: float, most: int) -> Sequence[Claim]:
@@ -213,7 +194,7 @@ def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
     until = micros(clock.now() + timedelta(seconds=lease_s))
     rows = yield ask_last(_EXTEND, run_id=claim.run.id, held_fence=claim.fence, lease_until=until)
     if not rows:
-        raise _lost(claim)
+        raise lost(claim)
     return Pulse(is_cancel_requested=rows[0][0] == 1)
 
 
@@ -222,7 +203,7 @@ def _recording(
 ) -> Script[Sequence[RunEvent]]:
     at = clock.now()
     yield from _holding(claim, events, at=at)
-    rows = yield ask_last(_RECORD, added=len(events), percent=progress, **_held_by(claim))
+    rows = yield ask_last(_RECORD, added=len(events), percent=progress, **held_by(claim))
     return _told(claim, events, rows, at=at)
 
 
@@ -235,13 +216,13 @@ def _finishing(
     if answer is not None:
         yield from _answering(claim, answer)
     percent = 100 if ending.move is Move.COMPLETE else None
-    rows = yield ask_last(_END, added=len(events), percent=percent, **values, **_held_by(claim))
+    rows = yield ask_last(_END, added=len(events), percent=percent, **values, **held_by(claim))
     return _told(claim, events, rows, at=at)
 
 
 def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
     """Lock the run, if the claim holds, and append the events to it."""
-    held = _held_by(claim)
+    held = held_by(claim)
     if not events:  # else the first insert locks it
         yield ask(_HOLD, **held)
     for before in range(0, len(events), TOLD_MAX):
@@ -254,46 +235,13 @@ def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Scrip
 def _answering(claim: Claim, answer: Message) -> Script[None]:
     """Store the answer, if the claim holds, and count it in its thread."""
     owned = {"whose": claim.run.owner_id, "thread_id": answer.thread_id, "said_at": micros(answer.created_at)}
-    held = _held_by(claim)
+    held = held_by(claim)
     yield ask(_SAY, message_id=answer.id, role=answer.role.value, content=answer.content, **owned, **held)
     yield ask(_COUNT_SAID, **owned, **held)
-
-
-def _held_by(claim: Claim) -> dict[str, object]:
-    return {"run_id": claim.run.id, "held_fence": claim.fence}
 
 
 def _told(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
     """Return the events as they were numbered, given the answer of the statement that came last."""
     if not rows:
-        raise _lost(claim)  # and nothing was written: each of the statements asks whether the claim holds
+        raise lost(claim)  # and nothing was written: each of the statements asks whether the claim holds
     return numbered(events, run_id=claim.run.id, last_seq=rows[0][0] - len(events), at=at)
-
-
-def _releasing(claim: Claim) -> Script[None]:
-    rows = yield ask(_HELD, **_held_by(claim))
-    if not rows:
-        raise _lost(claim)
-    yield from _changing(Change(run=released(run_of(rows[0]))), rows[0][-1], fence=claim.fence)
-
-
-def _reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[RunEvent]]:
-    now = clock.now()
-    told: list[RunEvent] = []
-    for row in (yield ask(_LAPSED, now=micros(now), most=limit)):
-        number, fence = row[-2:]
-        change = lapsed(run_of(row), max_attempts=max_attempts, now=now)
-        yield from _changing(change, number, fence=fence)
-        told.extend(change.events)
-    return tuple(told)
-
-
-def _changing(change: Change, number: int, *, fence: int) -> Script[None]:
-    """Store a run that was running until now and whose row this transaction has locked."""
-    values = changed(change.run, lease_until=micros_or_none(change.rests_until))
-    yield ask(_CHANGE, run_id=change.run.id, held_fence=fence, **values)
-    yield from telling(number, change.events)
-
-
-def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(f"The claim on run {claim.run.id!r} no longer holds.")

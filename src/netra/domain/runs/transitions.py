@@ -59,9 +59,12 @@ def claimed(run: Run, *, at: datetime) -> Run:
     )
 
 
-def released(run: Run) -> Run:
-    """Return the run handed back, its attempt not spent."""
-    return msgspec.structs.replace(run, state=moved(run, Move.RELEASE), attempts=run.attempts - 1)
+def released(run: Run, *, now: datetime) -> Change:
+    """Return the run handed back, its attempt not spent; ended, when it was told to stop."""
+    if run.is_cancel_requested:
+        return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
+    state = moved(run, Move.RELEASE)
+    return Change(run=msgspec.structs.replace(run, state=state, attempts=run.attempts - 1))
 
 
 def finished(run: Run, ending: Ending, events: Sequence[NewEvent], *, at: datetime) -> Change:

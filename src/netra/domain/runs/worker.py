@@ -201,8 +201,8 @@ class RunWorker:
 
     async def _release(self, claim: Claim) -> None:
         try:
-            await self._runs.release(claim)
-            await self._bell.ring()  # another process may take it at once
+            await self._feed.publish(await self._runs.release(claim))
+            await self._bell.ring()  # another process may take it at once, or what waited for its thread
         except (LeaseLost, Unavailable) as error:
             self._incidents.report(error, where="handing a run back", run_id=claim.run.id)
 

@@ -61,8 +61,14 @@ def test_a_claim_spends_an_attempt_and_keeps_the_first_start():
 
 
 def test_a_release_gives_the_attempt_back():
-    back = released(run(attempts=2))
-    assert (back.state, back.attempts) == (RunState.QUEUED, 1)
+    back = released(run(attempts=2), now=LATER)
+    assert (back.run.state, back.run.attempts, back.events) == (RunState.QUEUED, 1, ())
+
+
+def test_a_released_run_that_was_told_to_stop_ends():
+    ended = released(run(is_cancel_requested=True), now=LATER)
+    assert (ended.run.state, ended.run.completed_at) == (RunState.CANCELLED, LATER)
+    assert [(event.seq, event.is_last) for event in ended.events] == [(5, True)]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,8 @@ def test_what_does_not_end_a_run_is_refused():
 def test_an_ended_run_takes_no_further_move(state):
     for move in (
         lambda: claimed(run(state), at=AT),
-        lambda: released(run(state)),
+        lambda: released(run(state), now=AT),
+        lambda: released(run(state, is_cancel_requested=True), now=AT),
         lambda: finished(run(state), Ending(move=Move.COMPLETE), [], at=AT),
     ):
         with pytest.raises(LeaseLost):

@@ -272,6 +272,26 @@ async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt
     await asyncio.wait_for(house.bell.wait(timeout_s=60), 1)  # others are told that it waits
 
 
+async def test_a_cancel_that_comes_while_a_run_is_handed_back_ends_it_and_is_told(house: Any) -> None:
+    async def cancelled_on_the_way(question: Question, watch: Watch) -> Advice:
+        try:
+            return await until_stopped(question, watch)
+        finally:
+            await house.runs.stop(StopRun(owner_id=ALICE, run_id=question.run_id))
+
+    run = await started(house)
+    stopping = asyncio.Event()
+    async with house.feed.subscribe(run.id) as heard:
+        serving = asyncio.create_task(worker_of(house, cancelled_on_the_way).serve(stopping))
+        while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
+            await asyncio.sleep(0)
+        stopping.set()
+        await serving
+        told = await heard.next(timeout_s=60)
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.CANCELLED
+    assert [event.is_last for event in told].index(True) == len(told) - 1
+
+
 async def test_a_serving_worker_takes_runs_as_they_come_and_lets_the_last_finish(house: Any) -> None:
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house).serve(stopping))
