@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
 
 from netra.domain.optimization.actions import actions_of
@@ -27,7 +28,7 @@ from netra.domain.optimization.recommendations import recommendations_of, verdic
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.supply import supply_config
 from netra.domain.optimization.targets import Bill, targets_of
-from netra.domain.optimization.traffic import UNPRICED
+from netra.domain.optimization.traffic import UNPRICED, Traffic
 from netra.domain.optimization.wording import count
 from netra.domain.workloads.columns import Events
 
@@ -149,7 +150,7 @@ def options_of(study: Study, composition: Composition, findings: Sequence[Findin
     if not len(study.events):
         return ()
     plan = replace(current, name="the plan", usd_per_month=composition.planned_usd * study.span.per_month)
-    if composition.planned.hosted.any():  # its latency is the fleet's, which its own option states
+    if _leaves_models(study, composition.planned):  # the log measured others; a fleet's option tells its own
         plan = replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
     offered = [
         option if finding.stance is not Stance.EVALUATE else replace(option, needs_evaluation=True)
@@ -157,6 +158,14 @@ def options_of(study: Study, composition: Composition, findings: Sequence[Findin
         for option in finding.options
     ]
     return (current, *((plan,) if composition.plan else ()), *offered)
+
+
+def _leaves_models(study: Study, planned: Traffic) -> bool:
+    """Say whether some call is answered by own GPUs, or by another model or provider than in the log."""
+    makers = [(tariff.provider, tariff.model) for tariff in planned.tariffs]
+    maker = np.array([*map(makers.index, makers), UNPRICED])
+    moved = maker[planned.tariff] != maker[study.traffic.tariff]
+    return bool((moved | planned.hosted)[planned.kept].any())
 
 
 def current_option(study: Study) -> Option:

@@ -20,7 +20,7 @@ from netra.domain.optimization.model import Goals, Priority, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
-from netra.domain.optimization.traffic import hosted
+from netra.domain.optimization.traffic import hosted, routed
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events
 from netra.domain.workloads.model import Event
 
@@ -281,6 +281,21 @@ def test_a_plan_on_own_gpus_does_not_borrow_the_latency_of_the_api(
     composition = compose(log, [host], checkpoint=never_stop)
     current, plan, fleet = options_of(log, composition, [host])
     assert (current.ttft_ms_p99, plan.ttft_ms_p99, fleet.ttft_ms_p99) == (50.0, None, 70.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "known"), [("big", 50.0), ("small", None)], ids=["of the same model", "of another model"]
+)
+def test_a_plan_keeps_the_latency_of_the_log_only_with_the_models_of_the_log(
+    study: Make, call: Call, tariff: Price, finding: Callable[..., Finding], model: str, known: float | None
+) -> None:
+    log = study([call(ttft_ms=50.0, latency_ms=90.0)])
+    other = tariff(model, usd=0.5e-6)  # of the same model: another price, as for a longer life of its cache
+    found = finding("right_sizing", change=partial(routed, where=np.ones(1, np.bool_), to=other))
+    composition = compose(log, [found], checkpoint=never_stop)
+    current, plan = options_of(log, composition, [found])
+    assert (current.ttft_ms_p99, plan.ttft_ms_p99) == (50.0, known)
+    assert (plan.latency_ms_p99 is None) is (known is None)
 
 
 @pytest.mark.parametrize("asked", [{}, {"analyses": ("gpu_choice",)}], ids=["hosting", "a choice of GPU"])
