@@ -12,7 +12,7 @@ import msgspec
 
 from netra.domain.optimization.analysers.model import Option
 from netra.domain.optimization.model import Goals, Priority
-from netra.domain.optimization.wording import money
+from netra.domain.optimization.wording import at_traffic, money
 
 Measure = Literal["ttft_ms_p99", "tpot_ms_p99", "latency_ms_p99"]
 MEASURES: Final[tuple[Measure, ...]] = ("ttft_ms_p99", "latency_ms_p99", "tpot_ms_p99")
@@ -49,9 +49,14 @@ def pick(options: Sequence[Option], *, goals: Goals) -> Pick:
 
 
 def broken_limit(option: Option, *, goals: Goals) -> str | None:
-    """Return the first limit the option is known to break, in words; None when none is."""
+    """Return the first limit the option is known to break, in words; None when none is.
+
+    The budget is for the traffic that is expected: every option's dollars are taken to grow with it.
+    """
+    growth = goals.traffic_growth or 0.0
+    usd = option.usd_per_month * (1 + growth)
     limits: tuple[tuple[str, float | None, float | None, str], ...] = (
-        ("budget", option.usd_per_month, goals.budget_usd_per_month, "USD a month"),
+        ("budget", usd, goals.budget_usd_per_month, "USD a month"),
         ("TTFT p99", option.ttft_ms_p99, goals.ttft_ms_p99, "ms"),
         ("TPOT p99", option.tpot_ms_p99, goals.tpot_ms_p99, "ms"),
         ("latency p99", option.latency_ms_p99, goals.latency_ms.get(""), "ms"),
@@ -59,7 +64,8 @@ def broken_limit(option: Option, *, goals: Goals) -> str | None:
     )
     for name, value, limit, unit in limits:
         if value is not None and limit is not None and value > limit:
-            return f"{name} {value:,.1f} {unit} is over the limit of {limit:,.1f} {unit}"
+            at = at_traffic(growth) if name == "budget" else ""
+            return f"{name} {value:,.1f} {unit}{at} is over the limit of {limit:,.1f} {unit}"
     return None
 
 

@@ -8,7 +8,7 @@ import msgspec
 from netra.domain.optimization.analysers.model import Option, told_ms
 from netra.domain.optimization.model import Goals
 from netra.domain.optimization.pareto import Pick
-from netra.domain.optimization.wording import money, percent
+from netra.domain.optimization.wording import at_traffic, money, percent
 
 _LIMITED: Final[Mapping[str, tuple[str, str]]] = {
     "ttft_ms_p99": ("Time to first token at the 99th percentile", "ms"),
@@ -81,9 +81,8 @@ def _budget(asked: float, *, bill: Bill) -> Mapping[str, Any]:
         "reached_if_evaluations_pass": evaluated,
         "met": reached <= asked,
         "why": (
-            f"The plan costs {money(reached)} a month"
-            + (f" at {percent(bill.growth)} more traffic" if bill.growth else "")
-            + f", with every evaluation passed {money(evaluated)}."
+            f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}, "
+            f"with every evaluation passed {money(evaluated)}."
         ),
     }
 

@@ -52,6 +52,15 @@ def count(number: float, noun: str) -> str:
     return f"{number:,.0f} {noun}" + ("" if number == 1 else "s")
 
 
+def at_traffic(growth: float) -> str:
+    """Return at which traffic a figure holds, to stand behind it; nothing where it is as now.
+
+    >>> at_traffic(0.5), at_traffic(-0.25), at_traffic(0)
+    (' at 50.0 % more traffic', ' at 25.0 % less traffic', '')
+    """
+    return f" at {percent(abs(growth))} {'more' if growth > 0 else 'less'} traffic" if growth else ""
+
+
 def saved(usd: float) -> str:
     """Return what is paid less, or more where a saving is negative.
 

@@ -42,6 +42,15 @@ def test_an_option_that_breaks_a_limit_is_refused_with_the_limit() -> None:
     assert ("api", "TTFT p99 800.0 ms is over the limit of 500.0 ms") in chosen.refused
 
 
+def test_a_budget_is_held_at_the_traffic_that_is_expected() -> None:
+    option = Option(name="as it is", usd_per_month=800.0)
+    assert pick([option], goals=Goals(budget_usd_per_month=1000.0)).option == option
+    grown = pick([option], goals=Goals(budget_usd_per_month=1000.0, traffic_growth=0.5))
+    assert grown.option is None
+    said = "budget 1,200.0 USD a month at 50.0 % more traffic is over the limit of 1,000.0 USD a month"
+    assert grown.refused == (("as it is", said),)
+
+
 def test_when_nothing_is_left_the_reason_says_so() -> None:
     chosen = pick(EVERY, goals=Goals(budget_usd_per_month=10.0))
     assert chosen.option is None
