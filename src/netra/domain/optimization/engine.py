@@ -84,7 +84,8 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
     composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)
-    chosen = pick(options, goals=study.goals)
+    now_usd = composition.current_usd * study.span.per_month
+    chosen = pick(options, goals=study.goals, now_usd=now_usd)
     return Analysis(
         study=study,
         composition=composition,

@@ -29,10 +29,14 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[tuple[str, str], ...]  # (option, the limit it breaks)
 
 
-def pick(options: Sequence[Option], *, goals: Goals) -> Pick:
-    """Return the best option under the limits: least dollars, least p99, or a balance of both."""
-    refused = [(option.name, broken) for option in options if (broken := broken_limit(option, goals=goals))]
-    allowed = [option for option in options if broken_limit(option, goals=goals) is None]
+def pick(options: Sequence[Option], *, goals: Goals, now_usd: float | None = None) -> Pick:
+    """Return the best option under the limits: least dollars, least p99, or a balance of both.
+
+    `now_usd` is the bill of a month as it is, which a question about savings starts from; None: not known.
+    """
+    broken = [broken_limit(option, goals=goals, now_usd=now_usd) for option in options]
+    refused = [(option.name, why) for option, why in zip(options, broken, strict=True) if why is not None]
+    allowed = [option for option, why in zip(options, broken, strict=True) if why is None]
     certain = [option for option in allowed if not option.needs_evaluation]
     measure = measure_of(options, goals=goals)
     frontier = front(allowed, measure=measure)
@@ -48,7 +52,7 @@ def pick(options: Sequence[Option], *, goals: Goals) -> Pick:
     )
 
 
-def broken_limit(option: Option, *, goals: Goals) -> str | None:
+def broken_limit(option: Option, *, goals: Goals, now_usd: float | None = None) -> str | None:
     """Return the first limit the option is known to break, in words; None when none is.
 
     The budget is for the traffic that is expected: every option's dollars are taken to grow with it.
@@ -57,6 +61,7 @@ def broken_limit(option: Option, *, goals: Goals) -> str | None:
     usd = option.usd_per_month * (1 + growth)
     limits: tuple[tuple[str, float | None, float | None, str], ...] = (
         ("budget", usd, goals.budget_usd_per_month, "USD a month"),
+        ("bill", option.usd_per_month, dearest_usd(goals, now_usd=now_usd), "USD a month"),
         ("TTFT p99", option.ttft_ms_p99, goals.ttft_ms_p99, "ms"),
         ("TPOT p99", option.tpot_ms_p99, goals.tpot_ms_p99, "ms"),
         ("latency p99", option.latency_ms_p99, goals.latency_ms.get(""), "ms"),
@@ -67,6 +72,20 @@ def broken_limit(option: Option, *, goals: Goals) -> str | None:
             at = at_traffic(growth) if name == "budget" else ""
             return f"{name} {value:,.1f} {unit}{at} is over the limit of {limit:,.1f} {unit}"
     return None
+
+
+def dearest_usd(goals: Goals, *, now_usd: float | None) -> float | None:
+    """Return the most that somebody means to pay who asks to save; None where nobody does.
+
+    A saving is a target and may be missed. Whoever asks for one, or for no more money (a share of 0), still
+    means to pay no more than now; a negative share is what may be paid more.
+
+    >>> [dearest_usd(Goals(saving_share=share), now_usd=100.0) for share in (0.2, 0.0, -0.5, None)]
+    [100.0, 100.0, 150.0, None]
+    """
+    if goals.saving_share is None or now_usd is None:
+        return None
+    return now_usd * (1 - min(goals.saving_share, 0.0))
 
 
 def measure_of(options: Sequence[Option], *, goals: Goals) -> Measure | None:

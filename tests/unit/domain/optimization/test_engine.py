@@ -312,6 +312,10 @@ def test_an_open_model_that_stands_in_is_never_the_pick(
     assert analysis.pick.option is not None
     assert analysis.pick.option.gpu is None
     assert analysis.pick.candidate in stand_ins
+    capped = msgspec.structs.replace(goals, saving_share=0.0)  # "at no more money"
+    within = analyse(columns_of(calls), goals=capped, prices=prices, hardware=HARDWARE).pick
+    assert within.candidate is None
+    assert {name for name, _ in within.refused} == {option.name for option in stand_ins}
 
 
 @pytest.mark.parametrize("priority", list(Priority))

@@ -51,6 +51,22 @@ def test_a_budget_is_held_at_the_traffic_that_is_expected() -> None:
     assert grown.refused == (("as it is", said),)
 
 
+@pytest.mark.parametrize(("share", "name"), [(0.0, "api"), (0.2, "api"), (-1.0, "api"), (-2.0, "fast")])
+def test_who_asks_for_no_more_money_gets_nothing_dearer(share: float, name: str) -> None:
+    goals = Goals(priority=Priority.PERFORMANCE, saving_share=share)
+    chosen = pick(EVERY, goals=goals, now_usd=API.usd_per_month)
+    assert chosen.option is not None
+    assert chosen.option.name == name
+    assert (("fast", "bill 300.0 USD a month is over the limit of 100.0 USD a month") in chosen.refused) is (
+        share >= 0
+    )
+
+
+def test_where_the_bill_now_is_not_known_no_option_is_dearer() -> None:
+    chosen = pick(EVERY, goals=Goals(priority=Priority.PERFORMANCE, saving_share=0.0))
+    assert chosen.option == FAST
+
+
 def test_when_nothing_is_left_the_reason_says_so() -> None:
     chosen = pick(EVERY, goals=Goals(budget_usd_per_month=10.0))
     assert chosen.option is None
