@@ -17,7 +17,10 @@ _MONTH_H: Final = MONTH_S / 3600
 
 
 def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Option:
-    """Return the fleet as an option of the analyser `kind`, uncertain where the model is a stand-in."""
+    """Return the fleet as an option of the analyser `kind`.
+
+    It is uncertain where the model is a stand-in, and where a limit that was asked for is not held.
+    """
     deployment, fleet = hosting.configuration.deployment, hosting.fleet
     memory = deployment.memory()
     rest_usd = float(study.now_usd[~case.where].sum())
@@ -27,12 +30,14 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
         kind=kind,
         ttft_ms_p99=fleet.replayed.ttft_ms(99),
         tpot_ms_p99=fleet.replayed.tpot_ms(99),
+        latency_ms_p99=fleet.replayed.latency_ms(99),
         ttft_ms_p99_range=hosting.tails.ttft_ms_p99,
         tpot_ms_p99_range=hosting.tails.tpot_ms_p99,
+        latency_ms_p99_range=hosting.tails.latency_ms_p99,
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=deployment.gpu.name,
         replicas=fleet.replicas,
-        needs_evaluation=not case.stand_in.is_same,
+        needs_evaluation=not case.stand_in.is_same or bool(case.unheld),
     )
     return _in_part(option) if case.others else option
 
@@ -44,6 +49,8 @@ def _in_part(option: Option) -> Option:
         name=f"{option.name}, other models as now",
         ttft_ms_p99=None,
         tpot_ms_p99=None,
+        latency_ms_p99=None,
         ttft_ms_p99_range=None,
         tpot_ms_p99_range=None,
+        latency_ms_p99_range=None,
     )

@@ -106,6 +106,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
             "peak_rate_per_s": peak_rate_per_s(case.requests.arrive_s),
             "ttft_limit_ms_p99": case.slo.ttft_ms,
             "tpot_limit_ms_p99": case.slo.tpot_ms,
+            "latency_limit_ms_p99": case.slo.latency_ms,
             "usd_per_hour": best.usd_per_hour,
             "configurations": able[:_LISTED],
             "configurations_too_slow": len(table) - len(able),

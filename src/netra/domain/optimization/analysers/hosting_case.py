@@ -31,6 +31,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     replayed: Requests
     stand_in: StandIn
     slo: Slo
+    limits: str  # `slo` in words
+    unheld: tuple[str, ...]  # features with limits of their own, which no replay of all calls can hold
     notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
     load: Load
     candidates: tuple[Configuration, ...]
@@ -89,6 +91,7 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
     candidates = tuple(_at_pace(one, pace) for one in candidates)
     slo, limits = slo_of(study.goals, requests, candidates)
     replayed = busiest(requests)
+    unheld = tuple(sorted(name for name in study.goals.latency_ms if name))
     about_model = (_sentence(stand_in.reason), *_kind_of(stand_in.model))
     about_calls = (*_left_out(others), *_stretch(replayed, requests))
     return Case(
@@ -98,7 +101,9 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
         replayed=replayed,
         stand_in=stand_in,
         slo=slo,
-        notes=(*about_model, limits, *about_calls, calibration),
+        limits=limits,
+        unheld=unheld,
+        notes=(*about_model, limits, *_not_held(unheld), *about_calls, calibration),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
         api_usd=float(call_usd(study.traffic)[where].sum()),
@@ -122,25 +127,40 @@ def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ..
     A default TTFT is widened where even a lone prompt of this length takes longer on every candidate:
     a limit nobody asked for must not make the question unanswerable.
     """
-    slo = Slo(ttft_ms=goals.ttft_ms_p99 or Slo().ttft_ms, tpot_ms=goals.tpot_ms_p99 or Slo().tpot_ms)
-    said = (
-        f"Limits at the 99th percentile: first token within {slo.ttft_ms:,.0f} ms, "
-        f"each next within {slo.tpot_ms:,.0f} ms"
+    slo = Slo(
+        ttft_ms=goals.ttft_ms_p99 or Slo().ttft_ms,
+        tpot_ms=goals.tpot_ms_p99 or Slo().tpot_ms,
+        latency_ms=goals.latency_ms.get(""),
     )
     if goals.ttft_ms_p99 is not None:
-        return slo, said + ", as asked."
+        return slo, _limits(goals, slo)
     prompt = np.float64(np.percentile(requests.input_tokens, 99))
     lone_ms = min(
         1e3 * float(prefill_s(costs_of(one.deployment), prompt_tokens=prompt)) for one in candidates
     )
     if 1.5 * lone_ms <= slo.ttft_ms:
-        return slo, said + "; none were asked for."
+        return slo, _limits(goals, slo)
     wider = msgspec.structs.replace(slo, ttft_ms=float(ceil(3.0 * lone_ms / 100.0) * 100))
     return wider, (
         f"No TTFT limit was asked for, and a prompt of {prompt:,.0f} tokens alone takes {lone_ms:,.0f} ms on "
-        f"the fastest candidate: the limit is taken as {wider.ttft_ms:,.0f} ms at the 99th percentile, "
-        f"each next token within {slo.tpot_ms:,.0f} ms."
+        f"the fastest candidate, so a wider one is taken. {_limits(goals, wider)}"
     )
+
+
+def _limits(goals: Goals, slo: Slo) -> str:
+    """Return the limits in words, those that were asked for marked."""
+    limits = (
+        ("first token", slo.ttft_ms, goals.ttft_ms_p99),
+        ("each next", slo.tpot_ms, goals.tpot_ms_p99),
+        ("the whole call", slo.latency_ms, slo.latency_ms),
+    )
+    said = ", ".join(
+        f"{what} within {limit:,.0f} ms" + ("" if asked is None else " (as asked)")
+        for what, limit, asked in limits
+        if limit is not None
+    )
+    nothing = all(asked is None for _, _, asked in limits)
+    return f"Limits at the 99th percentile: {said}{'; none were asked for' if nothing else ''}."
 
 
 def _stand_in(study: Study, where: Bools) -> StandIn | None:
@@ -211,6 +231,11 @@ def _kind_of(model: ModelShape) -> tuple[str, ...]:
         f"they choose evenly, and the interval is widened to {fast:.2f} to {slow:.2f} times that."
     )
     return (said,)
+
+
+def _not_held(features: tuple[str, ...]) -> tuple[str, ...]:
+    said = f"Replays are of all calls, so limits on single features are not held here: {', '.join(features)}."
+    return (said,) if features else ()
 
 
 def _left_out(others: int) -> tuple[str, ...]:

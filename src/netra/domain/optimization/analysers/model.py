@@ -73,10 +73,11 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms_p99: float | None = None
     ttft_ms_p99_range: tuple[float, float] | None = None  # of 80 %, where it is modelled; None: measured
     tpot_ms_p99_range: tuple[float, float] | None = None
+    latency_ms_p99_range: tuple[float, float] | None = None
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
-    needs_evaluation: bool = False  # its answers are another model's
+    needs_evaluation: bool = False  # its answers are another model's, or a limit could not be held
 
 
 def told_ms(option: Option, measure: str) -> str:

@@ -65,7 +65,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
     hosting_usd = best.usd_per_hour * hours
     saved_usd = case.api_usd - hosting_usd
     low, high = (_shares(case.api_usd, saved_usd, best, sizes, hours)) if saved_usd else (None, None)
-    certain = case.stand_in.is_same and saved_usd > 0.0 and (low or 0.0) > 0.0
+    certain = case.stand_in.is_same and not case.unheld and saved_usd > 0.0 and (low or 0.0) > 0.0
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
         kind=KIND,
@@ -154,9 +154,12 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> Mapping[st
         "ttft_ms_p99_high": best.tails.ttft_ms_p99[1],
         "tpot_ms_p99_low": best.tails.tpot_ms_p99[0],
         "tpot_ms_p99_high": best.tails.tpot_ms_p99[1],
-        "good_share": best.fleet.replayed.good_share(ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms),
+        "good_share": best.fleet.replayed.good_share(
+            ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms, latency_ms=case.slo.latency_ms
+        ),
         "ttft_limit_ms_p99": case.slo.ttft_ms,
         "tpot_limit_ms_p99": case.slo.tpot_ms,
+        "latency_limit_ms_p99": case.slo.latency_ms,
         "utilisation": case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
         "break_even_traffic": hosting_usd / case.api_usd if case.api_usd > 0.0 else None,
         "break_even_curve": _curve(study, case, best),
@@ -222,7 +225,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Do not self-host {case.stand_in.model.name} under these limits",
-        impact=f"No number of replicas of {names} keeps them: {case.notes[1]}",
+        impact=f"No number of replicas of {names} keeps them. {case.limits}",
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs={
@@ -230,6 +233,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
             "candidates": [one.name for one in case.candidates],
             "ttft_limit_ms_p99": case.slo.ttft_ms,
             "tpot_limit_ms_p99": case.slo.tpot_ms,
+            "latency_limit_ms_p99": case.slo.latency_ms,
         },
         assumptions=case.notes,
         evidence=rows(study, case.where),

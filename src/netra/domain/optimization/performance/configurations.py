@@ -4,6 +4,7 @@ What is estimated here ranks and prunes; a size that goes into advice is replaye
 """
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 import msgspec
@@ -92,25 +93,27 @@ def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo) -> floa
 
 
 def largest_batch(configuration: Configuration, *, load: Load, slo: Slo, margin: float = 0.85) -> int:
-    """Return the most sequences at once whose closed-loop TPOT keeps `margin` of the limit; 0 if none does.
+    """Return the most sequences at once whose closed loop keeps `margin` of the limits; 0 if none does.
 
-    By bisection, as TPOT grows with the batch.
+    The limits are those on TPOT and on the whole call, for a call of mean lengths. By bisection, as both
+    grow with the batch.
     """
+    whole_ms = inf if slo.latency_ms is None else slo.latency_ms
 
-    def tpot_ms(sequences: int) -> float:
+    def holds(sequences: int) -> bool:
         seen = closed_loop(
             configuration.deployment,
             input_tokens=load.input_tokens,
             output_tokens=load.output_tokens,
             concurrency=float(sequences),
         )
-        return seen.tpot_s * 1e3
+        latency_s = seen.ttft_s + max(load.output_tokens - 1.0, 0.0) * seen.tpot_s
+        return seen.tpot_s * 1e3 <= margin * slo.tpot_ms and latency_s * 1e3 <= margin * whole_ms
 
-    limit_ms = margin * slo.tpot_ms
-    if tpot_ms(1) > limit_ms:
+    if not holds(1):
         return 0
     holding, breaking = 1, _MOST_SEQUENCES + 1
     while breaking - holding > 1:
         middle = (holding + breaking) // 2
-        holding, breaking = (middle, breaking) if tpot_ms(middle) <= limit_ms else (holding, middle)
+        holding, breaking = (middle, breaking) if holds(middle) else (holding, middle)
     return holding

@@ -21,13 +21,15 @@ class Slo(msgspec.Struct, frozen=True, kw_only=True):
 
     ttft_ms: float = 2000.0
     tpot_ms: float = 100.0
+    latency_ms: float | None = None  # of the whole call; None: no limit
 
     def holds(self, replayed: Replay) -> bool:
-        """Whether every request was served and both percentiles are within their limit."""
+        """Whether every request was served and each percentile is within its limit."""
         return (
             replayed.refused == 0
             and replayed.ttft_ms(99) <= self.ttft_ms
             and replayed.tpot_ms(99) <= self.tpot_ms
+            and (self.latency_ms is None or replayed.latency_ms(99) <= self.latency_ms)
         )
 
 
@@ -88,6 +90,7 @@ def smallest_fleet(
                 replicas=replicas,
                 ttft_ms=slo.ttft_ms,
                 tpot_ms=slo.tpot_ms,
+                latency_ms=slo.latency_ms,
                 batching=batching,
                 balancing=balancing,
                 slowdown=slowdown,
@@ -112,9 +115,10 @@ def holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdow
     lone = np.ones(len(requests))
     each_s = decode_s(costs, sequences=lone, context_tokens=requests.input_tokens.astype(np.float64))
     each_s = np.where(requests.output_tokens > 1, each_s, 0.0)
-    return bool(
-        np.percentile(first_s, 99) * slowdown * 1e3 <= slo.ttft_ms
-        and np.percentile(each_s, 99) * slowdown * 1e3 <= slo.tpot_ms
+    whole_s = first_s + each_s * (requests.output_tokens - 1)  # at least: later steps read more
+    return all(
+        limit_ms is None or bool(np.percentile(taken_s, 99) * slowdown * 1e3 <= limit_ms)
+        for taken_s, limit_ms in ((first_s, slo.ttft_ms), (each_s, slo.tpot_ms), (whole_s, slo.latency_ms))
     )
 
 

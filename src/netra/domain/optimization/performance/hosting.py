@@ -39,6 +39,7 @@ class Tails80(msgspec.Struct, frozen=True, kw_only=True):
 
     ttft_ms_p99: tuple[float, float]
     tpot_ms_p99: tuple[float, float]
+    latency_ms_p99: tuple[float, float]  # of the whole call
     holds_when_slow: bool  # the limits, with the slowest steps
 
 
@@ -157,6 +158,7 @@ def tails_of(
     return Tails80(
         ttft_ms_p99=(quick.ttft_ms(99), slack.ttft_ms(99)),
         tpot_ms_p99=(quick.tpot_ms(99), slack.tpot_ms(99)),
+        latency_ms_p99=(quick.latency_ms(99), slack.latency_ms(99)),
         holds_when_slow=slo.holds(slack),
     )
 
@@ -188,6 +190,7 @@ def _holds_with(requests: Requests, hosting: Hosting, slo: Slo, *, replicas: int
         replicas=replicas,
         ttft_ms=slo.ttft_ms,
         tpot_ms=slo.tpot_ms,
+        latency_ms=slo.latency_ms,
         slowdown=slowdown,
     )
     return replayed is not None and slo.holds(replayed)

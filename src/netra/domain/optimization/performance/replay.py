@@ -4,6 +4,7 @@ Deterministic: the same requests give the same times, bit for bit. Sizing a flee
 """
 
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 import msgspec
@@ -48,6 +49,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     ttft_s: Floats
     tpot_s: Floats  # mean over the answer after its first token; NaN for answers of one token
     finished_s: Floats  # from the first arrival
+    latency_s: Floats  # of the whole call, from its own arrival
     refused: int  # prompt and answer exceed the whole cache of a replica
     busy_share: float  # of the replicas' time from the first arrival to the last token
 
@@ -60,9 +62,14 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
         tpot = _percentile_ms(self.tpot_s, percentile)
         return 0.0 if np.isnan(tpot) else tpot
 
-    def good_share(self, *, ttft_ms: float, tpot_ms: float) -> float:
-        """Return the share of all requests served within both limits: goodput over throughput."""
+    def latency_ms(self, percentile: float) -> float:
+        """Return a percentile of the whole call's latency in milliseconds; NaN when nothing was served."""
+        return _percentile_ms(self.latency_s, percentile)
+
+    def good_share(self, *, ttft_ms: float, tpot_ms: float, latency_ms: float | None = None) -> float:
+        """Return the share of all requests served within the limits: goodput over throughput."""
         slow = (self.ttft_s * 1e3 > ttft_ms) | (np.nan_to_num(self.tpot_s) * 1e3 > tpot_ms)
+        slow |= self.latency_s * 1e3 > (inf if latency_ms is None else latency_ms)
         return float(np.mean(~slow & ~np.isnan(self.ttft_s))) if len(self.ttft_s) else 1.0
 
 
@@ -116,6 +123,7 @@ def replay_within(
     replicas: int,
     ttft_ms: float,
     tpot_ms: float,
+    latency_ms: float | None = None,
     batching: Batching = SERVING,
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
@@ -144,7 +152,8 @@ def replay_within(
     )
     if len(stage.served) < len(requests):
         return None
-    tally = _Tally(requests, stage, ttft_s=ttft_ms * 1e-3, tpot_s=tpot_ms * 1e-3)
+    limits_ms = (ttft_ms, tpot_ms, inf if latency_ms is None else latency_ms)
+    tally = _Tally(requests, stage, limits_ms=limits_ms)
     for replica, mine in stage.shares():
         for start in range(0, len(mine), _COUNTED_EVERY):
             replica.serve(mine[start : start + _COUNTED_EVERY], stage.arrive_s)
@@ -204,16 +213,16 @@ def _staged(
 
 
 class _Tally:
-    """Counts the requests that were too slow, replica by replica."""
+    """Counts the requests that were too slow, replica by replica: to begin, a token, and as a whole."""
 
-    def __init__(self, requests: Requests, stage: _Stage, *, ttft_s: float, tpot_s: float) -> None:
+    def __init__(self, requests: Requests, stage: _Stage, *, limits_ms: tuple[float, float, float]) -> None:
         self._stage = stage
-        self._limits_s = (ttft_s, tpot_s)
+        self._limits_s = tuple(limit * 1e-3 for limit in limits_ms)
         self._gaps = requests.output_tokens - 1
         self._arrive_s = requests.arrive_s
-        self._slow = (0, 0)
-        several = int(np.count_nonzero(self._gaps > 0))
-        self._too_many = _over_percentile(len(requests)), _over_percentile(several)
+        self._slow = (0, 0, 0)
+        everything, several = len(requests), int(np.count_nonzero(self._gaps > 0))
+        self._too_many = tuple(_over_percentile(of) for of in (everything, several, everything))
 
     def has_failed(self, mine: list[int]) -> bool:
         """Say whether those kept and the slow ones of `mine` so far put a 99th percentile past its limit."""
@@ -225,16 +234,18 @@ class _Tally:
 
     def keep(self, mine: list[int]) -> None:
         """Add the slow ones of a replica that is done."""
-        ttft, tpot = self._counted(mine)
-        self._slow = self._slow[0] + ttft, self._slow[1] + tpot
+        ttft, tpot, latency = self._counted(mine)
+        self._slow = self._slow[0] + ttft, self._slow[1] + tpot, self._slow[2] + latency
 
-    def _counted(self, mine: list[int]) -> tuple[int, int]:
+    def _counted(self, mine: list[int]) -> tuple[int, int, int]:
         first = np.array([self._stage.first_s[request] for request in mine])
         finished = np.array([self._stage.finished_s[request] for request in mine])
-        ttft_s, tpot_s = self._limits_s
+        ttft_s, tpot_s, latency_s = self._limits_s
         slow_first = first - self._arrive_s[mine] > ttft_s  # NaN, not yet begun, is not above
-        slow_each = finished - first > tpot_s * self._gaps[mine]
-        return int(np.count_nonzero(slow_first)), int(np.count_nonzero(slow_each & (self._gaps[mine] > 0)))
+        slow_each = (finished - first > tpot_s * self._gaps[mine]) & (self._gaps[mine] > 0)
+        slow_whole = finished - self._arrive_s[mine] > latency_s
+        first_count, each_count, whole_count = map(np.count_nonzero, (slow_first, slow_each, slow_whole))
+        return int(first_count), int(each_count), int(whole_count)
 
 
 def _over_percentile(count: int) -> int:
@@ -275,6 +286,7 @@ def _summary(requests: Requests, stage: _Stage) -> Replay:
         ttft_s=first - requests.arrive_s,
         tpot_s=tpot,
         finished_s=finished,
+        latency_s=finished - requests.arrive_s,
         refused=len(requests) - len(stage.served),
         busy_share=busy_s / (span_s * len(fleet)) if span_s > 0.0 else 0.0,
     )

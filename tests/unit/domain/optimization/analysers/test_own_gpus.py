@@ -187,11 +187,16 @@ def test_a_fleet_that_slow_steps_would_break_has_no_low_end(study: MakeStudy, ta
     assert found.inputs["replicas_high"] is None or found.inputs["replicas_high"] >= found.inputs["replicas"]
 
 
-def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(study: MakeStudy) -> None:
-    asked = study(log(50, seconds=3600.0), goals=Goals(ttft_ms_p99=0.5), hardware=HARDWARE)
+@pytest.mark.parametrize("models", [(), ("Mixtral-8x7B",)])
+def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(
+    study: MakeStudy, models: tuple[str, ...]
+) -> None:
+    goals = Goals(ttft_ms_p99=1.0, models=models)
+    asked = study(log(50, seconds=3600.0), goals=goals, hardware=HARDWARE)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert (found.stance, found.change) == (Stance.INFORM, None)
     assert "No number of replicas" in found.impact
+    assert "first token within 1 ms (as asked)" in found.impact
 
 
 @pytest.mark.parametrize(
@@ -270,6 +275,60 @@ def test_limits_asked_for_are_kept_and_a_default_gives_way_to_long_prompts(study
     asked = case(100_000, ttft_ms_p99=300.0, tpot_ms_p99=20.0)
     assert (asked.slo.ttft_ms, asked.slo.tpot_ms) == (300.0, 20.0)
     assert slo_of(Goals(), long.requests, long.candidates)[0] == long.slo
+
+
+def test_a_limit_on_the_whole_call_is_held_by_the_fleet_and_told(
+    study: MakeStudy, tariff: MakeTariff
+) -> None:
+    def found(**goals: Any) -> Finding:
+        calls = log(2_000, seconds=100.0, model=OPEN, tokens=(500, 200))
+        asked = study(calls, tariff(OPEN, usd=1e-3), goals=Goals(gpus=("A6000",), **goals), hardware=HARDWARE)
+        return one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+
+    free = found()
+    free_ms = free.options[0].latency_ms_p99
+    assert free_ms is not None
+    limit_ms = free_ms * 0.9
+    held = found(latency_ms={"": limit_ms})
+    assert held.options[0].latency_ms_p99 is not None
+    assert held.options[0].latency_ms_p99 <= limit_ms < free_ms
+    assert held.inputs["replicas"] > free.inputs["replicas"]
+    assert held.inputs["latency_limit_ms_p99"] == limit_ms
+    assert held.options[0].latency_ms_p99_range is not None
+    assert f"the whole call within {limit_ms:,.0f} ms (as asked)" in " ".join(held.assumptions)
+    assert found(latency_ms={"": 1.0}).stance is Stance.INFORM  # no fleet keeps it
+
+
+@pytest.mark.parametrize("module", [self_hosting, gpu_choice])
+def test_a_limit_on_one_feature_is_said_not_to_be_held_and_leaves_the_fleet_uncertain(
+    study: MakeStudy, tariff: MakeTariff, module: Any
+) -> None:
+    goals = Goals(latency_ms={"search": 500.0, "chat": 900.0})
+    asked = study(
+        log(200, seconds=3600.0, model=OPEN), tariff(OPEN, usd=1e-4), goals=goals, hardware=CHEAP_HARDWARE
+    )
+    found = one_finding(module.analyse(asked, checkpoint=never_stop))
+    assert found.stance is not Stance.DO
+    said = "Replays are of all calls, so limits on single features are not held here: chat, search."
+    assert said in found.assumptions
+    assert all(option.needs_evaluation for option in found.options)
+
+
+@pytest.mark.parametrize(
+    ("goals", "said"),
+    [
+        ({}, "first token within 2,000 ms, each next within 100 ms; none were asked for."),
+        ({"tpot_ms_p99": 50.0}, "first token within 2,000 ms, each next within 50 ms (as asked)."),
+        ({"ttft_ms_p99": 900.0}, "first token within 900 ms (as asked), each next within 100 ms."),
+    ],
+)
+def test_limits_that_were_asked_for_are_told_from_defaults(
+    study: MakeStudy, goals: dict[str, float], said: str
+) -> None:
+    asked = study(log(20, seconds=3600.0), goals=Goals(**goals), hardware=HARDWARE)  # type: ignore[arg-type]
+    case = case_of(asked, kind="self_hosting")
+    assert isinstance(case, Case)
+    assert case.notes[1] == f"Limits at the 99th percentile: {said}"
 
 
 def test_a_long_log_is_sized_on_its_busiest_stretch(study: MakeStudy, tariff: MakeTariff) -> None:

@@ -29,6 +29,28 @@ def test_the_smallest_fleet_holds_and_one_less_does_not(round_one: Deployment, a
     assert list(fleet.tried) == sorted(set(fleet.tried))
 
 
+def test_a_limit_on_the_whole_call_is_held_too(round_one: Deployment, arriving: Arriving) -> None:
+    requests = arriving(*BURSTS)
+    loose = Slo(ttft_ms=1e6, tpot_ms=1e6)
+    free = smallest_fleet(requests, deployment=round_one, slo=loose, checkpoint=never_stop)
+    assert free is not None
+    tight = Slo(ttft_ms=1e6, tpot_ms=1e6, latency_ms=free.replayed.latency_ms(99) * 0.5)
+    fleet = smallest_fleet(requests, deployment=round_one, slo=tight, checkpoint=never_stop)
+    assert fleet is not None
+    assert fleet.replicas > free.replicas
+    assert tight.holds(fleet.replayed)
+    assert not tight.holds(free.replayed)
+
+
+def test_a_limit_that_no_lone_call_keeps_to_its_last_token_is_given_up_at_once(
+    round_one: Deployment, arriving: Arriving
+) -> None:
+    requests = arriving(*BURSTS)
+    alone_ms = replay(requests, deployment=round_one, replicas=len(requests)).latency_ms(99)
+    assert holds_alone(requests, deployment=round_one, slo=Slo(latency_ms=alone_ms))
+    assert not holds_alone(requests, deployment=round_one, slo=Slo(latency_ms=alone_ms * 0.9))
+
+
 @pytest.mark.parametrize("guess", [1, 3, 40])
 def test_where_the_search_begins_changes_nothing(
     round_one: Deployment, arriving: Arriving, guess: int

@@ -91,6 +91,20 @@ def test_the_largest_batch_keeps_the_margin_and_one_more_does_not(round_one: Dep
     assert carried_per_s(one, load=LOAD, slo=slo) == pytest.approx(batch / (tpots[0] * 1e-3) / 200.0)
 
 
+def test_the_largest_batch_keeps_the_limit_on_the_whole_call(round_one: Deployment) -> None:
+    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    free = largest_batch(one, load=LOAD, slo=Slo(tpot_ms=60.0))
+    limit_ms = 9_000.0
+    batch = largest_batch(one, load=LOAD, slo=Slo(tpot_ms=60.0, latency_ms=limit_ms), margin=0.85)
+    seen = [
+        closed_loop(round_one, input_tokens=1000.0, output_tokens=200.0, concurrency=size)
+        for size in (batch, batch + 1)
+    ]
+    latencies_ms = [1e3 * (one.ttft_s + 199 * one.tpot_s) for one in seen]
+    assert 0 < batch < free
+    assert latencies_ms[0] <= 0.85 * limit_ms < latencies_ms[1]
+
+
 def test_a_limit_below_one_step_carries_nothing(round_one: Deployment) -> None:
     one = Configuration(deployment=round_one, usd_per_hour=2.0)
     assert carried_per_s(one, load=LOAD, slo=Slo(tpot_ms=5.0)) == 0.0

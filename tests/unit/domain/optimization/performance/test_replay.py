@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.optimization.performance.constants import VLLM_2023
+from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.replay import (
     MAX_REPLICAS,
     Balancing,
@@ -122,6 +123,16 @@ def test_slower_steps_stretch_every_time(round_one: Deployment, arriving: Arrivi
     assert double.finished_s.tolist() == pytest.approx((2 * one.finished_s).tolist())
 
 
+def test_a_call_lasts_from_its_arrival_to_its_last_token(round_one: Deployment, arriving: Arriving) -> None:
+    calls = arriving((0.0, 100, 20), (7.0, 100, 20))
+    seen = replay(calls, deployment=round_one, replicas=1)
+    assert seen.latency_s.tolist() == pytest.approx((seen.finished_s - calls.arrive_s).tolist())
+    assert seen.latency_ms(99) == pytest.approx(1e3 * (seen.ttft_s[0] + 19 * seen.tpot_s[0]))
+    limits = {"ttft_ms": 1e9, "tpot_ms": 1e9}
+    assert seen.good_share(**limits, latency_ms=seen.latency_ms(50) * 1.01) == 1.0
+    assert seen.good_share(**limits, latency_ms=seen.latency_ms(50) * 0.99) == 0.0
+
+
 @pytest.mark.parametrize("replicas", [0, MAX_REPLICAS + 1])
 def test_a_senseless_number_of_replicas_is_refused(
     round_one: Deployment, arriving: Arriving, replicas: int
@@ -140,6 +151,13 @@ def test_a_replay_within_limits_is_the_replay_or_nothing(round_one: Deployment, 
     assert replay_within(calls, deployment=round_one, replicas=2, **limits) is None
     limits = {"ttft_ms": 1e9, "tpot_ms": whole.tpot_ms(99) * 0.5}
     assert replay_within(calls, deployment=round_one, replicas=2, **limits) is None
+    whole_call_ms = whole.latency_ms(99) * 0.5
+    assert (
+        replay_within(
+            calls, deployment=round_one, replicas=2, ttft_ms=1e9, tpot_ms=1e9, latency_ms=whole_call_ms
+        )
+        is None
+    )
     by_load = replay_within(
         calls, deployment=round_one, replicas=2, balancing=Balancing.LEAST_LOADED, **limits
     )
@@ -159,17 +177,29 @@ def test_a_request_no_replica_holds_is_outside_every_limit(round_one: Deployment
     replicas=st.integers(1, 3),
     ttft_ms=st.floats(100.0, 5000.0),
     tpot_ms=st.floats(10.0, 200.0),
+    latency_ms=st.none() | st.floats(100.0, 10_000.0),
 )
 def test_what_is_given_up_would_have_broken_a_limit(
-    round_one: Deployment, calls: list[tuple[float, int, int]], replicas: int, ttft_ms: float, tpot_ms: float
+    round_one: Deployment,
+    calls: list[tuple[float, int, int]],
+    replicas: int,
+    ttft_ms: float,
+    tpot_ms: float,
+    latency_ms: float | None,
 ) -> None:
     requests = requests_from(calls)
+    slo = Slo(ttft_ms=ttft_ms, tpot_ms=tpot_ms, latency_ms=latency_ms)
     within = replay_within(
-        requests, deployment=round_one, replicas=replicas, ttft_ms=ttft_ms, tpot_ms=tpot_ms
+        requests,
+        deployment=round_one,
+        replicas=replicas,
+        ttft_ms=ttft_ms,
+        tpot_ms=tpot_ms,
+        latency_ms=latency_ms,
     )
     whole = replay(requests, deployment=round_one, replicas=replicas)
     if within is None:
-        assert whole.ttft_ms(99) > ttft_ms or whole.tpot_ms(99) > tpot_ms
+        assert not slo.holds(whole)
     else:
         assert within.ttft_s.tobytes() == whole.ttft_s.tobytes()
 
