@@ -122,6 +122,28 @@ def shared_blocks(events: Events, prefixes: Prefixes) -> SharedBlocks:
     return SharedBlocks(place=order, user=user, begins=begins, alone=alone)
 
 
+def shared_tokens(events: Events, prefixes: Prefixes, *, shared: SharedBlocks) -> Ints:
+    """Return the tokens of each event's prompt, from its start, that another use of its cache also has."""
+    dead = np.zeros(len(prefixes.hashes), np.bool_)
+    dead[shared.alone] = True
+    dead[shared.place[shared.begins & np.append(shared.begins[1:], True)]] = True  # once in its cache
+    return _hit_tokens(events, prefixes, dead=dead)
+
+
+def cut_at(shared: SharedBlocks, events: Events, prefixes: Prefixes, *, tokens: Ints) -> SharedBlocks:
+    """Return the blocks as they are when only so many tokens from each event's start are cached."""
+    user = shared.user
+    ends_at = (shared.place - prefixes.offsets[user] + 1) * prefixes.block_tokens[user]
+    inside = np.minimum(ends_at, events.input_tokens[user]) <= tokens[user]
+    block = np.cumsum(shared.begins, dtype=np.int32)[inside]  # blocks are numbered in their order
+    return SharedBlocks(
+        place=shared.place[inside],
+        user=user[inside],
+        begins=_begins(block),
+        alone=np.sort(np.append(shared.alone, shared.place[~inside])),
+    )
+
+
 def chain_tokens(events: Events) -> Ints:
     """Return the tokens each event's prefix chain covers, at most its input; 0 without a chain."""
     if events.prefixes is None:

@@ -14,6 +14,7 @@ from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.traffic import Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Floats
 
 KIND: Final = "prompt_caching"
 FORMULA: Final = "paid back = sum over calls of read (p_in - p_read) - written (p_write - p_in), as billed"
@@ -26,12 +27,11 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     used = (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
     if not used.any():
         return (gap,)
-    uncached = _uncached(study.traffic, where=used)
-    paid_back = call_usd(uncached) - study.now_usd
+    paid_back = paid_back_usd(study, where=used)
     by_tariff = np.bincount(study.traffic.tariff[used] + 1, weights=paid_back[used], minlength=2)
     losing = used & (by_tariff < 0)[study.traffic.tariff + 1]
     found = (
-        [_keep(study, used & ~losing, paid_back_usd=float(paid_back[~losing].sum()))]
+        [keep(study, used & ~losing, paid_back_usd=float(paid_back[~losing].sum()))]
         if (used & ~losing).any()
         else []
     )
@@ -40,12 +40,18 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (*found, gap)
 
 
+def paid_back_usd(study: Study, *, where: Bools) -> Floats:
+    """Return what each call would cost more if those in `where` neither read nor wrote the cache."""
+    return call_usd(_uncached(study.traffic, where=where)) - study.now_usd
+
+
 def _uncached(traffic: Traffic, *, where: Bools) -> Traffic:
     nothing = np.zeros(len(traffic), np.int64)
     return cached(traffic, where, read_tokens=nothing, write_tokens=nothing)
 
 
-def _keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
+def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
+    """Return that the caching of the calls in `where` pays as it is."""
     share = _read_share(study, where)
     return Finding(
         kind=KIND,

@@ -1,4 +1,4 @@
-"""Ways to cache one model's prompts, as changes of traffic: where, for how long, and what it moves.
+"""Ways to cache one model's prompts, as changes of traffic: where, how much of each, for how long.
 
 Reads and writes in tokens are computed here, from the replay and the provider's rules. Which way is
 best, and the words, are `prompt_caching`'s.
@@ -16,13 +16,14 @@ import numpy.typing as npt
 from netra.domain.optimization.analysers.evidence import groups_of, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.prefix import chain_tokens, reuse_of
+from netra.domain.optimization.prefix import chain_tokens, cut_at, reuse_of, shared_tokens
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Bools, Change, Traffic, cached, routed
 from netra.domain.workloads.columns import Floats, Ints
 
 HOUR_S: Final = 3600
 OFF: Final = 0
+_ODD_SHARE: Final = 0.05  # of a group's calls may begin alike for less than its marked part, as strays do
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     tariff: Tariff  # with the write price that buys this time to live
     ttl_s: int  # OFF: no caching
     where: Bools  # the calls it is switched on for
+    shared_only: bool = False  # marked up to where the calls of a group begin alike, not the whole prompt
     saved_usd: float = 0.0  # in the window
 
 
@@ -41,25 +43,58 @@ class Replays:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.covered_tokens = chain_tokens(study.events)
-        self._hits: dict[tuple[bytes, int], Ints] = {}
+        self._shared_tokens: Ints | None = None
+        self._hits: dict[tuple[bytes, int, bool], Ints] = {}
 
-    def hit_tokens(self, where: Bools, *, ttl_s: int) -> Ints:
+    def marked_tokens(self, *, shared_only: bool) -> Ints:
+        """Return how much of each prompt is cached: all that its chain covers, or the shared part alone."""
+        if not shared_only:
+            return self.covered_tokens
+        if self._shared_tokens is None:
+            self._shared_tokens = np.minimum(_shared_part(self.study), self.covered_tokens)
+        return self._shared_tokens
+
+    def hit_tokens(self, where: Bools, *, ttl_s: int, shared_only: bool = False) -> Ints:
         """Return the replayed hit tokens when only the calls in `where` use the cache."""
-        key = (blake2b(where.tobytes(), digest_size=16).digest(), ttl_s)
+        key = (blake2b(where.tobytes(), digest_size=16).digest(), ttl_s, shared_only)
         if key not in self._hits:
-            self._hits[key] = self._replayed(where, ttl_s=ttl_s)
+            self._hits[key] = self._replayed(where, ttl_s=ttl_s, shared_only=shared_only)
         return self._hits[key]
 
-    def _replayed(self, where: Bools, *, ttl_s: int) -> Ints:
+    def _replayed(self, where: Bools, *, ttl_s: int, shared_only: bool) -> Ints:
         known = next((reuse for reuse in self.study.reuse if reuse.ttl_s == ttl_s), None)
         models = self.study.events.model
         cached_models = np.bincount(models.codes[where], minlength=len(models.names)) > 0
-        if known is not None and not (cached_models[models.codes] & ~where).any():
+        alone = not (cached_models[models.codes] & ~where).any()
+        if known is not None and alone and not shared_only:
             return np.where(where, known.hit_tokens, 0)
-        if self.study.shared_blocks is None:
+        events, blocks = self.study.events, self.study.shared_blocks
+        if events.prefixes is None or blocks is None:
             return np.zeros(len(where), np.int64)
-        (reuse,) = reuse_of(self.study.events, self.study.shared_blocks, ttls_s=(ttl_s,), where=where)
+        if shared_only:
+            blocks = cut_at(blocks, events, events.prefixes, tokens=self.marked_tokens(shared_only=True))
+        (reuse,) = reuse_of(events, blocks, ttls_s=(ttl_s,), where=where)
         return reuse.hit_tokens
+
+
+def _shared_part(study: Study) -> Ints:
+    """Return how many tokens the prompts of each call's model and group begin alike with.
+
+    That is where one marker serves the whole group: the length that all but a few of its calls share
+    with some other call. Calls that share nothing say nothing of it.
+    """
+    events, blocks = study.events, study.shared_blocks
+    if events.prefixes is None or blocks is None:
+        return np.zeros(len(events), np.int64)
+    tokens = shared_tokens(events, events.prefixes, shared=blocks)
+    _, groups = groups_of(study)
+    cells = (study.traffic.tariff.astype(np.int64) + 1) * len(groups.names) + groups.codes
+    alike = np.flatnonzero(tokens > 0)
+    order = alike[np.lexsort((tokens[alike], cells[alike]))]
+    found, starts, calls = np.unique(cells[order], return_index=True, return_counts=True)
+    part = np.zeros((len(study.traffic.tariffs) + 1) * len(groups.names), np.int64)
+    part[found] = tokens[order[starts + (_ODD_SHARE * (calls - 1)).astype(np.int64)]]
+    return part[cells]
 
 
 def is_explicit(tariff: Tariff) -> bool:
@@ -72,21 +107,36 @@ def is_explicit(tariff: Tariff) -> bool:
 def schemes_for(replays: Replays, *, code: int, checkpoint: Checkpoint) -> list[Scheme]:
     """Return the ways to cache the calls of one tariff: each time to live, everywhere or where it pays.
 
-    Switching off is one of the ways where the log shows that cache writes are paid for now.
+    Where the caller decides what is cached, that is the whole prompt or the shared part of it. Switching
+    off is one of the ways where the log shows that cache writes are paid for now.
     """
     traffic = replays.study.traffic
     tariff, mine = traffic.tariffs[code], traffic.tariff == code
     tried: list[Scheme] = []
     for number, ttl_s in enumerate(tariff.cache_ttl_s):
         checkpoint(number / len(tariff.cache_ttl_s), f"Replaying the prompt cache of {tariff.model}")
-        everywhere = Scheme(code=code, tariff=at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine)
-        by_call_usd = _saved(replays, everywhere)
-        tried.append(msgspec.structs.replace(everywhere, saved_usd=float(by_call_usd.sum())))
-        gaining = _gaining(replays.study, everywhere, by_call_usd) if tariff.cache_write is not None else None
-        if gaining is not None:
-            tried.append(_valued(replays, msgspec.structs.replace(everywhere, where=gaining)))
+        whole = Scheme(code=code, tariff=at_ttl(tariff, ttl_s=ttl_s), ttl_s=ttl_s, where=mine)
+        tried += _everywhere_or_where_it_pays(replays, whole)
+        if is_explicit(tariff) and _begin_alike(replays, mine, least_tokens=tariff.cache_min_tokens):
+            shared = msgspec.structs.replace(whole, shared_only=True)
+            tried += _everywhere_or_where_it_pays(replays, shared)
     if traffic.cache_write_tokens[mine].any():
         tried.append(_valued(replays, Scheme(code=code, tariff=tariff, ttl_s=OFF, where=mine)))
+    return tried
+
+
+def _begin_alike(replays: Replays, where: Bools, *, least_tokens: int) -> bool:
+    return bool((replays.marked_tokens(shared_only=True)[where] >= max(least_tokens, 1)).any())
+
+
+def _everywhere_or_where_it_pays(replays: Replays, everywhere: Scheme) -> list[Scheme]:
+    by_call_usd = _saved(replays, everywhere)
+    tried = [msgspec.structs.replace(everywhere, saved_usd=float(by_call_usd.sum()))]
+    if everywhere.tariff.cache_write is None:
+        return tried
+    gaining = _gaining(replays.study, everywhere, by_call_usd)
+    if gaining is not None:
+        tried.append(_valued(replays, msgspec.structs.replace(everywhere, where=gaining)))
     return tried
 
 
@@ -133,12 +183,12 @@ def _split(
     nothing = np.zeros(len(indexes), np.int64)
     if scheme.ttl_s == OFF:
         return nothing, nothing
-    covered = replays.covered_tokens[indexes]
-    hits = replays.hit_tokens(where, ttl_s=scheme.ttl_s)[indexes]
-    reads = billed_reads(hits, covered, tariff=scheme.tariff)
+    marked = replays.marked_tokens(shared_only=scheme.shared_only)[indexes]
+    hits = replays.hit_tokens(where, ttl_s=scheme.ttl_s, shared_only=scheme.shared_only)[indexes]
+    reads = billed_reads(hits, marked, tariff=scheme.tariff)
     if scheme.tariff.cache_write is None:
         return reads, nothing
-    return reads, np.where(covered >= scheme.tariff.cache_min_tokens, covered - reads, 0)
+    return reads, np.where(marked >= scheme.tariff.cache_min_tokens, marked - reads, 0)
 
 
 def at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:

@@ -3,7 +3,8 @@
 Formula, in dollars over the window, with H the tokens read from the cache and W those written:
 `sum H (p_in - p_read) - sum W (p_write - p_in)`. H is the replayed reuse of each call, floored to
 the provider's granularity and dropped under its minimum; W is the rest of the cacheable prefix, and
-is charged where the provider charges writes. Valid where prompts are identified by prefix blocks
+is charged where the provider charges writes. Every way is held against the caching that the log shows:
+where none does better, it stays. Valid where prompts are identified by prefix blocks
 and the provider keeps a block at least its time to live after the last use. Sources: the providers'
 prompt caching guides and price lists, October 2026.
 """
@@ -11,23 +12,31 @@ prompt caching guides and price lists, October 2026.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers import cache_audit
 from netra.domain.optimization.analysers.cache_schemes import (
-    OFF,
     Replays,
     Scheme,
     change_of,
     is_explicit,
     schemes_for,
 )
+from netra.domain.optimization.analysers.cache_words import (
+    cached_part,
+    instruction_of,
+    setting_of,
+    steps_of,
+    told_together,
+)
 from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.wording import both, listed, money, percent
+from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
 FORMULA: Final = (
@@ -55,30 +64,58 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         return cache_audit.analyse(study, checkpoint=checkpoint)
     replays = Replays(study)
     gaps: list[Finding | Gap] = []
-    best: list[Scheme] = []
-    tried: list[Scheme] = []
+    tried: list[list[Scheme]] = []
     for code, tariff in enumerate(study.traffic.tariffs):
         share = 1 / len(study.traffic.tariffs)
         inside = within(checkpoint, begin=code * share, end=(code + 1) * share)
         if tariff.cached_input is None:
             gaps.append(_unknown_price(tariff))
             continue
-        schemes = schemes_for(replays, code=code, checkpoint=inside)
-        tried += schemes
-        best.append(max(schemes, key=lambda scheme: scheme.saved_usd))
+        tried.append(schemes_for(replays, code=code, checkpoint=inside))
+    table = [_row(replays, scheme) for schemes in tried for scheme in schemes]
+    best = [max(schemes, key=lambda scheme: scheme.saved_usd) for schemes in tried]
     paying = [scheme for scheme in best if scheme.saved_usd > 0]
-    losing = [scheme for scheme in best if scheme.saved_usd < 0]
-    table = [_row(replays, scheme) for scheme in tried]
+    stays = [schemes for schemes, most in zip(tried, best, strict=True) if most.saved_usd <= 0]
     found = [_switch(replays, paying, table=table)] if paying else []
+    losing = _losing(study, stays)
     warned = [_leave_off(replays, losing, table=table)] if losing else []
-    return (*found, *warned, *gaps)
+    return (*found, *_kept(study, stays, table=table), *warned, *gaps)
+
+
+def _in_use(study: Study) -> Bools:
+    """Return the calls that read or wrote a cache, as the log has it."""
+    return (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
+
+
+def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
+    """Return the least losing way of each model that nobody caches yet and that needs somebody to."""
+    in_use = np.unique(study.traffic.tariff[_in_use(study)])
+    losing: list[Scheme] = []
+    for schemes in stays:
+        lost = [one for one in schemes if one.saved_usd < 0 and is_explicit(one.tariff)]
+        if lost and schemes[0].code not in in_use:
+            losing.append(max(lost, key=lambda scheme: scheme.saved_usd))
+    return losing
+
+
+def _kept(
+    study: Study, stays: Sequence[Sequence[Scheme]], *, table: Sequence[Mapping[str, Any]]
+) -> tuple[Finding, ...]:
+    """Say that the caching of the log is the best of the ways, where it pays at all."""
+    codes = [schemes[0].code for schemes in stays]
+    where = _in_use(study) & np.isin(study.traffic.tariff, codes)
+    paid_back_usd = float(cache_audit.paid_back_usd(study, where=where).sum())
+    if paid_back_usd <= 0:
+        return ()
+    kept = cache_audit.keep(study, where, paid_back_usd=paid_back_usd)
+    return (msgspec.structs.replace(kept, inputs={**kept.inputs, "tried": list(table)}),)
 
 
 def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action=listed([_instruction(alike) for alike in _alike(schemes)]),
+        action=listed([instruction_of(alike) for alike in told_together(schemes)]),
         impact=_impact(replays, schemes),
         grade=Grade.REPLAY,
         formula=FORMULA,
@@ -94,8 +131,8 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
             "None to answers. A cache that several deployments split is hit less often than the replay says."
         ),
         change=change_of(replays, schemes),
-        supply={"caching": [_setting(scheme) for scheme in schemes]},
-        steps=tuple(step for alike in _alike(schemes) for step in _steps(alike)),
+        supply={"caching": [setting_of(scheme) for scheme in schemes]},
+        steps=tuple(step for alike in told_together(schemes) for step in steps_of(alike)),
         roll_back=(
             "Put the cache markers and their time to live back as they were; nothing else depends on them."
         ),
@@ -126,32 +163,6 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[M
         change=change_of(replays, schemes),
         supply={"caching": [{"model": s.tariff.model, "enabled": False} for s in schemes]},
     )
-
-
-def _alike(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
-    """Return the schemes in groups that one instruction serves, in their order."""
-    groups: dict[tuple[bool, int], list[Scheme]] = {}
-    for scheme in schemes:
-        is_marked = is_explicit(scheme.tariff)
-        lives_s = scheme.ttl_s if is_marked or scheme.ttl_s == OFF else 0
-        groups.setdefault((is_marked, lives_s), []).append(scheme)
-    return list(groups.values())
-
-
-def _names(schemes: Sequence[Scheme]) -> str:
-    return both([scheme.tariff.model for scheme in schemes])
-
-
-def _instruction(alike: Sequence[Scheme]) -> str:
-    models, first = _names(alike), alike[0]
-    if first.ttl_s == OFF:
-        return (
-            f"Turn explicit prompt caching off for {models}: what it writes costs more than what it reads "
-            "saves"
-        )
-    if is_explicit(first.tariff):
-        return f"Mark the shared prompt prefixes of {models} for caching with a {first.ttl_s} s time to live"
-    return f"Keep the shared part of every prompt to {models} first, so that automatic caching finds it"
 
 
 def _impact(replays: Replays, schemes: Sequence[Scheme]) -> str:
@@ -192,6 +203,7 @@ def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
     return {
         "model": scheme.tariff.model,
         "ttl_s": scheme.ttl_s,
+        "cached_part": cached_part(scheme),
         "calls": int(scheme.where.sum()),
         "input_tokens": input_tokens,
         "read_tokens": read,
@@ -201,28 +213,6 @@ def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
         "saved_usd_in_window": scheme.saved_usd,
         "break_even_hit_share": _break_even_of(scheme.tariff),
     }
-
-
-def _setting(scheme: Scheme) -> Mapping[str, Any]:
-    return {
-        "model": scheme.tariff.model,
-        "enabled": scheme.ttl_s != OFF,
-        "mode": "explicit" if is_explicit(scheme.tariff) else "automatic",
-        "ttl_s": scheme.ttl_s if scheme.ttl_s != OFF else None,
-        "min_tokens": scheme.tariff.cache_min_tokens,
-    }
-
-
-def _steps(alike: Sequence[Scheme]) -> tuple[str, ...]:
-    models, first = _names(alike), alike[0]
-    if first.ttl_s == OFF:
-        return (f"Remove the cache markers from the prompts sent to {models}.",)
-    if is_explicit(first.tariff):
-        return (
-            f"Put the unchanging part of each prompt to {models} first and set one cache marker at its end.",
-            f"Ask for a time to live of {first.ttl_s} s.",
-        )
-    return (f"Put instructions, tools and documents before what changes in each prompt to {models}.",)
 
 
 def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Mapping[str, Any]:

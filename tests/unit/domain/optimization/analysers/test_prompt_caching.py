@@ -127,8 +127,81 @@ def test_writes_that_do_not_pay_in_the_log_are_switched_off(study: Make, call: C
         "enabled": False,
         "mode": "explicit",
         "ttl_s": None,
+        "cached_part": None,
         "min_tokens": 1,
     }
+
+
+def test_automatic_caching_that_outlives_the_replay_stays_as_it_is(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [
+        prompt(call, 0, 1, 2, 3, 4, cached_input_tokens=0),
+        prompt(call, 400, 1, 2, 3, 4, cached_input_tokens=1920),
+    ]
+    (found,) = findings(study(calls, tariff(caching="automatic")))
+    assert (found.stance, found.change, found.supply) == (Stance.INFORM, None, {})
+    assert found.inputs["paid_back_usd_in_window"] == pytest.approx(1920 * 0.9e-6)
+    assert found.inputs["tried"][0]["saved_usd_in_window"] == pytest.approx(-1920 * 0.9e-6)
+
+
+def shared_start(call: Call, *, logged: bool) -> list[Event]:
+    """Return ten prompts of 32 blocks that begin alike for four, those marked where it is logged."""
+    calls: list[Event] = []
+    for turn in range(10):
+        counts = {"cache_write_tokens": 0 if turn else 2048, "cached_input_tokens": 2048 if turn else 0}
+        own = range(100 * (turn + 1), 100 * (turn + 1) + 28)
+        calls.append(prompt(call, 30 * turn, 1, 2, 3, 4, *own, **(counts if logged else {})))
+    return calls
+
+
+def test_a_marker_that_stands_where_it_should_is_left_there(study: Make, call: Call, tariff: Price) -> None:
+    (found,) = findings(study(shared_start(call, logged=True), explicit(tariff, cache_min_tokens=1024)))
+    assert (found.stance, found.supply) == (Stance.INFORM, {})
+
+
+def test_a_marker_at_the_end_of_what_prompts_share_is_one_of_the_ways(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    log = study(shared_start(call, logged=False), explicit(tariff, cache_min_tokens=1024))
+    (found,) = findings(log)
+    assert found.stance is Stance.DO
+    assert worth_alone(log, found).saved_usd == pytest.approx((9 * 2048 * 0.9 - 2048 * 0.25) * 1e-6)
+    assert found.action.startswith("Mark the part that prompts to big begin alike with")
+    assert found.steps[0].endswith("set one cache marker at its end.")
+    assert found.supply["caching"][0]["cached_part"] == "what prompts begin alike with"
+    whole = found.inputs["tried"][0]
+    assert (whole["cached_part"], whole["saved_usd_in_window"] < 0) == ("the whole prompt", True)
+
+
+def test_the_shared_part_is_that_of_each_template_and_one_stray_call_does_not_shorten_it(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    long = [prompt(call, n, 1, 2, 3, 100 + n, template="long") for n in range(40)]
+    stray = [prompt(call, 50, 1, 500, 501, template="long")]
+    short = [prompt(call, 60 + n, 9, 200 + n, template="short") for n in range(3)]
+    other = [prompt(call, 70, 300, template="other"), call(71, "unpriced", template="other")]
+    replays = Replays(study([*long, *stray, *short, *other], explicit(tariff)))
+    marked = replays.marked_tokens(shared_only=True).tolist()
+    assert marked == [1536] * 41 + [512] * 3 + [0, 0]
+    everywhere = np.ones(46, np.bool_)
+    hits = replays.hit_tokens(everywhere, ttl_s=300, shared_only=True).tolist()
+    assert hits == [0] + [1536] * 39 + [512] + [0, 512, 512] + [0, 0]
+
+
+def test_what_is_beyond_the_marked_part_is_in_no_cache(study: Make, call: Call, tariff: Price) -> None:
+    some = [prompt(call, n, 1, 10 + n, template="a") for n in range(3)]
+    twice = [prompt(call, 5 + n, 1, 2, 3, template="b") for n in range(2)]
+    once = [prompt(call, 9, 1, 2, 4, template="a")]
+    replays = Replays(study([*some, *twice, *once], explicit(tariff)))
+    assert replays.marked_tokens(shared_only=True).tolist() == [512] * 3 + [1536] * 2 + [512]
+    hits = replays.hit_tokens(np.ones(6, np.bool_), ttl_s=300, shared_only=True)
+    assert hits.tolist() == [0, 512, 512, 512, 1536, 512]
+
+
+def test_logged_reads_that_save_nothing_are_nothing_to_keep(study: Make, call: Call, tariff: Price) -> None:
+    calls = [prompt(call, 400 * n, 1, cached_input_tokens=512) for n in range(2)]
+    assert said(study(calls, tariff(cached_input=Rate(usd_per_token=1e-6)))) == []
 
 
 def test_an_unknown_price_of_cached_input_is_a_gap_and_no_zero(
@@ -229,7 +302,9 @@ def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
 
 def test_calls_without_prefixes_hit_nothing(study: Make, call: Call) -> None:
     replays = Replays(study([call(), call(1)]))
-    assert replays.hit_tokens(np.ones(2, np.bool_), ttl_s=60).tolist() == [0, 0]
+    for shared_only in (False, True):
+        hits = replays.hit_tokens(np.ones(2, np.bool_), ttl_s=60, shared_only=shared_only)
+        assert hits.tolist() == replays.marked_tokens(shared_only=shared_only).tolist() == [0, 0]
 
 
 def test_models_that_need_the_same_step_are_told_together(study: Make, call: Call, tariff: Price) -> None:
