@@ -1,7 +1,9 @@
 """Exact duplicates: prompts that were sent again and could have been answered from a store.
 
-Formula: `sum of list prices of calls whose prompt the same model had answered at most a day before`;
-exact (grade A) for the log as it is. Valid where the same prompt may get the same answer: not for
+Formula: `sum of list prices of calls whose prompt the same model had answered at most a day before`. An
+answer is there once its call has begun and its `latency_ms` has passed: calls made side by side have none
+to take. Exact (grade A) where that latency is logged; where it is not, any earlier call is taken to have
+been answered in time (grade B). Valid where the same prompt may get the same answer: not for
 sampling on purpose, nor where the world changes under the question. Near duplicates (semantic caching)
 need the texts; all but the first call of each template bound them, and no more than that is claimed.
 """
@@ -19,7 +21,7 @@ from netra.domain.optimization.duplicates import exact_duplicates
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
-from netra.domain.workloads.columns import Ints
+from netra.domain.workloads.columns import Events, Ints
 
 KIND: Final = "exact_duplicates"
 FORMULA: Final = (
@@ -28,6 +30,7 @@ FORMULA: Final = (
 KEPT_S: Final = 86_400
 TRIED_S: Final = (300, 3_600, KEPT_S, None)
 _NS_PER_S: Final = 1_000_000_000
+_NS_PER_MS: Final = 1_000_000
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -51,18 +54,38 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def answered_before(study: Study) -> Ints:
-    """Return, for every call, the last earlier call with the same prompt that was answered; -1 for none."""
-    first = exact_duplicates(study.events).first
-    order = np.argsort(first, kind="stable")  # equal prompts together, oldest first
-    answered = ~failed_calls(study.events)[order]
-    places = np.arange(len(order))
-    begins = np.concatenate(([True], first[order][1:] != first[order][:-1]))[: len(order)]
+    """Return, for every call, the one with the same prompt whose answer came last before it; -1 for none."""
+    events = study.events
+    first = exact_duplicates(events).first
+    calls = np.flatnonzero(np.bincount(first, minlength=len(first))[first] > 1)  # prompts in company
+    answers = calls[~failed_calls(events)[calls]]
+    call = np.concatenate((answers, calls))
+    at_ns = np.concatenate((_answered_at_ns(events)[answers], events.at_ns[calls]))
+    is_call = np.arange(len(call)) >= len(answers)
+    order = np.lexsort((call, is_call, at_ns, first[call]))  # an answer before a call of the same instant
+    prompt, places = first[call[order]], np.arange(len(order))
+    begins = np.append(True, prompt[1:] != prompt[:-1])[: len(order)]
     start = np.maximum.accumulate(np.where(begins, places, 0))
-    last = np.maximum.accumulate(np.where(answered, places, -1))
-    before = np.concatenate(([-1], last[:-1]))[: len(order)]
-    found = np.full(len(order), -1, np.int64)
-    found[order] = np.where(before >= start, order[before], -1)
+    last = np.maximum.accumulate(np.where(is_call[order], -1, places))
+    asked = is_call[order] & (last >= start)
+    found = np.full(len(first), -1, np.int64)
+    found[call[order[asked]]] = call[order[last[asked]]]
     return found
+
+
+def _answered_at_ns(events: Events) -> Ints:
+    """Return when each answer was complete: after its latency, and never at the instant it was asked for."""
+    if events.latency_ms is None:
+        return events.at_ns + 1
+    took_ns = np.nan_to_num(events.latency_ms, nan=0.0) * _NS_PER_MS
+    return events.at_ns + np.maximum(np.rint(took_ns).astype(np.int64), 1)
+
+
+def _of_unknown_latency(study: Study, previous: Ints, *, repeated: Bools) -> int:
+    """Return how many repeats rest on an answer that came nobody knows when."""
+    if study.events.latency_ms is None:
+        return int(repeated.sum())
+    return int(np.isnan(study.events.latency_ms[previous[repeated]]).sum())
 
 
 def _within(study: Study, previous: Ints, *, kept_s: int | None) -> Bools:
@@ -86,12 +109,13 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
             f"repeat a prompt answered within a day; they cost {money(inputs['saved_usd_in_window'])} over "
             "the log."
         ),
-        grade=Grade.EXACT,
+        grade=Grade.REPLAY if inputs["repeats_of_unknown_latency"] else Grade.EXACT,
         formula=FORMULA,
         inputs=inputs,
         assumptions=(
             "The same prompt to the same model may get the same answer until a day after it was last asked.",
             "Only answers of calls that succeeded are stored; storing them costs nothing worth counting.",
+            *_latency_assumption(inputs["repeats_of_unknown_latency"]),
         ),
         evidence=rows(study, repeated, weight=study.now_usd),
         how_to_verify="Log the store's hits for a week and compare their share with the one above.",
@@ -110,12 +134,20 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
     )
 
 
+def _latency_assumption(repeats: int) -> tuple[str, ...]:
+    if not repeats:
+        return ()
+    said = f"The log has no latency_ms of the answers that {count(repeats, 'repeat')} would take"
+    return (f"{said}: they are taken to have come before the next call began.",)
+
+
 def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> Mapping[str, Any]:
     tried = {kept_s: _within(study, previous, kept_s=kept_s) for kept_s in TRIED_S}
     return {
         "calls": len(repeated),
         "repeated_calls": int(repeated.sum()),
         "repeated_share": float(repeated.mean()),
+        "repeats_of_unknown_latency": _of_unknown_latency(study, previous, repeated=repeated),
         "saved_usd_in_window": float(study.now_usd[repeated].sum()),
         "by_time_kept": [
             {

@@ -7,7 +7,7 @@ import pytest
 from netra.domain.optimization.analysers import exact_duplicates
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, never_stop
+from netra.domain.optimization.model import Gap, Grade, never_stop
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -48,6 +48,38 @@ def test_a_prompt_whose_answer_failed_must_be_sent_again(study: Make, call: Call
         ]
     )
     assert exact_duplicates.answered_before(log).tolist() == [-1, -1, 1]
+
+
+def test_calls_side_by_side_have_no_answer_to_take(study: Make, call: Call) -> None:
+    together = [call(0, prompt_hash="a", latency_ms=10_000.0) for _ in range(5)]
+    assert said(study(together)) == ()
+    early = call(9.9, prompt_hash="a", latency_ms=10_000.0)
+    assert said(study([*together, early])) == ()
+    found = only(study([*together, call(11, prompt_hash="a", latency_ms=10_000.0)]))
+    assert (found.inputs["repeated_calls"], found.grade) == (1, Grade.EXACT)
+
+
+def test_the_answer_that_came_last_is_the_one_kept(study: Make, call: Call) -> None:
+    log = study(
+        [
+            call(0, prompt_hash="a", latency_ms=1_000.0),
+            call(1, prompt_hash="a", latency_ms=60_000.0),
+            call(1, prompt_hash="b", latency_ms=10.0),
+            call(5, prompt_hash="a", latency_ms=1_000.0),
+            call(70, prompt_hash="a", latency_ms=1_000.0),
+        ]
+    )
+    assert exact_duplicates.answered_before(log).tolist() == [-1, 0, -1, 0, 1]
+
+
+def test_without_latencies_a_repeat_is_taken_to_come_after_the_answer_and_that_is_said(
+    study: Make, call: Call
+) -> None:
+    assert said(study([call(0, prompt_hash="a") for _ in range(3)])) == ()
+    found = only(study([call(0, prompt_hash="a"), call(0.001, prompt_hash="a", latency_ms=5.0)]))
+    assert (found.inputs["repeated_calls"], found.grade) == (1, Grade.REPLAY)
+    assert found.inputs["repeats_of_unknown_latency"] == 1
+    assert any("latency_ms" in one for one in found.assumptions)
 
 
 def test_an_answer_is_kept_for_a_day(study: Make, call: Call) -> None:
