@@ -29,7 +29,7 @@ FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
 FLAGS: Final = ("offline", "streaming", "accepted")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
-_MICROS_MAX: Final = (2**63 - 1) // 1_000  # in nanoseconds they still fit
+_US_MAX: Final = (2**63 - 1) // 1_000  # in nanoseconds they still fit
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,10 +164,9 @@ def labels_of(values: Iterable[str | None]) -> Labels | None:
 
 
 def columns_of(events: Sequence[Event]) -> Events:
-    """Return the rows as columns, in their order; an instant without a zone is one in UTC.
+    """Return the rows as columns, in their order. Rows may be of a type that has fewer fields than `Event`.
 
-    An instant before 1677 or after 2262, whose nanoseconds 64 bits do not hold, is the nearest that they do.
-    Rows may be of a type that has fewer fields than `Event`: it has none of the others' values.
+    An instant without a zone is one in UTC; one that 64 bits of nanoseconds do not hold is the nearest.
     """
     ids = _values(events, "id")
     optional: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
@@ -191,8 +190,8 @@ def _instants(events: Sequence[Event]) -> Ints:
     instants = [event.timestamp for event in events]
     if None in {at.tzinfo for at in instants}:
         instants = [at.replace(tzinfo=at.tzinfo or UTC) for at in instants]
-    micros = np.array([(at - EPOCH) // MICROSECOND for at in instants], np.int64)
-    return np.clip(micros, -_MICROS_MAX, _MICROS_MAX) * 1_000  # NumPy would wrap around in silence
+    us = np.array([(at - EPOCH) // MICROSECOND for at in instants], np.int64)
+    return np.clip(us, -_US_MAX, _US_MAX) * 1_000  # NumPy would wrap around in silence
 
 
 def _numbers(events: Sequence[Event], name: str, dtype: type[Number]) -> npt.NDArray[Number] | None:
