@@ -175,9 +175,7 @@ def _with_psycopg() -> Generator[None]:
     try:
         yield
     except ImportError as error:  # psycopg without its own libpq raises the parent class
-        raise SettingsRefused(
-            "NETRA_DATABASE_URL is set, but psycopg is not installed: pip install 'netra[postgres]'."
-        ) from error
+        raise _missing("psycopg", "postgres", needed_by="NETRA_DATABASE_URL") from error
 
 
 @asynccontextmanager
@@ -189,7 +187,7 @@ async def _with_shared(ports: Ports, settings: Settings) -> AsyncGenerator[Ports
     try:
         from netra.adapters.redis.connection import Shared, open_redis  # an extra
     except ModuleNotFoundError as error:
-        raise _missing("redis", error) from error
+        raise _missing(error.name, "redis", needed_by="NETRA_REDIS_URL") from error
     local = Shared(
         sessions=ports.sessions,
         tickets=ports.tickets,
@@ -219,7 +217,7 @@ async def _with_archive(ports: Ports, settings: Settings, outbox: EventOutbox) -
     try:
         from netra.adapters.clickhouse.connection import open_clickhouse  # an extra, and slow to import
     except ModuleNotFoundError as error:
-        raise _missing("clickhouse", error) from error
+        raise _missing(error.name, "clickhouse", needed_by="NETRA_CLICKHOUSE_URL") from error
     url = settings.clickhouse_url.reveal()
     kept_for = timedelta(days=settings.clickhouse_retention_days) or None
     async with (
@@ -246,9 +244,7 @@ async def _with_language_model(ports: Ports, settings: Settings) -> AsyncGenerat
         from netra.adapters.openai.connection import open_openai  # an extra, and slow to import
         from netra.adapters.openai.endpoint import endpoint_of
     except ModuleNotFoundError as error:
-        raise SettingsRefused(
-            f"A language model is set, but {error.name} is not installed: pip install 'netra[openai]'."
-        ) from error
+        raise _missing(error.name, "openai", needed_by="A language model") from error
     endpoint = endpoint_of(settings, prices=ports.prices)
     async with open_openai(endpoint, clock=ports.clock) as opened:
         model = BudgetedLanguageModel(
@@ -260,9 +256,11 @@ async def _with_language_model(ports: Ports, settings: Settings) -> AsyncGenerat
         yield replace(ports, language_model=model, probes=(*ports.probes, opened.probe))
 
 
-def _missing(extra: str, error: ModuleNotFoundError) -> SettingsRefused:
+def _missing(package: str | None, extra: str, *, needed_by: str) -> SettingsRefused:
+    """Return why the start ends; the way out names the checkout, for PyPI's `netra` is another's package."""
     return SettingsRefused(
-        f"NETRA_{extra.upper()}_URL is set, but {error.name} is not installed: pip install 'netra[{extra}]'."
+        f"{needed_by} is set, but {package} is not installed. "
+        f"Install it in Netra's checkout: python -m pip install '.[{extra}]'."
     )
 
 
@@ -283,9 +281,7 @@ def _identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | N
     try:
         from netra.adapters.google.provider import OpenIdProvider  # an extra, and slow to import
     except ModuleNotFoundError as error:
-        raise SettingsRefused(
-            f"NETRA_GOOGLE_CLIENT_ID is set, but {error.name} is not installed: pip install 'netra[google]'."
-        ) from error
+        raise _missing(error.name, "google", needed_by="NETRA_GOOGLE_CLIENT_ID") from error
     return OpenIdProvider(
         issuer=settings.oidc_issuer,
         client_id=settings.google_client_id,

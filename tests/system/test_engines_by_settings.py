@@ -70,4 +70,4 @@ except SettingsRefused as refused:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
     assert f"{variable} is set" in ran.stdout, ran.stderr
-    assert f"pip install 'netra[{extra}]'" in ran.stdout
+    assert f"python -m pip install '.[{extra}]'" in ran.stdout

@@ -101,4 +101,6 @@ def test_a_start_without_one_does_not_load_its_library(tmp_path: Path) -> None:
 
 def test_a_missing_library_stops_the_start_in_one_sentence(tmp_path: Path) -> None:
     said = ran(tmp_path, {"NETRA_LANGUAGE_MODEL_KEY": "k"}, before="sys.modules['openai'] = None")
-    assert "openai is not installed: pip install 'netra[openai]'" in said
+    assert (
+        "openai is not installed. Install it in Netra's checkout: python -m pip install '.[openai]'" in said
+    )

@@ -64,5 +64,5 @@ def test_a_start_without_the_extra_names_it(package: str) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
     )
-    assert "pip install 'netra[google]'" in ran.stdout, ran.stderr
+    assert "python -m pip install '.[google]'" in ran.stdout, ran.stderr
     assert package in ran.stdout
