@@ -27,8 +27,8 @@ _CLOSE_CODES: Final = {
     "1008": "too many connections, a page that may not connect, or a reader that is too slow",
     "1009": "a message over 1 MiB",
     "1011": "a failure of the server, or of what it depends on",
-    "4000": "no token, or one that does not hold",
-    "4001": "the token has expired or its session has ended",
+    "4000": "no token or key, or one that does not hold when connecting",
+    "4001": "the token has expired, or what an open connection stands on was ended",
     "4002": "a message that is not a JSON object with a string `type`",
     "4003": "over a rate limit",
 }

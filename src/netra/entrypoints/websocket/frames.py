@@ -29,7 +29,7 @@ Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
 class _FromClient(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    id: Reference | None = None  # comes back as `data.request_id` of everything that this frame leads to
+    id: Reference | None = None  # comes back as `data.request_id` of the answer, and of a run it starts
     timestamp: str | None = None  # the client's own note; not read
 
 
