@@ -90,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
     cors_origins: tuple[str, ...] = ()
     websocket_origins: tuple[str, ...] = ()  # browser origins beside the service's own
-    trusted_proxies: tuple[str, ...] = ()  # addresses whose X-Forwarded-For is believed
+    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For and -Proto are believed
     limit_authentication: Count = 5
     limit_agent: Count = 10
     limit_websocket: Count = 30
