@@ -16,6 +16,7 @@ from netra.entrypoints.auth import header
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.answers import send_json
 from netra.entrypoints.http.listing import instant
+from netra.entrypoints.http.methods import telling_methods
 from netra.entrypoints.http.openapi import noted
 
 _PATH: Final = "/health"
@@ -100,7 +101,8 @@ class Pulse:
 
 def health_router() -> Router:
     """Return the routes."""
-    return Router(_PATH, route_handlers=[health, ready, dependencies], tags=["Health"])
+    handlers = [health, ready, dependencies]
+    return Router(_PATH, route_handlers=handlers, middleware=[telling_methods], tags=["Health"])
 
 
 def _alive() -> Health:

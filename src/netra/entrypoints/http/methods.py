@@ -4,10 +4,14 @@ Litestar's own answer to OPTIONS knows only the handler that was registered firs
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from litestar import Litestar
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp
+from litestar.types import Receive as LitestarReceive
+from litestar.types import Scope as LitestarScope
+from litestar.types import Send as LitestarSend
 
 from netra.entrypoints.asgi import Scope, Send
 
@@ -25,6 +29,18 @@ def allowed(methods: Iterable[str]) -> list[str]:
         return []
     implied = ("HEAD", "OPTIONS") if "GET" in found else ("OPTIONS",)
     return sorted([*found, *implied])
+
+
+def telling_methods(app: ASGIApp) -> ASGIApp:
+    """Return `app` with OPTIONS answered in front of it: middleware of routes that admit everybody."""
+
+    async def told(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            await tell_methods(cast("Scope", scope), cast("Send", send))
+        else:
+            await app(scope, receive, send)
+
+    return told
 
 
 async def tell_methods(scope: Scope, send: Send) -> None:

@@ -111,3 +111,11 @@ async def test_a_client_who_leaves_in_the_middle_of_a_body_started_nothing(house
     assert sent[0]["status"] == 400
     assert house.incidents.errors == []
     assert (await house.client.get("/api/workloads")).json()["pagination"]["total"] == 0
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/ready", "/docs", "/openapi.json", "/api/config"])
+async def test_options_and_a_wrong_method_name_the_same_methods(house: House, path: str) -> None:
+    told = await house.client.options(path)
+    wrong = await house.client.put(path)
+    assert (told.status_code, wrong.status_code) == (204, 405)
+    assert told.headers["Allow"] == wrong.headers["Allow"] == "GET, HEAD, OPTIONS"
