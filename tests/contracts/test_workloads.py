@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from netra.domain.errors import Conflict, NotFound, ValidationFailed
+from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.paging import PageRequest
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event, Workload
@@ -37,10 +37,17 @@ async def test_workloads_are_the_owners_alone(stores):
     await stores.workloads.add(workload(owner=OTHER), max_per_user=MANY)
 
 
-async def test_an_id_is_taken_once(stores):
-    await stores.workloads.add(workload(), max_per_user=MANY)
-    with pytest.raises(Conflict):
-        await stores.workloads.add(workload(), max_per_user=MANY)
+async def test_a_workload_that_is_added_again_is_there_once_and_as_it_was(stores):
+    first = await stores.workloads.add(workload(), max_per_user=1)
+    again = await stores.workloads.add(workload(at=AT + timedelta(days=1)), max_per_user=1)
+    assert first == again == workload()
+    assert (await stores.workloads.page(owner_id=ONE, request=PageRequest())).items == (first,)
+
+
+async def test_of_many_who_add_one_workload_all_get_it(stores):
+    adding = (stores.workloads.add(workload(at=AT + timedelta(days=n)), max_per_user=1) for n in range(10))
+    first, *others = await asyncio.gather(*adding)
+    assert others == [first] * 9
 
 
 async def test_workloads_are_bounded_for_each_owner(stores):

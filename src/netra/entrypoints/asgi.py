@@ -23,6 +23,7 @@ class Exchange(msgspec.Struct, kw_only=True):
     request_id: str
     client_address: str
     headers: list[Header]
+    name: str | None = None  # of what the request makes, at each try under its idempotency key
     incident: BaseException | None = None  # what broke inside, for the edge to report
 
 

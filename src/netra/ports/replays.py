@@ -2,24 +2,33 @@
 
 from typing import Protocol
 
+from netra.domain.idempotency import KeyEntry
 from netra.domain.ids import UserId
 
 
 class ReplayBook(Protocol):
     """First answers, by owner and key, for a day."""
 
-    async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> bytes | None:
-        """Return the first answer to this key, or None when this call is the first and may go on.
+    async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> KeyEntry:
+        """Return the entry of this key: with the first answer, or without one, and this try may go on.
 
-        Raises `IdempotencyKeyReused` when the key came with another fingerprint, `IdempotencyInProgress`
-        while the first has not ended; a first that died is forgotten after 60 s. A race has one winner.
+        After a try that was let go, or that began 60 s ago and died, this is another of the same
+        request, with the same `began_at`; with another fingerprint it is a new request. Raises
+        `IdempotencyInProgress` while a try goes on, `IdempotencyKeyReused` when that one or the
+        answer is of another fingerprint. A race has one winner.
         """
         ...
 
-    async def keep(self, owner_id: UserId, key: str, *, answer: bytes) -> None:
-        """Keep the answer of a request that `begin` let go on."""
+    async def keep(self, owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> None:
+        """Keep the answer of a try that `begin` let go on.
+
+        The first answer stays, and so does the entry of a request that began later under this key.
+        """
         ...
 
-    async def drop(self, owner_id: UserId, key: str) -> None:
-        """Forget a request that `begin` let go on and that failed, so that it may be tried again."""
+    async def let_go(self, owner_id: UserId, key: str, begun: KeyEntry) -> None:
+        """End a try that has no answer to keep, so that another may go on at once.
+
+        Nothing happens when another goes on already, or there is an answer.
+        """
         ...

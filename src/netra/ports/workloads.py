@@ -16,8 +16,11 @@ from netra.domain.workloads.model import Workload
 class WorkloadStore(Protocol):
     """Workloads; every method sees the owner's alone."""
 
-    async def add(self, workload: Workload, *, max_per_user: int) -> None:
-        """Store a new workload. Raises `ValidationFailed` when the owner has `max_per_user` already."""
+    async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
+        """Store a new workload and return it; one of this id that the owner has already is returned instead.
+
+        Raises `ValidationFailed` when a new one would be more than `max_per_user`.
+        """
         ...
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:

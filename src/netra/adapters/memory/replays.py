@@ -2,7 +2,7 @@
 
 import msgspec
 
-from netra.domain.idempotency import KeptAnswer, KeyDecision, is_forgotten, on_key
+from netra.domain.idempotency import KeyEntry, is_forgotten, on_key
 from netra.domain.ids import UserId
 from netra.ports.clock import Clock
 
@@ -12,30 +12,28 @@ class MemoryReplayBook:
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
-        self._kept: dict[tuple[UserId, str], KeptAnswer] = {}
+        self._kept: dict[tuple[UserId, str], KeyEntry] = {}
 
-    async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> bytes | None:
-        """Return the first answer to this key, or None when the request may go on."""
-        now = self._clock.now()
+    async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> KeyEntry:
+        """Return the entry of this key, with the first answer or with a try that may go on."""
         self._forget_oldest()
         kept = self._kept.get((owner_id, key))
-        if kept is not None and on_key(kept, key=key, fingerprint=fingerprint, now=now) is KeyDecision.REPEAT:
-            return kept.answer
-        self._kept.pop((owner_id, key), None)
-        self._kept[owner_id, key] = KeptAnswer(fingerprint=fingerprint, began_at=now)
-        return None
+        entry = on_key(kept, key=key, fingerprint=fingerprint, now=self._clock.now())
+        if kept is not None and entry.began_at != kept.began_at:
+            del self._kept[owner_id, key]  # so that the newest stand last
+        self._kept[owner_id, key] = entry
+        return entry
 
-    async def keep(self, owner_id: UserId, key: str, *, answer: bytes) -> None:
-        """Keep the answer of a request that went on."""
+    async def keep(self, owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> None:
+        """Keep the answer of a try that went on."""
         kept = self._kept.get((owner_id, key))
-        if kept is not None:
+        if kept is not None and kept.answer is None and kept.began_at == begun.began_at:
             self._kept[owner_id, key] = msgspec.structs.replace(kept, answer=answer)
 
-    async def drop(self, owner_id: UserId, key: str) -> None:
-        """Forget a request that went on and failed."""
-        kept = self._kept.get((owner_id, key))
-        if kept is not None and kept.answer is None:
-            del self._kept[owner_id, key]
+    async def let_go(self, owner_id: UserId, key: str, begun: KeyEntry) -> None:
+        """End a try that has no answer to keep."""
+        if self._kept.get((owner_id, key)) == begun:
+            self._kept[owner_id, key] = msgspec.structs.replace(begun, tried_at=None)
 
     def _forget_oldest(self) -> None:
         now = self._clock.now()

@@ -3,7 +3,7 @@
 import msgspec
 
 from netra.adapters.memory.paging import page_of
-from netra.domain.errors import Conflict, NotFound, ValidationFailed
+from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events, instant_of
@@ -18,15 +18,17 @@ class MemoryWorkloadStore:
         self._clock = clock
         self._workloads: dict[tuple[UserId, WorkloadId], Workload] = {}
 
-    async def add(self, workload: Workload, *, max_per_user: int) -> None:
-        """Store a new workload."""
+    async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
+        """Store a new workload, or return the one that has its id."""
+        stored = self._workloads.get((workload.owner_id, workload.id))
+        if stored is not None:
+            return stored
         owned = sum(owner_id == workload.owner_id for owner_id, _ in self._workloads)
         if owned >= max_per_user:
             message = f"you have {owned} workloads, the limit is {max_per_user}"
             raise ValidationFailed.of("workloads", "too_many", message)
-        if (workload.owner_id, workload.id) in self._workloads:
-            raise Conflict("This workload id is taken.")
         self._workloads[workload.owner_id, workload.id] = workload
+        return workload
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
         """Return the workload with its counts as of now."""

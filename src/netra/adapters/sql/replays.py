@@ -4,19 +4,23 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from netra.adapters.sql.instants import instant, micros
+from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
 from netra.adapters.sql.locks import locking
 from netra.adapters.sql.schema import replays
-from netra.adapters.sql.script import Database, Query, Script, ask, inserting, param
-from netra.domain.idempotency import ANSWER_KEPT, KeptAnswer, KeyDecision, on_key
+from netra.adapters.sql.script import Database, Query, Row, Script, ask, inserting, param
+from netra.domain.idempotency import KEY_KEPT, KeyEntry, on_key
 from netra.domain.ids import UserId
 from netra.ports.clock import Clock
 
 FORGOTTEN_AT_ONCE: Final = 10  # old rows each new key clears away: more than it adds
 
 _OWN: Final = (replays.c.owner_id == param("whose"), replays.c.key == param("name"))
+_UNANSWERED: Final = (*_OWN, replays.c.answer.is_(None), replays.c.began_at == param("begun_at"))
+
 _GET = Query(
-    select(replays.c.fingerprint, replays.c.began_at, replays.c.answer).where(*_OWN).with_for_update()
+    select(replays.c.fingerprint, replays.c.began_at, replays.c.tried_at, replays.c.answer)
+    .where(*_OWN)
+    .with_for_update()
 )
 _OLD = Query(
     select(replays.c.owner_id, replays.c.key)
@@ -25,9 +29,11 @@ _OLD = Query(
     .limit(FORGOTTEN_AT_ONCE)
 )
 _INSERT = inserting(replays)
-_KEEP = Query(update(replays).where(*_OWN), sets=["answer"])
 _DELETE = Query(delete(replays).where(*_OWN))
-_DROP = Query(delete(replays).where(*_OWN, replays.c.answer.is_(None)))
+_KEEP = Query(update(replays).where(*_UNANSWERED), sets=["answer"])
+_LET_GO = Query(
+    update(replays).where(*_UNANSWERED, replays.c.tried_at == param("last_tried_at")), sets=["tried_at"]
+)
 
 
 class SqlReplayBook:
@@ -37,34 +43,42 @@ class SqlReplayBook:
         self._database = database
         self._clock = clock
 
-    async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> bytes | None:
-        """Return the first answer to this key, or None when the request may go on."""
+    async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> KeyEntry:
+        """Return the entry of this key, with the first answer or with a try that may go on."""
         return await self._database.write(
             lambda: _beginning(owner_id, key, self._clock, fingerprint=fingerprint)
         )
 
-    async def keep(self, owner_id: UserId, key: str, *, answer: bytes) -> None:
-        """Keep the answer of a request that went on."""
-        await self._database.write(lambda: _changing(_KEEP, owner_id, key, answer=answer))
+    async def keep(self, owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> None:
+        """Keep the answer of a try that went on."""
+        await self._database.write(lambda: _keeping(owner_id, key, begun, answer=answer))
 
-    async def drop(self, owner_id: UserId, key: str) -> None:
-        """Forget a request that went on and failed."""
-        await self._database.write(lambda: _changing(_DROP, owner_id, key))
+    async def let_go(self, owner_id: UserId, key: str, begun: KeyEntry) -> None:
+        """End a try that has no answer to keep."""
+        await self._database.write(lambda: _letting_go(owner_id, key, begun))
 
 
-def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) -> Script[bytes | None]:
+def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) -> Script[KeyEntry]:
     yield locking(f"key {key} of {owner_id}")  # of many at once, one goes on
     now = clock.now()
     rows = yield ask(_GET, whose=owner_id, name=key)
-    if rows:
-        kept_fingerprint, began_at, answer = rows[0]
-        kept = KeptAnswer(fingerprint=kept_fingerprint, began_at=instant(began_at), answer=answer)
-        if on_key(kept, key=key, fingerprint=fingerprint, now=now) is KeyDecision.REPEAT:
-            return kept.answer
+    kept = _entry(rows[0]) if rows else None
+    entry = on_key(kept, key=key, fingerprint=fingerprint, now=now)
+    if entry.answer is not None:
+        return entry
+    if kept is not None:
         yield ask(_DELETE, whose=owner_id, name=key)
-    yield from _forgetting(micros(now - ANSWER_KEPT))
-    yield ask(_INSERT, owner_id=owner_id, key=key, fingerprint=fingerprint, began_at=micros(now), answer=None)
-    return None
+    yield from _forgetting(micros(now - KEY_KEPT))
+    yield ask(
+        _INSERT,
+        owner_id=owner_id,
+        key=key,
+        fingerprint=fingerprint,
+        began_at=micros(entry.began_at),
+        answer=None,
+        tried_at=micros_or_none(entry.tried_at),
+    )
+    return entry
 
 
 def _forgetting(before: int) -> Script[None]:
@@ -72,5 +86,26 @@ def _forgetting(before: int) -> Script[None]:
         yield ask(_DELETE, whose=owner_id, name=key)
 
 
-def _changing(query: Query, owner_id: UserId, key: str, **values: bytes) -> Script[None]:
-    yield ask(query, whose=owner_id, name=key, **values)
+def _keeping(owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> Script[None]:
+    yield ask(_KEEP, whose=owner_id, name=key, begun_at=micros(begun.began_at), answer=answer)
+
+
+def _letting_go(owner_id: UserId, key: str, begun: KeyEntry) -> Script[None]:
+    yield ask(
+        _LET_GO,
+        whose=owner_id,
+        name=key,
+        begun_at=micros(begun.began_at),
+        last_tried_at=micros_or_none(begun.tried_at),
+        tried_at=None,
+    )
+
+
+def _entry(row: Row) -> KeyEntry:
+    fingerprint, began_at, tried_at, answer = row
+    return KeyEntry(
+        fingerprint=fingerprint,
+        began_at=instant(began_at),
+        tried_at=instant_or_none(tried_at),
+        answer=answer,
+    )

@@ -277,6 +277,7 @@ replays: Final = Table(
     Column("fingerprint", Text, nullable=False),
     instant("began_at"),
     Column("answer", LargeBinary),
+    instant("tried_at", is_optional=True),
     Index(None, "began_at"),
     sqlite_with_rowid=False,
 )

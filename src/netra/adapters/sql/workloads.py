@@ -9,7 +9,7 @@ from netra.adapters.sql.locks import locking
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.schema import workloads
 from netra.adapters.sql.script import Database, Query, Row, Script, Step, ask, inserting, param
-from netra.domain.errors import Conflict, NotFound, ValidationFailed
+from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest, Position
 from netra.domain.workloads.model import Workload
@@ -45,9 +45,9 @@ class SqlWorkloadStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, workload: Workload, *, max_per_user: int) -> None:
-        """Store a new workload."""
-        await self._database.write(lambda: _adding(workload, max_per_user=max_per_user))
+    async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
+        """Store a new workload, or return the one that has its id."""
+        return await self._database.write(lambda: _adding(workload, max_per_user=max_per_user))
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
         """Return the workload with its counts as of now."""
@@ -91,14 +91,14 @@ def uncounting(workload_id: WorkloadId, *, owner_id: UserId, removed: int) -> St
     return ask(_UNCOUNTED, whose=owner_id, workload_id=workload_id, removed=removed)
 
 
-def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:
+def _adding(workload: Workload, *, max_per_user: int) -> Script[Workload]:
     yield locking(f"workloads of {workload.owner_id}")  # or a race passes the bound
+    if rows := (yield ask(_GET, whose=workload.owner_id, workload_id=workload.id)):
+        return _workload(rows[0])
     ((owned_already,),) = yield ask(_COUNT, whose=workload.owner_id)
     if owned_already >= max_per_user:
         message = f"you have {owned_already} workloads, the limit is {max_per_user}"
         raise ValidationFailed.of("workloads", "too_many", message)
-    if (yield ask(_GET, whose=workload.owner_id, workload_id=workload.id)):
-        raise Conflict("This workload id is taken.")
     yield ask(
         _INSERT,
         owner_id=workload.owner_id,
@@ -110,6 +110,7 @@ def _adding(workload: Workload, *, max_per_user: int) -> Script[None]:
         first_event_at=micros_or_none(workload.first_event_at),
         last_event_at=micros_or_none(workload.last_event_at),
     )
+    return workload
 
 
 def getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:

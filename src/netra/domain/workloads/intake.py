@@ -209,6 +209,13 @@ def fault_of(line: int, error: msgspec.DecodeError | UnicodeDecodeError) -> RowF
     return RowFault(line=line, code=code, message=str(error)[:MESSAGE_MAX])
 
 
+def with_ids(events: Events, *, name: str) -> Events:
+    """Return the events with an id for each that has none: `name` and its place among them, from 1."""
+    known = [None] * len(events) if events.id is None else events.id.tolist()
+    ids = [f"{name}-{place}" if one is None else one for place, one in enumerate(known, 1)]
+    return msgspec.structs.replace(events, id=np.array(ids, np.object_))
+
+
 def first_of_each_id(events: Events, *, seen: set[str]) -> npt.NDArray[np.bool_]:
     """Return which events are the first with their id, and add the ids to `seen`; no id is never seen."""
     is_first = np.ones(len(events), np.bool_)

@@ -8,6 +8,7 @@ from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import Events
+from netra.domain.workloads.intake import with_ids
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
@@ -38,16 +39,22 @@ class WorkloadService:
         self._ids = ids
         self._quotas = quotas
 
-    async def create(self, *, owner_id: UserId, name: str) -> Workload:
-        """Make an empty workload. Raises `ValidationFailed` for its name or at the owner's bound."""
+    async def create(self, *, owner_id: UserId, name: str, made_as: str | None = None) -> Workload:
+        """Make an empty workload, or return the one that was made as `made_as` before.
+
+        Raises `ValidationFailed` for its name or at the owner's bound.
+        """
         if not name.strip() or len(name) > NAME_MAX or "\x00" in name:
             raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
         now = self._clock.now()
         workload = Workload(
-            id=WorkloadId(self._ids.new("wl")), owner_id=owner_id, name=name, created_at=now, updated_at=now
+            id=WorkloadId(self._ids.new("wl") if made_as is None else f"wl-{made_as}"),
+            owner_id=owner_id,
+            name=name,
+            created_at=now,
+            updated_at=now,
         )
-        await self._workloads.add(workload, max_per_user=self._quotas.max_workloads_per_user)
-        return workload
+        return await self._workloads.add(workload, max_per_user=self._quotas.max_workloads_per_user)
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
         """Return the workload. Raises `NotFound`."""
@@ -74,10 +81,11 @@ class WorkloadService:
         await self._workloads.delete(workload_id, owner_id=owner_id)
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, made_as: str | None = None
     ) -> npt.NDArray[np.bool_]:
         """Add events and return which were new: an id that came before counts once.
 
+        Those without an id get one made of `made_as`, so that the same batch made as the same adds nothing.
         Raises `NotFound`, and `ValidationFailed` when the workload would hold more than it may.
         """
         workload = await self._workloads.get(workload_id, owner_id=owner_id)
@@ -86,4 +94,5 @@ class WorkloadService:
             raise ValidationFailed.of("events", "workload_full", f"a workload holds at most {most} events")
         if not len(events):
             return np.zeros(0, np.bool_)
-        return (await self._log.append(workload_id, events, owner_id=owner_id)).is_new
+        named = events if made_as is None else with_ids(events, name=made_as)
+        return (await self._log.append(workload_id, named, owner_id=owner_id)).is_new

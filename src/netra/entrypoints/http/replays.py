@@ -1,6 +1,8 @@
 """`Idempotency-Key` on requests that change something: the same key and body give the first answer again.
 
-Starting a run is not among them: its key is kept with the run itself, in one transaction.
+An answer is kept after what it tells of is done, so it can be missing where that is done. The request is
+then handled again, with the name of what it makes: it makes that once. Starting a run is not among them:
+its key is kept with the run itself, in one transaction.
 """
 
 import hashlib
@@ -9,6 +11,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
+from netra.domain.idempotency import KeyEntry, name_of
 from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_length
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
@@ -44,7 +47,7 @@ def key_of(headers: Headers) -> str | None:
 
 
 class ReplayMiddleware:
-    """Answers from the book, or lets the request through and keeps its answer when it succeeds."""
+    """Answers from the book, or lets the request through, named, and keeps its answer when it succeeds."""
 
     def __init__(self, app: App, *, switchboard: Switchboard) -> None:
         self._app = app
@@ -67,26 +70,30 @@ class ReplayMiddleware:
         principal: Principal = scope["auth"]
         body = await _whole(scope, receive)
         printed = fingerprint(scope["method"], scope["path"], body)
-        kept = await book.begin(principal.user_id, key, fingerprint=printed)
-        if kept is not None:
-            exchange_of(scope).headers.append(REPLAYED)
-            await _send_again(send, msgspec.msgpack.decode(kept, type=Answer))
+        begun = await book.begin(principal.user_id, key, fingerprint=printed)
+        exchange = exchange_of(scope)
+        if begun.answer is not None:
+            exchange.headers.append(REPLAYED)
+            await _send_again(send, msgspec.msgpack.decode(begun.answer, type=Answer))
             return
+        exchange.name = name_of(begun, owner_id=principal.user_id, key=key)
         recorder = _Recorder()
         try:
             await self._app(scope, _once(body, receive), recorder)
         finally:
-            await _settle(book, principal, key, recorder.answer())
+            await _settle(book, principal, key, begun, answer=recorder.answer())
         for message in recorder.messages:
             await send(message)
 
 
-async def _settle(book: ReplayBook, principal: Principal, key: str, answer: Answer | None) -> None:
-    """Keep a success and forget everything else, before the client can ask again."""
+async def _settle(
+    book: ReplayBook, principal: Principal, key: str, begun: KeyEntry, *, answer: Answer | None
+) -> None:
+    """Keep a success, and let another try follow everything else, before the client can ask again."""
     if answer is None:
-        await book.drop(principal.user_id, key)
+        await book.let_go(principal.user_id, key, begun)
     else:
-        await book.keep(principal.user_id, key, answer=msgspec.msgpack.encode(answer))
+        await book.keep(principal.user_id, key, begun, answer=msgspec.msgpack.encode(answer))
 
 
 class _Recorder:

@@ -119,7 +119,8 @@ async def create_workload(
     data: JSONBody[NewWorkload], request: Asked, workloads: NamedDependency[WorkloadService]
 ) -> WorkloadCard:
     """Make an empty workload."""
-    return _card(await workloads.create(owner_id=request.owner_id, name=data.name))
+    made_as = request.exchange.name
+    return _card(await workloads.create(owner_id=request.owner_id, name=data.name, made_as=made_as))
 
 
 @get("/", summary="Workloads, newest first")
@@ -161,7 +162,9 @@ async def add_events(
     most = services.settings.quotas.max_events_per_batch
     is_ndjson = media_type(request.scope["headers"]) == NDJSON
     taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, max_rows=most)
-    is_new = await services.workloads.append(WorkloadId(workload_id), taken.events, owner_id=request.owner_id)
+    is_new = await services.workloads.append(
+        WorkloadId(workload_id), taken.events, owner_id=request.owner_id, made_as=request.exchange.name
+    )
     return await asyncio.to_thread(_taken, workload_id, taken, is_new)
 
 

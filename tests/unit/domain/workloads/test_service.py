@@ -38,6 +38,25 @@ async def test_a_workload_counts_each_event_once_and_knows_its_span(house: Any) 
     assert found.last_event_at == START + timedelta(minutes=2)
 
 
+async def test_what_is_made_under_one_name_is_made_once(house: Any) -> None:
+    first, again = [await house.workloads.create(owner_id=ALICE, name="chat", made_as="7f") for _ in range(2)]
+    assert (first.id, again) == ("wl-7f", first)
+    batch = events("a", None, None)
+    for is_new in ([True, True, True], [False, False, False]):
+        told = await house.workloads.append(first.id, batch, owner_id=ALICE, made_as="7e")
+        assert told.tolist() == is_new
+    stored = await house.event_log.read(first.id, owner_id=ALICE)
+    assert stored.id.tolist() == ["a", "7e-2", "7e-3"]
+    assert (await house.workloads.append(first.id, batch, owner_id=ALICE)).tolist() == [False, True, True]
+
+
+async def test_events_that_all_lack_an_id_get_one_of_the_name(house: Any) -> None:
+    workload = await house.workloads.create(owner_id=ALICE, name="chat")
+    for accepted in (2, 0):
+        is_new = await house.workloads.append(workload.id, events(None, None), owner_id=ALICE, made_as="7e")
+        assert is_new.sum() == accepted
+
+
 async def test_a_batch_without_news_changes_nothing(house: Any) -> None:
     workload = await house.workloads.create(owner_id=ALICE, name="chat")
     await house.workloads.append(workload.id, events("a"), owner_id=ALICE)
