@@ -1,14 +1,14 @@
 """What a transaction on PostgreSQL does when it loses its connection, a lock or a tie."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import select, text
 from tests.servers.proxy import Proxy, proxied
 from tests.servers.stopwatch import timed
 
@@ -17,6 +17,8 @@ from netra.adapters.sql.identity_schema import one_time
 from netra.adapters.sql.locks import locking
 from netra.adapters.sql.postgres import ANSWER_S, PostgresDatabase, server_options
 from netra.adapters.sql.postgres_connection import open_postgres
+from netra.adapters.sql.replays import forgetting
+from netra.adapters.sql.schema import replays
 from netra.adapters.sql.script import Query, Script, ask, ask_last, inserting
 from netra.domain.errors import Conflict, NotFound, Unavailable
 
@@ -90,6 +92,15 @@ class Plays:
                 yield ask(COUNT)  # so that the first has been done
                 self._after_first()
         return self.count
+
+
+def interrupted(script: Script[None], between: Callable[[], None]) -> Script[None]:
+    """Play a script, and call `between` once its first question is answered."""
+    rows = yield next(script)
+    between()
+    with suppress(StopIteration):
+        while True:
+            rows = yield script.send(rows)
 
 
 def cut_off(url: str) -> None:
@@ -272,3 +283,23 @@ async def test_a_commit_of_many_that_was_on_its_way_is_not_played_again(postgres
         errors = await together(database, playing, playing)
         assert [type(error) for error in errors] == [Unavailable, Unavailable]
         assert len(played) == 2
+
+
+async def test_a_key_that_is_begun_anew_while_old_ones_are_forgotten_stays(postgres_url):
+    values = {"owner_id": 1, "fingerprint": "f", "answer": None, "tried_at": None}
+
+    def begin_anew() -> None:
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("UPDATE replays SET began_at = 8 WHERE key = 'anew'")
+
+    def begun() -> Script[None]:
+        for key in ("anew", "old"):
+            yield ask(inserting(replays), **values, key=key, began_at=6)
+
+    def keys() -> Script[list[str]]:
+        return [row[0] for row in (yield ask(Query(select(replays.c.key))))]
+
+    async with opened(postgres_url) as database:
+        await database.write(begun)
+        await database.write(lambda: interrupted(forgetting(7), begin_anew))
+        assert await database.read(keys) == ["anew"]

@@ -28,6 +28,7 @@ _OLD = Query(
     .order_by(replays.c.began_at)
     .limit(FORGOTTEN_AT_ONCE)
 )
+_FORGET = Query(delete(replays).where(*_OWN, replays.c.began_at <= param("before")))
 _INSERT = inserting(replays)
 _DELETE = Query(delete(replays).where(*_OWN))
 _KEEP = Query(update(replays).where(*_UNANSWERED), sets=["answer"])
@@ -68,7 +69,7 @@ def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) ->
         return entry
     if kept is not None:
         yield ask(_DELETE, whose=owner_id, name=key)
-    yield from _forgetting(micros(now - KEY_KEPT))
+    yield from forgetting(micros(now - KEY_KEPT))
     yield ask(
         _INSERT,
         owner_id=owner_id,
@@ -81,9 +82,13 @@ def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) ->
     return entry
 
 
-def _forgetting(before: int) -> Script[None]:
+def forgetting(before: int) -> Script[None]:
+    """Delete the oldest of what began before an instant: a part of a transaction.
+
+    The condition stands twice, since another transaction may begin a key anew in between.
+    """
     for owner_id, key in (yield ask(_OLD, before=before)):
-        yield ask(_DELETE, whose=owner_id, name=key)
+        yield ask(_FORGET, whose=owner_id, name=key, before=before)
 
 
 def _keeping(owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> Script[None]:
