@@ -19,6 +19,7 @@ class Proxy:
         self._to_port = to_port
         self._through = asyncio.Event()
         self._through.set()
+        self._stranded: list[asyncio.Event] = []  # what silent connections wait for
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._pairs: dict[
@@ -38,6 +39,13 @@ class Proxy:
     def release(self) -> None:
         """Let pass what was held."""
         self._through.set()
+
+    def strand(self) -> None:
+        """Let the connections of now be silent for good; those that come are carried."""
+        self.hold()
+        self._stranded.append(self._through)
+        self._through = asyncio.Event()
+        self.release()
 
     def reset(self) -> None:
         """Break every connection with a reset."""
@@ -80,7 +88,8 @@ class Proxy:
 
     async def end(self) -> None:
         """Break everything and wait for it."""
-        self.release()
+        for through in (self._through, *self._stranded):
+            through.set()
         self.reset()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -95,10 +104,11 @@ class Proxy:
     async def _carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
     ) -> None:
+        through = self._through
         with suppress(OSError):
             while chunk := await reader.read(CHUNK_BYTES):
                 self._note_turn(writer, is_answer=is_answer)
-                await self._through.wait()
+                await through.wait()
                 if self.latency_s:
                     await asyncio.sleep(self.latency_s)
                 if is_answer and self.cut_after is not None:

@@ -68,6 +68,12 @@ async def test_the_proxy_passes_holds_cuts_and_resets():
             await asyncio.wait_for(reader.readline(), 0.05)
         proxy.release()
         assert await reader.readline() == b"two\n"
+        proxy.strand()
+        writer.write(b"silent\n")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readline(), 0.05)
+        writer.close()
+        reader, writer = await asyncio.open_connection(HOST, proxy.port)
         proxy.cut_after = 2
         writer.write(b"three\n")
         with pytest.raises(ConnectionResetError):

@@ -7,7 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 from tests.contracts.test_event_outbox import make, put
-from tests.system.test_postgres_tries import PATIENCE_S, keeping, keeping_last, kept, opened
+from tests.system.test_postgres_tries import (
+    PATIENCE_S,
+    keeping,
+    keeping_last,
+    kept,
+    opened,
+    opened_through_a_line,
+)
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.sql.connection import stores_over
@@ -20,6 +27,7 @@ pytestmark = pytest.mark.system
 CONNECTIONS = 4
 SLEEP = Query(text("SELECT pg_sleep(20)"))
 SLEEPING = Query(text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"))
+NAP = Query(text("SELECT pg_sleep(0.3)"))
 WHO = Query(text("SELECT pg_backend_pid()"))
 
 
@@ -88,3 +96,42 @@ async def test_events_are_taken_while_as_much_is_read_as_may_be(postgres_url):
         async with long_scans(database, 1, at_once=1):
             await put(stores, "a", "c")
         assert (await stores.workloads.get("wl-1", owner_id=1)).event_count == 3
+
+
+async def test_of_connections_that_fell_silent_none_takes_a_place_for_long(postgres_url):
+    async with opened_through_a_line(postgres_url, connections=CONNECTIONS) as (database, line):
+        await in_parallel(database)
+        line.strand()
+        with pytest.raises(Unavailable):
+            await database.read(who)
+        await in_parallel(database)
+
+
+async def test_connections_that_answer_outlive_one_that_does_not(postgres_url):
+    async with opened_through_a_line(postgres_url, connections=CONNECTIONS) as (database, _):
+        before = await in_parallel(database)
+        reading = asyncio.create_task(database.view(sleeping))
+        async with asyncio.timeout(PATIENCE_S):
+            while not await database.read(how_many_sleep):
+                continue
+        reading.cancel()  # its connection is closed, as answers may be on their way that nobody would take
+        await asyncio.wait({reading})
+        after = await in_parallel(database)
+        assert len(before & after) == CONNECTIONS - 1
+
+
+async def in_parallel(database: PostgresDatabase) -> set[int]:
+    """Return the backends of as many connections as the pool has, once all of them play at once."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            plays = [database.view(meeting) for _ in range(CONNECTIONS)]
+            backends = await asyncio.gather(*plays, return_exceptions=True)
+            found = {backend for backend in backends if isinstance(backend, int)}
+            if len(found) == CONNECTIONS:
+                return found
+
+
+def meeting() -> Script[int]:
+    """Say who plays, after so long that each of those that play at once needs a connection of its own."""
+    yield ask(NAP)
+    return (yield from who())

@@ -9,28 +9,29 @@ within that time.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from psycopg import Error, IntegrityError, OperationalError
+from psycopg import Error, OperationalError
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.errors import DeadlockDetected, SerializationFailure
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from netra.adapters.sql.alarm import Alarm
 from netra.adapters.sql.database_clock import READ_CLOCK, DatabaseClock
 from netra.adapters.sql.postgres_attempt import LONG_S, Attempt
+from netra.adapters.sql.postgres_errors import is_safe, translated
 from netra.adapters.sql.postgres_wire import Connection, Wire
 from netra.adapters.sql.rounds import Rounds
 from netra.adapters.sql.script import Outcome, Recipe, Rows
-from netra.domain.errors import Conflict, NetraError, Unavailable
+from netra.domain.errors import NetraError, Unavailable
 
 CONNECTIONS: Final = 10
 SCAN_SHARE: Final = 0.5  # of the connections; the others are for what must not wait for a long read
 WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
 CONNECT_S: Final = 2  # the least that the driver takes
 WAIT_SHARE: Final = 0.7  # of the time for an answer, in which there must be a connection
+CHECK_SHARE: Final = 0.3  # of it, in which an idle one must answer: who waits for it still gets a new one
 START_S: Final = 10.0
 ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
 TRIES: Final = 3
@@ -86,6 +87,7 @@ class PostgresDatabase:
         """Close every connection."""
         if self._checking is not None:
             self._checking.cancel()
+            await asyncio.wait({self._checking})
         await self._pool.close()
 
     async def set_clock(self) -> None:
@@ -196,13 +198,13 @@ class PostgresDatabase:
         tries = 0
         while True:
             attempt: Attempt | None = None
-            with _translated():
+            with translated():
                 try:
                     attempt = await self._attempt(until_s)
                     return await self._attempted(play, attempt)
                 except OperationalError as error:
                     tries += attempt is not None and attempt.has_played
-                    if tries == TRIES or time.monotonic() >= until_s or not _is_safe(error, attempt):
+                    if tries == TRIES or time.monotonic() >= until_s or not is_safe(error, attempt):
                         raise
 
     async def _attempted(self, play: Callable[[Attempt], Awaitable[T]], attempt: Attempt) -> T:
@@ -237,13 +239,28 @@ class PostgresDatabase:
         return wire
 
     def _look_after_the_others(self) -> None:
-        """Have the pool replace the connections that broke with this one."""
+        """Have the idle connections that broke with this one replaced."""
         if self._checking is None or self._checking.done():
             self._checking = asyncio.get_running_loop().create_task(self._checked())
 
     async def _checked(self) -> None:
+        """Ask every idle connection for a word, all at the same time, and cut those that stay silent.
+
+        A line that went dead without a reset takes their places until somebody asks, for the system
+        gives it up after a quarter of an hour. Nor are all just replaced: one is closed also for a
+        request that was cancelled or a statement that took too long, and then the others are well.
+        """
+        idle = self._pool.get_stats()["pool_available"]
+        await asyncio.gather(*(self._asked() for _ in range(idle)))
+
+    async def _asked(self) -> None:
+        async def play(attempt: Attempt) -> None:
+            attempt.wire.put("SELECT 1")
+            await attempt.wire.send()
+
         with suppress(Error):
-            await self._pool.check()
+            until_s = time.monotonic() + CHECK_SHARE * self._answer_s
+            await self._attempted(play, await self._attempt(until_s))
 
 
 def server_options(answer_s: float) -> str:
@@ -262,25 +279,3 @@ def server_options(answer_s: float) -> str:
         "enable_bitmapscan": "off",
     }
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
-
-
-def _is_safe(error: OperationalError, attempt: Attempt | None) -> bool:
-    """Return whether the attempt certainly left no trace, so that another may be made."""
-    if isinstance(error, DeadlockDetected | SerializationFailure):
-        return True
-    if isinstance(error, PoolTimeout | PoolClosed | TooManyRequests) or error.sqlstate is not None:
-        return False  # nobody to ask, or an answer that another try would not change
-    return attempt is None or not attempt.is_committing
-
-
-@contextmanager
-def _translated() -> Generator[None]:
-    """Turn the driver's errors into the domain's."""
-    try:
-        yield
-    except (PoolTimeout, TooManyRequests, PoolClosed) as error:
-        raise Unavailable("The database does not answer; try again in a moment.") from error
-    except IntegrityError as error:
-        raise Conflict("This contradicts what is stored already.") from error
-    except Error as error:
-        raise Unavailable("The database cannot do this now.") from error
