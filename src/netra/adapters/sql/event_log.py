@@ -8,14 +8,15 @@ from uuid import uuid4
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select
 
 from netra.adapters.sql.event_blocks import packed
 from netra.adapters.sql.event_ids import DIGEST_BYTES, Digests, IdCache, KnownIds, digests_of, in_order
 from netra.adapters.sql.event_merging import INSERT_RUN, SMALL, merging_blocks, merging_ids
 from netra.adapters.sql.event_reading import reading, within
+from netra.adapters.sql.event_removal import condemning, purging
 from netra.adapters.sql.locks import locking
-from netra.adapters.sql.schema import dead_events, event_blocks, event_ids, event_logs
+from netra.adapters.sql.schema import event_blocks, event_ids, event_logs
 from netra.adapters.sql.script import Database, Query, Rows, Script, ask, inserting, param
 from netra.adapters.sql.workloads import counting
 from netra.domain.ids import UserId, WorkloadId
@@ -39,23 +40,6 @@ _NEW_RUNS: Final = Query(
     .order_by(event_ids.c.number)
 )
 _INSERT_BLOCK: Final = inserting(event_blocks, without=["arrival"])
-_CONDEMN: Final = Query(update(event_logs).where(*_OWN), sets=["owner_id", "workload_id"])
-_FORGET_DEAD: Final = Query(
-    delete(dead_events).where(
-        dead_events.c.owner_id == param("whose"), dead_events.c.workload_id == param("which")
-    )
-)
-_CONDEMNED: Final = Query(select(event_logs.c.number).where(event_logs.c.owner_id.is_(None)).limit(1))
-_SOME_BLOCKS: Final = (
-    select(event_blocks.c.arrival).where(event_blocks.c.log == param("log")).limit(param("most"))
-)
-_PURGE_BLOCKS: Final = Query(
-    delete(event_blocks)
-    .where(event_blocks.c.arrival.in_(_SOME_BLOCKS.scalar_subquery()))
-    .returning(event_blocks.c.arrival)
-)
-_PURGE_IDS: Final = Query(delete(event_ids).where(event_ids.c.log == param("log")))
-_FORGET: Final = Query(delete(event_logs).where(event_logs.c.number == param("log")))
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,8 +107,8 @@ class SqlEventLog:
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload: for readers at once, from the disk a few blocks at a time."""
-        await self._database.write(lambda: _condemning(workload_id, owner_id))
-        while await self._database.write(lambda: _purging(self._purged_blocks)):
+        await self._database.write(lambda: condemning(workload_id, owner_id))
+        while await self._database.write(lambda: purging(self._purged_blocks)):
             pass
 
     async def _seen(self, workload_id: WorkloadId, owner_id: UserId) -> Seen:
@@ -225,21 +209,3 @@ def _storing(log: int, draft: Draft) -> Script[None]:
         yield from merging_blocks(log)
         if ids:
             yield from merging_ids(log)
-
-
-def _condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
-    yield ask(_CONDEMN, whose=owner_id, which=workload_id, owner_id=None, workload_id=None)
-    yield ask(_FORGET_DEAD, whose=owner_id, which=workload_id)
-
-
-def _purging(most: int) -> Script[bool]:
-    """Remove some blocks of a condemned log; return whether there is more to remove."""
-    found = yield ask(_CONDEMNED)
-    if not found:
-        return False
-    ((log,),) = found
-    removed = yield ask(_PURGE_BLOCKS, log=log, most=most)
-    if len(removed) < most:
-        yield ask(_PURGE_IDS, log=log)
-        yield ask(_FORGET, log=log)
-    return True

@@ -1,0 +1,68 @@
+"""A log that several processes remove at once, or that the courier takes blocks of meanwhile."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+from tests.contracts.test_event_outbox import ONE, make, put
+from tests.system.test_postgres_tries import PATIENCE_S, opened
+
+from netra.adapters.local.clock import SystemClock
+from netra.adapters.sql.connection import stores_over
+from netra.adapters.sql.event_log import SqlEventLog
+
+pytestmark = pytest.mark.system
+
+FIRST = b"SELECT arrival FROM event_blocks ORDER BY arrival LIMIT 1 FOR UPDATE"
+FIRST_TWO = (
+    b"DELETE FROM event_blocks WHERE arrival IN (SELECT arrival FROM event_blocks ORDER BY arrival LIMIT 2)"
+)
+LEFT = b"SELECT (SELECT count(*) FROM event_blocks), (SELECT count(*) FROM event_logs)"
+WAITING = b"""
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@asynccontextmanager
+async def filled(url: str, *, stores: int) -> AsyncGenerator[list[SqlEventLog]]:
+    """Open a log of some blocks in so many processes, each of which removes two blocks at a time."""
+    async with opened(url) as one, opened(url) as other:
+        first = stores_over(one, clock=SystemClock(), name="postgresql")
+        await make(first)
+        for number in range(35):
+            await put(first, f"e{number}")
+        yield [SqlEventLog(each, clock=SystemClock(), purged_blocks=2) for each in (one, other)[:stores]]
+
+
+async def remove_while(url: str, logs: list[SqlEventLog], held: bytes) -> tuple[int, int]:
+    """Remove the log in each process while somebody else holds rows of it; return what is left on disk."""
+    async with (
+        await psycopg.AsyncConnection.connect(url) as blocker,
+        await psycopg.AsyncConnection.connect(url, autocommit=True) as eye,
+        asyncio.timeout(PATIENCE_S),
+    ):
+        await blocker.execute(held)
+        removals = [asyncio.create_task(log.delete("wl-1", owner_id=ONE)) for log in logs]
+        while await waiting(eye) + sum(removal.done() for removal in removals) < len(removals):
+            continue
+        await blocker.commit()
+        await asyncio.gather(*removals)
+        (left,) = await (await eye.execute(LEFT)).fetchall()
+        return left
+
+
+async def waiting(connection: psycopg.AsyncConnection) -> int:
+    ((number,),) = await (await connection.execute(WAITING)).fetchall()
+    return int(number)
+
+
+async def test_two_that_remove_one_log_leave_nothing_of_it(postgres_url):
+    async with filled(postgres_url, stores=2) as logs:
+        assert await remove_while(postgres_url, logs, FIRST) == (0, 0)
+
+
+async def test_blocks_that_the_courier_took_are_no_sign_that_there_are_no_more(postgres_url):
+    async with filled(postgres_url, stores=1) as logs:
+        assert await remove_while(postgres_url, logs, FIRST_TWO) == (0, 0)
