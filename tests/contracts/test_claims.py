@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from netra.domain.errors import LeaseLost
+from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, completed, failed, updated
@@ -184,6 +184,45 @@ async def test_a_released_run_that_was_told_to_stop_is_cancelled(stores, clock, 
     assert (await stores.runs.claim(lease_s=10)).run.id == "run-2"
 
 
+AWAY = Unavailable("Das Archiv schweigt.")
+
+
+async def test_a_postponed_run_has_spent_its_attempt_and_rests_as_if_it_had_lapsed(stores, clock, new_run):
+    await accept(stores, new_run())
+    for attempt in (1, 2):
+        claim = await stores.runs.claim(lease_s=10)
+        assert not await stores.runs.postpone(claim, AWAY, max_attempts=3)
+        run = await stores.runs.get("run-1", owner_id=ONE)
+        assert (run.state, run.attempts, run.last_seq) == (RunState.QUEUED, attempt, 1)
+        clock.turn(rest_s(attempt) - 0.000001)
+        assert await stores.runs.claim(lease_s=10) is None
+        assert not await stores.runs.reap(max_attempts=1), "a rest is no lease"
+        clock.turn(0.000001)
+    assert (await stores.runs.claim(lease_s=10)).run.attempts == 3
+
+
+async def test_a_postponed_run_without_attempts_left_fails_with_the_reason(stores, clock, new_run):
+    await accept(stores, new_run("1"), new_run("2"))
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(1)
+    told = await stores.runs.postpone(claim, AWAY, max_attempts=1)
+    run = await stores.runs.get("run-1", owner_id=ONE)
+    assert run.failure == RunFailure(code="SERVICE_UNAVAILABLE", message="Das Archiv schweigt.")
+    assert (run.state, run.completed_at) == (RunState.FAILED, clock.now())
+    assert [(event.seq, event.kind) for event in told] == [(2, EventKind.ERROR), (3, EventKind.RESULT)]
+    assert list(await stores.runs.events("run-1", owner_id=ONE, after=1)) == list(told)
+    assert (await stores.runs.claim(lease_s=10)).run.id == "run-2"
+
+
+async def test_a_postponed_run_that_was_told_to_stop_is_cancelled(stores, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    await stores.runs.stop("run-1", owner_id=ONE)
+    (event,) = await stores.runs.postpone(claim, AWAY, max_attempts=3)
+    assert (event.seq, event.is_last) == (2, True)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).state is RunState.CANCELLED
+
+
 WRITES = {
     "extend": lambda runs, claim: runs.extend(claim, lease_s=10),
     "record": lambda runs, claim: runs.record(claim, [word(claim.run)], progress=99),
@@ -191,6 +230,7 @@ WRITES = {
         claim, COMPLETED, [word(claim.run)], answer=answer(claim.run, claim.run.created_at)
     ),
     "release": lambda runs, claim: runs.release(claim),
+    "postpone": lambda runs, claim: runs.postpone(claim, AWAY, max_attempts=1),
 }
 
 

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from netra.domain.errors import LeaseLost, NetraError
+from netra.domain.errors import LeaseLost, NetraError, Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import completed, updated
 from netra.domain.runs.lifecycle import REST_S, Ending, Move
@@ -140,6 +140,12 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(claim=claims)
     def release(self, claim: Claim) -> None:
         if self.write(claim, lambda stores: stores.runs.release(claim)):
+            self.let_go(claim.run.id)
+
+    @rule(claim=claims, max_attempts=st.integers(1, 3))
+    def postpone(self, claim: Claim, max_attempts: int) -> None:
+        why = Unavailable("It is away.")
+        if self.write(claim, lambda stores: stores.runs.postpone(claim, why, max_attempts=max_attempts)):
             self.let_go(claim.run.id)
 
     @rule(claim=claims)

@@ -84,8 +84,11 @@ class Workshop:
             for done in range(self._rng.randrange(4)):
                 watch.checkpoint(done / 4, "working")
                 await self._clock.pause(self._rng.choice((0.0, 0.2, 3.0)))
-        if self._rng.random() < 0.1:
+        draw = self._rng.random()
+        if draw < 0.1:
             raise NetraError("The work failed.")
+        if draw < 0.25:
+            raise Unavailable("The archive is away.")
         metrics = {"run": question.run_id, "owner": question.owner_id, "draw": self._rng.random()}
         return Advice(recommendations=(), metrics=metrics, actions=(), supply_config={}, report="Done.")
 
@@ -129,7 +132,7 @@ class Line:
 
     def _note(self, name: str, arguments: Sequence[Any], answer: Any) -> None:
         claim = answer if name == "claim" else arguments[0] if arguments else None
-        if name in {"claim", "record", "finish", "release"} and isinstance(claim, Claim):
+        if name in {"claim", "record", "finish", "release", "postpone"} and isinstance(claim, Claim):
             self._history.written.append(Written(run_id=claim.run.id, fence=claim.fence, kind=name))
 
 

@@ -45,7 +45,7 @@ class Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A worker's write that the store took, in order: `claim`, `record`, `finish` or `release`."""
+    """What a worker wrote and the store took: a `claim`, `record`, `finish`, `release` or `postpone`."""
 
     run_id: str
     fence: int

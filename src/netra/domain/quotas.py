@@ -13,7 +13,8 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True):
     max_waiting_runs_per_thread: int = 100
     max_live_runs_per_user: int = 1_000
     max_live_runs: int = 100_000
-    max_run_attempts: int = 3
+    max_run_attempts: int = 3  # when workers are lost on it
+    max_outage_attempts: int = 6  # when something it needs is away: their rests come to half a minute
     run_deadline_s: int = 900
     max_events_per_batch: int = 10_000
     max_events_per_workload: int = 5_000_000

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from netra.domain.errors import NetraError
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
@@ -97,6 +98,13 @@ class RunStore(Protocol):
         """Hand the run back to the queue without having spent an attempt.
 
         One that was told to stop ends as cancelled instead; return the terminal events stored.
+        """
+        ...
+
+    async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
+        """Apply `lifecycle.on_lapse` to a run whose worker cannot go on, its attempt spent.
+
+        It rests as `reap` has it, or ends; failed, it says `why`. Return the terminal events stored.
         """
         ...
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from netra.adapters.memory.state import MemoryState, RunEntry, unshared
-from netra.domain.errors import LeaseLost
+from netra.domain.errors import LeaseLost, NetraError
 from netra.domain.ids import ThreadId, UserId
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending
 from netra.domain.runs.model import Claim, RunState
-from netra.domain.runs.transitions import claimed, finished, lapsed, recorded, released
+from netra.domain.runs.transitions import Change, claimed, finished, lapsed, postponed, recorded, released
 from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
@@ -62,9 +62,13 @@ class MemoryClaims:
     async def release(self, claim: Claim) -> Sequence[RunEvent]:
         """Hand the run back without having spent an attempt, or end it as cancelled."""
         entry = self._held(claim)
-        change = released(entry.run, now=self._clock.now())
-        self._state.put(entry, change.run, change.events)
-        return change.events
+        return self._let_go(entry, released(entry.run, now=self._clock.now()))
+
+    async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
+        """Let the run rest before its next attempt, or end it."""
+        entry = self._held(claim)
+        change = postponed(entry.run, why=why, max_attempts=max_attempts, now=self._clock.now())
+        return self._let_go(entry, change)
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
         """Requeue or end runs whose lease has run out."""
@@ -78,11 +82,13 @@ class MemoryClaims:
         )
         told: list[RunEvent] = []
         for _, _, entry in late[:limit]:
-            change = lapsed(entry.run, max_attempts=max_attempts, now=now)
-            self._state.put(entry, change.run, change.events)
-            entry.lease_until = change.rests_until
-            told.extend(change.events)
+            told += self._let_go(entry, lapsed(entry.run, max_attempts=max_attempts, now=now))
         return tuple(told)
+
+    def _let_go(self, entry: RunEntry, change: Change) -> Sequence[RunEvent]:
+        self._state.put(entry, change.run, change.events)
+        entry.lease_until = change.rests_until
+        return change.events
 
     def _first_in_threads(self) -> Iterator[RunEntry]:
         """Yield the oldest live run of each thread, oldest first."""

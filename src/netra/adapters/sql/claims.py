@@ -7,6 +7,7 @@ its transactions is one round trip.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import (
@@ -32,10 +33,11 @@ from netra.adapters.sql.instants import micros
 from netra.adapters.sql.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS, ended, run_of
 from netra.adapters.sql.schema import IS_QUEUED, is_live, messages, run_events, runs
 from netra.adapters.sql.script import ONE, Database, Query, Rows, Script, ask, ask_last, param
+from netra.domain.errors import NetraError
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim, RunState
-from netra.domain.runs.transitions import finished, numbered, released
+from netra.domain.runs.transitions import finished, numbered, postponed, released
 from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
@@ -163,6 +165,11 @@ class SqlClaims:
     async def release(self, claim: Claim) -> Sequence[RunEvent]:
         """Hand the run back without having spent an attempt, or end it as cancelled."""
         return await self._database.write(lambda: returning(claim, self._clock, released))
+
+    async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
+        """Let the run rest before its next attempt, or end it."""
+        transition = partial(postponed, why=why, max_attempts=max_attempts)
+        return await self._database.write(lambda: returning(claim, self._clock, transition))
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
         """Requeue or end runs whose lease has run out."""

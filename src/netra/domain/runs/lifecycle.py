@@ -21,7 +21,7 @@ class Move(enum.StrEnum):
 
     CLAIM = "claim"
     RELEASE = "release"  # handed back by a worker that is ending; no attempt is spent
-    REQUEUE = "requeue"  # its lease ran out and it has attempts left
+    REQUEUE = "requeue"  # its attempt came to nothing and it has some left
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"
@@ -68,7 +68,7 @@ def on_stop(run: Run, *, lease_until: datetime | None, now: datetime) -> StopDec
 
 
 class LapseDecision(enum.StrEnum):
-    """What becomes of a run whose worker let its lease run out."""
+    """What becomes of a run whose attempt came to nothing: its lease ran out, or what it needs is away."""
 
     REQUEUE = "requeue"
     FAIL = "fail"
@@ -76,9 +76,9 @@ class LapseDecision(enum.StrEnum):
 
 
 def rest_s(attempts: int) -> float:
-    """Return how long a run rests once the worker of its `attempts`-th attempt was lost, s.
+    """Return how long a run rests once its `attempts`-th attempt came to nothing, s.
 
-    A run that kills its workers must not kill them one after another.
+    A run that kills its workers must not kill them one after another, and an outage takes a while.
 
     >>> [rest_s(attempts) for attempts in (1, 2, 3, 9)]
     [1.0, 2.0, 4.0, 30.0]
@@ -87,7 +87,7 @@ def rest_s(attempts: int) -> float:
 
 
 def on_lapse(run: Run, *, max_attempts: int) -> LapseDecision:
-    """Return what the reaper does with `run`; a cancel that was asked for is kept."""
+    """Return what is done with `run`; a cancel that was asked for is kept."""
     if run.is_cancel_requested:
         return LapseDecision.CANCEL
     return LapseDecision.FAIL if run.attempts >= max_attempts else LapseDecision.REQUEUE

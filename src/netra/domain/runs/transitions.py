@@ -96,18 +96,23 @@ def stopped(run: Run, *, lease_until: datetime | None, now: datetime) -> Change:
 
 def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
     """Return the run after its lease ran out."""
+    error = NetraError(
+        f"Given up after {run.attempts} attempts: the last worker stopped before it was done.",
+        attempts=run.attempts,
+    )
+    return postponed(run, why=error, max_attempts=max_attempts, now=now)
+
+
+def postponed(run: Run, *, why: NetraError, max_attempts: int, now: datetime) -> Change:
+    """Return the run after an attempt that came to nothing; with none left it fails, and says `why`."""
     decision = on_lapse(run, max_attempts=max_attempts)
     if decision is LapseDecision.REQUEUE:
         requeued = msgspec.structs.replace(run, state=moved(run, Move.REQUEUE))
         return Change(run=requeued, rests_until=now + timedelta(seconds=rest_s(run.attempts)))
     if decision is LapseDecision.CANCEL:
         return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
-    error = NetraError(
-        f"Given up after {run.attempts} attempts: each worker stopped before it was done.",
-        attempts=run.attempts,
-    )
-    ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
-    return finished(run, ending, failed(run, error), at=now)
+    ending = Ending(move=Move.FAIL, code=why.code, message=why.message)
+    return finished(run, ending, failed(run, why), at=now)
 
 
 def removed(run: Run, *, at: datetime) -> tuple[RunEvent, ...]:

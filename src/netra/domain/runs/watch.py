@@ -1,10 +1,11 @@
 """How a worker hears what the agents do with a run, and makes them stop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 
 from netra.domain.agents.model import Stage
-from netra.domain.errors import NetraError, WorkStopped
+from netra.domain.errors import NetraError, Unavailable, WorkStopped
 from netra.domain.runs.events import NewEvent, said, updated
 from netra.domain.runs.model import Claim
 from netra.ports.feed import RunFeed
@@ -30,6 +31,7 @@ class RunWatch:
         self._stop: NetraError | None = None
         self._stopping = asyncio.Event()
         self.is_handed_back = False
+        self.is_cut_off = False  # the store failed this claim, which may write nothing more
 
     @property
     def is_stopping(self) -> bool:
@@ -102,7 +104,8 @@ class RunWatch:
 
     async def beat(self, *, lease_s: float) -> None:
         """Extend the lease, learn of a cancel, and tell progress that was made since the last beat."""
-        pulse = await self._runs.extend(self._claim, lease_s=lease_s)
+        with self._noting_a_cut():
+            pulse = await self._runs.extend(self._claim, lease_s=lease_s)
         if pulse.is_cancel_requested:
             self.stop(WorkStopped("The run was cancelled."))
             return
@@ -121,4 +124,14 @@ class RunWatch:
     async def _record(self, events: Sequence[NewEvent], *, progress: int) -> None:
         self._progress = progress
         told = [*self.take_untold(), *events]
-        await self._feed.publish(await self._runs.record(self._claim, told, progress=progress))
+        with self._noting_a_cut():
+            stored = await self._runs.record(self._claim, told, progress=progress)
+        await self._feed.publish(stored)
+
+    @contextmanager
+    def _noting_a_cut(self) -> Generator[None]:
+        try:
+            yield
+        except Unavailable:
+            self.is_cut_off = True
+            raise

@@ -5,7 +5,7 @@ word that another worker, a cancel or a reaper was first.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -134,8 +134,9 @@ class RunWorker:
         except WorkStopped:
             await self._stopped(claim, watch)
         except Unavailable as error:
-            # The truth cannot be written now: the lease runs out and the run is tried again.
             self._incidents.report(error, where="working on a run", run_id=claim.run.id)
+            if not watch.is_cut_off:  # else the lease runs out, and the run is tried again by that
+                await self._postpone(claim, error)
         except NetraError as error:
             await self._fail(claim, error, watch)
         except Exception as error:  # noqa: BLE001  # the outermost frame of a run
@@ -194,28 +195,31 @@ class RunWorker:
 
     async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
         if watch.is_handed_back:
-            await self._release(claim)
+            await self._let_go(claim, self._runs.release(claim), where="handing a run back")
         else:
             told = [*watch.take_untold(), events.cancelled(claim.run)]
             await self._end(claim, Ending(move=Move.CANCEL), told, answer=None)
 
-    async def _release(self, claim: Claim) -> None:
-        try:
-            await self._feed.publish(await self._runs.release(claim))
-            await self._bell.ring()  # another process may take it at once, or what waited for its thread
-        except (LeaseLost, Unavailable) as error:
-            self._incidents.report(error, where="handing a run back", run_id=claim.run.id)
+    async def _postpone(self, claim: Claim, why: Unavailable) -> None:
+        postponing = self._runs.postpone(claim, why, max_attempts=self._quotas.max_outage_attempts)
+        await self._let_go(claim, postponing, where="putting a run off")
 
     async def _end(
         self, claim: Claim, ending: Ending, new: Sequence[events.NewEvent], *, answer: Message | None
     ) -> None:
+        finishing = self._runs.finish(claim, ending, new, answer=answer)
+        await self._let_go(claim, finishing, where="ending a run")
+
+    async def _let_go(
+        self, claim: Claim, last_write: Awaitable[Sequence[events.RunEvent]], *, where: str
+    ) -> None:
         try:
-            await self._feed.publish(await self._runs.finish(claim, ending, new, answer=answer))
-            await self._bell.ring()  # a run that waited for this one's thread may start
+            await self._feed.publish(await last_write)
+            await self._bell.ring()  # others may take it, or what waited for its thread
         except LeaseLost:
             return
-        except Unavailable as error:
-            self._incidents.report(error, where="ending a run", run_id=claim.run.id)
+        except Unavailable as error:  # the lease runs out, and the run is tried again by that
+            self._incidents.report(error, where=where, run_id=claim.run.id)
 
 
 async def _ended(work: "asyncio.Future[Advice]") -> None:

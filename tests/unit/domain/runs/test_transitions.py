@@ -7,16 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra.domain.errors import LeaseLost
+from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.runs.events import EventKind, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, Move, rest_s
 from netra.domain.runs.model import Run, RunFailure, RunState
 from netra.domain.runs.transitions import (
     claimed,
     finished,
     lapsed,
     numbered,
+    postponed,
     recorded,
     released,
     removed,
@@ -127,6 +128,18 @@ def test_a_lapsed_run_waits_fails_or_is_cancelled():
     assert [event.kind for event in failed.events] == [EventKind.ERROR, EventKind.RESULT]
     stopped_before = run(attempts=3, is_cancel_requested=True)
     assert lapsed(stopped_before, max_attempts=3, now=LATER).run.state is RunState.CANCELLED
+
+
+def test_a_postponed_run_waits_fails_under_its_own_name_or_is_cancelled():
+    why = Unavailable("ClickHouse does not answer.")
+    again = postponed(run(attempts=2), why=why, max_attempts=3, now=LATER)
+    assert (again.run.state, again.run.attempts, again.events) == (RunState.QUEUED, 2, ())
+    assert again.rests_until == LATER + timedelta(seconds=rest_s(2))
+    failed = postponed(run(attempts=3), why=why, max_attempts=3, now=LATER)
+    assert failed.run.failure == RunFailure(code="SERVICE_UNAVAILABLE", message=why.message)
+    told_to_stop = run(attempts=3, is_cancel_requested=True)
+    ended = postponed(told_to_stop, why=why, max_attempts=3, now=LATER)
+    assert ended.run.state is RunState.CANCELLED
 
 
 def test_a_run_that_goes_with_its_thread_is_told_as_cancelled():

@@ -14,7 +14,7 @@ from netra.domain.optimization.model import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
 from netra.domain.runs.lifecycle import rest_s
-from netra.domain.runs.model import Run, RunState, StartRun, StopRun
+from netra.domain.runs.model import Run, RunFailure, RunState, StartRun, StopRun
 from netra.domain.runs.watch import RunWatch
 from netra.domain.runs.worker import Pace, RunWorker
 from netra.ports.runs import RunStore
@@ -255,6 +255,63 @@ async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any
     house.clock.turn(rest_s(1))
     await worker_of(house).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
+
+
+async def away(question: Question, watch: Watch) -> Advice:
+    await watch.enter(agent="DataSubAgent", message="Looking", progress=10, until=60)
+    raise Unavailable("ClickHouse does not answer.")
+
+
+async def test_a_run_whose_agents_miss_something_is_tried_again_without_waiting_for_its_lease(
+    house: Any,
+) -> None:
+    run = await started(house)
+    await worker_of(house, away).run_once()
+    waiting = await house.runs.get(run.id, owner_id=ALICE)
+    assert (waiting.state, waiting.attempts) == (RunState.QUEUED, 1)
+    assert [str(error) for _, error in house.incidents.heard] == ["ClickHouse does not answer."]
+    house.clock.turn(rest_s(1))
+    await worker_of(house).run_once()
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
+
+
+async def test_a_run_whose_agents_go_on_missing_something_fails_with_that_reason(house: Any) -> None:
+    run = await started(house)
+    began_at = house.clock.now()
+    for attempt in range(1, Quotas().max_outage_attempts + 1):
+        assert await worker_of(house, away).run_once()
+        house.clock.turn(rest_s(attempt))
+    ended = await house.runs.get(run.id, owner_id=ALICE)
+    failure = RunFailure(code="SERVICE_UNAVAILABLE", message="ClickHouse does not answer.")
+    assert (ended.state, ended.failure) == (RunState.FAILED, failure)
+    assert [kind for kind, _ in await events_of(house, run)][-2:] == [EventKind.ERROR, EventKind.RESULT]
+    assert (ended.completed_at - began_at).total_seconds() > 20, "restarts are not survived"
+    assert (ended.completed_at - began_at).total_seconds() < 60, "nobody is told of an outage"
+
+
+async def test_a_run_that_was_told_to_stop_is_not_tried_again(house: Any) -> None:
+    async def stopped_and_away(question: Question, watch: Watch) -> Advice:
+        await house.runs.stop(StopRun(owner_id=ALICE, run_id=question.run_id))
+        return await away(question, watch)
+
+    run = await started(house)
+    await worker_of(house, stopped_and_away).run_once()
+    assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.CANCELLED
+
+
+async def test_a_run_that_can_be_neither_worked_on_nor_put_off_is_left_to_its_lease(house: Any) -> None:
+    run = await started(house)
+    broken = BrokenStore(house.run_store, "postpone")
+    await worker_of(house, away, runs=broken).run_once()  # type: ignore[arg-type]  # a store that fails
+    assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
+    assert len(house.incidents.heard) == 2
+
+
+async def test_a_worker_whose_heartbeat_failed_writes_nothing_more(house: Any) -> None:
+    run = await started(house)
+    broken = BrokenStore(house.run_store, "extend")
+    await worker_of(house, until_stopped, runs=broken).run_once()  # type: ignore[arg-type]  # a store that fails
+    assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
 
 
 async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt(house: Any) -> None:
