@@ -2,12 +2,15 @@
 
 import os
 import signal
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
-from tests.system.deployed import Part, add_user, eventually, running, signed_in
+from tests.system.deployed import USER, Part, add_user, eventually, running, signed_in
 
 pytestmark = pytest.mark.system
 
@@ -97,6 +100,35 @@ def test_a_worker_on_the_embedded_store_works_for_the_service_beside_it(tmp_path
         worker.tell(signal.SIGINT)
         assert worker.ended() == 0
         client.close()
+
+
+@pytest.mark.long(15)
+def test_a_service_that_is_told_to_end_begins_no_run_while_its_readers_leave(tmp_path):
+    data, log = tmp_path / "data", tmp_path / "day.jsonl"
+    environment = {"NETRA_DATA": str(data), **OPEN}
+    add_user(tmp_path, environment)
+    for told in (
+        ("sample", "--requests", "10000", "--out", str(log)),  # an analysis takes a part of a second
+        ("workloads", "import", str(log), "--email", USER["email"]),
+    ):
+        with running(*told, folder=tmp_path, environment=environment) as command:
+            assert command.ended() == 0, command.said
+    with running("serve", "--port", "0", "--slots", "1", folder=tmp_path, environment=environment) as part:
+        client = signed_in(base_of(part))
+        runs = [asked(client) for _ in range(30)]
+        with client.stream("GET", f"/api/agent/stream/{runs[-1]}") as reading:
+            frames = reading.iter_lines()
+            next(frames)
+            told_at = time.time()
+            part.tell(signal.SIGTERM)
+            assert part.ended() == 0
+        client.close()
+    with closing(sqlite3.connect(data / "netra.sqlite3")) as store:
+        begun = store.execute("SELECT started_at FROM runs").fetchall()
+    late = [at for (at,) in begun if at is not None and at > told_at * 1_000_000]
+    assert len(begun) == len(runs)
+    assert len(late) <= 1, "more than the claim that was under way"
+    assert (None,) in begun, "all was done before the signal"
 
 
 def test_a_start_without_its_database_says_so_once(environment, tmp_path):

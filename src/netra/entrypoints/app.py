@@ -51,13 +51,44 @@ EXPOSED: Final = [
 ]
 
 
+class OwnWorker:
+    """The worker on runs in the process of the application, where it is to have one."""
+
+    def __init__(self) -> None:
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claim no more; what is under way finishes within the worker's patience or is handed back."""
+        self._stopping.set()
+
+    @asynccontextmanager
+    async def working(self, services: Services) -> AsyncGenerator[None]:
+        """Work on runs until the block ends, if nothing said `stop` before."""
+        if services.settings.slots == 0:
+            yield
+            return
+        async with asyncio.TaskGroup() as group:
+            group.create_task(services.container.run_worker().serve(self._stopping))
+            try:
+                yield
+            finally:
+                self.stop()
+
+
 class Application:
     """What the server runs: the edge around both doors, and the word that the end is near."""
 
     def __init__(
-        self, *, edge: Edge, litestar: Litestar, switchboard: Switchboard, door: WebSocketDoor
+        self,
+        *,
+        edge: Edge,
+        litestar: Litestar,
+        switchboard: Switchboard,
+        door: WebSocketDoor,
+        worker: OwnWorker,
     ) -> None:
         self.litestar = litestar
+        self.stop_work = worker.stop  # at the first word of an end: readers may take long to leave
         self._edge = edge
         self._switchboard = switchboard
         self._door = door
@@ -67,7 +98,8 @@ class Application:
         await self._edge(scope, receive, send)
 
     async def drain(self) -> None:
-        """Prepare to end: not ready from now on, and every socket closed with 1001."""
+        """Prepare to end: no run begun and not ready from now on, and every socket closed with 1001."""
+        self.stop_work()
         self._switchboard.services.health.drain()
         await self._door.drain()
 
@@ -80,33 +112,19 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
     """
     switchboard = Switchboard(settings)
     door = WebSocketDoor(settings, services=lambda: _for_sockets(switchboard.services))
+    worker = OwnWorker()
 
     @asynccontextmanager
     async def lifespan(litestar: Litestar) -> AsyncGenerator[None]:
         async with nullcontext(ports) if ports is not None else open_ports(settings) as opened:
             services = switchboard.plug(opened)
             edge.open(ids=opened.ids, incidents=opened.incidents)
-            async with _working(services), door.lifespan(litestar):
+            async with worker.working(services), door.lifespan(litestar):
                 yield
 
     litestar = _litestar(switchboard, settings=settings, door=door, lifespan=lifespan)
     edge = Edge(Pulse(cast("App", litestar)), trusted_proxies=settings.trusted_proxies)
-    return Application(edge=edge, litestar=litestar, switchboard=switchboard, door=door)
-
-
-@asynccontextmanager
-async def _working(services: Services) -> AsyncGenerator[None]:
-    """Work on runs until the block ends, then finish or hand back what is under way."""
-    if services.settings.slots == 0:
-        yield
-        return
-    stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(services.container.run_worker().serve(stopping))
-        try:
-            yield
-        finally:
-            stopping.set()
+    return Application(edge=edge, litestar=litestar, switchboard=switchboard, door=door, worker=worker)
 
 
 def _litestar(

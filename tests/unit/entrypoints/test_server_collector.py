@@ -30,7 +30,7 @@ async def test_what_is_loaded_at_the_start_is_left_alone_until_the_end() -> None
     with bound_to("127.0.0.1", 0) as bound:
         config = server_config(app, host="127.0.0.1", port=0, log_level="error")
         config.loop = "asyncio"
-        server = AnnouncedServer(config, drain=nothing, on_ready=ready)
+        server = AnnouncedServer(config, drain=nothing, on_ready=ready, on_end=lambda: None)
         await server.serve(sockets=[bound])
     assert left_alone[0] > 10_000
     assert gc.get_freeze_count() == 0

@@ -99,7 +99,9 @@ async def _served(
         is_new = await ports.users.find(UserId(1)) is None
         app = create_app(settings, ports)
         config = server_config(app, host=settings.host, port=settings.port, log_level=settings.log_level)
-        server = AnnouncedServer(config, drain=app.drain, on_ready=partial(announce, is_new))
+        server = AnnouncedServer(
+            config, drain=app.drain, on_ready=partial(announce, is_new), on_end=app.stop_work
+        )
         if line is not None:
             asyncio.get_running_loop().add_reader(line.fileno(), server.end)
         await server.serve(sockets=[bound])

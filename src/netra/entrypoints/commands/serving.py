@@ -25,13 +25,23 @@ _REASONS: Final = {
 
 
 class AnnouncedServer(Server):
-    """A server that tells when it takes connections."""
+    """A server that tells when it takes connections, and when it hears that it is to end.
+
+    `on_end` is called on its loop, perhaps more than once. What ends with the server hears of it later: the
+    loop looks ten times a second, and waits for requests first.
+    """
 
     def __init__(
-        self, config: Config, *, drain: Callable[[], Awaitable[None]], on_ready: Callable[[], None]
+        self,
+        config: Config,
+        *,
+        drain: Callable[[], Awaitable[None]],
+        on_ready: Callable[[], None],
+        on_end: Callable[[], None],
     ) -> None:
         super().__init__(config, drain=drain)
         self._on_ready = on_ready
+        self._on_end = on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
@@ -45,14 +55,21 @@ class AnnouncedServer(Server):
 
         There is still something to be closed, which that would cut off.
         """
+        self._loop = asyncio.get_running_loop()
         for number in SIGNALS:
             signal.signal(number, _heard)
         with super().capture_signals():
             yield
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, at a signal."""
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._on_end)
+
     def end(self) -> None:
         """Begin to end, as at SIGTERM."""
         self.should_exit = True
+        self._on_end()
 
 
 @contextmanager

@@ -41,7 +41,7 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
         await contained(ports, settings).user_service().add(account)
         app = create_app(settings, ports)
         config = server_config(app, host=settings.host, port=0, log_level=settings.log_level)
-        server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set)
+        server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set, on_end=app.stop_work)
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve(sockets=[bound]))
             await ready.wait()
@@ -51,7 +51,7 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
                 kept = str(settings.data) if keeps_data else None
                 click.echo(farewell(url_of(bound), visitor, data=kept))
             else:
-                server.should_exit = True
+                server.end()
     if failure is not None and not was_stopped:
         raise failure
     return 0

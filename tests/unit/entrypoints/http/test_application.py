@@ -1,8 +1,10 @@
 """The application in process: what happens when something inside it breaks, is down, or ends."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.memory.state import MemoryState
@@ -75,6 +77,15 @@ async def test_a_process_that_is_about_to_end_is_not_ready() -> None:
         assert answer.status_code == 503
         assert answer.json()["ready"] is False
         assert (await house.client.get("/health")).status_code == 200
+
+
+async def test_a_process_that_is_about_to_end_begins_no_run() -> None:
+    async with opened(replace(SETTINGS, slots=1)) as house:
+        await house.app.drain()
+        run_id = await house.run_id()
+        for _ in range(200):  # many more turns of the loop than it takes a worker to answer its bell
+            await asyncio.sleep(0)
+        assert (await house.client.get(f"/api/agent/status/{run_id}")).json()["phase"] == "queued"
 
 
 async def test_services_before_the_start_are_a_fault_of_ours() -> None:
