@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from netra.entrypoints.cli import exit_code
-from netra.entrypoints.commands.supervision import DONE, FAILED, KNOWN, NEW, supervise
+from netra.entrypoints.commands.supervision import (
+    DONE,
+    FAILED,
+    KNOWN,
+    NEW,
+    ApiProcess,
+    Work,
+    supervise,
+)
 
 pytestmark = pytest.mark.system
 
@@ -79,6 +87,24 @@ def test_a_process_that_ends_is_replaced_until_one_stays(
     assert supervise(partial(stumbles, tmp_path), count=1, on_ready=heard.append) == DONE
     assert heard == [True]
     assert capsys.readouterr().err.count("ended with 0; another takes its place.") == 2
+
+
+def serves_and_ends(line: Connection) -> None:
+    """Serve, and end by itself."""
+    line.send_bytes(KNOWN)
+
+
+@pytest.mark.parametrize("is_heard", [True, False], ids=["heard", "unheard"])
+@pytest.mark.parametrize(("work", "has_served"), [(serves_and_ends, True), (ends_at_once, False)])
+def test_an_ended_process_is_known_by_whether_it_ever_served(
+    work: Work, has_served: bool, is_heard: bool
+) -> None:
+    process = ApiProcess(work)
+    if is_heard:
+        assert (process.word() is not None) is has_served
+    assert "ended with 0" in process.epitaph()
+    assert process.has_served is has_served
+    process.end(by_s=time.monotonic())
 
 
 def test_a_worker_ends_with_nothing_to_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ connections, and when the other end falls silent this process is gone, and it en
 
 import signal
 import socket
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -40,6 +40,7 @@ class ApiProcess:
         finally:
             signal.signal(signal.SIGINT, hearing)
         theirs.close()
+        self._has_spoken = False
 
     @property
     def sentinel(self) -> int:
@@ -49,9 +50,16 @@ class ApiProcess:
     def word(self) -> bytes | None:
         """Return what it said once it took connections, waiting for it; None when it ended before."""
         try:
-            return self.line.recv_bytes()
+            said = self.line.recv_bytes()
         except (EOFError, OSError):
             return None
+        self._has_spoken = True
+        return said
+
+    @property
+    def has_served(self) -> bool:
+        """Whether it ever took connections, of one that has ended."""
+        return self._has_spoken or self.word() is not None
 
     def epitaph(self) -> str:
         """Return who it was and how it ended."""
@@ -105,16 +113,25 @@ def _first_words(processes: Sequence[ApiProcess], told: socket.socket) -> list[b
 
 def _keep(processes: list[ApiProcess], work: Work, told: socket.socket) -> None:
     """Replace what ends, until a signal comes."""
-    while told not in (readable := wait([told, *(process.sentinel for process in processes)])):
-        for index, process in enumerate(processes):
-            if process.sentinel not in readable:
-                continue
-            click.echo(f"{process.epitaph()}; another takes its place.", err=True)
-            is_hopeless = process.line.poll() and process.word() is None
-            process.line.close()
-            if is_hopeless and wait([told], PAUSE_S):
-                return
-            processes[index] = ApiProcess(work)
+    due_s: dict[int, float] = {}  # places that are free, and when on the steady clock they are taken again
+    while True:
+        at_work = [process.sentinel for place, process in enumerate(processes) if place not in due_s]
+        readable = wait([told, *at_work], _until(due_s))
+        if told in readable:
+            return
+        for place, process in enumerate(processes):
+            if place not in due_s and process.sentinel in readable:
+                click.echo(f"{process.epitaph()}; another takes its place.", err=True)
+                due_s[place] = monotonic() + (0 if process.has_served else PAUSE_S)
+                process.line.close()
+        for place in [place for place, at_s in due_s.items() if at_s <= monotonic()]:
+            del due_s[place]
+            processes[place] = ApiProcess(work)
+
+
+def _until(due_s: Mapping[int, float]) -> float | None:
+    """Return the seconds to the first of these instants, None when there is none."""
+    return max(min(due_s.values()) - monotonic(), 0) if due_s else None
 
 
 def _end(processes: Sequence[ApiProcess]) -> None:
