@@ -1,11 +1,13 @@
 """Processes under supervision, seen from inside the one that supervises; and a worker in this process."""
 
+import asyncio
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from netra.entrypoints.commands.supervision import (
     NEW,
     ApiProcess,
     Work,
+    end_with_parent,
     supervise,
 )
 
@@ -105,6 +108,19 @@ def test_an_ended_process_is_known_by_whether_it_ever_served(
     assert "ended with 0" in process.epitaph()
     assert process.has_served is has_served
     process.end(by_s=time.monotonic())
+
+
+async def test_a_process_hears_once_that_its_parent_is_gone() -> None:
+    heard: list[str] = []
+    parents, line = Pipe()
+    with line:
+        end_with_parent(line, lambda: heard.append("gone"))
+        await asyncio.sleep(0)
+        assert heard == []
+        parents.close()
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert heard == ["gone"]
 
 
 def test_a_worker_ends_with_nothing_to_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,5 @@
 """`netra serve`: the service, until Ctrl-C or SIGTERM."""
 
-import asyncio
 import socket
 import sys
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from netra.domain.errors import NetraError
 from netra.domain.ids import UserId
 from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.serving import AnnouncedServer, bound_to, run_beside_server, url_of
-from netra.entrypoints.commands.supervision import KNOWN, NEW, supervise
+from netra.entrypoints.commands.supervision import KNOWN, NEW, end_with_parent, supervise
 from netra.entrypoints.commands.surroundings import data_option, settings_with, slots_option, writable
 from netra.entrypoints.server import server_config
 from netra.settings import Settings
@@ -103,7 +102,7 @@ async def _served(
             config, drain=app.drain, on_ready=partial(announce, is_new), on_end=app.stop_work
         )
         if line is not None:
-            asyncio.get_running_loop().add_reader(line.fileno(), server.end)
+            end_with_parent(line, server.end)
         await server.serve(sockets=[bound])
     return DONE
 

@@ -5,6 +5,7 @@ taken yet outlives whoever dies. Each holds one end of a line: it says on it tha
 connections, and when the other end falls silent this process is gone, and it ends too.
 """
 
+import asyncio
 import signal
 import socket
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -76,6 +77,17 @@ class ApiProcess:
         self._process.kill()
         self._process.join()
         self.line.close()
+
+
+def end_with_parent(line: "Connection[bytes, bytes]", end: Callable[[], None]) -> None:
+    """Call `end` on the running loop once the other end of a process's line is gone."""
+    loop = asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(line.fileno())  # what has ended can be read for ever
+        end()
+
+    loop.add_reader(line.fileno(), gone)
 
 
 def supervise(work: Work, *, count: int, on_ready: Callable[[bool], None]) -> int:
