@@ -4,6 +4,7 @@ Recorders append facts while faults happen; `broken_promises` reads them afterwa
 how runs are kept, so the same judge sits over a simulation and over real processes.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,7 @@ def broken_promises(history: History) -> list[str]:
         _holes_and_second_ends,
         _streams_with_gaps,
         _reads_that_go_back,
+        _progress_that_falls,
         _zombie_writes,
     )
     return [*(sentence for judge in judges for sentence in judge(history)), *history.other]
@@ -126,7 +128,16 @@ def _reads_that_go_back(history: History) -> Iterator[str]:
         before = latest.get(now.run_id, now)
         if before.status in TERMINAL and (now.status, now.answer) != (before.status, before.answer):
             yield f"{now.run_id} was {before.status} and is {now.status}, or its answer changed"
+        if now.progress < before.progress:
+            yield f"{now.run_id} was at {before.progress} % and is at {now.progress} %"
         latest[now.run_id] = now
+
+
+def _progress_that_falls(history: History) -> Iterator[str]:
+    for run_id, events in sorted(history.stored.items()):
+        told = [data["progress"] for event in events if "progress" in (data := json.loads(event.data))]
+        if told != sorted(told):
+            yield f"{run_id} told of its progress as {told}"
 
 
 def _zombie_writes(history: History) -> Iterator[str]:

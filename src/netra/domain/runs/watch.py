@@ -15,6 +15,9 @@ from netra.ports.runs import RunStore
 class RunWatch:
     """One claim's watch: stages become stored events, checkpoints become progress at the next heartbeat.
 
+    What is told goes out in order, one thing at a time, and progress never falls: not within an attempt,
+    where a heartbeat and a stage may have something to tell at once, nor from one attempt to the next.
+
     `checkpoint` may be called from another thread: it reads and writes single attributes only.
     """
 
@@ -28,6 +31,7 @@ class RunWatch:
         self._seen: tuple[float, str] | None = None
         self._message = ""
         self._untold: list[NewEvent] = []
+        self._telling = asyncio.Lock()
         self._stop: NetraError | None = None
         self._stopping = asyncio.Event()
         self.is_handed_back = False
@@ -60,18 +64,14 @@ class RunWatch:
         """Store and publish that `agent` begins."""
         self.raise_if_stopping()
         self._agent, self._span, self._seen, self._message = agent, (progress, until), None, message
-        await self._tell(message, max(self._progress, progress))
+        await self._tell(message, progress)
 
     async def pass_through(self, *stages: Stage) -> None:
         """Keep word of agents that take no time: it goes out with what comes next."""
         self.raise_if_stopping()
         last = stages[-1]
         self._agent, self._span, self._seen = last.agent, (last.progress, last.until), None
-        run = self._claim.run
-        self._untold += [
-            updated(run, agent=one.agent, message=one.message, progress=one.progress) for one in stages
-        ]
-        self._progress = last.progress
+        self._untold += [self._at(one.progress, agent=one.agent, message=one.message) for one in stages]
 
     def take_untold(self) -> Sequence[NewEvent]:
         """Return what was kept, for whoever stores it now."""
@@ -90,7 +90,7 @@ class RunWatch:
             attempt=attempt,
             at=at,
         )
-        await self._record([event], progress=self._progress)
+        await self._record(event)
 
     async def stopped(self) -> None:
         """Return when the work has been told to end."""
@@ -110,7 +110,7 @@ class RunWatch:
             self.stop(WorkStopped("The run was cancelled."))
             return
         seen = self._seen
-        if seen is None:
+        if seen is None or self._telling.locked():  # the next heartbeat comes soon, and must not wait
             return
         begin, end = self._span
         progress = begin + int((end - begin) * min(max(seen[0], 0.0), 1.0))
@@ -118,15 +118,18 @@ class RunWatch:
             await self._tell(seen[1], progress)
 
     async def _tell(self, message: str, progress: int) -> None:
-        event = updated(self._claim.run, agent=self._agent, message=message, progress=progress)
-        await self._record([event], progress=progress)
+        await self._record(self._at(progress, agent=self._agent, message=message))
 
-    async def _record(self, events: Sequence[NewEvent], *, progress: int) -> None:
-        self._progress = progress
-        told = [*self.take_untold(), *events]
-        with self._noting_a_cut():
-            stored = await self._runs.record(self._claim, told, progress=progress)
-        await self._feed.publish(stored)
+    def _at(self, progress: int, *, agent: str, message: str) -> NewEvent:
+        self._progress = max(self._progress, progress)
+        return updated(self._claim.run, agent=agent, message=message, progress=self._progress)
+
+    async def _record(self, event: NewEvent) -> None:
+        told, progress = [*self.take_untold(), event], self._progress
+        async with self._telling:
+            with self._noting_a_cut():
+                stored = await self._runs.record(self._claim, told, progress=progress)
+            await self._feed.publish(stored)
 
     @contextmanager
     def _noting_a_cut(self) -> Generator[None]:

@@ -215,6 +215,55 @@ async def test_agents_without_work_are_told_of_all_at_once(house: Any) -> None:
     assert told[1:] == [("DataSubAgent", 10), ("ReportingSubAgent", 95)]
 
 
+class SlowFirst:
+    """The memory store, whose first `record` comes after the second unless that waits for it."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.began = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def record(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.began.is_set():
+            self.began.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+        return await self._store.record(*args, **kwargs)
+
+
+async def test_word_of_a_stage_waits_for_word_of_the_one_before(house: Any) -> None:
+    run = await started(house)
+    claim = await house.run_store.claim(lease_s=60)
+    store = SlowFirst(house.run_store)
+    watch = RunWatch(claim=claim, runs=store, feed=house.feed)  # type: ignore[arg-type]  # the store, later
+    watch.checkpoint(0.5, "half way")
+    await watch.pass_through(Stage(agent="DataSubAgent", message="Looking", progress=10, until=35))
+    watch.checkpoint(0.5, "half way")
+    beating = asyncio.create_task(watch.beat(lease_s=60))
+    await store.began.wait()
+    await watch.enter(agent="ReportingSubAgent", message="Writing", progress=60, until=100)
+    await beating
+    told = [data["progress"] for _, data in await events_of(house, run)]
+    assert told == [0, 10, 22, 60]
+    assert (await house.runs.get(run.id, owner_id=ALICE)).progress == 60
+
+
+async def test_a_run_that_is_tried_again_does_not_fall_back(house: Any) -> None:
+    run = await started(house)
+    for begin, end in ((40, 60), (10, 20)):
+        claim = await house.run_store.claim(lease_s=60)
+        watch = RunWatch(claim=claim, runs=house.run_store, feed=house.feed)
+        await watch.pass_through(Stage(agent="TriageSubAgent", message="Reading", progress=0, until=begin))
+        await watch.enter(agent="DataSubAgent", message="Looking", progress=begin, until=end)
+        await watch.say("Word.", attempt=1, at=0)
+        await house.run_store.release(claim)
+    told = [data["progress"] for _, data in await events_of(house, run)]
+    assert told == [0, 0, 40, 40, 40, 40, 40]
+    assert (await house.runs.get(run.id, owner_id=ALICE)).progress == 40
+
+
 async def test_the_first_reason_to_stop_stays(house: Any) -> None:
     await started(house)
     claim = await house.run_store.claim(lease_s=1)
