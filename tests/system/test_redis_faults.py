@@ -303,12 +303,14 @@ async def tries_again_and_again(limits: int) -> None:
         for one in deaf:
             server = await stack.enter_async_context(await asyncio.start_server(one.meet, HOST, 0))
             address = f"redis://{HOST}:{server.sockets[0].getsockname()[1]}/0"
-            link = RedisLink(address, clock=clock, incidents=Reported(), prefix="test")
+            incidents = Reported()
+            link = RedisLink(address, clock=clock, incidents=incidents, prefix="test")
             opened.append(
                 RedisRateLimiter(
                     LocalRateLimiter(RATES, clock=clock),
                     link=link,
-                    listener=RedisListener(link, clock=clock),  # it does not run: nothing else tries
+                    # it does not run: nothing else tries
+                    listener=RedisListener(link, clock=clock, incidents=incidents),
                     clock=clock,
                     process="p",
                 )

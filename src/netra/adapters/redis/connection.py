@@ -51,7 +51,7 @@ async def open_redis(
     Raises `ValueError` when `url` is no address of a Redis.
     """
     link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix, answer_s=answer_s)
-    listener = RedisListener(link, clock=clock)
+    listener = RedisListener(link, clock=clock, incidents=incidents)
     process = secrets.token_hex(8)
     bell = RedisRunBell(local.bell, link=link, listener=listener, process=process)
     limiter = RedisRateLimiter(

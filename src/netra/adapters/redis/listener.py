@@ -1,31 +1,34 @@
 """What other processes publish, over one subscriber connection that mends itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 from redis.exceptions import RedisError
 
 from netra.adapters.redis.link import RETRY_S, RedisLink
-from netra.adapters.redis.vendor import Wire
+from netra.adapters.redis.wire import Wire, opened_wire
 from netra.ports.clock import Clock
+from netra.ports.incidents import Incidents
 
 SILENCE_S: Final = 1.0  # then it asks whether anybody is there; a second silence is a dead connection
 
 Hear = Callable[[bytes], Awaitable[None]]
 
+_LOST: Final = (RedisError, OSError, TimeoutError)
+
 
 class RedisListener:
     """Hands each message to whoever listens on its channel, one after another."""
 
-    def __init__(self, link: RedisLink, *, clock: Clock) -> None:
+    def __init__(self, link: RedisLink, *, clock: Clock, incidents: Incidents) -> None:
         self._link = link
         self._clock = clock
+        self._incidents = incidents
         self._hearers: dict[str, Hear] = {}
         self._lost: list[Callable[[], None]] = []
         self._wire: Wire | None = None
-        self._commanding = asyncio.Lock()
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
         self._connected = asyncio.Event()  # every channel of the present connection is confirmed
 
@@ -55,60 +58,62 @@ class RedisListener:
         if wire is None:
             return
         confirmed = self._unconfirmed.setdefault(channel, asyncio.get_running_loop().create_future())
-        with suppress(RedisError, OSError, TimeoutError):
+        with suppress(*_LOST):
             async with asyncio.timeout(self._link.answer_s):
-                async with self._commanding:
-                    await wire.subscribe(channel)
+                await wire.say("SUBSCRIBE", channel)
                 if not self._link.is_away:
                     await asyncio.shield(confirmed)
 
     async def leave(self, channel: str) -> None:
         """Listen on `channel` no more."""
         self._hearers.pop(channel, None)
-        if self._wire is not None:
-            with suppress(RedisError, OSError, TimeoutError):
-                async with asyncio.timeout(self._link.answer_s), self._commanding:
-                    if channel not in self._hearers:
-                        await self._wire.unsubscribe(channel)
+        wire = self._wire
+        if wire is not None:
+            with suppress(*_LOST):
+                async with asyncio.timeout(self._link.answer_s):
+                    await wire.say("UNSUBSCRIBE", channel)  # whoever comes meanwhile subscribes after it
 
     async def run(self) -> None:
-        """Listen until cancelled, through every loss of the connection."""
+        """Listen until cancelled, through every loss of the connection and every defect of a hearer."""
         while True:
             try:
-                with suppress(RedisError, OSError, TimeoutError):
+                with suppress(*_LOST):
                     await self._listen()
+            except Exception as error:  # noqa: BLE001 (the outermost frame: whoever listens here needs it)
+                self._incidents.report(error, where="redis listener")
             finally:
                 self._let_go()
             await self._clock.pause(RETRY_S)
 
     async def _listen(self) -> None:
-        async with self._link.client.pubsub() as wire:
+        async with opened_wire(self._link.client, within_s=self._link.answer_s) as wire:
             channels = tuple(self._hearers)
             loop = asyncio.get_running_loop()
             self._unconfirmed = {channel: loop.create_future() for channel in channels}
             self._wire = wire
-            async with asyncio.timeout(self._link.answer_s), self._commanding:
-                await wire.subscribe(*channels)
+            async with asyncio.timeout(self._link.answer_s):
+                await wire.say("SUBSCRIBE", *channels)
             is_asked = False
             while True:
-                message = await wire.get_message(timeout=SILENCE_S)
-                if message is not None:
+                said = await wire.next(timeout_s=SILENCE_S)
+                if said is not None:
                     is_asked = False
-                    await self._take(message)
+                    await self._take(said)
                 elif is_asked:
                     return
                 else:
-                    async with asyncio.timeout(self._link.answer_s), self._commanding:
-                        await wire.ping()
+                    async with asyncio.timeout(self._link.answer_s):
+                        await wire.say("PING")
                     is_asked = True
 
-    async def _take(self, message: dict[str, Any]) -> None:  # Any: the vendor's message
-        if message["type"] == "message":
-            hear = self._hearers.get(message["channel"].decode())
+    async def _take(self, said: Sequence[Any]) -> None:  # Any: bytes, or a number
+        kind, channel, *rest = said
+        if kind == b"message":
+            hear = self._hearers.get(channel.decode())
             if hear is not None:
-                await hear(message["data"])
-        elif message["type"] == "subscribe":
-            confirmed = self._unconfirmed.pop(message["channel"].decode(), None)
+                await hear(rest[0])
+        elif kind == b"subscribe":
+            confirmed = self._unconfirmed.pop(channel.decode(), None)
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
             if not self._unconfirmed:

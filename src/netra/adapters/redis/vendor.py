@@ -7,23 +7,32 @@ from typing import Any, Protocol, cast
 from redis.asyncio import BlockingConnectionPool, Redis
 
 
-class Wire(Protocol):
-    """A connection that hears what is published."""
+class Line(Protocol):
+    """One connection, as it is."""
 
-    async def subscribe(self, *channels: str) -> None:
-        """Ask for messages of the channels."""
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is, as far as anybody has noticed; a command to one that is not connects it."""
         ...
 
-    async def unsubscribe(self, *channels: str) -> None:
-        """Ask for them no more."""
+    async def send_command(self, *words: str, check_health: bool) -> None:
+        """Send a command."""
         ...
 
-    async def ping(self) -> None:
-        """Ask for any message at all."""
+    async def read_response(
+        self, *, timeout: float, disconnect_on_error: bool, push_request: bool
+    ) -> Sequence[Any] | bytes | None:  # Any: bytes or a number
+        """Return the next answer or message, or None after `timeout` seconds."""
         ...
 
-    async def get_message(self, *, timeout: float) -> dict[str, Any] | None:  # Any: bytes, text or a number
-        """Return the next message, or None after `timeout` seconds."""
+
+class Hearing(Protocol):
+    """Holds a connection that hears what is published."""
+
+    connection: Line
+
+    async def connect(self) -> None:
+        """Take a connection from the pool."""
         ...
 
 
@@ -56,8 +65,8 @@ class Client(Protocol):
         """Gather commands; nothing is sent yet."""
         ...
 
-    def pubsub(self) -> AbstractAsyncContextManager[Wire]:
-        """Open a connection that hears."""
+    def pubsub(self) -> AbstractAsyncContextManager[Hearing]:
+        """Return what holds a connection until the block ends; none is taken yet."""
         ...
 
 
