@@ -1,6 +1,7 @@
 """The contract of `EventLog`."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contracts.shared import CHDB, CLICKHOUSE
 
+from netra.domain.errors import Conflict, NotFound
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events, nanoseconds
-from netra.domain.workloads.model import Event
+from netra.domain.workloads.model import Event, Workload
 
 ALSO_OVER = [CLICKHOUSE, CHDB]
 
@@ -76,7 +78,15 @@ def value_of(column: Any, index: int) -> Any:
     return None if is_missing else value
 
 
+async def make(stores, *, workload: str = WL, owner: int = ONE) -> None:
+    """Make the workload unless it is there."""
+    made = Workload(id=workload, owner_id=owner, name="w", created_at=AT, updated_at=AT)
+    with suppress(Conflict):
+        await stores.workloads.add(made, max_per_user=1_000)
+
+
 async def put(stores, *events: Event, workload: str = WL, owner: int = ONE) -> list[bool]:
+    await make(stores, workload=workload, owner=owner)
     appended = await stores.event_log.append(workload, columns_of(events), owner_id=owner)
     return appended.is_new.tolist()
 
@@ -158,6 +168,7 @@ async def test_a_span_takes_its_start_and_leaves_its_end(stores):
 async def test_nanoseconds_are_kept(stores):
     events = columns_of([event(id="a"), event(id="b")])
     events.at_ns[:] = [nanoseconds(AT) + 1, nanoseconds(AT)]
+    await make(stores)
     await stores.event_log.append(WL, events, owner_id=ONE)
     read_back = await read(stores)
     assert read_back.id.tolist() == ["b", "a"]
@@ -216,8 +227,16 @@ async def test_a_deleted_log_is_empty_and_its_ids_are_new_again(stores):
     assert len(await stores.event_log.read(WL, owner_id=OTHER)) == 1
 
 
+async def test_events_need_their_workload(stores):
+    with pytest.raises(NotFound):
+        await stores.event_log.append(WL, columns_of([event(id="a")]), owner_id=ONE)
+    assert len(await read(stores)) == 0
+    assert await put(stores, event(id="a")) == [True]
+
+
 async def test_columns_sent_and_read_are_not_the_stores_own(stores):
     events = columns_of([FULL])
+    await make(stores)
     await stores.event_log.append(WL, events, owner_id=ONE)
     events.input_tokens[:] = 0
     read_back = await read(stores)

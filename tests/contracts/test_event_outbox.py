@@ -4,11 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.contracts.test_event_log import shown
+from tests.contracts.test_event_log import make, shown
 
 from netra.domain.errors import LeaseLost, NotFound
 from netra.domain.workloads.columns import columns_of
-from netra.domain.workloads.model import Event, Workload
+from netra.domain.workloads.model import Event
 from netra.ports.outbox import Backlog, Refused, Shipment
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -22,12 +22,8 @@ def batch(*names: str | None, at: datetime = AT):
     )
 
 
-async def make(stores):
-    made = Workload(id="wl-1", owner_id=ONE, name="w", created_at=AT, updated_at=AT)
-    await stores.workloads.add(made, max_per_user=MANY)
-
-
 async def put(stores, *names: str | None, workload: str = "wl-1", owner: int = ONE, at: datetime = AT):
+    await make(stores, workload=workload, owner=owner)
     await stores.event_log.append(workload, batch(*names, at=at), owner_id=owner)
 
 
@@ -143,7 +139,6 @@ async def test_a_lease_that_ended_delivers_nothing(stores, clock):
 
 
 async def test_refused_events_are_buried_with_their_reason_and_not_counted(stores, clock):
-    await make(stores)
     await put(stores, "a", "b", "c")
     await put(stores, None)
     shipment = await lease(stores)
@@ -171,7 +166,6 @@ async def test_how_far_the_events_came_is_for_their_owner(stores):
 
 
 async def test_an_event_is_counted_or_dead_whenever_one_looks(stores):
-    await make(stores)
     fence = None
     for accepted in range(1, 31):
         await put(stores, str(accepted))
@@ -186,7 +180,6 @@ async def test_an_event_is_counted_or_dead_whenever_one_looks(stores):
 
 
 async def test_a_log_deleted_under_way_is_named_and_its_events_do_not_wait(stores):
-    await make(stores)
     await put(stores, "a")
     await put(stores, "b", workload="wl-2")
     shipment = await lease(stores)

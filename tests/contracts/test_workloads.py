@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from netra.adapters.local.ids import RandomIdSource
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.paging import PageRequest
+from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event, Workload
+from netra.domain.workloads.service import WorkloadService
 
 AT = datetime(2024, 3, 1, 12, 0, 0, 5, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 EARLY, LATE = datetime(2023, 1, 1, tzinfo=UTC), datetime(2023, 6, 1, tzinfo=UTC)
@@ -111,3 +114,66 @@ async def test_a_deleted_workload_is_gone_the_second_time_too(stores):
     with pytest.raises(NotFound):
         await stores.workloads.get("wl-1", owner_id=ONE)
     await stores.workloads.add(workload(), max_per_user=1)
+
+
+async def is_nothing_left(stores) -> bool:
+    """Return whether readers see no event of the workload and the engine keeps none, of any."""
+    is_unread = not len(await stores.event_log.read("wl-1", owner_id=ONE))
+    return is_unread and (await stores.event_outbox.backlog()).events == 0
+
+
+async def test_its_events_go_with_a_workload(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    await fill(stores, EARLY, LATE)
+    await stores.workloads.delete("wl-1", owner_id=ONE)
+    assert not len(await stores.event_log.read("wl-1", owner_id=ONE))
+    await stores.event_log.delete("wl-1", owner_id=ONE)
+    assert await is_nothing_left(stores)
+
+
+async def test_what_comes_while_a_workload_is_deleted_is_there_before_or_refused(stores):
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    said = await asyncio.gather(
+        *(fill(stores, EARLY) for _ in range(5)),
+        stores.workloads.delete("wl-1", owner_id=ONE),
+        *(fill(stores, EARLY) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert all(one is None or isinstance(one, NotFound) for one in said)
+    assert not len(await stores.event_log.read("wl-1", owner_id=ONE))
+
+
+class Crowded:
+    """An `EventLog` to which somebody appends whenever it was emptied."""
+
+    def __init__(self, stores) -> None:
+        self.append = stores.event_log.append
+        self.read = stores.event_log.read
+        self.said: list[str] = []
+        self._stores = stores
+
+    async def delete(self, workload_id, *, owner_id) -> None:
+        await self._stores.event_log.delete(workload_id, owner_id=owner_id)
+        try:
+            await fill(self._stores, EARLY)
+        except NotFound:
+            self.said.append("refused")
+        else:
+            self.said.append("taken")
+
+
+async def test_an_event_that_comes_while_others_are_removed_is_removed_too(stores, clock):
+    log = Crowded(stores)
+    service = WorkloadService(
+        workloads=stores.workloads,
+        log=log,
+        outbox=None,
+        clock=clock,
+        ids=RandomIdSource(clock=clock),
+        quotas=Quotas(),
+    )
+    await stores.workloads.add(workload(), max_per_user=MANY)
+    await fill(stores, EARLY, LATE)
+    await service.delete("wl-1", owner_id=ONE)
+    assert log.said == ["taken", "refused"]
+    assert await is_nothing_left(stores)

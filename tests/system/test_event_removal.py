@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
-from tests.contracts.test_event_outbox import ONE, make, put
+from tests.contracts.test_event_outbox import ONE, put
 from tests.system.test_postgres_tries import PATIENCE_S, opened
 
 from netra.adapters.local.clock import SystemClock
@@ -30,7 +30,6 @@ async def filled(url: str, *, stores: int) -> AsyncGenerator[list[SqlEventLog]]:
     """Open a log of some blocks in so many processes, each of which removes two blocks at a time."""
     async with opened(url) as one, opened(url) as other:
         first = stores_over(one, clock=SystemClock(), name="postgresql")
-        await make(first)
         for number in range(35):
             await put(first, f"e{number}")
         yield [SqlEventLog(each, clock=SystemClock(), purged_blocks=2) for each in (one, other)[:stores]]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import text
-from tests.contracts.test_event_outbox import make, put
+from tests.contracts.test_event_outbox import put
 from tests.system.test_postgres_tries import (
     PATIENCE_S,
     keeping,
@@ -90,7 +90,6 @@ async def test_a_scan_does_not_wait_for_ever_for_its_turn(postgres_url):
 async def test_events_are_taken_while_as_much_is_read_as_may_be(postgres_url):
     async with opened(postgres_url, connections=2, turn_s=0.1) as database:
         stores = stores_over(database, clock=SystemClock(), name="postgresql")
-        await make(stores)
         for name in ("a", "b"):  # the second learns which ids the log has
             await put(stores, name)
         async with long_scans(database, 1, at_once=1):

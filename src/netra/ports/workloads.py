@@ -32,7 +32,11 @@ class WorkloadStore(Protocol):
         ...
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete the workload; its events go with it. Raises `NotFound`, also the second time."""
+        """Delete the workload and take its events from every reader, in one step.
+
+        An append at the same time is done before it or raises `NotFound`. `EventLog.delete` afterwards
+        gives back the room of the events. Raises `NotFound`, also the second time.
+        """
         ...
 
 
@@ -49,7 +53,8 @@ class EventLog(Protocol):
         """Add the events whose id is new (those without an id always are); all or nothing, durable.
 
         They are counted in their workload in the same step: its `event_count` and span are of what
-        is stored. The same batch again adds nothing but events without an id.
+        is stored. The same batch again adds nothing but events without an id. Raises `NotFound`
+        for events whose workload is not there, or not any more.
         """
         ...
 
@@ -65,5 +70,5 @@ class EventLog(Protocol):
         ...
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete all events of the workload; idempotent."""
+        """Delete all events of the workload, be it there or not; idempotent."""
         ...

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.adapters.memory.workloads import Log, MemoryWorkloadStore
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
@@ -17,25 +16,19 @@ from netra.ports.outbox import Backlog, DeadLetter, Delivery, Parcel, Refused, S
 from netra.ports.workloads import Appended
 
 
-class Log(msgspec.Struct, kw_only=True):
-    """What one workload has: batches in the order they came, and the ids that it ever had."""
-
-    parcels: list[Parcel] = []
-    ids: set[str] = set()
-    archived: int = 0
-    dead: list[DeadLetter] = []
-
-
 class MemoryEventLog:
     """`EventLog` for tests and embedded programs."""
 
     def __init__(self, workloads: MemoryWorkloadStore) -> None:
         self.workloads = workloads
-        self.logs: dict[tuple[UserId, WorkloadId], Log] = {}
+        self.logs = workloads.logs  # they end with their workload
         self._arrived = 0
 
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
         """Add the events whose id is new, and count them in the workload."""
+        if not len(events):
+            return Appended(is_new=np.ones(0, np.bool_))
+        await self.workloads.get(workload_id, owner_id=owner_id)
         log = self.logs.setdefault((owner_id, workload_id), Log())
         is_new = _new_ones(events, log.ids)
         if is_new.any():

@@ -1,4 +1,4 @@
-"""Workloads in a dictionary."""
+"""Workloads in a dictionary, and what a workload has of events beside them."""
 
 import msgspec
 
@@ -9,6 +9,16 @@ from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events, instant_of
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
+from netra.ports.outbox import DeadLetter, Parcel
+
+
+class Log(msgspec.Struct, kw_only=True):
+    """The events of a workload: batches in the order they came, and the ids that it ever had."""
+
+    parcels: list[Parcel] = []
+    ids: set[str] = set()
+    archived: int = 0
+    dead: list[DeadLetter] = []
 
 
 class MemoryWorkloadStore:
@@ -17,6 +27,7 @@ class MemoryWorkloadStore:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._workloads: dict[tuple[UserId, WorkloadId], Workload] = {}
+        self.logs: dict[tuple[UserId, WorkloadId], Log] = {}
 
     async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
         """Store a new workload, or return the one that has its id."""
@@ -43,15 +54,14 @@ class MemoryWorkloadStore:
         return page_of(owned, request, key=lambda workload: (workload.created_at, workload.id))
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete the workload."""
+        """Delete the workload and its events."""
         await self.get(workload_id, owner_id=owner_id)
         del self._workloads[owner_id, workload_id]
+        self.logs.pop((owner_id, workload_id), None)
 
     def count(self, workload_id: WorkloadId, new: Events, *, owner_id: UserId) -> None:
-        """Count events that are stored now, and widen the time span; nothing, without a workload."""
-        workload = self._workloads.get((owner_id, workload_id))
-        if workload is None:
-            return
+        """Count events that are stored now, and widen the time span."""
+        workload = self._workloads[owner_id, workload_id]
         first_at, last_at = instant_of(int(new.at_ns.min())), instant_of(int(new.at_ns.max()))
         self._workloads[owner_id, workload_id] = msgspec.structs.replace(
             workload,

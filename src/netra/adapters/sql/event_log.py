@@ -15,10 +15,10 @@ from netra.adapters.sql.event_ids import DIGEST_BYTES, Digests, IdCache, KnownId
 from netra.adapters.sql.event_merging import INSERT_RUN, SMALL, merging_blocks, merging_ids
 from netra.adapters.sql.event_reading import reading, within
 from netra.adapters.sql.event_removal import condemning, purging
-from netra.adapters.sql.locks import locking
+from netra.adapters.sql.locks import locking_events_of
 from netra.adapters.sql.schema import event_blocks, event_ids, event_logs
 from netra.adapters.sql.script import Database, Query, Rows, Script, ask, inserting, param
-from netra.adapters.sql.workloads import counting
+from netra.adapters.sql.workloads import counting, getting
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, instant_of
 from netra.domain.workloads.intake import first_of_each_id
@@ -67,7 +67,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SqlEventLog:
-    """`EventLog` over a relational database.
+    """`EventLog` over a relational database. There is a log only where there is a workload.
 
     What can be done before the transaction is done before it, in a thread: hashing, the search for
     known ids, packing. The transaction looks at ids that came in between, and writes.
@@ -161,7 +161,7 @@ def _learning(log: int, *, after: int) -> Script[Rows]:
 def _appending(
     workload_id: WorkloadId, batch: Batch, draft: Draft, seen: Seen, *, owner_id: UserId, now: datetime
 ) -> Script[npt.NDArray[np.bool_]]:
-    yield locking(f"events of {owner_id} in {workload_id}")  # the first ones make the log
+    yield locking_events_of(workload_id, owner_id)  # the first ones make the log
     rows = yield ask(_LOCKED_LOG, whose=owner_id, which=workload_id)
     if rows:
         ((log,),) = rows
@@ -171,6 +171,7 @@ def _appending(
             if later or log != seen.log:
                 draft = _draft(batch, known.with_runs([(number, data) for number, data in later]))
     else:
+        yield from getting(workload_id, owner_id)  # a log is condemned in the step that deletes its workload
         ((log,),) = yield ask(_INSERT_LOG, owner_id=owner_id, workload_id=workload_id, archived=0)
         if seen.log is not None:
             draft = _draft(batch, KnownIds())

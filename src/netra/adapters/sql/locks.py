@@ -9,7 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from netra.adapters.sql.script import Query, Step, ask
-from netra.domain.ids import UserId
+from netra.domain.ids import UserId, WorkloadId
 
 
 class pg_advisory_xact_lock(GenericFunction[Any]):  # noqa: N801 (the function's own name)
@@ -29,6 +29,11 @@ _LOCK = Query(select(pg_advisory_xact_lock(bindparam("key", type_=BigInteger))),
 def locking_runs_of(owner_id: UserId) -> Step:
     """Return the step after which this transaction alone lets in or removes runs of this owner."""
     return locking(f"runs of {owner_id}")
+
+
+def locking_events_of(workload_id: WorkloadId, owner_id: UserId) -> Step:
+    """Return the step after which this transaction alone adds events to the workload, or deletes it."""
+    return locking(f"events of {owner_id} in {workload_id}")
 
 
 def locking(name: str) -> Step:

@@ -77,8 +77,9 @@ class WorkloadService:
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and its events. Raises `NotFound`."""
         await self._workloads.get(workload_id, owner_id=owner_id)
-        await self._log.delete(workload_id, owner_id=owner_id)
-        await self._workloads.delete(workload_id, owner_id=owner_id)
+        await self._log.delete(workload_id, owner_id=owner_id)  # first: this may fail, and is tried again
+        await self._workloads.delete(workload_id, owner_id=owner_id)  # after this nothing is added
+        await self._log.delete(workload_id, owner_id=owner_id)  # what was added in between
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, made_as: str | None = None

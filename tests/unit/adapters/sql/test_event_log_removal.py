@@ -6,8 +6,9 @@ import pytest
 
 from netra.adapters.sql.event_log import SqlEventLog
 from netra.adapters.sql.sqlite import SqliteDatabase, connect
+from netra.adapters.sql.workloads import SqlWorkloadStore
 from netra.domain.workloads.columns import columns_of
-from netra.domain.workloads.model import Event
+from netra.domain.workloads.model import Event, Workload
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -17,6 +18,9 @@ async def test_a_log_of_any_length_is_removed_from_the_disk(empty_store, clock, 
     path = empty_store / "netra.sqlite3"
     database = SqliteDatabase(path)
     log = SqlEventLog(database, clock=clock, purged_blocks=2)
+    for name in ("wl-1", "wl-2"):
+        made = Workload(id=name, owner_id=1, name=name, created_at=AT, updated_at=AT)
+        await SqlWorkloadStore(database).add(made, max_per_user=2)
     sent = [
         Event(timestamp=AT + timedelta(seconds=n // 3), model="m", input_tokens=1, output_tokens=1)
         for n in range(events)

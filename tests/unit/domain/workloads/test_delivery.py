@@ -17,12 +17,12 @@ from netra.domain.ids import UserId, WorkloadId
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import Events, columns_of
 from netra.domain.workloads.delivery import LEASE_S, ArchivedEventLog, EventCourier, archived
-from netra.domain.workloads.model import Event
+from netra.domain.workloads.model import Event, Workload
 from netra.ports.clock import Clock
 from netra.ports.outbox import Refused, Shipment
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
-ALICE, WL = UserId(1), WorkloadId("wl-1")
+ALICE, WL, OTHER = UserId(1), WorkloadId("wl-1"), WorkloadId("wl-2")
 
 
 def batch(*names: str, first_s: int = 0) -> Events:
@@ -113,9 +113,18 @@ class Post:
         return [] if events.id is None else events.id.tolist()
 
 
+async def opened(clock: Clock, *, most: int = 100) -> Post:
+    """Return a post with two workloads."""
+    post = Post(clock, most=most)
+    for workload_id in (WL, OTHER):
+        made = Workload(id=workload_id, owner_id=ALICE, name="w", created_at=AT, updated_at=AT)
+        await post.near.workloads.add(made, max_per_user=2)
+    return post
+
+
 @pytest.fixture
-def post(clock: Clock) -> Post:
-    return Post(clock)
+async def post(clock: Clock) -> Post:
+    return await opened(clock)
 
 
 async def test_events_are_read_before_during_and_after_their_delivery(post: Post) -> None:
@@ -149,7 +158,7 @@ async def test_events_handed_on_between_two_looks_are_there_once(post: Post) -> 
 async def test_too_many_waiting_events_refuse_the_next_batch_with_a_time_to_come_again(
     clock: Clock,
 ) -> None:
-    post = Post(clock, most=3)
+    post = await opened(clock, most=3)
     await post.append("a", "b")
     with pytest.raises(Unavailable, match="2 events wait") as refused:
         await post.append("c", "d")
@@ -178,7 +187,7 @@ async def test_what_is_deleted_under_way_does_not_stay_in_the_archive(post: Post
 
 async def test_a_shipment_without_parcels_is_over_at_once(post: Post) -> None:
     await post.append("a")
-    await post.near.append(WorkloadId("wl-2"), batch("b"), owner_id=ALICE)
+    await post.near.append(OTHER, batch("b"), owner_id=ALICE)
     await post.outbox.lease(lease_s=LEASE_S, most_events=1)
     await post.near.delete(WL, owner_id=ALICE)
     post.clock.turn(LEASE_S)  # type: ignore[attr-defined]
