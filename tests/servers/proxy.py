@@ -119,6 +119,7 @@ class Proxy:
                     self.cut_after = None
                     self.reset()
                     return
+            await self._through.wait()
             writer.write_eof()
 
 

@@ -6,9 +6,11 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 import redis.asyncio
 import uvloop
@@ -19,11 +21,13 @@ from tests.servers.stopwatch import timed
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.limits import LocalRateLimiter
+from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.redis.connection import Shared
 from netra.adapters.redis.limits import RedisRateLimiter
 from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.domain.errors import Unavailable
+from netra.domain.ids import SessionId
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.users.model import Principal, Session
@@ -60,13 +64,7 @@ async def two_processes(
         for number in range(2):
             address = url if ports is None else f"redis://{HOST}:{ports[number]}/0"
             stand_ins = local(clock or SystemClock(), rates=RATES)
-            stand_ins = Shared(
-                sessions=behind.sessions,
-                tickets=stand_ins.tickets,
-                limiter=stand_ins.limiter,
-                feed=stand_ins.feed,
-                bell=stand_ins.bell,
-            )
+            stand_ins = replace(stand_ins, sessions=behind.sessions)
             shared, _ = await stack.enter_async_context(
                 over_redis(address, clock=clock, prefix=prefix, stand_ins=stand_ins, answer_s=answer_s)
             )
@@ -116,20 +114,45 @@ async def test_processes_share_events_bells_tickets_limits_and_endings(redis_url
 
 async def test_a_session_is_dead_in_every_process_from_the_moment_its_end_returns(redis_url):
     async with two_processes(redis_url) as (one, other):
-        for number in range(50):
+
+        async def lives_and_ends(number: int) -> None:
             name = f"ses-{number}"
-            await one.sessions.add(
-                Session(id=name, user_id=number % 2, created_at=AT, expires_at=AT + timedelta(days=1))
-            )
+            await one.sessions.add(msgspec.structs.replace(SESSION, id=name, user_id=number))
             reading = [asyncio.create_task(other.sessions.is_live(name, at=AT)) for _ in range(20)]
             assert await other.sessions.is_live(name, at=AT)
             if number % 2:
-                await one.sessions.end_all(1, at=AT)
+                await one.sessions.end_all(number, at=AT)
             else:
                 await one.sessions.end(name, at=AT)
             assert not await other.sessions.is_live(name, at=AT)
             await asyncio.gather(*reading)
             assert not await other.sessions.is_live(name, at=AT)
+
+        for first in range(0, 50, 10):
+            await asyncio.gather(*(lives_and_ends(number) for number in range(first, first + 10)))
+
+
+class Asked(MemorySessionStore):
+    """Sessions in memory, and how often one of them was asked for."""
+
+    times = 0
+
+    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
+        self.times += 1
+        return await super().is_live(session_id, at=at)
+
+
+async def test_a_process_that_hears_asks_the_store_of_a_session_only_now_and_then(redis_url):
+    asked = Asked()
+    await asked.add(SESSION)
+    stand_ins = replace(local(SystemClock()), sessions=asked)
+    async with over_redis(redis_url, stand_ins=stand_ins) as (shared, _):
+
+        async def is_remembered() -> bool:
+            before = asked.times
+            return await shared.sessions.is_live("ses-1", at=AT) and asked.times == before
+
+        await eventually(is_remembered)
 
 
 async def test_an_end_that_others_cannot_hear_of_waits_until_they_have_forgotten(own_redis):
@@ -141,6 +164,21 @@ async def test_an_end_that_others_cannot_hear_of_waits_until_they_have_forgotten
         await one.sessions.add(SESSION)
         assert await other.sessions.is_live("ses-1", at=AT)
         near.hold()  # the one who ends it cannot reach Redis, the other can
+        await one.sessions.end("ses-1", at=AT)
+        assert not await other.sessions.is_live("ses-1", at=AT)
+
+
+async def test_an_end_reaches_a_process_that_redis_has_given_up_and_that_does_not_know_it(own_redis):
+    async with (
+        proxied(own_redis.port) as far,
+        two_processes(own_redis.url, ports=(own_redis.port, far.port)) as (one, other),
+        redis.asyncio.Redis.from_url(own_redis.url) as client,
+    ):
+        await one.sessions.add(SESSION)
+        await eventually(lambda: carries(one, other))
+        assert await other.sessions.is_live("ses-1", at=AT)
+        far.hold()
+        await client.client_kill_filter(_type="pubsub")
         await one.sessions.end("ses-1", at=AT)
         assert not await other.sessions.is_live("ses-1", at=AT)
 

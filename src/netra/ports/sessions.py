@@ -41,13 +41,16 @@ class SessionStore(Protocol):
     async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
         """Return whether the session exists, has not ended and expires after `at`.
 
-        False from the moment `end` has returned, in every process. It is on the path of every
-        request: one read by key.
+        False from the moment an `end`, `end_own`, `end_all` or `rotate` that ended it has returned, in
+        every process. It is on the path of every request: one read by key.
         """
         ...
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
-        """End the session; idempotent, an unknown id does nothing."""
+        """End the session; idempotent, an unknown id does nothing.
+
+        It may take a second where processes remember sessions: until none trusts that any more.
+        """
         ...
 
     async def end_all(self, user_id: UserId, *, at: datetime) -> int:

@@ -59,9 +59,7 @@ async def open_redis(
     )
     feed = RedisRunFeed(local.feed, link=link, listener=listener, process=process)
     shared = Shared(
-        sessions=RedisSessionStore(
-            local.sessions, link=link, listener=listener, clock=clock, process=process
-        ),
+        sessions=RedisSessionStore(local.sessions, link=link, listener=listener, clock=clock),
         tickets=RedisTicketBook(local.tickets, link=link, clock=clock),
         limiter=limiter,
         feed=feed,
@@ -78,5 +76,6 @@ async def open_redis(
         try:
             with suppress(asyncio.CancelledError):
                 await listening
+            await listener.close()
         finally:
             await link.close()

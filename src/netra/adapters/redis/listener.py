@@ -1,6 +1,7 @@
 """What other processes publish, over one subscriber connection that mends itself."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -8,6 +9,7 @@ from typing import Any, Final
 from redis.exceptions import RedisError
 
 from netra.adapters.redis.link import RETRY_S, RedisLink
+from netra.adapters.redis.outbox import Outbox
 from netra.adapters.redis.wire import Wire, opened_wire
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
@@ -31,11 +33,29 @@ class RedisListener:
         self._wire: Wire | None = None
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
         self._connected = asyncio.Event()  # every channel of the present connection is confirmed
+        self._asking: Outbox[Wire] = Outbox(self._ask_whether_there, items_max=1)
+        self._asked_s: float | None = None  # when it asked whether anybody is there, while no answer has come
+        self._heard_s = -math.inf  # when it asked what was answered last: what was said before has arrived
 
     @property
     def is_connected(self) -> bool:
         """Whether everything that is published arrives here."""
         return self._connected.is_set()
+
+    def has_heard(self, *, within_s: float) -> bool:
+        """Whether all that was published longer than `within_s` ago has been handed on.
+
+        Redis answers over the line that carries messages, behind those it has sent. Whoever asks here often
+        finds it so as long as Redis answers: it is asked anew in time.
+        """
+        now_s = self._clock.monotonic_s()
+        if self._wire is not None and self._asked_s is None and now_s - self._heard_s >= within_s / 2:
+            self._ask(self._wire)
+        return now_s - self._heard_s < within_s
+
+    async def close(self) -> None:
+        """Wait until the last question is out."""
+        await self._asking.close()
 
     async def settle(self) -> None:
         """Return when it is connected, or Redis has had its time to answer."""
@@ -93,18 +113,25 @@ class RedisListener:
             self._wire = wire
             async with asyncio.timeout(self._link.answer_s):
                 await wire.say("SUBSCRIBE", *channels)
-            is_asked = False
             while True:
+                was_asked = self._asked_s is not None
                 said = await wire.next(timeout_s=SILENCE_S)
                 if said is not None:
-                    is_asked = False
                     await self._take(said)
-                elif is_asked:
+                elif was_asked:
                     return
                 else:
-                    async with asyncio.timeout(self._link.answer_s):
-                        await wire.say("PING")
-                    is_asked = True
+                    self._ask(wire)
+
+    def _ask(self, wire: Wire) -> None:
+        asked_s = self._clock.monotonic_s()
+        if self._asking.put(wire):
+            self._asked_s = asked_s
+
+    async def _ask_whether_there(self, wires: list[Wire]) -> None:
+        with suppress(*_LOST):  # whoever reads finds out
+            async with asyncio.timeout(self._link.answer_s):
+                await wires[0].say("PING")
 
     async def _take(self, said: Sequence[Any]) -> None:  # Any: bytes, or a number
         kind, channel, *rest = said
@@ -118,10 +145,13 @@ class RedisListener:
                 confirmed.set_result(None)
             if not self._unconfirmed:
                 self._connected.set()
+        elif kind == b"pong" and self._asked_s is not None:
+            self._heard_s, self._asked_s = self._asked_s, None
 
     def _let_go(self) -> None:
         self._connected.clear()
-        self._wire = None
+        self._wire = self._asked_s = None
+        self._heard_s = -math.inf
         for confirmed in self._unconfirmed.values():
             if not confirmed.done():
                 confirmed.set_result(None)  # nothing to wait for any more

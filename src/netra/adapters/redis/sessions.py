@@ -1,13 +1,13 @@
 """Which sign-ins count, remembered for a second in each process.
 
 The store's row is the truth. A process remembers only that a session is live, for a second at most,
-and only while it hears revocations. Whoever ends a session tells all processes and waits for their
-word that they have forgotten it, or until whatever they remember has run out: when `end` returns,
-nobody lets the session pass. Redis holds nothing of this, so a flush revives nobody.
+and trusts that only while it knows that it has heard every revocation but those of the last moment.
+Whoever ends a session says so and waits for that moment: when `end` has returned, nobody lets the
+session pass, neither one whom Redis gave up without its knowing, nor one whose line is half open.
+Nobody need know who listens. Redis holds nothing of this, so a flush revives nobody.
 """
 
 import asyncio
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -24,6 +24,8 @@ from netra.ports.sessions import SessionStore
 
 KEPT_S: Final = 1.0
 KEPT: Final = timedelta(seconds=KEPT_S)
+HEARD_S: Final = 0.2  # how old a revocation may be that a trusting process has not heard: many times a trip
+SPARE_S: Final = 0.05  # clocks of machines run apart, and a timer may ring early: by far less
 KEPT_MAX: Final = 100_000  # sessions, some 20 MB; beyond it all are forgotten and asked for again
 
 
@@ -36,10 +38,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Revoked(msgspec.Struct, frozen=True, array_like=True):
-    """Word that a session, or many where none is named, may have ended, and whom to answer."""
+    """Word that a session, or many where none is named, may have ended."""
 
-    answer_to: str
-    token: str
     session_id: SessionId | None
 
 
@@ -47,7 +47,7 @@ class RedisSessionStore:
     """`SessionStore` over another one, with fewer questions to it."""
 
     def __init__(
-        self, store: SessionStore, *, link: RedisLink, listener: RedisListener, clock: Clock, process: str
+        self, store: SessionStore, *, link: RedisLink, listener: RedisListener, clock: Clock
     ) -> None:
         self._store = store
         self._link = link
@@ -55,11 +55,8 @@ class RedisSessionStore:
         self._clock = clock
         self._kept: dict[SessionId, Kept] = {}
         self._forgettings = 0  # how often something was forgotten: an answer from before is not kept
-        self._awaited: dict[str, asyncio.Semaphore] = {}
         self._channel = link.key("revoked")
-        self._answers = link.key("forgotten", process)
         listener.expect(self._channel, self._hear)
-        listener.expect(self._answers, self._hear_answer)
         listener.on_loss(self._forget)
 
     async def add(self, session: Session, *, refresh: str | None = None) -> None:
@@ -85,9 +82,10 @@ class RedisSessionStore:
         """Return whether the session still counts."""
         if not self._listener.is_connected:
             return await self._store.is_live(session_id, at=at)
+        has_heard = self._listener.has_heard(within_s=HEARD_S)
         now_s = self._clock.monotonic_s()
         kept = self._kept.get(session_id)
-        if kept is not None and now_s < kept.until_s and kept.since <= at < kept.until:
+        if has_heard and kept is not None and now_s < kept.until_s and kept.since <= at < kept.until:
             return True
         forgettings = self._forgettings
         if not await self._store.is_live(session_id, at=at + KEPT):  # so that it does not expire meanwhile
@@ -120,32 +118,18 @@ class RedisSessionStore:
         return await self._store.forget_expired(before=before)
 
     async def _revoke(self, session_id: SessionId | None) -> None:
-        """Return when no process remembers the session as live."""
+        """Return when no process trusts that the session is live."""
         self._forget(session_id)
-        token = secrets.token_hex(8)
-        heard = self._awaited[token] = asyncio.Semaphore(0)
-        revoked = msgspec.msgpack.encode(Revoked(self._answers, token, session_id))
         try:
-            async with asyncio.timeout(KEPT_S):
-                for _ in range(await self._link.publish(self._channel, revoked)):
-                    await heard.acquire()
+            await self._link.publish(self._channel, msgspec.msgpack.encode(Revoked(session_id)))
         except Away:
-            await self._clock.pause(KEPT_S)
-        except TimeoutError:
-            return  # whoever did not answer has remembered nothing for longer than this
-        finally:
-            del self._awaited[token]
+            await asyncio.sleep(KEPT_S + SPARE_S)  # until whatever anybody remembers has run out
+        else:
+            await asyncio.sleep(HEARD_S + SPARE_S)
 
     async def _hear(self, message: bytes) -> None:
-        with suppress(msgspec.DecodeError, Away):
-            revoked = msgspec.msgpack.decode(message, type=Revoked)
-            self._forget(revoked.session_id)
-            await self._link.publish(revoked.answer_to, revoked.token.encode())
-
-    async def _hear_answer(self, message: bytes) -> None:
-        heard = self._awaited.get(message.decode(errors="replace"))
-        if heard is not None:
-            heard.release()
+        with suppress(msgspec.DecodeError):
+            self._forget(msgspec.msgpack.decode(message, type=Revoked).session_id)
 
     def _forget(self, session_id: SessionId | None = None) -> None:
         self._forgettings += 1
