@@ -93,7 +93,11 @@ async def test_a_text_that_cannot_be_stored_is_refused_alone(url):
     async with open_clickhouse(url, clock=SystemClock()) as opened:
         events = [event(n, id=f"id-{n}") for n in range(5)]
         bad = event(9, id="\ud800")
-        (refused,) = await opened.archive.put(shipment(parcel(1, event(0)), parcel(2, *events, bad)))
-        assert (refused.parcel, refused.place) == (1, 5)
+        empty = parcel(3)
+        (refused,) = await opened.archive.put(shipment(parcel(1, event(0)), empty, parcel(2, *events, bad)))
+        assert (refused.parcel, refused.place) == (2, 5)
         assert "cannot be stored" in refused.reason
+        assert len(await opened.archive.read("wl", owner_id=1, **WHOLE)) == 0
+        assert not await opened.archive.put(shipment(parcel(1, event(0)), empty, parcel(2, *events)))
+        assert not await opened.archive.put(shipment(empty))
         assert len(await opened.archive.read("wl", owner_id=1, **WHOLE)) == 6

@@ -9,7 +9,7 @@ from tests.contracts.test_event_log import make, shown
 from netra.domain.errors import LeaseLost, NotFound
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
-from netra.ports.outbox import Backlog, Refused, Shipment
+from netra.ports.outbox import Backlog, Deletion, Refused, Shipment
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 ONE, OTHER = 1, 2
@@ -72,7 +72,7 @@ async def test_parcels_come_in_the_order_they_were_accepted_with_all_that_is_the
 async def test_what_was_delivered_waits_no_more_and_is_known_for_ever(stores):
     await put(stores, "a", "b")
     shipment = await lease(stores)
-    assert await stores.event_outbox.delivered(shipment, refused=[]) == ()
+    assert await stores.event_outbox.delivered(shipment) is None
     assert await lease(stores, held=shipment.fence) is None
     found = await waiting(stores)
     assert (len(found.events), found.has_archived) == (0, True)
@@ -90,7 +90,7 @@ async def test_a_shipment_holds_at_most_so_many_events_but_at_least_a_parcel(sto
         shipment = await lease(stores, most=most, held=fence)
         sizes.append(len(shipment.parcels))
         fence = shipment.fence
-        await stores.event_outbox.delivered(shipment, refused=[])
+        await stores.event_outbox.delivered(shipment)
     assert sizes == [2, 1, 1, 1]
 
 
@@ -129,12 +129,15 @@ async def test_a_lease_that_ended_delivers_nothing(stores, clock):
     late = await lease(stores)
     clock.turn(11)
     with pytest.raises(LeaseLost):
-        await stores.event_outbox.delivered(late, refused=[])
+        await stores.event_outbox.delivered(late)
     current = await lease(stores)
     with pytest.raises(LeaseLost):
-        await stores.event_outbox.delivered(late, refused=[])
+        await stores.event_outbox.delivered(late)
+    with pytest.raises(LeaseLost):
+        await stores.event_outbox.bury(late, refused=[Refused(parcel=0, place=0, reason="r")])
+    assert ids(current) == [["a"]]
     assert (await waiting(stores)).has_archived is False
-    await stores.event_outbox.delivered(current, refused=[])
+    await stores.event_outbox.delivered(current)
     assert (await waiting(stores)).has_archived is True
 
 
@@ -143,7 +146,15 @@ async def test_refused_events_are_buried_with_their_reason_and_not_counted(store
     await put(stores, None)
     shipment = await lease(stores)
     refused = [Refused(parcel=0, place=1, reason="too odd"), Refused(parcel=1, place=0, reason="nameless")]
-    await stores.event_outbox.delivered(shipment, refused=refused)
+    await stores.event_outbox.bury(shipment, refused=refused)
+    assert (await waiting(stores)).events.id.tolist() == ["a", "c"]
+    rest = await lease(stores, held=shipment.fence)
+    assert rest.number == shipment.number
+    assert [parcel.name for parcel in rest.parcels] == [parcel.name for parcel in shipment.parcels]
+    assert [len(parcel.events) for parcel in rest.parcels] == [2, 0]
+    assert rest.parcels[0].events.id.tolist() == ["a", "c"]
+    assert (await delivery(stores)).waiting_events == 2
+    await stores.event_outbox.delivered(rest)
     found = await delivery(stores)
     assert (found.waiting_events, found.dead_events) == (0, 2)
     letters = [(letter.event_id, letter.reason, letter.at) for letter in found.dead_letters]
@@ -173,34 +184,83 @@ async def test_an_event_is_counted_or_dead_whenever_one_looks(stores):
         fence = shipment.fence
         refused = [Refused(parcel=0, place=0, reason="r")]
         _, *told = await asyncio.gather(
-            stores.event_outbox.delivered(shipment, refused=refused), *(delivery(stores) for _ in range(8))
+            stores.event_outbox.bury(shipment, refused=refused), *(delivery(stores) for _ in range(8))
         )
         assert {one.workload.event_count + one.dead_events for one in told} == {accepted}
         assert {one.waiting_events + one.dead_events for one in told} == {accepted}
+        await stores.event_outbox.delivered(shipment)
 
 
-async def test_a_log_deleted_under_way_is_named_and_its_events_do_not_wait(stores):
+async def test_a_log_deleted_under_way_is_to_be_deleted_in_the_archive_when_the_shipment_is_over(stores):
     await put(stores, "a")
     await put(stores, "b", workload="wl-2")
     shipment = await lease(stores)
     await stores.event_log.delete("wl-1", owner_id=ONE)
+    assert await deletions(stores) == []
     await put(stores, "a")
-    gone = await stores.event_outbox.delivered(shipment, refused=[Refused(parcel=0, place=0, reason="r")])
-    assert tuple(gone) == ((ONE, "wl-1"),)
-    assert (await waiting(stores)).events.id.tolist() == ["a"]
+    await stores.event_outbox.bury(shipment, refused=[Refused(parcel=0, place=0, reason="r")])
+    await stores.event_outbox.delivered(shipment)
+    ((deletion, key),) = [(one, (one.owner_id, one.workload_id)) for one in await deletions(stores)]
+    assert key == (ONE, "wl-1")
+    found = await waiting(stores)
+    assert (found.events.id.tolist(), found.has_archived) == (["a"], False)
     assert (await delivery(stores)).dead_events == 0
+    for _ in range(2):
+        await stores.event_outbox.forget(deletion)
+        assert await deletions(stores) == []
 
 
-async def test_a_log_deleted_before_it_is_leased_again_is_left_out(stores, clock):
+async def test_a_log_deleted_before_it_is_leased_again_comes_again_with_the_others(stores, clock):
     await put(stores, "a")
     await put(stores, "b", workload="wl-2")
+    first = await lease(stores)
+    await stores.event_log.delete("wl-1", owner_id=ONE)
+    await put(stores, "c")
+    clock.turn(11)
+    again = await lease(stores)
+    assert (again.number, ids(again)) == (first.number, [["a"], ["b"]])
+    assert [(one.name, one.owner_id, one.workload_id) for one in again.parcels] == [
+        (one.name, one.owner_id, one.workload_id) for one in first.parcels
+    ]
+    assert (await waiting(stores)).events.id.tolist() == ["c"]
+    await stores.event_outbox.delivered(again)
+    assert (await stores.event_outbox.backlog()).events == 1
+    assert len(await deletions(stores)) == 1
+
+
+async def test_a_shipment_whose_logs_are_all_deleted_comes_again_all_the_same(stores, clock):
+    await put(stores, "a")
     await lease(stores)
     await stores.event_log.delete("wl-1", owner_id=ONE)
     clock.turn(11)
     again = await lease(stores)
-    assert ids(again) == [["b"]]
-    await stores.event_outbox.delivered(again, refused=[])
-    assert (await stores.event_outbox.backlog()).events == 0
+    assert ids(again) == [["a"]]
+    await stores.event_outbox.delivered(again)
+    assert await lease(stores, held=again.fence) is None
+    assert len(await deletions(stores)) == 1
+
+
+async def test_a_log_that_was_never_handed_on_is_not_to_be_deleted_in_the_archive(stores):
+    await put(stores, "a")
+    await stores.event_log.delete("wl-1", owner_id=ONE)
+    await stores.event_log.delete("wl-3", owner_id=ONE)
+    assert await deletions(stores) == []
+    assert await lease(stores) is None
+
+
+async def test_a_log_that_was_handed_on_is_to_be_deleted_in_the_archive_however_often_it_is_deleted(stores):
+    for _ in range(2):
+        await put(stores, "a")
+        shipment = await lease(stores)
+        await stores.event_outbox.delivered(shipment)
+        await stores.event_outbox.release(shipment.fence)
+        await stores.event_log.delete("wl-1", owner_id=ONE)
+        await stores.event_log.delete("wl-1", owner_id=ONE)
+    assert [(one.owner_id, one.workload_id) for one in await deletions(stores)] == [(ONE, "wl-1")] * 2
+
+
+async def deletions(stores) -> list[Deletion]:
+    return list(await stores.event_outbox.deletions())
 
 
 async def test_waiting_events_are_read_by_span_with_the_arrivals_of_all(stores):

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from netra.adapters.clickhouse.archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.sql.connection import SqlStores, open_sqlite
-from netra.domain.errors import Conflict, Unavailable
+from netra.domain.errors import Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
@@ -51,7 +51,7 @@ def lines(first: int, count: int) -> bytes:
     )
 
 
-def batch(count: int, *, first: int = 0, tokens: int = 1):
+def batch(count: int, *, first: int = 0, tokens: int = 1, name: str = "id-"):
     return columns_of(
         [
             Event(
@@ -59,7 +59,7 @@ def batch(count: int, *, first: int = 0, tokens: int = 1):
                 model="m",
                 input_tokens=tokens,
                 output_tokens=1,
-                id=f"id-{n}",
+                id=f"{name}{n}",
             )
             for n in range(first, first + count)
         ]
@@ -192,13 +192,23 @@ class Deployment:
     courier: EventCourier
 
     async def delivered(self) -> None:
-        """Hand everything on, however often that has to be tried."""
+        """Hand everything on, and delete what is to go, however often that has to be tried."""
         async with asyncio.timeout(PATIENCE_S):
-            while (await self.stores.event_outbox.backlog()).events:
-                try:
-                    await self.courier.deliver()
-                except Unavailable:
-                    await asyncio.sleep(0.1)
+            while await self.tried() or (await self.stores.event_outbox.backlog()).events:
+                pass
+
+    async def tried(self) -> bool:
+        """Return whether there is or was anything to do."""
+        try:
+            return await self.courier.deliver()
+        except Unavailable:
+            await asyncio.sleep(0.1)
+            return True
+
+
+async def make(stores: SqlStores, workload: str, *, owner: int) -> None:
+    made = Workload(id=workload, owner_id=owner, name="w", created_at=AT, updated_at=AT)
+    await stores.workloads.add(made, max_per_user=2)
 
 
 @asynccontextmanager
@@ -208,9 +218,7 @@ async def deployment(path: Path, url: str) -> AsyncGenerator[Deployment]:
         halves: Any = {"outbox": stores.event_outbox, "archive": opened.archive, "news": asyncio.Event()}
         log = ArchivedEventLog(log=stores.event_log, **halves, quotas=Quotas())
         courier = EventCourier(**halves, clock=clock, incidents=Reported())
-        with suppress(Conflict):  # of two processes one makes it
-            made = Workload(id="wl", owner_id=1, name="w", created_at=AT, updated_at=AT)
-            await stores.workloads.add(made, max_per_user=2)
+        await make(stores, "wl", owner=1)
         yield Deployment(stores=stores, archive=opened.archive, log=log, courier=courier)
 
 
@@ -258,7 +266,81 @@ async def test_a_process_that_wakes_after_its_lease_adds_nothing(tmp_path, click
         assert in_clickhouse(clickhouse_url) == (100, 100)
 
 
-async def test_a_search_for_many_bad_rows_goes_on_where_it_was(tmp_path, clickhouse_url):
+async def test_events_are_there_once_though_another_deletes_what_went_with_them(tmp_path, clickhouse_url):
+    async with deployment(tmp_path / "a.sqlite3", clickhouse_url) as netra:
+        for owner, workload in ((1, "wl-1"), (2, "wl-2")):
+            await make(netra.stores, workload, owner=owner)
+        await netra.log.append("wl-1", batch(1), owner_id=1)
+        await netra.log.append("wl-2", batch(1), owner_id=2)
+        lost = await netra.stores.event_outbox.lease(lease_s=0, most_events=1_000)
+        await netra.archive.put(lost)  # and the process dies
+        await netra.log.delete("wl-1", owner_id=1)
+        await netra.delivered()
+        assert in_clickhouse(clickhouse_url) == (1, 1)
+        assert len(await netra.log.read("wl-2", owner_id=2)) == 1
+
+
+@pytest.mark.parametrize("before", ["refused", "stored"])
+async def test_events_are_there_once_though_what_clickhouse_refuses_changes_meanwhile(
+    tmp_path, clickhouse_url, before
+):
+    table = table_of(clickhouse_url)
+    path = tmp_path / "a.sqlite3"
+    async with deployment(path, clickhouse_url) as netra:
+        await netra.log.append("wl", batch(1, first=100), owner_id=1)
+        await netra.delivered()
+        events = batch(64)
+        events.input_tokens[::8] = 9
+        await netra.log.append("wl", events, owner_id=1)
+        changes = [f"ALTER TABLE {table} ADD CONSTRAINT c CHECK input_tokens < 9"]
+        if before == "refused":
+            asked(clickhouse_url, changes.pop())
+            changes.append(f"ALTER TABLE {table} DROP CONSTRAINT c")
+        lost = await netra.stores.event_outbox.lease(lease_s=0, most_events=1_000)
+        await netra.archive.put(lost)  # and the process dies
+    asked(clickhouse_url, changes.pop())
+    async with deployment(path, clickhouse_url) as netra:
+        await netra.delivered()
+        told = await netra.stores.event_outbox.delivery("wl", owner_id=1, most=100)
+        assert (told.workload.event_count, told.dead_events) == (65, 0)
+        assert in_clickhouse(clickhouse_url) == (65, 65)
+
+
+async def test_clickhouse_lost_in_the_middle_of_an_answer_is_an_outage(tmp_path, own_clickhouse):
+    async with proxied(own_clickhouse.port) as proxy:
+        url = own_clickhouse.url.replace(f"{HOST}:{own_clickhouse.port}", f"{HOST}:{proxy.port}")
+        async with deployment(tmp_path / "a.sqlite3", url) as netra:
+            await netra.log.append("wl", batch(20_000, name="a-name-that-does-not-get-small-"), owner_id=1)
+            await netra.delivered()
+            proxy.cut_after = 100_000
+            with pytest.raises(Unavailable):
+                await netra.log.read("wl", owner_id=1)
+            async with asyncio.timeout(PATIENCE_S):
+                while not await answers(netra.log):
+                    await asyncio.sleep(0.1)
+
+
+async def answers(log: ArchivedEventLog) -> bool:
+    """Return whether all events can be read again."""
+    try:
+        return len(await log.read("wl", owner_id=1)) == 20_000
+    except Unavailable:
+        return False
+
+
+async def test_a_clickhouse_that_comes_back_without_its_table_gets_a_new_one(tmp_path, clickhouse_url):
+    async with deployment(tmp_path / "a.sqlite3", clickhouse_url) as netra:
+        await netra.log.append("wl", batch(1), owner_id=1)
+        await netra.delivered()
+        asked(clickhouse_url, f"DROP TABLE {table_of(clickhouse_url)} SYNC")
+        await netra.log.append("wl", batch(10, first=1), owner_id=1)
+        with pytest.raises(Unavailable, match="table"):
+            await netra.courier.deliver()
+        await netra.delivered()
+        assert in_clickhouse(clickhouse_url) == (10, 10)
+
+
+async def test_of_many_events_the_bad_ones_are_found_and_the_others_stored(tmp_path, clickhouse_url):
     async with deployment(tmp_path / "a.sqlite3", clickhouse_url) as netra:
         await netra.log.append("wl", batch(1), owner_id=1)
         await netra.delivered()

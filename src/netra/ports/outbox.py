@@ -37,6 +37,14 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Deletion(msgspec.Struct, frozen=True, kw_only=True):
+    """A log that was deleted here, of which the archive may have some."""
+
+    log: int  # its number, which no other log ever has
+    owner_id: UserId
+    workload_id: WorkloadId
+
+
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     """What of a workload is not in the archive yet, in the order it came, and whether anything is."""
 
@@ -75,19 +83,32 @@ class EventOutbox(Protocol):
     async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
         """Return the next shipment, oldest parcels first, None when none waits or another has the lease.
 
-        A shipment that was leased before comes again, whole, before any other. `held` is the fence of
-        the caller's own last lease, which it may take again before it ends.
+        A shipment that was leased before comes again, before any other, with all of its parcels, also
+        those of a log that was deleted meanwhile: only what `bury` took out of it is left out. `held` is
+        the fence of the caller's own last lease, which it may take again before it ends.
         """
         ...
 
-    async def delivered(
-        self, shipment: Shipment, *, refused: Sequence[Refused]
-    ) -> Sequence[tuple[UserId, WorkloadId]]:
-        """Forget the parcels, bury the refused events, and take those off their workload's count.
+    async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
+        """Take the refused events out of the shipment and off their workload's count, and keep them beside.
 
-        Returns the logs that were deleted while the shipment was under way: the archive must delete
-        them again. Raises `LeaseLost`; nothing has changed then.
+        The parcels stay, however little is left of them. Raises `LeaseLost`; nothing has changed then.
         """
+        ...
+
+    async def delivered(self, shipment: Shipment) -> None:
+        """Forget the parcels, which the archive has. Raises `LeaseLost`; nothing has changed then."""
+        ...
+
+    async def deletions(self) -> Sequence[Deletion]:
+        """Return what the archive is to delete: logs that are deleted here and not forgotten below.
+
+        One of which something is in a shipment waits until that is delivered.
+        """
+        ...
+
+    async def forget(self, deletion: Deletion) -> None:
+        """Forget a deletion that the archive has carried out; idempotent."""
         ...
 
     async def release(self, fence: int) -> None:
@@ -116,9 +137,11 @@ class EventArchive(Protocol):
     """The far store of events; the owner is part of every key."""
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
-        """Store the shipment, durable, once however often it is put; return the events it cannot hold.
+        """Store the shipment, durable, once however often it is put; or nothing of it, and say why.
 
-        Raises `Unavailable` when it cannot say what became of it.
+        Returns events that it will never hold, some of them at least; nothing is stored then. None, once
+        all is stored. A shipment is known by the names of its parcels, whatever events they have. Raises
+        `Unavailable` when it cannot say what became of it.
         """
         ...
 

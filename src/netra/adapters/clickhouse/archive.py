@@ -3,18 +3,17 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
-import numpy as np
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from netra.adapters.clickhouse.blocks import arrow_of, columns_in, events_of
+from netra.adapters.clickhouse.blocks import columns_in, events_of
 from netra.adapters.clickhouse.engine import DEADLINE_S, ClickHouse
 from netra.adapters.clickhouse.schema import TABLE
-from netra.adapters.clickhouse.vendor import Client, arrow, refusal_of
+from netra.adapters.clickhouse.search import found_bad, inserted
+from netra.adapters.clickhouse.vendor import Client, arrow
 from netra.domain.errors import Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
@@ -23,7 +22,7 @@ from netra.ports.outbox import Parcel, Refused, Shipment
 
 INSERT_S: Final = 20.0  # less than the courier's lease
 READ_BYTES: Final = 4 << 30  # of the server's memory that one read may take
-PUT_S: Final = 10.0  # after which a search for bad rows lets others look at the lease
+SEARCH_S: Final = 8.0  # after which the bad events found so far are told, and the others left to the next try
 _NS_MIN: Final = -(2**63)
 _NS_MAX: Final = 2**63 - 1
 
@@ -32,6 +31,7 @@ _NOT_WAITING: Final = "arrival NOT IN (SELECT arrayJoin(JSONExtract({without:Str
 
 # Statements are constants; values come to the server as typed parameters.
 _FILLED: Final = f"SELECT groupBitOr(filled) AS filled FROM {TABLE} WHERE {_OWN}"  # noqa: S608
+_IS_STORED: Final = f"SELECT count() FROM {TABLE} WHERE {_OWN} AND batch = {{batch:UUID}}"  # noqa: S608
 _DELETE: Final = f"DELETE FROM {TABLE} WHERE {_OWN}"  # noqa: S608
 _IN_SPAN: Final = f"{_OWN} AND at_ns >= {{since_ns:Int64}} AND at_ns < {{until_ns:Int64}}"
 
@@ -48,7 +48,6 @@ _READ: Final[Mapping[str, object]] = {
 }
 
 Values = Mapping[str, object]
-Insert = Callable[[Sequence[Parcel], str, int], str | None]  # parcels, name, place of the first row
 
 
 class ClickHouseEventArchive:
@@ -65,27 +64,12 @@ class ClickHouseEventArchive:
         self.engine = engine
         self._clock = clock
         self._bounds: Values = {"max_execution_time": read_s, "max_memory_usage": read_bytes}
-        self._settled: dict[str, str | None] = {}  # pieces of the shipment under way: why refused, if so
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
-        """Store the shipment and return the events that ClickHouse will not have.
-
-        What became of pieces is remembered, so that a search for many bad rows goes on at the next try.
-        """
-        until_s = self._clock.monotonic_s() + PUT_S
-
-        def insert(client: Client, parcels: Sequence[Parcel], name: str, first_place: int) -> str | None:
-            if name not in self._settled:
-                if self._clock.monotonic_s() > until_s:
-                    raise Unavailable("ClickHouse refuses many events; the search for them goes on.")
-                self._settled[name] = _inserted(client, parcels, name=name, first_place=first_place)
-            return self._settled[name]
-
-        refused = await self.engine.run(
-            lambda client: _put(partial(insert, client), shipment.parcels), deadline_s=INSERT_S
+        """Store the shipment, or nothing of it and return events that ClickHouse will not have."""
+        return await self.engine.run(
+            lambda client: _put(client, shipment.parcels, now_s=self._clock.monotonic_s), deadline_s=INSERT_S
         )
-        self._settled.clear()
-        return refused
 
     async def read(
         self,
@@ -112,43 +96,26 @@ class ClickHouseEventArchive:
         await self.engine.run(lambda client: client.command(_DELETE, values))
 
 
-def _put(insert: Insert, parcels: Sequence[Parcel]) -> Sequence[Refused]:
-    """Insert all together; when the server will not have some of it, halve until what it refuses is found."""
-    if insert(parcels, _name(*(parcel.name for parcel in parcels)), 0) is None:
+def _put(client: Client, parcels: Sequence[Parcel], *, now_s: Callable[[], float]) -> Sequence[Refused]:
+    """Insert all as one block with one name, whoever tries how often; or look for what is refused."""
+    if not any(len(parcel.events) for parcel in parcels):
         return ()
-    refused: list[Refused] = []
-    pieces = [(number, 0, len(parcel.events)) for number, parcel in enumerate(parcels)]
-    while pieces:
-        number, first, last = pieces.pop(0)
-        parcel = parcels[number]
-        piece = msgspec.structs.replace(parcel, events=parcel.events.take(np.arange(first, last)))
-        reason = insert([piece], _name(parcel.name, str(first), str(last)), first)
-        if reason is not None and last - first == 1:
-            refused.append(Refused(parcel=number, place=first, reason=reason))
-        elif reason is not None:
-            middle = (first + last) // 2
-            pieces[:0] = [(number, first, middle), (number, middle, last)]
+    until_s = now_s() + SEARCH_S
+    name = blake2b("/".join(parcel.name for parcel in parcels).encode(), digest_size=16).hexdigest()
+    reason = inserted(client, TABLE, parcels, settings={**_INSERT, "insert_deduplication_token": name})
+    if reason is None or _is_stored(client, parcels):
+        return ()
+    refused = found_bad(client, parcels, has_time=lambda: now_s() < until_s)
+    if not refused:
+        raise Unavailable(f"ClickHouse will not store what it finds no fault with: {reason}")
     return refused
 
 
-def _inserted(client: Client, parcels: Sequence[Parcel], *, name: str, first_place: int) -> str | None:
-    """Insert a block once, whoever tries how often; return why it cannot be stored, None when it is."""
-    try:
-        columns, block = arrow_of(parcels, first_place=first_place)
-        settings = {**_INSERT, "insert_deduplication_token": name}
-        client.raw_insert(TABLE, columns, block, settings=settings, fmt="ArrowStream")
-    except UnicodeEncodeError as error:
-        return f"a text cannot be stored: {error.reason}"
-    except ClickHouseError as error:
-        reason = refusal_of(error)
-        if reason is None:
-            raise
-        return reason
-    return None
-
-
-def _name(*parts: str) -> str:
-    return blake2b("/".join(parts).encode(), digest_size=16).hexdigest()
+def _is_stored(client: Client, parcels: Sequence[Parcel]) -> bool:
+    """Return whether an earlier try stored all: what the table may hold can have changed since."""
+    one = next(parcel for parcel in parcels if len(parcel.events))
+    own = {"owner_id": one.owner_id, "workload_id": one.workload_id, "batch": str(UUID(one.name))}
+    return client.command(_IS_STORED, own) == len(one.events)
 
 
 def _read(client: Client, values: Values, bounds: Values) -> Events:

@@ -37,11 +37,8 @@ def columns_in(filled: int) -> tuple[str, ...]:
     return ("at_ns", "model", "input_tokens", "output_tokens", *optional)
 
 
-def arrow_of(parcels: Sequence[Parcel], *, first_place: int = 0) -> tuple[Sequence[str], bytes]:
-    """Return the names of the columns, and the rows of all parcels as an Arrow stream of one block.
-
-    `first_place` is the place of each parcel's first event in what was accepted.
-    """
+def arrow_of(parcels: Sequence[Parcel]) -> tuple[Sequence[str], bytes]:
+    """Return the names of the columns, and the rows of all parcels as an Arrow stream of one block."""
     events = concatenated([parcel.events for parcel in parcels])
     sizes = [len(parcel.events) for parcel in parcels]
     filled = [filled_by(parcel.events) for parcel in parcels]
@@ -50,9 +47,7 @@ def arrow_of(parcels: Sequence[Parcel], *, first_place: int = 0) -> tuple[Sequen
         "workload_id": _repeated([str(parcel.workload_id) for parcel in parcels], sizes),
         "batch": _repeated([str(UUID(parcel.name)) for parcel in parcels], sizes),
         "arrival": arrow.array(np.repeat([parcel.arrival for parcel in parcels], sizes).astype(np.uint64)),
-        "place": arrow.array(
-            first_place + np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
-        ),
+        "place": arrow.array(np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])),
         "filled": arrow.array(np.repeat(filled, sizes).astype(np.uint32)),
         **{name: _written(events, name) for name in columns_in(filled_by(events))},
     }
@@ -81,8 +76,10 @@ def events_of(block: Any) -> Events:
 
 
 def _repeated(texts: Sequence[str], sizes: Sequence[int]) -> Any:
-    codes = np.repeat(np.arange(len(texts), dtype=np.int32), sizes)
-    return arrow.DictionaryArray.from_arrays(arrow.array(codes), arrow.array(texts))
+    # each text once: ClickHouse refuses a dictionary that has one twice
+    code_of = {text: code for code, text in enumerate(dict.fromkeys(texts))}
+    codes = np.repeat(np.array([code_of[text] for text in texts], np.int32), sizes)
+    return arrow.DictionaryArray.from_arrays(arrow.array(codes), arrow.array(list(code_of)))
 
 
 def _written(events: Events, name: str) -> Any:

@@ -14,12 +14,15 @@ class MemoryEventArchive:
     """`EventArchive` for tests."""
 
     def __init__(self) -> None:
-        self._parcels: dict[str, Parcel] = {}
+        self._shipments: set[tuple[str, ...]] = set()
+        self._parcels: list[Parcel] = []
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
         """Store the shipment; nothing is refused."""
-        for parcel in shipment.parcels:
-            self._parcels.setdefault(parcel.name, parcel)
+        name = tuple(parcel.name for parcel in shipment.parcels)
+        if name not in self._shipments:
+            self._shipments.add(name)
+            self._parcels.extend(shipment.parcels)
         return ()
 
     async def read(
@@ -46,13 +49,13 @@ class MemoryEventArchive:
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload."""
-        for parcel in self._of(workload_id, owner_id=owner_id):
-            del self._parcels[parcel.name]
+        own = self._of(workload_id, owner_id=owner_id)
+        self._parcels = [parcel for parcel in self._parcels if not any(parcel is one for one in own)]
 
     def _of(self, workload_id: WorkloadId, *, owner_id: UserId) -> Sequence[Parcel]:
         own = (
             parcel
-            for parcel in self._parcels.values()
+            for parcel in self._parcels
             if (parcel.owner_id, parcel.workload_id) == (owner_id, workload_id)
         )
         return sorted(own, key=lambda parcel: parcel.arrival)

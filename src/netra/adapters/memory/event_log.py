@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -12,7 +13,7 @@ from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
 from netra.ports.clock import Clock
-from netra.ports.outbox import Backlog, DeadLetter, Delivery, Parcel, Refused, Shipment, Waiting
+from netra.ports.outbox import Backlog, DeadLetter, Deletion, Delivery, Parcel, Refused, Shipment, Waiting
 from netra.ports.workloads import Appended
 
 
@@ -60,7 +61,7 @@ class MemoryEventLog:
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload."""
-        self.logs.pop((owner_id, workload_id), None)
+        self.workloads.condemn(workload_id, owner_id=owner_id)
 
 
 class MemoryEventOutbox:
@@ -69,7 +70,6 @@ class MemoryEventOutbox:
     def __init__(self, log: MemoryEventLog, *, clock: Clock) -> None:
         self._log = log
         self._clock = clock
-        self._begun: tuple[Parcel, ...] = ()
         self._fence = 0
         self._lease_until: datetime | None = None
 
@@ -78,43 +78,66 @@ class MemoryEventOutbox:
         waiting = sorted(self._waiting(), key=lambda parcel: parcel.arrival)
         now = self._clock.now()
         is_free = self._lease_until is None or self._lease_until <= now or held == self._fence
-        if not waiting or not is_free:
+        if not (waiting or self._log.workloads.shipped) or not is_free:
             return None
         self._fence += 1
         self._lease_until = now + timedelta(seconds=lease_s)
-        if not self._begun:
+        if not self._log.workloads.shipped:
             sizes = np.cumsum([len(parcel.events) for parcel in waiting])
-            self._begun = tuple(waiting[: max(int((sizes <= most_events).sum()), 1)])
-        here = {parcel.name for parcel in waiting}
-        parcels = tuple(parcel for parcel in self._begun if parcel.name in here)
-        return Shipment(fence=self._fence, number=self._begun[0].arrival, parcels=parcels)
+            chosen = waiting[: max(int((sizes <= most_events).sum()), 1)]
+            self._log.workloads.shipped = {parcel.name: parcel for parcel in chosen}
+        parcels = tuple(self._log.workloads.shipped.values())
+        return Shipment(fence=self._fence, number=parcels[0].arrival, parcels=parcels)
 
-    async def delivered(
-        self, shipment: Shipment, *, refused: Sequence[Refused]
-    ) -> Sequence[tuple[UserId, WorkloadId]]:
-        """Forget the parcels and bury what was refused."""
-        now = self._clock.now()
-        if shipment.fence != self._fence or self._lease_until is None or self._lease_until <= now:
+    async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
+        """Take the refused events out of the shipment and off their workload's count."""
+        self._confirm(shipment)
+        for number in sorted({one.parcel for one in refused}):
+            parcel = shipment.parcels[number]
+            here = [one for one in refused if one.parcel == number]
+            kept = np.delete(np.arange(len(parcel.events)), [one.place for one in here])
+            left = msgspec.structs.replace(parcel, events=parcel.events.take(kept))
+            self._log.workloads.shipped[parcel.name] = left
+            if (log := self._log_of(parcel)) is not None:
+                log.parcels = [left if one.name == parcel.name else one for one in log.parcels]
+                log.dead = [*(_letter(parcel, one, at=self._clock.now()) for one in here), *log.dead]
+                self._log.workloads.uncount(parcel.workload_id, len(here), owner_id=parcel.owner_id)
+
+    async def delivered(self, shipment: Shipment) -> None:
+        """Forget the parcels."""
+        self._confirm(shipment)
+        for parcel in shipment.parcels:
+            if (log := self._log_of(parcel)) is not None:
+                log.parcels = [one for one in log.parcels if one.name != parcel.name]
+                log.archived += len(parcel.events)
+        self._log.workloads.shipped = {}
+
+    def _confirm(self, shipment: Shipment) -> None:
+        if shipment.fence != self._fence or not self._lease_until or self._lease_until <= self._clock.now():
             raise LeaseLost("Another process hands the events on.")
-        gone: dict[tuple[UserId, WorkloadId], None] = {}
-        for number, parcel in enumerate(shipment.parcels):
-            own = parcel.owner_id, parcel.workload_id
-            log = self._log.logs.get(own)
-            if log is None or parcel not in log.parcels:
-                gone[own] = None
-                continue
-            dead = [_letter(parcel, one, at=now) for one in refused if one.parcel == number]
-            log.parcels.remove(parcel)
-            log.archived += len(parcel.events) - len(dead)
-            log.dead = [*dead, *log.dead]
-            self._log.workloads.uncount(parcel.workload_id, len(dead), owner_id=parcel.owner_id)
-        self._begun = ()
-        return tuple(gone)
+
+    def _log_of(self, parcel: Parcel) -> Log | None:
+        """Return the log that still has the parcel."""
+        log = self._log.logs.get((parcel.owner_id, parcel.workload_id), Log())
+        return log if any(one.name == parcel.name for one in log.parcels) else None
 
     async def release(self, fence: int) -> None:
         """End the lease, if it is still this one."""
         if fence == self._fence:
             self._lease_until = None
+
+    async def deletions(self) -> Sequence[Deletion]:
+        """Return what the archive is to delete now."""
+        under_way = {(parcel.owner_id, parcel.workload_id) for parcel in self._log.workloads.shipped.values()}
+        return tuple(
+            one for one in self._log.workloads.deletions if (one.owner_id, one.workload_id) not in under_way
+        )
+
+    async def forget(self, deletion: Deletion) -> None:
+        """Forget a deletion that the archive has carried out."""
+        self._log.workloads.deletions = [
+            one for one in self._log.workloads.deletions if one.log != deletion.log
+        ]
 
     async def waiting(
         self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None

@@ -9,7 +9,7 @@ from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events, instant_of
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
-from netra.ports.outbox import DeadLetter, Parcel
+from netra.ports.outbox import DeadLetter, Deletion, Parcel
 
 
 class Log(msgspec.Struct, kw_only=True):
@@ -28,6 +28,9 @@ class MemoryWorkloadStore:
         self._clock = clock
         self._workloads: dict[tuple[UserId, WorkloadId], Workload] = {}
         self.logs: dict[tuple[UserId, WorkloadId], Log] = {}
+        self.shipped: dict[str, Parcel] = {}  # the shipment under way, by name
+        self.deletions: list[Deletion] = []  # what the archive is to delete
+        self._deleted = 0
 
     async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
         """Store a new workload, or return the one that has its id."""
@@ -57,7 +60,14 @@ class MemoryWorkloadStore:
         """Delete the workload and its events."""
         await self.get(workload_id, owner_id=owner_id)
         del self._workloads[owner_id, workload_id]
-        self.logs.pop((owner_id, workload_id), None)
+        self.condemn(workload_id, owner_id=owner_id)
+
+    def condemn(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        """Take the events from every reader; what an archive has of them, or may get, it is to delete."""
+        log = self.logs.pop((owner_id, workload_id), Log())
+        if log.archived or any(parcel.name in self.shipped for parcel in log.parcels):
+            self._deleted += 1
+            self.deletions.append(Deletion(log=self._deleted, owner_id=owner_id, workload_id=workload_id))
 
     def count(self, workload_id: WorkloadId, new: Events, *, owner_id: UserId) -> None:
         """Count events that are stored now, and widen the time span."""

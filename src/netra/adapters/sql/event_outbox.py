@@ -1,8 +1,9 @@
 """Handing events on to an archive: one lease for all of them, shipments that stay what they are.
 
 A shipment is the blocks that carry its number, given to them once: whoever takes the lease after a
-crash hands on the same blocks together again. Every change for a shipment has the fence of its
-lease in its WHERE.
+crash hands on the same blocks together again, also those of a log that was deleted meanwhile. Every
+change for a shipment has the fence of its lease in its WHERE. The one row of the lease orders
+shipments and deletions: what is deleted is in the shipment, or never comes into one.
 """
 
 import asyncio
@@ -12,26 +13,30 @@ from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal_column, select, update
 
 from netra.adapters.sql.event_blocks import packed, unpacked
 from netra.adapters.sql.event_reading import reading, within
 from netra.adapters.sql.instants import instant, micros
-from netra.adapters.sql.schema import dead_events, event_blocks, event_courier, event_logs
-from netra.adapters.sql.script import Database, Query, Script, Step, ask, inserting, param
+from netra.adapters.sql.schema import dead_events, event_blocks, event_courier, event_deletions, event_logs
+from netra.adapters.sql.script import Database, Query, Rows, Script, Step, ask, inserting, param
 from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.ports.clock import Clock
-from netra.ports.outbox import Backlog, DeadLetter, Delivery, Parcel, Refused, Shipment, Waiting
+from netra.ports.outbox import Backlog, DeadLetter, Deletion, Delivery, Parcel, Refused, Shipment, Waiting
 
 PARCELS_MAX: Final = 1_000  # of one shipment
+DELETIONS_MAX: Final = 100  # told at once
 
 _BLOCK: Final = event_blocks.c
 _ZERO: Final[ColumnElement[Any]] = literal_column("0")
 _HOLDS: Final = event_courier.c.fence == param("held")
+_IS_LIVING: Final = exists().where(event_logs.c.number == _BLOCK.log, event_logs.c.owner_id.is_not(None))
 
-_IS_ANY: Final = Query(select(_BLOCK.arrival).order_by(_BLOCK.arrival).limit(1))
+_IS_ANY: Final = Query(
+    select(_BLOCK.arrival).where(_BLOCK.shipment.is_not(None) | _IS_LIVING).order_by(_BLOCK.arrival).limit(1)
+)
 _TAKE: Final = Query(
     update(event_courier)
     .where((event_courier.c.lease_until <= param("now")) | _HOLDS)
@@ -45,33 +50,51 @@ _RELEASE: Final = Query(update(event_courier).where(_HOLDS), sets=["lease_until"
 _BEGUN: Final = Query(select(func.min(_BLOCK.shipment)))
 _NEXT: Final = Query(
     select(_BLOCK.arrival, _BLOCK.events)
-    .where(_BLOCK.shipment.is_(None))
+    .where(_BLOCK.shipment.is_(None), _IS_LIVING)
     .order_by(_BLOCK.arrival)
     .limit(PARCELS_MAX)
 )
 _BEGIN: Final = Query(
     update(event_blocks)
-    .where(_BLOCK.shipment.is_(None), _BLOCK.arrival.between(param("first"), param("last")))
+    .where(_BLOCK.shipment.is_(None), _BLOCK.arrival.between(param("first"), param("last")), _IS_LIVING)
     .values(shipment=param("first"))
 )
 _SHIPMENT: Final = Query(
-    select(_BLOCK.arrival, _BLOCK.name, _BLOCK.payload, event_logs.c.owner_id, event_logs.c.workload_id)
-    .join_from(event_blocks, event_logs, _BLOCK.log == event_logs.c.number)
+    select(
+        _BLOCK.arrival,
+        _BLOCK.name,
+        _BLOCK.payload,
+        func.coalesce(event_logs.c.owner_id, event_deletions.c.owner_id),
+        func.coalesce(event_logs.c.workload_id, event_deletions.c.workload_id),
+    )
+    .join_from(event_blocks, event_logs, _BLOCK.log == event_logs.c.number, isouter=True)
+    .join(event_deletions, _BLOCK.log == event_deletions.c.log, isouter=True)
     .where(_BLOCK.shipment == param("number"))
     .order_by(_BLOCK.arrival)
 )
-_LIVING: Final = Query(
-    select(_BLOCK.arrival)
-    .join_from(event_blocks, event_logs, _BLOCK.log == event_logs.c.number)
-    .where(_BLOCK.shipment == param("number"), event_logs.c.owner_id.is_not(None))
+_LIVING: Final = Query(select(_BLOCK.arrival).where(_BLOCK.shipment == param("number"), _IS_LIVING))
+_LOGS: Final = Query(
+    select(_BLOCK.log, func.sum(_BLOCK.events))
+    .where(_BLOCK.shipment == param("number"))
+    .group_by(_BLOCK.log)
+    .order_by(_BLOCK.log)
 )
-_DROP: Final = Query(delete(event_blocks).where(_BLOCK.shipment == param("number")))
 _HAND_ON: Final = Query(
     update(event_logs)
-    .where(event_logs.c.owner_id == param("whose"), event_logs.c.workload_id == param("which"))
+    .where(event_logs.c.number == param("log"))
     .values(archived=event_logs.c.archived + param("added"))
-    .returning(event_logs.c.number)
 )
+_DROP: Final = Query(delete(event_blocks).where(_BLOCK.shipment == param("number")))
+_REDUCE: Final = Query(
+    update(event_blocks).where(_BLOCK.arrival == param("of")), sets=["events", "bytes", "payload"]
+)
+_DELETIONS: Final = Query(
+    select(event_deletions.c.log, event_deletions.c.owner_id, event_deletions.c.workload_id)
+    .where(~exists().where(_BLOCK.log == event_deletions.c.log, _BLOCK.shipment.is_not(None)))
+    .order_by(event_deletions.c.log)
+    .limit(DELETIONS_MAX)
+)
+_FORGET: Final = Query(delete(event_deletions).where(event_deletions.c.log == param("log")))
 _BURY: Final = inserting(dead_events, without=["number"])
 _OWN_DEAD: Final = (
     dead_events.c.owner_id == param("whose"),
@@ -107,19 +130,30 @@ class SqlEventOutbox:
             return None  # an idle courier's look takes no lock
         now = self._clock.now()
         until = now + timedelta(seconds=lease_s)
-        return await self._database.write(
+        leased = await self._database.write(
             lambda: _leasing(held=held, now=micros(now), until=micros(until), most_events=most_events)
         )
+        return None if leased is None else await asyncio.to_thread(_shipment, *leased)
 
-    async def delivered(
-        self, shipment: Shipment, *, refused: Sequence[Refused]
-    ) -> Sequence[tuple[UserId, WorkloadId]]:
-        """Forget the parcels and bury what was refused."""
-        return await self._database.write(lambda: _delivering(shipment, refused, now=self._clock.now()))
+    async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
+        """Take the refused events out of the shipment and off their workload's count."""
+        await self._database.write(lambda: _burying(shipment, refused, now=self._clock.now()))
+
+    async def delivered(self, shipment: Shipment) -> None:
+        """Forget the parcels."""
+        await self._database.write(lambda: _delivering(shipment, now=self._clock.now()))
 
     async def release(self, fence: int) -> None:
         """End the lease, if it is still this one."""
         await self._database.write(lambda: _releasing(fence))
+
+    async def deletions(self) -> Sequence[Deletion]:
+        """Return what the archive is to delete now."""
+        return await self._database.read(_deletions)
+
+    async def forget(self, deletion: Deletion) -> None:
+        """Forget a deletion that the archive has carried out."""
+        await self._database.write(lambda: _forgetting(deletion))
 
     async def waiting(
         self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None
@@ -142,7 +176,10 @@ def _looking() -> Script[bool]:
     return bool((yield ask(_IS_ANY)))
 
 
-def _leasing(*, held: int | None, now: int, until: int, most_events: int) -> Script[Shipment | None]:
+def _leasing(
+    *, held: int | None, now: int, until: int, most_events: int
+) -> Script[tuple[int, int, Rows] | None]:
+    """Return the fence, the number of the shipment and its rows."""
     taken = yield ask(_TAKE, held=-1 if held is None else held, now=now, until=until)
     if not taken:
         return None
@@ -156,7 +193,10 @@ def _leasing(*, held: int | None, now: int, until: int, most_events: int) -> Scr
         sizes = accumulate(size for _, size in waiting)
         chosen = sum(size <= most_events for size in sizes)
         yield ask(_BEGIN, first=number, last=waiting[max(chosen, 1) - 1][0])
-    rows = yield ask(_SHIPMENT, number=number)
+    return fence, number, (yield ask(_SHIPMENT, number=number))
+
+
+def _shipment(fence: int, number: int, rows: Rows) -> Shipment:
     return Shipment(
         fence=fence,
         number=number,
@@ -169,37 +209,38 @@ def _leasing(*, held: int | None, now: int, until: int, most_events: int) -> Scr
                 events=unpacked(payload),
             )
             for arrival, name, payload, owner_id, workload_id in rows
-            if owner_id is not None  # a deleted log's: dropped with the others
         ),
     )
 
 
-def _delivering(
-    shipment: Shipment, refused: Sequence[Refused], *, now: datetime
-) -> Script[Sequence[tuple[UserId, WorkloadId]]]:
+def _confirming(shipment: Shipment, *, now: datetime) -> Script[None]:
     if not (yield ask(_CONFIRM, held=shipment.fence, now=micros(now))):
         raise LeaseLost("Another process hands the events on.")
-    dead = np.bincount([one.parcel for one in refused], minlength=len(shipment.parcels))
-    living = {arrival for (arrival,) in (yield ask(_LIVING, number=shipment.number))}
-    gone: dict[tuple[UserId, WorkloadId], None] = {}
-    for parcel, dead_here in zip(shipment.parcels, dead.tolist(), strict=True):
-        own = (parcel.owner_id, parcel.workload_id)
-        handed_on = len(parcel.events) - dead_here
-        if parcel.arrival not in living or not (
-            yield ask(_HAND_ON, whose=own[0], which=own[1], added=handed_on)
-        ):
-            gone[own] = None
-        elif dead_here:
-            yield uncounting(parcel.workload_id, owner_id=parcel.owner_id, removed=dead_here)
-    for one in refused:
-        parcel = shipment.parcels[one.parcel]
-        if (parcel.owner_id, parcel.workload_id) not in gone:
-            yield _burying(parcel, one, now=now)
+
+
+def _delivering(shipment: Shipment, *, now: datetime) -> Script[None]:
+    yield from _confirming(shipment, now=now)
+    for log, added in (yield ask(_LOGS, number=shipment.number)):  # nothing happens to a deleted one
+        yield ask(_HAND_ON, log=log, added=int(added))
     yield ask(_DROP, number=shipment.number)
-    return tuple(gone)
 
 
-def _burying(parcel: Parcel, one: Refused, *, now: datetime) -> Step:
+def _burying(shipment: Shipment, refused: Sequence[Refused], *, now: datetime) -> Script[None]:
+    yield from _confirming(shipment, now=now)
+    living = {arrival for (arrival,) in (yield ask(_LIVING, number=shipment.number))}
+    for number in sorted({one.parcel for one in refused}):
+        parcel = shipment.parcels[number]
+        here = [one for one in refused if one.parcel == number]
+        left = parcel.events.take(np.delete(np.arange(len(parcel.events)), [one.place for one in here]))
+        payload = packed(left)
+        yield ask(_REDUCE, of=parcel.arrival, events=len(left), bytes=len(payload), payload=payload)
+        if parcel.arrival in living:
+            yield uncounting(parcel.workload_id, owner_id=parcel.owner_id, removed=len(here))
+            for one in here:
+                yield _letter(parcel, one, now=now)
+
+
+def _letter(parcel: Parcel, one: Refused, *, now: datetime) -> Step:
     event = parcel.events.take(np.array([one.place]))
     return ask(
         _BURY,
@@ -210,6 +251,15 @@ def _burying(parcel: Parcel, one: Refused, *, now: datetime) -> Step:
         died_at=micros(now),
         payload=packed(event),
     )
+
+
+def _deletions() -> Script[Sequence[Deletion]]:
+    rows = yield ask(_DELETIONS)
+    return tuple(Deletion(log=log, owner_id=whose, workload_id=which) for log, whose, which in rows)
+
+
+def _forgetting(deletion: Deletion) -> Script[None]:
+    yield ask(_FORGET, log=deletion.log)
 
 
 def _releasing(fence: int) -> Script[None]:

@@ -6,18 +6,30 @@ was killed is done by the next.
 
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, literal_column, select, update
 
-from netra.adapters.sql.schema import dead_events, event_blocks, event_ids, event_logs
-from netra.adapters.sql.script import Query, Script, ask, param
+from netra.adapters.sql.schema import (
+    dead_events,
+    event_blocks,
+    event_courier,
+    event_deletions,
+    event_ids,
+    event_logs,
+)
+from netra.adapters.sql.script import Query, Script, ask, inserting, param
 from netra.domain.ids import UserId, WorkloadId
 
-_CONDEMN: Final = Query(
-    update(event_logs).where(
-        event_logs.c.owner_id == param("whose"), event_logs.c.workload_id == param("which")
-    ),
-    sets=["owner_id", "workload_id"],
+_OWN: Final = (event_logs.c.owner_id == param("whose"), event_logs.c.workload_id == param("which"))
+_WITH_COURIER: Final = Query(select(event_courier.c.id).with_for_update())  # no shipment begins or ends now
+_IS_HANDED_ON: Final = Query(
+    select(event_logs.c.number).where(
+        *_OWN,
+        (event_logs.c.archived > literal_column("0"))
+        | exists().where(event_blocks.c.log == event_logs.c.number, event_blocks.c.shipment.is_not(None)),
+    )
 )
+_DELETE_IN_ARCHIVE: Final = inserting(event_deletions)
+_CONDEMN: Final = Query(update(event_logs).where(*_OWN), sets=["owner_id", "workload_id"])
 _FORGET_DEAD: Final = Query(
     delete(dead_events).where(
         dead_events.c.owner_id == param("whose"), dead_events.c.workload_id == param("which")
@@ -29,21 +41,24 @@ _CONDEMNED: Final = Query(
     .limit(1)
     .with_for_update(skip_locked=True)  # a locked one is being removed, and whoever does it goes on
 )
+# Blocks of a shipment are left: it is to come again as it was, and goes when it is delivered.
+_PURGEABLE: Final = (event_blocks.c.log == param("log"), event_blocks.c.shipment.is_(None))
 _NEXT_BLOCKS: Final = Query(
-    select(event_blocks.c.arrival)
-    .where(event_blocks.c.log == param("log"))
-    .order_by(event_blocks.c.arrival)
-    .limit(param("most"))
+    select(event_blocks.c.arrival).where(*_PURGEABLE).order_by(event_blocks.c.arrival).limit(param("most"))
 )
-_PURGE_BLOCKS: Final = Query(
-    delete(event_blocks).where(event_blocks.c.log == param("log"), event_blocks.c.arrival <= param("last"))
-)
+_PURGE_BLOCKS: Final = Query(delete(event_blocks).where(*_PURGEABLE, event_blocks.c.arrival <= param("last")))
 _PURGE_IDS: Final = Query(delete(event_ids).where(event_ids.c.log == param("log")))
 _FORGET: Final = Query(delete(event_logs).where(event_logs.c.number == param("log")))
 
 
 def condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
-    """Take the events away from every reader: a part of a transaction."""
+    """Take the events away from every reader: a part of a transaction.
+
+    What an archive has of them, or may get, is to be deleted there.
+    """
+    yield ask(_WITH_COURIER)
+    for (log,) in (yield ask(_IS_HANDED_ON, whose=owner_id, which=workload_id)):
+        yield ask(_DELETE_IN_ARCHIVE, log=log, owner_id=owner_id, workload_id=workload_id)
     yield ask(_CONDEMN, whose=owner_id, which=workload_id, owner_id=None, workload_id=None)
     yield ask(_FORGET_DEAD, whose=owner_id, which=workload_id)
 

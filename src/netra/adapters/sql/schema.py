@@ -232,6 +232,16 @@ event_blocks: Final = Table(
     sqlite_autoincrement=True,
 )
 
+# A deleted log of which an archive has some, or may get some with the shipment under way: whose it was,
+# until the archive has deleted it too. Its blocks of that shipment stay until the shipment is delivered.
+event_deletions: Final = Table(
+    "event_deletions",
+    metadata,
+    Column("log", BigInteger, primary_key=True, autoincrement=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("workload_id", Text, nullable=False),
+)
+
 # Digests of the ids that a log ever had, in sorted runs.
 event_ids: Final = Table(
     "event_ids",

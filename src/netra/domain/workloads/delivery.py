@@ -104,10 +104,9 @@ class ArchivedEventLog:
         return await asyncio.to_thread(_merged, parts) if parts else archived
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete all events of the workload. Raises `Unavailable`; trying again then does the rest."""
-        await self._archive.delete(workload_id, owner_id=owner_id)  # first: it is the one that may fail
+        """Delete all events of the workload: for readers at once, in the archive when it can be done."""
         await self._log.delete(workload_id, owner_id=owner_id)
-        await self._archive.delete(workload_id, owner_id=owner_id)  # what was handed on in between
+        self._news.set()
 
 
 def _merged(parts: Sequence[Events]) -> Events:
@@ -144,17 +143,30 @@ class EventCourier:
                 await self._let_go()
 
     async def deliver(self) -> bool:
-        """Hand one shipment on; return whether there was one for this process."""
+        """Delete what the archive is to delete and hand one shipment on; return whether anything was done."""
+        has_deleted = await self._delete()
         shipment = await self._outbox.lease(lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, held=self._held)
         if shipment is None:
             await self._let_go()
-            return False
+            return has_deleted
         self._held = shipment.fence
-        refused = await self._archive.put(shipment) if shipment.parcels else ()
-        gone = await self._outbox.delivered(shipment, refused=refused)
-        for owner_id, workload_id in gone:
-            await self._archive.delete(workload_id, owner_id=owner_id)
+        if refused := await self._archive.put(shipment):
+            await self._outbox.bury(shipment, refused=refused)  # the rest comes again
+        else:
+            await self._outbox.delivered(shipment)
         return True
+
+    async def _delete(self) -> bool:
+        has_deleted = False
+        for deletion in await self._outbox.deletions():
+            try:
+                await self._archive.delete(deletion.workload_id, owner_id=deletion.owner_id)
+            except Unavailable as error:  # no reason to hold events up: an archive may store and not delete
+                self._incidents.report(error, where="deleting events")
+                continue
+            await self._outbox.forget(deletion)
+            has_deleted = True
+        return has_deleted
 
     async def _tried(self) -> bool:
         try:

@@ -23,6 +23,8 @@ WHOLE = {
     "runs._WAITING",
     "claims._IS_ANY_QUEUED",
     "event_outbox._IS_ANY",  # the first row
+    "event_outbox._DELETIONS",  # a few rows at most
+    "event_removal._WITH_COURIER",
     "event_outbox._TAKE",  # the only row
     "event_outbox._CONFIRM",
     "event_outbox._RELEASE",

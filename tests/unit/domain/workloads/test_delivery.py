@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,10 +49,15 @@ class MoodyArchive(MemoryEventArchive):
         self.meanwhile: Any = None
         self.put_numbers: list[int] = []
         self.deletes = 0
+        self.refuses_deletes = 0
+        self.refuses: Sequence[Refused] = ()
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
         if self.error is not None:
             raise self.error
+        refused, self.refuses = self.refuses, ()
+        if refused:
+            return refused
         self.put_numbers.append(shipment.number)
         refused = await super().put(shipment)
         if self.meanwhile is not None:
@@ -61,6 +66,8 @@ class MoodyArchive(MemoryEventArchive):
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         self.deletes += 1
+        if self.deletes <= self.refuses_deletes:
+            raise Unavailable("away")
         await super().delete(workload_id, owner_id=owner_id)
 
 
@@ -176,26 +183,44 @@ async def test_a_workload_is_deleted_here_and_there(post: Post) -> None:
     assert await post.read() == []
 
 
-async def test_what_is_deleted_under_way_does_not_stay_in_the_archive(post: Post) -> None:
+@pytest.mark.parametrize("refused", [0, 1])
+async def test_what_is_deleted_under_way_does_not_stay_in_the_archive(post: Post, refused: int) -> None:
     await post.append("a")
     post.archive.meanwhile = lambda: post.near.delete(WL, owner_id=ALICE)
-    await post.courier().deliver()
-    assert post.archive.deletes == 1
+    post.archive.refuses_deletes = refused
+    courier = post.courier()
+    for _ in range(3):
+        with suppress(Unavailable):
+            await courier.deliver()
+    assert post.archive.deletes == 1 + refused
     left = await post.archive.read(WL, owner_id=ALICE, since=None, until=None, without=())
     assert not len(left)
 
 
-async def test_a_shipment_without_parcels_is_over_at_once(post: Post) -> None:
+async def test_an_archive_that_deletes_nothing_gets_events_all_the_same(post: Post) -> None:
     await post.append("a")
-    await post.near.append(OTHER, batch("b"), owner_id=ALICE)
-    await post.outbox.lease(lease_s=LEASE_S, most_events=1)
-    await post.near.delete(WL, owner_id=ALICE)
-    post.clock.turn(LEASE_S)  # type: ignore[attr-defined]
     courier = post.courier()
     assert await courier.deliver()
-    assert post.archive.put_numbers == []
+    post.archive.refuses_deletes = 2
+    await post.log.delete(WL, owner_id=ALICE)
+    assert not await courier.deliver()
+    await post.near.append(OTHER, batch("b"), owner_id=ALICE)
     assert await courier.deliver()
-    assert len(post.archive.put_numbers) == 1
+    assert len(post.archive.put_numbers) == 2
+    assert [str(error) for error in post.incidents.errors] == ["away", "away"]
+    assert await courier.deliver()
+    assert not await courier.deliver()
+    assert post.archive.deletes == 3
+
+
+async def test_what_the_archive_refuses_is_buried_and_the_rest_handed_on(post: Post) -> None:
+    await post.append("a", "b", "c")
+    post.archive.refuses = [Refused(parcel=0, place=1, reason="r")]
+    courier = post.courier()
+    while await courier.deliver():
+        pass
+    assert await post.read() == ["a", "c"]
+    assert (await post.outbox.backlog()).events == 0
 
 
 def serving(post: Post) -> AbstractAsyncContextManager[ArchivedEventLog]:
