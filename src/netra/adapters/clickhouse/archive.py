@@ -1,5 +1,6 @@
 """The archive of events in ClickHouse: shipments in, columns out, both as Arrow blocks."""
 
+import io
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,12 +9,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from netra.adapters.clickhouse.blocks import columns_in, events_of
 from netra.adapters.clickhouse.engine import DEADLINE_S, ClickHouse
 from netra.adapters.clickhouse.schema import TABLE
 from netra.adapters.clickhouse.search import found_bad, inserted
-from netra.adapters.clickhouse.vendor import Client, arrow
+from netra.adapters.clickhouse.vendor import LOST, Client, arrow
 from netra.domain.errors import Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
@@ -139,5 +141,16 @@ def _answered(
 ) -> Generator[Iterator[Any]]:  # Any: Arrow's blocks
     """Open the answer to a statement, block by block as they come."""
     with client.raw_stream(statement, values, settings={**_READ, **bounds}, fmt="ArrowStream") as stream:
-        reader = arrow.ipc.open_stream(stream)
-        yield (block for block in reader if block.num_rows)
+        yield _blocks(stream)
+
+
+def _blocks(stream: io.IOBase) -> Iterator[Any]:
+    """Yield blocks that have rows. Raises the driver's errors when the answer ends before it is whole."""
+    try:
+        for block in arrow.ipc.open_stream(stream):
+            if block.num_rows:
+                yield block
+    except LOST as error:
+        raise OperationalError("the answer was broken off") from error
+    except arrow.ArrowInvalid as error:  # what a server says that gives up has no place in the format
+        raise DatabaseError("the answer is no answer") from error

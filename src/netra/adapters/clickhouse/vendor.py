@@ -7,8 +7,11 @@ from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+from urllib3.exceptions import HTTPError
 
 CONNECT_S: Final = 2.0
+NO_TABLE: Final = 60  # UNKNOWN_TABLE
+LOST: Final = HTTPError  # what reading an answer raises when the connection ends before it
 
 # Any: one package has no types, the other has some
 arrow: Final[Any] = import_module("pyarrow")
