@@ -5,9 +5,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError, ProgrammingError
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    Error,
+    OperationalError,
+    ProgrammingError,
+)
 
-from netra.adapters.clickhouse.vendor import Client, connected
+from netra.adapters.clickhouse.vendor import NO_TABLE, Client, connected
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
@@ -25,8 +30,8 @@ class ClickHouse:
     """Runs blocking work on a client in threads of its own.
 
     The client is made by the first work that needs it and after each loss, so that a service starts
-    and recovers whatever ClickHouse does. `prepare` runs once on the first client. A server that was
-    silent lately is greeted first, so that nobody waits long for a frozen one.
+    and recovers whatever ClickHouse does. `prepare` runs once, and again when the table is missing. A
+    server that was silent lately is greeted first, so that nobody waits long for a frozen one.
     """
 
     def __init__(self, url: str, *, prepare: Callable[[Client], None], clock: Clock) -> None:
@@ -37,6 +42,7 @@ class ClickHouse:
         self._opening = asyncio.Lock()
         self._greeting = asyncio.Lock()
         self._client: Client | None = None
+        self._is_prepared = False
         self._greeter: Client | None = None
         self._heard_at_s = float("-inf")  # of the steady clock
         self._quiet_until_s = 0.0  # of the steady clock
@@ -62,6 +68,11 @@ class ClickHouse:
             self._quiet_until_s = self._clock.monotonic_s() + RETRY_S
             raise Unavailable("ClickHouse does not answer.") from error
         except ClickHouseError as error:
+            if isinstance(error, Error) and error.code == NO_TABLE:
+                self._is_prepared = False
+                raise Unavailable(
+                    "ClickHouse has lost a table; it is made anew, without its events."
+                ) from error
             raise Unavailable("ClickHouse cannot do this now.") from error
 
     async def close(self) -> None:
@@ -94,13 +105,15 @@ class ClickHouse:
     async def _opened(self) -> Client:
         async with self._opening:
             if self._client is None:
-                self._client = await self._in_thread(self._open)
-            return self._client
+                self._client = await self._in_thread(self._connected)
+            client = self._client
+            if not self._is_prepared:
+                await self._in_thread(lambda: self._prepare(client))
+                self._is_prepared = True
+            return client
 
-    def _open(self) -> Client:
-        client = connected(self._url, silence_s=SILENCE_S, connections=THREADS)
-        self._prepare(client)
-        return client
+    def _connected(self) -> Client:
+        return connected(self._url, silence_s=SILENCE_S, connections=THREADS)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
