@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 DIGEST_BYTES: Final = 16
 KEPT_IDS: Final = 10_000_000  # of all logs in this process: 160 MB at most, read again when they are needed
+KEPT_LOGS: Final = 10_000  # however few ids they have; some of them are deleted by now
 
 Digests: TypeAlias = npt.NDArray[np.uint64]  # n x 2, sorted by the first word wherever it is called a run
 
@@ -89,18 +90,26 @@ class KnownIds(msgspec.Struct, frozen=True, kw_only=True):
 class IdCache:
     """The known ids of the logs that were written to last."""
 
-    def __init__(self, *, most: int = KEPT_IDS) -> None:
+    def __init__(self, *, most: int = KEPT_IDS, logs_most: int = KEPT_LOGS) -> None:
         self._most = most
+        self._logs_most = logs_most
         self._kept: OrderedDict[int, KnownIds] = OrderedDict()
+        self._ids = 0  # of all that is kept
 
     def of(self, log: int) -> KnownIds:
-        """Return what is known of a log; nothing, of one that was never asked for or is forgotten."""
+        """Return what is known of a log; nothing, of one that was never asked for or is forgotten.
+
+        Two calls may find different things, so whoever goes on from what is known asks once.
+        """
         return self._kept.get(log, KnownIds())
 
     def keep(self, log: int, known: KnownIds) -> None:
         """Remember, and forget the logs that were not written to for longest."""
-        if known.position >= self.of(log).position:
+        before = self.of(log)
+        if known.position >= before.position:
             self._kept[log] = known
+            self._ids += len(known) - len(before)
         self._kept.move_to_end(log)
-        while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._most:
-            self._kept.popitem(last=False)
+        while len(self._kept) > 1 and (self._ids > self._most or len(self._kept) > self._logs_most):
+            _, forgotten = self._kept.popitem(last=False)
+            self._ids -= len(forgotten)

@@ -11,7 +11,15 @@ import numpy.typing as npt
 from sqlalchemy import insert, select
 
 from netra.adapters.sql.event_blocks import packed
-from netra.adapters.sql.event_ids import DIGEST_BYTES, Digests, IdCache, KnownIds, digests_of, in_order
+from netra.adapters.sql.event_ids import (
+    DIGEST_BYTES,
+    KEPT_IDS,
+    Digests,
+    IdCache,
+    KnownIds,
+    digests_of,
+    in_order,
+)
 from netra.adapters.sql.event_merging import INSERT_RUN, SMALL, merging_blocks, merging_ids
 from netra.adapters.sql.event_reading import reading, within
 from netra.adapters.sql.event_removal import condemning, purging
@@ -73,11 +81,18 @@ class SqlEventLog:
     known ids, packing. The transaction looks at ids that came in between, and writes.
     """
 
-    def __init__(self, database: Database, *, clock: Clock, purged_blocks: int = PURGED_BLOCKS) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        purged_blocks: int = PURGED_BLOCKS,
+        known_ids: int = KEPT_IDS,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._purged_blocks = purged_blocks
-        self._cache = IdCache()
+        self._cache = IdCache(most=known_ids)
 
     async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
         """Add the events whose id is new, and count them in the workload."""
