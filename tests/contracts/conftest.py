@@ -138,8 +138,10 @@ class DeliveringLog:
         self.read = log.read
         self.delete = log.delete
 
-    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
-        appended = await self._log.append(workload_id, events, owner_id=owner_id)
+    async def append(
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+    ) -> Appended:
+        appended = await self._log.append(workload_id, events, owner_id=owner_id, most=most)
         async with self._delivering:
             await self._courier.deliver()
         return appended

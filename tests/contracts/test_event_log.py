@@ -1,7 +1,6 @@
 """The contract of `EventLog`."""
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contracts.shared import CHDB, CLICKHOUSE
 
-from netra.domain.errors import Conflict, NotFound
+from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events, nanoseconds
 from netra.domain.workloads.model import Event, Workload
 
@@ -81,8 +80,7 @@ def value_of(column: Any, index: int) -> Any:
 async def make(stores, *, workload: str = WL, owner: int = ONE) -> None:
     """Make the workload unless it is there."""
     made = Workload(id=workload, owner_id=owner, name="w", created_at=AT, updated_at=AT)
-    with suppress(Conflict):
-        await stores.workloads.add(made, max_per_user=1_000)
+    await stores.workloads.add(made, max_per_user=1_000)
 
 
 async def put(stores, *events: Event, workload: str = WL, owner: int = ONE) -> list[bool]:
@@ -200,6 +198,24 @@ async def test_any_number_of_events_may_have_one_instant(stores):
     ids = [f"id-{n:04}" for n in range(2_345)]
     await put(stores, *(event(id=one) for one in reversed(ids)))
     assert (await read(stores)).id.tolist() == ids[::-1]
+
+
+async def test_a_workload_holds_so_many_events_and_a_batch_that_is_refused_leaves_nothing(stores):
+    made = Workload(id=WL, owner_id=ONE, name="w", created_at=AT, updated_at=AT)
+    await stores.workloads.add(made, max_per_user=1)
+
+    async def added(*names: str) -> list[bool]:
+        events = columns_of([event(id=name) for name in names])
+        return (await stores.event_log.append(WL, events, owner_id=ONE, most=3)).is_new.tolist()
+
+    assert await added("a", "b") == [True, True]
+    for _ in range(2):
+        with pytest.raises(ValidationFailed, match="at most 3"):
+            await added("b", "c", "d")
+    assert await added("a", "b", "b", "c") == [False, False, False, True]
+    assert await added("a", "b", "c") == [False] * 3
+    assert len(await read(stores)) == 3
+    assert (await stores.workloads.get(WL, owner_id=ONE)).event_count == 3
 
 
 async def test_one_batch_sent_by_many_is_stored_once(stores):

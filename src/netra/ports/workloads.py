@@ -49,12 +49,15 @@ class Appended(msgspec.Struct, frozen=True, kw_only=True):
 class EventLog(Protocol):
     """The events of workloads, as columns in and out; the owner is part of every key."""
 
-    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+    async def append(
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+    ) -> Appended:
         """Add the events whose id is new (those without an id always are); all or nothing, durable.
 
         They are counted in their workload in the same step: its `event_count` and span are of what
         is stored. The same batch again adds nothing but events without an id. Raises `NotFound`
-        for events whose workload is not there, or not any more.
+        for events whose workload is not there, or not any more, and `ValidationFailed` when the
+        workload would then have more than `most` events; what it has already costs no room.
         """
         ...
 

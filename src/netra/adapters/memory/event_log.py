@@ -25,14 +25,18 @@ class MemoryEventLog:
         self.logs = workloads.logs  # they end with their workload
         self._arrived = 0
 
-    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+    async def append(
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+    ) -> Appended:
         """Add the events whose id is new, and count them in the workload."""
         if not len(events):
             return Appended(is_new=np.ones(0, np.bool_))
         await self.workloads.get(workload_id, owner_id=owner_id)
         log = self.logs.setdefault((owner_id, workload_id), Log())
-        is_new = _new_ones(events, log.ids)
+        is_new, ids = _new_ones(events, log.ids)
         if is_new.any():
+            self.workloads.check_room(workload_id, int(is_new.sum()), owner_id=owner_id, most=most)
+            log.ids |= ids
             new = events.take(np.flatnonzero(is_new))  # `take` copies: nothing is shared
             self._arrived += 1
             log.parcels.append(
@@ -186,11 +190,12 @@ def _letter(parcel: Parcel, one: Refused, *, at: datetime) -> DeadLetter:
     return DeadLetter(at=at, event_id=None if ids is None else ids[one.place], reason=one.reason)
 
 
-def _new_ones(events: Events, seen: set[str]) -> npt.NDArray[np.bool_]:
+def _new_ones(events: Events, known: set[str]) -> tuple[npt.NDArray[np.bool_], set[str]]:
     is_new = np.ones(len(events), np.bool_)
+    ids: set[str] = set()
     for index, event_id in enumerate(() if events.id is None else events.id):
         if event_id is None:
             continue
-        is_new[index] = event_id not in seen
-        seen.add(event_id)
-    return is_new
+        is_new[index] = event_id not in known and event_id not in ids
+        ids.add(event_id)
+    return is_new, ids

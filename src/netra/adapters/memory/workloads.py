@@ -7,6 +7,7 @@ from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events, instant_of
+from netra.domain.workloads.intake import check_room
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
 from netra.ports.outbox import DeadLetter, Deletion, Parcel
@@ -68,6 +69,10 @@ class MemoryWorkloadStore:
         if log.archived or any(parcel.name in self.shipped for parcel in log.parcels):
             self._deleted += 1
             self.deletions.append(Deletion(log=self._deleted, owner_id=owner_id, workload_id=workload_id))
+
+    def check_room(self, workload_id: WorkloadId, added: int, *, owner_id: UserId, most: int | None) -> None:
+        """Raise `ValidationFailed` when the workload would have more than `most` events."""
+        check_room(self._workloads[owner_id, workload_id].event_count + added, most=most)
 
     def count(self, workload_id: WorkloadId, new: Events, *, owner_id: UserId) -> None:
         """Count events that are stored now, and widen the time span."""

@@ -94,7 +94,9 @@ class SqlEventLog:
         self._purged_blocks = purged_blocks
         self._cache = IdCache(most=known_ids)
 
-    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+    async def append(
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+    ) -> Appended:
         """Add the events whose id is new, and count them in the workload."""
         if not len(events):
             return Appended(is_new=np.ones(0, np.bool_))
@@ -103,7 +105,7 @@ class SqlEventLog:
         draft = await asyncio.to_thread(_draft, batch, seen.known)
         now = self._clock.now()
         is_new = await self._database.write(
-            lambda: _appending(workload_id, batch, draft, seen, owner_id=owner_id, now=now)
+            lambda: _appending(workload_id, batch, draft, seen, owner_id=owner_id, now=now, most=most)
         )
         return Appended(is_new=is_new)
 
@@ -174,7 +176,14 @@ def _learning(log: int, *, after: int) -> Script[Rows]:
 
 
 def _appending(
-    workload_id: WorkloadId, batch: Batch, draft: Draft, seen: Seen, *, owner_id: UserId, now: datetime
+    workload_id: WorkloadId,
+    batch: Batch,
+    draft: Draft,
+    seen: Seen,
+    *,
+    owner_id: UserId,
+    now: datetime,
+    most: int | None,
 ) -> Script[npt.NDArray[np.bool_]]:
     yield locking_events_of(workload_id, owner_id)  # the first ones make the log
     rows = yield ask(_LOCKED_LOG, whose=owner_id, which=workload_id)
@@ -193,13 +202,14 @@ def _appending(
     if len(draft.events):
         yield from _storing(log, draft)
         span = draft.events.at_ns
-        yield counting(
+        yield from counting(
             workload_id,
             owner_id=owner_id,
             added=len(span),
             first_at=instant_of(int(span.min())),
             last_at=instant_of(int(span.max())),
             now=now,
+            most=most,
         )
     return draft.is_new
 

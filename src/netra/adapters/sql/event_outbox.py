@@ -75,7 +75,7 @@ _SHIPMENT: Final = Query(
 _LIVING: Final = Query(select(_BLOCK.arrival).where(_BLOCK.shipment == param("number"), _IS_LIVING))
 _LOGS: Final = Query(
     select(_BLOCK.log, func.sum(_BLOCK.events))
-    .where(_BLOCK.shipment == param("number"))
+    .where(_BLOCK.shipment == param("number"), _IS_LIVING)
     .group_by(_BLOCK.log)
     .order_by(_BLOCK.log)
 )
@@ -220,7 +220,7 @@ def _confirming(shipment: Shipment, *, now: datetime) -> Script[None]:
 
 def _delivering(shipment: Shipment, *, now: datetime) -> Script[None]:
     yield from _confirming(shipment, now=now)
-    for log, added in (yield ask(_LOGS, number=shipment.number)):  # nothing happens to a deleted one
+    for log, added in (yield ask(_LOGS, number=shipment.number)):
         yield ask(_HAND_ON, log=log, added=int(added))
     yield ask(_DROP, number=shipment.number)
 

@@ -13,6 +13,7 @@ from netra.adapters.sql.script import Database, Query, Row, Script, Step, ask, i
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest, Position
+from netra.domain.workloads.intake import check_room
 from netra.domain.workloads.model import Workload
 
 _OWN = (workloads.c.owner_id == param("whose"), workloads.c.id == param("workload_id"))
@@ -34,6 +35,7 @@ _COUNTED = Query(
         last_event_at=case((or_(_LAST.is_(None), param("last_at") > _LAST), param("last_at")), else_=_LAST),
         updated_at=param("now"),
     )
+    .returning(workloads.c.event_count)
 )
 _UNCOUNTED = Query(
     update(workloads).where(*_OWN).values(event_count=workloads.c.event_count - param("removed"))
@@ -74,9 +76,10 @@ def counting(
     first_at: datetime,
     last_at: datetime,
     now: datetime,
-) -> Step:
-    """Return the step that counts new events: a part of the transaction that stores them."""
-    return ask(
+    most: int | None,
+) -> Script[None]:
+    """Count new events: a part of the transaction that stores them; refuse those that are too many."""
+    counted = yield ask(
         _COUNTED,
         whose=owner_id,
         workload_id=workload_id,
@@ -85,6 +88,8 @@ def counting(
         last_at=micros(last_at),
         now=micros(now),
     )
+    for (events,) in counted:
+        check_room(events, most=most)
 
 
 def uncounting(workload_id: WorkloadId, *, owner_id: UserId, removed: int) -> Step:

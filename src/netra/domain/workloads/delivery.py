@@ -65,7 +65,9 @@ class ArchivedEventLog:
         self._news = news  # set when there is something to hand on
         self._quotas = quotas
 
-    async def append(self, workload_id: WorkloadId, events: Events, *, owner_id: UserId) -> Appended:
+    async def append(
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+    ) -> Appended:
         """Accept the events whose id is new. Raises `Unavailable` while too many wait."""
         waiting = await self._outbox.backlog()
         if (
@@ -76,7 +78,7 @@ class ArchivedEventLog:
                 f"{waiting.events} events wait already for the store of events; try again later.",
                 retry_after_s=FULL_RETRY_S,
             )
-        appended = await self._log.append(workload_id, events, owner_id=owner_id)
+        appended = await self._log.append(workload_id, events, owner_id=owner_id, most=most)
         self._news.set()
         return appended
 

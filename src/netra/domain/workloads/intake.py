@@ -268,6 +268,12 @@ def check_size(rows: int, *, max_rows: int) -> None:
         )
 
 
+def check_room(events: int, *, most: int | None) -> None:
+    """Raise `ValidationFailed` when a workload would have more events than it may."""
+    if most is not None and events > most:
+        raise ValidationFailed.of("events", "workload_full", f"a workload holds at most {most} events")
+
+
 def _nul_in(raw: bytes) -> str | None:
     """Return the complaint about a NUL character, which no store keeps as text."""
     return "a text holds a NUL character" if b"\\u0000" in raw else None

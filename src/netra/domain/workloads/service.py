@@ -89,11 +89,9 @@ class WorkloadService:
         Those without an id get one made of `made_as`, so that the same batch made as the same adds nothing.
         Raises `NotFound`, and `ValidationFailed` when the workload would hold more than it may.
         """
-        workload = await self._workloads.get(workload_id, owner_id=owner_id)
-        if workload.event_count + len(events) > self._quotas.max_events_per_workload:
-            most = self._quotas.max_events_per_workload
-            raise ValidationFailed.of("events", "workload_full", f"a workload holds at most {most} events")
+        await self._workloads.get(workload_id, owner_id=owner_id)
         if not len(events):
             return np.zeros(0, np.bool_)
         named = events if made_as is None else with_ids(events, name=made_as)
-        return (await self._log.append(workload_id, named, owner_id=owner_id)).is_new
+        most = self._quotas.max_events_per_workload
+        return (await self._log.append(workload_id, named, owner_id=owner_id, most=most)).is_new

@@ -104,6 +104,19 @@ async def test_a_full_workload_refuses_the_batch_and_keeps_what_it_has(
     assert (await house.workloads.get(workload.id, owner_id=ALICE)).event_count == 1
 
 
+async def test_a_full_workload_still_says_of_what_it_has_that_it_came_before(
+    house_with: Callable[[Quotas], Any],
+) -> None:
+    house = house_with(Quotas(max_events_per_workload=2))
+    workload = await house.workloads.create(owner_id=ALICE, name="chat")
+    for is_new in (True, False):
+        said = await house.workloads.append(workload.id, events("a", "b"), owner_id=ALICE)
+        assert said.tolist() == [is_new, is_new]
+    with pytest.raises(ValidationFailed, match="at most 2"):
+        await house.workloads.append(workload.id, events("c"), owner_id=ALICE)
+    assert (await house.workloads.append(workload.id, events("a"), owner_id=ALICE)).tolist() == [False]
+
+
 async def test_events_need_a_workload(house: Any) -> None:
     with pytest.raises(NotFound):
         await house.workloads.append(WorkloadId("wl-none"), events("a"), owner_id=ALICE)
