@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -124,14 +124,23 @@ class Netra:
     async def import_file(
         self, owner: User, path: Path | str, *, name: str | None = None, progress: Progress | None = None
     ) -> tuple[Workload, ReadLog]:
-        """Make a workload of a request log. Raises `UnreadableFile` before anything is made."""
+        """Make a workload of a request log: all of it, or none when an error or a cancellation comes.
+
+        Raises `UnreadableFile` before anything is made.
+        """
         log = await asyncio.to_thread(self.read_file, path, progress=progress)
         workload = await self.create_workload(owner, name=name or Path(path).name)
-        await self.add_events(owner, workload.id, log.events)
-        return await self._container.workload_service().get(workload.id, owner_id=owner.id), log
+        service = self._container.workload_service()
+        try:
+            await self.add_events(owner, workload.id, log.events)
+        except BaseException:  # a part of a log, presented as the whole, would be wrong money
+            with suppress(NetraError):  # what was wrong first is what the caller hears
+                await service.delete(workload.id, owner_id=owner.id)
+            raise
+        return await service.get(workload.id, owner_id=owner.id), log
 
     async def add_events(self, owner: User, workload_id: WorkloadId, events: Events) -> int:
-        """Add events and return how many were new."""
+        """Add events, many of them in parts, and return how many were new."""
         service = self._container.workload_service()
         return int((await service.append(workload_id, events, owner_id=owner.id)).sum())
 

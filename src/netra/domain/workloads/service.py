@@ -16,6 +16,7 @@ from netra.ports.outbox import Delivery, EventOutbox
 from netra.ports.workloads import EventLog, WorkloadStore
 
 NAME_MAX = 200
+APPENDED_EVENTS = 100_000  # in one step: some tens of megabytes, which a store takes within its time
 DEAD_LETTERS_MAX = 20  # shown; the rest is counted
 
 
@@ -87,11 +88,16 @@ class WorkloadService:
         """Add events and return which were new: an id that came before counts once.
 
         Those without an id get one made of `made_as`, so that the same batch made as the same adds nothing.
-        Raises `NotFound`, and `ValidationFailed` when the workload would hold more than it may.
+        More than `APPENDED_EVENTS` are added in parts, each all or nothing. Raises `NotFound`, and
+        `ValidationFailed` when the workload would hold more than it may.
         """
         await self._workloads.get(workload_id, owner_id=owner_id)
-        if not len(events):
-            return np.zeros(0, np.bool_)
         named = events if made_as is None else with_ids(events, name=made_as)
         most = self._quotas.max_events_per_workload
-        return (await self._log.append(workload_id, named, owner_id=owner_id, most=most)).is_new
+        is_new = np.zeros(len(named), np.bool_)
+        for first in range(0, len(named), APPENDED_EVENTS):
+            here = np.arange(first, min(first + APPENDED_EVENTS, len(named)))
+            part = named if len(here) == len(named) else named.take(here)
+            appended = await self._log.append(workload_id, part, owner_id=owner_id, most=most)
+            is_new[here] = appended.is_new
+        return is_new
