@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from netra.domain.errors import Fault, ValidationFailed
+from netra.domain.texts import can_be_kept
 
 LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 20
@@ -84,4 +85,4 @@ def _position(cursor: str) -> Position | None:
         position = msgspec.json.decode(raw, type=Position)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         return None
-    return position if position.at.tzinfo is not None else None
+    return position if position.at.tzinfo is not None and can_be_kept(position.id) else None

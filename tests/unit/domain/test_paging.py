@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from netra.domain.errors import ValidationFailed
 from netra.domain.paging import Page, PageRequest, Position, cursor_of, page_request
 
+KEPT = st.characters(codec="utf-8", exclude_characters="\x00")
+
 
 @pytest.mark.parametrize(("limit", "offset"), [(1, 0), (100, 10_000), (20, 40)])
 def test_a_request_within_bounds_is_taken_as_it_is(limit: int, offset: int) -> None:
@@ -24,7 +26,7 @@ def test_a_request_out_of_bounds_is_refused_and_never_clamped(
     assert [fault.path for fault in refused.value.faults] == paths
 
 
-@given(at=st.datetimes(timezones=st.just(UTC)), key=st.text(max_size=80))
+@given(at=st.datetimes(timezones=st.just(UTC)), key=st.text(KEPT, max_size=80))
 def test_a_cursor_comes_back_as_the_position_it_was_made_of(at: datetime, key: str) -> None:
     position = Position(at=at, id=key)
     assert page_request(limit=5, offset=0, cursor=cursor_of(position)).after == position
@@ -38,6 +40,12 @@ def test_a_cursor_nobody_gave_out_is_refused(cursor: str) -> None:
 
 def test_a_cursor_without_a_time_zone_is_refused() -> None:
     cursor = cursor_of(Position(at=datetime(2024, 1, 1), id="a"))  # noqa: DTZ001  # the fault under test
+    with pytest.raises(ValidationFailed, match="cursor"):
+        page_request(limit=5, offset=0, cursor=cursor)
+
+
+def test_a_cursor_to_what_no_store_can_hold_is_refused() -> None:
+    cursor = cursor_of(Position(at=datetime(2024, 1, 1, tzinfo=UTC), id="run-1\x00"))
     with pytest.raises(ValidationFailed, match="cursor"):
         page_request(limit=5, offset=0, cursor=cursor)
 

@@ -5,16 +5,19 @@ A script says what one transaction does, once, for every engine; a `Database` pl
 once for each dialect and then run on the driver as text.
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Insert, bindparam, literal_column
+from sqlalchemy import BindParameter, Delete, Insert, Integer, LargeBinary, Update, bindparam, literal_column
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.schema import Table
+
+from netra.domain.texts import can_be_kept
 
 Row: TypeAlias = tuple[Any, ...]  # Any: a column's type is known to the statement's author alone
 Rows: TypeAlias = Sequence[Row]
@@ -35,7 +38,8 @@ class Compiled(msgspec.Struct, frozen=True, kw_only=True):
 class Query:
     """A statement that is compiled once for each dialect; `sets` names what an insert or update fills.
 
-    What returns rows is awaited unless `is_awaited` says that nobody reads them.
+    What returns rows is awaited unless `is_awaited` says that nobody reads them. A text in a condition
+    that no store can hold is put as NULL, which nothing is equal to: nobody has what cannot be kept.
     """
 
     def __init__(
@@ -53,7 +57,7 @@ class Query:
             made = self._statement.compile(dialect=dialect, column_keys=self._sets)
             names = tuple(getattr(made, "positiontup", None) or ())
             constants = {name: value for name, value in (made.params or {}).items() if value is not None}
-            arranged = _arranged(names, constants)
+            arranged = _kept_only(_arranged(names, constants), names, sought=_sought(self._statement))
             found = Compiled(text=str(made), arranged=arranged, is_awaited=self._is_awaited)
             self._compiled[dialect.name] = found
         return found
@@ -141,6 +145,34 @@ def inserting(table: Table, *, without: Sequence[str] = ()) -> Query:
 
 def _returns_rows(statement: ClauseElement) -> bool:
     return not isinstance(statement, UpdateBase) or bool(statement.exported_columns)
+
+
+def _sought(statement: ClauseElement) -> frozenset[str]:
+    """Return the names of parameters in the statement's conditions that may be texts."""
+    where: ClauseElement | None = statement
+    if isinstance(statement, UpdateBase):
+        where = statement.whereclause if isinstance(statement, Update | Delete) else None
+    elements = () if where is None else visitors.iterate(where)
+    found: list[BindParameter[Any]] = [one for one in elements if isinstance(one, BindParameter)]
+    return frozenset(one.key for one in found if not isinstance(one.type, Integer | LargeBinary))
+
+
+def _kept_only(
+    arranged: Callable[[Mapping[str, Any]], Row], names: tuple[str, ...], *, sought: Collection[str]
+) -> Callable[[Mapping[str, Any]], Row]:
+    """Return `arranged` with NULL for each text sought that no store can hold."""
+    places = [place for place, name in enumerate(names) if name in sought]
+    if not places:
+        return arranged
+
+    def checked(values: Mapping[str, Any]) -> Row:
+        row = list(arranged(values))
+        for place in places:
+            if isinstance(row[place], str) and not can_be_kept(row[place]):
+                row[place] = None
+        return tuple(row)
+
+    return checked
 
 
 def _arranged(names: tuple[str, ...], constants: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Row]:

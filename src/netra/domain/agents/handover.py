@@ -12,6 +12,7 @@ from netra.domain.errors import UnsoundHandover
 from netra.domain.ids import WorkloadId
 from netra.domain.optimization.engine import Analysis, Measured
 from netra.domain.optimization.model import Action, Advice, Goals
+from netra.domain.texts import as_kept
 from netra.domain.workloads.model import Workload
 
 
@@ -93,7 +94,10 @@ def checked_plan(plan: Plan) -> Plan:
 
 
 def checked_advice(advice: Advice) -> Advice:
-    """Return the advice; raise `UnsoundHandover` when it has no words."""
+    """Return the advice, its words as every store can hold them; raise `UnsoundHandover` without any.
+
+    They may repeat a parameter or a name in a log, and a language model may write anything.
+    """
     if not advice.report.strip():
         raise UnsoundHandover("ReportingSubAgent", "the report is empty")
-    return advice
+    return msgspec.structs.replace(advice, report=as_kept(advice.report))

@@ -7,6 +7,7 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import well_formed
 from netra.domain.quotas import Quotas
 from netra.domain.runs.model import StartRun
+from netra.domain.texts import check_can_be_kept
 
 TITLE_MAX: Final = 60
 IDEMPOTENCY_KEY_MAX: Final = 255
@@ -21,20 +22,23 @@ def check_question(command: StartRun, *, quotas: Quotas) -> None:
         limit = quotas.max_message_length
         message = f"message has {len(command.message)} characters, the limit is {limit}"
         raise ValidationFailed.of("message", "too_long", message)
-    if "\x00" in command.message:
-        raise ValidationFailed.of("message", "control_character", "message must not contain U+0000")
+    check_can_be_kept(command.message, path="message")
     if command.thread_id is not None:
         well_formed(command.thread_id, path="thread_id")
     if command.workload_id is not None:
         well_formed(command.workload_id, path="workload_id")
-    check_length(command.client_ref, path="id", most=CLIENT_REF_MAX)
-    check_length(command.idempotency_key, path="Idempotency-Key", most=IDEMPOTENCY_KEY_MAX)
+    check_reference(command.client_ref, path="id", most=CLIENT_REF_MAX)
+    check_reference(command.idempotency_key, path="Idempotency-Key", most=IDEMPOTENCY_KEY_MAX)
 
 
-def check_length(text: str | None, *, path: str, most: int) -> None:
-    """Raise `ValidationFailed` when `text` is empty or longer than `most` characters."""
+def check_reference(text: str | None, *, path: str, most: int) -> None:
+    """Raise `ValidationFailed` when a client's own name of something cannot be kept.
+
+    That is when it is empty, longer than `most` characters, or holds what no store keeps.
+    """
     if text is not None and not 0 < len(text) <= most:
         raise ValidationFailed.of(path, "length", f"{path} must have 1 to {most} characters")
+    check_can_be_kept(text, path=path)
 
 
 def title_of(message: str) -> str:

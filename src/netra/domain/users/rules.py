@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from netra.domain.errors import Fault, OAuthRefused, ValidationFailed
+from netra.domain.texts import can_be_kept
 from netra.domain.users.model import ProvenIdentity, User
 
 EMAIL_MAX: Final = 254  # RFC 5321, the longest address a mail server takes
@@ -36,7 +37,7 @@ def account_faults(*, email: str, name: str, password: str | None) -> list[Fault
     faults: list[Fault] = []
     if len(email) > EMAIL_MAX or _EMAIL.fullmatch(email) is None:
         faults.append(Fault(path="email", code="malformed", message="email must look like name@host"))
-    if not name.strip() or len(name) > NAME_MAX or "\x00" in name:
+    if not name.strip() or len(name) > NAME_MAX or not can_be_kept(name):
         faults.append(Fault(path="name", code="length", message=f"name must have 1 to {NAME_MAX} characters"))
     if password is not None and not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         message = f"password must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"

@@ -12,7 +12,7 @@ import msgspec
 
 from netra.domain.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
 from netra.domain.idempotency import KeyEntry, name_of
-from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_length
+from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_reference
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
 from netra.entrypoints.auth import Headers, header
@@ -39,10 +39,10 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
 
 
 def key_of(headers: Headers) -> str | None:
-    """Return the request's key, or None. Raises `ValidationFailed` when it is empty or too long."""
+    """Return the request's key, or None. Raises `ValidationFailed` when it cannot be one."""
     value = header(headers, b"idempotency-key")
     key = None if value is None else value.decode("latin-1")
-    check_length(key, path=KEY_HEADER, most=IDEMPOTENCY_KEY_MAX)
+    check_reference(key, path=KEY_HEADER, most=IDEMPOTENCY_KEY_MAX)
     return key
 
 

@@ -5,12 +5,13 @@ import pkgutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
 from netra.adapters import sql
 from netra.adapters.sql.migrations import migrate
 from netra.adapters.sql.paging import PageQueries
+from netra.adapters.sql.schema import users
 from netra.adapters.sql.script import Query, ask, param
 from netra.adapters.sql.sqlite import DIALECT, connect
 
@@ -82,3 +83,10 @@ def test_parameters_are_put_in_the_order_of_the_text():
     assert compiled.arranged(values) == (2, 1, 1, 7)
     assert Query(select(param("only"))).compiled(DIALECT).arranged({"only": 5}) == (5,)
     assert Query(select(literal_column("1"))).compiled(DIALECT).arranged({}) == ()
+
+
+def test_a_text_that_cannot_be_kept_is_sought_as_nothing_and_written_as_it_is():
+    query = Query(update(users).where(users.c.email == param("wanted")), sets=["name"])
+    arranged = query.compiled(DIALECT).arranged
+    assert arranged({"name": "a\x00", "wanted": "b\x00"}) == ("a\x00", None)
+    assert arranged({"name": "a", "wanted": "b"}) == ("a", "b")

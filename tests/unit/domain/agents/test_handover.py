@@ -101,6 +101,12 @@ def test_an_answer_has_words() -> None:
     assert failure.value.details["agent"] == "ReportingSubAgent"
 
 
+def test_the_words_of_an_answer_are_such_as_every_store_can_hold() -> None:
+    report = "“a\x00b”: no parameter that this engine reads"
+    advice = Advice(recommendations=(), metrics={}, actions=(), supply_config={}, report=report)
+    assert handover.checked_advice(advice).report == "“a\ufffdb”: no parameter that this engine reads"
+
+
 def test_the_names_of_a_log_are_those_of_its_columns() -> None:
     names = names_of(columns_of([call(0, feature="search", template="rank", tool="web")]))
     assert (names.features, names.functions, names.tools, names.models) == (

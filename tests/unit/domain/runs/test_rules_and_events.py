@@ -54,7 +54,9 @@ def test_a_question_that_breaks_a_limit_is_refused(message: str, code: str) -> N
         {"workload_id": "ü"},
         {"client_ref": ""},
         {"client_ref": "x" * 257},
+        {"client_ref": "x\x00"},
         {"idempotency_key": "k" * 256},
+        {"idempotency_key": "k\x00"},
     ],
 )
 def test_malformed_names_in_a_question_are_refused(fields: dict[str, str]) -> None:
