@@ -246,9 +246,10 @@ class PostgresDatabase:
     async def _checked(self) -> None:
         """Ask every idle connection for a word, all at the same time, and cut those that stay silent.
 
-        A line that went dead without a reset takes their places until somebody asks, for the system
-        gives it up after a quarter of an hour. Nor are all just replaced: one is closed also for a
-        request that was cancelled or a statement that took too long, and then the others are well.
+        On a line that went dead without a reset they would keep their places until the system gives
+        it up, after a quarter of an hour. Nor are all replaced unasked: one is closed also for a request
+        that was cancelled or a statement that took too long; the others are well then, and to connect
+        ten times for each would be a burden that grows with the server's.
         """
         idle = self._pool.get_stats()["pool_available"]
         await asyncio.gather(*(self._asked() for _ in range(idle)))

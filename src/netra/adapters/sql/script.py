@@ -95,9 +95,9 @@ class Database(Protocol):
         ...
 
     async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads without a bound: as `view`, but only a few at a time do.
+        """Play a script that reads without a bound: as `view`, but only a few do at a time.
 
-        So whatever is read, there is room for all else. Raises `Unavailable` when its turn does not come.
+        Raises `Unavailable` when its turn does not come in time.
         """
         ...
 
