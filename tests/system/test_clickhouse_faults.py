@@ -164,6 +164,27 @@ def test_a_frozen_clickhouse_holds_nobody_up_and_health_says_so(service, client,
     assert in_clickhouse(own_clickhouse.url) == (20, 20)
 
 
+@pytest.mark.long(10)
+def test_a_run_that_needs_clickhouse_while_it_is_away_is_put_off_until_it_is_back(
+    service, client, own_clickhouse, tmp_path
+):
+    found = workload(client)
+    sent(client, f"/api/workloads/{found}/events", lines(0, 10))
+    until_delivered(client, found)
+    own_clickhouse.kill()
+    asked_for = client.post("/api/agent/execute", json={"message": "Cheaper?", "workload_id": found})
+    run_id = asked_for.raise_for_status().json()["run_id"]
+    until_s = time.monotonic() + PATIENCE_S
+    while "working on a run" not in (tmp_path / "log").read_text():
+        assert time.monotonic() < until_s, "the run was not tried"
+        time.sleep(0.05)
+    assert client.get(f"/api/agent/status/{run_id}").json()["phase"] != "failed"
+    own_clickhouse.start()
+    client.get(f"/api/agent/stream/{run_id}", timeout=PATIENCE_S).raise_for_status()
+    run = client.get(f"/api/agent/status/{run_id}").json()
+    assert run["status"] == "completed", run
+
+
 def test_an_event_that_clickhouse_refuses_is_shown_with_its_reason_and_costs_nothing_but_itself(
     service, client, own_clickhouse
 ):
