@@ -68,7 +68,18 @@ def _headline(metrics: Mapping[str, Any]) -> str:
             f" If the evaluations named below pass as well, it is {money(evaluated_usd)} {period}, "
             f"{percent(evaluated_share)} less than now."
         )
-    return f"{bill}. {said}"
+    return f"{bill}. {said}{_unpaid(metrics)}"
+
+
+def _unpaid(metrics: Mapping[str, Any]) -> str:
+    """Say what of the bill is of calls that were turned away, where that is a sum at all."""
+    if not metrics["unpaid_usd"] > 0:
+        return ""
+    calls = count(metrics["requests_unpaid"], "call")
+    return (
+        f" Of the bill, {money(metrics['unpaid_usd'])} is the list price of {calls} that were refused and "
+        "not charged: no saving counts it."
+    )
 
 
 def _scope(metrics: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from netra.domain.optimization.analysers.batch import tagged_patient
 from netra.domain.optimization.analysers.evidence import with_unnamed
 from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.analysers.waste import failed_calls
+from netra.domain.optimization.statuses import failed_calls
 from netra.domain.optimization.traffic import Bools
 from netra.domain.workloads.columns import Floats, Labels
 

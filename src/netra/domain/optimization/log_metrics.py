@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.optimization.analysers.waste import failed_calls
 from netra.domain.optimization.duplicates import exact_duplicates, tell_prompts
 from netra.domain.optimization.prefix import PrefixReuse, prefix_reuse
+from netra.domain.optimization.statuses import failed_calls
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.profile import profile_of
 from netra.domain.workloads.sufficiency import sufficiency_of

@@ -21,7 +21,10 @@ _LISTED: Final = 50
 
 
 def bill_metrics(study: Study) -> Mapping[str, Any]:
-    """Return the bill at list prices, what it leaves out, and what was billed where the log says so."""
+    """Return the bill at list prices, what it leaves out, and what was billed where the log says so.
+
+    `unpaid_usd` is the part of the bill of calls that were refused and never paid: none of it can be saved.
+    """
     bill_usd = float(study.now_usd.sum())
     unpriced = study.traffic.tariff == UNPRICED
     return {
@@ -29,6 +32,8 @@ def bill_metrics(study: Study) -> Mapping[str, Any]:
         "bill_usd_per_month": bill_usd * study.span.per_month,
         "span": msgspec.to_builtins(study.span),
         "requests_unpriced": int(unpriced.sum()),
+        "requests_unpaid": int(study.traffic.unpaid.sum()),
+        "unpaid_usd": float(study.traffic.unpaid_usd.sum()),
         "models_unpriced": list(unpriced_labels(study.events, study.prices)),
         "models_assumed": dict(study.prices.assumed),
         "billed": billed_by_currency(study.events),

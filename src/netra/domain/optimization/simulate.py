@@ -27,6 +27,7 @@ from netra.domain.optimization.traffic import (
     batched,
     capped,
     hosted,
+    on_own_gpus,
     routed,
     total_usd,
 )
@@ -146,7 +147,7 @@ def _trial(
 def _served(traffic: Traffic, present: PresentFleet | None) -> Traffic:
     if present is None:
         return traffic
-    return hosted(traffic, present.where, hosting_usd_in_window=present.usd_in_window)
+    return on_own_gpus(traffic, present.where, hosting_usd_in_window=present.usd_in_window)
 
 
 def _host(traffic: Traffic, *, trial: Trial) -> Traffic:

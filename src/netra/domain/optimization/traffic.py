@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netra.domain.optimization.pricing import PriceList, Tariff, billed
+from netra.domain.optimization.statuses import unpaid_calls
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
 
 Bools = npt.NDArray[np.bool_]
@@ -42,6 +43,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     cached_input_tokens: Ints
     cache_write_tokens: Ints
     output_tokens: Ints
+    unpaid: Bools  # refused and never charged: nothing is saved on it, whatever is changed
+    unpaid_usd: Floats  # what such a call has in the bill, its list price; 0 for all others
     hosting_usd_in_window: float = 0.0
 
     def __len__(self) -> int:
@@ -53,12 +56,15 @@ Change = Callable[[Traffic], Traffic]
 
 
 def traffic_of(events: Events, prices: PriceList) -> Traffic:
-    """Return the log as it is sent and paid now: nothing batched but what the log cannot say."""
+    """Return the log as it is sent and paid now: nothing batched but what the log cannot say.
+
+    The bill is that of every row at list prices, those among them that were refused and never paid.
+    """
     labels = [name for name in events.model.names if name in prices.tariffs]
     code_of = {name: code for code, name in enumerate(labels)}
     lookup = np.array([code_of.get(name, UNPRICED) for name in events.model.names] + [UNPRICED], np.int32)
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
-    return Traffic(
+    sent = Traffic(
         at_ns=events.at_ns,
         kept=np.ones(len(events), np.bool_),
         tariff=lookup[events.model.codes],
@@ -69,7 +75,14 @@ def traffic_of(events: Events, prices: PriceList) -> Traffic:
         cached_input_tokens=cached,
         cache_write_tokens=_part(events.cache_write_tokens, of=events.input_tokens - cached),
         output_tokens=events.output_tokens,
+        unpaid=np.zeros(len(events), np.bool_),
+        unpaid_usd=np.zeros(len(events)),
     )
+    unpaid = unpaid_calls(events)
+    indexes = np.flatnonzero(unpaid)
+    unpaid_usd = np.zeros(len(events))
+    unpaid_usd[indexes] = call_usd(taken(sent, indexes))
+    return msgspec.structs.replace(sent, unpaid=unpaid, unpaid_usd=unpaid_usd)
 
 
 def list_prices_usd(traffic: Traffic) -> Floats:
@@ -91,8 +104,8 @@ def list_prices_usd(traffic: Traffic) -> Floats:
 
 def call_usd(traffic: Traffic) -> Floats:
     """Return the dollars each call costs: 0 when not made, hosted, or of unknown price."""
-    paid = traffic.kept & ~traffic.hosted & (traffic.tariff >= 0)
-    return np.where(paid, list_prices_usd(traffic), 0.0)
+    paid = traffic.kept & ~traffic.hosted & (traffic.tariff >= 0) & ~traffic.unpaid
+    return np.where(paid, list_prices_usd(traffic), traffic.unpaid_usd)
 
 
 def total_usd(traffic: Traffic) -> float:
@@ -113,7 +126,7 @@ def repriced(after: Traffic, *, before: Traffic, before_usd: Floats) -> Floats:
 
 def taken(traffic: Traffic, indexes: npt.NDArray[np.intp]) -> Traffic:
     """Return the chosen calls alone, without the hosting."""
-    columns = {name: getattr(traffic, name)[indexes] for name in ("at_ns", *_COLUMNS)}
+    columns = {name: getattr(traffic, name)[indexes] for name in ("at_ns", "unpaid", "unpaid_usd", *_COLUMNS)}
     return msgspec.structs.replace(traffic, **columns, hosting_usd_in_window=0.0)
 
 
@@ -182,6 +195,13 @@ def hosted(traffic: Traffic, where: Bools, *, hosting_usd_in_window: float) -> T
     return msgspec.structs.replace(
         traffic, hosted=traffic.hosted | where, hosting_usd_in_window=hosting_usd_in_window
     )
+
+
+def on_own_gpus(traffic: Traffic, where: Bools, *, hosting_usd_in_window: float) -> Traffic:
+    """Return the traffic as one that own GPUs serve already: what they turn away is in no provider's bill."""
+    nothing = np.zeros(len(traffic))
+    paid = msgspec.structs.replace(traffic, unpaid=nothing > 0, unpaid_usd=nothing)
+    return hosted(paid, where, hosting_usd_in_window=hosting_usd_in_window)
 
 
 def _part(tokens: Ints | None, *, of: Ints) -> Ints:

@@ -16,6 +16,8 @@ from netra.domain.optimization.wording import cost_change
 METRICS: Mapping[str, Any] = {
     "requests": 1_200,
     "bill_usd": 40.0,
+    "requests_unpaid": 0,
+    "unpaid_usd": 0.0,
     "verdict": "Nothing here is worth more than 1 % of the bill.",
     "span": {"seconds": 86_400.0, "per_month": 30.4, "scaled": True, "notes": ["A month is 30.4 days."]},
     "plan": {
@@ -88,6 +90,11 @@ def test_a_log_with_nothing_to_gain_says_so() -> None:
         "Your 1,200 calls cost $40.00 at list prices, which is $1,218 a month at this rate. Nothing here is "
         "worth more than 1 % of the bill.\n\nA month is 30.4 days."
     )
+
+
+def test_what_was_refused_and_never_paid_is_told_beside_the_bill() -> None:
+    told = "Of the bill, $2.50 is the list price of 3 calls that were refused and not charged"
+    assert told in said(requests_unpaid=3, unpaid_usd=2.5)
 
 
 def test_the_plan_is_the_headline() -> None:

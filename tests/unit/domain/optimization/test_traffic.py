@@ -15,6 +15,7 @@ from netra.domain.optimization.traffic import (
     capped,
     dropped,
     hosted,
+    on_own_gpus,
     routed,
     total_usd,
 )
@@ -94,3 +95,17 @@ def test_a_routed_call_costs_what_the_other_model_asks(study: Make, call: Call, 
     moved = routed(traffic, EVERY, to=tariff("small", usd=0.1e-6))
     assert total_usd(moved) == pytest.approx(1000e-7)
     assert routed(moved, EVERY, to=tariff("small", usd=0.1e-6)).tariffs == moved.tariffs
+
+
+def test_what_was_refused_stands_in_the_bill_and_no_change_saves_it(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [call(tokens=(1000, 0), status="429"), call(tokens=(1000, 0), status="ok")]
+    traffic = study(calls, tariff(batch=tariff(usd=0.5e-6))).traffic
+    everywhere = np.ones(2, np.bool_)
+    assert call_usd(traffic).tolist() == [pytest.approx(1e-3), pytest.approx(1e-3)]
+    assert call_usd(dropped(traffic, everywhere)).tolist() == [pytest.approx(1e-3), 0.0]
+    assert call_usd(batched(traffic, everywhere)).tolist() == [pytest.approx(1e-3), pytest.approx(0.5e-3)]
+    rented = hosted(traffic, everywhere, hosting_usd_in_window=1.0)
+    assert total_usd(rented) == pytest.approx(1.001)
+    assert total_usd(on_own_gpus(traffic, everywhere, hosting_usd_in_window=1.0)) == pytest.approx(1.0)

@@ -208,6 +208,16 @@ def test_without_a_change_nothing_is_compared(study: Make, call: Call) -> None:
     assert upgrade_review.analyse(study([call()]), checkpoint=never_stop) == ()
 
 
+def test_calls_turned_away_after_the_change_make_it_no_cheaper(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    refused = [call(CHANGE_S + n, tokens=(1000, 0), template="t", status="429") for n in range(100)]
+    calls = [*changed(call, "t", before="big", after="big"), *refused]
+    _, (found,) = reviewed(study, calls, tariff())
+    assert isinstance(found, Finding)
+    assert (found.inputs["ruling"], found.inputs["calls_after"]) == ("same", 100)
+
+
 def test_free_calls_have_no_share(study: Make, call: Call, tariff: Price) -> None:
     calls = [call(0, tokens=(0, 0)), call(CHANGE_S, tokens=(0, 0))]
     _, (found,) = reviewed(study, calls, tariff())

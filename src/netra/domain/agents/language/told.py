@@ -17,6 +17,7 @@ _PARTS: Final = (
 _METRICS: Final = (
     "requests", "input_tokens", "output_tokens", "bill_usd", "bill_usd_per_month", "verdict", "plan",
     "targets", "duplicates", "failures", "scope", "models_assumed", "requests_unpriced",
+    "requests_unpaid", "unpaid_usd",
 )  # fmt: skip
 _KEPT: Final = frozenset(
     {"id", "kind", "cost_change", "effort", "grade", "target", "priority", "recommendation_id"}

@@ -16,9 +16,9 @@ import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.analysers.waste import failed_calls
 from netra.domain.optimization.duplicates import exact_duplicates
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.statuses import answered_calls
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints
@@ -58,7 +58,7 @@ def answered_before(study: Study) -> Ints:
     events = study.events
     first = exact_duplicates(events).first
     calls = np.flatnonzero(np.bincount(first, minlength=len(first))[first] > 1)  # prompts in company
-    answers = calls[~failed_calls(events)[calls]]
+    answers = calls[answered_calls(events)[calls]]
     call = np.concatenate((answers, calls))
     at_ns = np.concatenate((_answered_at_ns(events)[answers], events.at_ns[calls]))
     is_call = np.arange(len(call)) >= len(answers)
@@ -89,8 +89,8 @@ def _of_unknown_latency(study: Study, previous: Ints, *, repeated: Bools) -> int
 
 
 def _within(study: Study, previous: Ints, *, kept_s: int | None) -> Bools:
-    """Return the calls answered before, at most `kept_s` seconds ago."""
-    known = previous >= 0
+    """Return the calls answered before, at most `kept_s` seconds ago, that were paid for."""
+    known = (previous >= 0) & ~study.traffic.unpaid
     if kept_s is None:
         return known
     at_ns = study.events.at_ns

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
@@ -46,7 +47,8 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not after.any() or after.all():
         return (_one_sided(study, after=bool(after.any())),)
     _, groups = groups_of(study)
-    verified = verify(_calls(study), after=after, groups=groups)
+    worked = np.flatnonzero(~study.traffic.unpaid)  # what was turned away is no unit of work
+    verified = verify(_calls(study, worked), after=after[worked], groups=groups.take(worked))
     if not verified.groups:
         return (_incomparable(verified),)
     found: list[Finding | Gap] = []
@@ -58,10 +60,10 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (*found, *_priceless(study, verified, groups=groups))
 
 
-def _calls(study: Study) -> Calls:
-    events = study.events
+def _calls(study: Study, where: npt.NDArray[np.intp]) -> Calls:
+    events = study.events.take(where)
     return Calls(
-        usd=np.where(study.traffic.tariff == UNPRICED, np.nan, study.now_usd),
+        usd=np.where(study.traffic.tariff == UNPRICED, np.nan, study.now_usd)[where],
         output_tokens=events.output_tokens,
         accepted=events.accepted,
         latency_ms=events.latency_ms,

@@ -3,7 +3,8 @@
 Formula: `sum of the list price of (failed calls that were billed + retries of calls that had succeeded)`.
 A failed call counts as billed when its cost says so or, without costs, when it has output or timed out;
 a call refused at the door (a 4xx status, a rate limit) does no work and is not billed. Money is exact
-(grade A) where costs are logged, else C. Valid for any log with `status` or `retry_of`.
+(grade A) where costs are logged, else C. Valid for any log with `status` or `retry_of`; a status whose
+word is not known (see `statuses`) is neither a failure nor a success, and is named as a gap.
 """
 
 from collections.abc import Mapping
@@ -15,52 +16,22 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.statuses import (
+    Outcome,
+    answered_calls,
+    calls_of_unknown_outcome,
+    failed_calls,
+    outcome_of,
+    unpaid_calls,
+)
 from netra.domain.optimization.traffic import Bools, dropped
-from netra.domain.optimization.wording import count, money, percent
+from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Events
 
 KIND: Final = "waste"
 FORMULA: Final = (
     "wasted = sum of list prices of (failed calls that were billed + retries of calls that had succeeded)"
 )
-SUCCEEDED: Final = frozenset(
-    ("ok", "success", "succeeded", "completed", "complete", "done", "stop", "length")
-)
-REFUSED: Final = frozenset(
-    ("rate_limited", "rate_limit", "ratelimited", "throttled", "rejected", "refused", "invalid")
-)
-
-
-def has_failed(status: str) -> bool:
-    """Return whether a status label says that the call gave no answer.
-
-    >>> [has_failed(status) for status in ("ok", "200", "Timeout", "429", "error")]
-    [False, False, True, True, True]
-    """
-    word = status.strip().lower()
-    if word.isdecimal():
-        return not 200 <= int(word) < 400
-    return word not in SUCCEEDED
-
-
-def was_refused(status: str) -> bool:
-    """Return whether a failed call was turned away before any work was done.
-
-    >>> [was_refused(status) for status in ("429", "timeout", "500")]
-    [True, False, False]
-    """
-    word = status.strip().lower()
-    if word.isdecimal():
-        return 400 <= int(word) < 500 and int(word) not in {408, 499}
-    return word in REFUSED
-
-
-def failed_calls(events: Events) -> Bools:
-    """Return which calls failed; a call without a status is taken to have succeeded."""
-    if events.status is None:
-        return np.zeros(len(events), np.bool_)
-    verdicts = np.array([has_failed(name) for name in events.status.names] + [False])
-    return verdicts[events.status.codes]
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -77,33 +48,45 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
             ),
         )
     failed = failed_calls(events)
-    useless = failed & _billed(events, failed=failed)
-    needless = _needless_retries(events, failed=failed)
+    useless = failed & ~unpaid_calls(events)
+    needless = _needless_retries(events)
     wasted = useless | needless
+    unread = _unread(study)
     if not (study.now_usd[wasted] > 0).any():
-        return ()
-    return (_finding(study, failed=failed, useless=useless, needless=needless),)
+        return unread
+    return (_finding(study, failed=failed, useless=useless, needless=needless), *unread)
 
 
-def _billed(events: Events, *, failed: Bools) -> Bools:
-    """Return which failed calls were charged: by their cost where it is logged, else by their work."""
-    status = events.status
-    if status is None:
-        return failed
-    refused = np.array([was_refused(name) for name in status.names] + [False])[status.codes]
-    worked = ~refused | (events.output_tokens > 0)
-    if events.cost is None:
-        return worked
-    return np.where(np.isnan(events.cost), worked, events.cost > 0)
-
-
-def _needless_retries(events: Events, *, failed: Bools) -> Bools:
+def _needless_retries(events: Events) -> Bools:
     """Return the calls that repeat one which had succeeded."""
     if events.retry_of is None or events.id is None:
         return np.zeros(len(events), np.bool_)
-    succeeded = {events.id[index] for index in np.flatnonzero(~failed) if events.id[index] is not None}
+    answered = answered_calls(events)
+    succeeded = {events.id[index] for index in np.flatnonzero(answered) if events.id[index] is not None}
     repeats = np.array([name in succeeded for name in events.retry_of.names] + [False])
     return repeats[events.retry_of.codes]
+
+
+def _unread(study: Study) -> tuple[Gap, ...]:
+    """Name the statuses that say nothing, as their calls may be waste or not."""
+    status, unknown = study.events.status, calls_of_unknown_outcome(study.events)
+    if status is None or not unknown.any():
+        return ()
+    words = [status.names[code] for code in np.unique(status.codes[unknown]).tolist()]
+    return (
+        Gap(
+            kind=KIND,
+            missing=("status",),
+            reason=(
+                f"{count(int(unknown.sum()), 'call')} have a status that is not known to mean an answer or a "
+                f"failure: {listed([f'“{word}”' for word in words])}."
+            ),
+            would_add=(
+                "Whether these calls failed, and what that cost: send ok, an HTTP status, a finish reason or "
+                "what went wrong."
+            ),
+        ),
+    )
 
 
 def _retried(events: Events, *, useless: Bools) -> Bools:
@@ -190,5 +173,5 @@ def _by_status(study: Study, useless: Bools) -> Mapping[str, Any]:
             "usd_in_window": float(usd[useless & (status.codes == code)].sum()),
         }
         for code, name in enumerate(status.names)
-        if has_failed(name)
+        if outcome_of(name) in {Outcome.FAILED, Outcome.REFUSED}
     }

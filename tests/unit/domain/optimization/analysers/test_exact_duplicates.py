@@ -50,6 +50,16 @@ def test_a_prompt_whose_answer_failed_must_be_sent_again(study: Make, call: Call
     assert exact_duplicates.answered_before(log).tolist() == [-1, -1, 1]
 
 
+def test_a_repeat_that_was_refused_and_never_paid_saves_nothing(study: Make, call: Call) -> None:
+    log = study([call(0, prompt_hash="a"), call(1, tokens=(1000, 0), prompt_hash="a", status="429")])
+    assert said(log) == ()
+
+
+def test_a_call_of_unknown_outcome_answers_no_repeat(study: Make, call: Call) -> None:
+    log = study([call(0, prompt_hash="a", status="fine"), call(1, prompt_hash="a", status="ok")])
+    assert said(log) == ()
+
+
 def test_calls_side_by_side_have_no_answer_to_take(study: Make, call: Call) -> None:
     together = [call(0, prompt_hash="a", latency_ms=10_000.0) for _ in range(5)]
     assert said(study(together)) == ()

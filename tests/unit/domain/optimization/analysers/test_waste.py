@@ -91,6 +91,25 @@ def test_all_failed_is_all_waste(study: Make, call: Call) -> None:
     assert worth_alone(log, only(log)).saved_usd == pytest.approx(3 * 1.4e-3)
 
 
-@pytest.mark.parametrize(("status", "refused"), [("408", False), ("rate_limited", True), ("error", False)])
-def test_what_is_refused_does_no_work(status: str, refused: bool) -> None:
-    assert waste.was_refused(status) is refused
+def test_answers_that_end_in_a_tool_call_are_no_waste(study: Make, call: Call) -> None:
+    assert said(study([call(n, status="tool_calls") for n in range(40)])) == ()
+
+
+def test_a_word_nobody_knows_is_a_gap_and_no_failure(study: Make, call: Call) -> None:
+    (gap,) = said(study([call(status="fine"), call(1, status="ok"), call(2, status="so-so")]))
+    assert isinstance(gap, Gap)
+    assert gap.missing == ("status",)
+    assert "2 calls have a status" in gap.reason
+    assert "“fine”; “so-so”" in gap.reason
+
+
+def test_what_is_known_to_fail_is_waste_beside_a_word_nobody_knows(study: Make, call: Call) -> None:
+    found, gap = said(study([call(status="fine"), call(1, status="timeout")]))
+    assert isinstance(found, Finding)
+    assert isinstance(gap, Gap)
+    assert found.inputs["failed_calls"] == 1
+
+
+def test_a_retry_of_nobody_knows_what_is_not_needless(study: Make, call: Call) -> None:
+    (gap,) = said(study([call(id="a", status="fine"), call(1, retry_of="a")]))
+    assert isinstance(gap, Gap)

@@ -1,0 +1,106 @@
+"""What the status of a call says: answered, turned away at the door, failed on the way, or nothing known.
+
+A status is a word of the log's own choosing: an HTTP code, a client's error or a model's reason to stop.
+What a failure cost and what to do about it is the `waste` analyser's.
+"""
+
+import enum
+import re
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.workloads.columns import Events, Labels
+
+_Bools = npt.NDArray[np.bool_]
+
+ANSWERED: Final = frozenset(
+    (
+        *("ok", "okay", "success", "successful", "succeeded", "complete", "completed", "done", "finished"),
+        *("stop", "stop_sequence", "end_turn", "pause_turn", "eos", "eos_token", "no_error"),
+        *("length", "max_tokens", "max_output_tokens", "model_length", "incomplete"),
+        *("tool_calls", "tool_call", "tool_use", "function_call"),
+        # Paid for, and sent again it would end the same way: no failure that a retry mends.
+        *("content_filter", "content_filtered", "refusal", "safety", "recitation"),
+    )
+)
+"""Words that mean an answer came: said by clients, and as reasons to stop by the APIs of OpenAI,
+Anthropic, Google, Mistral and AWS Bedrock (their references, November 2026)."""
+_REFUSED_PARTS: Final = re.compile(
+    "rate_?limit|throttl|too_many_requests|quota|resource_exhausted|reject|refused|denied|invalid"
+    "|bad_request|unauthori[sz]ed|authentication|permission|forbidden|not_found|context_length"
+)
+_FAILED_PARTS: Final = re.compile(
+    "error|fail|time_?out|timed_out|exception|abort|cancel|unavailable|overload|exceeded|crash|interrupt"
+    "|disconnect|expired"
+)
+_HTTP_CODE: Final = re.compile(r"(?:http(?:/\d(?:\.\d)?)?|status|code|error)?[_:]*([2-5]\d\d)(?!\d)")
+_BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
+_TRIED: Final = frozenset((408, 499))  # of the 4xx codes: work was done, and nobody waited for its end
+
+
+class Outcome(enum.Enum):
+    """What became of a call."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"  # turned away before any work was done
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+def outcome_of(status: str) -> Outcome:
+    """Return what a status label says.
+
+    >>> [outcome_of(status).value for status in ("200 OK", "tool-calls", "429", "Timeout", "fine")]
+    ['answered', 'answered', 'refused', 'failed', 'unknown']
+    """
+    word = _BETWEEN_WORDS.sub("_", status.strip()).lower()
+    code = _HTTP_CODE.match(word)
+    if code is not None:
+        return _outcome_of_code(int(code.group(1)))
+    if word in ANSWERED:
+        return Outcome.ANSWERED
+    if _REFUSED_PARTS.search(word):
+        return Outcome.REFUSED
+    return Outcome.FAILED if _FAILED_PARTS.search(word) else Outcome.UNKNOWN
+
+
+def _outcome_of_code(code: int) -> Outcome:
+    if 200 <= code < 400:
+        return Outcome.ANSWERED
+    return Outcome.REFUSED if 400 <= code < 500 and code not in _TRIED else Outcome.FAILED
+
+
+def failed_calls(events: Events) -> _Bools:
+    """Return which calls failed or were refused; a call without a status is taken to have succeeded."""
+    return _those(events.status, Outcome.FAILED, Outcome.REFUSED, of=len(events))
+
+
+def answered_calls(events: Events) -> _Bools:
+    """Return which calls surely have an answer, those without a status among them."""
+    return ~_those(events.status, Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN, of=len(events))
+
+
+def calls_of_unknown_outcome(events: Events) -> _Bools:
+    """Return which calls have a status whose word is not known."""
+    return _those(events.status, Outcome.UNKNOWN, of=len(events))
+
+
+def unpaid_calls(events: Events) -> _Bools:
+    """Return which failed calls were not charged: by their cost where it is logged, else by their work.
+
+    A call that was refused and has no output did no work.
+    """
+    failed = failed_calls(events)
+    idle = _those(events.status, Outcome.REFUSED, of=len(events)) & (events.output_tokens <= 0)
+    if events.cost is None:
+        return failed & idle
+    return failed & np.where(np.isnan(events.cost), idle, events.cost <= 0)
+
+
+def _those(status: Labels | None, *outcomes: Outcome, of: int) -> _Bools:
+    if status is None:
+        return np.zeros(of, np.bool_)
+    verdicts = np.array([outcome_of(name) in outcomes for name in status.names] + [False])
+    return verdicts[status.codes]
