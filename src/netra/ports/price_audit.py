@@ -15,8 +15,9 @@ class PriceAudit(Protocol):
     ) -> Floats:
         """Return the dollars of every event, each priced by itself from the published data.
 
-        A call is priced as the model of its label's tariff, on the tariff's day at the call's own time
-        of day. NaN where the label has no tariff, or one that is a person's own and not published.
+        A call is priced as the model of its tariff (`PriceList.tariff_of`: by label, and by provider
+        where several serve it), on the tariff's day at the call's own time of day. NaN without a tariff,
+        or with one that is a person's own and not published.
         `progress` hears the share done, 0..1. Blocking: call it in a thread where others wait.
         """
         ...

@@ -26,7 +26,8 @@ class GenaiPriceAudit:
         )
         for place in range(len(events)):
             label = events.model.of(place)
-            tariff = None if label is None else prices.tariffs.get(label)
+            provider = None if events.provider is None else events.provider.of(place)
+            tariff = None if label is None else prices.tariff_of(label, provider=provider)
             if tariff is not None and tariff.source.startswith("genai-prices"):
                 usd[place] = _priced(
                     tariff,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.pricing import PriceList, Tariff, labels_needed
@@ -25,30 +26,36 @@ def price_list(
 
     `model` prices the whole log as that one; without it, calls of a log that names no model are
     priced as `default_model`. Either is in `assumed`. A label whose price is not in the book is
-    absent. Models `asked_about` come first among the candidates, be they cheaper or not.
+    absent. Where several providers serve one label, each call gets its own provider's prices, and one
+    that names none those the book chooses. Models `asked_about` come first among the candidates, be
+    they cheaper or not.
     """
     tariffs: dict[str, Tariff] = {}
+    at_providers: dict[tuple[str, str], Tariff | None] = {}
     assumed: dict[str, str] = {}
     for label in labels_needed(events):
         priced_as = model or (default_model if label == UNSPECIFIED_MODEL else label)
         if priced_as != label:
             assumed[label] = priced_as
-        provider = _provider_of(events, label) if priced_as == label else None
-        tariff = book.tariff(priced_as, provider=provider)
-        if tariff is not None:
-            tariffs[label] = tariff
-    return PriceList(
-        tariffs=tariffs, candidates=_candidates(book, [*tariffs.values()], asked_about), assumed=assumed
-    )
+        providers = _providers_of(events, label) if priced_as == label else [None]
+        found = {provider: book.tariff(priced_as, provider=provider) for provider in providers}
+        usual = found.get(None, found[providers[0]])
+        if usual is not None:
+            tariffs[label] = usual
+        if len(found) > 1:
+            at_providers |= {(label, name): tariff for name, tariff in found.items() if name is not None}
+    prices = PriceList(tariffs=tariffs, assumed=assumed, at_providers=at_providers)
+    return msgspec.structs.replace(prices, candidates=_candidates(book, prices.known(), asked_about))
 
 
-def _provider_of(events: Events, label: str) -> str | None:
-    """Return the provider that served most calls of `label`, the first of equals; None if unnamed."""
+def _providers_of(events: Events, label: str) -> list[str | None]:
+    """Return the providers that served `label`, most calls first; None for calls that name none."""
     if events.provider is None:
-        return None
-    codes = events.provider.codes[events.model.codes == events.model.names.index(label)]
-    named = codes[codes >= 0]
-    return events.provider.names[int(np.bincount(named).argmax())] if len(named) else None
+        return [None]
+    names = (*events.provider.names, None)
+    codes = events.provider.codes[events.model.codes == events.model.names.index(label)] % len(names)
+    calls = np.bincount(codes, minlength=len(names))
+    return [names[code] for code in np.argsort(-calls, kind="stable").tolist() if calls[code]]
 
 
 def _candidates(book: PriceBook, served: Sequence[Tariff], asked_about: Sequence[str]) -> tuple[Tariff, ...]:

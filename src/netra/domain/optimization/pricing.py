@@ -69,6 +69,16 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
     tariffs: Mapping[str, Tariff]  # by the log's own model label; absent means not in the price book
     candidates: tuple[Tariff, ...] = ()
     assumed: Mapping[str, str] = {}  # label -> the model it was priced as, where the log or user left it open
+    at_providers: Mapping[tuple[str, str], Tariff | None] = {}  # by (label, provider), where several serve it
+
+    def tariff_of(self, label: str, *, provider: str | None) -> Tariff | None:
+        """Return the prices of one call, its provider's own where several serve the model, or None."""
+        usual = self.tariffs.get(label)
+        return usual if provider is None else self.at_providers.get((label, provider), usual)
+
+    def known(self) -> tuple[Tariff, ...]:
+        """Return every tariff that a call of the log may meet."""
+        return (*self.tariffs.values(), *(found for found in self.at_providers.values() if found is not None))
 
 
 class Billed(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,10 +132,38 @@ def billed(events: Events, prices: PriceList) -> Billed:
     >>> round(float(billed(log, PriceList(tariffs={"gpt-4o": tariff})).usd()[0]), 6)
     0.00275
     """
-    tariffs = [prices.tariffs.get(name) for name in events.model.names]
-    unlabelled = np.int32(len(tariffs))
-    codes = np.where(events.model.codes < 0, unlabelled, events.model.codes)
-    return _billed(events, [*tariffs, None], codes)
+    tariffs, codes = tariffs_met(events, prices)
+    return _billed(events, tariffs, codes)
+
+
+def tariffs_met(events: Events, prices: PriceList) -> tuple[list[Tariff | None], Codes]:
+    """Return the tariffs of the log's models, each at each provider, and which of them each call meets."""
+    served = _served(events, prices)
+    tariffs = [
+        None if model is None else prices.tariff_of(model, provider=provider) for model, provider in served.by
+    ]
+    return tariffs, served.codes
+
+
+class _Served(msgspec.Struct, frozen=True, kw_only=True):
+    by: tuple[tuple[str | None, str | None], ...]  # (model, provider); the provider only where it matters
+    codes: Codes  # by[codes[i]] served event i
+
+
+def _served(events: Events, prices: PriceList) -> _Served:
+    models: tuple[str | None, ...] = (*events.model.names, None)
+    if events.provider is None or not prices.at_providers:
+        codes = np.where(events.model.codes < 0, np.int32(len(models) - 1), events.model.codes)
+        return _Served(by=tuple((model, None) for model in models), codes=codes)
+    providers: tuple[str | None, ...] = (*events.provider.names, None)
+    cells = (events.model.codes % len(models)).astype(np.int64) * len(providers)
+    cells += events.provider.codes % len(providers)
+    found, codes = np.unique(cells, return_inverse=True)
+    pairs = [divmod(cell, len(providers)) for cell in found.tolist()]
+    return _Served(
+        by=tuple((models[model], providers[provider]) for model, provider in pairs),
+        codes=codes.astype(np.int32),
+    )
 
 
 def billed_as(events: Events, tariff: Tariff) -> Billed:
@@ -150,8 +188,16 @@ def labels_needed(events: Events) -> tuple[str, ...]:
 
 
 def unpriced_labels(events: Events, prices: PriceList) -> tuple[str, ...]:
-    """Return the model labels of the log that the price list has no tariff for."""
-    return tuple(label for label in labels_needed(events) if label not in prices.tariffs)
+    """Return the models that a call has no tariff for, with the provider where several serve one."""
+    served = _served(events, prices)
+    used: list[int] = np.unique(served.codes).tolist()
+    pairs = [served.by[code] for code in used]
+    split = {model for model, _ in prices.at_providers}
+    return tuple(
+        f"{model} at {provider}" if model in split and provider is not None else model
+        for model, provider in pairs
+        if model is not None and prices.tariff_of(model, provider=provider) is None
+    )
 
 
 def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Billed:

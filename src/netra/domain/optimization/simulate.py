@@ -227,7 +227,7 @@ def _fits(study: Study, to: Tariff) -> np.ndarray[tuple[int], np.dtype[np.bool_]
 
 
 def _tariff(study: Study, name: str) -> Tariff:
-    known = (*study.prices.candidates, *study.prices.tariffs.values())
+    known = (*study.prices.candidates, *study.prices.known())
     found = next((tariff for tariff in known if tariff.model.lower() == name.lower()), None)
     if found is None:
         raise ValidationFailed.of("model", "unknown_model", f"No price of a model named {name!r} is known.")

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.optimization.pricing import PriceList, Tariff, billed
+from netra.domain.optimization.pricing import PriceList, Tariff, billed, tariffs_met
 from netra.domain.optimization.statuses import unpaid_calls
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
 
@@ -60,15 +60,15 @@ def traffic_of(events: Events, prices: PriceList) -> Traffic:
 
     The bill is that of every row at list prices, those among them that were refused and never paid.
     """
-    labels = [name for name in events.model.names if name in prices.tariffs]
-    code_of = {name: code for code, name in enumerate(labels)}
-    lookup = np.array([code_of.get(name, UNPRICED) for name in events.model.names] + [UNPRICED], np.int32)
+    met, codes = tariffs_met(events, prices)
+    priced = np.array([tariff is not None for tariff in met])
+    lookup = np.where(priced, np.cumsum(priced) - 1, UNPRICED).astype(np.int32)
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
     sent = Traffic(
         at_ns=events.at_ns,
         kept=np.ones(len(events), np.bool_),
-        tariff=lookup[events.model.codes],
-        tariffs=tuple(prices.tariffs[name] for name in labels),
+        tariff=lookup[codes],
+        tariffs=tuple(tariff for tariff in met if tariff is not None),
         batched=np.zeros(len(events), np.bool_),
         hosted=np.zeros(len(events), np.bool_),
         input_tokens=events.input_tokens,

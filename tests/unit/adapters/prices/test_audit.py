@@ -13,6 +13,7 @@ from netra.domain.agents.price_list import price_list
 from netra.domain.optimization.price_check import evenly, price_check
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.workloads.columns import columns_of
+from netra.domain.workloads.model import Event
 from netra.domain.workloads.sample import sample_events
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -29,6 +30,19 @@ def test_the_bill_of_a_day_agrees_call_by_call() -> None:
     assert (found.agrees, found.rows_compared) == (True, 400)
     assert found.row_error_max < 1e-9
     assert shares == [0.0]
+
+
+def test_each_call_is_asked_for_at_its_own_provider() -> None:
+    some, other = (
+        Event(timestamp=NOON, model="gpt-oss-120b", provider=name, input_tokens=1_000_000, output_tokens=0)
+        for name in ("azure", "cerebras")
+    )
+    events = columns_of([some, some, other])
+    prices = price_list(events, BOOK, default_model="gpt-4o")
+    assert len(prices.at_providers) == 2
+    listed = GenaiPriceAudit().listed_usd(events, prices)
+    assert listed[0] == listed[1] != listed[2]
+    assert price_check(events, prices, listed_usd=listed).agrees
 
 
 def test_own_and_unknown_prices_are_not_listed_anywhere() -> None:

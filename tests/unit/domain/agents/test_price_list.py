@@ -5,9 +5,10 @@ from datetime import datetime
 
 import msgspec
 import numpy as np
+import pytest
 
 from netra.domain.agents.price_list import CANDIDATES_MAX, price_list
-from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.pricing import Rate, Tariff, bill_usd, costs_usd, unpriced_labels
 from netra.domain.workloads.columns import Events, labels_of
 
 
@@ -66,11 +67,31 @@ def test_the_model_asked_for_prices_the_whole_log() -> None:
     assert prices.assumed == {"unspecified": "b", "a": "b"}
 
 
-def test_the_provider_that_served_most_calls_decides() -> None:
+def test_each_call_is_priced_at_its_own_provider() -> None:
+    at_x, at_y = tariff_of("a", usd=1e-6, provider="x"), tariff_of("a", usd=5e-6, provider="y")
+    book = ShelfBook({("x", "a"): at_x, ("y", "a"): at_y, (None, "a"): A})
+    served = log(*["a"] * 100, providers=["x"] * 60 + ["y"] * 40)
+    served = msgspec.structs.replace(served, input_tokens=np.full(100, 1_000_000))
+    prices = price_list(served, book, default_model="a")
+    assert prices.tariffs == {"a": at_x}  # what most of its calls meet stands for the model
+    assert bill_usd(served, prices) == pytest.approx(260)
+    assert price_list(served, book, default_model="b", model="a").tariffs == {"a": at_x}
+
+
+def test_a_call_that_names_no_provider_gets_what_the_book_chooses() -> None:
     at_x = msgspec.structs.replace(A, provider="x")
-    book = ShelfBook({("x", "a"): at_x, ("y", "a"): A, (None, "a"): A})
-    served = log("a", "a", "a", "a", providers=["y", "x", "x", None])
-    assert price_list(served, book, default_model="a").tariffs == {"a": at_x}
+    book = ShelfBook({("x", "a"): at_x, (None, "a"): A})
+    prices = price_list(log("a", "a", "a", providers=["x", "x", None]), book, default_model="a")
+    assert (prices.tariffs, prices.at_providers) == ({"a": A}, {("a", "x"): at_x})
+
+
+def test_a_provider_nobody_knows_leaves_its_own_calls_unpriced_and_is_named() -> None:
+    at_x = msgspec.structs.replace(A, provider="x")
+    book = ShelfBook({("x", "a"): at_x, (None, "b"): B})
+    served = log("a", "a", "a", "b", "c", providers=["x", "y", "y", None, None])
+    prices = price_list(served, book, default_model="a")
+    assert np.isnan(costs_usd(served, prices)).tolist() == [False, True, True, False, True]
+    assert unpriced_labels(served, prices) == ("a at y", "c")
 
 
 def test_calls_without_a_provider_leave_the_choice_to_the_book() -> None:

@@ -17,22 +17,22 @@ Call = Callable[..., Event]
         (
             Outcome.ANSWERED,
             (
-                "ok|OK|200|200 OK|HTTP/1.1 204 No Content|http_200|304|stop|length|tool_calls|tool-calls|end_turn"
-                "|endTurn|MAX_TOKENS|stop_sequence|tool_use|function_call|content_filter|Succeeded|incomplete"
+                "ok|OK|200|200 OK|HTTP/1.1 204 No Content|http_200|304|stop|length|tool_calls|tool-calls"
+                "|end_turn|endTurn|MAX_TOKENS|stop_sequence|tool_use|function_call|content_filter|Succeeded|incomplete"
             ),
         ),
         (
             Outcome.REFUSED,
             (
-                "429|429 Too Many Requests|error_429|404|rate_limited|RateLimitError|rate limit|Throttled|invalid"
-                "|invalid_request_error|rejected|context_length_exceeded|quota_exceeded|AccessDeniedException"
+                "429|429 Too Many Requests|error_429|404|rate_limited|RateLimitError|rate limit|Throttled"
+                "|invalid|invalid_request_error|rejected|context_length_exceeded|quota_exceeded|AccessDeniedException"
             ),
         ),
         (
             Outcome.FAILED,
             (
-                "error|Timeout|timed out|500|503 Service Unavailable|408|499|failed|cancelled|APIConnectionError"
-                "|aborted|deadline_exceeded|overloaded_error|timeout after 300 s"
+                "error|Timeout|timed out|500|503 Service Unavailable|408|499|failed|cancelled"
+                "|APIConnectionError|aborted|deadline_exceeded|overloaded_error|timeout after 300 s"
             ),
         ),
         (Outcome.UNKNOWN, "fine|0|1|700|100|true|partial|in_progress|"),

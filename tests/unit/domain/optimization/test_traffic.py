@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.traffic import (
+    UNPRICED,
     batch_variant,
     batched,
     cached,
@@ -18,7 +19,9 @@ from netra.domain.optimization.traffic import (
     on_own_gpus,
     routed,
     total_usd,
+    traffic_of,
 )
+from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -30,6 +33,17 @@ EVERY = np.array([True])
 def test_a_call_costs_its_tokens_at_list_prices(study: Make, call: Call) -> None:
     traffic = study([call(tokens=(1000, 100))]).traffic
     assert total_usd(traffic) == pytest.approx(1000e-6 + 100 * 4e-6)
+
+
+def test_calls_of_one_model_cost_what_their_own_provider_asks(call: Call, tariff: Price) -> None:
+    events = columns_of([call(provider="x"), call(provider="y"), call(provider="z"), call(), call(model="b")])
+    prices = PriceList(
+        tariffs={"big": tariff()},
+        at_providers={("big", "y"): tariff(usd=5e-6, provider="y"), ("big", "z"): None},
+    )
+    traffic = traffic_of(events, prices)
+    assert traffic.tariff.tolist() == [0, 1, UNPRICED, 2, UNPRICED]
+    assert call_usd(traffic).tolist() == pytest.approx([1.4e-3, 7e-3, 0, 1.4e-3, 0])
 
 
 def test_a_call_of_unknown_model_costs_nothing_known(study: Make, call: Call) -> None:

@@ -43,6 +43,7 @@ def setting_of(scheme: Scheme) -> Mapping[str, Any]:
     """Return a way as one entry of `supply_config`'s `caching`."""
     return {
         "model": scheme.tariff.model,
+        "provider": scheme.tariff.provider,
         "enabled": scheme.ttl_s != OFF,
         "mode": "explicit" if is_explicit(scheme.tariff) else "automatic",
         "ttl_s": scheme.ttl_s if scheme.ttl_s != OFF else None,
@@ -69,4 +70,4 @@ def told_together(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
 
 
 def _names(schemes: Sequence[Scheme]) -> str:
-    return both([scheme.tariff.model for scheme in schemes])
+    return both(list(dict.fromkeys(scheme.tariff.model for scheme in schemes)))

@@ -140,7 +140,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
 
 
 def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
-    models = ", ".join(scheme.tariff.model for scheme in schemes)
+    models = ", ".join(dict.fromkeys(scheme.tariff.model for scheme in schemes))
     lost_usd = -sum(scheme.saved_usd for scheme in schemes)
     return Finding(
         kind=KIND,
@@ -161,7 +161,12 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[M
         effort="low",
         risk="None: nothing changes.",
         change=change_of(replays, schemes),
-        supply={"caching": [{"model": s.tariff.model, "enabled": False} for s in schemes]},
+        supply={
+            "caching": [
+                {"model": one.tariff.model, "provider": one.tariff.provider, "enabled": False}
+                for one in schemes
+            ]
+        },
     )
 
 
@@ -202,6 +207,7 @@ def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
     written = int(after.cache_write_tokens[mine].sum())
     return {
         "model": scheme.tariff.model,
+        "provider": scheme.tariff.provider,
         "ttl_s": scheme.ttl_s,
         "cached_part": cached_part(scheme),
         "calls": int(scheme.where.sum()),

@@ -62,7 +62,7 @@ def _priced(study: Study, models: Sequence[Tariff], *, checkpoint: Checkpoint) -
 
 def _tariff_named(study: Study, name: str) -> Tariff | None:
     wanted = name.lower()
-    everywhere = (*study.prices.candidates, *study.prices.tariffs.values())
+    everywhere = (*study.prices.candidates, *study.prices.known())
     return next(
         (tariff for tariff in everywhere if tariff.model.lower() == wanted), study.prices.tariffs.get(name)
     )

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.pricing import Tariff, unpriced_labels
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.verify import Calls, Comparison, Verified, to_payload, verify
 from netra.domain.optimization.wording import both, count, money, percent, saved
@@ -237,9 +237,8 @@ def _priceless(study: Study, verified: Verified, *, groups: Labels) -> tuple[Gap
     if not names:
         return ()
     inside = np.isin(groups.codes, [groups.names.index(name) for name in names])
-    labels = study.events.model
-    codes: list[int] = np.unique(labels.codes[inside & (study.traffic.tariff == UNPRICED)]).tolist()
-    models = [labels.names[code] for code in codes]
+    unpriced = np.flatnonzero(inside & (study.traffic.tariff == UNPRICED))
+    models = unpriced_labels(study.events.take(unpriced), study.prices)
     return (
         Gap(
             kind=KIND,

@@ -58,7 +58,7 @@ def test_explicit_caching_pays_for_writes_and_says_when_it_loses(
     assert found.stance is Stance.AVOID
     assert worth_alone(log, found).saved_usd == pytest.approx(-4 * 512 * 0.25e-6)
     assert "21.7 %" in found.impact
-    assert found.supply["caching"] == [{"model": "big", "enabled": False}]
+    assert found.supply["caching"] == [{"model": "big", "provider": "acme", "enabled": False}]
     assert compose(log, [found], checkpoint=never_stop).plan == ()
 
 
@@ -124,6 +124,7 @@ def test_writes_that_do_not_pay_in_the_log_are_switched_off(study: Make, call: C
     assert worth_alone(log, found).saved_usd == pytest.approx(3 * 512 * 0.25e-6)
     assert found.supply["caching"][0] == {
         "model": "big",
+        "provider": "acme",
         "enabled": False,
         "mode": "explicit",
         "ttl_s": None,
