@@ -14,6 +14,7 @@ Header = tuple[bytes, bytes]
 
 API_VERSION: Final = "2.0.0"
 EXCHANGE: Final = "netra.exchange"  # its key in the scope
+REFUSED: Final = "netra.refused"  # the key of what the server found wrong with bytes that are no request
 WIRE: Final = "netra.wire"  # the key of a socket's own `receive` and `send`
 
 

@@ -12,6 +12,7 @@ from netra.domain.errors import NetraError
 from netra.entrypoints.asgi import (
     API_VERSION,
     EXCHANGE,
+    REFUSED,
     WIRE,
     App,
     Exchange,
@@ -110,7 +111,10 @@ class Edge:
             scope = {**scope, "method": "GET"}  # a copy: the server reads its own when it is answered
             outward = _without_body(stamped)
         try:
-            await self._app(scope, receive, outward)
+            if REFUSED in scope:
+                await _refuse(outward, scope[REFUSED], exchange)
+            else:
+                await self._app(scope, receive, outward)
         except Exception as error:  # noqa: BLE001 - the outermost frame: nothing above it could answer
             exchange.incident = error
         if exchange.incident is not None and self._incidents is not None:

@@ -36,6 +36,18 @@ class UnsupportedMediaType(NetraError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class UriTooLong(NetraError):
+    """The first line of the request is longer than any that leads somewhere."""
+
+    code = "URI_TOO_LONG"
+
+
+class HeadersTooLarge(NetraError):
+    """There are too many headers, or too long ones."""
+
+    code = "HEADERS_TOO_LARGE"
+
+
 class TooManyConnections(errors.Unavailable):
     """All places for connections are taken; nothing is broken."""
 
@@ -65,6 +77,8 @@ OUTCOMES: Final[Mapping[type[NetraError], Outcome]] = {
     errors.Conflict: Outcome(409),
     errors.Gone: Outcome(410),
     errors.PayloadTooLarge: Outcome(413, 1009),
+    UriTooLong: Outcome(414),
+    HeadersTooLarge: Outcome(431),
     UnsupportedMediaType: Outcome(415, 1003),
     errors.ValidationFailed: Outcome(422),
     errors.IdempotencyKeyReused: Outcome(422),

@@ -3,13 +3,16 @@
 import gc
 import logging
 import re
+from asyncio import Protocol
 from collections.abc import Awaitable, Callable
+from functools import partial
 from socket import socket
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 
 from netra.entrypoints.asgi import App
+from netra.entrypoints.protocol import HEAD_S, BoundedHttp
 
 MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
 PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s
@@ -82,14 +85,16 @@ class Server(uvicorn.Server):
         gc.unfreeze()
 
 
-def server_config(app: App, *, host: str, port: int, log_level: str = "info") -> uvicorn.Config:
-    """Return how to serve `app`."""
+def server_config(
+    app: App, *, host: str, port: int, log_level: str = "info", head_s: float = HEAD_S
+) -> uvicorn.Config:
+    """Return how to serve `app`; the head of a request may take `head_s` to come."""
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=cast("type[Protocol]", partial(BoundedHttp, head_s=head_s)),  # what makes one
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_ping_interval=PING_S,

@@ -14,7 +14,7 @@ from netra.domain.quotas import Admission, LimitName
 from netra.domain.users.model import Principal
 from netra.domain.users.model import Scope as KeyScope
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
-from netra.entrypoints.auth import bearer_token, header, origin_of
+from netra.entrypoints.auth import Headers, bearer_token, header, origin_of
 from netra.entrypoints.counting import address_key, must_be_allowed, tell, user_key
 from netra.entrypoints.errors import UnsupportedMediaType
 from netra.entrypoints.http.methods import tell_methods
@@ -162,7 +162,7 @@ def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
         raise UnsupportedMediaType(f"Send the body as {wanted}, not as {kind!r}.", accepted=list(accepted))
 
 
-def media_type(headers: list[Header], *, usual: str = JSON) -> str:
+def media_type(headers: Headers, *, usual: str = JSON) -> str:
     """Return what the body is by its headers, in lower case and without parameters; `usual` when none says.
 
     >>> media_type([(b"content-type", b"Application/JSON; charset=utf-8")])

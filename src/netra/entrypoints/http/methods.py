@@ -9,11 +9,8 @@ from typing import Final, cast
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp
-from litestar.types import Receive as LitestarReceive
-from litestar.types import Scope as LitestarScope
-from litestar.types import Send as LitestarSend
 
-from netra.entrypoints.asgi import Scope, Send
+from netra.entrypoints.asgi import App, Receive, Scope, Send
 
 _ANSWERED: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
 
@@ -34,13 +31,15 @@ def allowed(methods: Iterable[str]) -> list[str]:
 def telling_methods(app: ASGIApp) -> ASGIApp:
     """Return `app` with OPTIONS answered in front of it: middleware of routes that admit everybody."""
 
-    async def told(scope: LitestarScope, receive: LitestarReceive, send: LitestarSend) -> None:
-        if scope["type"] == "http" and scope["method"] == "OPTIONS":
-            await tell_methods(cast("Scope", scope), cast("Send", send))
-        else:
-            await app(scope, receive, send)
+    inner = cast("App", app)
 
-    return told
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await tell_methods(scope, send)
+        else:
+            await inner(scope, receive, send)
+
+    return cast("ASGIApp", told)
 
 
 async def tell_methods(scope: Scope, send: Send) -> None:
