@@ -15,6 +15,7 @@ OUTERMOST = {
     "domain/workloads/delivery.py",
     "entrypoints/websocket/pump.py",
     "entrypoints/edge.py",
+    "adapters/redis/listener.py",
     "adapters/sql/writer.py",  # hands the error to whoever awaits the job
 }
 
