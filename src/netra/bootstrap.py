@@ -72,7 +72,7 @@ def memory_ports(settings: Settings) -> Ports:
         ids=RandomIdSource(clock=clock),
         incidents=LoggedIncidents(),
         users=users,
-        sessions=MemorySessionStore(),
+        sessions=MemorySessionStore(users),
         api_keys=MemoryApiKeyStore(users),
         one_time=MemoryOneTimeBook(),
         audit=MemoryAuditTrail(),

@@ -76,7 +76,7 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
     log = MemoryEventLog(workloads)
     yield Stores(
         users=users,
-        sessions=MemorySessionStore(),
+        sessions=MemorySessionStore(users),
         api_keys=MemoryApiKeyStore(users),
         one_time=MemoryOneTimeBook(),
         audit=MemoryAuditTrail(),

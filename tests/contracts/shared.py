@@ -12,6 +12,7 @@ from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.limits import LocalRateLimiter
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.sessions import MemorySessionStore
+from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared, open_redis
 from netra.adapters.redis.probe import RedisProbe
 from netra.domain.quotas import RateLimits
@@ -37,7 +38,7 @@ class Reported:
 def local(clock: Clock, *, rates: RateLimits = RATES) -> Shared:
     """Return the stand-ins of one process."""
     return Shared(
-        sessions=MemorySessionStore(),
+        sessions=MemorySessionStore(MemoryUserStore()),
         tickets=LocalTicketBook(clock=clock),
         limiter=LocalRateLimiter(rates, clock=clock),
         feed=LocalRunFeed(),

@@ -3,11 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from tests.contracts.shared import REDIS
 
-from netra.domain.errors import Conflict, NotFound
-from netra.domain.users.model import Rotation, Session
+from netra.domain.errors import AccountChanged, Conflict, NotFound
+from netra.domain.users.model import NewUser, Role, Rotation, Session, User
 
 ALSO_OVER = [REDIS]
 
@@ -17,6 +18,12 @@ HOUR = timedelta(hours=1)
 
 def session(name: str = "ses-1", *, user: int = 1, ends: datetime = AT + HOUR, **fields: object) -> Session:
     return Session(id=name, user_id=user, created_at=AT, expires_at=ends, **fields)
+
+
+async def an_account(stores, *, email: str = "ada@example.com", known: str | None = "hash") -> User:
+    return await stores.users.add(
+        NewUser(email=email, name="Ada", password_hash=known, role=Role.MEMBER, created_at=AT)
+    )
 
 
 async def test_a_session_lives_until_the_instant_it_expires(stores):
@@ -160,3 +167,39 @@ async def test_a_refresh_token_has_a_holder_as_long_as_its_session_lives(stores)
     assert await stores.sessions.holder_of("r2", at=AT + HOUR) is None
     await stores.sessions.end("ses-1", at=AT)
     assert await stores.sessions.holder_of("r2", at=AT) is None
+
+
+@pytest.mark.parametrize("known", ["hash", None])
+async def test_a_session_of_an_account_that_is_as_it_was_is_stored(stores, known):
+    user = await an_account(stores, known=known)
+    await stores.sessions.add(session(user=user.id), refresh="r1", user=user)
+    assert await stores.sessions.is_live("ses-1", at=AT)
+
+
+async def test_a_session_of_an_account_that_has_changed_meanwhile_is_not_stored(stores):
+    changed, disabled, without = [
+        await an_account(stores, email=f"{name}@example.com", known=known)
+        for name, known in (("changed", "hash"), ("disabled", "hash"), ("without", None))
+    ]
+    await stores.users.set_password(changed.id, "another", at=AT)
+    await stores.users.disable(disabled.id, at=AT)
+    await stores.users.set_password(without.id, "its first", at=AT)
+    unknown = msgspec.structs.replace(changed, id=without.id + 1)
+    for user in (changed, disabled, without, unknown):
+        with pytest.raises(AccountChanged):
+            await stores.sessions.add(session(user=user.id), refresh="r1", user=user)
+        assert not await stores.sessions.is_live("ses-1", at=AT)
+        assert await stores.sessions.holder_of("r1", at=AT) is None
+
+
+async def test_a_session_that_races_the_end_of_an_account_is_refused_or_ends_with_it(stores):
+    async def ends(user: User) -> None:
+        await stores.users.disable(user.id, at=AT)
+        await stores.sessions.end_all(user.id, at=AT)
+
+    for number in range(10):
+        user = await an_account(stores, email=f"{number}@example.com")
+        tries = [stores.sessions.add(session(f"ses-{number}-{n}", user=user.id), user=user) for n in range(3)]
+        results = await asyncio.gather(*tries, ends(user), return_exceptions=True)
+        assert all(result is None or isinstance(result, AccountChanged) for result in results)
+        assert not await stores.sessions.live_of(user.id, at=AT)

@@ -22,6 +22,7 @@ from tests.servers.stopwatch import timed
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.limits import LocalRateLimiter
 from netra.adapters.memory.sessions import MemorySessionStore
+from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared
 from netra.adapters.redis.limits import RedisRateLimiter
 from netra.adapters.redis.link import ANSWER_S, RedisLink
@@ -143,7 +144,7 @@ class Asked(MemorySessionStore):
 
 
 async def test_a_process_that_hears_asks_the_store_of_a_session_only_now_and_then(redis_url):
-    asked = Asked()
+    asked = Asked(MemoryUserStore())
     await asked.add(SESSION)
     stand_ins = replace(local(SystemClock()), sessions=asked)
     async with over_redis(redis_url, stand_ins=stand_ins) as (shared, _):

@@ -52,6 +52,10 @@ class Unauthorized(NetraError):
     code = "UNAUTHORIZED"
 
 
+class AccountChanged(Unauthorized):
+    """The account is gone, disabled or has another password since the proof was looked at."""
+
+
 class TokenExpired(Unauthorized):
     """The proof was good once; sign in again."""
 

@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Protocol
 
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session
+from netra.domain.users.model import Rotation, Session, User
 
 
 class SessionStore(Protocol):
     """All sessions, live and ended."""
 
-    async def add(self, session: Session, *, refresh: str | None = None) -> None:
+    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
         """Store a new session, and the digest of its first refresh token where it has one.
 
-        Raises `Conflict` when the id or the digest is taken.
+        With `user`, the account as its owner's proof was held against it: only while it is there, not
+        disabled and has the same password hash, in one step. A change of these and an `end_all` after it
+        leave no such session, whenever they come. Raises `AccountChanged`, or `Conflict` when the id or
+        the digest is taken.
         """
         ...
 

@@ -60,7 +60,7 @@ class House:
         self.event_log = MemoryEventLog(self.workload_store)
         self.event_outbox = None
         self.users = MemoryUserStore()
-        self.sessions = MemorySessionStore()
+        self.sessions = MemorySessionStore(self.users)
         self.tickets = LocalTicketBook(clock=self.clock)
         self.api_keys = MemoryApiKeyStore(self.users)
         self.book = MemoryOneTimeBook()

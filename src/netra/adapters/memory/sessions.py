@@ -6,23 +6,28 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.errors import Conflict, NotFound
+from netra.adapters.memory.users import MemoryUserStore
+from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session
+from netra.domain.users.model import Rotation, Session, User
 
 LISTED_MAX: Final = 100
 
 
 class MemorySessionStore:
-    """`SessionStore` for tests and embedded programs."""
+    """`SessionStore` for tests and embedded programs; it asks `users` how accounts are now."""
 
-    def __init__(self) -> None:
+    def __init__(self, users: MemoryUserStore) -> None:
+        self._users = users
         self._sessions: dict[SessionId, Session] = {}
         self._current: dict[str, SessionId] = {}  # by the digest of the refresh token
         self._replaced: dict[str, SessionId] = {}
 
-    async def add(self, session: Session, *, refresh: str | None = None) -> None:
-        """Store a new session."""
+    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+        """Store a new session, of an account that is as it was."""
+        now = None if user is None else await self._users.find(user.id)  # asked at once: no turn of the loop
+        if user is not None and not _is_as_before(now, user):
+            raise AccountChanged("The account is not as it was.")
         if session.id in self._sessions:
             raise Conflict("This session id is taken.")
         if refresh is not None:
@@ -98,6 +103,10 @@ class MemorySessionStore:
     def _check_fresh(self, digest: str) -> None:
         if digest in self._current or digest in self._replaced:
             raise Conflict("This refresh token is taken.")
+
+
+def _is_as_before(now: User | None, before: User) -> bool:
+    return now is not None and now.disabled_at is None and now.password_hash == before.password_hash
 
 
 def _is_live(session: Session, *, at: datetime) -> bool:

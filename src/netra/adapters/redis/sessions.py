@@ -18,7 +18,7 @@ import msgspec
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session
+from netra.domain.users.model import Rotation, Session, User
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
 
@@ -59,9 +59,9 @@ class RedisSessionStore:
         listener.expect(self._channel, self._hear)
         listener.on_loss(self._forget)
 
-    async def add(self, session: Session, *, refresh: str | None = None) -> None:
-        """Store a new session."""
-        await self._store.add(session, refresh=refresh)
+    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+        """Store a new session, of an account that is as it was."""
+        await self._store.add(session, refresh=refresh, user=user)
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
         """Put one refresh token in the place of another."""

@@ -9,11 +9,11 @@ from sqlalchemy import delete, select, update
 from netra.adapters.sql.identity_schema import refresh_tokens
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
 from netra.adapters.sql.locks import locking
-from netra.adapters.sql.schema import sessions
+from netra.adapters.sql.schema import sessions, users
 from netra.adapters.sql.script import ONE, Database, Query, Row, Script, ask, inserting, param
-from netra.domain.errors import Conflict, NotFound
+from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session
+from netra.domain.users.model import Rotation, Session, User
 
 LISTED_MAX: Final = 100
 
@@ -22,6 +22,16 @@ _IS_LIVE: Final = (sessions.c.ended_at.is_(None), sessions.c.expires_at > param(
 _EXISTS = Query(select(ONE).where(sessions.c.id == param("session_id")))
 _LIVE = Query(select(ONE).where(sessions.c.id == param("session_id"), *_IS_LIVE))
 _INSERT = inserting(sessions)
+# Whoever changes the account waits for this transaction, and their `end_all` finds its session.
+_AS_BEFORE = Query(
+    select(ONE)
+    .where(
+        users.c.id == param("user_id"),
+        users.c.disabled_at.is_(None),
+        users.c.password_hash.is_not_distinct_from(param("known_hash")),
+    )
+    .with_for_update(read=True)
+)
 _END = Query(
     update(sessions).where(sessions.c.id == param("session_id"), sessions.c.ended_at.is_(None)),
     sets=["ended_at"],
@@ -62,9 +72,9 @@ class SqlSessionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, session: Session, *, refresh: str | None = None) -> None:
-        """Store a new session."""
-        await self._database.write(lambda: _adding(session, refresh=refresh))
+    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+        """Store a new session, of an account that is as it was."""
+        await self._database.write(lambda: _adding(session, refresh=refresh, user=user))
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
         """Put one refresh token in the place of another."""
@@ -99,7 +109,11 @@ class SqlSessionStore:
         return await self._database.write(lambda: _forgetting(before_us=micros(before)))
 
 
-def _adding(session: Session, *, refresh: str | None) -> Script[None]:
+def _adding(session: Session, *, refresh: str | None, user: User | None) -> Script[None]:
+    if user is not None:
+        as_before = ask(_AS_BEFORE, user_id=user.id, known_hash=user.password_hash)
+        if not (yield as_before):
+            raise AccountChanged("The account is not as it was.")
     if (yield ask(_EXISTS, session_id=session.id)):
         raise Conflict("This session id is taken.")
     yield ask(

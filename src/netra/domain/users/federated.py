@@ -13,7 +13,14 @@ import msgspec
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
-from netra.domain.errors import Conflict, OAuthNotConfigured, OAuthRefused, Unauthorized, ValidationFailed
+from netra.domain.errors import (
+    AccountChanged,
+    Conflict,
+    OAuthNotConfigured,
+    OAuthRefused,
+    Unauthorized,
+    ValidationFailed,
+)
 from netra.domain.ids import UserId
 from netra.domain.users import rules
 from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignedIn, User
@@ -121,9 +128,16 @@ class FederatedSignIn:
         return Recognized(user=user, redirect_uri=pending.redirect_uri)
 
     async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
-        """Open a session of whoever was recognized."""
+        """Open a session of whoever was recognized. Raises `OAuthRefused` when their account has changed."""
         user = recognized.user
-        signed_in = await self._opener.open(user, origin=origin)
+        try:
+            signed_in = await self._opener.open(user, origin=origin)
+        except AccountChanged as error:
+            await self._journal.note(
+                Kind.IDENTITY_REFUSED, origin=origin, user_id=user.id, reason="account_changed"
+            )
+            message = "This account was changed while you signed in; begin again."
+            raise OAuthRefused(message, reason="account_changed") from error
         await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
         return signed_in
 

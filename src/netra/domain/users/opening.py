@@ -40,8 +40,9 @@ class SessionOpener:
         self._clock = clock
 
     async def open(self, user: User, *, origin: Origin) -> SignedIn:
-        """Open a session of `user`, who has proven who they are.
+        """Open a session of `user`, who has proven who they are by what is known of them here.
 
+        Raises `AccountChanged` when that is so no more: what ends all sessions has not met this one.
         Their oldest sessions beyond `LIVE_PER_USER_MAX` end with it, and sessions long over are forgotten.
         """
         now = self._clock.now()
@@ -54,7 +55,7 @@ class SessionOpener:
             agent=cut(origin.agent),
         )
         refresh = self.fresh()
-        await self._sessions.add(session, refresh=refresh_digest(refresh))
+        await self._sessions.add(session, refresh=refresh_digest(refresh), user=user)
         await self._end_beyond(user, now=now, origin=origin)
         await self._sessions.forget_expired(before=now - KEPT_AFTER_EXPIRY)
         return self.issue(user, session, refresh=refresh, now=now)

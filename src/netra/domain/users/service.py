@@ -6,7 +6,7 @@ from typing import Final
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
-from netra.domain.errors import Forbidden, TokenExpired, Unauthorized
+from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
 from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignedIn, SignIn, User
@@ -71,10 +71,11 @@ class UserService:
         known_hash = None if user is None else user.password_hash
         is_right = await self._passwords.verify(command.password, against=known_hash)
         if user is None or not is_right or user.disabled_at is not None:
-            user_id = None if user is None else user.id
-            await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, user_id=user_id, by="password")
-            raise Unauthorized("The e-mail or the password is wrong.")
-        signed_in = await self._opener.open(user, origin=origin)
+            raise await self._refused(user, origin=origin)
+        try:
+            signed_in = await self._opener.open(user, origin=origin)
+        except AccountChanged as error:
+            raise await self._refused(user, origin=origin) from error
         await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="password")
         return signed_in
 
@@ -157,6 +158,12 @@ class UserService:
         if principal is None or not await self.is_signed_in(principal):
             raise Unauthorized("The ticket is unknown, used or too old; ask for a new one.")
         return principal
+
+    async def _refused(self, user: User | None, *, origin: Origin) -> Unauthorized:
+        """Note that a sign-in is refused, and return the one refusal there is."""
+        user_id = None if user is None else user.id
+        await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, user_id=user_id, by="password")
+        return Unauthorized("The e-mail or the password is wrong.")
 
     async def _authenticate_key(self, text: str) -> Principal:
         now = self._clock.now()

@@ -1,5 +1,6 @@
 """The services of identity over memory, with passwords and tokens that hide nothing."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -13,16 +14,22 @@ from netra.domain.users.sessions import SessionService
 
 
 class PlainPasswords:
-    """A hasher that is fast and hides nothing; keeps what it verified against."""
+    """A hasher that is fast and hides nothing; keeps what it verified against.
+
+    What happens `meanwhile` is a test's to say.
+    """
 
     def __init__(self) -> None:
         self.verified: list[str | None] = []
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def hash(self, password: str) -> str:
         return f"hash of {password}"
 
     async def verify(self, password: str, *, against: str | None) -> bool:
         self.verified.append(against)
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return against == f"hash of {password}"
 
 

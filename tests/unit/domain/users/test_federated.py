@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from netra.domain.audit.model import SecurityEventKind
 from netra.domain.errors import OAuthNotConfigured, OAuthRefused, Unauthorized, ValidationFailed
 from netra.domain.paging import PageRequest
 from netra.domain.users.federated import Begun, FederatedSignIn, Recognized, Returned
@@ -310,3 +311,17 @@ async def test_a_state_is_no_code_and_a_code_no_state(google: FederatedSignIn) -
     code, address = await handed_over(google)
     assert await refusal(google, Returned(state=code, browser="b", code="code")) == "state_unknown"
     assert "nr_" not in address
+
+
+async def test_whoever_is_disabled_between_recognition_and_opening_does_not_come_in(
+    house: Any, google: FederatedSignIn, users: UserService
+) -> None:
+    recognized = await come_back(google)
+    await users.disable(recognized.user)
+    with pytest.raises(OAuthRefused) as refused:
+        await google.open(recognized)
+    assert refused.value.reason == "account_changed"
+    assert not await house.sessions.live_of(recognized.user.id, at=house.clock.now())
+    kinds = {event.kind for event in (await house.trail.page(PageRequest())).items}
+    assert SecurityEventKind.IDENTITY_REFUSED in kinds
+    assert SecurityEventKind.SIGNED_IN not in kinds

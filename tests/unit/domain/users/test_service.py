@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from netra.domain.audit.model import SecurityEventKind
 from netra.domain.errors import (
     Conflict,
     Forbidden,
@@ -164,6 +165,28 @@ async def test_a_disabled_account_has_no_session_left(users: UserService) -> Non
     here = await signed_in(users)
     await users.disable(ada)
     assert not await users.is_signed_in(here)
+
+
+@pytest.mark.parametrize("change", ["password", "disabled"])
+async def test_a_sign_in_under_way_does_not_outlive_what_ends_every_session(
+    house: Any, users: UserService, passwords: Any, change: str
+) -> None:
+    ada = await users.add(ADA)
+
+    async def meanwhile() -> None:
+        if change == "password":
+            await users.set_password(ada, "battery staple")
+        else:
+            await users.disable(ada)
+
+    passwords.meanwhile = meanwhile
+    with pytest.raises(Unauthorized) as refused:
+        await users.sign_in(RIGHT)
+    assert refused.value.message == "The e-mail or the password is wrong."
+    assert not await house.sessions.live_of(ada.id, at=house.clock.now())
+    kinds = {event.kind for event in (await house.trail.page(PageRequest())).items}
+    assert SecurityEventKind.SIGN_IN_REFUSED in kinds
+    assert SecurityEventKind.SIGNED_IN not in kinds
 
 
 async def test_only_an_administrator_with_a_proof_that_says_so_is_one(users: UserService) -> None:
