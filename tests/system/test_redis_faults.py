@@ -53,12 +53,13 @@ async def two_processes(
     ports: tuple[int, int] | None = None,
     clock: Clock | None = None,
     answer_s: float = ANSWER_S,
+    prefix: str | None = None,
 ) -> AsyncGenerator[list[Shared]]:
     """Open what two processes share; `ports` are theirs when they come by proxies.
 
     A stepped `clock` rehearses minutes, and when Redis is tried again.
     """
-    prefix = f"test-{uuid4().hex}"
+    prefix = prefix or f"test-{uuid4().hex}"
     behind = local(SystemClock())  # sessions are one store, whatever the process
     async with AsyncExitStack() as stack:
         opened = []
@@ -260,6 +261,28 @@ async def test_after_a_restart_what_was_admitted_counts_once_each_process_was_he
         assert await admitted(one, other, times=10) == 1
         clock.turn(29)
         assert await admitted(other, one, times=10) == 5
+
+
+async def admitted_for(shared: Shared, *, lasts_s: float) -> int:
+    """Return how many questions of one key are admitted, asked in turn for so long."""
+    until_s, count = time.monotonic() + lasts_s, 0
+    while time.monotonic() < until_s:
+        count += await admitted(shared)
+    return count
+
+
+@pytest.mark.parametrize("asked", ["known", "new"])
+async def test_an_empty_redis_admits_nothing_before_each_process_has_told_what_it_did(own_redis, asked):
+    shared = {"prefix": "test", "answer_s": PATIENCE_S}
+    async with two_processes(own_redis.url, **shared) as (one, other):
+        assert await admitted(one, times=10) == 10
+        own_redis.kill()
+        own_redis.start()
+        if asked == "known":
+            assert await admitted_for(other, lasts_s=2) == 0
+            return
+        async with two_processes(own_redis.url, **shared) as (new, _):  # it has nothing to tell, and waits
+            assert await admitted_for(new, lasts_s=2) == 0
 
 
 async def test_after_a_silence_what_each_decided_alone_counts_once(own_redis, clock):

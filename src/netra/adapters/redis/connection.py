@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from netra.adapters.redis.feed import RedisRunBell, RedisRunFeed
-from netra.adapters.redis.limits import RedisRateLimiter
+from netra.adapters.redis.limits import SETTLED_S, RedisRateLimiter
 from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.adapters.redis.probe import RedisProbe
@@ -44,10 +44,12 @@ async def open_redis(
     prefix: str = PREFIX,
     limiter_clock: Clock | None = None,
     answer_s: float = ANSWER_S,
+    settled_s: float = SETTLED_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open the way to Redis, there or not, and close it on exit; `local` is what each use falls back on.
 
-    What Redis has not answered in `answer_s` it is not asked again for a while.
+    What Redis has not answered in `answer_s` it is not asked again for a while. For `settled_s` a Redis that
+    has forgotten everything decides no limits.
     Raises `ValueError` when `url` is no address of a Redis.
     """
     link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix, answer_s=answer_s)
@@ -55,7 +57,13 @@ async def open_redis(
     process = secrets.token_hex(8)
     bell = RedisRunBell(local.bell, link=link, listener=listener, process=process)
     limiter = RedisRateLimiter(
-        local.limiter, link=link, listener=listener, clock=clock, process=process, rehearsed=limiter_clock
+        local.limiter,
+        link=link,
+        listener=listener,
+        clock=clock,
+        process=process,
+        rehearsed=limiter_clock,
+        settled_s=settled_s,
     )
     feed = RedisRunFeed(local.feed, link=link, listener=listener, process=process)
     shared = Shared(

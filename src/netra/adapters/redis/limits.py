@@ -20,12 +20,15 @@ from netra.ports.limits import RateLimiter
 WINDOW_US: Final = 60_000_000
 
 WAITING_MAX: Final = 10_000  # admissions; beyond them this process decides alone
-SETTLED_US: Final = 500_000  # a Redis that has forgotten is told by all within it, and decides nothing before
+# A Redis that has forgotten decides nothing for so long, and all processes tell it what they admitted. The
+# slowest one is trying in vain to connect when it comes back, for `ANSWER_S`, and then waits for `AGAIN_S`.
+SETTLED_S: Final = 0.8
 
 # A sorted set a key holds the admissions, by name, at their instants in microseconds. An instant exactly
 # 60 s old still counts. The key lives a second longer than its newest instant counts. A Redis that has
-# forgotten everything has no epoch: whoever finds that begins one and tells all processes. To those that
-# know another epoch nothing is admitted: they first tell what is theirs. Whoever is asked twice, since an
+# forgotten everything has no epoch: whoever finds that begins one and tells all processes. Before it has
+# settled nothing is admitted to anybody, and nothing to those that know another one: they first tell what is
+# theirs. A server's clock that was put back does not make them wait for it. Whoever is asked twice, since an
 # answer was lost, counts once. The answer is one string, since the client spends more on each element of a
 # list than on all the rest.
 _ADMIT: Final = """
@@ -37,8 +40,9 @@ if not epoch then
   redis.call('SET', KEYS[1], epoch)
   redis.call('PUBLISH', KEYS[1], epoch)
 end
-if ARGV[3] ~= '' and ARGV[3] ~= epoch then
-  return string.format('%s %.0f', epoch, server_now - epoch)
+local age = server_now - epoch
+if age >= 0 and age < tonumber(ARGV[4]) or ARGV[3] ~= '' and ARGV[3] ~= epoch then
+  return string.format('%s %.0f', epoch, age)
 end
 local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 if now < 0 then
@@ -50,11 +54,11 @@ for i = 2, #KEYS do
   redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('(%.0f', now - window))
   local count = redis.call('ZCARD', key)
   local allowed = 0
-  if count < tonumber(ARGV[i * 2]) then
+  if count < tonumber(ARGV[i * 2 + 1]) then
     allowed = 1
-    count = count + redis.call('ZADD', key, 'NX', string.format('%.0f', now), ARGV[i * 2 + 1])
+    count = count + redis.call('ZADD', key, 'NX', string.format('%.0f', now), ARGV[i * 2 + 2])
     redis.call('PEXPIRE', key, window / 1000 + 1000)
-  elseif redis.call('ZSCORE', key, ARGV[i * 2 + 1]) then
+  elseif redis.call('ZSCORE', key, ARGV[i * 2 + 2]) then
     allowed = 1
   end
   local oldest = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
@@ -109,16 +113,18 @@ class RedisRateLimiter:
         clock: Clock,
         process: str,
         rehearsed: Clock | None = None,
+        settled_s: float = SETTLED_S,
     ) -> None:
         self._local = local
         self._limits = local.published()
         self._link = link
         self._clock = clock
         self._rehearsed = rehearsed
+        self._settle_us = round(settled_s * 1e6)
         self._process = process.encode()
         self._numbers = itertools.count()
         self._ledger = Ledger()
-        self._epoch = b""  # of the Redis that knows the ledger; none is known yet
+        self._epoch: bytes = b""  # of the Redis that knows the ledger; none is known yet
         self._epoch_key = link.key("limit", "epoch")  # and the channel that tells of a new one
         self._later: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -127,7 +133,8 @@ class RedisRateLimiter:
         self._tell = link.script(_TELL)
         self._outbox: Outbox[Question | None] = Outbox(self._ask, items_max=WAITING_MAX)  # None: only tell
         listener.expect(self._epoch_key, self._hear)
-        listener.on_loss(self._doubt)
+        listener.on_loss(self._ledger.doubt)
+        listener.on_return(self._doubt)
 
     async def admit(self, name: LimitName, key: str) -> Admission:
         """Count one request of `key` under `name` and say whether it is admitted."""
@@ -190,16 +197,19 @@ class RedisRateLimiter:
         bounds = [part for question in questions for part in (question.limit, question.name)]
         while True:
             await self._tell_untold(since_s)
-            arguments = [self._now_us(), WINDOW_US, self._epoch, *bounds]
+            arguments = [self._now_us(), WINDOW_US, self._epoch, self._settle_us, *bounds]
             answer = await self._run(self._admit, keys, arguments, since_s=since_s)
             epoch, *numbers = answer.split()
-            known, self._epoch = self._epoch, epoch
-            if known in {b"", epoch}:
+            if epoch != self._epoch:
+                self._ledger.doubt()
+            self._epoch = epoch
+            if len(numbers) != 1:
                 return [int(number) for number in numbers]
             since_s = None  # what is waited for now is not Redis
-            self._ledger.doubt()
             await self._tell_untold(since_s)
-            await asyncio.sleep(max(SETTLED_US - int(numbers[0]), 0) / 1e6)
+            if not questions:
+                return []
+            await asyncio.sleep(min(max(self._settle_us - int(numbers[0]), 0), self._settle_us) / 1e6)
             self._settled_s = asyncio.get_running_loop().time()
 
     async def _tell_untold(self, since_s: float | None) -> None:
@@ -224,9 +234,10 @@ class RedisRateLimiter:
             self._outbox.put(None)
 
     def _doubt(self) -> None:
-        """Tell everything again: behind a new connection may be another Redis, or an older state."""
+        """Tell everything again, at once: behind a new connection may be another Redis, or an older state."""
         self._ledger.doubt()
-        self._tell_later()
+        if not self._is_closed:
+            self._outbox.put(None)
 
     def _tell_later(self) -> None:
         if self._later is None and not self._is_closed:

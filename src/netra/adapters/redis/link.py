@@ -89,9 +89,13 @@ class RedisLink:
             self._has_failed = True
             self._quiet_until_s = self._clock.monotonic_s() + RETRY_S
             raise
+        self.mended()
+        return answer
+
+    def mended(self) -> None:
+        """Ask again at once: Redis was just heard."""
         self._has_failed = False
         self._quiet_until_s = 0.0
-        return answer
 
     async def ping(self) -> None:
         """Return when Redis answers, circuit or not. Raises `Away`."""

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from netra.adapters.redis.link import RETRY_S, RedisLink
+from netra.adapters.redis.link import RedisLink
 from netra.adapters.redis.outbox import Outbox
 from netra.adapters.redis.wire import Wire, opened_wire
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
+AGAIN_S: Final = 0.2  # after a loss, and between tries: what Redis has forgotten it must be told soon
 SILENCE_S: Final = 1.0  # then it asks whether anybody is there; a second silence is a dead connection
 
 Hear = Callable[[bytes], Awaitable[None]]
@@ -30,6 +31,7 @@ class RedisListener:
         self._incidents = incidents
         self._hearers: dict[str, Hear] = {}
         self._lost: list[Callable[[], None]] = []
+        self._found: list[Callable[[], None]] = []
         self._wire: Wire | None = None
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
         self._connected = asyncio.Event()  # every channel of the present connection is confirmed
@@ -67,6 +69,10 @@ class RedisListener:
         """Call `told` whenever messages may have been missed."""
         self._lost.append(told)
 
+    def on_return(self, told: Callable[[], None]) -> None:
+        """Call `told` whenever all that is published arrives again, from the first time on."""
+        self._found.append(told)
+
     def expect(self, channel: str, hear: Hear) -> None:
         """Listen on `channel` from the next connection on; for channels that stay."""
         self._hearers[channel] = hear
@@ -103,7 +109,7 @@ class RedisListener:
                 self._incidents.report(error, where="redis listener")
             finally:
                 self._let_go()
-            await self._clock.pause(RETRY_S)
+            await self._clock.pause(AGAIN_S)
 
     async def _listen(self) -> None:
         async with opened_wire(self._link.client, within_s=self._link.answer_s) as wire:
@@ -143,10 +149,16 @@ class RedisListener:
             confirmed = self._unconfirmed.pop(channel.decode(), None)
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
-            if not self._unconfirmed:
-                self._connected.set()
+            if not self._unconfirmed and not self._connected.is_set():
+                self._return()
         elif kind == b"pong" and self._asked_s is not None:
             self._heard_s, self._asked_s = self._asked_s, None
+
+    def _return(self) -> None:
+        self._connected.set()
+        self._link.mended()
+        for told in self._found:
+            told()
 
     def _let_go(self) -> None:
         self._connected.clear()
