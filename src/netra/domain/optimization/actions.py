@@ -22,9 +22,9 @@ def actions_of(composition: Composition, recommendations: Sequence[Recommendatio
     evaluations = [
         worth
         for worth in composition.others
-        if worth.finding.stance is Stance.EVALUATE and worth.finding.steps and worth.saved_usd > 0
+        if worth.finding.stance is Stance.EVALUATE and worth.finding.steps and worth.monthly.saved_usd > 0
     ]
-    little_usd = WORTH_SAYING * composition.current_usd
+    little_usd = WORTH_SAYING * composition.current_usd_per_month
     ordered = sorted((*composition.plan, *evaluations), key=lambda worth: _rank(worth, little_usd=little_usd))
     actions: list[Action] = []
     for worth in ordered:
@@ -44,6 +44,7 @@ def actions_of(composition: Composition, recommendations: Sequence[Recommendatio
 
 
 def _rank(worth: Worth, *, little_usd: float) -> tuple[bool, bool, float, int]:
-    is_planned = worth.marginal_usd is not None
-    gained_usd = worth.saved_usd if worth.marginal_usd is None else worth.marginal_usd
+    marginal_usd = worth.marginal_usd_per_month
+    is_planned = marginal_usd is not None
+    gained_usd = worth.monthly.saved_usd if marginal_usd is None else marginal_usd
     return gained_usd < little_usd, not is_planned, -gained_usd, _EFFORT.index(worth.finding.effort)

@@ -13,7 +13,8 @@ import numpy as np
 
 from netra.domain.optimization.analysers.model import ORDER, Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.traffic import Traffic, repriced
+from netra.domain.optimization.span import Month
+from netra.domain.optimization.traffic import Bools, Traffic, repriced
 from netra.domain.workloads.columns import Floats
 
 EXHAUSTIVE_FINDINGS: Final = 4  # 16 plans are priced; beyond that the weakest members are tried one by one
@@ -23,7 +24,7 @@ _CENT_SHARE: Final = 1e-12  # of the bill: less is the noise of adding floats
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding's money in the window; the last three are None for a finding outside the plan."""
+    """One finding's money: in the window and a month; None beyond what it saves alone outside the plan."""
 
     finding: Finding
     saved_usd: float  # alone, against the traffic as it is; negative is a loss
@@ -31,9 +32,26 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     high_usd: float
     touched_usd: float  # what the calls it changes cost now: no saving is more
     touched_calls: int
+    monthly: "Value"  # the first three as dollars a month
     marginal_usd: float | None = None  # when its turn came
     cumulative_usd: float | None = None  # with all before it
-    leave_one_out_usd: float | None = None  # what the plan would lose without it
+    marginal_usd_per_month: float | None = None
+    cumulative_usd_per_month: float | None = None
+    leave_one_out_usd_per_month: float | None = None  # what the plan would lose without it
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """Dollars saved, with their bounds."""
+
+    saved_usd: float
+    low_usd: float
+    high_usd: float
+
+    def times(self, factor: float) -> "Value":
+        """Return so many times the value."""
+        return Value(
+            saved_usd=self.saved_usd * factor, low_usd=self.low_usd * factor, high_usd=self.high_usd * factor
+        )
 
 
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,14 +62,17 @@ class Composition(msgspec.Struct, frozen=True, kw_only=True):
     planned: Traffic
     plan: tuple[Worth, ...]
     others: tuple[Worth, ...]
-    evaluated_usd: float  # to pay if every evaluation worth making also passes
+    current_usd_per_month: float
+    planned_usd_per_month: float
+    evaluated_usd_per_month: float  # to pay if every evaluation worth making also passes
 
 
 def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint) -> Composition:
     """Return what each finding saves alone and in the plan.
 
     `cumulative = cost(as it is) - cost(after the changes so far)` and each marginal is the step in
-    it, so marginals sum to the cumulative exactly, up to the rounding of floats.
+    it, so marginals sum to the cumulative exactly, up to the rounding of floats: in the window, and in
+    the month, which prices the same traffic with the study's `month`.
     """
     ordered = sorted(findings, key=lambda finding: ORDER.index(finding.kind))
     worths: list[Worth] = []
@@ -61,7 +82,7 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
     certain = [worth for worth in worths if worth.finding.stance is Stance.DO and worth.finding.change]
     heard = partial(checkpoint, 0.5, "Choosing the changes that go together")
     heard()
-    now = State(traffic=study.traffic, by_call_usd=study.now_usd, heard=heard)
+    now = State(traffic=study.traffic, by_call_usd=study.now_usd, month=study.month, heard=heard)
     chosen = best_together(now, certain)
     heard = partial(checkpoint, 0.8, "Pricing each change in its turn")
     heard()
@@ -73,28 +94,53 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
 def worth_alone(study: Study, finding: Finding) -> Worth:
     """Return what `finding` alone would save in the window, with its interval."""
     if finding.change is None:
-        return Worth(
-            finding=finding, saved_usd=0.0, low_usd=0.0, high_usd=0.0, touched_usd=0.0, touched_calls=0
-        )
-    before = study.now_usd
+        nothing = Value(saved_usd=0.0, low_usd=0.0, high_usd=0.0)
+        return _worth(finding, nothing, monthly=nothing, touched_usd=0.0, touched_calls=0)
+    before, month = study.now_usd, study.month
     changed = finding.change(study.traffic)
     by_call = before - repriced(changed, before=study.traffic, before_usd=before)
     hosting_usd = changed.hosting_usd_in_window - study.traffic.hosting_usd_in_window
-    saved_usd = float(by_call.sum()) - hosting_usd
     touched = (by_call != 0) | (changed.hosted != study.traffic.hosted)
-    touched_usd = float(before[touched].sum())
+    bounded = partial(_value, finding, by_call=by_call, before=before, touched=touched)
+    share = month.per_hosting / month.per_call  # of the hosting, that the month's own calls meet
+    return _worth(
+        finding,
+        bounded(first=0, hosting_usd=hosting_usd),
+        monthly=bounded(first=month.first, hosting_usd=hosting_usd * share).times(month.per_call),
+        touched_usd=float(before[touched].sum()),
+        touched_calls=int(touched.sum()),
+    )
+
+
+def _worth(
+    finding: Finding, value: Value, *, monthly: Value, touched_usd: float, touched_calls: int
+) -> Worth:
+    return Worth(
+        finding=finding,
+        saved_usd=value.saved_usd,
+        low_usd=value.low_usd,
+        high_usd=value.high_usd,
+        touched_usd=touched_usd,
+        touched_calls=touched_calls,
+        monthly=monthly,
+    )
+
+
+def _value(
+    finding: Finding, *, by_call: Floats, before: Floats, touched: Bools, first: int, hosting_usd: float
+) -> Value:
+    """Return what a finding saves on the calls from `first` on, between its own bounds or the log's."""
+    by_call, before, touched = by_call[first:], before[first:], touched[first:]
+    saved_usd = float(by_call.sum()) - hosting_usd
     low_usd, high_usd = _bounds(by_call, before, hosting_usd=hosting_usd)
     if finding.low_share is not None:
         low_usd = finding.low_share * saved_usd
     if finding.high_share is not None:
         high_usd = finding.high_share * saved_usd
-    return Worth(
-        finding=finding,
+    return Value(
         saved_usd=saved_usd,
         low_usd=min(low_usd, saved_usd),
-        high_usd=max(min(high_usd, touched_usd), saved_usd),
-        touched_usd=touched_usd,
-        touched_calls=int(touched.sum()),
+        high_usd=max(min(high_usd, float(before[touched].sum())), saved_usd),
     )
 
 
@@ -103,12 +149,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     traffic: Traffic
     by_call_usd: Floats
+    month: Month
     heard: Callable[[], None]  # called before each change, so that the work can be stopped between any two
 
     @property
     def usd(self) -> float:
         """Dollars of the window, hosting included."""
         return float(self.by_call_usd.sum()) + self.traffic.hosting_usd_in_window
+
+    @property
+    def usd_per_month(self) -> float:
+        """Dollars of a month like the calls that `month` names, hosting included."""
+        return self.month.usd(self.by_call_usd, hosting_usd=self.traffic.hosting_usd_in_window)
 
     def after(self, worths: Sequence[Worth]) -> "State":
         """Return the state after the findings' changes, in their order."""
@@ -118,15 +170,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
             changed = change(changed)
         self.heard()
         by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
-        return State(traffic=changed, by_call_usd=by_call_usd, heard=self.heard)
+        return msgspec.structs.replace(self, traffic=changed, by_call_usd=by_call_usd)
 
 
 def best_together(now: State, certain: Sequence[Worth]) -> list[Worth]:
-    """Return the findings, in order, that leave the least to pay together; fewer where it is a tie."""
+    """Return the findings, in order, that leave the least to pay a month; fewer where it is a tie."""
     if len(certain) > EXHAUSTIVE_FINDINGS:
         return _without_burdens(now, certain)
     plans = sorted(_plans(now, certain), key=lambda plan: len(plan[1]))
-    noise_usd = _CENT_SHARE * now.usd
+    noise_usd = _CENT_SHARE * now.usd_per_month
     least_usd, best = plans[0]
     for usd, members in plans[1:]:
         if usd < least_usd - noise_usd:
@@ -137,7 +189,7 @@ def best_together(now: State, certain: Sequence[Worth]) -> list[Worth]:
 def _plans(state: State, certain: Sequence[Worth]) -> Iterator[tuple[float, tuple[Worth, ...]]]:
     """Give every subset with what it leaves to pay; subsets that begin alike share their states."""
     if not certain:
-        yield state.usd, ()
+        yield state.usd_per_month, ()
         return
     first, rest = certain[0], certain[1:]
     yield from _plans(state, rest)
@@ -147,27 +199,31 @@ def _plans(state: State, certain: Sequence[Worth]) -> Iterator[tuple[float, tupl
 
 def _without_burdens(now: State, certain: Sequence[Worth]) -> list[Worth]:
     """Return all findings but those the plan is no dearer without, weakest dropped first."""
-    noise_usd = _CENT_SHARE * now.usd
+    noise_usd = _CENT_SHARE * now.usd_per_month
     chosen = list(certain)
-    for worth in sorted(certain, key=lambda worth: worth.saved_usd):
+    for worth in sorted(certain, key=lambda worth: worth.monthly.saved_usd):
         fewer = [other for other in chosen if other is not worth]
-        if now.after(fewer).usd <= now.after(chosen).usd + noise_usd:
+        if now.after(fewer).usd_per_month <= now.after(chosen).usd_per_month + noise_usd:
             chosen = fewer
     return chosen
 
 
 def _in_turn(now: State, chosen: Sequence[Worth], *, others: Sequence[Worth]) -> Composition:
-    waiting = [worth for worth in others if worth.finding.stance is Stance.EVALUATE and worth.saved_usd > 0]
+    waiting = [
+        worth for worth in others if worth.finding.stance is Stance.EVALUATE and worth.monthly.saved_usd > 0
+    ]
     states = [now]
     for worth in chosen:
         states.append(states[-1].after([worth]))
-    usd = [state.usd for state in states]
+    usd, monthly = [state.usd for state in states], [state.usd_per_month for state in states]
     plan = [
         msgspec.structs.replace(
             worth,
             marginal_usd=usd[turn] - usd[turn + 1],
             cumulative_usd=now.usd - usd[turn + 1],
-            leave_one_out_usd=states[turn].after(chosen[turn + 1 :]).usd - usd[-1],
+            marginal_usd_per_month=monthly[turn] - monthly[turn + 1],
+            cumulative_usd_per_month=monthly[0] - monthly[turn + 1],
+            leave_one_out_usd_per_month=states[turn].after(chosen[turn + 1 :]).usd_per_month - monthly[-1],
         )
         for turn, worth in enumerate(chosen)
     ]
@@ -177,18 +233,20 @@ def _in_turn(now: State, chosen: Sequence[Worth], *, others: Sequence[Worth]) ->
         planned=states[-1].traffic,
         plan=tuple(plan),
         others=tuple(others),
-        evaluated_usd=_with_evaluations(now, chosen, waiting=waiting, planned_usd=usd[-1]),
+        current_usd_per_month=monthly[0],
+        planned_usd_per_month=monthly[-1],
+        evaluated_usd_per_month=_with_evaluations(now, chosen, waiting=waiting, planned_usd=monthly[-1]),
     )
 
 
 def _with_evaluations(
     now: State, chosen: Sequence[Worth], *, waiting: Sequence[Worth], planned_usd: float
 ) -> float:
-    """Return what is left to pay when the uncertain changes that still help join the plan, largest first."""
+    """Return what is left to pay a month when the uncertain changes that still help join, largest first."""
     members, least_usd = list(chosen), planned_usd
-    for worth in sorted(waiting, key=lambda worth: -worth.saved_usd):
+    for worth in sorted(waiting, key=lambda worth: -worth.monthly.saved_usd):
         joined = sorted((*members, worth), key=lambda member: ORDER.index(member.finding.kind))
-        usd = now.after(joined).usd
+        usd = now.after(joined).usd_per_month
         if usd < least_usd:
             members, least_usd = joined, usd
     return least_usd

@@ -84,7 +84,7 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
     composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)
-    now_usd = composition.current_usd * study.span.per_month
+    now_usd = composition.current_usd_per_month
     chosen = pick(options, goals=study.goals, now_usd=now_usd)
     return Analysis(
         study=study,
@@ -150,7 +150,7 @@ def options_of(study: Study, composition: Composition, findings: Sequence[Findin
     current = current_option(study)
     if not len(study.events):
         return ()
-    plan = replace(current, name="the plan", usd_per_month=composition.planned_usd * study.span.per_month)
+    plan = replace(current, name="the plan", usd_per_month=composition.planned_usd_per_month)
     if _leaves_models(study, composition.planned):  # the log measured others; a fleet's option tells its own
         plan = replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
     offered = [
@@ -174,7 +174,7 @@ def current_option(study: Study) -> Option:
     tails = tails_of(study)
     return Option(
         name="as it is",
-        usd_per_month=float(study.now_usd.sum()) * study.span.per_month,
+        usd_per_month=study.month.usd(study.now_usd),
         ttft_ms_p99=tails.ttft_ms_p99,
         tpot_ms_p99=tails.tpot_ms_p99,
         latency_ms_p99=tails.latency_ms_p99,
@@ -209,12 +209,11 @@ def _added(
     chosen: Pick,
 ) -> Mapping[str, Any]:
     """Return the metrics that only the analysis knows."""
-    times = study.span.per_month
     growth = study.goals.traffic_growth or 0.0
     bill = Bill(
-        now_usd=composition.current_usd * times,
-        planned_usd=composition.planned_usd * times,
-        evaluated_usd=composition.evaluated_usd * times,
+        now_usd=composition.current_usd_per_month,
+        planned_usd=composition.planned_usd_per_month,
+        evaluated_usd=composition.evaluated_usd_per_month,
         growth=growth,
     )
     return {

@@ -29,7 +29,7 @@ def bill_metrics(study: Study) -> Mapping[str, Any]:
     unpriced = study.traffic.tariff == UNPRICED
     return {
         "bill_usd": bill_usd,
-        "bill_usd_per_month": bill_usd * study.span.per_month,
+        "bill_usd_per_month": study.month.usd(study.now_usd),
         "span": msgspec.to_builtins(study.span),
         "requests_unpriced": int(unpriced.sum()),
         "requests_unpaid": int(study.traffic.unpaid.sum()),

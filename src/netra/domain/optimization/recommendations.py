@@ -21,7 +21,7 @@ def recommendations_of(
     Kinds that were asked for by name come before all others.
     """
     ranked = [
-        *sorted(composition.plan, key=lambda worth: -(worth.marginal_usd or 0.0)),
+        *sorted(composition.plan, key=lambda worth: -(worth.marginal_usd_per_month or 0.0)),
         *sorted(composition.others, key=_rank),
     ]
     ranked.sort(key=lambda worth: worth.finding.kind not in asked)  # stable: the rank holds within both
@@ -32,7 +32,7 @@ def recommendations_of(
             number=number,
             turn=turns.get(id(worth)),
             span=span,
-            bill_usd=composition.current_usd,
+            bill_usd_per_month=composition.current_usd_per_month,
         )
         for number, worth in enumerate(ranked, 1)
     )
@@ -40,10 +40,9 @@ def recommendations_of(
 
 def verdict(composition: Composition) -> str:
     """Return the plan in a sentence; that nothing is worth the trouble is one too."""
-    if composition.current_usd <= 0:
+    if composition.current_usd_per_month <= 0:
         return "There is no bill to lower."
-    saved_usd = composition.current_usd - composition.planned_usd
-    share = saved_usd / composition.current_usd
+    share = 1 - composition.planned_usd_per_month / composition.current_usd_per_month
     if share < WORTH_SAYING:
         return "Nothing here is worth more than 1 % of the bill without an evaluation or better data."
     return (
@@ -54,11 +53,11 @@ def verdict(composition: Composition) -> str:
 
 def _rank(worth: Worth) -> tuple[int, float, int]:
     finding = worth.finding
-    return _SHELVES.index(finding.stance), -worth.saved_usd, ORDER.index(finding.kind)
+    return _SHELVES.index(finding.stance), -worth.monthly.saved_usd, ORDER.index(finding.kind)
 
 
 def _recommendation(
-    worth: Worth, *, number: int, turn: int | None, span: Span, bill_usd: float
+    worth: Worth, *, number: int, turn: int | None, span: Span, bill_usd_per_month: float
 ) -> Recommendation:
     finding = worth.finding
     return Recommendation(
@@ -66,11 +65,11 @@ def _recommendation(
         kind=finding.kind,
         action=finding.action,
         impact=finding.impact + _superseded(worth, finding),
-        cost_change=cost_change(worth.saved_usd / bill_usd if bill_usd else 0.0),
-        savings=_savings(worth, span=span, bill_usd=bill_usd),
+        cost_change=cost_change(_share(worth, bill_usd_per_month)),
+        savings=_savings(worth, bill_usd_per_month=bill_usd_per_month),
         grade=finding.grade,
         formula=finding.formula,
-        inputs={**finding.inputs, **_composed(worth, turn=turn, span=span), "stance": finding.stance.value},
+        inputs={**finding.inputs, **_composed(worth, turn=turn), "stance": finding.stance.value},
         assumptions=(*finding.assumptions, *(span.notes if finding.change is not None else ())),
         evidence=finding.evidence,
         how_to_verify=finding.how_to_verify,
@@ -81,31 +80,34 @@ def _recommendation(
 
 def _superseded(worth: Worth, finding: Finding) -> str:
     """Say why something that saves alone is not in the plan."""
-    if finding.stance is Stance.DO and worth.marginal_usd is None and worth.saved_usd > 0:
+    if finding.stance is Stance.DO and worth.marginal_usd is None and worth.monthly.saved_usd > 0:
         return " It is left out of the plan: with the rest of it in force this saves nothing more."
     return ""
 
 
-def _savings(worth: Worth, *, span: Span, bill_usd: float) -> Savings:
-    times = span.per_month
+def _share(worth: Worth, bill_usd_per_month: float) -> float:
+    return worth.monthly.saved_usd / bill_usd_per_month if bill_usd_per_month else 0.0
+
+
+def _savings(worth: Worth, *, bill_usd_per_month: float) -> Savings:
     return Savings(
-        usd_per_month=worth.saved_usd * times,
-        low=worth.low_usd * times,
-        high=worth.high_usd * times,
+        usd_per_month=worth.monthly.saved_usd,
+        low=worth.monthly.low_usd,
+        high=worth.monthly.high_usd,
         usd_in_window=worth.saved_usd,
-        share_of_bill=worth.saved_usd / bill_usd if bill_usd else 0.0,
-        marginal_usd_per_month=None if worth.marginal_usd is None else worth.marginal_usd * times,
-        cumulative_usd_per_month=None if worth.cumulative_usd is None else worth.cumulative_usd * times,
+        share_of_bill=_share(worth, bill_usd_per_month),
+        marginal_usd_per_month=worth.marginal_usd_per_month,
+        cumulative_usd_per_month=worth.cumulative_usd_per_month,
     )
 
 
-def _composed(worth: Worth, *, turn: int | None, span: Span) -> Mapping[str, Any]:
+def _composed(worth: Worth, *, turn: int | None) -> Mapping[str, Any]:
     """Return what composition adds to the numbers that went in."""
     touched = {"touched_calls": worth.touched_calls, "touched_usd_in_window": worth.touched_usd}
-    if turn is None or worth.leave_one_out_usd is None:
+    if turn is None or worth.leave_one_out_usd_per_month is None:
         return touched
     return {
         **touched,
         "applied_as": turn,
-        "leave_one_out_usd_per_month": worth.leave_one_out_usd * span.per_month,
+        "leave_one_out_usd_per_month": worth.leave_one_out_usd_per_month,
     }

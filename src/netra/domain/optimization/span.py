@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.workloads.columns import Ints
+from netra.domain.workloads.columns import Floats, Ints
 
 MONTH_S: Final = 2_629_800.0  # 365.25 days / 12
 DAY_S: Final = 86_400.0
@@ -20,6 +20,48 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     per_month: float  # multiply by this; 1.0 where the log is too short to scale
     scaled: bool
     notes: tuple[str, ...] = ()  # what the reader must know about the scaling
+
+
+class Month(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls a month to come is like, and what turns their dollars into dollars a month.
+
+    Those of the whole log, or those since a change that was asked about: what was paid before it is no
+    longer paid, and taking it back would save at the rate of now.
+    """
+
+    first: int = 0  # the place of the oldest of these calls in a log that is oldest first
+    per_call: float  # multiply what they cost by this
+    per_hosting: float  # and what hosting costs over the log's own span by this
+
+    def usd(self, by_call_usd: Floats, *, hosting_usd: float = 0.0) -> float:
+        """Return the dollars a month of calls that cost so much each, and of the hosting of the window."""
+        return float(by_call_usd[self.first :].sum()) * self.per_call + hosting_usd * self.per_hosting
+
+
+def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Month, Span]:
+    """Return the month of a log that is oldest first, and the span with what must be known about it.
+
+    Without a change, or where all calls lie on one side of it or the time since is too short to scale,
+    a month is like the whole log.
+
+    >>> hours = np.arange(5) * 3_600_000_000_000
+    >>> month, _ = month_of(hours, span_of(hours), change_at_ns=int(hours[2]))
+    >>> month.first, month.per_call / month.per_hosting
+    (2, 2.0)
+    """
+    whole = Month(per_call=span.per_month, per_hosting=span.per_month)
+    first = 0 if change_at_ns is None else int(np.searchsorted(at_ns, change_at_ns))
+    if not 0 < first < len(at_ns):
+        return whole, span
+    since = span_of(at_ns[first:])
+    if not since.scaled:
+        return whole, span
+    note = (
+        f"A month is taken as {since.per_month:,.2f} times the {since.seconds / 3600:,.2f} h since the "
+        "change that was asked about, with the calls and prices of that time."
+    )
+    month = Month(first=first, per_call=since.per_month, per_hosting=span.per_month)
+    return month, msgspec.structs.replace(span, notes=(note,))
 
 
 def span_of(at_ns: Ints) -> Span:

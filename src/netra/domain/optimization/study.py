@@ -8,9 +8,9 @@ from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.span import span_of
+from netra.domain.optimization.span import month_of, span_of
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
-from netra.domain.workloads.columns import Events, Labels
+from netra.domain.workloads.columns import Events, Labels, nanoseconds
 
 
 def study_of(
@@ -37,6 +37,8 @@ def study_of(
     shared = None if ordered.prefixes is None else shared_blocks(ordered, ordered.prefixes)
     replaying = within(checkpoint, begin=0.6, end=0.8)
     reuse = () if shared is None else reuse_of(ordered, shared, ttls_s=in_order, checkpoint=replaying)
+    change_at_ns = None if goals.change_at is None else nanoseconds(goals.change_at)
+    month, span = month_of(ordered.at_ns, span_of(ordered.at_ns), change_at_ns=change_at_ns)
     return Study(
         events=ordered,
         places=places,
@@ -45,7 +47,8 @@ def study_of(
         hardware=hardware,
         traffic=traffic,
         now_usd=call_usd(traffic),
-        span=span_of(ordered.at_ns),
+        span=span,
+        month=month,
         reuse=reuse,
         shared_blocks=shared,
     )

@@ -41,7 +41,7 @@ def test_savings_of_the_same_token_are_counted_once(
     assert [worth.saved_usd for worth in found.plan] == pytest.approx([1e-3, 1e-3])
     assert [worth.marginal_usd for worth in found.plan] == pytest.approx([1e-3, 0.5e-3])
     assert [worth.cumulative_usd for worth in found.plan] == pytest.approx([1e-3, 1.5e-3])
-    assert [worth.leave_one_out_usd for worth in found.plan] == pytest.approx([0.5e-3, 0.5e-3])
+    assert [worth.leave_one_out_usd_per_month for worth in found.plan] == pytest.approx([0.5e-3, 0.5e-3])
     assert found.planned_usd == pytest.approx(0.5e-3)
 
 
@@ -82,7 +82,7 @@ def test_what_needs_an_evaluation_is_outside_the_plan_and_counted_apart(
     )
     found = composed(log, [move])
     assert (found.plan, found.planned_usd) == ((), pytest.approx(1e-3))
-    assert found.evaluated_usd == pytest.approx(1e-4)
+    assert found.evaluated_usd_per_month == pytest.approx(1e-4)
 
 
 def test_an_evaluation_that_would_not_help_is_not_counted(study: Make, call: Call, finding: Say) -> None:
@@ -93,7 +93,7 @@ def test_an_evaluation_that_would_not_help_is_not_counted(study: Make, call: Cal
         stance=Stance.EVALUATE,
         change=partial(hosted, where=pick(0, 1, of=2), hosting_usd_in_window=1e-3),
     )
-    assert composed(log, [waste, host]).evaluated_usd == 0
+    assert composed(log, [waste, host]).evaluated_usd_per_month == 0
 
 
 def test_a_finding_without_a_change_moves_no_money(study: Make, call: Call, finding: Say) -> None:
@@ -176,7 +176,7 @@ def test_marginals_sum_to_the_cumulative_and_no_saving_exceeds_what_it_touches(
     for worth in (*found.plan, *found.others):
         assert worth.saved_usd <= worth.touched_usd + 1e-15
         assert worth.low_usd <= worth.saved_usd <= worth.high_usd
-    assert found.evaluated_usd <= found.planned_usd + 1e-15
+    assert found.evaluated_usd_per_month <= found.planned_usd + 1e-15
 
 
 @settings(max_examples=25, deadline=None)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -364,3 +365,56 @@ def test_clocks_that_run_backwards_are_put_in_order(call: Call, tariff: Price) -
     forward = [call(n * 10.0, id=f"e{n}") for n in range(30)]
     backward = list(reversed(forward))
     assert ran(backward, tariff()).metrics["arrivals"] == ran(forward, tariff()).metrics["arrivals"]
+
+
+def upgraded(call: Call, *, days_after: int) -> tuple[list[Event], datetime]:
+    """Return 100 calls a day for ten days, at $1 a call and at $2 from the change on."""
+    every_s, change = 864.0, 100 * (10 - days_after)
+    calls = [
+        call(n * every_s, "old" if n < change else "new", (1_000_000, 0), template="t") for n in range(1_000)
+    ]
+    return calls, calls[change].timestamp
+
+
+@pytest.mark.parametrize("days_after", [1, 5])
+def test_a_month_after_a_change_is_like_the_time_since_the_change(
+    call: Call, tariff: Price, days_after: int
+) -> None:
+    calls, at = upgraded(call, days_after=days_after)
+    analysis = ran(calls, tariff("old", usd=1e-6), tariff("new", usd=2e-6), change_at=at)
+    (back,) = [one for one in analysis.recommendations if one.action == "Roll back t"]
+    plan, month_usd = analysis.metrics["plan"], 100 * 30.44
+    assert back.savings.usd_in_window == pytest.approx(100 * days_after)
+    assert back.savings.usd_per_month == pytest.approx(month_usd, rel=0.05)
+    assert back.savings.low == pytest.approx(back.savings.usd_per_month)
+    assert back.savings.share_of_bill == pytest.approx(0.5)
+    assert back.savings.marginal_usd_per_month == pytest.approx(plan["saved_usd_per_month"])
+    assert plan["now_usd_per_month"] == pytest.approx(2 * month_usd, rel=0.05)
+    assert plan["now_usd_per_month"] == analysis.metrics["bill_usd_per_month"]
+    assert plan["planned_usd_per_month"] == pytest.approx(month_usd, rel=0.05)
+    assert [one.usd_per_month for one in analysis.options] == pytest.approx(
+        [plan["now_usd_per_month"], plan["planned_usd_per_month"]]
+    )
+    assert analysis.metrics["bill_usd"] == pytest.approx(1_000 + 100 * days_after)
+    assert any("since the change" in note for note in analysis.metrics["span"]["notes"])
+
+
+def test_marginals_of_a_month_after_a_change_sum_to_the_plans_saving(call: Call, tariff: Price) -> None:
+    calls, at = upgraded(call, days_after=2)
+    calls = [
+        msgspec.structs.replace(one, id=f"e{n}", status="timeout" if n % 9 == 7 else "ok")
+        for n, one in enumerate(calls)
+    ]
+    analysis = ran(calls, tariff("old", usd=1e-6), tariff("new", usd=2e-6), change_at=at)
+    savings = [one.savings for one in analysis.recommendations]
+    marginals = [one.marginal_usd_per_month for one in savings if one.marginal_usd_per_month is not None]
+    assert len(marginals) == 2
+    assert sum(marginals) == pytest.approx(analysis.metrics["plan"]["saved_usd_per_month"])
+    assert max(one.cumulative_usd_per_month or 0.0 for one in savings) == pytest.approx(sum(marginals))
+
+
+def test_a_change_under_a_minute_ago_leaves_the_month_to_the_whole_log(call: Call, tariff: Price) -> None:
+    calls, _ = upgraded(call, days_after=1)
+    analysis = ran(calls, tariff("old"), tariff("new"), change_at=calls[-1].timestamp)
+    metrics = analysis.metrics
+    assert metrics["bill_usd_per_month"] == metrics["bill_usd"] * metrics["span"]["per_month"]

@@ -94,7 +94,8 @@ def _shared_part(study: Study) -> Ints:
     found, starts, calls = np.unique(cells[order], return_index=True, return_counts=True)
     part = np.zeros((len(study.traffic.tariffs) + 1) * len(groups.names), np.int64)
     part[found] = tokens[order[starts + (_ODD_SHARE * (calls - 1)).astype(np.int64)]]
-    return part[cells]
+    by_call: Ints = part[cells]
+    return by_call
 
 
 def is_explicit(tariff: Tariff) -> bool:

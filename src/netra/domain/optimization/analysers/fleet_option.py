@@ -6,6 +6,7 @@ serve are paid as now.
 
 from typing import Final
 
+import numpy as np
 from msgspec.structs import replace
 
 from netra.domain.optimization.analysers.hosting_case import Case
@@ -23,10 +24,10 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
     """
     deployment, fleet = hosting.configuration.deployment, hosting.fleet
     memory = deployment.memory()
-    rest_usd = float(study.now_usd[~case.where].sum())
+    rest_usd = study.month.usd(np.where(case.where, 0.0, study.now_usd))
     option = Option(
         name=f"{fleet.replicas} x ({hosting.configuration.name}), {deployment.model.name}",
-        usd_per_month=hosting.usd_per_hour * _MONTH_H + rest_usd * study.span.per_month,
+        usd_per_month=hosting.usd_per_hour * _MONTH_H + rest_usd,
         kind=kind,
         ttft_ms_p99=fleet.replayed.ttft_ms(99),
         tpot_ms_p99=fleet.replayed.tpot_ms(99),

@@ -15,7 +15,7 @@ from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
-from netra.domain.optimization.span import Span
+from netra.domain.optimization.span import Month, Span
 from netra.domain.optimization.traffic import Change, Traffic
 from netra.domain.workloads.columns import Events, Floats, Ints
 
@@ -58,6 +58,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     traffic: Traffic  # as it is sent and paid now, call i being event i
     now_usd: Floats  # what each call costs now; 0 where the price is unknown
     span: Span
+    month: Month  # what a month to come is like
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
 

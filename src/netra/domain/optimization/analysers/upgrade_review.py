@@ -135,7 +135,7 @@ def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, grou
         inputs={"groups": [msgspec.to_builtins(one) for one in undone], "calls": int(where.sum())},
         assumptions=(
             "Rolled back, these calls get the earlier model and answers as long as before.",
-            f"Dollars are of the whole log, of which {percent(float(after.mean()))} of the calls came after.",
+            f"Only the {percent(float(after.mean()))} of the calls that came after the change can save.",
         ),
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify="Compare dollars a call and accept rates of these kinds a week after the roll-back.",
