@@ -86,6 +86,25 @@ def test_only_listed_origins_may_read_answers(tmp_path: Path) -> None:
         assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"Origin": "https://evil.example.com"},
+        {"Origin": "https://app.example.com", "Access-Control-Request-Method": "PATCH"},
+        {"Origin": "https://app.example.com", "Access-Control-Request-Headers": "X-Other"},
+    ],
+    ids=["origin", "method", "header"],
+)
+def test_a_preflight_is_refused_in_the_envelope(tmp_path: Path, asked: dict[str, str]) -> None:
+    settings = settings_for(tmp_path, cors_origins=("https://app.example.com",))
+    with serving(settings) as base_url:
+        answer = httpx.options(f"{base_url}/api/agent/execute", headers=asked)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "INVALID_REQUEST"
+    assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
+    assert len(answer.headers.get_list("X-API-Version")) == 1
+
+
 def test_without_a_list_no_origin_is_allowed(anyone: httpx.Client) -> None:
     answer = anyone.get("/api/config", headers={"Origin": "https://app.example.com"})
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -26,6 +26,7 @@ from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.keys import keys_router
+from netra.entrypoints.http.preflights import Preflights
 from netra.entrypoints.http.replays import ReplayMiddleware
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.http.sessions import sessions_router
@@ -123,7 +124,7 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
                 yield
 
     litestar = _litestar(switchboard, settings=settings, door=door, lifespan=lifespan)
-    edge = Edge(Pulse(cast("App", litestar)), trusted_proxies=settings.trusted_proxies)
+    edge = Edge(Pulse(Preflights(cast("App", litestar))), trusted_proxies=settings.trusted_proxies)
     return Application(edge=edge, litestar=litestar, switchboard=switchboard, door=door, worker=worker)
 
 

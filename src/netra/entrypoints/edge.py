@@ -73,7 +73,7 @@ class Edge:
             await self._app(scope, receive, send)
         else:
             error = no_route(scope["path"], "No socket lives at this path.")
-            await _refuse(send, error, exchange, prefix="websocket.")
+            await send_refusal(send, error, exchange, prefix="websocket.")
 
     def _exchange(self, scope: Scope) -> Exchange:
         headers = scope["headers"]
@@ -112,7 +112,7 @@ class Edge:
             outward = _without_body(stamped)
         try:
             if REFUSED in scope:
-                await _refuse(outward, scope[REFUSED], exchange)
+                await send_refusal(outward, scope[REFUSED], exchange)
             else:
                 await self._app(scope, receive, outward)
         except Exception as error:  # noqa: BLE001 - the outermost frame: nothing above it could answer
@@ -120,7 +120,7 @@ class Edge:
         if exchange.incident is not None and self._incidents is not None:
             self._incidents.report(exchange.incident, where="http", request_id=exchange.request_id)
         if exchange.incident is not None and not has_started:
-            await _refuse(outward, Unexpected(), exchange)
+            await send_refusal(outward, Unexpected(), exchange)
 
 
 def unversioned(path: str) -> str:
@@ -165,7 +165,8 @@ def _without_body(send: Send) -> Send:
     return headers_only
 
 
-async def _refuse(send: Send, error: NetraError, exchange: Exchange, *, prefix: str = "") -> None:
+async def send_refusal(send: Send, error: NetraError, exchange: Exchange, *, prefix: str = "") -> None:
+    """Answer with the envelope; `prefix` is that of a handshake's messages."""
     refusal: Refusal = refusal_of(error, request_id=exchange.request_id)
     headers = [
         (b"content-type", refusal.media_type.encode()),

@@ -1,0 +1,37 @@
+"""What a browser hears that asks whether a page may call: Litestar's answer, refusals in the envelope."""
+
+from netra.domain.errors import InvalidRequest
+from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
+from netra.entrypoints.auth import header
+from netra.entrypoints.edge import send_refusal
+
+
+class Preflights:
+    """Litestar answers a preflight in front of its router, and refuses it in plain text; this does not."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or socket."""
+        if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            send = _enveloped(scope, send)
+        await self._app(scope, receive, send)
+
+
+def _enveloped(scope: Scope, send: Send) -> Send:
+    """Return a `send` that puts a refusal in plain text into the envelope."""
+    is_refused = False
+
+    async def sent(message: Message) -> None:
+        nonlocal is_refused
+        if message["type"] == "http.response.start":
+            is_plain = (header(message["headers"], b"content-type") or b"").startswith(b"text/plain")
+            is_refused = is_plain and message["status"] == 400
+        if not is_refused:
+            await send(message)
+        elif message["type"] == "http.response.body":
+            error = InvalidRequest(f"No page may send this: {message['body'].decode()}.")
+            await send_refusal(send, error, exchange_of(scope))
+
+    return sent
