@@ -52,6 +52,10 @@ class NetraProcess(ServerProcess):
         """Where a service answers."""
         return f"http://{HOST}:{self.port}"
 
+    def incidents(self, *, where: str) -> int:
+        """Return how many it has reported there since it started."""
+        return self._log.read_text(errors="replace").count(f'"where":"{where}"')
+
     def start(self) -> None:
         """Start it afresh; its log begins anew, so that an old word is not taken for a new one."""
         self._log.write_bytes(b"")

@@ -10,7 +10,7 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests.faults import witness
 from tests.faults.fleet import PASSWORD, Client, Fleet, NetraProcess
 from tests.faults.history import TERMINAL, Heard, History, broken_promises
 
+from netra.adapters.redis.limits import SETTLED_S
+
 pytestmark = [pytest.mark.system, pytest.mark.long(55)]
 
 RUNS_PER_S: Final = 10
@@ -33,7 +35,8 @@ SPARE_S: Final = 0.2  # for what a fault costs beside: connecting anew, all who 
 BUSY: Final = 3  # times the latest in calm and this process' own lag: a loaded machine is as uneven as that
 TICK_S: Final = 0.02
 CALM: Final = "calm"
-FAULTS: Final = ("flushed", "killed", "frozen")
+FLUSHES: Final = ("flushed", "flushed-again", "flushed-anew")  # the next when the machine spoilt one
+FAULTS: Final = (*FLUSHES, "killed", "frozen")
 _EVENTS: Final = b"SELECT runs.id, seq, at FROM run_events JOIN runs ON runs.number = run_events.run"
 
 
@@ -170,6 +173,17 @@ async def a_fault(
         play.afterwards[name] += await is_admitted(play, service, client)
 
 
+async def is_spoilt(play: Play, flush: Awaitable[None]) -> bool:
+    """Return whether somebody stood still for so long that a flush could not be told of in time.
+
+    Then a service takes Redis for away, and decides alone, or this process was as late itself.
+    """
+    before = sum(service.incidents(where="redis") for service in play.fleet.services)
+    await flush
+    after = sum(service.incidents(where="redis") for service in play.fleet.services)
+    return after > before or play.phases[-1].lag_s > SETTLED_S / 2
+
+
 def killed(fleet: Fleet) -> None:
     fleet.redis.kill()
     time.sleep(1.5)  # the fault itself lasts this long
@@ -197,7 +211,9 @@ async def played(fleet: Fleet) -> Play:
         await asyncio.sleep(1.0)
         async with play.phase(CALM):
             await asyncio.sleep(3.0)
-        await a_fault(play, knockers["flushed"], "flushed", fleet.redis.flush, after_s=1.5)
+        for name in FLUSHES:
+            if not await is_spoilt(play, a_fault(play, knockers[name], name, fleet.redis.flush, after_s=1.5)):
+                break
         await a_fault(play, knockers["killed"], "killed", lambda: killed(fleet), after_s=2.5)
         await a_fault(play, knockers["frozen"], "frozen", lambda: frozen(fleet), after_s=2.5)
         play.is_over = True
@@ -249,7 +265,7 @@ def test_redis_is_never_the_only_copy_and_nobody_is_late(tmp_path: Path, capsys:
     with capsys.disabled():
         for phase in play.phases:
             for what, values in sorted(late[phase.name].items()):
-                print(f"\n  {phase.name:8} {what:7} {figures(values)}", end="")
+                print(f"\n  {phase.name:13} {what:7} {figures(values)}", end="")
             print(f"; lag here {phase.lag_s * 1e3:.0f} ms", end="")
         print(f"\n  admitted of {LIMIT}: {dict(play.admitted)}, afterwards {dict(play.afterwards)}")
     broken = broken_promises(play.history)
@@ -268,8 +284,10 @@ def assert_nobody_is_late(play: Play, late: dict[str, dict[str, list[float]]]) -
 
 
 def assert_limits_hold(play: Play) -> None:
-    by_fault = {name: [play.admitted[name, one.name] for one in play.fleet.services] for name in FAULTS}
-    assert sum(by_fault["flushed"]) == LIMIT, f"a flush let in {by_fault['flushed']} of {LIMIT}"
+    names = [phase.name for phase in play.phases if phase.name in FAULTS]
+    by_fault = {name: [play.admitted[name, one.name] for one in play.fleet.services] for name in names}
+    flushed = by_fault[[name for name in names if name in FLUSHES][-1]]
+    assert sum(flushed) == LIMIT, f"a flush let in {flushed} of {LIMIT}"
     for fault, by_service in by_fault.items():
         assert sum(by_service) >= LIMIT, f"{fault}: some were refused below the limit"
         # while Redis is away each process decides alone

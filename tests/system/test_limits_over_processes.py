@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -23,14 +24,16 @@ WINDOW_S = 60.0
 GENERAL, AUTHENTICATION = 40, 5
 CONFIG, LOGIN = "/api/config", "/api/auth/login"
 BURST_S, PAUSE_S, LASTS_S = 1.0, 0.5, 63.0
+TRIES = 3
 
 
 @contextmanager
-def counted(folder: Path, *, redis_url: str, number: int) -> Generator[tuple[str, Path]]:
+def counted(folder: Path, *, redis_url: str, number: int, database: int) -> Generator[tuple[str, Path]]:
     """Run one process and yield its address and its log."""
+    folder.mkdir(exist_ok=True)
     settings = settings_for(
         folder,
-        redis_url=Secret(redis_url.rpartition("/")[0] + "/15"),
+        redis_url=Secret(redis_url.rpartition("/")[0] + f"/{database}"),
         limit_general=GENERAL,
         limit_authentication=AUTHENTICATION,
     )
@@ -66,14 +69,26 @@ async def knocks(address: str, *, until_s: float) -> None:
             await asyncio.sleep(0 if is_burst else PAUSE_S)
 
 
-async def test_no_window_of_a_minute_holds_more_than_the_limit(tmp_path: Path, redis_url: str) -> None:
+async def answered_by_two(folder: Path, *, redis_url: str, database: int) -> list[list[str]]:
+    """Return the lines of both processes' logs."""
+    shared: Any = {"redis_url": redis_url, "database": database}
     with (
-        counted(tmp_path, redis_url=redis_url, number=1) as (one, one_log),
-        counted(tmp_path, redis_url=redis_url, number=2) as (other, other_log),
+        counted(folder, number=1, **shared) as (one, one_log),
+        counted(folder, number=2, **shared) as (other, other_log),
     ):
         until_s = time.monotonic() + LASTS_S
         await asyncio.gather(*(knocks(door, until_s=until_s) for door in (one, other) * 4))
-        lines = [line.split() for log in (one_log, other_log) for line in log.read_text().splitlines()]
+        return [line.split() for log in (one_log, other_log) for line in log.read_text().splitlines()]
+
+
+async def test_no_window_of_a_minute_holds_more_than_the_limit(tmp_path: Path, redis_url: str) -> None:
+    """Tried again when the machine stood still until a process took Redis for away, and decided alone."""
+    lines: list[list[str]] = []
+    for number in range(TRIES):
+        folder = tmp_path / str(number)
+        lines = await answered_by_two(folder, redis_url=redis_url, database=15 - number)
+        if '"where":"redis"' not in (folder / "log").read_text():
+            break
     for path, limit, admitted in ((CONFIG, GENERAL, "200"), (LOGIN, AUTHENTICATION, "401")):
         answered = [line for line in lines if line[2] == path]
         assert {line[3] for line in answered} == {admitted, "429"}
