@@ -159,7 +159,8 @@ def _served(events: Events, prices: PriceList) -> _Served:
     cells = (events.model.codes % len(models)).astype(np.int64) * len(providers)
     cells += events.provider.codes % len(providers)
     found, codes = np.unique(cells, return_inverse=True)
-    pairs = [divmod(cell, len(providers)) for cell in found.tolist()]
+    met: list[int] = found.tolist()
+    pairs = [divmod(cell, len(providers)) for cell in met]
     return _Served(
         by=tuple((models[model], providers[provider]) for model, provider in pairs),
         codes=codes.astype(np.int32),

@@ -72,7 +72,8 @@ def _unread(study: Study) -> tuple[Gap, ...]:
     status, unknown = study.events.status, calls_of_unknown_outcome(study.events)
     if status is None or not unknown.any():
         return ()
-    words = [status.names[code] for code in np.unique(status.codes[unknown]).tolist()]
+    codes: list[int] = np.unique(status.codes[unknown]).tolist()
+    words = [status.names[code] for code in codes]
     return (
         Gap(
             kind=KIND,
