@@ -1,13 +1,16 @@
 """Who decides what is cached, from how many tokens and for how long: facts that no price list holds.
 
 As of 2026-11. OpenAI: automatic from 1,024 tokens in steps of 128, kept 5 to 10 minutes of idleness and at
-most an hour (developers.openai.com, guide "Prompt caching"). Anthropic: marked by the caller, from 1,024,
-2,048 or 4,096 tokens by model, for 5 minutes (write 1.25 x input) or an hour (write 2 x), each use renewing
-it (docs of Claude, "Prompt caching"). Google: implicit for Gemini 2.5 and later, from 2,048 tokens, 4,096
+most an hour (developers.openai.com, guide "Prompt caching"); from GPT-5.6 on at least 30 minutes
+(`prompt_cache_options.ttl` of its API reference, November 2026), which a write at 1.25 x input buys; no
+source says so of Azure. Anthropic: marked by the caller, from 1,024, 2,048 or 4,096 tokens by model, for 5
+minutes (write 1.25 x input) or an hour (write 2 x), each use renewing it (docs of Claude, "Prompt
+caching"). Google: implicit for Gemini 2.5 and later, from 2,048 tokens, 4,096
 for Gemini 3 and later, no stated life (ai.google.dev, "Context caching", 2026-10-23). DeepSeek: automatic in
 units of 64 tokens, cleared after hours to days of idleness (api-docs.deepseek.com, "Context caching").
 """
 
+import re
 from typing import Literal
 
 import msgspec
@@ -24,10 +27,13 @@ class CachingFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 UNKNOWN = CachingFacts()
 OPENAI = CachingFacts(caching="automatic", min_tokens=1024, granularity_tokens=128, ttl_s=(300,))
+OPENAI_5_6 = msgspec.structs.replace(OPENAI, ttl_s=(1800,))
 ANTHROPIC = CachingFacts(caching="explicit", min_tokens=1024, granularity_tokens=1, ttl_s=(300, 3600))
 GEMINI_2 = CachingFacts(caching="automatic", min_tokens=2048, granularity_tokens=1, ttl_s=(300,))
 GEMINI = CachingFacts(caching="automatic", min_tokens=4096, granularity_tokens=1, ttl_s=(300,))
 DEEPSEEK = CachingFacts(caching="automatic", min_tokens=64, granularity_tokens=64, ttl_s=(3600,))
+
+_GPT = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
 
 # The least tokens Anthropic caches, by the start of the model's name, where it is not 1,024.
 _CLAUDE_MIN_TOKENS = {
@@ -47,4 +53,12 @@ def caching_facts(*, provider: str, model: str) -> CachingFacts:
         return msgspec.structs.replace(ANTHROPIC, min_tokens=least)
     if provider == "google" and model.startswith("gemini"):
         return GEMINI_2 if model.startswith("gemini-2") else GEMINI
+    if provider == "openai" and _gpt_version(model) >= (5, 6):
+        return OPENAI_5_6
     return {"openai": OPENAI, "azure": OPENAI, "deepseek": DEEPSEEK}.get(provider, UNKNOWN)
+
+
+def _gpt_version(model: str) -> tuple[int, int]:
+    """Return the version in a model's name, (6, 1) for gpt-6.1-sol; (0, 0) where there is none."""
+    found = _GPT.match(model)
+    return (0, 0) if found is None else (int(found[1]), int(found[2] or 0))

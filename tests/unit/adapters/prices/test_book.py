@@ -9,6 +9,7 @@ from genai_prices.data import providers
 from genai_prices.types import ModelInfo, Provider, TieredPrices, Usage
 
 from netra.adapters.prices.book import GenaiPriceBook
+from netra.adapters.prices.caching import caching_facts
 from netra.adapters.prices.candidates import WELL_KNOWN
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff, costs_usd
 from netra.domain.workloads.columns import Events, labels_of, nanoseconds
@@ -178,3 +179,20 @@ def test_a_book_that_is_not_told_the_time_prices_today() -> None:
     tariff = GenaiPriceBook().tariff("gpt-4o")
     assert tariff is not None
     assert tariff.as_of is not None
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "ttl_s"),
+    [
+        ("gpt-6-sol", "openai", 1800),
+        ("gpt-6.1-terra", "openai", 1800),
+        ("gpt-5.6-luna", "openai", 1800),
+        ("gpt-5.5", "openai", 300),
+        ("gpt-4o", "openai", 300),
+        ("o3", "openai", 300),
+        ("gpt-6-sol", "azure", 300),
+    ],
+)
+def test_what_openai_charges_a_write_for_lives_half_an_hour(model: str, provider: str, ttl_s: int) -> None:
+    facts = caching_facts(provider=provider, model=model)
+    assert (facts.caching, facts.ttl_s) == ("automatic", (ttl_s,))
