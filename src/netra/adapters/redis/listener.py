@@ -34,7 +34,8 @@ class RedisListener:
         self._found: list[Callable[[], None]] = []
         self._wire: Wire | None = None
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
-        self._connected = asyncio.Event()  # every channel of the present connection is confirmed
+        self._missing: set[str] = set()  # of the channels that the connection began with: not confirmed yet
+        self._connected = asyncio.Event()  # none is missing
         self._asking: Outbox[Wire] = Outbox(self._ask_whether_there, items_max=1)
         self._asked_s: float | None = None  # when it asked whether anybody is there, while no answer has come
         self._heard_s = -math.inf  # when it asked what was answered last: what was said before has arrived
@@ -116,6 +117,7 @@ class RedisListener:
             channels = tuple(self._hearers)
             loop = asyncio.get_running_loop()
             self._unconfirmed = {channel: loop.create_future() for channel in channels}
+            self._missing = set(channels)  # whoever comes later may give up before it has asked
             self._wire = wire
             async with asyncio.timeout(self._link.answer_s):
                 await wire.say("SUBSCRIBE", *channels)
@@ -149,7 +151,8 @@ class RedisListener:
             confirmed = self._unconfirmed.pop(channel.decode(), None)
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
-            if not self._unconfirmed and not self._connected.is_set():
+            self._missing.discard(channel.decode())
+            if not self._missing and not self._connected.is_set():
                 self._return()
         elif kind == b"pong" and self._asked_s is not None:
             self._heard_s, self._asked_s = self._asked_s, None
