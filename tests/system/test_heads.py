@@ -29,7 +29,7 @@ ENVELOPE = {"error", "request_id"}
 
 
 class Echo:
-    """Answers with the length of the body, at `/held` once it is `released`."""
+    """Answers with the length of the body, at `/held` once it is `released`, at `/early` unread."""
 
     def __init__(self) -> None:
         self.released = asyncio.Event()
@@ -47,6 +47,9 @@ class Echo:
             await send({"type": "websocket.close", "code": 1000})
             return
         size = 0
+        if scope["path"] == "/early":
+            await self._answer(send, b"no")
+            return
         while (message := await receive())["type"] == "http.request":
             size += len(message["body"])
             if not message["more_body"]:
@@ -54,7 +57,9 @@ class Echo:
         if scope["path"] == "/held":
             self.is_asked.set()
             await self.released.wait()
-        body = b"%d" % size
+        await self._answer(send, b"%d" % size)
+
+    async def _answer(self, send: Send, body: bytes) -> None:
         headers = [(b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -258,3 +263,22 @@ async def test_an_answer_may_take_longer_than_a_head() -> None:
             assert await other.rest() == b""  # its time, which began later, is over
         served.app.released.set()
         assert (await line.answer())[0] == 200
+
+
+async def test_a_body_may_take_longer_than_a_head_also_when_it_was_answered_unread() -> None:
+    async with serving(head_s=SHORT_S) as served, served.line() as line:
+        line.say(b"POST /early HTTP/1.1\r\nContent-Length: 3\r\n\r\na")
+        assert (await line.answer())[2] == b"no"
+        line.say(b"b")
+        async with served.line() as other:
+            assert await other.rest() == b""  # its time, which began later, is over
+        line.say(b"c", b"GET / HTTP/1.1\r\n\r\n")
+        assert (await line.answer())[2] == b"0"
+
+
+async def test_what_comes_after_an_unread_body_has_a_head_s_time() -> None:
+    async with serving(head_s=SHORT_S) as served, served.line() as line:
+        line.say(b"POST /early HTTP/1.1\r\nContent-Length: 2\r\n\r\na")
+        assert (await line.answer())[2] == b"no"
+        line.say(b"b")
+        assert await line.rest() == b""

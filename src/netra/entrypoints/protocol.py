@@ -36,6 +36,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._fault: NetraError | None = None  # of a head that has been read
         self._pending = 0  # bytes that nothing has come of yet: the parser keeps them without a limit
         self._has_advanced = False
+        self._has_head = False  # what comes is its body, until that has come whole
         self._is_over = False  # nothing more is read here
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -59,9 +60,14 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(headers_too_large())
         self._time_head()
 
+    def on_message_begin(self) -> None:
+        """Give the head that begins its whole time."""
+        self._stop_timing()
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
         """Check a whole head. What is raised here reaches `send_400_response`."""
-        self._has_advanced = True
+        self._has_advanced = self._has_head = True
         self._fault = self._fault_of_head()
         if self._fault is not None:
             raise self._fault
@@ -71,6 +77,11 @@ class BoundedHttp(HttpToolsProtocol):
         """Take a part of a body."""
         self._has_advanced = True
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Expect a head again."""
+        self._has_head = False
+        super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection to the reader of sockets."""
@@ -93,8 +104,8 @@ class BoundedHttp(HttpToolsProtocol):
         return fault
 
     def _time_head(self) -> None:
-        """Let the deadline run while a head is due: as long as no request is being answered."""
-        if self._is_over or self._under_way() is not None:
+        """Let the deadline run while a head is due: no body is coming and no request is being answered."""
+        if self._is_over or self._has_head or self._under_way() is not None:
             self._stop_timing()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(self._head_s, self.timeout_keep_alive_handler)
