@@ -132,6 +132,8 @@ class RedisListener:
                     self._ask(wire)
 
     def _ask(self, wire: Wire) -> None:
+        if self._asked_s is not None:
+            return  # the answer under way is to that question, and proves nothing of a later one
         asked_s = self._clock.monotonic_s()
         if self._asking.put(wire):
             self._asked_s = asked_s
