@@ -145,7 +145,7 @@ class EventCourier:
                 await self._let_go()
 
     async def deliver(self) -> bool:
-        """Delete what the archive is to delete and hand one shipment on; return whether anything was done."""
+        """Do one deletion in the archive and hand one shipment on; return whether anything was done."""
         has_deleted = await self._delete()
         shipment = await self._outbox.lease(lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, held=self._held)
         if shipment is None:
@@ -159,16 +159,15 @@ class EventCourier:
         return True
 
     async def _delete(self) -> bool:
-        has_deleted = False
-        for deletion in await self._outbox.deletions():
+        for deletion in (await self._outbox.deletions())[:1]:  # one a turn: events need not wait for many
             try:
                 await self._archive.delete(deletion.workload_id, owner_id=deletion.owner_id)
             except Unavailable as error:  # no reason to hold events up: an archive may store and not delete
                 self._incidents.report(error, where="deleting events")
-                continue
+                return False
             await self._outbox.forget(deletion)
-            has_deleted = True
-        return has_deleted
+            return True
+        return False
 
     async def _tried(self) -> bool:
         try:
