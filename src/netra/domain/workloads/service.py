@@ -1,9 +1,11 @@
 """Making workloads and filling them."""
 
+from contextlib import suppress
+
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.errors import ValidationFailed
+from netra.domain.errors import Unavailable, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
@@ -78,10 +80,9 @@ class WorkloadService:
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and its events. Raises `NotFound`."""
-        await self._workloads.get(workload_id, owner_id=owner_id)
-        await self._log.delete(workload_id, owner_id=owner_id)  # first: this may fail, and is tried again
-        await self._workloads.delete(workload_id, owner_id=owner_id)  # after this nothing is added
-        await self._log.delete(workload_id, owner_id=owner_id)  # what was added in between
+        await self._workloads.delete(workload_id, owner_id=owner_id)  # and its events, for every reader
+        with suppress(Unavailable):  # then the next deletion gives back their room
+            await self._log.delete(workload_id, owner_id=owner_id)
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, made_as: str | None = None

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from netra.adapters.memory.event_log import MemoryEventOutbox
-from netra.domain.errors import NotFound, ValidationFailed
+from netra.adapters.memory.event_log import MemoryEventLog, MemoryEventOutbox
+from netra.domain.errors import NotFound, Unavailable, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
@@ -91,6 +91,30 @@ async def test_a_deleted_workload_is_gone_with_its_events(house: Any) -> None:
     assert not len(await house.event_log.read(workload.id, owner_id=ALICE))
     with pytest.raises(NotFound):
         await house.workloads.delete(workload.id, owner_id=ALICE)
+
+
+class NoRoomGivenBack(MemoryEventLog):
+    """Takes the events from every reader, and then the store is away."""
+
+    async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
+        await super().delete(workload_id, owner_id=owner_id)
+        raise Unavailable("The database does not answer.")
+
+
+async def test_no_workload_is_left_without_its_events_by_a_deletion_that_is_cut_short(house: Any) -> None:
+    service = WorkloadService(
+        workloads=house.workload_store,
+        log=NoRoomGivenBack(house.workload_store),
+        outbox=None,
+        clock=house.clock,
+        ids=house.ids,
+        quotas=Quotas(),
+    )
+    workload = await service.create(owner_id=ALICE, name="chat")
+    await service.append(workload.id, events("a"), owner_id=ALICE)
+    await service.delete(workload.id, owner_id=ALICE)
+    with pytest.raises(NotFound):
+        await service.get(workload.id, owner_id=ALICE)
 
 
 async def test_a_full_workload_refuses_the_batch_and_keeps_what_it_has(
