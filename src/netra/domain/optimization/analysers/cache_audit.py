@@ -28,7 +28,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not used.any():
         return (gap,)
     paid_back = paid_back_usd(study, where=used)
-    by_tariff = np.bincount(study.traffic.tariff[used] + 1, weights=paid_back[used], minlength=2)
+    by_tariff = np.bincount(
+        study.traffic.tariff[used] + 1, weights=paid_back[used], minlength=len(study.traffic.tariffs) + 1
+    )
     losing = used & (by_tariff < 0)[study.traffic.tariff + 1]
     found = (
         [keep(study, used & ~losing, paid_back_usd=float(paid_back[~losing].sum()))]

@@ -278,6 +278,15 @@ def test_models_that_lose_and_models_that_gain_are_told_apart(study: Make, call:
     assert [one.stance for one in findings(log)] == [Stance.INFORM, Stance.DO]
 
 
+def test_caching_is_audited_beside_a_model_that_does_not_use_it(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    log = study([call(0, cached_input_tokens=900), call(1, "other")], tariff(), tariff("other"))
+    (found,) = findings(log)
+    assert found.action.startswith("Keep")
+    assert found.inputs["calls"] == 1
+
+
 def test_caching_of_prompts_without_tokens_has_no_share(study: Make, call: Call, tariff: Price) -> None:
     log = study([call(0, tokens=(0, 5), prefix_hashes=[1]), prompt(call, 1, 2), prompt(call, 2, 2)], tariff())
     assert findings(log)[0].inputs["schemes"][0]["read_share"] == pytest.approx(0.5)
