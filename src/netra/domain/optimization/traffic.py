@@ -198,10 +198,14 @@ def hosted(traffic: Traffic, where: Bools, *, hosting_usd_in_window: float) -> T
 
 
 def on_own_gpus(traffic: Traffic, where: Bools, *, hosting_usd_in_window: float) -> Traffic:
-    """Return the traffic as one that own GPUs serve already: what they turn away is in no provider's bill."""
-    nothing = np.zeros(len(traffic))
-    paid = msgspec.structs.replace(traffic, unpaid=nothing > 0, unpaid_usd=nothing)
-    return hosted(paid, where, hosting_usd_in_window=hosting_usd_in_window)
+    """Return the traffic with the calls in `where` on own GPUs already.
+
+    What those turn away is in no provider's bill; what a provider refused stays in the bill, unpaid.
+    """
+    owned = msgspec.structs.replace(
+        traffic, unpaid=traffic.unpaid & ~where, unpaid_usd=np.where(where, 0.0, traffic.unpaid_usd)
+    )
+    return hosted(owned, where, hosting_usd_in_window=hosting_usd_in_window)
 
 
 def _part(tokens: Ints | None, *, of: Ints) -> Ints:

@@ -123,3 +123,13 @@ def test_what_was_refused_stands_in_the_bill_and_no_change_saves_it(
     rented = hosted(traffic, everywhere, hosting_usd_in_window=1.0)
     assert total_usd(rented) == pytest.approx(1.001)
     assert total_usd(on_own_gpus(traffic, everywhere, hosting_usd_in_window=1.0)) == pytest.approx(1.0)
+
+
+def test_what_own_gpus_do_not_serve_keeps_what_it_has_in_the_bill(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [call(n, model, (1000, 0), status="429") for n, model in enumerate(("open", "big"))]
+    traffic = study(calls, tariff("open"), tariff()).traffic
+    served = on_own_gpus(traffic, np.array([True, False]), hosting_usd_in_window=1.0)
+    assert call_usd(served).tolist() == [0.0, pytest.approx(1e-3)]
+    assert total_usd(dropped(served, np.array([True, True]))) == pytest.approx(1.001)
