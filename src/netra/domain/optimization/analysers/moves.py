@@ -39,10 +39,10 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
-    """Return the move of every priced call that fits the context, or only of those it makes cheaper."""
+    """Return the move of every priced and paid call that fits the context, or only of those made cheaper."""
     traffic = study.traffic
     window = to.context_window_tokens
-    fits = traffic.tariff != UNPRICED
+    fits = (traffic.tariff != UNPRICED) & ~traffic.unpaid
     if window is not None:
         fits &= traffic.input_tokens + traffic.output_tokens <= window
     now = study.now_usd

@@ -1,6 +1,6 @@
 """Waste: calls that were billed and gave nothing, because they failed or repeated an answer that was there.
 
-Formula: `sum of the list price of (failed calls that were billed + retries of calls that had succeeded)`.
+Formula: `sum of the list price of billed (failed calls + retries of calls that had succeeded)`.
 A failed call counts as billed when its cost says so or, without costs, when it has output or timed out;
 a call refused at the door (a 4xx status, a rate limit) does no work and is not billed. Money is exact
 (grade A) where costs are logged, else C. Valid for any log with `status` or `retry_of`; a status whose
@@ -22,16 +22,13 @@ from netra.domain.optimization.statuses import (
     calls_of_unknown_outcome,
     failed_calls,
     outcome_of,
-    unpaid_calls,
 )
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Events
 
 KIND: Final = "waste"
-FORMULA: Final = (
-    "wasted = sum of list prices of (failed calls that were billed + retries of calls that had succeeded)"
-)
+FORMULA: Final = "wasted = sum of list prices of billed (failed calls + retries of calls that had succeeded)"
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -48,8 +45,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
             ),
         )
     failed = failed_calls(events)
-    useless = failed & ~unpaid_calls(events)
-    needless = _needless_retries(events)
+    paid = ~study.traffic.unpaid
+    useless = failed & paid
+    needless = _needless_retries(events) & paid
     wasted = useless | needless
     unread = _unread(study)
     if not (study.now_usd[wasted] > 0).any():

@@ -94,6 +94,16 @@ def test_answers_that_cost_nothing_have_no_length_to_keep(study: Make, call: Cal
     assert found.impact.endswith("less.")
 
 
+def test_a_refused_call_is_no_part_of_what_a_move_costs(study: Make, call: Call, tariff: Price) -> None:
+    refused = [call(50 + n, tool="search", status="429", tokens=(1000, 0)) for n in range(40)]
+    log = study([*tools(call), *refused], goals=BY_TOOL, candidates=[tariff("newer", usd=0.1e-6)])
+    found = said(log)[0]
+    assert found.inputs["calls"] == 30
+    assert found.inputs["now_usd_in_window"] == pytest.approx(30 * 1.4e-3)
+    assert found.inputs["break_even_accept_rate"] == pytest.approx(0.1)
+    assert worth_alone(log, found).saved_usd == pytest.approx(30 * 1.26e-3)
+
+
 def test_a_tool_that_is_there_already_is_passed_over(study: Make, call: Call, tariff: Price) -> None:
     calls = [call(n, "newer" if n % 2 else "big", tool="search" if n % 2 else "runner") for n in range(10)]
     log = study(calls, tariff(), tariff("newer", usd=0.5e-6), goals=BY_TOOL)

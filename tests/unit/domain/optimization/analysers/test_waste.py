@@ -113,3 +113,16 @@ def test_what_is_known_to_fail_is_waste_beside_a_word_nobody_knows(study: Make, 
 def test_a_retry_of_nobody_knows_what_is_not_needless(study: Make, call: Call) -> None:
     (gap,) = said(study([call(id="a", status="fine"), call(1, retry_of="a")]))
     assert isinstance(gap, Gap)
+
+
+def test_a_needless_retry_that_was_refused_cost_nothing(study: Make, call: Call) -> None:
+    again = [call(1, retry_of="a"), call(2, retry_of="a", status="429", tokens=(1000, 0))]
+    log = study([call(id="a"), *again])
+    found = only(log)
+    assert found.inputs["needless_retries"] == 1
+    assert found.inputs["wasted_usd_in_window"] == PRICE
+    assert worth_alone(log, found).saved_usd == PRICE
+
+
+def test_needless_retries_that_were_all_refused_are_no_waste(study: Make, call: Call) -> None:
+    assert said(study([call(id="a"), call(1, retry_of="a", status="429", tokens=(1000, 0))])) == ()
