@@ -4,6 +4,8 @@ Formula: `sum read (p_in - p_read) - sum written (p_write - p_in)` over the call
 (grade A). What more could be cached needs prefix hashes; without them only the ceiling is known.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -12,6 +14,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats
@@ -28,10 +31,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not used.any():
         return (gap,)
     paid_back = paid_back_usd(study, where=used)
-    by_tariff = np.bincount(
-        study.traffic.tariff[used] + 1, weights=paid_back[used], minlength=len(study.traffic.tariffs) + 1
-    )
-    losing = used & (by_tariff < 0)[study.traffic.tariff + 1]
+    losing = used & _in_losing_settings(study, used, paid_back)
     found = (
         [keep(study, used & ~losing, paid_back_usd=float(paid_back[~losing].sum()))]
         if (used & ~losing).any()
@@ -40,6 +40,22 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if losing.any():
         found.append(_turn_off(study, losing, lost_usd=-float(paid_back[losing].sum())))
     return (*found, gap)
+
+
+def _in_losing_settings(study: Study, used: Bools, paid_back: Floats) -> Bools:
+    """Return the calls whose model, at their provider, pays more for caching than it gets back.
+
+    A log may name one model at one provider in several ways; its caching is one setting all the same.
+    """
+    settings: dict[tuple[str, str], int] = {}
+    numbers = [settings.setdefault(_setting_of(tariff), len(settings)) for tariff in study.traffic.tariffs]
+    setting = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: of unknown price
+    by_setting = np.bincount(setting[used], weights=paid_back[used], minlength=len(settings) + 1)
+    return (by_setting < 0)[setting]
+
+
+def _setting_of(tariff: Tariff) -> tuple[str, str]:
+    return tariff.model, tariff.provider
 
 
 def paid_back_usd(study: Study, *, where: Bools) -> Floats:
@@ -77,12 +93,13 @@ def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
 
 def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
     codes = np.unique(study.traffic.tariff[where])
-    models = [study.traffic.tariffs[int(code)].model for code in codes]
+    settings = list(dict.fromkeys(_setting_of(study.traffic.tariffs[int(code)]) for code in codes))
+    names = _names(study, settings)
     share = _read_share(study, where)
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action=f"Turn prompt caching off for {', '.join(models)}: its writes cost more than its reads save",
+        action=f"Turn prompt caching off for {', '.join(names)}: its writes cost more than its reads save",
         impact=(
             f"Only {percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read back; "
             f"caching made the log's bill {money(lost_usd)} larger."
@@ -93,7 +110,7 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
             "calls": int(where.sum()),
             "read_share": share,
             "lost_usd_in_window": lost_usd,
-            "models": models,
+            "models": list(dict.fromkeys(model for model, _ in settings)),
         },
         assumptions=("The cached and cache-write counts of the log are those that were billed.",),
         evidence=rows(study, where, weight=study.traffic.cache_write_tokens),
@@ -101,10 +118,20 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         effort="low",
         risk="None to answers; the first token comes later on calls that were hits.",
         change=partial(_uncached, where=where),
-        supply={"caching": [{"model": model, "enabled": False} for model in models]},
-        steps=tuple(f"Remove the cache markers from the prompts sent to {model}." for model in models),
+        supply={
+            "caching": [
+                {"model": model, "provider": provider, "enabled": False} for model, provider in settings
+            ]
+        },
+        steps=tuple(f"Remove the cache markers from the prompts sent to {name}." for name in names),
         roll_back="Set the cache markers again.",
     )
+
+
+def _names(study: Study, settings: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the models, with their provider where the log has one at several."""
+    places = Counter(model for model, _ in {_setting_of(tariff) for tariff in study.traffic.tariffs})
+    return [f"{model} at {provider}" if places[model] > 1 else model for model, provider in settings]
 
 
 def _read_share(study: Study, where: Bools) -> float:

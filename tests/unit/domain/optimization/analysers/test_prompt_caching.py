@@ -9,10 +9,13 @@ from netra.domain.optimization.analysers import prompt_caching
 from netra.domain.optimization.analysers.cache_schemes import Replays, billed_reads, is_explicit
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import compose, worth_alone
-from netra.domain.optimization.model import Gap, never_stop
+from netra.domain.optimization.model import Gap, Goals, never_stop
+from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import chain_tokens
-from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.study import study_of
 from netra.domain.optimization.traffic import dropped, total_usd
+from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -285,6 +288,43 @@ def test_caching_is_audited_beside_a_model_that_does_not_use_it(
     (found,) = findings(log)
     assert found.action.startswith("Keep")
     assert found.inputs["calls"] == 1
+
+
+def at_two_providers(tariff: Price, *calls: Event) -> Study:
+    """Return the calls of one model at x, its usual provider, and at y, both of which charge for writes."""
+    at_x, at_y = explicit(tariff, provider="x"), explicit(tariff, provider="y")
+    prices = PriceList(tariffs={"big": at_x}, at_providers={("big", "x"): at_x, ("big", "y"): at_y})
+    return study_of(columns_of(calls), goals=Goals(), prices=prices, hardware=Hardware(gpus=(), models=()))
+
+
+def test_caching_is_turned_off_at_the_provider_where_it_loses_alone(call: Call, tariff: Price) -> None:
+    writes = call(0, provider="x", cache_write_tokens=1000)
+    reads = call(1, provider="y", cached_input_tokens=900)
+    _, off = findings(at_two_providers(tariff, writes, reads))
+    assert off.action.startswith("Turn prompt caching off for big at x: ")
+    assert off.steps == ("Remove the cache markers from the prompts sent to big at x.",)
+    assert off.supply["caching"] == [{"model": "big", "provider": "x", "enabled": False}]
+
+
+def test_a_model_is_named_once_and_set_at_each_provider_where_its_caching_loses(
+    call: Call, tariff: Price
+) -> None:
+    calls = [call(n, provider=name, cache_write_tokens=1000) for n, name in enumerate(("x", "y"))]
+    (off,) = findings(at_two_providers(tariff, *calls))
+    assert off.action.startswith("Turn prompt caching off for big at x, big at y: ")
+    assert off.inputs["models"] == ["big"]
+    assert [one["provider"] for one in off.supply["caching"]] == ["x", "y"]
+
+
+def test_one_setting_of_caching_gets_one_verdict(call: Call, tariff: Price) -> None:
+    # the log names the provider of one call and not of the other: both are the usual one's
+    writes = [call(n, provider=name, cache_write_tokens=1000) for n, name in enumerate(("x", None))]
+    (off,) = findings(at_two_providers(tariff, *writes))
+    assert off.action.startswith("Turn prompt caching off for big: ")
+    assert off.supply["caching"] == [{"model": "big", "provider": "x", "enabled": False}]
+    reads = call(3, provider="x", cached_input_tokens=900)
+    (kept,) = findings(at_two_providers(tariff, writes[1], reads))
+    assert kept.stance is Stance.INFORM
 
 
 def test_caching_of_prompts_without_tokens_has_no_share(study: Make, call: Call, tariff: Price) -> None:
