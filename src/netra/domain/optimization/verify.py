@@ -78,17 +78,22 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verify(calls: Calls, *, after: Bools, groups: Labels) -> Verified:
-    """Return what changed between the calls not in `after` and those in it, group by group."""
+    """Return what changed between the calls not in `after` and those in it, group by group.
+
+    A group without a call is left out: `groups` may name more than the calls hold.
+    """
     compared: list[Comparison] = []
     only_before: list[str] = []
     only_after: list[str] = []
     for code, name in enumerate(groups.names):
         mine = groups.codes == code
         sides = _side(calls, mine & ~after), _side(calls, mine & after)
-        if sides[0] is None or sides[1] is None:
-            (only_after if sides[0] is None else only_before).append(name)
-            continue
-        compared.append(compare(name, sides[0], sides[1]))
+        if sides[0] is not None and sides[1] is not None:
+            compared.append(compare(name, sides[0], sides[1]))
+        elif sides[0] is not None:
+            only_before.append(name)
+        elif sides[1] is not None:
+            only_after.append(name)
     compared.sort(key=lambda one: -abs(one.saved_usd or 0.0))
     money = _added(compared)
     return Verified(

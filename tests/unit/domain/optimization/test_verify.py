@@ -188,6 +188,13 @@ def test_groups_on_one_side_only_are_named_and_left_out(study: Make, call: Call,
     assert (found.inputs["only_before"], found.inputs["only_after"]) == (("gone",), ("new",))
 
 
+def test_a_kind_that_was_only_turned_away_is_on_neither_side(study: Make, call: Call, tariff: Price) -> None:
+    refused = [call(at, tokens=(1000, 0), template="refused", status="429") for at in (1, CHANGE_S)]
+    _, (found,) = reviewed(study, [*changed(call, "t", before="big", after="big"), *refused], tariff())
+    assert isinstance(found, Finding)
+    assert (found.inputs["only_before"], found.inputs["only_after"]) == ((), ())
+
+
 def test_nothing_in_common_is_a_gap(study: Make, call: Call, tariff: Price) -> None:
     _, (gap,) = reviewed(study, [call(0, template="a"), call(CHANGE_S, template="b")], tariff())
     assert isinstance(gap, Gap)
