@@ -51,7 +51,8 @@ def _in_losing_settings(study: Study, used: Bools, paid_back: Floats) -> Bools:
     numbers = [settings.setdefault(_setting_of(tariff), len(settings)) for tariff in study.traffic.tariffs]
     setting = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: of unknown price
     by_setting = np.bincount(setting[used], weights=paid_back[used], minlength=len(settings) + 1)
-    return (by_setting < 0)[setting]
+    loses: Bools = by_setting < 0
+    return loses[setting]
 
 
 def _setting_of(tariff: Tariff) -> tuple[str, str]:
