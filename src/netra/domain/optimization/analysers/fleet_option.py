@@ -1,7 +1,7 @@
 """A sized fleet as one way to serve the whole traffic, to be weighed against the others.
 
 Valid for a log long enough to scale. The fleet is paid by the hour, busy or not; calls that it does not
-serve are paid as now.
+serve are paid as now, and what the bill as it is holds of refused, uncharged calls this one holds too.
 """
 
 from typing import Final
@@ -24,7 +24,7 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
     """
     deployment, fleet = hosting.configuration.deployment, hosting.fleet
     memory = deployment.memory()
-    rest_usd = study.month.usd(np.where(case.where, 0.0, study.now_usd))
+    rest_usd = study.month.usd(np.where(case.where, study.traffic.unpaid_usd, study.now_usd))
     option = Option(
         name=f"{fleet.replicas} x ({hosting.configuration.name}), {deployment.model.name}",
         usd_per_month=hosting.usd_per_hour * _MONTH_H + rest_usd,

@@ -18,7 +18,7 @@ from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelS
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
 from netra.domain.optimization.performance.stand_in import StandIn, stand_in_for
-from netra.domain.optimization.traffic import Bools, Traffic, call_usd
+from netra.domain.optimization.traffic import Bools, Traffic
 from netra.domain.optimization.wording import count
 
 
@@ -36,7 +36,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
     load: Load
     candidates: tuple[Configuration, ...]
-    api_usd: float  # of the calls, in the window
+    api_usd: float  # of the calls that are charged, in the window
 
 
 def concerns_own_gpus(study: Study, *, kind: str) -> bool:
@@ -106,7 +106,7 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
         notes=(*about_model, limits, *_not_held(unheld), *about_calls, calibration),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
-        api_usd=float(call_usd(study.traffic)[where].sum()),
+        api_usd=float(study.now_usd[where & ~study.traffic.unpaid].sum()),
     )
 
 

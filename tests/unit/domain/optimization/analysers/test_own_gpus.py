@@ -21,6 +21,7 @@ from netra.domain.optimization.analysers.hosting_case import (
 from netra.domain.optimization.analysers.kv_cache import concurrency_p99
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import worth_alone
+from netra.domain.optimization.engine import current_option
 from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
@@ -100,6 +101,28 @@ def test_the_logs_own_open_model_keeps_its_quality(study: MakeStudy, tariff: Mak
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert (found.stance, found.grade) == (Stance.DO, Grade.MODEL)
     assert found.inputs["model"] == OPEN
+
+
+def test_calls_that_were_refused_and_never_charged_save_no_rent(study: MakeStudy, tariff: MakeTariff) -> None:
+    dear = HARDWARE.with_prices({"H100-PCIe": 8.0}, source="test", as_of=date(2026, 11, 1))
+    calls = log(200, seconds=3600.0, model=OPEN)
+    refused = np.arange(200) % 5 < 3
+    calls = msgspec.structs.replace(
+        calls,
+        status=Labels(codes=refused.astype(np.int32), names=("200", "429")),
+        output_tokens=np.where(refused, 0, calls.output_tokens),
+    )
+    asked = study(calls, tariff(OPEN, usd=1e-4), goals=Goals(gpus=("H100-PCIe",)), hardware=dear)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    # 80 calls x 700 x $0.0001 were charged; 120 x 500 x $0.0001 are in the bill and were not
+    assert found.inputs["api_usd_in_window"] == pytest.approx(5.6)
+    assert (found.stance, found.action[:15]) == (Stance.AVOID, "Stay on the API")
+    worth = worth_alone(asked, found)
+    assert worth.saved_usd == pytest.approx(5.6 - 8.0)
+    assert worth.low_usd <= worth.saved_usd
+    assert found.options[0].usd_per_month == pytest.approx((8.0 + 6.0) * asked.span.per_month)
+    saved_usd = current_option(asked).usd_per_month - found.options[0].usd_per_month
+    assert saved_usd == pytest.approx(worth.monthly.saved_usd)
 
 
 def mixed_log() -> Events:
