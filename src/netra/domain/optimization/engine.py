@@ -218,7 +218,7 @@ def _added(
     )
     return {
         "gaps": [msgspec.to_builtins(gap) for gap in gaps],
-        "verdict": verdict(composition),
+        "verdict": verdict(composition, span=study.span),
         "plan": {
             "now_usd_per_month": bill.now_usd,
             "planned_usd_per_month": bill.planned_usd,

@@ -38,7 +38,7 @@ def recommendations_of(
     )
 
 
-def verdict(composition: Composition) -> str:
+def verdict(composition: Composition, *, span: Span) -> str:
     """Return the plan in a sentence; that nothing is worth the trouble is one too."""
     if composition.current_usd_per_month <= 0:
         return "There is no bill to lower."
@@ -46,8 +46,8 @@ def verdict(composition: Composition) -> str:
     if share < WORTH_SAYING:
         return "Nothing here is worth more than 1 % of the bill without an evaluation or better data."
     return (
-        f"The plan lowers the log's bill from {money(composition.current_usd)} to "
-        f"{money(composition.planned_usd)}."
+        f"The plan lowers the bill from {money(composition.current_usd_per_month)} to "
+        f"{money(composition.planned_usd_per_month)} {'a month' if span.scaled else 'over the log'}."
     )
 
 

@@ -22,6 +22,7 @@ from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.traffic import hosted, routed
+from netra.domain.optimization.wording import money
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events
 from netra.domain.workloads.model import Event
 
@@ -195,6 +196,14 @@ def test_nothing_worth_one_percent_is_an_answer(call: Call, tariff: Price) -> No
 
 def test_a_plan_worth_having_is_summed_up(call: Call, prices: tuple[Tariff, ...]) -> None:
     assert ran(busy_log(call), *prices).metrics["verdict"].startswith("The plan lowers")
+
+
+def test_the_plan_for_a_log_too_short_to_scale_is_summed_up_as_that_of_the_log(
+    call: Call, tariff: Price
+) -> None:
+    metrics = ran([call(n, status="timeout" if n % 2 else "ok") for n in range(10)], tariff()).metrics
+    said = f"{money(metrics['bill_usd'])} to {money(metrics['plan']['planned_usd_per_month'])}"
+    assert metrics["verdict"] == f"The plan lowers the bill from {said} over the log."
 
 
 def test_what_was_asked_for_by_name_comes_first(call: Call, prices: tuple[Tariff, ...]) -> None:
@@ -397,6 +406,8 @@ def test_a_month_after_a_change_is_like_the_time_since_the_change(
     )
     assert analysis.metrics["bill_usd"] == pytest.approx(1_000 + 100 * days_after)
     assert any("since the change" in note for note in analysis.metrics["span"]["notes"])
+    said = f"{money(plan['now_usd_per_month'])} to {money(plan['planned_usd_per_month'])} a month."
+    assert analysis.metrics["verdict"] == f"The plan lowers the bill from {said}"
 
 
 def test_marginals_of_a_month_after_a_change_sum_to_the_plans_saving(call: Call, tariff: Price) -> None:

@@ -80,8 +80,9 @@ def test_the_marginal_is_what_the_step_adds(study: Make, call: Call, finding: Sa
 
 
 def test_a_log_without_a_bill_has_nothing_to_lower(study: Make, call: Call, finding: Say) -> None:
-    composition, (found,) = ranked(study([call(model="mystery")]), [finding("waste", change=first(1, of=1))])
-    assert verdict(composition) == "There is no bill to lower."
+    log = study([call(model="mystery")])
+    composition, (found,) = ranked(log, [finding("waste", change=first(1, of=1))])
+    assert verdict(composition, span=log.span) == "There is no bill to lower."
     assert (found.cost_change, found.savings.share_of_bill) == ("0%", 0.0)
 
 
