@@ -37,6 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     load: Load
     candidates: tuple[Configuration, ...]
     api_usd: float  # of the calls that are charged, in the window
+    api_usd_per_month: float
 
 
 def concerns_own_gpus(study: Study, *, kind: str) -> bool:
@@ -93,6 +94,7 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
     replayed = busiest(requests)
     unheld = tuple(sorted(name for name in study.goals.latency_ms if name))
     about_model = (_sentence(stand_in.reason), *_kind_of(stand_in.model))
+    charged_usd = np.where(where & ~study.traffic.unpaid, study.now_usd, 0.0)
     about_calls = (*_left_out(others), *_stretch(replayed, requests))
     return Case(
         where=where,
@@ -106,7 +108,8 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
         notes=(*about_model, limits, *_not_held(unheld), *about_calls, calibration),
         load=_load(requests, seconds=study.span.seconds),
         candidates=candidates,
-        api_usd=float(study.now_usd[where & ~study.traffic.unpaid].sum()),
+        api_usd=float(charged_usd.sum()),
+        api_usd_per_month=study.month.usd(charged_usd),
     )
 
 

@@ -1,6 +1,7 @@
 """Self-host or API: the smallest fleet whose replay of the real arrivals keeps the limits, against the bill.
 
-Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, the replicas found by `fleet`.
+Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, the replicas found by `fleet`; it
+is decided by the dollars of a month to come, which after a change is like the time since.
 Money is list prices on both sides; the size is a calibrated model with an interval; whether the open
 model's answers are good enough is grade D. Valid for one engine per replica of at most 8 GPUs; people,
 storage and idle spares are not in it.
@@ -63,15 +64,17 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
     best = fleets[0]
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
-    saved_usd = case.api_usd - hosting_usd
-    low, high = (_shares(case.api_usd, saved_usd, best, sizes, hours)) if saved_usd else (None, None)
+    per_month = study.month.per_hosting
+    api_usd, rent_usd = case.api_usd_per_month, hosting_usd * per_month
+    saved_usd = api_usd - rent_usd
+    low, high = (_shares(api_usd, saved_usd, best, sizes, hours * per_month)) if saved_usd else (None, None)
     certain = case.stand_in.is_same and not case.unheld and saved_usd > 0.0 and (low or 0.0) > 0.0
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
         kind=KIND,
         stance=stance,
         action=_action(case, best, saved_usd),
-        impact=_impact(case, best, hours=hours),
+        impact=_impact(case, best, rent_usd=rent_usd),
         grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
         formula=FORMULA,
         inputs=_inputs(study, case, best, sizes),
@@ -120,25 +123,28 @@ def _action(case: Case, best: Hosting, saved_usd: float) -> str:
     return f"Stay on the API: {model} on {fleet} would cost more at this traffic"
 
 
-def _impact(case: Case, best: Hosting, *, hours: float) -> str:
+def _impact(case: Case, best: Hosting, *, rent_usd: float) -> str:
     fast, slow = best.tails.ttft_ms_p99
     holds = "holds" if best.gpus == 1 else "hold"
     return (
         f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, "
-        f"{money(best.usd_per_hour * hours)} over the log, against {money(case.api_usd)} "
-        f"of list prices; replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
+        f"{money(rent_usd)} a month, against {money(case.api_usd_per_month)} of list prices; "
+        f"replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
     )
 
 
 def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> Mapping[str, Any]:
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
+    rent_usd, api_usd = hosting_usd * study.month.per_hosting, case.api_usd_per_month
     gpu = best.configuration.deployment.gpu
     return {
         "calls": len(case.requests),
         "replayed_calls": len(case.replayed),
         "api_usd_in_window": case.api_usd,
         "hosting_usd_in_window": hosting_usd,
+        "api_usd_per_month": api_usd,
+        "hosting_usd_per_month": rent_usd,
         "hours": hours,
         "model": case.stand_in.model.name,
         "gpu": gpu.name,
@@ -161,22 +167,22 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> Mapping[st
         "tpot_limit_ms_p99": case.slo.tpot_ms,
         "latency_limit_ms_p99": case.slo.latency_ms,
         "utilisation": case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
-        "break_even_traffic": hosting_usd / case.api_usd if case.api_usd > 0.0 else None,
+        "break_even_traffic": rent_usd / api_usd if api_usd > 0.0 else None,
         "break_even_curve": _curve(study, case, best),
     }
 
 
 def _curve(study: Study, case: Case, best: Hosting) -> list[Mapping[str, float]]:
     """Return API and hosting dollars a month at multiples of this traffic; replicas in proportion."""
-    hours, per_month = study.span.seconds / _HOUR_S, study.span.per_month
+    hours_a_month = study.span.seconds / _HOUR_S * study.month.per_hosting
     points: list[Mapping[str, float]] = []
     for times in _CURVE:
         replicas = max(1, ceil(best.fleet.replicas * times))
         points.append(
             {
                 "traffic": times,
-                "api_usd_per_month": case.api_usd * times * per_month,
-                "hosting_usd_per_month": replicas * best.configuration.usd_per_hour * hours * per_month,
+                "api_usd_per_month": case.api_usd_per_month * times,
+                "hosting_usd_per_month": replicas * best.configuration.usd_per_hour * hours_a_month,
                 "utilisation": case.load.requests_per_s * times / (best.carried_per_s * replicas),
             }
         )

@@ -27,6 +27,7 @@ from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.scaling import Policy, Scaled
+from netra.domain.optimization.wording import money
 from netra.domain.workloads.columns import Events, Labels, labels_of
 from netra.domain.workloads.model import Event
 
@@ -125,6 +126,35 @@ def test_calls_that_were_refused_and_never_charged_save_no_rent(study: MakeStudy
     assert saved_usd == pytest.approx(worth.monthly.saved_usd)
 
 
+@pytest.mark.parametrize(("usd", "busy_since"), [(8e-5, False), (6e-5, True)])
+def test_after_a_change_own_gpus_are_weighed_against_the_calls_since(
+    study: MakeStudy, tariff: MakeTariff, usd: float, *, busy_since: bool
+) -> None:
+    rented = HARDWARE.with_prices({"H100-PCIe": 5.0}, source="test", as_of=date(2026, 11, 1))
+    begin, quiet, busy = datetime(2026, 11, 2, tzinfo=UTC), log(20, seconds=3600.0), log(180, seconds=3600.0)
+    before, since = (quiet, busy) if busy_since else (busy, quiet)
+    calls = msgspec.structs.replace(
+        log(200, seconds=7200.0, model=OPEN),
+        at_ns=np.concatenate([before.at_ns, since.at_ns + 3_600_000_001_000]),
+    )
+    change_at = begin + timedelta(seconds=3600, microseconds=1)
+    goals = Goals(gpus=("H100-PCIe",), change_at=change_at)
+    asked = study(calls, tariff(OPEN, usd=usd), goals=goals, hardware=rented)
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    # the whole log would say the opposite: 200 calls cost $11.20 or $8.40, and two hours of the GPU $10
+    api_usd = len(since) * 700 * usd * asked.month.per_call
+    worth = worth_alone(asked, found)
+    assert worth.monthly.saved_usd == pytest.approx(api_usd - 5.0 * 730.5, rel=1e-6)
+    assert found.stance is (Stance.DO if busy_since else Stance.AVOID)
+    assert found.action.startswith("Serve these calls" if busy_since else "Stay on the API")
+    assert f"{money(5.0 * 730.5)} a month, against {money(api_usd)} of list prices" in found.impact
+    assert found.inputs["hosting_usd_per_month"] == pytest.approx(5.0 * 730.5)
+    assert found.inputs["api_usd_per_month"] == pytest.approx(api_usd)
+    assert found.inputs["api_usd_in_window"] == pytest.approx(200 * 700 * usd)
+    assert found.inputs["break_even_traffic"] == pytest.approx(5.0 * 730.5 / api_usd)
+    assert found.inputs["break_even_curve"][2]["api_usd_per_month"] == pytest.approx(api_usd)
+
+
 def mixed_log() -> Events:
     """Return an hour of 110 calls of an open model among 90 of another, which came slowly."""
     is_open = np.arange(200) * 110 // 200 < (np.arange(200) + 1) * 110 // 200
@@ -189,11 +219,13 @@ def test_a_free_api_has_no_break_even(study: MakeStudy, tariff: MakeTariff) -> N
     assert found.inputs["break_even_traffic"] is None
 
 
-def test_costs_that_meet_exactly_have_no_bounds(study: MakeStudy, tariff: MakeTariff) -> None:
+def test_costs_that_meet_exactly_save_nothing_at_either_bound(study: MakeStudy, tariff: MakeTariff) -> None:
     free = HARDWARE.with_prices({"A6000": 0.0}, source="test", as_of=date(2026, 11, 1))
     asked = study(log(5, seconds=3600.0), tariff(usd=0.0), goals=Goals(gpus=("A6000",)), hardware=free)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
-    assert (found.low_share, found.high_share, found.stance) == (None, None, Stance.AVOID)
+    assert found.stance is Stance.AVOID
+    worth = worth_alone(asked, found)
+    assert (worth.low_usd, worth.saved_usd, worth.high_usd) == (0.0, 0.0, 0.0)
 
 
 def test_a_fleet_that_slow_steps_would_break_has_no_low_end(study: MakeStudy, tariff: MakeTariff) -> None:
