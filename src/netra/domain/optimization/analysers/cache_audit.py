@@ -17,7 +17,7 @@ from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
-from netra.domain.workloads.columns import Floats
+from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "prompt_caching"
 FORMULA: Final = "paid back = sum over calls of read (p_in - p_read) - written (p_write - p_in), as billed"
@@ -49,10 +49,10 @@ def _in_losing_settings(study: Study, used: Bools, paid_back: Floats) -> Bools:
     """
     settings: dict[tuple[str, str], int] = {}
     numbers = [settings.setdefault(_setting_of(tariff), len(settings)) for tariff in study.traffic.tariffs]
-    setting = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: of unknown price
+    setting: Ints = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: of unknown price
     by_setting = np.bincount(setting[used], weights=paid_back[used], minlength=len(settings) + 1)
-    loses: Bools = by_setting < 0
-    return loses[setting]
+    losing: Bools = (by_setting < 0)[setting]
+    return losing
 
 
 def _setting_of(tariff: Tariff) -> tuple[str, str]:
