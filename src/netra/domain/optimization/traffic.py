@@ -61,14 +61,19 @@ def traffic_of(events: Events, prices: PriceList) -> Traffic:
     The bill is that of every row at list prices, those among them that were refused and never paid.
     """
     met, codes = tariffs_met(events, prices)
-    priced = np.array([tariff is not None for tariff in met])
-    lookup = np.where(priced, np.cumsum(priced) - 1, UNPRICED).astype(np.int32)
+    codes_of: dict[
+        Tariff, int
+    ] = {}  # one for equal prices, whatever names their calls have: settings go by it
+    lookup = np.array(
+        [UNPRICED if tariff is None else codes_of.setdefault(tariff, len(codes_of)) for tariff in met],
+        np.int32,
+    )
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
     sent = Traffic(
         at_ns=events.at_ns,
         kept=np.ones(len(events), np.bool_),
         tariff=lookup[codes],
-        tariffs=tuple(tariff for tariff in met if tariff is not None),
+        tariffs=tuple(codes_of),
         batched=np.zeros(len(events), np.bool_),
         hosted=np.zeros(len(events), np.bool_),
         input_tokens=events.input_tokens,

@@ -42,7 +42,7 @@ def test_calls_of_one_model_cost_what_their_own_provider_asks(call: Call, tariff
         at_providers={("big", "y"): tariff(usd=5e-6, provider="y"), ("big", "z"): None},
     )
     traffic = traffic_of(events, prices)
-    assert traffic.tariff.tolist() == [0, 1, UNPRICED, 2, UNPRICED]
+    assert traffic.tariff.tolist() == [0, 1, UNPRICED, 0, UNPRICED]  # equal prices are the same prices
     assert call_usd(traffic).tolist() == pytest.approx([1.4e-3, 7e-3, 0, 1.4e-3, 0])
 
 
