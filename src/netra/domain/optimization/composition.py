@@ -133,10 +133,11 @@ def _value(
     by_call, before, touched = by_call[first:], before[first:], touched[first:]
     saved_usd = float(by_call.sum()) - hosting_usd
     low_usd, high_usd = _bounds(by_call, before, hosting_usd=hosting_usd)
+    if finding.rent_shares is not None:  # fixed, whatever the calls save: no factor of the saving
+        least, most = finding.rent_shares
+        low_usd, high_usd = saved_usd + (1 - most) * hosting_usd, saved_usd + (1 - least) * hosting_usd
     if finding.low_share is not None:
         low_usd = finding.low_share * saved_usd
-    if finding.high_share is not None:
-        high_usd = finding.high_share * saved_usd
     return Value(
         saved_usd=saved_usd,
         low_usd=min(low_usd, saved_usd),

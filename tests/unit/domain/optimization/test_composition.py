@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import Composition, compose, worth_alone
-from netra.domain.optimization.model import never_stop
+from netra.domain.optimization.model import Goals, never_stop
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Traffic, batched, capped, dropped, hosted, routed, total_usd
 from netra.domain.workloads.model import Event
@@ -119,8 +119,21 @@ def test_the_interval_widens_where_only_some_stretches_of_the_log_save(
 
 def test_the_analysers_own_bounds_win(study: Make, call: Call, finding: Say) -> None:
     drop = partial(dropped, where=pick(0, of=1))
-    worth = worth_alone(study([call()]), finding("waste", change=drop, low_share=0.0, high_share=0.5))
+    worth = worth_alone(study([call()]), finding("waste", change=drop, low_share=0.0))
     assert (worth.low_usd, worth.high_usd) == (0.0, worth.saved_usd)
+
+
+def test_bounds_of_a_rent_are_taken_off_what_the_calls_save(study: Make, call: Call, finding: Say) -> None:
+    """A rent is fixed: after a change its bounds stay, however much the calls of the month save."""
+    calls = [call(n * 60.0, tokens=(1000, 0)) for n in range(10)]
+    log = study(calls, goals=Goals(change_at=calls[5].timestamp))
+    change = partial(hosted, where=np.ones(10, np.bool_), hosting_usd_in_window=4e-3)
+    worth = worth_alone(log, finding("self_hosting", change=change, rent_shares=(0.5, 2.0)))
+    window = (worth.low_usd, worth.saved_usd, worth.high_usd)
+    assert window == pytest.approx((10e-3 - 8e-3, 10e-3 - 4e-3, 10e-3 - 2e-3))
+    calls_usd, rent_usd = 5e-3 * log.month.per_call, 4e-3 * log.month.per_hosting
+    month = (worth.monthly.low_usd, worth.monthly.saved_usd, worth.monthly.high_usd)
+    assert month == pytest.approx((calls_usd - 2 * rent_usd, calls_usd - rent_usd, calls_usd - rent_usd / 2))
 
 
 def test_progress_is_told_while_composing(study: Make, call: Call, finding: Say) -> None:

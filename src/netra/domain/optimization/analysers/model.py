@@ -112,8 +112,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effort: Literal["low", "medium", "high"]
     risk: str
     change: Change | None = None  # None: it moves no money
-    low_share: float | None = None  # the saving's bounds as factors of it, where they are the analyser's
-    high_share: float | None = None
+    low_share: float | None = None  # the saving's low bound as a factor of it, where it is the analyser's
+    rent_shares: tuple[float, float] | None = None  # and the bounds of what it rents, as factors of that
     options: tuple[Option, ...] = ()
     supply: Mapping[str, Any] = {}  # its part of supply_config, by that section's name
     steps: tuple[str, ...] = ()

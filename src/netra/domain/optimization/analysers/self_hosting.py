@@ -64,11 +64,12 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
     best = fleets[0]
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
-    per_month = study.month.per_hosting
-    api_usd, rent_usd = case.api_usd_per_month, hosting_usd * per_month
-    saved_usd = api_usd - rent_usd
-    low, high = (_shares(api_usd, saved_usd, best, sizes, hours * per_month)) if saved_usd else (None, None)
-    certain = case.stand_in.is_same and not case.unheld and saved_usd > 0.0 and (low or 0.0) > 0.0
+    rent_usd = hosting_usd * study.month.per_hosting
+    saved_usd = case.api_usd_per_month - rent_usd
+    least, most = _rent_shares(best, sizes)
+    may_fail = sizes[1] is None  # slow steps rule the fleet out: then nothing is saved
+    surely = saved_usd > 0.0 and not may_fail and case.api_usd_per_month > most * rent_usd
+    certain = case.stand_in.is_same and not case.unheld and surely
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
     return Finding(
         kind=KIND,
@@ -92,8 +93,8 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
             "and a burst beyond this log's waits."
         ),
         change=partial(_host, where=case.where, usd=hosting_usd),
-        low_share=low,
-        high_share=high,
+        low_share=0.0 if may_fail else None,
+        rent_shares=(least, most),
         options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
         supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
         steps=_steps(best),
@@ -105,15 +106,10 @@ def _host(traffic: Traffic, *, where: Bools, usd: float) -> Traffic:
     return hosted(traffic, where & traffic.kept, hosting_usd_in_window=usd)
 
 
-def _shares(
-    api_usd: float, saved_usd: float, best: Hosting, sizes: Sizes, hours: float
-) -> tuple[float, float]:
-    """Return the saving's bounds as factors of it; where slow steps rule the fleet out, nothing is saved."""
+def _rent_shares(best: Hosting, sizes: Sizes) -> tuple[float, float]:
+    """Return the bounds of the rent as factors of it, the rent itself where nothing bounds it above."""
     fewest, most = sizes
-    hour_usd = best.configuration.usd_per_hour * hours
-    high = (api_usd - fewest * hour_usd) / saved_usd
-    low = 0.0 if most is None else (api_usd - most * hour_usd) / saved_usd
-    return low, high
+    return fewest / best.fleet.replicas, (most or best.fleet.replicas) / best.fleet.replicas
 
 
 def _action(case: Case, best: Hosting, saved_usd: float) -> str:

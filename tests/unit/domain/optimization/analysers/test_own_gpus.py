@@ -151,6 +151,10 @@ def test_after_a_change_own_gpus_are_weighed_against_the_calls_since(
     assert found.inputs["hosting_usd_per_month"] == pytest.approx(5.0 * 730.5)
     assert found.inputs["api_usd_per_month"] == pytest.approx(api_usd)
     assert found.inputs["api_usd_in_window"] == pytest.approx(200 * 700 * usd)
+    fewest, most = found.inputs["replicas_low"], found.inputs["replicas_high"]
+    assert worth.low_usd == pytest.approx(200 * 700 * usd - most * 10.0)
+    assert worth.monthly.low_usd == pytest.approx(api_usd - most * 5.0 * 730.5)
+    assert worth.monthly.high_usd == pytest.approx(api_usd - fewest * 5.0 * 730.5)
     assert found.inputs["break_even_traffic"] == pytest.approx(5.0 * 730.5 / api_usd)
     assert found.inputs["break_even_curve"][2]["api_usd_per_month"] == pytest.approx(api_usd)
 
@@ -239,7 +243,9 @@ def test_a_fleet_that_slow_steps_would_break_has_no_low_end(study: MakeStudy, ta
         hardware=CHEAP_HARDWARE,
     )
     found = one_finding(self_hosting.analyse(tight, checkpoint=never_stop))
-    assert found.inputs["replicas_high"] is None or found.inputs["replicas_high"] >= found.inputs["replicas"]
+    assert found.inputs["replicas_high"] is None
+    worth = worth_alone(tight, found)
+    assert worth.low_usd == worth.monthly.low_usd == 0.0 < worth.saved_usd
 
 
 @pytest.mark.parametrize("models", [(), ("Mixtral-8x7B",)])
