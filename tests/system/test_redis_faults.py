@@ -445,8 +445,12 @@ async def test_who_begins_to_listen_while_redis_is_known_to_be_silent_waits_for_
                 assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
                 own_redis.resume()
         assert watch.spent_s < ANSWER_S
-        clock.turn(2)
-        await eventually(lambda: carries(other, one))
+
+        async def carries_as_time_goes_by() -> bool:
+            await clock.step(2)  # who took the silence for death meanwhile tries again by this clock
+            return await carries(other, one)
+
+        await eventually(carries_as_time_goes_by)
 
 
 async def test_a_half_open_connection_is_noticed_and_mended(own_redis):
