@@ -21,8 +21,9 @@ import psycopg
 from tests.faults import witness
 from tests.faults.history import Acceptance, Heard, History, Sighting
 from tests.servers.clickhouse_server import ClickHouseServer
+from tests.servers.ports import free_port
 from tests.servers.postgres_server import PostgresServer
-from tests.servers.process import HOST, ServerProcess, free_port
+from tests.servers.process import HOST, ServerProcess
 from tests.servers.redis_server import RedisServer
 
 PASSWORD: Final = "correct horse battery"  # of users that live for one test

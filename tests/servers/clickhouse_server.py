@@ -8,7 +8,8 @@ import urllib.request
 from pathlib import Path
 from uuid import uuid4
 
-from tests.servers.process import HOST, ServerProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.process import HOST, ServerProcess
 
 USER, PASSWORD = "netra", "a test's password"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.servers.process import HOST, ServerProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.process import HOST, ServerProcess
 
 from netra.settings import PREFIX, Secret, Settings
 

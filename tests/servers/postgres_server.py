@@ -7,12 +7,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import mkdtemp
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
-from tests.servers.process import HOST, ServerProcess, as_nobodys_root, free_port
+from tests.servers.ports import free_port
+from tests.servers.process import HOST, ServerProcess, as_nobodys_root
 
 USER = "netra"
 SEGMENT_MIB = 1  # of its write-ahead log: the least there is, so that a full disk is one of small files
@@ -26,7 +26,6 @@ class PostgresServer(ServerProcess):
         self.url = f"postgresql://{USER}@{HOST}:{self.port}/postgres"
         binaries = _binaries()
         data = self._data = folder / "data"
-        sockets = mkdtemp(prefix="netra-")  # a socket's path has at most 107 bytes
         if not data.exists():
             initdb = [
                 *(str(binaries / "initdb"), "--pgdata", str(data), "--username", USER),
@@ -34,10 +33,11 @@ class PostgresServer(ServerProcess):
                 f"--wal-segsize={SEGMENT_MIB}",
             ]
             subprocess.run(as_nobodys_root(initdb), check=True, capture_output=True)
-        server = [str(binaries / "postgres"), "-D", str(data), "-k", sockets]
+        server = [str(binaries / "postgres"), "-D", str(data)]
         settings = {
             "listen_addresses": HOST,
             "port": str(self.port),
+            "unix_socket_directories": "",
             "max_connections": "200",
             "fsync": "on" if fsync else "off",
             "shared_buffers": "64MB",

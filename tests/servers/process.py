@@ -3,7 +3,6 @@
 import os
 import resource
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -12,13 +11,6 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 PATIENCE_S = 90.0  # a busy machine takes its time to start a process
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def as_nobodys_root(command: Sequence[str]) -> list[str]:
@@ -56,9 +48,10 @@ class ServerProcess:
         until_s = time.monotonic() + PATIENCE_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until_s:
-                log_end = (self._folder / "log").read_text(errors="replace")[-2_000:]
-                raise RuntimeError(f"{self._command[0]} does not answer: {log_end}")
+                raise RuntimeError(f"{self._command[0]} does not answer: {self._last_words()}")
             time.sleep(0.02)
+        if self._process.poll() is not None:
+            raise RuntimeError(f"somebody else answers for {self._command[0]}: {self._last_words()}")
 
     def stop(self) -> None:
         """End it in order; nothing happens when it has ended."""
@@ -78,6 +71,9 @@ class ServerProcess:
     def resume(self) -> None:
         """Thaw it."""
         self._signal(signal.SIGCONT)
+
+    def _last_words(self) -> str:
+        return (self._folder / "log").read_text(errors="replace")[-2_000:]
 
     @contextmanager
     def full_disk(self, most_bytes: int) -> Generator[None]:

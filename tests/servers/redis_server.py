@@ -4,7 +4,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import redis
-from tests.servers.process import HOST, ServerProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.process import HOST, ServerProcess
 
 
 class RedisServer(ServerProcess):

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from tests.servers import small_model
-from tests.servers.process import HOST, ServerProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.process import HOST, ServerProcess
 
 
 class SmallModel(ServerProcess):

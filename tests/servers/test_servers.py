@@ -1,17 +1,33 @@
 """The servers that tests stand on: they start, outlive a kill as they promise, and end."""
 
 import asyncio
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 from tests.servers.clickhouse_server import asked
+from tests.servers.ports import BEYOND, SLICE, free_port
 from tests.servers.postgres_server import fresh_database
 from tests.servers.process import HOST
 from tests.servers.proxy import proxied
 
 pytestmark = pytest.mark.system
+
+
+def test_a_port_that_is_given_is_neither_the_kernels_to_give_nor_another_processs():
+    range_of_kernel = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    assert int(range_of_kernel[0]) >= BEYOND
+    ours = {free_port() for _ in range(SLICE)}
+    script = "from tests.servers.ports import free_port; print(free_port())"
+    root = Path(__file__).parents[2]
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert int(told.stdout) not in ours
 
 
 def test_redis_forgets_everything_with_a_kill(own_redis):

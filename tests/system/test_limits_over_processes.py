@@ -14,7 +14,8 @@ import pytest
 from tests.api.conftest import settings_for
 from tests.servers.fixtures import running
 from tests.servers.netra_server import environment_of
-from tests.servers.process import HOST, ServerProcess, free_port
+from tests.servers.ports import free_port
+from tests.servers.process import HOST, ServerProcess
 
 from netra.settings import Secret
 

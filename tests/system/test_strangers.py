@@ -144,12 +144,15 @@ def messages(things: dict[str, str]) -> list[dict[str, Any]]:
 
 
 async def heard(url: str, message: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the socket says after `message`, until it has been silent for a moment."""
+    """Return what the socket says after `message`, until it has refused it and then been silent a moment."""
     told: list[dict[str, Any]] = []
     async with connect(url, proxy=None) as socket:
         await socket.recv()
         await socket.send(json.dumps(message))
         await socket.send('{"type": "ping"}')
+        async with asyncio.timeout(20):
+            while {"error", "pong"} - {frame["type"] for frame in told}:
+                told.append(json.loads(await socket.recv()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.3):
                 while True:

