@@ -159,6 +159,7 @@ class Container(containers.DeclarativeContainer):
         clock=ports.provided.clock,
         ids=ports.provided.ids,
         quotas=quotas,
+        incidents=ports.provided.incidents,
     )
     health_service = providers.Singleton(
         HealthService, probes=ports.provided.probes, clock=ports.provided.clock

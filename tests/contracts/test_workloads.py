@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from tests.contracts.shared import Reported
 
 from netra.adapters.local.ids import RandomIdSource
 from netra.domain.errors import NotFound, ValidationFailed
@@ -171,6 +172,7 @@ async def test_an_event_that_comes_while_others_are_removed_is_refused(stores, c
         clock=clock,
         ids=RandomIdSource(clock=clock),
         quotas=Quotas(),
+        incidents=Reported(),
     )
     await stores.workloads.add(workload(), max_per_user=MANY)
     await fill(stores, EARLY, LATE)

@@ -83,6 +83,7 @@ class House:
             clock=self.clock,
             ids=self.ids,
             quotas=self.quotas,
+            incidents=self.incidents,
         )
 
 

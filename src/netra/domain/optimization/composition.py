@@ -34,9 +34,8 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
     touched_calls: int
     monthly: "Value"  # the first three as dollars a month
     marginal_usd: float | None = None  # when its turn came
-    cumulative_usd: float | None = None  # with all before it
     marginal_usd_per_month: float | None = None
-    cumulative_usd_per_month: float | None = None
+    cumulative_usd_per_month: float | None = None  # with all before it
     leave_one_out_usd_per_month: float | None = None  # what the plan would lose without it
 
 
@@ -57,7 +56,6 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
     """Every finding with its money, the plan first and in the order it is applied."""
 
-    current_usd: float
     planned_usd: float
     planned: Traffic
     plan: tuple[Worth, ...]
@@ -221,7 +219,6 @@ def _in_turn(now: State, chosen: Sequence[Worth], *, others: Sequence[Worth]) ->
         msgspec.structs.replace(
             worth,
             marginal_usd=usd[turn] - usd[turn + 1],
-            cumulative_usd=now.usd - usd[turn + 1],
             marginal_usd_per_month=monthly[turn] - monthly[turn + 1],
             cumulative_usd_per_month=monthly[0] - monthly[turn + 1],
             leave_one_out_usd_per_month=states[turn].after(chosen[turn + 1 :]).usd_per_month - monthly[-1],
@@ -229,7 +226,6 @@ def _in_turn(now: State, chosen: Sequence[Worth], *, others: Sequence[Worth]) ->
         for turn, worth in enumerate(chosen)
     ]
     return Composition(
-        current_usd=now.usd,
         planned_usd=usd[-1],
         planned=states[-1].traffic,
         plan=tuple(plan),

@@ -1,7 +1,5 @@
 """Making workloads and filling them."""
 
-from contextlib import suppress
-
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +13,7 @@ from netra.domain.workloads.intake import with_ids
 from netra.domain.workloads.model import Workload
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
+from netra.ports.incidents import Incidents
 from netra.ports.outbox import Delivery, EventOutbox
 from netra.ports.workloads import EventLog, WorkloadStore
 
@@ -35,6 +34,7 @@ class WorkloadService:
         clock: Clock,
         ids: IdSource,
         quotas: Quotas,
+        incidents: Incidents,
     ) -> None:
         self._workloads = workloads
         self._log = log
@@ -42,6 +42,7 @@ class WorkloadService:
         self._clock = clock
         self._ids = ids
         self._quotas = quotas
+        self._incidents = incidents
 
     async def create(self, *, owner_id: UserId, name: str, made_as: str | None = None) -> Workload:
         """Make an empty workload, or return the one that was made as `made_as` before.
@@ -81,8 +82,10 @@ class WorkloadService:
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and its events. Raises `NotFound`."""
         await self._workloads.delete(workload_id, owner_id=owner_id)  # and its events, for every reader
-        with suppress(Unavailable):  # then the next deletion gives back their room
+        try:
             await self._log.delete(workload_id, owner_id=owner_id)
+        except Unavailable as error:  # it is done for who asked; the next deletion gives back the room
+            self._incidents.report(error, where="deleting events")
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, made_as: str | None = None

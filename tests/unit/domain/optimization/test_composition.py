@@ -40,7 +40,7 @@ def test_savings_of_the_same_token_are_counted_once(
     assert [worth.finding.kind for worth in found.plan] == ["waste", "batch"]
     assert [worth.saved_usd for worth in found.plan] == pytest.approx([1e-3, 1e-3])
     assert [worth.marginal_usd for worth in found.plan] == pytest.approx([1e-3, 0.5e-3])
-    assert [worth.cumulative_usd for worth in found.plan] == pytest.approx([1e-3, 1.5e-3])
+    assert [worth.cumulative_usd_per_month for worth in found.plan] == pytest.approx([1e-3, 1.5e-3])
     assert [worth.leave_one_out_usd_per_month for worth in found.plan] == pytest.approx([0.5e-3, 0.5e-3])
     assert found.planned_usd == pytest.approx(0.5e-3)
 
@@ -185,7 +185,7 @@ def test_marginals_sum_to_the_cumulative_and_no_saving_exceeds_what_it_touches(
     log = data.draw(logs(make=study, one=call, price=tariff))
     found = composed(log, data.draw(findings_over(calls=len(log.events), say=finding, price=tariff)))
     marginals = [worth.marginal_usd or 0.0 for worth in found.plan]
-    assert sum(marginals) == pytest.approx(found.current_usd - found.planned_usd, abs=1e-15)
+    assert sum(marginals) == pytest.approx(total_usd(log.traffic) - found.planned_usd, abs=1e-15)
     for worth in (*found.plan, *found.others):
         assert worth.saved_usd <= worth.touched_usd + 1e-15
         assert worth.low_usd <= worth.saved_usd <= worth.high_usd

@@ -109,12 +109,16 @@ async def test_no_workload_is_left_without_its_events_by_a_deletion_that_is_cut_
         clock=house.clock,
         ids=house.ids,
         quotas=Quotas(),
+        incidents=house.incidents,
     )
     workload = await service.create(owner_id=ALICE, name="chat")
     await service.append(workload.id, events("a"), owner_id=ALICE)
     await service.delete(workload.id, owner_id=ALICE)
     with pytest.raises(NotFound):
         await service.get(workload.id, owner_id=ALICE)
+    assert [(where, type(error)) for where, error in house.incidents.heard] == [
+        ("deleting events", Unavailable)
+    ]
 
 
 async def test_a_full_workload_refuses_the_batch_and_keeps_what_it_has(
@@ -161,6 +165,7 @@ async def test_events_that_wait_for_the_archive_are_told_of(house: Any) -> None:
         clock=house.clock,
         ids=house.ids,
         quotas=Quotas(),
+        incidents=house.incidents,
     )
     workload = await service.create(owner_id=ALICE, name="chat")
     await service.append(workload.id, events("a", "b"), owner_id=ALICE)
