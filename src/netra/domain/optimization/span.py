@@ -37,12 +37,18 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
         """Return the dollars a month of calls that cost so much each, and of the hosting of the window."""
         return float(by_call_usd[self.first :].sum()) * self.per_call + hosting_usd * self.per_hosting
 
+    @property
+    def told(self) -> str:
+        """How a sentence names the time of these calls."""
+        return "since the change" if self.first else "over the log"
+
 
 def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Month, Span]:
     """Return the month of a log that is oldest first, and the span with what must be known about it.
 
-    Without a change, or where all calls lie on one side of it or the time since is too short to scale,
-    a month is like the whole log.
+    The time since a change is counted from the change on, not from the first call after it: until then
+    nobody called. Without a change, or where all calls lie on one side of it or the time since is too short
+    to scale, a month is like the whole log.
 
     >>> hours = np.arange(5) * 3_600_000_000_000
     >>> month, _ = month_of(hours, span_of(hours), change_at_ns=int(hours[2]))
@@ -50,18 +56,24 @@ def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Mont
     (2, 2.0)
     """
     whole = Month(per_call=span.per_month, per_hosting=span.per_month)
-    first = 0 if change_at_ns is None else int(np.searchsorted(at_ns, change_at_ns))
+    if change_at_ns is None:
+        return whole, span
+    first = int(np.searchsorted(at_ns, change_at_ns))
     if not 0 < first < len(at_ns):
         return whole, span
-    since = span_of(at_ns[first:])
-    if not since.scaled:
+    since = np.append(change_at_ns, at_ns[first:])
+    last = dense_ends(at_ns[first:])[1]
+    seconds = float(last - change_at_ns) / _NS_PER_S
+    if seconds < SHORTEST_SCALED_S:
         return whole, span
+    times = MONTH_S / seconds
+    typical = "; it holds only if these hours are typical" if seconds < DAY_S else ""
     note = (
-        f"A month is taken as {since.per_month:,.2f} times the {since.seconds / 3600:,.2f} h since the "
-        "change that was asked about, with the calls and prices of that time."
+        f"A month is taken as {times:,.2f} times the {seconds / 3600:,.2f} h since the change that was asked "
+        f"about, with the calls and prices of that time{typical}."
     )
-    month = Month(first=first, per_call=since.per_month, per_hosting=span.per_month)
-    return month, msgspec.structs.replace(span, notes=(note,))
+    month = Month(first=first, per_call=times, per_hosting=span.per_month)
+    return month, msgspec.structs.replace(span, notes=(*_skewed(since, seconds=seconds), note))
 
 
 def span_of(at_ns: Ints) -> Span:
@@ -77,13 +89,7 @@ def span_of(at_ns: Ints) -> Span:
         return Span(seconds=0.0, per_month=1.0, scaled=False, notes=(_unscaled(0.0),))
     first, last = dense_ends(at_ns)
     seconds = float(last - first) / _NS_PER_S
-    stretched_s = float(at_ns.max() - at_ns.min()) / _NS_PER_S
-    notes: list[str] = []
-    if seconds < stretched_s:
-        notes.append(
-            f"98 % of the calls lie within {seconds:,.0f} s and the rest stretch the log to "
-            f"{stretched_s:,.0f} s: clocks may be skewed, so the month is scaled from the dense part."
-        )
+    notes = _skewed(at_ns, seconds=seconds)
     if seconds < SHORTEST_SCALED_S:
         return Span(seconds=seconds, per_month=1.0, scaled=False, notes=(*notes, _unscaled(seconds)))
     times = MONTH_S / seconds
@@ -113,6 +119,18 @@ def dense_ends(at_ns: Ints) -> tuple[int, int]:
     ends = [tail, len(at_ns) - 1 - tail]
     begin, end = (int(instant) for instant in np.partition(at_ns, ends)[ends])
     return (begin, end) if (end - begin) * 10 < last - first else (first, last)
+
+
+def _skewed(at_ns: Ints, *, seconds: float) -> list[str]:
+    """Say that instants lie outside the `seconds` that a month is scaled from, where some do."""
+    stretched_s = float(at_ns.max() - at_ns.min()) / _NS_PER_S
+    if seconds >= stretched_s:
+        return []
+    said = (
+        f"98 % of the calls lie within {seconds:,.0f} s and the rest stretch the log to "
+        f"{stretched_s:,.0f} s: clocks may be skewed, so the month is scaled from the dense part."
+    )
+    return [said]
 
 
 def _unscaled(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from netra.domain.optimization.span import MONTH_S, span_of
+from netra.domain.optimization.span import MONTH_S, month_of, span_of
 
 SECOND = 10**9
 
@@ -36,3 +36,30 @@ def test_a_skewed_clock_does_not_stretch_the_month() -> None:
 def test_the_order_of_instants_does_not_matter() -> None:
     at_ns = np.array([5, 3, 900]) * SECOND
     assert span_of(at_ns) == span_of(np.sort(at_ns))
+
+
+def test_a_month_since_a_change_is_counted_from_the_change_and_not_from_the_first_call_after_it() -> None:
+    """A job of ten minutes a night: nobody calls between the change and the next night."""
+    night = np.arange(0, 601, 6) * SECOND
+    at_ns = np.concatenate([night + day * 86_400 * SECOND for day in range(30)])
+    change_at_ns = (28 * 86_400 + 8 * 3_600) * SECOND
+    month, span = month_of(at_ns, span_of(at_ns), change_at_ns=change_at_ns)
+    assert month.first == 29 * len(night)
+    assert month.per_call == pytest.approx(MONTH_S / (16 * 3_600 + 600))
+    assert "since the change" in span.notes[-1]
+    assert "typical" in span.notes[-1]
+
+
+def test_a_skewed_clock_after_a_change_does_not_stretch_the_month_and_is_told_of() -> None:
+    at_ns = np.append(np.arange(1000) * 1000 * SECOND, 10**18)
+    month, span = month_of(at_ns, span_of(at_ns), change_at_ns=int(at_ns[500]))
+    assert month.per_call == pytest.approx(MONTH_S / (500 * 1000), rel=0.02)
+    assert "skewed" in span.notes[0]
+    assert "typical" not in span.notes[-1]
+
+
+def test_a_change_in_the_last_minute_leaves_the_month_to_the_whole_log() -> None:
+    at_ns = np.arange(100) * 10 * SECOND
+    span = span_of(at_ns)
+    month, same = month_of(at_ns, span, change_at_ns=int(at_ns[-5]))
+    assert (month.first, month.per_call, same) == (0, span.per_month, span)
