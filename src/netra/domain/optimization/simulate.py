@@ -257,7 +257,7 @@ def _schemes(study: Study, *, ttl_s: int | None) -> list[Scheme]:
         if ttl_s != OFF and tariff.cached_input is None:
             continue
         lives_s = tariff.cache_ttl_s[0] if ttl_s is None else ttl_s
-        where = study.traffic.tariff == code
+        where = (study.traffic.tariff == code) & ~study.traffic.unpaid
         chosen.append(Scheme(code=code, tariff=at_ttl(tariff, ttl_s=lives_s), ttl_s=lives_s, where=where))
     return chosen
 

@@ -58,6 +58,16 @@ def test_the_cache_is_replayed_at_the_time_to_live_asked(study: Make, call: Call
     assert tried(log, cache_ttl_s=50).then_usd_in_window == pytest.approx(5 * 512e-6)
 
 
+def test_a_retry_hits_nothing_that_was_refused_before_it(study: Make, call: Call, tariff: Price) -> None:
+    tries = [(1000.0 * n + later, status) for n in range(5) for later, status in ((0, "429"), (10, "200"))]
+    calls = [
+        call(at, tokens=(512, 0), prefix_hashes=[n // 2], status=status)
+        for n, (at, status) in enumerate(tries)
+    ]
+    found = tried(study(calls, tariff(cache_write=Rate(usd_per_token=2e-6))), cache=True)
+    assert found.then_usd_in_window - found.now_usd_in_window == pytest.approx(5 * 512 * 1e-6)
+
+
 def test_the_cache_is_turned_off(study: Make, call: Call, tariff: Price) -> None:
     priced = tariff(cache_write=Rate(usd_per_token=2e-6))
     log = study([call(tokens=(1000, 0), cache_write_tokens=1000)], priced)

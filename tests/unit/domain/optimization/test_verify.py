@@ -230,3 +230,15 @@ def test_free_calls_have_no_share(study: Make, call: Call, tariff: Price) -> Non
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
     assert found.inputs["share"] == 0
+
+
+def test_a_model_that_only_refused_is_nothing_to_go_back_to(study: Make, call: Call, tariff: Price) -> None:
+    served = changed(call, "t", before="small", after="mid")
+    refused = [call(n, "big", (1000, 0), template="t", status="429") for n in range(60)]
+    late = [call(CHANGE_S + n, "mid", (1000, 0), template="t", status="429") for n in range(5)]
+    prices = (tariff("small", usd=1e-6), tariff("mid", usd=2e-6), tariff("big", usd=10e-6))
+    log, told = reviewed(study, [*served, *refused, *late], *prices)
+    (back,) = [one for one in told if isinstance(one, Finding) and one.action == "Roll back t"]
+    assert [route["to"] for route in back.supply["routes"]] == ["small"]
+    assert worth_alone(log, back).saved_usd > 0
+    assert back.inputs["calls"] == 100

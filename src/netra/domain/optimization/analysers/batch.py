@@ -35,8 +35,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     by_call = _saved_by_call_usd(study)
     if not by_call.any():
         return _no_prices(study)
-    tagged = tagged_patient(study)
-    inferred = inferred_patient(study) & ~tagged
+    patient = tagged_patient(study)
+    tagged = patient & ~study.traffic.unpaid
+    inferred = inferred_patient(study) & ~patient & ~study.traffic.unpaid
     found: list[Finding | Gap] = []
     if by_call[tagged].any():
         found.append(_tagged(study, tagged, by_call=by_call))

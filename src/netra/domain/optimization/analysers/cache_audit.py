@@ -15,11 +15,12 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.traffic import Bools, Traffic, cached, call_usd
+from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "prompt_caching"
+NOISE_SHARE: Final = 1e-9  # of a bill: less is the rounding of floats
 FORMULA: Final = "paid back = sum over calls of read (p_in - p_read) - written (p_write - p_in), as billed"
 
 
@@ -27,32 +28,42 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     """Return what the caching in the log is worth, and the gap that prefix hashes would close."""
     checkpoint(0.0, "Auditing the prompt cache as billed")
     gap = _gap(study)
-    used = (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
-    if not used.any():
-        return (gap,)
+    read: list[int] = np.unique(study.traffic.tariff[study.traffic.cached_input_tokens > 0]).tolist()
+    priceless = [
+        code for code in read if code != UNPRICED and study.traffic.tariffs[code].cached_input is None
+    ]
+    unknown = tuple(unknown_price(study.traffic.tariffs[code]) for code in priceless)
+    used = in_use(study) & study.recurring & ~np.isin(study.traffic.tariff, [UNPRICED, *priceless])
     paid_back = paid_back_usd(study, where=used)
-    losing = used & _in_losing_settings(study, used, paid_back)
-    found = (
-        [keep(study, used & ~losing, paid_back_usd=float(paid_back[~losing].sum()))]
-        if (used & ~losing).any()
-        else []
-    )
+    by_setting = _by_setting(study, used, paid_back)
+    losing, paying = used & (by_setting < 0), used & (by_setting > 0)
+    found: list[Finding] = []
+    if paying.any():
+        found.append(keep(study, paying, paid_back_usd=float(paid_back[paying].sum())))
     if losing.any():
         found.append(_turn_off(study, losing, lost_usd=-float(paid_back[losing].sum())))
-    return (*found, gap)
+    return (*found, *unknown, gap)
 
 
-def _in_losing_settings(study: Study, used: Bools, paid_back: Floats) -> Bools:
-    """Return the calls whose model, at their provider, pays more for caching than it gets back.
+def in_use(study: Study) -> Bools:
+    """Return the calls that read or wrote a cache, as the log has it."""
+    return (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
+
+
+def _by_setting(study: Study, used: Bools, paid_back: Floats) -> Floats:
+    """Return for each call what caching pays back for its model at its provider; 0.0 where that is noise.
 
     A log may name one model at one provider in several ways; its caching is one setting all the same.
     """
     settings: dict[tuple[str, str], int] = {}
     numbers = [settings.setdefault(_setting_of(tariff), len(settings)) for tariff in study.traffic.tariffs]
     setting: Ints = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: of unknown price
-    by_setting = np.bincount(setting[used], weights=paid_back[used], minlength=len(settings) + 1)
-    losing: Bools = (by_setting < 0)[setting]
-    return losing
+    back_usd, bill_usd = (
+        np.bincount(setting[used], weights=usd[used], minlength=len(settings) + 1)
+        for usd in (paid_back, study.now_usd)
+    )
+    by_call: Floats = np.where(np.abs(back_usd) > NOISE_SHARE * bill_usd, back_usd, 0.0)[setting]
+    return by_call
 
 
 def _setting_of(tariff: Tariff) -> tuple[str, str]:
@@ -69,6 +80,16 @@ def _uncached(traffic: Traffic, *, where: Bools) -> Traffic:
     return cached(traffic, where, read_tokens=nothing, write_tokens=nothing)
 
 
+def unknown_price(tariff: Tariff) -> Gap:
+    """Say that what caching is worth cannot be told without the model's price of cached input."""
+    return Gap(
+        kind=KIND,
+        missing=(f"the price of cached input of {tariff.model}",),
+        reason=f"No price of cached input is known for {tariff.model}, which is not the same as no saving.",
+        would_add="What caching its prompts saves, or that it loses.",
+    )
+
+
 def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
     """Return that the caching of the calls in `where` pays as it is."""
     share = _read_share(study, where)
@@ -79,7 +100,7 @@ def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
         impact=(
             f"{percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read from the "
             "cache; "
-            f"that made the log's bill {money(paid_back_usd)} smaller."
+            f"that made the bill {study.month.told} {money(paid_back_usd)} smaller."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
@@ -103,7 +124,7 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         action=f"Turn prompt caching off for {', '.join(names)}: its writes cost more than its reads save",
         impact=(
             f"Only {percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read back; "
-            f"caching made the log's bill {money(lost_usd)} larger."
+            f"caching made the bill {study.month.told} {money(lost_usd)} larger."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,

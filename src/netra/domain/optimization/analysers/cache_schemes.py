@@ -34,7 +34,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     ttl_s: int  # OFF: no caching
     where: Bools  # the calls it is switched on for
     shared_only: bool = False  # marked up to where the calls of a group begin alike, not the whole prompt
-    saved_usd: float = 0.0  # in the window
+    saved_usd: float = 0.0  # on the calls that a month is like
 
 
 class Replays:
@@ -112,7 +112,8 @@ def schemes_for(replays: Replays, *, code: int, checkpoint: Checkpoint) -> list[
     off is one of the ways where the log shows that cache writes are paid for now.
     """
     traffic = replays.study.traffic
-    tariff, mine = traffic.tariffs[code], traffic.tariff == code
+    tariff = traffic.tariffs[code]
+    mine = (traffic.tariff == code) & ~traffic.unpaid  # a refused prompt warms nothing
     tried: list[Scheme] = []
     for number, ttl_s in enumerate(tariff.cache_ttl_s):
         checkpoint(number / len(tariff.cache_ttl_s), f"Replaying the prompt cache of {tariff.model}")
@@ -132,7 +133,7 @@ def _begin_alike(replays: Replays, where: Bools, *, least_tokens: int) -> bool:
 
 def _everywhere_or_where_it_pays(replays: Replays, everywhere: Scheme) -> list[Scheme]:
     by_call_usd = _saved(replays, everywhere)
-    tried = [msgspec.structs.replace(everywhere, saved_usd=float(by_call_usd.sum()))]
+    tried = [msgspec.structs.replace(everywhere, saved_usd=_sum_usd(replays.study, by_call_usd))]
     if everywhere.tariff.cache_write is None:
         return tried
     gaining = _gaining(replays.study, everywhere, by_call_usd)
@@ -202,13 +203,19 @@ def at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:
 def _gaining(study: Study, scheme: Scheme, by_call_usd: Floats) -> Bools | None:
     """Return the calls of the groups that gain under the scheme; None when those are all or none."""
     _, groups = groups_of(study)
-    by_group = np.bincount(groups.codes, weights=by_call_usd, minlength=len(groups.names))
+    first = study.month.first
+    by_group = np.bincount(groups.codes[first:], weights=by_call_usd[first:], minlength=len(groups.names))
     where = scheme.where & (by_group > 0)[groups.codes]
     return where if where.any() and not np.array_equal(where, scheme.where) else None
 
 
 def _valued(replays: Replays, scheme: Scheme) -> Scheme:
-    return msgspec.structs.replace(scheme, saved_usd=float(_saved(replays, scheme).sum()))
+    return msgspec.structs.replace(scheme, saved_usd=_sum_usd(replays.study, _saved(replays, scheme)))
+
+
+def _sum_usd(study: Study, by_call_usd: Floats) -> float:
+    """Return the sum over the calls that a month is like."""
+    return float(by_call_usd[study.month.first :].sum())
 
 
 def _saved(replays: Replays, scheme: Scheme) -> Floats:

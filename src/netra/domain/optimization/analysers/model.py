@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
+import numpy as np
 
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.span import Month, Span
-from netra.domain.optimization.traffic import Change, Traffic
+from netra.domain.optimization.traffic import Bools, Change, Traffic
 from netra.domain.workloads.columns import Events, Floats, Ints
 
 ORDER: Final = (
@@ -61,6 +62,15 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     month: Month  # what a month to come is like
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
+
+    @property
+    def recurring(self) -> Bools:
+        """Which calls a month to come has again and a provider charges for.
+
+        What a provider refused costs nothing, wherever it is sent; and of a log with a change that was asked
+        about, the calls before it are no longer made in their old way.
+        """
+        return ~self.traffic.unpaid & (np.arange(len(self.traffic)) >= self.month.first)
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):

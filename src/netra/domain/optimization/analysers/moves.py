@@ -27,7 +27,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def saved_usd(self) -> float:
-        """Dollars saved over the log; negative is a loss."""
+        """Dollars saved on these calls; negative is a loss."""
         return self.now_usd - self.then_usd
 
     @property
@@ -39,10 +39,13 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
-    """Return the move of every priced and paid call that fits the context, or only of those made cheaper."""
+    """Return the move of every priced, recurring call that fits the context, or of those made cheaper.
+
+    The dollars of a move are those of its calls: over the log or, in one with a change, since that.
+    """
     traffic = study.traffic
     window = to.context_window_tokens
-    fits = (traffic.tariff != UNPRICED) & ~traffic.unpaid
+    fits = (traffic.tariff != UNPRICED) & study.recurring
     if window is not None:
         fits &= traffic.input_tokens + traffic.output_tokens <= window
     now = study.now_usd

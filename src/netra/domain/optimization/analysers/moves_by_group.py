@@ -31,7 +31,8 @@ def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
     """Return, for the dearest kinds of call, the best of `models` and the verbosity that it can afford."""
     field, groups = groups_of(study)
     moves = [move_to(study, to=to, dearer_too=True) for to in models]
-    spent = np.bincount(groups.codes, weights=study.now_usd, minlength=len(groups.names))
+    spent_usd = np.where(study.recurring, study.now_usd, 0.0)
+    spent = np.bincount(groups.codes, weights=spent_usd, minlength=len(groups.names))
     found: list[Finding] = []
     for code in np.argsort(-spent, kind="stable")[:MOST_GROUPS]:
         mine = groups.codes == code
@@ -57,7 +58,7 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Find
         kind=KIND,
         stance=Stance.EVALUATE if pays else Stance.AVOID,
         action=_action(name, best, inputs),
-        impact=_impact(name, best, inputs),
+        impact=_impact(study, name, best, inputs),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
         inputs=inputs,
@@ -89,10 +90,10 @@ def _action(name: str, best: Move, inputs: Mapping[str, Any]) -> str:
     return f"Leave {name} where it is: {best.to.model} does not make it cheaper"
 
 
-def _impact(name: str, best: Move, inputs: Mapping[str, Any]) -> str:
+def _impact(study: Study, name: str, best: Move, inputs: Mapping[str, Any]) -> str:
     said = (
         f"For the same tokens {count(inputs['calls'], 'call')} of {name} cost {money(best.then_usd)} instead "
-        f"of {money(best.now_usd)} over the log, {saved(best.saved_usd)}."
+        f"of {money(best.now_usd)} {study.month.told}, {saved(best.saved_usd)}."
     )
     limit = inputs["break_even_output_tokens"]
     if limit is None:

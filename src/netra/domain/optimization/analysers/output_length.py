@@ -66,17 +66,18 @@ def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
     """Return the finding on the caps of some groups; nothing where they save nothing."""
     field, groups = groups_of(study)
     limits = np.array([caps.get(name, _UNCAPPED) for name in groups.names], np.int64)[groups.codes]
-    cut = study.traffic.output_tokens > limits
+    cut = (study.traffic.output_tokens > limits) & ~study.traffic.unpaid
     change = partial(_shortened, limits=limits)
     saved_usd = float(saved_by_call_usd(study, change).sum())
     if saved_usd <= 0:
         return ()
+    answers = int((~study.traffic.unpaid).sum())
     inputs = {
         "by": field,
         "groups": _table(study, groups, caps),
-        "calls": len(cut),
+        "calls": answers,
         "truncated_calls": int(cut.sum()),
-        "truncated_share": float(cut.mean()),
+        "truncated_share": int(cut.sum()) / answers,
         "saved_usd_in_window": saved_usd,
         **_ceilings(study),
     }
@@ -141,9 +142,10 @@ def _shortened(traffic: Traffic, *, limits: Ints) -> Traffic:
 
 
 def _caps(study: Study, groups: Labels) -> dict[str, int]:
-    """Return the cap of each group with a tail worth cutting."""
+    """Return the cap of each group with a tail worth cutting; what was refused is no answer."""
     output_tokens = study.traffic.output_tokens
-    order = np.argsort(groups.codes, kind="stable")
+    answers = np.flatnonzero(~study.traffic.unpaid)
+    order = answers[np.argsort(groups.codes[answers], kind="stable")]
     edges = np.searchsorted(groups.codes[order], np.arange(len(groups.names) + 1))
     caps: dict[str, int] = {}
     for code, name in enumerate(groups.names):
@@ -160,7 +162,7 @@ def _table(study: Study, groups: Labels, caps: Mapping[str, int]) -> list[Mappin
     output_tokens = study.traffic.output_tokens
     table: list[Mapping[str, Any]] = []
     for name, cap in list(caps.items())[:_LISTED]:
-        mine = output_tokens[_of(groups, name)]
+        mine = output_tokens[_of(groups, name) & ~study.traffic.unpaid]
         p50, p90, p99 = (float(value) for value in np.percentile(mine, [50, 90, 99]))
         table.append(
             {

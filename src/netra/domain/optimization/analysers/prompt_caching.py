@@ -35,7 +35,6 @@ from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
@@ -69,7 +68,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         share = 1 / len(study.traffic.tariffs)
         inside = within(checkpoint, begin=code * share, end=(code + 1) * share)
         if tariff.cached_input is None:
-            gaps.append(_unknown_price(tariff))
+            gaps.append(cache_audit.unknown_price(tariff))
             continue
         tried.append(schemes_for(replays, code=code, checkpoint=inside))
     table = [_row(replays, scheme) for schemes in tried for scheme in schemes]
@@ -82,14 +81,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (*found, *_kept(study, stays, table=table), *warned, *gaps)
 
 
-def _in_use(study: Study) -> Bools:
-    """Return the calls that read or wrote a cache, as the log has it."""
-    return (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
-
-
 def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
     """Return the least losing way of each model that nobody caches yet and that needs somebody to."""
-    in_use = np.unique(study.traffic.tariff[_in_use(study)])
+    in_use = np.unique(study.traffic.tariff[cache_audit.in_use(study)])
     losing: list[Scheme] = []
     for schemes in stays:
         lost = [one for one in schemes if one.saved_usd < 0 and is_explicit(one.tariff)]
@@ -103,9 +97,9 @@ def _kept(
 ) -> tuple[Finding, ...]:
     """Say that the caching of the log is the best of the ways, where it pays at all."""
     codes = [schemes[0].code for schemes in stays]
-    where = _in_use(study) & np.isin(study.traffic.tariff, codes)
+    where = cache_audit.in_use(study) & study.recurring & np.isin(study.traffic.tariff, codes)
     paid_back_usd = float(cache_audit.paid_back_usd(study, where=where).sum())
-    if paid_back_usd <= 0:
+    if paid_back_usd <= cache_audit.NOISE_SHARE * float(study.now_usd[where].sum()):
         return ()
     kept = cache_audit.keep(study, where, paid_back_usd=paid_back_usd)
     return (msgspec.structs.replace(kept, inputs={**kept.inputs, "tried": list(table)}),)
@@ -147,8 +141,8 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[M
         stance=Stance.AVOID,
         action=f"Leave explicit prompt caching off for {models}: it would cost money on this traffic",
         impact=(
-            f"Even its best setting loses {money(lost_usd)} over the log. {_impact(replays, schemes)} "
-            + " ".join(_break_even(scheme) for scheme in schemes)
+            f"Even its best setting loses {money(lost_usd)} {replays.study.month.told}. "
+            f"{_impact(replays, schemes)} " + " ".join(_break_even(scheme) for scheme in schemes)
         ),
         grade=Grade.REPLAY,
         formula=FORMULA,
@@ -200,7 +194,7 @@ def _break_even_of(tariff: Tariff) -> float | None:
 
 def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
     study = replays.study
-    mine = study.traffic.tariff == scheme.code
+    mine = (study.traffic.tariff == scheme.code) & ~study.traffic.unpaid
     after = change_of(replays, [scheme])(study.traffic)
     input_tokens = int(study.traffic.input_tokens[mine].sum())
     read = int(after.cached_input_tokens[mine].sum())
@@ -243,12 +237,3 @@ def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
             "The price book does not say who decides what is cached; a price on writes is read as explicit."
         )
     return tuple(said)
-
-
-def _unknown_price(tariff: Tariff) -> Gap:
-    return Gap(
-        kind=KIND,
-        missing=(f"the price of cached input of {tariff.model}",),
-        reason=f"No price of cached input is known for {tariff.model}, which is not the same as no saving.",
-        would_add="What caching its prompts saves, or that it loses.",
-    )

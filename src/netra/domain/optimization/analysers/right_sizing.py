@@ -46,7 +46,8 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         split = moves_by_group.analyse(study, models=named or _at_home(study, _candidates(study)))
         return (*proven, *split, *missing, *_no_such_column(study))
     if named:
-        return (*proven, *(_answer(study, move_to(study, to=to, dearer_too=True)) for to in named), *missing)
+        asked = [move_to(study, to=to, dearer_too=True) for to in named]
+        return (*proven, *(_answer(study, move) for move in asked), *missing)
     moves = _priced(study, _candidates(study), checkpoint=checkpoint)
     moves = [move for move in moves if move.saved_usd > 0]
     return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
@@ -69,17 +70,28 @@ def _tariff_named(study: Study, name: str) -> Tariff | None:
 
 
 def _candidates(study: Study) -> list[Tariff]:
-    """Return the models worth pricing: the dearest of those that look cheaper by the log's own tokens."""
-    input_tokens, output_tokens = (
-        int(study.traffic.input_tokens.sum()),
-        int(study.traffic.output_tokens.sum()),
+    """Return the models worth pricing: the dearest of those that look cheaper by the log's own tokens.
+
+    Looked at are base prices; what the calls cost there exactly, in tiers and hours, is `move_to`'s.
+    """
+    traffic, priced = study.traffic, (study.traffic.tariff != UNPRICED) & study.recurring
+    read, written = (
+        int(tokens[priced].sum()) for tokens in (traffic.cached_input_tokens, traffic.cache_write_tokens)
     )
+    fresh = int(traffic.input_tokens[priced].sum()) - read - written
+    output_tokens = int(traffic.output_tokens[priced].sum())
 
     def roughly_usd(tariff: Tariff) -> float:
-        return input_tokens * tariff.input.usd_per_token + output_tokens * tariff.output.usd_per_token
+        parts = (
+            (fresh, tariff.input),
+            (read, tariff.cached_input or tariff.input),
+            (written, tariff.cache_write or tariff.input),
+            (output_tokens, tariff.output),
+        )
+        return sum(tokens * rate.usd_per_token for tokens, rate in parts)
 
-    used = {tariff.model for tariff in study.traffic.tariffs}
-    bill_usd = float(study.now_usd.sum())
+    used = {tariff.model for tariff in traffic.tariffs}
+    bill_usd = float(study.now_usd[priced].sum())
     cheaper = [to for to in study.prices.candidates if to.model not in used and roughly_usd(to) < bill_usd]
     return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]
 
@@ -89,7 +101,7 @@ def _steps_down(study: Study, moves: Sequence[Move]) -> list[Move]:
 
     The smallest risks least for its saving; the largest needs the lowest accept rate to pay when tried first.
     """
-    bill_usd = float(study.now_usd.sum())
+    bill_usd = float(study.now_usd[study.recurring].sum())
     worth = [move for move in moves if move.saved_usd >= WORTH_A_MOVE * bill_usd]
     near = _at_home(study, [move.to for move in worth])
     ranked = sorted(
@@ -104,8 +116,10 @@ def _at_home(study: Study, models: Sequence[Tariff]) -> list[Tariff]:
     return [to for to in models if to.provider in providers] or list(models)
 
 
-def _answer(study: Study, move: Move) -> Finding:
+def _answer(study: Study, move: Move) -> Finding | Gap:
     """Return the finding about a model that was asked about, whether it is cheaper or not."""
+    if not move.where.any():
+        return _nothing_to_move(study, move)
     if move.saved_usd > 0:
         return _proposal(study, move, moves=[move])
     return msgspec.structs.replace(
@@ -128,10 +142,9 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
         stance=Stance.EVALUATE,
         action=f"Evaluate {model} for {count(calls, 'call')} that fit it, then move those it serves well",
         impact=(
-            f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} over the log. "
-            "Tried "
-            f"first, with the present model behind it, it pays if more than {rate} of its answers are "
-            "accepted."
+            f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} "
+            f"{study.month.told}. Tried first, with the present model behind it, it pays if more than "
+            f"{rate} of its answers are accepted."
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
@@ -167,7 +180,7 @@ def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> Mapping[str, 
         "model": move.to.model,
         "provider": move.to.provider,
         "calls": calls,
-        "calls_that_stay": len(study.traffic) - calls,
+        "calls_that_stay": len(study.traffic) - study.month.first - calls,
         "now_usd_in_window": move.now_usd,
         "then_usd_in_window": move.then_usd,
         "break_even_accept_rate": rate,
@@ -219,6 +232,18 @@ def _no_such_column(study: Study) -> tuple[Gap, ...]:
             reason=f"The log does not say which {field} made a call.",
             would_add=f"Which of them should move to another model, {field} by {field}.",
         ),
+    )
+
+
+def _nothing_to_move(study: Study, move: Move) -> Gap:
+    return Gap(
+        kind=KIND,
+        missing=(f"calls that fit {move.to.model}",),
+        reason=(
+            f"No call {study.month.told} was charged, has a known price and fits the context of "
+            f"{move.to.model}."
+        ),
+        would_add=f"What this traffic would cost on {move.to.model}.",
     )
 
 

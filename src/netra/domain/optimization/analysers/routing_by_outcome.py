@@ -43,8 +43,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     to: int  # the cheaper one
     accepted: tuple[int, int]  # (accepted, judged) of the cheaper model
     incumbent: tuple[int, int]
-    calls: int
-    saved_usd: float
+    calls: int  # of the recurring ones
+    saved_usd: float  # on those
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding, ...]:
@@ -64,12 +64,14 @@ def _proofs(study: Study, accepted: Flags) -> list[Proof]:
     shape = (len(groups.names), len(traffic.tariffs))
     cells = groups.codes.astype(np.int64) * shape[1] + traffic.tariff
     priced = traffic.tariff != UNPRICED
-    known = priced & (accepted >= 0)
-    calls = np.bincount(cells[priced], minlength=shape[0] * shape[1]).reshape(shape)
+    known = priced & (accepted >= 0) & ~traffic.unpaid  # what was refused had no answer to accept
+    movable = priced & study.recurring
+    calls = np.bincount(cells[movable], minlength=shape[0] * shape[1]).reshape(shape)
     judged = np.bincount(cells[known], minlength=shape[0] * shape[1]).reshape(shape)
     good = np.bincount(cells[known & (accepted == 1)], minlength=shape[0] * shape[1]).reshape(shape)
     seasoned = judged >= FEWEST_OUTCOMES
-    saved = _saved(study, cells[priced], priced=priced, shape=shape, to=np.flatnonzero(seasoned.any(axis=0)))
+    rivals_anywhere = np.flatnonzero(seasoned.any(axis=0))
+    saved = _saved(study, cells[movable], movable=movable, shape=shape, to=rivals_anywhere)
     proofs: list[Proof] = []
     for group, name in enumerate(groups.names):
         rivals = [int(code) for code in np.flatnonzero(seasoned[group])]
@@ -94,13 +96,13 @@ def _proofs(study: Study, accepted: Flags) -> list[Proof]:
 
 
 def _saved(
-    study: Study, cells: Ints, *, priced: Bools, shape: tuple[int, int], to: npt.NDArray[np.intp]
+    study: Study, cells: Ints, *, movable: Bools, shape: tuple[int, int], to: npt.NDArray[np.intp]
 ) -> dict[int, Floats]:
     """Return, by target tariff, what each (kind, present tariff) would save by moving there."""
     found: dict[int, Floats] = {}
     for code in to:
-        moved = routed(study.traffic, priced, to=study.traffic.tariffs[int(code)])
-        by_call = (study.now_usd - call_usd(moved))[priced]
+        moved = routed(study.traffic, movable, to=study.traffic.tariffs[int(code)])
+        by_call = (study.now_usd - call_usd(moved))[movable]
         sums: Floats = np.bincount(cells, weights=by_call, minlength=shape[0] * shape[1]).astype(np.float64)
         found[int(code)] = sums.reshape(shape)
     return found
@@ -130,8 +132,8 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         stance=Stance.DO,
         action=f"Move {listed(moves)}",
         impact=(
-            f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less over the log, with answers "
-            "accepted "
+            f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less {study.month.told}, with "
+            "answers accepted "
             f"as often: {listed([_sentence(row, field) for row in table])}."
         ),
         grade=Grade.MODEL,
@@ -163,8 +165,9 @@ def _targets(study: Study, proofs: Sequence[Proof], groups: Labels) -> Codes:
     lookup = np.full((len(groups.names), len(study.traffic.tariffs) + 1), -1, np.int32)
     for proof in proofs:
         lookup[proof.group, proof.code] = proof.to
-    targets: Codes = lookup[groups.codes, study.traffic.tariff]  # an unpriced call reads the last column
-    return targets
+    targets = lookup[groups.codes, study.traffic.tariff]  # an unpriced call reads the last column
+    moving: Codes = np.where(study.recurring, targets, -1).astype(np.int32)
+    return moving
 
 
 def _moved(traffic: Traffic, *, targets: Codes, tariffs: tuple[Tariff, ...]) -> Traffic:

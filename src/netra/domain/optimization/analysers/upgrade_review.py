@@ -123,7 +123,8 @@ def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, grou
         for one, to in earlier
         if to is not None and one.saved_usd is not None
     )
-    where = after & np.isin(groups.codes, [groups.names.index(one.group) for one in undone])
+    mine = np.isin(groups.codes, [groups.names.index(one.group) for one in undone])
+    where = after & mine & ~study.traffic.unpaid
     names = ", ".join(one.group for one in undone)
     return Finding(
         kind=KIND,
@@ -187,9 +188,12 @@ def _latencies(one: Comparison) -> str:
 
 
 def _earlier(study: Study, one: Comparison, *, after: Bools, groups: Labels) -> Tariff | None:
-    """Return the model that served most of these calls before the change; None where no price is known."""
+    """Return the model that served most of these calls before the change; None where no price is known.
+
+    One that only refused them served none.
+    """
     mine = groups.codes == groups.names.index(one.group)
-    earlier = study.traffic.tariff[mine & ~after]
+    earlier = study.traffic.tariff[mine & ~after & ~study.traffic.unpaid]
     known = earlier[earlier != UNPRICED]
     return study.traffic.tariffs[int(np.bincount(known).argmax())] if len(known) else None
 

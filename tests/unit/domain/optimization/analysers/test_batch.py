@@ -79,3 +79,14 @@ def test_a_batch_price_that_is_no_lower_saves_nothing_and_says_nothing(
     study: Make, call: Call, tariff: Price
 ) -> None:
     assert said(study([call(offline=True)], tariff(batch=tariff()))) == ()
+
+
+def test_a_refused_call_is_no_part_of_what_a_batch_costs(study: Make, call: Call, halved: Tariff) -> None:
+    calls = [
+        call(n, tokens=(1_000_000, 0), offline=True, status="429" if n % 2 else "200") for n in range(10)
+    ]
+    (found,) = said(study(calls, halved))
+    assert isinstance(found, Finding)
+    assert found.inputs["calls"] == 5
+    assert found.inputs["eligible_usd_in_window"] == pytest.approx(5.0)
+    assert found.inputs["discount_share"] == pytest.approx(0.5)

@@ -77,3 +77,19 @@ def test_no_more_than_the_allowed_share_is_cut() -> None:
 
 def test_an_empty_answer_still_gets_a_cap() -> None:
     assert output_length.cap_for(np.zeros(10, np.int64), truncated_share=0.01) == 64
+
+
+def test_what_was_refused_is_no_short_answer(study: Make, call: Call) -> None:
+    lengths = [100] * 90 + [4_000] * 10
+    refused = [call(n, tokens=(0, 0), template="t", status="429") for n in range(900)]
+    assert not said(
+        study([*refused, *(call(n, tokens=(0, long), template="t") for n, long in enumerate(lengths))])
+    )
+
+
+def test_the_share_that_is_cut_is_of_the_answers(study: Make, call: Call) -> None:
+    refused = [call(n, tokens=(0, 0), template="t", status="429") for n in range(200)]
+    answers = [call(n, tokens=(0, 100 if n else 5000), template="t") for n in range(200)]
+    found = only(study([*refused, *answers]))
+    assert found.inputs["truncated_share"] == pytest.approx(1 / 200)
+    assert [row["calls"] for row in found.inputs["groups"]] == [200]

@@ -370,3 +370,63 @@ def test_models_that_need_the_same_step_are_told_together(study: Make, call: Cal
         "Mark the shared prompt prefixes of c for caching with a 300 s time to live"
     )
     assert len(found.steps) == 3
+
+
+def test_a_retry_is_no_hit_of_the_prompt_that_was_refused_before_it(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [
+        prompt(call, 1000 * n + later, n, status=status)
+        for n in range(10)
+        for later, status in ((0, "429"), (10, "200"))
+    ]
+    log = study(calls, explicit(tariff))
+    (found,) = findings(log)
+    assert found.stance is Stance.AVOID
+    assert worth_alone(log, found).saved_usd == pytest.approx(-10 * 512 * 0.25e-6)
+    assert found.inputs["schemes"][0]["calls"] == 10
+
+
+def test_without_a_price_of_cached_input_nobody_knows_whether_the_caching_of_the_log_pays(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    at = tariff(usd=2.5e-6, cached_input=None)
+    cached, unpriced = (call(0, name, (1_238, 134), cached_input_tokens=896) for name in ("big", "mystery"))
+    log = study([cached, unpriced], at)
+    assert findings(log) == []
+    assert ["the price of cached input of big"] in [list(one.missing) for one in said(log)]
+
+
+def test_cached_input_at_the_price_of_all_input_is_neither_kept_nor_turned_off(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    at = tariff(usd=2.5e-6, cached_input=Rate(usd_per_token=2.5e-6))
+    log = study([call(0, "big", (1_238, 134), cached_input_tokens=896)], at)
+    assert findings(log) == []
+
+
+@pytest.mark.parametrize(("reads_first", "stance"), [(True, Stance.DO), (False, Stance.INFORM)])
+def test_after_a_change_the_caching_since_it_is_judged(
+    study: Make, call: Call, tariff: Price, reads_first: bool, stance: Stance
+) -> None:
+    reads, writes = {"cached_input_tokens": 900}, {"cache_write_tokens": 1_000}
+    kinds = [reads if (n < 900) is reads_first else writes for n in range(1_000)]
+    calls = [call(864.0 * n, tokens=(1_000, 0), **kind) for n, kind in enumerate(kinds)]
+    log = study(calls, explicit(tariff), goals=Goals(change_at=calls[900].timestamp))
+    (found,) = findings(log)
+    assert found.stance is stance
+    assert found.inputs["calls"] == 100
+    assert "since the change" in found.impact
+    if found.change is not None:
+        assert worth_alone(log, found).monthly.saved_usd > 0
+
+
+def test_after_a_change_the_way_that_pays_since_it_is_taken(study: Make, call: Call, tariff: Price) -> None:
+    """Prompts repeated until the change and no more: what caching would have saved is gone."""
+    calls = [prompt(call, 864.0 / 6 * n, 1 if n < 900 else n) for n in range(1_000)]
+    log = study(calls, explicit(tariff), goals=Goals(change_at=calls[900].timestamp))
+    (found,) = findings(log)
+    assert found.stance is Stance.AVOID
+    assert worth_alone(log, found).monthly.saved_usd < 0
+    (whole,) = findings(study(calls, explicit(tariff)))
+    assert whole.stance is Stance.DO

@@ -154,3 +154,58 @@ def test_only_the_kinds_that_are_proven_move(study: Make, call: Call, tariff: Pr
     log = study(calls, tariff(), tariff("small", usd=1e-7))
     assert [row["template"] for row in only(log).inputs["moves"]] == ["easy"]
     assert worth_alone(log, only(log)).touched_calls == 1000
+
+
+def test_a_refused_call_says_nothing_of_how_often_answers_are_accepted(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    refused = [call(n, template="t", tokens=(1000, 0), accepted=False, status="429") for n in range(60)]
+    answered = [*outcomes(call, "big", good=59, of=60), *outcomes(call, "small", good=78, of=120)]
+    assert said(study([*refused, *answered], tariff(), tariff("small", usd=1e-7))) == []
+
+
+def test_refused_calls_are_none_of_those_that_move(study: Make, call: Call, tariff: Price) -> None:
+    refused = [call(n, template="t", tokens=(1000, 0), status="429") for n in range(60)]
+    answered = [*outcomes(call, "big", good=900, of=1000), *outcomes(call, "small", good=950, of=1000)]
+    found = only(study([*refused, *answered], tariff(), tariff("small", usd=1e-7)))
+    assert [row["calls"] for row in found.inputs["moves"]] == [1000]
+    assert found.evidence["rows"] == 1000
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param([("big", 0)] * 10 + [("mystery", 0)] * 90, id="others have no known price"),
+        pytest.param([("big", 900)] * 10, id="most input is cached"),
+    ],
+)
+def test_a_cheaper_model_is_found_beside_what_makes_the_bill_small(
+    study: Make, call: Call, tariff: Price, calls: list[tuple[str, int]]
+) -> None:
+    made = [call(n, model, (1000, 10), cached_input_tokens=cached) for n, (model, cached) in enumerate(calls)]
+    found = only(study(made, tariff(), candidates=[tariff("small", usd=0.4e-6)]))
+    assert found.inputs["model"] == "small"
+    assert found.inputs["break_even_accept_rate"] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("before", "after", "pays"), [(1e-6, 10e-6, True), (10e-6, 1e-6, False)])
+@pytest.mark.parametrize("split_by", [None, "tool"])
+def test_after_a_change_a_model_is_held_against_what_is_paid_since(
+    study: Make, call: Call, tariff: Price, before: float, after: float, pays: bool, split_by: str | None
+) -> None:
+    calls = [call(864.0 * n, "old" if n < 900 else "new", (1_000_000, 0), tool="t") for n in range(1_000)]
+    goals = Goals(models=("mid",), change_at=calls[900].timestamp, split_by=split_by)
+    prices = (tariff("old", usd=before), tariff("new", usd=after))
+    log = study(calls, *prices, goals=goals, candidates=[tariff("mid", usd=3e-6)])
+    found = only(log)
+    assert found.stance is (Stance.EVALUATE if pays else Stance.AVOID)
+    assert (worth_alone(log, found).monthly.saved_usd > 0) is pays
+    assert found.inputs["calls"] == 100
+    assert "since the change" in found.impact
+
+
+def test_a_named_model_is_no_advice_where_no_call_could_move(study: Make, call: Call, tariff: Price) -> None:
+    refused = call(tokens=(1000, 0), status="429")
+    (gap,) = said(study([refused], goals=Goals(models=("small",)), candidates=[tariff("small", usd=1e-7)]))
+    assert isinstance(gap, Gap)
+    assert gap.missing == ("calls that fit small",)
