@@ -187,7 +187,8 @@ def _leasing(
     ((number,),) = yield ask(_BEGUN)
     if number is None:
         waiting = yield ask(_NEXT)
-        if not waiting:
+        if not waiting:  # gone since the look: whoever gets no shipment holds no lease
+            yield ask(_RELEASE, held=fence, lease_until=0)
             return None
         number = waiting[0][0]
         sizes = accumulate(size for _, size in waiting)
