@@ -9,6 +9,7 @@ from tests.contracts.test_event_log import FULL, event, shown
 
 from netra.adapters.clickhouse.archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.connection import open_clickhouse
+from netra.adapters.clickhouse.search import found_bad
 from netra.adapters.local.clock import SystemClock
 from netra.domain.errors import Unavailable
 from netra.domain.workloads.columns import columns_of
@@ -101,3 +102,21 @@ async def test_a_text_that_cannot_be_stored_is_refused_alone(url):
         assert not await opened.archive.put(shipment(parcel(1, event(0)), empty, parcel(2, *events)))
         assert not await opened.archive.put(shipment(empty))
         assert len(await opened.archive.read("wl", owner_id=1, **WHOLE)) == 6
+
+
+async def test_a_search_that_was_given_up_does_not_disturb_the_one_after_it(url):
+    """Both find the event that cannot be stored, though the later begins and ends amid the earlier."""
+    parcels = [parcel(1, event(0, id="a"), event(0, id="\ud800"), event(0, id="c"))]
+    later: list[Any] = []
+
+    def searched(client: Any) -> Any:
+        def meanwhile() -> bool:
+            if not later:
+                later.extend(found_bad(client, parcels, fence=2, has_time=lambda: True))
+            return True
+
+        return found_bad(client, parcels, fence=1, has_time=meanwhile)
+
+    async with open_clickhouse(url, clock=SystemClock()) as opened:
+        earlier = await opened.archive.engine.run(searched)
+    assert [one.place for one in earlier] == [one.place for one in later] == [1]

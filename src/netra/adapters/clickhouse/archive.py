@@ -70,7 +70,7 @@ class ClickHouseEventArchive:
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
         """Store the shipment, or nothing of it and return events that ClickHouse will not have."""
         return await self.engine.run(
-            lambda client: _put(client, shipment.parcels, now_s=self._clock.monotonic_s), deadline_s=INSERT_S
+            lambda client: _put(client, shipment, now_s=self._clock.monotonic_s), deadline_s=INSERT_S
         )
 
     async def read(
@@ -98,8 +98,9 @@ class ClickHouseEventArchive:
         await self.engine.run(lambda client: client.command(_DELETE, values))
 
 
-def _put(client: Client, parcels: Sequence[Parcel], *, now_s: Callable[[], float]) -> Sequence[Refused]:
+def _put(client: Client, shipment: Shipment, *, now_s: Callable[[], float]) -> Sequence[Refused]:
     """Insert all as one block with one name, whoever tries how often; or look for what is refused."""
+    parcels = shipment.parcels
     if not any(len(parcel.events) for parcel in parcels):
         return ()
     until_s = now_s() + SEARCH_S
@@ -107,7 +108,7 @@ def _put(client: Client, parcels: Sequence[Parcel], *, now_s: Callable[[], float
     reason = inserted(client, TABLE, parcels, settings={**_INSERT, "insert_deduplication_token": name})
     if reason is None or _is_stored(client, parcels):
         return ()
-    refused = found_bad(client, parcels, has_time=lambda: now_s() < until_s)
+    refused = found_bad(client, parcels, fence=shipment.fence, has_time=lambda: now_s() < until_s)
     if not refused:
         raise Unavailable(f"ClickHouse will not store what it finds no fault with: {reason}")
     return refused

@@ -13,7 +13,8 @@ from netra.adapters.clickhouse.schema import TABLE
 from netra.adapters.clickhouse.vendor import Client, refusal_of
 from netra.ports.outbox import Parcel, Refused
 
-TRIAL: Final = f"{TABLE}_trial"
+TRIALS: Final = 16
+"""Tables to search on. A search that its caller gave up goes on beside the next one: each has its own."""
 
 
 def inserted(
@@ -34,17 +35,21 @@ def inserted(
 
 
 def found_bad(
-    client: Client, parcels: Sequence[Parcel], *, has_time: Callable[[], bool]
+    client: Client, parcels: Sequence[Parcel], *, fence: int, has_time: Callable[[], bool]
 ) -> Sequence[Refused]:
-    """Return the events that are refused, halving until each is alone: all, or some when time runs out."""
-    client.command(f"DROP TABLE IF EXISTS {TRIAL}")
-    client.command(f"CREATE TABLE {TRIAL} AS {TABLE} ENGINE = Null")  # with its columns and constraints
+    """Return the events that are refused, halving until each is alone: all, or some when time runs out.
+
+    The table goes by the fence of the lease, which is another for each search.
+    """
+    trial = f"{TABLE}_trial_{fence % TRIALS}"
+    client.command(f"DROP TABLE IF EXISTS {trial}")
+    client.command(f"CREATE TABLE {trial} AS {TABLE} ENGINE = Null")  # with its columns and constraints
     ends = list(accumulate(len(parcel.events) for parcel in parcels))
     refused: list[Refused] = []
     spans = [(0, ends[-1])]
     while spans and (has_time() or not refused):
         first, last = spans.pop()
-        reason = inserted(client, TRIAL, _between(parcels, first, last), settings={"async_insert": 0})
+        reason = inserted(client, trial, _between(parcels, first, last), settings={"async_insert": 0})
         if reason is not None and last - first == 1:
             number = int(np.searchsorted(ends, first, side="right"))
             place = first - ends[number] + len(parcels[number].events)
@@ -52,7 +57,7 @@ def found_bad(
         elif reason is not None:
             middle = (first + last) // 2
             spans += [(middle, last), (first, middle)]
-    client.command(f"DROP TABLE IF EXISTS {TRIAL}")
+    client.command(f"DROP TABLE IF EXISTS {trial}")
     return refused
 
 
