@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from netra.adapters.sql.connection import open_sqlite
-from netra.adapters.sql.sqlite import SqliteDatabase, connect
+from netra.adapters.sql.probe import SqlProbe
+from netra.adapters.sql.script import Query, ask
+from netra.adapters.sql.sqlite import SCANNERS, SqliteDatabase, connect
 from netra.domain.errors import Unavailable
 from netra.domain.users.model import NewUser, Role
 
@@ -125,20 +128,22 @@ async def test_a_database_that_is_gone_is_unavailable_and_leaks_nothing(path, cl
             assert "users" not in str(caught.value)
         await stores.probe.check()
         assert stores.probe.name == "sqlite"
+        connection = connect(path, wait_s=1)
+        connection.execute("DROP TABLE event_courier")
+        connection.close()
+        with pytest.raises(Unavailable):
+            await stores.probe.check()
+
+
+def counting_for_ever():
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    yield ask(Query(text(endless)))
 
 
 async def test_closing_does_not_wait_for_a_long_scan(path, clock):
     async with open_sqlite(path, clock=clock):
         pass
     database = SqliteDatabase(path)
-
-    def counting_for_ever():
-        from sqlalchemy import text
-
-        from netra.adapters.sql.script import Query, ask
-
-        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
-        yield ask(Query(text(endless)))
 
     scan = asyncio.create_task(database.scan(counting_for_ever))
     await asyncio.sleep(0)
@@ -147,3 +152,16 @@ async def test_closing_does_not_wait_for_a_long_scan(path, clock):
     database.close()
     with pytest.raises(Unavailable):
         await scan
+
+
+async def test_health_waits_behind_no_long_scan(path, clock):
+    async with open_sqlite(path, clock=clock):
+        pass
+    database = SqliteDatabase(path)
+    scans = [asyncio.create_task(database.scan(counting_for_ever)) for _ in range(SCANNERS)]
+    while not database.is_scanning:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(20):
+        await SqlProbe(database, name="sqlite").check()
+    database.close()
+    await asyncio.gather(*scans, return_exceptions=True)
