@@ -40,6 +40,7 @@ from netra.adapters.sql.migrations import Schema
 from netra.domain.optimization.performance.measurement import Measurement
 from netra.domain.spending import BudgetedLanguageModel
 from netra.domain.workloads.delivery import archived
+from netra.domain.workloads.leftovers import swept
 from netra.domain.workloads.model import RowFault
 from netra.plugboard import Container, Ports, contained
 from netra.ports.clock import Clock
@@ -135,6 +136,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 probes=(store.probe,),
             )
             async with (
+                swept(store.event_log, clock=clock, incidents=ports.incidents),
                 _with_archive(ports, settings, store.event_outbox) as ports,
                 _with_shared(ports, settings) as ports,
                 _with_language_model(ports, settings) as ports,

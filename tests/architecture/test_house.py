@@ -13,6 +13,7 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "manag
 OUTERMOST = {
     "domain/runs/worker.py",
     "domain/workloads/delivery.py",
+    "domain/workloads/leftovers.py",
     "entrypoints/websocket/pump.py",
     "entrypoints/edge.py",
     "adapters/redis/listener.py",

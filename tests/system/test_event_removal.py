@@ -12,6 +12,8 @@ from tests.system.test_postgres_tries import PATIENCE_S, opened
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.sql.connection import stores_over
 from netra.adapters.sql.event_log import SqlEventLog
+from netra.bootstrap import open_ports
+from netra.settings import Secret, Settings
 
 pytestmark = pytest.mark.system
 
@@ -48,8 +50,12 @@ async def remove_while(url: str, logs: list[SqlEventLog], held: bytes) -> tuple[
             continue
         await blocker.commit()
         await asyncio.gather(*removals)
-        (left,) = await (await eye.execute(LEFT)).fetchall()
-        return left
+        return await left_on_disk(eye)
+
+
+async def left_on_disk(connection: psycopg.AsyncConnection) -> tuple[int, int]:
+    (left,) = await (await connection.execute(LEFT)).fetchall()
+    return left
 
 
 async def waiting(connection: psycopg.AsyncConnection) -> int:
@@ -65,3 +71,20 @@ async def test_two_that_remove_one_log_leave_nothing_of_it(postgres_url):
 async def test_blocks_that_the_courier_took_are_no_sign_that_there_are_no_more(postgres_url):
     async with filled(postgres_url, stores=1) as logs:
         assert await remove_while(postgres_url, logs, FIRST_TWO) == (0, 0)
+
+
+async def test_what_a_killed_process_left_of_a_deletion_is_removed_by_the_next_that_starts(
+    postgres_url, tmp_path
+):
+    settings = Settings(data=tmp_path, database_url=Secret(postgres_url))
+    async with open_ports(settings) as ports:
+        for number in range(35):
+            await put(ports, f"e{number}")
+        await ports.workloads.delete("wl-1", owner_id=ONE)  # and killed before it made room
+    async with (
+        open_ports(settings),
+        await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as eye,
+        asyncio.timeout(PATIENCE_S),
+    ):
+        while await left_on_disk(eye) != (0, 0):
+            await asyncio.sleep(0.05)

@@ -75,3 +75,14 @@ class EventLog(Protocol):
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload, be it there or not; idempotent."""
         ...
+
+
+class EventLeftovers(Protocol):
+    """What was deleted for every reader and still takes room."""
+
+    async def sweep(self) -> bool:
+        """Give back a part of that room; return whether there may be more.
+
+        Any number of processes may call it at once, and be cut short in it.
+        """
+        ...

@@ -22,7 +22,7 @@ from netra.adapters.sql.event_ids import (
 )
 from netra.adapters.sql.event_merging import INSERT_RUN, SMALL, merging_blocks, merging_ids
 from netra.adapters.sql.event_reading import reading, within
-from netra.adapters.sql.event_removal import condemning, purging
+from netra.adapters.sql.event_removal import condemning, looking_for_condemned, purging
 from netra.adapters.sql.locks import locking_events_of
 from netra.adapters.sql.schema import event_blocks, event_ids, event_logs
 from netra.adapters.sql.script import Database, Query, Rows, Script, ask, inserting, param
@@ -75,7 +75,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SqlEventLog:
-    """`EventLog` over a relational database. There is a log only where there is a workload.
+    """`EventLog` and its `EventLeftovers` over a relational database. There is a log only of a workload.
 
     What can be done before the transaction is done before it, in a thread: hashing, the search for
     known ids, packing. The transaction looks at ids that came in between, and writes.
@@ -125,8 +125,14 @@ class SqlEventLog:
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete all events of the workload: for readers at once, from the disk a few blocks at a time."""
         await self._database.write(lambda: condemning(workload_id, owner_id))
-        while await self._database.write(lambda: purging(self._purged_blocks)):
+        while await self.sweep():
             pass
+
+    async def sweep(self) -> bool:
+        """Remove a few blocks of a log that was deleted."""
+        if not await self._database.read(looking_for_condemned):
+            return False
+        return await self._database.write(lambda: purging(self._purged_blocks))
 
     async def _seen(self, workload_id: WorkloadId, owner_id: UserId) -> Seen:
         log = await self._database.read(lambda: _looking(workload_id, owner_id))

@@ -1,7 +1,7 @@
 """Removing the events of workloads: for readers at once, from the disk a few blocks at a time.
 
-Whoever removes anything goes on with every log that is condemned, so that what one left undone when it
-was killed is done by the next.
+Whoever removes anything goes on with every log that is condemned, and every process looks for such logs
+now and then, so that what one left undone when it was killed is done by another.
 """
 
 from typing import Final
@@ -41,6 +41,7 @@ _CONDEMNED: Final = Query(
     .limit(1)
     .with_for_update(skip_locked=True)  # a locked one is being removed, and whoever does it goes on
 )
+_IS_ANY_CONDEMNED: Final = Query(select(event_logs.c.number).where(event_logs.c.owner_id.is_(None)).limit(1))
 # Blocks of a shipment are left: it is to come again as it was, and goes when it is delivered.
 _PURGEABLE: Final = (event_blocks.c.log == param("log"), event_blocks.c.shipment.is_(None))
 _NEXT_BLOCKS: Final = Query(
@@ -61,6 +62,11 @@ def condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
         yield ask(_DELETE_IN_ARCHIVE, log=log, owner_id=owner_id, workload_id=workload_id)
     yield ask(_CONDEMN, whose=owner_id, which=workload_id, owner_id=None, workload_id=None)
     yield ask(_FORGET_DEAD, whose=owner_id, which=workload_id)
+
+
+def looking_for_condemned() -> Script[bool]:
+    """Return whether a log is condemned and not yet forgotten; takes no lock."""
+    return bool((yield ask(_IS_ANY_CONDEMNED)))
 
 
 def purging(most: int) -> Script[bool]:

@@ -84,7 +84,7 @@ class WorkloadService:
         await self._workloads.delete(workload_id, owner_id=owner_id)  # and its events, for every reader
         try:
             await self._log.delete(workload_id, owner_id=owner_id)
-        except Unavailable as error:  # it is done for who asked; the next deletion gives back the room
+        except Unavailable as error:  # done for who asked; the room is given back later
             self._incidents.report(error, where="deleting events")
 
     async def append(

@@ -37,3 +37,32 @@ async def test_a_log_of_any_length_is_removed_from_the_disk(empty_store, clock, 
     ((logs,),) = connection.execute("SELECT count(*) FROM event_logs").fetchall()
     connection.close()
     assert (left, logs) == (events, int(events > 0))
+
+
+async def test_what_a_deletion_left_goes_by_itself_and_nothing_else_does(empty_store, clock):
+    path = empty_store / "netra.sqlite3"
+    database = SqliteDatabase(path)
+    log, workloads = SqlEventLog(database, clock=clock, purged_blocks=2), SqlWorkloadStore(database)
+    for name in ("wl-1", "wl-2"):
+        await workloads.add(
+            Workload(id=name, owner_id=1, name=name, created_at=AT, updated_at=AT), max_per_user=2
+        )
+        for n in range(5):
+            sent = Event(timestamp=AT, model="m", input_tokens=1, output_tokens=1, id=str(n))
+            await log.append(name, columns_of([sent]), owner_id=1)
+    assert not await log.sweep()
+    await workloads.delete("wl-1", owner_id=1)  # and then the process was killed
+    while await log.sweep():
+        pass
+    assert len(await log.read("wl-2", owner_id=1)) == 5
+    database.close()
+    connection = connect(path, wait_s=1)
+    counts = [
+        connection.execute(f"SELECT count(DISTINCT log) FROM {table}").fetchall()  # noqa: S608 (constants)
+        for table in ("event_blocks", "event_ids")
+    ]
+    assert (counts, connection.execute("SELECT count(*) FROM event_logs").fetchall()) == (
+        [[(1,)], [(1,)]],
+        [(1,)],
+    )
+    connection.close()
