@@ -201,6 +201,23 @@ async def test_a_postponed_run_has_spent_its_attempt_and_rests_as_if_it_had_laps
     assert (await stores.runs.claim(lease_s=10)).run.attempts == 3
 
 
+async def test_a_run_that_met_an_outage_may_lose_as_many_workers_as_any_other(stores, clock, new_run):
+    await accept(stores, new_run())
+    for met in (1, 2, 3, 4):
+        claim = await stores.runs.claim(lease_s=10)
+        assert claim.run.outages == met - 1
+        await stores.runs.postpone(claim, AWAY, max_attempts=6)
+        clock.turn(rest_s(met))
+    for lost in (1, 2, 3):
+        assert (await stores.runs.claim(lease_s=10)).run.attempts == 4 + lost
+        clock.turn(10)
+        told = await stores.runs.reap(max_attempts=3)
+        run = await stores.runs.get("run-1", owner_id=ONE)
+        assert (run.state, run.outages) == (RunState.QUEUED if lost < 3 else RunState.FAILED, 4)
+        assert bool(told) is (lost == 3)
+        clock.turn(rest_s(lost))
+
+
 async def test_a_postponed_run_without_attempts_left_fails_with_the_reason(stores, clock, new_run):
     await accept(stores, new_run("1"), new_run("2"))
     claim = await stores.runs.claim(lease_s=10)

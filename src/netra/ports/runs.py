@@ -102,9 +102,10 @@ class RunStore(Protocol):
         ...
 
     async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
-        """Apply `lifecycle.on_lapse` to a run whose worker cannot go on, its attempt spent.
+        """Apply `lifecycle.on_lapse` to a run whose worker cannot go on: an attempt spent on an outage.
 
-        It rests as `reap` has it, or ends; failed, it says `why`. Return the terminal events stored.
+        Of those it may have `max_attempts`. It rests as `reap` has it, or ends; failed, it says `why`.
+        Return the terminal events stored.
         """
         ...
 
@@ -118,6 +119,7 @@ class RunStore(Protocol):
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
         """Apply `lifecycle.on_lapse` to runs whose lease has run out; return the terminal events stored.
 
+        Attempts that were spent on outages are none of the `max_attempts`.
         A run that is queued again rests for `lifecycle.rest_s`, and those behind it in its thread wait.
         """
         ...

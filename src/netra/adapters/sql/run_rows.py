@@ -32,6 +32,7 @@ RUN_COLUMNS: Final[Sequence[Column[Any]]] = (
     runs.c.completed_at,
     runs.c.failure_code,
     runs.c.failure_message,
+    runs.c.outages,
     runs.c.result,
 )
 WITHOUT_RESULT: Final[Sequence[Column[Any] | Label[None]]] = (*RUN_COLUMNS[:-1], null().label("result"))
@@ -46,6 +47,7 @@ CHANGED: Final = (
     "is_cancel_requested",
     "progress",
     "attempts",
+    "outages",
     "last_seq",
     "started_at",
     "completed_at",
@@ -72,7 +74,7 @@ _COUNT_MESSAGE: Final = Query(COUNTED)
 
 def run_of(row: Row) -> Run:
     """Return the run in a row of `RUN_COLUMNS`."""
-    parameters, failure_code, result = row[5], row[15], row[17]
+    parameters, failure_code, result = row[5], row[15], row[18]
     return Run(
         id=row[0],
         owner_id=row[1],
@@ -85,6 +87,7 @@ def run_of(row: Row) -> Run:
         is_cancel_requested=row[8] == 1,
         progress=row[9],
         attempts=row[10],
+        outages=row[17],
         last_seq=row[11],
         created_at=instant(row[12]),
         started_at=instant_or_none(row[13]),
@@ -101,6 +104,7 @@ def changed(run: Run, *, lease_until: int | None) -> dict[str, object]:
         "is_cancel_requested": int(run.is_cancel_requested),
         "progress": run.progress,
         "attempts": run.attempts,
+        "outages": run.outages,
         "last_seq": run.last_seq,
         "started_at": micros_or_none(run.started_at),
         "completed_at": micros_or_none(run.completed_at),

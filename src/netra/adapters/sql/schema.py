@@ -121,6 +121,7 @@ runs: Final = Table(
     Column("is_cancel_requested", SmallInteger, nullable=False),
     Column("progress", SmallInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("outages", Integer, nullable=False, server_default="0"),
     Column("last_seq", Integer, nullable=False),
     instant("created_at"),
     instant("started_at", is_optional=True),

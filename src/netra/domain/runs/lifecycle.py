@@ -75,22 +75,26 @@ class LapseDecision(enum.StrEnum):
     CANCEL = "cancel"
 
 
-def rest_s(attempts: int) -> float:
-    """Return how long a run rests once its `attempts`-th attempt came to nothing, s.
+def rest_s(spent: int) -> float:
+    """Return how long a run rests once so many attempts came to nothing in the same way, s.
 
     A run that kills its workers must not kill them one after another, and an outage takes a while.
 
-    >>> [rest_s(attempts) for attempts in (1, 2, 3, 9)]
+    >>> [rest_s(spent) for spent in (1, 2, 3, 9)]
     [1.0, 2.0, 4.0, 30.0]
     """
-    return min(REST_S * 2.0 ** (attempts - 1), REST_S_MAX)
+    return min(REST_S * 2.0 ** (spent - 1), REST_S_MAX)
 
 
-def on_lapse(run: Run, *, max_attempts: int) -> LapseDecision:
-    """Return what is done with `run`; a cancel that was asked for is kept."""
+def on_lapse(run: Run, *, spent: int, most: int) -> LapseDecision:
+    """Return what is done with `run`, of whose attempts `spent` came to nothing in the way of the last.
+
+    Lost workers and outages are counted apart: neither uses up what the other may. A cancel that was asked
+    for is kept.
+    """
     if run.is_cancel_requested:
         return LapseDecision.CANCEL
-    return LapseDecision.FAIL if run.attempts >= max_attempts else LapseDecision.REQUEUE
+    return LapseDecision.FAIL if spent >= most else LapseDecision.REQUEUE
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,7 +78,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     state: RunState = RunState.QUEUED
     is_cancel_requested: bool = False
     progress: int = 0  # percent, 0..100
-    attempts: int = 0
+    attempts: int = 0  # how often a worker took it, hand-backs apart
+    outages: int = 0  # how many of the attempts came to nothing because what they needed was away
     last_seq: int = 0
     started_at: datetime | None = None
     completed_at: datetime | None = None

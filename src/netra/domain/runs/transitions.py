@@ -100,15 +100,20 @@ def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
         f"Given up after {run.attempts} attempts: the last worker stopped before it was done.",
         attempts=run.attempts,
     )
-    return postponed(run, why=error, max_attempts=max_attempts, now=now)
+    return _given_up(run, why=error, spent=run.attempts - run.outages, most=max_attempts, now=now)
 
 
 def postponed(run: Run, *, why: NetraError, max_attempts: int, now: datetime) -> Change:
-    """Return the run after an attempt that came to nothing; with none left it fails, and says `why`."""
-    decision = on_lapse(run, max_attempts=max_attempts)
+    """Return the run after an attempt in which what it needs was away; with none left it fails with `why`."""
+    met = msgspec.structs.replace(run, outages=run.outages + 1)
+    return _given_up(met, why=why, spent=met.outages, most=max_attempts, now=now)
+
+
+def _given_up(run: Run, *, why: NetraError, spent: int, most: int, now: datetime) -> Change:
+    decision = on_lapse(run, spent=spent, most=most)
     if decision is LapseDecision.REQUEUE:
         requeued = msgspec.structs.replace(run, state=moved(run, Move.REQUEUE))
-        return Change(run=requeued, rests_until=now + timedelta(seconds=rest_s(run.attempts)))
+        return Change(run=requeued, rests_until=now + timedelta(seconds=rest_s(spent)))
     if decision is LapseDecision.CANCEL:
         return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
     ending = Ending(move=Move.FAIL, code=why.code, message=why.message)

@@ -60,7 +60,7 @@ def test_a_stop_asks_the_worker_only_while_its_lease_holds(
 
 
 @pytest.mark.parametrize(
-    ("attempts", "cancel", "decision"),
+    ("spent", "cancel", "decision"),
     [
         (1, False, LapseDecision.REQUEUE),
         (3, False, LapseDecision.FAIL),
@@ -69,7 +69,7 @@ def test_a_stop_asks_the_worker_only_while_its_lease_holds(
     ],
 )
 def test_a_lapsed_run_is_tried_again_until_its_attempts_are_used(
-    attempts: int, cancel: bool, decision: LapseDecision
+    spent: int, cancel: bool, decision: LapseDecision
 ) -> None:
-    run = msgspec.structs.replace(RUN, state=RunState.RUNNING, attempts=attempts, is_cancel_requested=cancel)
-    assert on_lapse(run, max_attempts=3) is decision
+    run = msgspec.structs.replace(RUN, state=RunState.RUNNING, attempts=9, is_cancel_requested=cancel)
+    assert on_lapse(run, spent=spent, most=3) is decision

@@ -132,14 +132,25 @@ def test_a_lapsed_run_waits_fails_or_is_cancelled():
 
 def test_a_postponed_run_waits_fails_under_its_own_name_or_is_cancelled():
     why = Unavailable("ClickHouse does not answer.")
-    again = postponed(run(attempts=2), why=why, max_attempts=3, now=LATER)
+    again = postponed(run(attempts=2, outages=1), why=why, max_attempts=3, now=LATER)
     assert (again.run.state, again.run.attempts, again.events) == (RunState.QUEUED, 2, ())
+    assert again.run.outages == 2
     assert again.rests_until == LATER + timedelta(seconds=rest_s(2))
-    failed = postponed(run(attempts=3), why=why, max_attempts=3, now=LATER)
+    failed = postponed(run(attempts=3, outages=2), why=why, max_attempts=3, now=LATER)
     assert failed.run.failure == RunFailure(code="SERVICE_UNAVAILABLE", message=why.message)
-    told_to_stop = run(attempts=3, is_cancel_requested=True)
+    told_to_stop = run(attempts=3, outages=2, is_cancel_requested=True)
     ended = postponed(told_to_stop, why=why, max_attempts=3, now=LATER)
     assert ended.run.state is RunState.CANCELLED
+
+
+def test_outages_and_lost_workers_use_up_nothing_of_each_other():
+    lost = lapsed(run(attempts=5, outages=4), max_attempts=3, now=LATER)
+    assert (lost.run.state, lost.run.outages) == (RunState.QUEUED, 4)
+    assert lost.rests_until == LATER + timedelta(seconds=rest_s(1))
+    assert lapsed(run(attempts=7, outages=4), max_attempts=3, now=LATER).run.state is RunState.FAILED
+    put_off = postponed(run(attempts=3), why=Unavailable("away"), max_attempts=3, now=LATER)
+    assert put_off.run.state is RunState.QUEUED
+    assert put_off.rests_until == LATER + timedelta(seconds=rest_s(1))
 
 
 def test_a_run_that_goes_with_its_thread_is_told_as_cancelled():
