@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.domain.workloads.columns import Floats, Ints
 
@@ -37,6 +38,10 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
         """Return the dollars a month of calls that cost so much each, and of the hosting of the window."""
         return float(by_call_usd[self.first :].sum()) * self.per_call + hosting_usd * self.per_hosting
 
+    def holds(self, calls: int) -> npt.NDArray[np.bool_]:
+        """Return which of the log's so many calls they are."""
+        return np.arange(calls) >= self.first
+
     @property
     def told(self) -> str:
         """How a sentence names the time of these calls."""
@@ -46,14 +51,14 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
 def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Month, Span]:
     """Return the month of a log that is oldest first, and the span with what must be known about it.
 
-    The time since a change is counted from the change on, not from the first call after it: until then
-    nobody called. Without a change, or where all calls lie on one side of it or the time since is too short
-    to scale, a month is like the whole log.
+    The time since a change is counted from the last call before it, not from the first call after it: until
+    then nobody called, and a change is often dated by the call that shows it. Without a change, or where
+    all calls lie on one side of it or the time is too short to scale, a month is like the whole log.
 
     >>> hours = np.arange(5) * 3_600_000_000_000
     >>> month, _ = month_of(hours, span_of(hours), change_at_ns=int(hours[2]))
     >>> month.first, month.per_call / month.per_hosting
-    (2, 2.0)
+    (2, 1.3333333333333333)
     """
     whole = Month(per_call=span.per_month, per_hosting=span.per_month)
     if change_at_ns is None:
@@ -61,10 +66,9 @@ def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Mont
     first = int(np.searchsorted(at_ns, change_at_ns))
     if not 0 < first < len(at_ns):
         return whole, span
-    since = np.append(change_at_ns, at_ns[first:])
-    last = dense_ends(at_ns[first:])[1]
-    seconds = float(last - change_at_ns) / _NS_PER_S
-    if seconds < SHORTEST_SCALED_S:
+    begin_ns, end_ns = int(at_ns[first - 1]), dense_ends(at_ns[first:])[1]
+    seconds = float(end_ns - begin_ns) / _NS_PER_S
+    if not span.scaled or end_ns - change_at_ns < SHORTEST_SCALED_S * _NS_PER_S:
         return whole, span
     times = MONTH_S / seconds
     typical = "; it holds only if these hours are typical" if seconds < DAY_S else ""
@@ -73,7 +77,7 @@ def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Mont
         f"about, with the calls and prices of that time{typical}."
     )
     month = Month(first=first, per_call=times, per_hosting=span.per_month)
-    return month, msgspec.structs.replace(span, notes=(*_skewed(since, seconds=seconds), note))
+    return month, msgspec.structs.replace(span, notes=(*_skewed(at_ns[first - 1 :], seconds=seconds), note))
 
 
 def span_of(at_ns: Ints) -> Span:

@@ -34,8 +34,11 @@ def supply_config(study: Study, composition: Composition) -> Mapping[str, Any]:
 
 
 def routes(study: Study, traffic: Traffic) -> list[Mapping[str, Any]]:
-    """Return where the calls of each model of the log go, largest share of the calls still made first."""
-    made = np.flatnonzero(traffic.kept)
+    """Return where the calls of each model of the log go, largest share of the calls still made first.
+
+    Those are the recurring ones: what was refused goes nowhere, and what was before a change is over.
+    """
+    made = np.flatnonzero(traffic.kept & study.recurring)
     usd = call_usd(traffic)[made]
     interface = np.where(traffic.hosted, 2, traffic.batched.astype(np.int64))[made]
     labels = study.events.model

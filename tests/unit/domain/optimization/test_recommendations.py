@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import msgspec
 import numpy as np
 import pytest
 
 from netra.domain.optimization.actions import actions_of
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import Composition, compose
-from netra.domain.optimization.model import Recommendation, never_stop
+from netra.domain.optimization.model import Goals, Recommendation, never_stop
 from netra.domain.optimization.recommendations import recommendations_of, verdict
 from netra.domain.optimization.supply import supply_config
 from netra.domain.optimization.traffic import dropped, hosted
@@ -155,3 +156,14 @@ def test_routes_count_only_calls_still_made(study: Make, call: Call, finding: Sa
     routes = supply_config(log, composition)["routes"]
     assert {(route["from"], route["calls"]) for route in routes} == {("big", 1), ("mystery", 1)}
     assert all(route["share"] == 0.5 for route in routes)
+
+
+def test_routes_are_those_of_the_calls_that_recur(study: Make, call: Call, finding: Say) -> None:
+    calls = [
+        call(60 * n, model="old" if n < 5 else "big", status="429" if n == 7 else "200") for n in range(10)
+    ]
+    calls[7] = msgspec.structs.replace(calls[7], output_tokens=0)
+    log = study(calls, goals=Goals(change_at=calls[5].timestamp))
+    composition = compose(log, [finding("waste", change=first(1, of=10))], checkpoint=never_stop)
+    (route,) = supply_config(log, composition)["routes"]
+    assert (route["from"], route["calls"], route["share"]) == ("big", 4, 1.0)

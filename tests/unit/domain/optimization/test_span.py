@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from netra.domain.optimization.span import MONTH_S, month_of, span_of
+from netra.domain.optimization.span import MONTH_S, Month, month_of, span_of
 
 SECOND = 10**9
 
@@ -38,16 +38,29 @@ def test_the_order_of_instants_does_not_matter() -> None:
     assert span_of(at_ns) == span_of(np.sort(at_ns))
 
 
-def test_a_month_since_a_change_is_counted_from_the_change_and_not_from_the_first_call_after_it() -> None:
-    """A job of ten minutes a night: nobody calls between the change and the next night."""
+@pytest.mark.parametrize("change_s", [28 * 86_400 + 8 * 3_600, 29 * 86_400])
+def test_a_month_since_a_change_counts_the_time_in_which_nobody_called(change_s: int) -> None:
+    """A job of ten minutes a night, changed in the day or with its first call of the last night."""
     night = np.arange(0, 601, 6) * SECOND
     at_ns = np.concatenate([night + day * 86_400 * SECOND for day in range(30)])
-    change_at_ns = (28 * 86_400 + 8 * 3_600) * SECOND
-    month, span = month_of(at_ns, span_of(at_ns), change_at_ns=change_at_ns)
+    month, span = month_of(at_ns, span_of(at_ns), change_at_ns=change_s * SECOND)
     assert month.first == 29 * len(night)
-    assert month.per_call == pytest.approx(MONTH_S / (16 * 3_600 + 600))
+    assert month.per_call == pytest.approx(MONTH_S / 86_400)
     assert "since the change" in span.notes[-1]
+
+
+def test_hours_since_a_change_are_told_to_be_no_more_than_hours() -> None:
+    at_ns = np.arange(10) * 3_600 * SECOND
+    _, span = month_of(at_ns, span_of(at_ns), change_at_ns=int(at_ns[4]))
     assert "typical" in span.notes[-1]
+
+
+def test_a_log_that_is_not_scaled_is_not_scaled_since_a_change_either() -> None:
+    """Nearly all calls within a minute, and a few in the quarter of an hour after it."""
+    at_ns = np.concatenate([np.linspace(0, 50, 9_910), np.linspace(100, 700, 90)]).astype(np.int64) * SECOND
+    span = span_of(at_ns)
+    assert not span.scaled
+    assert month_of(at_ns, span, change_at_ns=60 * SECOND) == (Month(per_call=1.0, per_hosting=1.0), span)
 
 
 def test_a_skewed_clock_after_a_change_does_not_stretch_the_month_and_is_told_of() -> None:

@@ -36,8 +36,8 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if not by_call.any():
         return _no_prices(study)
     patient = tagged_patient(study)
-    tagged = patient & ~study.traffic.unpaid
-    inferred = inferred_patient(study) & ~patient & ~study.traffic.unpaid
+    tagged = patient & study.recurring
+    inferred = inferred_patient(study) & ~patient & study.recurring
     found: list[Finding | Gap] = []
     if by_call[tagged].any():
         found.append(_tagged(study, tagged, by_call=by_call))
@@ -133,8 +133,8 @@ def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         stance=Stance.DO,
         action="",
         impact=(
-            f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} over the log would cost "
-            f"{percent(saved_usd / eligible_usd)} less at batch prices."
+            f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} {study.month.told} would "
+            f"cost {percent(saved_usd / eligible_usd)} less at batch prices."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,

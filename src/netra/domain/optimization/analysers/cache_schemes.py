@@ -16,7 +16,7 @@ import numpy.typing as npt
 from netra.domain.optimization.analysers.evidence import groups_of, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.prefix import chain_tokens, cut_at, reuse_of, shared_tokens
+from netra.domain.optimization.prefix import PrefixReuse, chain_tokens, cut_at, reuse_of, shared_tokens
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Bools, Change, Traffic, cached, routed
 from netra.domain.workloads.columns import Floats, Ints
@@ -44,6 +44,7 @@ class Replays:
         self.study = study
         self.covered_tokens = chain_tokens(study.events)
         self._shared_tokens: Ints | None = None
+        self._all: Sequence[PrefixReuse] | None = None
         self._hits: dict[tuple[bytes, int, bool], Ints] = {}
 
     def marked_tokens(self, *, shared_only: bool) -> Ints:
@@ -61,11 +62,21 @@ class Replays:
             self._hits[key] = self._replayed(where, ttl_s=ttl_s, shared_only=shared_only)
         return self._hits[key]
 
+    def _known(self) -> Sequence[PrefixReuse]:
+        """Return the reuse among all calls but the refused, by time to live."""
+        if self._all is None:
+            self._all = self.study.reuse
+            events, blocks, unpaid = self.study.events, self.study.shared_blocks, self.study.traffic.unpaid
+            if unpaid.any() and blocks is not None:
+                ttls_s = [reuse.ttl_s for reuse in self.study.reuse]
+                self._all = reuse_of(events, blocks, ttls_s=ttls_s, where=~unpaid)
+        return self._all
+
     def _replayed(self, where: Bools, *, ttl_s: int, shared_only: bool) -> Ints:
-        known = next((reuse for reuse in self.study.reuse if reuse.ttl_s == ttl_s), None)
+        known = next((reuse for reuse in self._known() if reuse.ttl_s == ttl_s), None)
         models = self.study.events.model
         cached_models = np.bincount(models.codes[where], minlength=len(models.names)) > 0
-        alone = not (cached_models[models.codes] & ~where).any()
+        alone = not (cached_models[models.codes] & ~where & ~self.study.traffic.unpaid).any()
         if known is not None and alone and not shared_only:
             return np.where(where, known.hit_tokens, 0)
         events, blocks = self.study.events, self.study.shared_blocks

@@ -89,8 +89,8 @@ def _of_unknown_latency(study: Study, previous: Ints, *, repeated: Bools) -> int
 
 
 def _within(study: Study, previous: Ints, *, kept_s: int | None) -> Bools:
-    """Return the calls answered before, at most `kept_s` seconds ago, that were paid for."""
-    known = (previous >= 0) & ~study.traffic.unpaid
+    """Return the recurring calls answered before, at most `kept_s` seconds ago."""
+    known = (previous >= 0) & study.recurring
     if kept_s is None:
         return known
     at_ns = study.events.at_ns
@@ -104,10 +104,9 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
         stance=Stance.DO,
         action="Answer prompts that repeat word for word from a store instead of the model",
         impact=(
-            f"{percent(inputs['repeated_share'])} of {count(len(repeated), 'call')}, "
-            f"{inputs['repeated_calls']:,}, "
-            f"repeat a prompt answered within a day; they cost {money(inputs['saved_usd_in_window'])} over "
-            "the log."
+            f"{percent(inputs['repeated_share'])} of {count(inputs['calls'], 'call')}, "
+            f"{inputs['repeated_calls']:,}, repeat a prompt answered within a day; they cost "
+            f"{money(inputs['saved_usd_in_window'])} {study.month.told}."
         ),
         grade=Grade.REPLAY if inputs["repeats_of_unknown_latency"] else Grade.EXACT,
         formula=FORMULA,
@@ -142,11 +141,12 @@ def _latency_assumption(repeats: int) -> tuple[str, ...]:
 
 
 def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> Mapping[str, Any]:
+    calls = len(repeated) - study.month.first
     tried = {kept_s: _within(study, previous, kept_s=kept_s) for kept_s in TRIED_S}
     return {
-        "calls": len(repeated),
+        "calls": calls,
         "repeated_calls": int(repeated.sum()),
-        "repeated_share": float(repeated.mean()),
+        "repeated_share": int(repeated.sum()) / calls,
         "repeats_of_unknown_latency": _of_unknown_latency(study, previous, repeated=repeated),
         "saved_usd_in_window": float(study.now_usd[repeated].sum()),
         "by_time_kept": [

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
-import numpy as np
 
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
 from netra.domain.optimization.performance.hardware import Hardware
@@ -70,7 +69,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
         What a provider refused costs nothing, wherever it is sent; and of a log with a change that was asked
         about, the calls before it are no longer made in their old way.
         """
-        return ~self.traffic.unpaid & (np.arange(len(self.traffic)) >= self.month.first)
+        return ~self.traffic.unpaid & self.month.holds(len(self.traffic))
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):

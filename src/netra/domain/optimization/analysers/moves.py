@@ -54,6 +54,12 @@ def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
     return only(Move(to=to, where=fits, now_usd=0.0, then_usd=0.0, by_call=by_call), where, study=study)
 
 
+def served_by(study: Study, to: Tariff) -> Bools:
+    """Return the calls that this model serves now."""
+    same = [tariff.model == to.model and tariff.provider == to.provider for tariff in study.traffic.tariffs]
+    return np.array([*same, False])[study.traffic.tariff]
+
+
 def only(move: Move, where: Bools, *, study: Study) -> Move:
     """Return the part of a move that concerns the calls in `where`."""
     inside = move.where & where

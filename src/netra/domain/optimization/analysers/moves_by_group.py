@@ -12,7 +12,14 @@ import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.analysers.moves import Move, break_even_output_tokens, move_to, moved, only
+from netra.domain.optimization.analysers.moves import (
+    Move,
+    break_even_output_tokens,
+    move_to,
+    moved,
+    only,
+    served_by,
+)
 from netra.domain.optimization.analysers.outcomes import answers_to_judge
 from netra.domain.optimization.analysers.output_length import TRUNCATED_SHARE, cap_for
 from netra.domain.optimization.model import Grade
@@ -36,17 +43,11 @@ def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for code in np.argsort(-spent, kind="stable")[:MOST_GROUPS]:
         mine = groups.codes == code
-        parts = [only(move, mine & ~_already(study, move.to), study=study) for move in moves]
+        parts = [only(move, mine & ~served_by(study, move.to), study=study) for move in moves]
         parts = [part for part in parts if part.now_usd > 0]
         if parts:
             found.append(_finding(study, field, groups.names[int(code)], parts))
     return tuple(found)
-
-
-def _already(study: Study, to: Tariff) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return the calls that this model serves now."""
-    same = [tariff.model == to.model and tariff.provider == to.provider for tariff in study.traffic.tariffs]
-    return np.array([*same, False])[study.traffic.tariff]
 
 
 def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Finding:

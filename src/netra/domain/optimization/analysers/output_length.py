@@ -53,12 +53,13 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     caps = _caps(study, groups)
     if study.goals.split_by is None:
         return _capped_alike(study, caps)
-    dearest = sorted(caps, key=lambda name: -float(study.now_usd[_of(groups, name)].sum()))[:MOST_GROUPS]
+    spent_usd = {name: float(study.now_usd[_answers_of(study, groups, name)].sum()) for name in caps}
+    dearest = sorted(caps, key=lambda name: -spent_usd[name])[:MOST_GROUPS]
     return tuple(found for name in dearest for found in _capped_alike(study, {name: caps[name]}))
 
 
-def _of(groups: Labels, name: str) -> Bools:
-    mine: Bools = groups.codes == groups.names.index(name)
+def _answers_of(study: Study, groups: Labels, name: str) -> Bools:
+    mine: Bools = (groups.codes == groups.names.index(name)) & study.recurring
     return mine
 
 
@@ -66,12 +67,12 @@ def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
     """Return the finding on the caps of some groups; nothing where they save nothing."""
     field, groups = groups_of(study)
     limits = np.array([caps.get(name, _UNCAPPED) for name in groups.names], np.int64)[groups.codes]
-    cut = (study.traffic.output_tokens > limits) & ~study.traffic.unpaid
-    change = partial(_shortened, limits=limits)
+    cut = (study.traffic.output_tokens > limits) & study.recurring
+    change = partial(_shortened, where=cut, limits=limits)
     saved_usd = float(saved_by_call_usd(study, change).sum())
     if saved_usd <= 0:
         return ()
-    answers = int((~study.traffic.unpaid).sum())
+    answers = int(study.recurring.sum())
     inputs = {
         "by": field,
         "groups": _table(study, groups, caps),
@@ -82,7 +83,7 @@ def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
         **_ceilings(study),
     }
     found = _finding(study, caps, cut=cut, change=change, inputs=inputs)
-    if saved_usd < WORTH_A_CAP * float(study.now_usd.sum()):
+    if saved_usd < WORTH_A_CAP * float(study.now_usd[study.recurring].sum()):
         found = msgspec.structs.replace(
             found,
             stance=Stance.INFORM,
@@ -103,7 +104,8 @@ def _finding(
         action=_action(study, caps),
         impact=(
             f"{count(int(cut.sum()), 'answer')} ({percent(inputs['truncated_share'])}) would be cut, saving "
-            f"{money(inputs['saved_usd_in_window'])} of {money(float(study.now_usd.sum()))} over the log."
+            f"{money(inputs['saved_usd_in_window'])} of "
+            f"{money(float(study.now_usd[study.recurring].sum()))} {study.month.told}."
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
@@ -137,14 +139,14 @@ def _action(study: Study, caps: Mapping[str, int]) -> str:
     return " and ".join(f"Cap the output of {name} at {cap:,} tokens" for name, cap in caps.items())
 
 
-def _shortened(traffic: Traffic, *, limits: Ints) -> Traffic:
-    return capped(traffic, traffic.kept, output_tokens=limits)
+def _shortened(traffic: Traffic, *, where: Bools, limits: Ints) -> Traffic:
+    return capped(traffic, traffic.kept & where, output_tokens=limits)
 
 
 def _caps(study: Study, groups: Labels) -> dict[str, int]:
     """Return the cap of each group with a tail worth cutting; what was refused is no answer."""
     output_tokens = study.traffic.output_tokens
-    answers = np.flatnonzero(~study.traffic.unpaid)
+    answers = np.flatnonzero(study.recurring)
     order = answers[np.argsort(groups.codes[answers], kind="stable")]
     edges = np.searchsorted(groups.codes[order], np.arange(len(groups.names) + 1))
     caps: dict[str, int] = {}
@@ -162,7 +164,7 @@ def _table(study: Study, groups: Labels, caps: Mapping[str, int]) -> list[Mappin
     output_tokens = study.traffic.output_tokens
     table: list[Mapping[str, Any]] = []
     for name, cap in list(caps.items())[:_LISTED]:
-        mine = output_tokens[_of(groups, name) & ~study.traffic.unpaid]
+        mine = output_tokens[_answers_of(study, groups, name)]
         p50, p90, p99 = (float(value) for value in np.percentile(mine, [50, 90, 99]))
         table.append(
             {

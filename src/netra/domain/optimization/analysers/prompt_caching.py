@@ -83,7 +83,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
     """Return the least losing way of each model that nobody caches yet and that needs somebody to."""
-    in_use = np.unique(study.traffic.tariff[cache_audit.in_use(study)])
+    in_use = np.unique(study.traffic.tariff[cache_audit.in_use(study) & study.recurring])
     losing: list[Scheme] = []
     for schemes in stays:
         lost = [one for one in schemes if one.saved_usd < 0 and is_explicit(one.tariff)]
@@ -194,7 +194,7 @@ def _break_even_of(tariff: Tariff) -> float | None:
 
 def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
     study = replays.study
-    mine = (study.traffic.tariff == scheme.code) & ~study.traffic.unpaid
+    mine = (study.traffic.tariff == scheme.code) & study.recurring
     after = change_of(replays, [scheme])(study.traffic)
     input_tokens = int(study.traffic.input_tokens[mine].sum())
     read = int(after.cached_input_tokens[mine].sum())
@@ -204,7 +204,7 @@ def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
         "provider": scheme.tariff.provider,
         "ttl_s": scheme.ttl_s,
         "cached_part": cached_part(scheme),
-        "calls": int(scheme.where.sum()),
+        "calls": int((scheme.where & study.recurring).sum()),
         "input_tokens": input_tokens,
         "read_tokens": read,
         "write_tokens": written,
@@ -216,7 +216,7 @@ def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
 
 
 def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Mapping[str, Any]:
-    where = np.any([scheme.where for scheme in schemes], axis=0)
+    where = np.any([scheme.where for scheme in schemes], axis=0) & replays.study.recurring
     saved = saved_by_call_usd(replays.study, change_of(replays, schemes))
     return rows(replays.study, where, weight=np.abs(saved))
 

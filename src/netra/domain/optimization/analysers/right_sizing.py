@@ -17,11 +17,11 @@ import numpy as np
 from netra.domain.optimization.analysers import moves_by_group, routing_by_outcome
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.analysers.moves import Move, move_to, moved
+from netra.domain.optimization.analysers.moves import Move, move_to, moved, only, served_by
 from netra.domain.optimization.analysers.outcomes import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.traffic import UNPRICED
+from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.wording import count, money, percent
 
 KIND: Final = "right_sizing"
@@ -118,8 +118,10 @@ def _at_home(study: Study, models: Sequence[Tariff]) -> list[Tariff]:
 
 def _answer(study: Study, move: Move) -> Finding | Gap:
     """Return the finding about a model that was asked about, whether it is cheaper or not."""
+    already = served_by(study, move.to) & study.recurring
+    move = only(move, ~already, study=study)
     if not move.where.any():
-        return _nothing_to_move(study, move)
+        return _served_already(study, move, already) if already.any() else _nothing_to_move(study, move)
     if move.saved_usd > 0:
         return _proposal(study, move, moves=[move])
     return msgspec.structs.replace(
@@ -232,6 +234,24 @@ def _no_such_column(study: Study) -> tuple[Gap, ...]:
             reason=f"The log does not say which {field} made a call.",
             would_add=f"Which of them should move to another model, {field} by {field}.",
         ),
+    )
+
+
+def _served_already(study: Study, move: Move, where: Bools) -> Finding:
+    calls, paid_usd = int(where.sum()), float(study.now_usd[where].sum())
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Nothing is left to move to {move.to.model}: it serves these calls already",
+        impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.told}.",
+        grade=Grade.EXACT,
+        formula=FORMULA,
+        inputs={"model": move.to.model, "provider": move.to.provider, "calls": calls},
+        assumptions=("Costs are list prices.",),
+        evidence=rows(study, where, weight=study.now_usd),
+        how_to_verify="Count the calls of each model on the bill.",
+        effort="low",
+        risk="None: nothing changes.",
     )
 
 

@@ -44,10 +44,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
                 would_add="What failures, timeouts and needless retries cost.",
             ),
         )
-    failed = failed_calls(events)
-    paid = ~study.traffic.unpaid
-    useless = failed & paid
-    needless = _needless_retries(events) & paid
+    failed = failed_calls(events) & study.month.holds(len(events))
+    useless = failed & study.recurring
+    needless = _needless_retries(events) & study.recurring
     wasted = useless | needless
     unread = _unread(study)
     if not (study.now_usd[wasted] > 0).any():
@@ -108,8 +107,8 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
         action="Stop paying for calls that give nothing: fix what fails and retry only what failed",
         impact=(
             f"{count(inputs['billed_failures'], 'failed call')} and "
-            f"{count(inputs['needless_retries'], 'needless repeat')} of {count(len(wasted), 'call')} cost "
-            f"{money(inputs['wasted_usd_in_window'])} over the log."
+            f"{count(inputs['needless_retries'], 'needless repeat')} of {count(inputs['calls'], 'call')} "
+            f"cost {money(inputs['wasted_usd_in_window'])} {study.month.told}."
         ),
         grade=Grade.MODEL if study.events.cost is None else Grade.EXACT,
         formula=FORMULA,
@@ -139,12 +138,12 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
 
 
 def _inputs(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> Mapping[str, Any]:
-    usd = study.now_usd
+    usd, calls = study.now_usd, len(study.events) - study.month.first
     avoidable = needless | _retried(study.events, useless=useless)
     return {
-        "calls": len(usd),
+        "calls": calls,
         "failed_calls": int(failed.sum()),
-        "failed_share": float(failed.mean()),
+        "failed_share": int(failed.sum()) / calls,
         "billed_failures": int(useless.sum()),
         "needless_retries": int(needless.sum()),
         "wasted_usd_in_window": float(usd[useless | needless].sum()),

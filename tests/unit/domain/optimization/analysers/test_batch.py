@@ -7,7 +7,7 @@ import pytest
 from netra.domain.optimization.analysers import batch
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Grade, never_stop
+from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.workloads.model import Event
 
@@ -90,3 +90,12 @@ def test_a_refused_call_is_no_part_of_what_a_batch_costs(study: Make, call: Call
     assert found.inputs["calls"] == 5
     assert found.inputs["eligible_usd_in_window"] == pytest.approx(5.0)
     assert found.inputs["discount_share"] == pytest.approx(0.5)
+
+
+def test_calls_that_ended_with_a_change_are_not_batched(study: Make, call: Call, halved: Tariff) -> None:
+    calls = [call(60 * n, offline=n < 5) for n in range(10)]
+    assert said(study(calls, halved, goals=Goals(change_at=calls[5].timestamp))) == ()
+    (found,) = said(study(calls, halved, goals=Goals(change_at=calls[4].timestamp)))
+    assert isinstance(found, Finding)
+    assert (found.inputs["calls"], found.evidence["rows"]) == (1, 1)
+    assert "since the change" in found.impact

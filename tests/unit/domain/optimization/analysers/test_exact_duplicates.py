@@ -7,7 +7,7 @@ import pytest
 from netra.domain.optimization.analysers import exact_duplicates
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Grade, never_stop
+from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -119,3 +119,12 @@ def test_without_hashes_the_gap_is_named(study: Make, call: Call) -> None:
     (gap,) = said(study([call()]))
     assert isinstance(gap, Gap)
     assert gap.missing == ("prompt_hash",)
+
+
+def test_repeats_that_ended_with_a_change_are_nothing_to_answer_from_a_store(study: Make, call: Call) -> None:
+    calls = [call(60 * n, prompt_hash="a" if n < 5 else str(n)) for n in range(10)]
+    assert said(study(calls, goals=Goals(change_at=calls[5].timestamp))) == ()
+    found = only(study(calls, goals=Goals(change_at=calls[3].timestamp)))
+    assert (found.inputs["calls"], found.inputs["repeated_calls"]) == (7, 2)
+    assert found.inputs["repeated_share"] == pytest.approx(2 / 7)
+    assert "since the change" in found.impact

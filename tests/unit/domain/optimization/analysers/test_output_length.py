@@ -8,7 +8,7 @@ import pytest
 from netra.domain.optimization.analysers import output_length
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, never_stop
+from netra.domain.optimization.model import Gap, Goals, never_stop
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -93,3 +93,14 @@ def test_the_share_that_is_cut_is_of_the_answers(study: Make, call: Call) -> Non
     found = only(study([*refused, *answers]))
     assert found.inputs["truncated_share"] == pytest.approx(1 / 200)
     assert [row["calls"] for row in found.inputs["groups"]] == [200]
+
+
+def test_after_a_change_a_cap_is_that_of_the_answers_since(study: Make, call: Call) -> None:
+    lengths = [100] * 9_900 + [2_000] * 100 + [9_000]
+    calls = [call(60 * n, tokens=(0, long), template="t") for n, long in enumerate(lengths)]
+    log = study(calls, goals=Goals(change_at=calls[9_900].timestamp))
+    found = only(log)
+    assert found.supply["output_caps"] == [{"by": "template", "match": "t", "max_output_tokens": 2_048}]
+    assert (found.inputs["calls"], found.inputs["truncated_calls"]) == (101, 1)
+    assert "since the change" in found.impact
+    assert worth_alone(log, found).saved_usd == pytest.approx((9_000 - 2_048) * 4e-6)

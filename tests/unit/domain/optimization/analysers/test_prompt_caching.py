@@ -11,7 +11,7 @@ from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import compose, worth_alone
 from netra.domain.optimization.model import Gap, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.prefix import chain_tokens
+from netra.domain.optimization.prefix import chain_tokens, reuse_of
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.traffic import dropped, total_usd
@@ -430,3 +430,40 @@ def test_after_a_change_the_way_that_pays_since_it_is_taken(study: Make, call: C
     assert worth_alone(log, found).monthly.saved_usd < 0
     (whole,) = findings(study(calls, explicit(tariff)))
     assert whole.stance is Stance.DO
+
+
+def test_after_a_change_the_shares_that_are_told_are_those_since_it(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [prompt(call, 144.0 * n, 1 if n < 900 else n) for n in range(1_000)]
+    (found,) = findings(study(calls, explicit(tariff), goals=Goals(change_at=calls[900].timestamp)))
+    row = found.inputs["schemes"][0]
+    assert (row["calls"], row["input_tokens"], row["read_tokens"]) == (100, 100 * 512, 0)
+    assert found.evidence["rows"] == 100
+    assert "reads 0" in found.impact
+
+
+def test_a_model_that_was_cached_until_a_change_is_told_to_leave_it_off(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    writes = {"cached_input_tokens": 0, "cache_write_tokens": 512}
+    plain = {"cached_input_tokens": 0, "cache_write_tokens": 0}
+    calls = [prompt(call, 1_000.0 * n, n, **(writes if n < 50 else plain)) for n in range(100)]
+    (found,) = findings(study(calls, explicit(tariff), goals=Goals(change_at=calls[50].timestamp)))
+    assert (found.stance, "Leave" in found.action) == (Stance.AVOID, True)
+
+
+@pytest.mark.parametrize("ttl_s", [60, 300, 999])
+def test_the_reuse_that_is_known_beside_refused_calls_is_the_one_that_a_replay_finds(
+    study: Make, call: Call, tariff: Price, ttl_s: int
+) -> None:
+    """300 s is replayed once for all of a model's calls, 999 s and a part of its calls each time."""
+    calls = [prompt(call, 40.0 * n, n % 5, n % 7, status="429" if n % 4 == 0 else "200") for n in range(60)]
+    log = study(calls, tariff(cache_ttl_s=(60, 300)))
+    blocks = log.shared_blocks
+    assert blocks is not None
+    for where in (~log.traffic.unpaid, ~log.traffic.unpaid & (np.arange(60) % 3 > 0)):
+        (fresh,) = reuse_of(log.events, blocks, ttls_s=[ttl_s], where=where)
+        found = Replays(log).hit_tokens(where, ttl_s=ttl_s)
+        assert found.tolist() == fresh.hit_tokens.tolist()
+        assert found.any()

@@ -209,3 +209,14 @@ def test_a_named_model_is_no_advice_where_no_call_could_move(study: Make, call: 
     (gap,) = said(study([refused], goals=Goals(models=("small",)), candidates=[tariff("small", usd=1e-7)]))
     assert isinstance(gap, Gap)
     assert gap.missing == ("calls that fit small",)
+
+
+def test_a_named_model_that_serves_all_calls_since_the_change_is_nothing_to_move_to(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = [call(60 * n, "old" if n < 5 else "new", (1_000_000, 0)) for n in range(10)]
+    goals = Goals(models=("new",), change_at=calls[5].timestamp)
+    found = only(study(calls, tariff("old", usd=2e-6), tariff("new"), goals=goals))
+    assert (found.stance, found.change) == (Stance.INFORM, None)
+    assert found.action.startswith("Nothing is left to move to new")
+    assert found.impact == "5 calls on it cost $5.00 since the change."

@@ -7,7 +7,7 @@ import pytest
 from netra.domain.optimization.analysers import waste
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Grade, never_stop
+from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -126,3 +126,12 @@ def test_a_needless_retry_that_was_refused_cost_nothing(study: Make, call: Call)
 
 def test_needless_retries_that_were_all_refused_are_no_waste(study: Make, call: Call) -> None:
     assert said(study([call(id="a"), call(1, retry_of="a", status="429", tokens=(1000, 0))])) == ()
+
+
+def test_failures_that_ended_with_a_change_are_nothing_to_stop_any_more(study: Make, call: Call) -> None:
+    calls = [call(60 * n, status="timeout" if n < 5 else "ok", id=str(n)) for n in range(10)]
+    assert said(study(calls, goals=Goals(change_at=calls[5].timestamp))) == ()
+    found = only(study(calls, goals=Goals(change_at=calls[4].timestamp)))
+    assert (found.inputs["calls"], found.inputs["failed_calls"], found.evidence["rows"]) == (6, 1, 1)
+    assert found.inputs["failed_share"] == pytest.approx(1 / 6)
+    assert "since the change" in found.impact
