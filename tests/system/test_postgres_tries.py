@@ -1,12 +1,14 @@
 """What a transaction on PostgreSQL does when it loses its connection, a lock or a tie."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
+import uvloop
 from psycopg import sql
 from sqlalchemy import select, text
 from tests.servers.proxy import Proxy, proxied
@@ -136,6 +138,27 @@ async def test_one_whose_commit_was_on_its_way_is_not_played_again(postgres_url)
         with pytest.raises(Unavailable):
             await database.write(plays)
         assert plays.count == 1
+
+
+@pytest.mark.parametrize(
+    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_the_time_in_which_the_process_stood_still_is_none_that_the_database_took(postgres_url, new_loop):
+    nap = Query(text("SELECT pg_sleep(0.2)"))
+
+    def napping() -> Script[int]:
+        first = yield ask(nap)
+        return len(first) + len((yield ask(COUNT)))
+
+    async def standing_still() -> int:
+        async with opened(postgres_url, answer_s=0.5) as database:
+            reading = asyncio.create_task(database.read(napping))
+            await asyncio.sleep(0.1)  # it has been asked
+            time.sleep(0.7)  # noqa: ASYNC251  # the fault itself
+            return await reading
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(standing_still()) == 1
 
 
 async def test_another_try_has_only_the_time_that_the_first_left(postgres_url):

@@ -4,32 +4,47 @@ import asyncio
 import os
 import socket
 from contextlib import suppress
+from typing import Final
 
 from psycopg import Error
 
 from netra.adapters.sql.postgres_wire import Connection
+
+LATE_S: Final = 0.1  # a loop that rings so late stood still, and everything else with it
+GRACE_S: Final = 0.1
 
 
 class Alarm:
     """Cuts a connection when the time is up.
 
     Cancelling the driver's coroutine would not do: it then asks the server, which may be frozen,
-    to stop, and waits for that. A socket that is shut down wakes it at once.
+    to stop, and waits for that. A socket that is shut down wakes it at once. One that rings late lets
+    the loop look first at what was received: libuv runs its timers before that, and the answer may be there.
     """
 
     def __init__(self, connection: Connection, seconds: float) -> None:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
-        self._ringing = self._loop.call_later(seconds, self._cut)
+        self._set(seconds)
 
     def put_off(self, seconds: float) -> None:
         """Ring `seconds` from now instead."""
         self._ringing.cancel()
-        self._ringing = self._loop.call_later(seconds, self._cut)
+        self._set(seconds)
 
     def stop(self) -> None:
         """Do not ring."""
         self._ringing.cancel()
+
+    def _set(self, seconds: float) -> None:
+        self._due_s = self._loop.time() + seconds
+        self._ringing = self._loop.call_at(self._due_s, self._ring)
+
+    def _ring(self) -> None:
+        if self._loop.time() - self._due_s > LATE_S:
+            self._set(GRACE_S)
+        else:
+            self._cut()
 
     def _cut(self) -> None:
         with suppress(Error, OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as line:
