@@ -10,16 +10,16 @@ from psycopg import Error
 
 from netra.adapters.sql.postgres_wire import Connection
 
-LATE_S: Final = 0.1  # a loop that rings so late stood still, and everything else with it
-GRACE_S: Final = 0.1
+LATE_S: Final = 0.1  # a loop that rings so late stood still
+GRACE_S: Final = 0.1  # which it gets then
 
 
 class Alarm:
     """Cuts a connection when the time is up.
 
     Cancelling the driver's coroutine would not do: it then asks the server, which may be frozen,
-    to stop, and waits for that. A socket that is shut down wakes it at once. One that rings late lets
-    the loop look first at what was received: libuv runs its timers before that, and the answer may be there.
+    to stop, and waits for that. A socket that is shut down wakes it at once. An alarm that rings late says
+    that the loop stood still, not the server: what lies there unread or unsent gets a moment first.
     """
 
     def __init__(self, connection: Connection, seconds: float) -> None:

@@ -61,9 +61,8 @@ def traffic_of(events: Events, prices: PriceList) -> Traffic:
     The bill is that of every row at list prices, those among them that were refused and never paid.
     """
     met, codes = tariffs_met(events, prices)
-    codes_of: dict[
-        Tariff, int
-    ] = {}  # one for equal prices, whatever names their calls have: settings go by it
+    # One code for equal prices, whatever names their calls have: settings go by it.
+    codes_of: dict[Tariff, int] = {}
     lookup = np.array(
         [UNPRICED if tariff is None else codes_of.setdefault(tariff, len(codes_of)) for tariff in met],
         np.int32,
