@@ -301,7 +301,7 @@ def test_an_empty_redis_waits_for_longer_than_the_slowest_telling_takes_and_not_
 
 
 async def test_after_a_silence_what_each_decided_alone_counts_once(own_redis, clock):
-    async with two_processes(own_redis.url, clock=clock) as (one, other):
+    async with two_processes(own_redis.url, clock=clock, answer_s=STALL_S) as (one, other):
         assert await admitted(one, other, times=2) == 4
         clock.turn(30)
         own_redis.pause()
@@ -315,7 +315,7 @@ async def test_after_a_silence_what_each_decided_alone_counts_once(own_redis, cl
 
 
 async def test_in_a_silence_each_process_admits_the_limit_at_most_and_none_after_it(own_redis, clock):
-    async with two_processes(own_redis.url, clock=clock) as (one, other):
+    async with two_processes(own_redis.url, clock=clock, answer_s=STALL_S) as (one, other):
         assert await admitted(one, other, times=3) == 6
         own_redis.pause()
         assert await admitted(one, other, times=20) == 14
@@ -329,7 +329,10 @@ async def test_a_line_that_breaks_makes_nothing_count_twice_or_not_at_all(own_re
     async with (
         proxied(own_redis.port) as near,
         proxied(own_redis.port) as far,
-        two_processes(own_redis.url, ports=(near.port, far.port), clock=clock) as (one, other),
+        two_processes(own_redis.url, ports=(near.port, far.port), clock=clock, answer_s=STALL_S) as (
+            one,
+            other,
+        ),
     ):
         assert await admitted(one, other, times=2) == 4
         if fault == "reset":
@@ -407,6 +410,22 @@ def test_what_was_admitted_alone_is_told_in_the_end_though_a_timer_rings_early()
     """As those of `uvloop` do, by a millisecond: also before the circuit closes, or before their own time."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(tries_again_and_again(20))
+
+
+@pytest.mark.parametrize(
+    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_the_time_in_which_the_process_stood_still_is_none_that_redis_took(redis_url, new_loop):
+    async def standing_still() -> bool:
+        async with two_processes(redis_url) as (one, other):
+            assert await admitted(one, times=10) == 10
+            asking = asyncio.create_task(admitted(other))
+            await asyncio.sleep(0)  # so that it waits to be sent
+            time.sleep(1.5 * ANSWER_S)  # noqa: ASYNC251  # the fault itself
+            return await asking == 0
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        assert runner.run(standing_still()), "it decided alone"
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])

@@ -1,7 +1,8 @@
 """The way to Redis and back: one pool of connections and one circuit, that every adapter here uses."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from hashlib import sha1
 from typing import Final, TypeVar
 
@@ -15,10 +16,33 @@ from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
 ANSWER_S: Final = 0.5  # a healthy answer takes a thousandth of it
+LATE_S: Final = 0.1  # a loop whose timer rings so late stood still
+GRACE_S: Final = 0.1  # which an answer gets then
 RETRY_S: Final = 1.0  # after a failure everyone does without for so long, then one call tries again
 CONNECTIONS_MAX: Final = 64  # of one process; whoever finds none free waits at most ANSWER_S
 
 T = TypeVar("T")
+
+
+@asynccontextmanager
+async def _until(due_s: float) -> AsyncGenerator[None]:
+    """Raise `TimeoutError` at an instant of the loop's clock.
+
+    A timer that rings late says that the loop stood still, not Redis: what lies there unread or unsent gets
+    a moment first.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as patience:
+
+        def ring() -> None:
+            now_s = loop.time()
+            patience.reschedule(now_s + GRACE_S if now_s - due_s > LATE_S else now_s)
+
+        ringing = loop.call_at(due_s, ring)
+        try:
+            yield
+        finally:
+            ringing.cancel()
 
 
 class Away(Exception):
@@ -120,7 +144,7 @@ class RedisLink:
     async def _answered(self, question: Callable[[], Awaitable[T]], *, since_s: float | None = None) -> T:
         asked_s = asyncio.get_running_loop().time() if since_s is None else since_s
         try:
-            async with asyncio.timeout_at(asked_s + self.answer_s):
+            async with _until(asked_s + self.answer_s):
                 return await self._asked(question)
         except (RedisError, OSError, TimeoutError) as error:
             await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead

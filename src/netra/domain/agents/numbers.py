@@ -41,7 +41,7 @@ def _is_held(number: Stated, facts: Sequence[Fact]) -> bool:
     if not number.way or number.sign:
         return bool(near)
     ways = {fact.way for fact in near}
-    return number.way in ways or ways == {""}
+    return number.way in ways or ways == {""} or any(fact.value == 0 for fact in near)  # 0 goes either way
 
 
 def _is_of_kind(number: Stated, fact: Fact) -> bool:

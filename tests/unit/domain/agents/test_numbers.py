@@ -107,6 +107,7 @@ def test_a_number_is_read_with_what_it_says_of_the_change(text: str, way: str) -
         ("5 s at most", {"latency_ms": {"max": 5_000.0}}),
         ("a bill of zero dollars", {"usd": 0.0}),
         ("$0.00", {"usd": 0.001}),
+        ("$0.00 less", {"saved_usd": 0.0, "savings": {"usd_in_window": -0.004}}),
     ],
 )
 def test_a_number_of_the_payload_may_be_rounded_and_told_in_its_units(text: str, payload: object) -> None:
@@ -128,6 +129,7 @@ def test_a_number_of_the_payload_may_be_rounded_and_told_in_its_units(text: str,
         ("+15 %", {"saved_share": 0.15}, ("+15 %",)),
         ("15 % more", {"saved_share": 0.15}, ("15 %",)),
         ("saves 15 %", {"saved_share": -0.15, "share": 0.15}, ("15 %",)),
+        ("$0.00 less", {"usd": 0.001, "saved_usd": -0.004}, ("$0.00",)),
         ("gpt-4", {"model": "gpt-4.1"}, ("gpt-4",)),
         ("gpt-4o", {"model": "gpt-4o-mini"}, ("gpt-4o",)),
         ("H200", {"gpu": "H100-PCIe-80GB"}, ("H200",)),
