@@ -21,7 +21,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from netra.adapters.prices.book import GenaiPriceBook
-from netra.domain.agents.price_list import price_list
 from netra.domain.optimization import engine
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
@@ -30,6 +29,7 @@ from netra.domain.optimization.performance.replay import Requests, replay, reque
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s
 from netra.domain.optimization.prefix import prefix_reuse
 from netra.domain.optimization.pricing import PriceList, billed
+from netra.domain.what_if.price_list import price_list
 from netra.domain.workloads.columns import Events, Labels, Prefixes
 
 MODELS = ("gpt-4o", "gpt-4.1-mini", "claude-sonnet-4-5")

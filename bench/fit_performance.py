@@ -21,9 +21,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from netra.adapters.files.measurements import read_measurements
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.constants import TRT_LLM, VLLM, VLLM_2023, Engine
-from netra.domain.optimization.performance.faulty import Judged, sound_rows
-from netra.domain.optimization.performance.measurement import Measurement, Predicted, deployment_of, predict
-from netra.domain.optimization.performance.transfer import KINDS, Pairs, covered_share, pairs_of, points_of
+from netra.domain.optimization.performance.validation.faulty_rows import Judged, sound_rows
+from netra.domain.optimization.performance.validation.measurement import (
+    Measurement,
+    Predicted,
+    deployment_of,
+    predict,
+)
+from netra.domain.optimization.performance.validation.transfer import (
+    KINDS,
+    Pairs,
+    covered_share,
+    pairs_of,
+    points_of,
+)
 
 Vector = npt.NDArray[np.float64]
 

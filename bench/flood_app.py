@@ -15,8 +15,8 @@ from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
 from netra.domain.optimization.model import Advice
 from netra.entrypoints.app import create_app
-from netra.entrypoints.commands.serving import run_beside_server
-from netra.entrypoints.server import Server, server_config
+from netra.entrypoints.server.server import Server, server_config
+from netra.entrypoints.server.serving import run_beside_server
 from netra.settings import settings_from
 
 

@@ -117,7 +117,7 @@ def clock() -> SteppedClock:
 @pytest.fixture(scope="session")
 async def migrated(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a database file with the schema and nothing else: copying it is faster than migrating."""
-    from netra.adapters.sql.connection import open_sqlite  # here, for most tests need no store
+    from netra.adapters.sql.stores import open_sqlite  # here, for most tests need no store
 
     path = tmp_path_factory.mktemp("migrated") / "netra.sqlite3"
     async with open_sqlite(path, clock=SteppedClock()):

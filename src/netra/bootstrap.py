@@ -17,13 +17,13 @@ from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
-from netra.adapters.local.limits import LocalRateLimiter
 from netra.adapters.local.passwords import Argon2PasswordHasher
+from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource, kept_secret
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
-from netra.adapters.memory.audit import MemoryAuditTrail
-from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.audit_trail import MemoryAuditTrail
+from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
@@ -33,19 +33,19 @@ from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
-from netra.adapters.prices.audit import GenaiPriceAudit
 from netra.adapters.prices.book import GenaiPriceBook
-from netra.adapters.sql.connection import SqliteSchema, SqlStores, open_sqlite
+from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.adapters.sql.migrations import Schema
-from netra.domain.optimization.performance.measurement import Measurement
+from netra.adapters.sql.stores import SqliteSchema, SqlStores, open_sqlite
+from netra.domain.optimization.performance.validation.measurement import Measurement
 from netra.domain.spending import BudgetedLanguageModel
 from netra.domain.workloads.delivery import archived
-from netra.domain.workloads.leftovers import swept
 from netra.domain.workloads.model import RowFault
+from netra.domain.workloads.unfinished_removals import swept
 from netra.plugboard import Container, Ports, contained
+from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
-from netra.ports.outbox import EventOutbox
 from netra.settings import Secret, Settings, SettingsRefused
 
 __all__ = [
@@ -158,7 +158,7 @@ def schema_of(settings: Settings) -> Schema:
     if settings.database_url is None:
         return SqliteSchema(settings.data / DATABASE_FILE)
     with _with_psycopg():
-        from netra.adapters.sql.postgres_connection import PostgresSchema
+        from netra.adapters.sql.postgres.postgres_stores import PostgresSchema
     return PostgresSchema(settings.database_url.reveal())
 
 
@@ -167,7 +167,7 @@ def _store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[SqlS
     if settings.database_url is None:
         return open_sqlite(settings.data / DATABASE_FILE, clock=clock)
     with _with_psycopg():
-        from netra.adapters.sql.postgres_connection import open_postgres
+        from netra.adapters.sql.postgres.postgres_stores import open_postgres
     return open_postgres(settings.database_url.reveal())
 
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from dependency_injector import containers, providers
 
-from netra.domain.agents.pipeline import AgentPipeline
-from netra.domain.agents.service import WhatIfService
+from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.health.service import HealthService
 from netra.domain.quotas import Quotas
@@ -14,26 +13,27 @@ from netra.domain.runs.worker import RunWorker
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.federated import FederatedSignIn
 from netra.domain.users.keys import ApiKeyService
-from netra.domain.users.opening import SessionOpener
 from netra.domain.users.service import UserService
+from netra.domain.users.session_opener import SessionOpener
 from netra.domain.users.sessions import SessionService
+from netra.domain.what_if.service import WhatIfService
 from netra.domain.workloads.service import WorkloadService
 from netra.ports.api_keys import ApiKeyStore
-from netra.ports.audit import AuditTrail
+from netra.ports.audit_trail import AuditTrail
+from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed
 from netra.ports.identity import IdentityProvider
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
 from netra.ports.language_model import LanguageModel
-from netra.ports.limits import RateLimiter
-from netra.ports.logs import RequestLogs
+from netra.ports.log_files import RequestLogs
 from netra.ports.one_time import OneTimeBook
-from netra.ports.outbox import EventOutbox
 from netra.ports.passwords import PasswordHasher
 from netra.ports.price_audit import PriceAudit
 from netra.ports.prices import PriceBook
 from netra.ports.probes import Probe
+from netra.ports.rate_limiter import RateLimiter
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import RunStore
 from netra.ports.secrets import SecretSource

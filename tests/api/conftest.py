@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from netra.entrypoints.app import create_app
-from netra.entrypoints.server import server_config
+from netra.entrypoints.server.server import server_config
 from netra.settings import Secret, Settings
 
 SECRET = Secret("a key that only these tests use, of enough bytes")

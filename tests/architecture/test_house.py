@@ -13,11 +13,11 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "manag
 OUTERMOST = {
     "domain/runs/worker.py",
     "domain/workloads/delivery.py",
-    "domain/workloads/leftovers.py",
+    "domain/workloads/unfinished_removals.py",
     "entrypoints/websocket/pump.py",
     "entrypoints/edge.py",
     "adapters/redis/listener.py",
-    "adapters/sql/writer.py",  # hands the error to whoever awaits the job
+    "adapters/sql/sqlite/writer.py",  # hands the error to whoever awaits the job
 }
 
 

@@ -14,8 +14,8 @@ from tests.contracts.shared import Reported, local, over_redis
 
 from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
-from netra.adapters.memory.audit import MemoryAuditTrail
-from netra.adapters.memory.event_log import MemoryEventLog, MemoryEventOutbox
+from netra.adapters.memory.audit_trail import MemoryAuditTrail
+from netra.adapters.memory.call_log import MemoryEventLog, MemoryEventOutbox
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
@@ -25,7 +25,7 @@ from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
-from netra.adapters.sql.connection import SqlStores, open_sqlite
+from netra.adapters.sql.stores import SqlStores, open_sqlite
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId, WorkloadId
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
@@ -34,10 +34,10 @@ from netra.domain.threads.model import Message, MessageRole
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
 from netra.ports.api_keys import ApiKeyStore
-from netra.ports.audit import AuditTrail
+from netra.ports.audit_trail import AuditTrail
+from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.one_time import OneTimeBook
-from netra.ports.outbox import EventOutbox
 from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import NewRun, RunStore

@@ -8,8 +8,8 @@ import pytest
 from tests.contracts.shared import PATIENCE_S
 from tests.servers.postgres_server import drop_database, fresh_database
 
-from netra.adapters.sql.connection import SqlStores
-from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
+from netra.adapters.sql.postgres.postgres_stores import PostgresSchema, open_postgres
+from netra.adapters.sql.stores import SqlStores
 from netra.ports.clock import Clock
 
 POSTGRES = pytest.param("postgresql", marks=pytest.mark.system)

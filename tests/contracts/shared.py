@@ -9,13 +9,13 @@ import pytest
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
-from netra.adapters.local.limits import LocalRateLimiter
+from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared, open_redis
-from netra.adapters.redis.limits import SETTLED_S
 from netra.adapters.redis.probe import RedisProbe
+from netra.adapters.redis.rate_limiter import SETTLED_S
 from netra.domain.quotas import RateLimits
 from netra.ports.clock import Clock
 

@@ -7,13 +7,13 @@ import pytest
 from tests.contracts.shared import CHDB, CLICKHOUSE
 from tests.contracts.test_event_log import FULL, event, shown
 
-from netra.adapters.clickhouse.archive import ClickHouseEventArchive
+from netra.adapters.clickhouse.call_archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.clickhouse.search import found_bad
 from netra.adapters.local.clock import SystemClock
 from netra.domain.errors import Unavailable
 from netra.domain.workloads.columns import columns_of
-from netra.ports.outbox import Parcel, Shipment
+from netra.ports.call_outbox import Parcel, Shipment
 
 WHOLE: dict[str, Any] = {"since": None, "until": None, "without": ()}
 

@@ -9,7 +9,7 @@ from tests.contracts.test_event_log import make, shown
 from netra.domain.errors import LeaseLost, NotFound
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
-from netra.ports.outbox import Backlog, Deletion, Refused, Shipment
+from netra.ports.call_outbox import Backlog, Deletion, Refused, Shipment
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 ONE, OTHER = 1, 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 from tests.contracts.shared import over_redis
 
-from netra.adapters.local.limits import WINDOW_S, LocalRateLimiter
+from netra.adapters.local.rate_limiter import WINDOW_S, LocalRateLimiter
 from netra.domain.quotas import LimitName, RateLimits
 
 RATES = RateLimits(agent=3, general=2)

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contracts.shared import REDIS, over_redis
 
-from netra.adapters.local.limits import LocalRateLimiter
+from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.domain.quotas import LimitName, RateLimits
 
 AGENT, GENERAL, WEBSOCKET = LimitName.AGENT, LimitName.GENERAL, LimitName.WEBSOCKET

@@ -12,7 +12,7 @@ from tests.contracts.postgres import opened_over_postgres
 from tests.servers.proxy import proxied
 from tests.servers.stopwatch import timed
 
-from netra.adapters.sql.postgres_connection import PostgresSchema, open_postgres
+from netra.adapters.sql.postgres.postgres_stores import PostgresSchema, open_postgres
 from netra.bootstrap import open_ports
 from netra.domain.errors import IdempotencyInProgress, LeaseLost, NotFound, Unavailable
 from netra.domain.idempotency import KeyEntry

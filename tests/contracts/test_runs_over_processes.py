@@ -8,8 +8,8 @@ import pytest
 from tests.contracts.postgres import migrated_template
 from tests.servers.postgres_server import drop_database, fresh_database
 
-from netra.adapters.sql.connection import SqlStores
-from netra.adapters.sql.postgres_connection import open_postgres
+from netra.adapters.sql.postgres.postgres_stores import open_postgres
+from netra.adapters.sql.stores import SqlStores
 from netra.domain.errors import LeaseLost, ThreadBusy, Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated

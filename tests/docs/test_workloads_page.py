@@ -11,7 +11,7 @@ import pytest
 from tests.api.conftest import serving, settings_for, sign_up_at
 
 from netra.adapters.files.layout import ALIASES
-from netra.domain.optimization.simulate import Proposal
+from netra.domain.optimization.what_if.simulate import Proposal
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.model import Event
 

@@ -23,7 +23,7 @@ from tests.faults import witness
 from tests.faults.fleet import PASSWORD, Client, Fleet, NetraProcess
 from tests.faults.history import TERMINAL, Heard, History, broken_promises
 
-from netra.adapters.redis.limits import SETTLED_S
+from netra.adapters.redis.rate_limiter import SETTLED_S
 
 pytestmark = [pytest.mark.system, pytest.mark.long(55)]
 

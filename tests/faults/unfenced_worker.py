@@ -7,9 +7,9 @@ import sys
 
 from sqlalchemy import literal_column
 
-from netra.adapters.sql import run_rows
+from netra.adapters.sql.runs import run_rows
 from netra.adapters.sql.schema import IS_RUNNING, runs
-from netra.adapters.sql.script import param
+from netra.adapters.sql.transactions import param
 
 run_rows.HOLDS = (  # type: ignore[misc]
     runs.c.id == param("run_id"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netra.entrypoints.app import create_app
-from netra.entrypoints.server import Server, server_config
+from netra.entrypoints.server.server import Server, server_config
 from netra.settings import settings_from
 
 

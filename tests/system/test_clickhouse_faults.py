@@ -22,10 +22,10 @@ from tests.servers.process import HOST
 from tests.servers.proxy import proxied
 from tests.servers.stopwatch import timed
 
-from netra.adapters.clickhouse.archive import ClickHouseEventArchive
+from netra.adapters.clickhouse.call_archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.local.clock import SystemClock
-from netra.adapters.sql.connection import SqlStores, open_sqlite
+from netra.adapters.sql.stores import SqlStores, open_sqlite
 from netra.domain.errors import Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of

@@ -10,8 +10,8 @@ from tests.contracts.test_event_outbox import ONE, put
 from tests.system.test_postgres_tries import PATIENCE_S, opened
 
 from netra.adapters.local.clock import SystemClock
-from netra.adapters.sql.connection import stores_over
-from netra.adapters.sql.event_log import SqlEventLog
+from netra.adapters.sql.calls.call_log import SqlEventLog
+from netra.adapters.sql.stores import stores_over
 from netra.bootstrap import open_ports
 from netra.settings import Secret, Settings
 

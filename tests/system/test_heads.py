@@ -14,9 +14,9 @@ from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
 from netra.entrypoints.asgi import Receive, Scope, Send
 from netra.entrypoints.edge import Edge
-from netra.entrypoints.heads import HEAD_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX
-from netra.entrypoints.protocol import HEAD_S
-from netra.entrypoints.server import Server, server_config
+from netra.entrypoints.server.protocol import HEAD_S
+from netra.entrypoints.server.request_head import HEAD_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX
+from netra.entrypoints.server.server import Server, server_config
 
 pytestmark = pytest.mark.system
 

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from tests.unit.adapters.sql.test_statements import STATEMENTS, WHOLE
 
-from netra.adapters.sql.postgres import ANSWER_S, server_options
-from netra.adapters.sql.postgres_attempt import DIALECT
-from netra.adapters.sql.postgres_connection import PostgresSchema
-from netra.adapters.sql.postgres_wire import numbered
+from netra.adapters.sql.postgres.attempt import DIALECT
+from netra.adapters.sql.postgres.pipeline import numbered
+from netra.adapters.sql.postgres.postgres_database import ANSWER_S, server_options
+from netra.adapters.sql.postgres.postgres_stores import PostgresSchema
 
 pytestmark = pytest.mark.system
 

@@ -17,9 +17,9 @@ from tests.system.test_postgres_tries import (
 )
 
 from netra.adapters.local.clock import SystemClock
-from netra.adapters.sql.connection import stores_over
-from netra.adapters.sql.postgres import PostgresDatabase
-from netra.adapters.sql.script import Query, Script, ask
+from netra.adapters.sql.postgres.postgres_database import PostgresDatabase
+from netra.adapters.sql.stores import stores_over
+from netra.adapters.sql.transactions import Query, Script, ask
 from netra.domain.errors import Unavailable
 
 pytestmark = pytest.mark.system

@@ -14,14 +14,14 @@ from sqlalchemy import select, text
 from tests.servers.proxy import Proxy, proxied
 from tests.servers.stopwatch import timed
 
-from netra.adapters.sql.database_clock import DatabaseClock
-from netra.adapters.sql.identity_schema import one_time
+from netra.adapters.sql.identity.identity_schema import one_time
 from netra.adapters.sql.locks import locking
-from netra.adapters.sql.postgres import ANSWER_S, PostgresDatabase, server_options
-from netra.adapters.sql.postgres_connection import open_postgres
+from netra.adapters.sql.postgres.database_clock import DatabaseClock
+from netra.adapters.sql.postgres.postgres_database import ANSWER_S, PostgresDatabase, server_options
+from netra.adapters.sql.postgres.postgres_stores import open_postgres
 from netra.adapters.sql.replays import forgetting
 from netra.adapters.sql.schema import replays
-from netra.adapters.sql.script import Query, Script, ask, ask_last, inserting
+from netra.adapters.sql.transactions import Query, Script, ask, ask_last, inserting
 from netra.domain.errors import Conflict, NotFound, Unavailable
 
 pytestmark = pytest.mark.system

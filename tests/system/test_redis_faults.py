@@ -20,13 +20,13 @@ from tests.servers.proxy import proxied
 from tests.servers.stopwatch import timed
 
 from netra.adapters.local.clock import SystemClock
-from netra.adapters.local.limits import LocalRateLimiter
+from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared
-from netra.adapters.redis.limits import SETTLED_S, RedisRateLimiter
 from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import AGAIN_S, RedisListener
+from netra.adapters.redis.rate_limiter import SETTLED_S, RedisRateLimiter
 from netra.domain.errors import Unavailable
 from netra.domain.ids import SessionId
 from netra.domain.quotas import LimitName, RateLimits

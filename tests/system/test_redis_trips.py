@@ -8,7 +8,7 @@ import redis
 from tests.contracts.shared import over_redis
 from tests.servers.redis_server import RedisServer
 
-from netra.adapters.redis.outbox import TOGETHER_MAX, Outbox
+from netra.adapters.redis.batching import TOGETHER_MAX, Outbox
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 

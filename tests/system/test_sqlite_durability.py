@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from netra.adapters.sql.connection import open_sqlite
+from netra.adapters.sql.stores import open_sqlite
 from netra.domain.ids import RunId, UserId
 from netra.domain.runs.model import RunState
 

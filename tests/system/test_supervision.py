@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from netra.entrypoints.cli import exit_code
-from netra.entrypoints.commands.supervision import (
+from netra.entrypoints.server.supervision import (
     DONE,
     FAILED,
     KNOWN,

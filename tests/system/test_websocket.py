@@ -24,9 +24,9 @@ from netra.domain.runs.events import cancelled, completed, updated
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim
 from netra.domain.users.model import Claims, Principal, Session, TokenKind
-from netra.entrypoints import server as server_module
 from netra.entrypoints.app import Application, create_app
-from netra.entrypoints.server import Server, server_config
+from netra.entrypoints.server import server as server_module
+from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.websocket import pump
 from netra.settings import Settings
 

@@ -16,24 +16,24 @@ from netra.domain.errors import NetraError
 from netra.entrypoints.asgi import App, Receive, Scope, Send
 from netra.entrypoints.edge import Edge
 from netra.entrypoints.http import refusals
+from netra.entrypoints.http.accounts import authentication_router
 from netra.entrypoints.http.admission import AdmissionMiddleware
 from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
-from netra.entrypoints.http.audit import audit_router
-from netra.entrypoints.http.authentication import authentication_router
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.documents import documents_router
 from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
+from netra.entrypoints.http.idempotency import ReplayMiddleware
 from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.preflights import Preflights
-from netra.entrypoints.http.replays import ReplayMiddleware
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.security_log import audit_router
 from netra.entrypoints.http.sessions import sessions_router
 from netra.entrypoints.http.streaming import stream
 from netra.entrypoints.http.threads import threads_router
 from netra.entrypoints.http.workloads import workloads_router
-from netra.entrypoints.switchboard import Services, Switchboard
+from netra.entrypoints.services import Services, Switchboard
 from netra.entrypoints.websocket import asyncapi
 from netra.entrypoints.websocket.handler import WebSocketDoor
 from netra.entrypoints.websocket.pump import Services as SocketServices

@@ -15,7 +15,7 @@ from typing import Any, Final, TextIO
 
 import click
 
-from netra.entrypoints.unseen import FRAMEWORKS, unseen
+from netra.entrypoints.blocked_packages import FRAMEWORKS, unseen
 
 DONE: Final = 0
 FAILED: Final = 1  # Netra's own fault, or the machine's

@@ -22,7 +22,7 @@ from netra.entrypoints.asgi import (
     Scope,
     Send,
 )
-from netra.entrypoints.auth import client_address, header
+from netra.entrypoints.credentials import client_address, header
 from netra.entrypoints.errors import Refusal, RouteNotFound, Unexpected, refusal_of
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents

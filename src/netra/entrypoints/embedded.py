@@ -11,24 +11,24 @@ import msgspec
 
 from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
 from netra.domain.agents.model import Question, Stage
-from netra.domain.agents.pipeline import AgentPipeline
-from netra.domain.agents.price_list import price_list
-from netra.domain.agents.what_if import what_if
+from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Advice, Checkpoint, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.price_check import PriceCheck, price_check
-from netra.domain.optimization.simulate import Proposal, Simulated
+from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
 from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
+from netra.domain.what_if.price_list import price_list
+from netra.domain.what_if.trial import what_if
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
-from netra.ports.logs import Progress, ReadLog
+from netra.ports.log_files import Progress, ReadLog
 from netra.settings import Settings
 
 Watcher = Callable[[RunEvent], None]

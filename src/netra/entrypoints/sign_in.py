@@ -12,8 +12,8 @@ from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
 from netra.domain.users.sessions import SessionService
 from netra.entrypoints.asgi import Exchange
-from netra.entrypoints.counting import account_key, must_be_allowed, tell
-from netra.ports.limits import RateLimiter
+from netra.entrypoints.rate_limiting import account_key, must_be_allowed, tell
+from netra.ports.rate_limiter import RateLimiter
 
 KNOWN_MAX: Final = 10_000  # pairs of account and address that a process remembers
 

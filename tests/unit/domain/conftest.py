@@ -11,8 +11,8 @@ from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.secrets import RandomSecretSource
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
-from netra.adapters.memory.audit import MemoryAuditTrail
-from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.audit_trail import MemoryAuditTrail
+from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.sessions import MemorySessionStore

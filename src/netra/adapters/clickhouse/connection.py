@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from netra.adapters.clickhouse.archive import ClickHouseEventArchive
+from netra.adapters.clickhouse.call_archive import ClickHouseEventArchive
 from netra.adapters.clickhouse.engine import ClickHouse
 from netra.adapters.clickhouse.probe import ClickHouseProbe
 from netra.adapters.clickhouse.schema import prepare

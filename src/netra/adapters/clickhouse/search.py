@@ -8,10 +8,10 @@ import msgspec
 import numpy as np
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from netra.adapters.clickhouse.blocks import arrow_of
+from netra.adapters.clickhouse.arrow_blocks import arrow_of
 from netra.adapters.clickhouse.schema import TABLE
 from netra.adapters.clickhouse.vendor import Client, refusal_of
-from netra.ports.outbox import Parcel, Refused
+from netra.ports.call_outbox import Parcel, Refused
 
 TRIALS: Final = 16
 """Tables to search on. A search that its caller gave up goes on beside the next one: each has its own."""

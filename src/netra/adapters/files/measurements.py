@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from netra.domain.errors import UnreadableFile
-from netra.domain.optimization.performance.measurement import Measurement
+from netra.domain.optimization.performance.validation.measurement import Measurement
 from netra.domain.workloads.model import RowFault
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -6,15 +6,15 @@ from typing import Final
 
 import msgspec
 
-from netra.adapters.files.blocks import Block, blocks_of
 from netra.adapters.files.layout import EXPECTED, Layout, layout_of
+from netra.adapters.files.line_blocks import Block, blocks_of
 from netra.adapters.files.mooncake import KEYS as MOONCAKE_KEYS
 from netra.adapters.files.mooncake import take_mooncake
 from netra.adapters.files.table import joined, take_table
 from netra.domain.errors import UnreadableFile
 from netra.domain.workloads.intake import Taken, first_of_each_id, report_of, take_lines
 from netra.domain.workloads.model import RowFault
-from netra.ports.logs import Progress, ReadLog
+from netra.ports.log_files import Progress, ReadLog
 
 _LINES_LOOKED_AT: Final = 20  # to tell what a file of JSON lines holds
 _SHOWN: Final = 200  # characters of a line that an error quotes

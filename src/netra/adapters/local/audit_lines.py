@@ -9,7 +9,7 @@ import msgspec
 
 from netra.domain.audit.model import SecurityEvent
 from netra.domain.paging import Page, PageRequest
-from netra.ports.audit import AuditTrail
+from netra.ports.audit_trail import AuditTrail
 
 
 class AuditLines:

@@ -9,8 +9,8 @@ from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events, instant_of
 from netra.domain.workloads.intake import check_room
 from netra.domain.workloads.model import Workload
+from netra.ports.call_outbox import DeadLetter, Deletion, Parcel
 from netra.ports.clock import Clock
-from netra.ports.outbox import DeadLetter, Deletion, Parcel
 
 
 class Log(msgspec.Struct, kw_only=True):

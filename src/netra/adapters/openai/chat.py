@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from openai import AsyncOpenAI, AsyncStream
 
-from netra.adapters.openai import wire
+from netra.adapters.openai import stream_events
 from netra.adapters.openai.draft import Draft
 from netra.adapters.openai.schema import strict
 from netra.ports.language_model import Prompt, PromptMessage, Usage
@@ -26,7 +26,7 @@ class ChatDialect:
 
     def read(self, event: object, draft: Draft) -> str:
         """Add an event to the draft and return the text in it. Raises `msgspec.ValidationError`."""
-        chunk = wire.read(event, wire.ChatChunk)
+        chunk = stream_events.read(event, stream_events.ChatChunk)
         draft.model = draft.model or (chunk.model or "")
         if chunk.usage is not None:
             draft.usage = _counted(chunk.usage)
@@ -77,9 +77,9 @@ def _message(message: PromptMessage) -> dict[str, Any]:  # Any: JSON
     return said
 
 
-def _add(choice: wire.Choice, draft: Draft) -> str:
+def _add(choice: stream_events.Choice, draft: Draft) -> str:
     draft.finish = choice.finish_reason or draft.finish
-    delta = choice.delta or wire.Delta()
+    delta = choice.delta or stream_events.Delta()
     if delta.refusal:
         draft.is_refused = True
     for position, call in enumerate(delta.tool_calls or ()):
@@ -92,8 +92,8 @@ def _add(choice: wire.Choice, draft: Draft) -> str:
     return draft.add_text(delta.content or "")
 
 
-def _counted(usage: wire.ChatUsage) -> Usage:
-    details = usage.prompt_tokens_details or wire.CachedTokens()
+def _counted(usage: stream_events.ChatUsage) -> Usage:
+    details = usage.prompt_tokens_details or stream_events.CachedTokens()
     return Usage(
         input_tokens=usage.prompt_tokens or 0,
         cached_input_tokens=min(details.cached_tokens or 0, usage.prompt_tokens or 0),

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from openai import AsyncOpenAI, AsyncStream
 
-from netra.adapters.openai import wire
+from netra.adapters.openai import stream_events
 from netra.adapters.openai.draft import Draft
 from netra.adapters.openai.schema import strict
 from netra.adapters.openai.translation import of_code
@@ -30,17 +30,17 @@ class ResponsesDialect:
 
         Raises `msgspec.ValidationError` when it is no event, and what the provider reports as failed.
         """
-        kind = wire.read(event, wire.Kind).type
+        kind = stream_events.read(event, stream_events.Kind).type
         if kind == "response.output_text.delta":
-            return draft.add_text(wire.read(event, wire.TextDelta).delta)
+            return draft.add_text(stream_events.read(event, stream_events.TextDelta).delta)
         if kind == "response.output_item.done":
-            _add(wire.read(event, wire.ItemDone), draft)
+            _add(stream_events.read(event, stream_events.ItemDone), draft)
         elif kind.startswith("response.refusal."):
             draft.is_refused = True
         elif kind in ENDINGS:
-            _end(wire.read(event, wire.Ended).response, draft)
+            _end(stream_events.read(event, stream_events.Ended).response, draft)
         elif kind == "error":
-            raise of_code(wire.read(event, wire.StreamFailed).code)
+            raise of_code(stream_events.read(event, stream_events.StreamFailed).code)
         return ""
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:  # Any: JSON
@@ -84,7 +84,7 @@ def _items(message: PromptMessage) -> Iterable[dict[str, Any]]:  # Any: JSON
         }
 
 
-def _add(done: wire.ItemDone, draft: Draft) -> None:
+def _add(done: stream_events.ItemDone, draft: Draft) -> None:
     item = done.item
     if item.type != "function_call":
         return
@@ -94,7 +94,7 @@ def _add(done: wire.ItemDone, draft: Draft) -> None:
     draft.add_arguments(index, item.arguments or "")
 
 
-def _end(response: wire.Response, draft: Draft) -> None:
+def _end(response: stream_events.Response, draft: Draft) -> None:
     draft.model = response.model or ""
     if response.usage is not None:
         draft.usage = _counted(response.usage)
@@ -106,8 +106,8 @@ def _end(response: wire.Response, draft: Draft) -> None:
         draft.finish = response.incomplete_details.reason
 
 
-def _counted(usage: wire.ResponseUsage) -> Usage:
-    details = usage.input_tokens_details or wire.CachedTokens()
+def _counted(usage: stream_events.ResponseUsage) -> Usage:
+    details = usage.input_tokens_details or stream_events.CachedTokens()
     return Usage(
         input_tokens=usage.input_tokens or 0,
         cached_input_tokens=min(details.cached_tokens or 0, usage.input_tokens or 0),

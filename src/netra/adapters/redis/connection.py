@@ -7,16 +7,16 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from netra.adapters.redis.feed import RedisRunBell, RedisRunFeed
-from netra.adapters.redis.limits import SETTLED_S, RedisRateLimiter
 from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.adapters.redis.probe import RedisProbe
+from netra.adapters.redis.rate_limiter import SETTLED_S, RedisRateLimiter
 from netra.adapters.redis.sessions import RedisSessionStore
 from netra.adapters.redis.tickets import RedisTicketBook
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed
 from netra.ports.incidents import Incidents
-from netra.ports.limits import RateLimiter
+from netra.ports.rate_limiter import RateLimiter
 from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TicketBook
 

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
+from netra.adapters.redis.batching import Outbox
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
-from netra.adapters.redis.outbox import Outbox
 from netra.domain.ids import RunId
 from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunBell, RunFeed, Subscription

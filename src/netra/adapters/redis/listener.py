@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
+from netra.adapters.redis.batching import Outbox
 from netra.adapters.redis.link import RedisLink
-from netra.adapters.redis.outbox import Outbox
-from netra.adapters.redis.wire import Wire, opened_wire
+from netra.adapters.redis.subscription import Wire, opened_wire
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from netra.adapters.sql.script import Query, Step, ask
+from netra.adapters.sql.transactions import Query, Step, ask
 from netra.domain.ids import UserId, WorkloadId
 
 

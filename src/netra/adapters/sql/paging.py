@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.sql.schema import Table
 
 from netra.adapters.sql.instants import micros
-from netra.adapters.sql.script import Query, Row, Script, Step, param
+from netra.adapters.sql.transactions import Query, Row, Script, Step, param
 from netra.domain.paging import Page, PageRequest, Position
 
 T = TypeVar("T")

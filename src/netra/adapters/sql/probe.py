@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from netra.adapters.sql.schema import event_courier
-from netra.adapters.sql.script import ONE, Database, Query, Script, ask
+from netra.adapters.sql.transactions import ONE, Database, Query, Script, ask
 
 _ANSWER = Query(select(event_courier.c.fence).where(event_courier.c.id == ONE))  # the smallest table there is
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
 from netra.adapters.sql.locks import locking
 from netra.adapters.sql.schema import replays
-from netra.adapters.sql.script import Database, Query, Row, Script, ask, inserting, param
+from netra.adapters.sql.transactions import Database, Query, Row, Script, ask, inserting, param
 from netra.domain.idempotency import KEY_KEPT, KeyEntry, on_key
 from netra.domain.ids import UserId
 from netra.ports.clock import Clock

@@ -7,9 +7,9 @@ from sqlalchemy import delete, select
 from netra.adapters.sql.instants import instant
 from netra.adapters.sql.locks import locking_runs_of
 from netra.adapters.sql.paging import PageQueries, owned, paged
-from netra.adapters.sql.run_rows import RUN_COLUMNS, run_of
+from netra.adapters.sql.runs.run_rows import RUN_COLUMNS, run_of
 from netra.adapters.sql.schema import IS_LIVE, messages, run_events, runs, threads
-from netra.adapters.sql.script import Database, Query, Row, Script, ask, param
+from netra.adapters.sql.transactions import Database, Query, Row, Script, ask, param
 from netra.domain.errors import NotFound
 from netra.domain.ids import ThreadId, UserId
 from netra.domain.paging import Page, PageRequest, Position

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import case, delete, func, or_, select, update
 
-from netra.adapters.sql.event_removal import condemning
+from netra.adapters.sql.calls.call_removal import condemning
 from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
 from netra.adapters.sql.locks import locking, locking_events_of
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.schema import workloads
-from netra.adapters.sql.script import Database, Query, Row, Script, Step, ask, inserting, param
+from netra.adapters.sql.transactions import Database, Query, Row, Script, Step, ask, inserting, param
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest, Position

@@ -5,7 +5,7 @@ from typing import Final
 
 from netra.domain.audit.model import KEPT, TEXT_MAX, Origin, SecurityEvent, SecurityEventKind, cut
 from netra.domain.ids import UserId
-from netra.ports.audit import AuditTrail
+from netra.ports.audit_trail import AuditTrail
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
 

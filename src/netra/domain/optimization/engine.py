@@ -11,12 +11,15 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from netra.domain.optimization.actions import actions_of
+from netra.domain.optimization.advice.actions import actions_of
+from netra.domain.optimization.advice.recommendations import recommendations_of, verdict
+from netra.domain.optimization.advice.supply import supply_config
+from netra.domain.optimization.advice.targets import Bill, targets_of
 from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
-from netra.domain.optimization.latency import tails_of
-from netra.domain.optimization.log_metrics import log_metrics
+from netra.domain.optimization.measures.latency import tails_of
+from netra.domain.optimization.measures.log_metrics import log_metrics
 from netra.domain.optimization.metrics import bill_metrics, pareto_metrics
 from netra.domain.optimization.model import Action, Advice, Checkpoint, Gap, Goals, Recommendation, never_stop
 from netra.domain.optimization.pareto import Pick, pick
@@ -24,10 +27,7 @@ from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S
 from netra.domain.optimization.pricing import PriceList, unpriced_labels
 from netra.domain.optimization.progress import only_forward, within
-from netra.domain.optimization.recommendations import recommendations_of, verdict
 from netra.domain.optimization.study import study_of
-from netra.domain.optimization.supply import supply_config
-from netra.domain.optimization.targets import Bill, targets_of
 from netra.domain.optimization.traffic import UNPRICED, Traffic
 from netra.domain.optimization.wording import count
 from netra.domain.workloads.columns import Events

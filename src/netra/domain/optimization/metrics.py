@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Option, Study
-from netra.domain.optimization.latency import by_feature, tails_of
+from netra.domain.optimization.measures.latency import by_feature, tails_of
 from netra.domain.optimization.pareto import Pick
 from netra.domain.optimization.pricing import unpriced_labels
 from netra.domain.optimization.study import unknown_features

@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from netra.domain.optimization.measures.statuses import unpaid_calls
 from netra.domain.optimization.pricing import PriceList, Tariff, billed, tariffs_met
-from netra.domain.optimization.statuses import unpaid_calls
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
 
 Bools = npt.NDArray[np.bool_]

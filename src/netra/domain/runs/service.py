@@ -8,9 +8,9 @@ from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent, updated
+from netra.domain.runs.follow import Listener, Tails
 from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
 from netra.domain.runs.rules import check_question, title_of
-from netra.domain.runs.tail import Listener, Tails
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed

@@ -18,7 +18,7 @@ from netra.domain.quotas import Quotas
 from netra.domain.runs import events
 from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim
-from netra.domain.runs.watch import RunWatch
+from netra.domain.runs.progress import RunWatch
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.clock import Clock
 from netra.ports.feed import RunBell, RunFeed

@@ -24,7 +24,7 @@ from netra.domain.errors import (
 from netra.domain.ids import UserId
 from netra.domain.users import rules
 from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignedIn, User
-from netra.domain.users.opening import SessionOpener
+from netra.domain.users.session_opener import SessionOpener
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
 from netra.ports.one_time import OneTimeBook

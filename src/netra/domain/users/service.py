@@ -10,8 +10,8 @@ from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unautho
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
 from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignedIn, SignIn, User
-from netra.domain.users.opening import SessionOpener
 from netra.domain.users.rules import check_account, check_password, normal_email
+from netra.domain.users.session_opener import SessionOpener
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.clock import Clock
 from netra.ports.passwords import PasswordHasher

@@ -8,7 +8,7 @@ from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Unauthorized
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.model import Session, SignedIn
-from netra.domain.users.opening import SessionOpener, refresh_digest
+from netra.domain.users.session_opener import SessionOpener, refresh_digest
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TicketBook

@@ -14,9 +14,9 @@ from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import Events, concatenated
+from netra.ports.call_outbox import EventArchive, EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
-from netra.ports.outbox import EventArchive, EventOutbox
 from netra.ports.workloads import Appended, EventLog
 
 LEASE_S: Final = 30.0  # longer than the archive may take over a shipment, so that two rarely try one

@@ -11,10 +11,10 @@ from netra.domain.texts import can_be_kept
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.intake import with_ids
 from netra.domain.workloads.model import Workload
+from netra.ports.call_outbox import Delivery, EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
-from netra.ports.outbox import Delivery, EventOutbox
 from netra.ports.workloads import EventLog, WorkloadStore
 
 NAME_MAX = 200

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from netra.entrypoints.commands.surroundings import data_option, settings_with, writable
+from netra.entrypoints.commands.context import data_option, settings_with, writable
 
 PORT: Final = 8000
 
@@ -28,8 +28,8 @@ def demo(*, port: int | None, keeps_serving: bool, data: Path | None) -> int:
         settings = settings_with(host="127.0.0.1", data=writable(folder), log_level="warning")
         click.echo("Starting the service, and filling it with a made-up workload …")
         # The service takes a second or two to load: the line above stands while it does.
-        from netra.entrypoints.commands.serving import bound_to
-        from netra.entrypoints.commands.show import show
+        from netra.entrypoints.commands.demo_run import show
+        from netra.entrypoints.server.serving import bound_to
 
         bound = stack.enter_context(bound_to(settings.host, _port(port)))
         return show(settings, bound, keeps_serving=keeps_serving, keeps_data=data is not None)

@@ -8,7 +8,7 @@ import msgspec
 from netra.domain.ids import KeyId
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, Scope
-from netra.entrypoints.commands.surroundings import data_option, json_option, owner_in, run, store_in
+from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 
 _email_option = click.option("--email", help="Whose; with one user it may be left out.")
 

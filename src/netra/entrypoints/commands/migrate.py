@@ -6,7 +6,7 @@ from typing import Final
 import click
 
 from netra.bootstrap import schema_of
-from netra.entrypoints.commands.surroundings import data_option, settings_with, writable
+from netra.entrypoints.commands.context import data_option, settings_with, writable
 
 DONE: Final = 0
 NOT_ENOUGH: Final = 3

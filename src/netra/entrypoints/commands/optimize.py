@@ -11,13 +11,13 @@ import msgspec
 
 from netra.domain.optimization.model import Advice, Priority
 from netra.domain.workloads.columns import Events
-from netra.entrypoints.commands.intake import warn_of_rows
-from netra.entrypoints.commands.reading import log_in
-from netra.entrypoints.commands.surroundings import json_option, log_argument, run, written
-from netra.entrypoints.terminal.digest import digest_of, is_sufficient
-from netra.entrypoints.terminal.report import reading_console, rendered
-from netra.entrypoints.terminal.sketch import sketch_of
-from netra.ports.logs import ReadLog
+from netra.entrypoints.commands.context import json_option, log_argument, run, written
+from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.digest import digest_of, is_sufficient
+from netra.entrypoints.reports.report import reading_console, rendered
+from netra.entrypoints.reports.sketch import sketch_of
+from netra.ports.log_files import ReadLog
 
 DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
 NOT_ENOUGH: Final = 3
@@ -93,7 +93,7 @@ async def _advice(file: Path, question: str, *, parameters: Mapping[str, Any]) -
 
 def _write_page(path: Path, advice: Advice, *, events: Events, source: str, question: str) -> None:
     # matplotlib takes about a second to load: only who asks for a page waits for it.
-    from netra.entrypoints.terminal.page import page_of
+    from netra.entrypoints.reports.page import page_of
 
     text = page_of(digest_of(advice), sketch=sketch_of(events), source=source, question=question)
     written(path, text.encode())

@@ -5,8 +5,8 @@ from typing import Final
 
 import click
 
-from netra.domain.workloads.sample import sample_log
-from netra.entrypoints.commands.surroundings import written
+from netra.entrypoints.commands.context import written
+from netra.entrypoints.commands.sample_log import sample_log
 
 REQUESTS: Final = 4_000
 REQUESTS_MAX: Final = 1_000_000  # about half a gigabyte of rows

@@ -15,10 +15,10 @@ from netra.bootstrap import open_ports, schema_of
 from netra.domain.errors import NetraError
 from netra.domain.ids import UserId
 from netra.entrypoints.app import create_app
-from netra.entrypoints.commands.serving import AnnouncedServer, bound_to, run_beside_server, url_of
-from netra.entrypoints.commands.supervision import KNOWN, NEW, end_with_parent, supervise
-from netra.entrypoints.commands.surroundings import data_option, settings_with, slots_option, writable
-from netra.entrypoints.server import server_config
+from netra.entrypoints.commands.context import data_option, settings_with, slots_option, writable
+from netra.entrypoints.server.server import server_config
+from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
+from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
 from netra.settings import Settings
 
 DONE: Final = 0

@@ -7,13 +7,13 @@ from typing import Any, Final, get_args
 import click
 import msgspec
 
-from netra.domain.optimization.simulate import Precision, Proposal, Simulated
+from netra.domain.optimization.what_if.simulate import Precision, Proposal, Simulated
 from netra.domain.optimization.wording import count, money, percent
-from netra.entrypoints.commands.intake import warn_of_rows
-from netra.entrypoints.commands.reading import log_in
-from netra.entrypoints.commands.surroundings import json_option, log_argument, run
-from netra.entrypoints.terminal.wording import milliseconds, title_of
-from netra.ports.logs import ReadLog
+from netra.entrypoints.commands.context import json_option, log_argument, run
+from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.units import milliseconds, title_of
+from netra.ports.log_files import ReadLog
 
 TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
 PRECISION: Final = click.Choice(get_args(Precision))

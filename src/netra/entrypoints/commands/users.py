@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from netra.domain.users.model import Role
-from netra.entrypoints.commands.surroundings import data_option, json_option, owner_in, run, store_in
+from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 
 
 @click.group()

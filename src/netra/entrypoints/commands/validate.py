@@ -8,14 +8,14 @@ import msgspec
 
 from netra.bootstrap import measurements_in
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.performance.validation import PerformanceReport, validate_performance
+from netra.domain.optimization.performance.validation.scorecard import PerformanceReport, validate_performance
 from netra.domain.optimization.price_check import PriceCheck, evenly
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.model import RowFault
-from netra.entrypoints.commands.intake import warn_of_rows
-from netra.entrypoints.commands.reading import log_in
-from netra.entrypoints.commands.surroundings import json_option, log_argument, run
-from netra.ports.logs import ReadLog
+from netra.entrypoints.commands.context import json_option, log_argument, run
+from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.ports.log_files import ReadLog
 
 NOT_ENOUGH: Final = 3
 FAULTS_SHOWN: Final = 10

@@ -13,8 +13,8 @@ from typing import Final
 import click
 
 from netra.bootstrap import contained, open_ports
-from netra.entrypoints.commands.serving import new_loop
-from netra.entrypoints.commands.surroundings import data_option, settings_with, slots_option, writable
+from netra.entrypoints.commands.context import data_option, settings_with, slots_option, writable
+from netra.entrypoints.server.serving import new_loop
 from netra.settings import Settings, SettingsRefused
 
 DONE: Final = 0

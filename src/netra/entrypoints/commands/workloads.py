@@ -8,8 +8,7 @@ from rich.console import Console
 
 from netra.domain.optimization.wording import count
 from netra.domain.workloads.model import Workload
-from netra.entrypoints.commands.intake import warn_of_rows
-from netra.entrypoints.commands.surroundings import (
+from netra.entrypoints.commands.context import (
     Decorated,
     data_option,
     json_option,
@@ -18,7 +17,8 @@ from netra.entrypoints.commands.surroundings import (
     run,
     store_in,
 )
-from netra.entrypoints.terminal.progress import progress_on
+from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.progress import progress_on
 
 
 def email_option(command: Decorated) -> Decorated:

@@ -14,11 +14,11 @@ from netra.domain.quotas import Admission, LimitName
 from netra.domain.users.model import Principal
 from netra.domain.users.model import Scope as KeyScope
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
-from netra.entrypoints.auth import Headers, bearer_token, header, origin_of
-from netra.entrypoints.counting import address_key, must_be_allowed, tell, user_key
+from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
 from netra.entrypoints.errors import UnsupportedMediaType
 from netra.entrypoints.http.methods import tell_methods
-from netra.entrypoints.switchboard import Switchboard
+from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell, user_key
+from netra.entrypoints.services import Switchboard
 
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"

@@ -16,8 +16,8 @@ from netra.domain.quotas import LimitName
 from netra.domain.runs.model import Accepted, Run, StopRun
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Scope
-from netra.entrypoints.ask import WELL_FORMED, Ask, start_run
 from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.idempotency import REPLAYED, fingerprint, key_of
 from netra.entrypoints.http.listing import (
     Cursor,
     Limit,
@@ -28,8 +28,8 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.replays import REPLAYED, fingerprint, key_of
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.start_run import WELL_FORMED, Ask, start_run
 
 _EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE) | noted(key=True)
 

@@ -7,7 +7,7 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 
 from netra.entrypoints.http.admission import admits
-from netra.entrypoints.switchboard import Services
+from netra.entrypoints.services import Services
 
 
 class Features(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,14 +13,14 @@ from netra.domain.quotas import LimitName
 from netra.domain.users.federated import Returned
 from netra.domain.users.rules import PENDING_LIFETIME
 from netra.entrypoints.asgi import Exchange
-from netra.entrypoints.auth import cookie
+from netra.entrypoints.credentials import cookie
 from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.authentication import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.http.restrictions import NO_NUL
-from netra.entrypoints.switchboard import Services
+from netra.entrypoints.services import Services
 
 PLAIN_COOKIE: Final = "netra-sign-in"
 TLS_COOKIE: Final = "__Host-netra-sign-in"  # RFC 6265bis: no subdomain can have set it

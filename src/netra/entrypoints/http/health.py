@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from netra.domain.health.model import Dependency, DependencyReport, Readiness
 from netra.domain.health.service import HealthService
 from netra.entrypoints.asgi import API_VERSION, App, Receive, Scope, Send
-from netra.entrypoints.auth import header
+from netra.entrypoints.credentials import header
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.answers import send_json
 from netra.entrypoints.http.listing import instant

@@ -13,14 +13,14 @@ from netra.domain.ids import KeyId
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, Scope
 from netra.domain.users.rules import NAME_MAX
-from netra.entrypoints.ask import NOT_BLANK
 from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.accounts import Said
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.authentication import Said
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
-from netra.entrypoints.switchboard import Services
+from netra.entrypoints.services import Services
+from netra.entrypoints.start_run import NOT_BLANK
 
 _PERSON: Final = admits(scope=None)
 _MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope})

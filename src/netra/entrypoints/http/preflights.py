@@ -2,7 +2,7 @@
 
 from netra.domain.errors import InvalidRequest
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
-from netra.entrypoints.auth import header
+from netra.entrypoints.credentials import header
 from netra.entrypoints.edge import send_refusal
 
 

@@ -17,7 +17,7 @@ from netra.entrypoints.asgi import Scope, exchange_of
 from netra.entrypoints.edge import no_route
 from netra.entrypoints.errors import MethodNotAllowed, Unexpected, is_outage, refusal_of
 from netra.entrypoints.http.methods import allowed
-from netra.entrypoints.reading import fault_of
+from netra.entrypoints.json_body import fault_of
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -9,8 +9,8 @@ from netra.domain.audit.model import Origin
 from netra.domain.ids import UserId
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Exchange, Scope, exchange_of
-from netra.entrypoints.auth import origin_of
-from netra.entrypoints.reading import read_object
+from netra.entrypoints.credentials import origin_of
+from netra.entrypoints.json_body import read_object
 
 
 class Asked(Request[Any, Principal, State]):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final, cast
 
-from netra.entrypoints.ask import ID_MAX, WELL_FORMED
+from netra.entrypoints.start_run import ID_MAX, WELL_FORMED
 
 Json = dict[str, Any]  # Any: a JSON Schema, which may hold anything
 

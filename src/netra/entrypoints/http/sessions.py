@@ -13,12 +13,12 @@ from netra.domain.ids import SessionId
 from netra.domain.quotas import LimitName
 from netra.domain.users.model import Session
 from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.accounts import SECRET, LoginResponse, Said, login_response
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.authentication import SECRET, LoginResponse, Said, login_response
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
-from netra.entrypoints.switchboard import Services
+from netra.entrypoints.services import Services
 
 _PERSON: Final = admits(scope=None)
 _REFRESH: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,)) | noted(

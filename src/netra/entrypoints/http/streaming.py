@@ -18,7 +18,7 @@ from netra.domain.runs.events import RunEvent
 from netra.domain.users.model import Principal
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
-from netra.entrypoints.switchboard import Services
+from netra.entrypoints.services import Services
 
 HEARTBEAT_S: Final = 15.0  # under the idle time-outs of common proxies
 

@@ -13,8 +13,8 @@ from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.threads.model import Message, Thread
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.model import Scope
+from netra.entrypoints.http.accounts import Said
 from netra.entrypoints.http.admission import admits
-from netra.entrypoints.http.authentication import Said
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
 from netra.entrypoints.http.request import Asked
 

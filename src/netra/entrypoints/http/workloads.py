@@ -20,9 +20,8 @@ from netra.domain.users.model import Scope
 from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson, read_rows
 from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
-from netra.entrypoints.ask import NOT_BLANK
+from netra.entrypoints.http.accounts import Said
 from netra.entrypoints.http.admission import JSON, NDJSON, admits, media_type
-from netra.entrypoints.http.authentication import Said
 from netra.entrypoints.http.listing import (
     Cursor,
     Limit,
@@ -34,10 +33,11 @@ from netra.entrypoints.http.listing import (
 )
 from netra.entrypoints.http.openapi import REF, noted
 from netra.entrypoints.http.request import Asked
-from netra.entrypoints.http.simulation import simulate
-from netra.entrypoints.reading import read_as
-from netra.entrypoints.switchboard import Services
-from netra.ports.outbox import Delivery
+from netra.entrypoints.http.what_if import simulate
+from netra.entrypoints.json_body import read_as
+from netra.entrypoints.services import Services
+from netra.entrypoints.start_run import NOT_BLANK
+from netra.ports.call_outbox import Delivery
 
 _EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})

@@ -16,8 +16,8 @@ from netra.domain.ids import RunId, UserId
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run
 from netra.domain.runs.rules import CLIENT_REF_MAX
-from netra.entrypoints.ask import Ask
-from netra.entrypoints.reading import read_object, shaped
+from netra.entrypoints.json_body import read_object, shaped
+from netra.entrypoints.start_run import Ask
 from netra.entrypoints.websocket.renewal import Authenticate
 
 SEQ_MAX: Final = 2**31 - 1  # what every store's event number fits into

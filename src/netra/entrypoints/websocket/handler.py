@@ -15,10 +15,10 @@ from litestar.types import ControllerRouterHandler
 from netra.domain.errors import NetraError
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Scope, exchange_of, wire_of
-from netra.entrypoints.auth import origin_of
+from netra.entrypoints.credentials import origin_of
+from netra.entrypoints.websocket.close_audit import note_end
 from netra.entrypoints.websocket.connections import Connections
-from netra.entrypoints.websocket.credentials import Ticket, check_origin, proof_in
-from netra.entrypoints.websocket.ending import note_end
+from netra.entrypoints.websocket.handshake import Ticket, check_origin, proof_in
 from netra.entrypoints.websocket.pump import Connection, Services
 from netra.settings import Settings
 

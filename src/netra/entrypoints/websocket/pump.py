@@ -21,11 +21,11 @@ from netra.domain.users.service import UserService
 from netra.entrypoints.asgi import Receive, Send
 from netra.entrypoints.errors import Unexpected, is_outage, outcome_of
 from netra.entrypoints.websocket import frames, session, signals
-from netra.entrypoints.websocket.outbox import Outbox
+from netra.entrypoints.websocket.send_queue import Outbox
 from netra.entrypoints.websocket.session import Phase, Session, advance
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
-from netra.ports.limits import RateLimiter
+from netra.ports.rate_limiter import RateLimiter
 
 SIGN_IN_S: Final = 10.0  # a connection that has not proven itself by then is closed
 LINGER_S: Final = 10.0  # how long a closing connection may take to hear of it

@@ -16,8 +16,8 @@ from netra.domain.ids import RunId, well_formed
 from netra.domain.quotas import Admission
 from netra.domain.runs.model import Run, StopRun
 from netra.domain.users.model import Principal, Scope
-from netra.entrypoints.ask import start_run
 from netra.entrypoints.errors import UnsupportedMediaType, outcome_of
+from netra.entrypoints.start_run import start_run
 from netra.entrypoints.websocket import frames, signals
 from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopProcessing, Subscribe
 from netra.entrypoints.websocket.renewal import Authenticate

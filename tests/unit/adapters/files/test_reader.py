@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from netra.adapters.files.blocks import BLOCK_BYTES
+from netra.adapters.files.line_blocks import BLOCK_BYTES
 from netra.adapters.files.reader import FileRequestLogs
 from netra.domain.errors import UnreadableFile, WorkStopped
-from netra.ports.logs import ReadLog
+from netra.ports.log_files import ReadLog
 
 SHARED = Path("../shared/data")
 HEADER = "timestamp,model,input_tokens,output_tokens\n"

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 
 from netra.adapters.local.audit_lines import AuditLines
-from netra.adapters.memory.audit import MemoryAuditTrail
+from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.domain.audit.model import AT_THE_MACHINE, Origin, SecurityEvent, SecurityEventKind
 from netra.domain.paging import PageRequest
 

@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import StaticPool, create_engine, event
 
 from netra.adapters.sql.migrations.runner import _begin, _configured
-from netra.adapters.sql.sqlite import connect, keep_write_ahead
+from netra.adapters.sql.sqlite.sqlite_database import connect, keep_write_ahead
 
 
 def at_revision(revision: str, path: Path) -> sqlite3.Connection:

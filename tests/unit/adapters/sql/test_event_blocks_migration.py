@@ -5,10 +5,10 @@ import pytest
 from tests.contracts.test_event_log import shown
 from tests.unit.adapters.sql.old_databases import at_revision, insert
 
-from netra.adapters.sql.connection import SqliteSchema
-from netra.adapters.sql.event_log import SqlEventLog
+from netra.adapters.sql.calls.call_log import SqlEventLog
 from netra.adapters.sql.migrations import migrate
-from netra.adapters.sql.sqlite import SqliteDatabase
+from netra.adapters.sql.sqlite.sqlite_database import SqliteDatabase
+from netra.adapters.sql.stores import SqliteSchema
 from netra.domain.errors import Unavailable
 from netra.domain.workloads.columns import Events as Columns
 from netra.domain.workloads.columns import Labels, Prefixes

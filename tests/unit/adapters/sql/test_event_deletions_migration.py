@@ -2,10 +2,10 @@
 
 from tests.unit.adapters.sql.old_databases import at_revision, insert
 
-from netra.adapters.sql.event_blocks import packed
-from netra.adapters.sql.event_outbox import SqlEventOutbox
+from netra.adapters.sql.calls.call_blocks import packed
+from netra.adapters.sql.calls.call_outbox import SqlEventOutbox
 from netra.adapters.sql.migrations import migrate
-from netra.adapters.sql.sqlite import SqliteDatabase
+from netra.adapters.sql.sqlite.sqlite_database import SqliteDatabase
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 

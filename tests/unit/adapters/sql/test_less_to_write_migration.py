@@ -3,7 +3,7 @@
 from tests.unit.adapters.sql.old_databases import at_revision, insert
 
 from netra.adapters.sql.migrations import migrate
-from netra.adapters.sql.sqlite import SqliteDatabase
+from netra.adapters.sql.sqlite.sqlite_database import SqliteDatabase
 from netra.adapters.sql.threads import SqlThreadStore
 
 RUN = {

@@ -12,7 +12,7 @@ from sqlalchemy import StaticPool, create_engine
 
 from netra.adapters.sql.migrations import FOLDER, HEAD, migrate, revision
 from netra.adapters.sql.schema import metadata
-from netra.adapters.sql.sqlite import connect
+from netra.adapters.sql.sqlite.sqlite_database import connect
 
 
 @pytest.fixture

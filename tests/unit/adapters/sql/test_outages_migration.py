@@ -2,8 +2,8 @@
 
 from tests.unit.adapters.sql.old_databases import at_revision, insert
 
-from netra.adapters.sql.connection import open_sqlite
 from netra.adapters.sql.migrations import migrate
+from netra.adapters.sql.stores import open_sqlite
 
 THREAD = {
     "owner_id": 1,

@@ -7,7 +7,7 @@ from tests.unit.adapters.sql.old_databases import at_revision, insert
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.migrations import migrate
 from netra.adapters.sql.replays import SqlReplayBook
-from netra.adapters.sql.sqlite import SqliteDatabase
+from netra.adapters.sql.sqlite.sqlite_database import SqliteDatabase
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 

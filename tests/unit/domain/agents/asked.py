@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from netra.adapters.local.clock import SystemClock
-from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.prices.book import GenaiPriceBook
 from netra.domain.agents.model import Question, Stage
-from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.ids import UserId
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from netra.adapters.memory.event_log import MemoryEventLog
+from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
-from netra.domain.agents.language.speech import Conversations, Sends
+from netra.domain.agents.language.dialogue import Conversations, Sends
 from netra.domain.agents.model import Question, Stage
-from netra.domain.agents.pipeline import AgentPipeline
+from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.hardware import Hardware

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from netra.domain.agents.numbers import unsupported
+from netra.domain.agents.guard.guard import unsupported
 from netra.domain.optimization.model import Advice, Recommendation
 from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.workloads.model import Event

@@ -15,7 +15,7 @@ from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
 from netra.domain.runs.lifecycle import rest_s
 from netra.domain.runs.model import Run, RunFailure, RunState, StartRun, StopRun
-from netra.domain.runs.watch import RunWatch
+from netra.domain.runs.progress import RunWatch
 from netra.domain.runs.worker import Pace, RunWorker
 from netra.ports.runs import RunStore
 

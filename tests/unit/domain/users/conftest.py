@@ -8,8 +8,8 @@ import pytest
 from netra.domain.errors import Unauthorized
 from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import Claims
-from netra.domain.users.opening import SessionOpener
 from netra.domain.users.service import UserService
+from netra.domain.users.session_opener import SessionOpener
 from netra.domain.users.sessions import SessionService
 
 

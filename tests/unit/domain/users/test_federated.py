@@ -11,8 +11,8 @@ from netra.domain.errors import OAuthNotConfigured, OAuthRefused, Unauthorized, 
 from netra.domain.paging import PageRequest
 from netra.domain.users.federated import Begun, FederatedSignIn, Recognized, Returned
 from netra.domain.users.model import AddUser, Identity, ProvenIdentity, Role
-from netra.domain.users.opening import SessionOpener
 from netra.domain.users.service import UserService
+from netra.domain.users.session_opener import SessionOpener
 
 ISSUER = "https://id.example.com"
 PAGE = "https://app.example.com/signed-in"

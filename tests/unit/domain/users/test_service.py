@@ -15,9 +15,9 @@ from netra.domain.errors import (
 )
 from netra.domain.paging import PageRequest
 from netra.domain.users.model import AddUser, Principal, Role, Scope, SignIn
-from netra.domain.users.opening import KEPT_AFTER_EXPIRY
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, account_faults
 from netra.domain.users.service import UserService
+from netra.domain.users.session_opener import KEPT_AFTER_EXPIRY
 
 ADA = AddUser(email="Ada@Example.com", name="Ada", password="correct horse")
 RIGHT = SignIn(email="ada@example.com", password="correct horse")

@@ -8,9 +8,9 @@ import pytest
 from netra.domain.errors import NotFound, Unauthorized
 from netra.domain.paging import PageRequest
 from netra.domain.users.model import AddUser, SignedIn, SignIn
-from netra.domain.users.opening import LIVE_PER_USER_MAX
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME
 from netra.domain.users.service import UserService
+from netra.domain.users.session_opener import LIVE_PER_USER_MAX
 from netra.domain.users.sessions import SessionService
 
 ADA = AddUser(email="ada@example.com", name="Ada", password="correct horse")

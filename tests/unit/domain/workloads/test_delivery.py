@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from netra.adapters.memory.event_archive import MemoryEventArchive
-from netra.adapters.memory.event_log import MemoryEventLog, MemoryEventOutbox
+from netra.adapters.memory.call_archive import MemoryEventArchive
+from netra.adapters.memory.call_log import MemoryEventLog, MemoryEventOutbox
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.errors import Unavailable
 from netra.domain.ids import UserId, WorkloadId
@@ -18,8 +18,8 @@ from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import Events, columns_of
 from netra.domain.workloads.delivery import LEASE_S, ArchivedEventLog, EventCourier, archived
 from netra.domain.workloads.model import Event, Workload
+from netra.ports.call_outbox import Refused, Shipment
 from netra.ports.clock import Clock
-from netra.ports.outbox import Refused, Shipment
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 ALICE, WL, OTHER = UserId(1), WorkloadId("wl-1"), WorkloadId("wl-2")

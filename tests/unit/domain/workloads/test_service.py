@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netra.adapters.memory.event_log import MemoryEventLog, MemoryEventOutbox
+from netra.adapters.memory.call_log import MemoryEventLog, MemoryEventOutbox
 from netra.domain.errors import NotFound, Unavailable, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import PageRequest

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from netra.adapters.sql.connection import SqliteSchema
 from netra.adapters.sql.migrations import HEAD
-from netra.adapters.sql.sqlite import connect
+from netra.adapters.sql.sqlite.sqlite_database import connect
+from netra.adapters.sql.stores import SqliteSchema
 from netra.entrypoints.cli import exit_code
 
 FILE = "netra.sqlite3"

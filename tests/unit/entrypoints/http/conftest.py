@@ -12,7 +12,7 @@ import pytest
 from netra.bootstrap import Ports, memory_ports
 from netra.domain.users.model import AddUser, Principal
 from netra.entrypoints.app import Application, create_app
-from netra.entrypoints.switchboard import Services, Switchboard
+from netra.entrypoints.services import Services, Switchboard
 from netra.settings import Secret, Settings
 
 SETTINGS = Settings(

@@ -11,7 +11,7 @@ from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.domain.errors import Unavailable
 from netra.domain.ids import ThreadId
-from netra.entrypoints.switchboard import Switchboard
+from netra.entrypoints.services import Switchboard
 
 from .conftest import SETTINGS, House, opened, scope_of
 

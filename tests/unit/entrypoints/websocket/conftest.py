@@ -13,8 +13,8 @@ import pytest
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
-from netra.adapters.local.limits import LocalRateLimiter
-from netra.adapters.memory.audit import MemoryAuditTrail
+from netra.adapters.local.rate_limiter import LocalRateLimiter
+from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.state import MemoryState
 from netra.domain.audit.journal import SecurityJournal

@@ -12,8 +12,8 @@ from netra.domain.errors import NetraError, Unauthorized, Unavailable
 from netra.domain.ids import RunId
 from netra.domain.quotas import RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
+from netra.domain.runs.follow import Listener
 from netra.domain.runs.model import Run, StartRun
-from netra.domain.runs.tail import Listener
 from netra.domain.users.model import Principal
 from netra.entrypoints.websocket import pump
 from netra.entrypoints.websocket.pump import STUCK_CHECKS_MAX, Connection

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from netra.domain.agents.figures import Kind, Stated, figures
-from netra.domain.agents.goals import BEFORE_AFTER
+from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
 from netra.domain.agents.language.allowance import Talk
 from netra.domain.agents.language.prompts import HEAR, data, system
-from netra.domain.agents.names import Names, models_in, same_name
+from netra.domain.agents.question.goals import BEFORE_AFTER
+from netra.domain.agents.question.mentions import Names, models_in, same_name
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Goals, Priority
 from netra.domain.threads.model import Message, MessageRole

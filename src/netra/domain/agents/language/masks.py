@@ -10,9 +10,9 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from netra.domain.agents.figures import figures
+from netra.domain.agents.guard.stated_numbers import figures
 from netra.domain.agents.language.prose import faults_in
-from netra.domain.agents.names import Names
+from netra.domain.agents.question.mentions import Names
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """A value as JSON has it: no tuples, and every key a text."""

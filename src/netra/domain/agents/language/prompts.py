@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.prose import instructions_of
-from netra.domain.agents.language.told import as_data
 from netra.ports.language_model import PromptMessage
 
 _DATA: Final = (

@@ -9,17 +9,17 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.facts import Facts, facts_of
-from netra.domain.agents.figures import due_after, figures
+from netra.domain.agents.guard.guard import untold
+from netra.domain.agents.guard.payload_facts import Facts, facts_of
+from netra.domain.agents.guard.stated_numbers import due_after, figures
 from netra.domain.agents.language.allowance import Talk
-from netra.domain.agents.language.looking import CALLS_MAX, Bench, Look, look, tools
+from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.masks import Json, Mask
 from netra.domain.agents.language.prompts import INSTRUCTIONS, LOOK, WORDS, data, repair, system
 from netra.domain.agents.language.prose import TEXT_MAX, faults_in
 from netra.domain.agents.language.sentences import Sentences
-from netra.domain.agents.language.told import as_data
+from netra.domain.agents.language.tools import CALLS_MAX, Bench, Look, look, tools
 from netra.domain.agents.model import Watch
-from netra.domain.agents.numbers import untold
 from netra.ports.language_model import (
     Answer,
     LanguageModelFailed,

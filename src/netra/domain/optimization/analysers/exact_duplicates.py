@@ -16,9 +16,9 @@ import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.duplicates import exact_duplicates
+from netra.domain.optimization.measures.duplicates import exact_duplicates
+from netra.domain.optimization.measures.statuses import answered_calls
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.statuses import answered_calls
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints

@@ -11,11 +11,11 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
+from netra.domain.optimization.measures.span import Month, Span
 from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
-from netra.domain.optimization.span import Month, Span
 from netra.domain.optimization.traffic import Bools, Change, Traffic
 from netra.domain.workloads.columns import Events, Floats, Ints
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.measures.span import DAY_S
 from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.span import DAY_S
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints

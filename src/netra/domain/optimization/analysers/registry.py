@@ -3,22 +3,23 @@
 from typing import Final
 
 from netra.domain.optimization.analysers import (
-    autoscaling,
     batch,
     burst_shaping,
     exact_duplicates,
-    gpu_choice,
-    kv_cache,
     output_length,
-    prefill_split,
-    prompt_caching,
     rate_limits,
-    right_sizing,
-    self_hosting,
-    upgrade_review,
     waste,
 )
+from netra.domain.optimization.analysers.caching import prompt_caching
+from netra.domain.optimization.analysers.hosting import (
+    autoscaling,
+    gpu_choice,
+    kv_cache,
+    prefill_split,
+    self_hosting,
+)
 from netra.domain.optimization.analysers.model import Analyser
+from netra.domain.optimization.analysers.models import right_sizing, upgrade_review
 
 ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("waste", waste.analyse),

@@ -15,14 +15,14 @@ import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
-from netra.domain.optimization.statuses import (
+from netra.domain.optimization.measures.statuses import (
     Outcome,
     answered_calls,
     calls_of_unknown_outcome,
     failed_calls,
     outcome_of,
 )
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Events

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, form, model, told
 
-from netra.domain.agents.goals import read_goals
 from netra.domain.agents.language.hearing import (
     HISTORY_CHARACTERS,
     HISTORY_MESSAGES,
@@ -16,7 +15,8 @@ from netra.domain.agents.language.hearing import (
     joined,
     recent,
 )
-from netra.domain.agents.names import Names
+from netra.domain.agents.question.goals import read_goals
+from netra.domain.agents.question.mentions import Names
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.optimization.model import Priority
 from netra.domain.threads.model import Message, MessageRole

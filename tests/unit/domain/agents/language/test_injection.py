@@ -11,9 +11,9 @@ from tests.unit.domain.agents.language.orders import KEY, ORDERS
 from tests.unit.domain.agents.language.scripts import call, form, is_reading
 
 from netra.adapters.memory.language_model import Line, ScriptedLanguageModel
+from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.language.prompts import INSTRUCTIONS
 from netra.domain.agents.language.prose import faults_in
-from netra.domain.agents.numbers import unsupported
 from netra.domain.ids import MessageId, ThreadId, UserId
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import Prompt, ToolCall

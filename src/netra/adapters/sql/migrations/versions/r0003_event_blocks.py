@@ -22,8 +22,8 @@ from sqlalchemy import (
     text,
 )
 
-from netra.adapters.sql.event_blocks import packed
-from netra.adapters.sql.event_ids import digests_of, in_order
+from netra.adapters.sql.calls.call_blocks import packed
+from netra.adapters.sql.calls.call_ids import digests_of, in_order
 from netra.domain.errors import Unavailable
 from netra.domain.workloads.columns import Events, Labels, Prefixes
 

@@ -1,0 +1,1 @@
+"""Users, sessions, API keys, one-time values and the security log in tables."""

@@ -1,0 +1,198 @@
+"""Sign-ins in a table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select, update
+
+from netra.adapters.sql.identity.identity_schema import refresh_tokens
+from netra.adapters.sql.instants import instant, instant_or_none, micros, micros_or_none
+from netra.adapters.sql.locks import locking
+from netra.adapters.sql.schema import sessions, users
+from netra.adapters.sql.transactions import ONE, Database, Query, Row, Script, ask, inserting, param
+from netra.domain.errors import AccountChanged, Conflict, NotFound
+from netra.domain.ids import SessionId, UserId
+from netra.domain.users.model import Rotation, Session, User
+
+LISTED_MAX: Final = 100
+
+_IS_LIVE: Final = (sessions.c.ended_at.is_(None), sessions.c.expires_at > param("now"))
+
+_EXISTS = Query(select(ONE).where(sessions.c.id == param("session_id")))
+_LIVE = Query(select(ONE).where(sessions.c.id == param("session_id"), *_IS_LIVE))
+_INSERT = inserting(sessions)
+# Whoever changes the account waits for this transaction, and their `end_all` finds its session.
+_AS_BEFORE = Query(
+    select(ONE)
+    .where(
+        users.c.id == param("user_id"),
+        users.c.disabled_at.is_(None),
+        users.c.password_hash.is_not_distinct_from(param("known_hash")),
+    )
+    .with_for_update(read=True)
+)
+_END = Query(
+    update(sessions).where(sessions.c.id == param("session_id"), sessions.c.ended_at.is_(None)),
+    sets=["ended_at"],
+)
+_END_ALL = Query(
+    update(sessions).where(sessions.c.user_id == param("whose"), *_IS_LIVE).returning(sessions.c.id),
+    sets=["ended_at"],
+)
+_FORGET = Query(delete(sessions).where(sessions.c.expires_at < param("before")).returning(sessions.c.id))
+_LIVE_OF = Query(
+    select(*sessions.c)
+    .where(sessions.c.user_id == param("whose"), *_IS_LIVE)
+    .order_by(sessions.c.created_at.desc(), sessions.c.id.desc())
+    .limit(param("most"))
+)
+_END_OWN = Query(
+    update(sessions)
+    .where(sessions.c.id == param("session_id"), sessions.c.user_id == param("whose"), *_IS_LIVE)
+    .values(ended_at=param("now"))
+    .returning(sessions.c.id)
+)
+_TAKEN = Query(select(ONE).where(refresh_tokens.c.digest == param("digest")))
+_FRESH = inserting(refresh_tokens)
+_BY_REFRESH = Query(
+    select(refresh_tokens.c.replaced_at, *sessions.c)
+    .join_from(refresh_tokens, sessions, refresh_tokens.c.session_id == sessions.c.id)
+    .where(refresh_tokens.c.digest == param("digest"), *_IS_LIVE)
+)
+_REPLACE = Query(update(refresh_tokens).where(refresh_tokens.c.digest == param("used")), sets=["replaced_at"])
+_RENEW = Query(
+    update(sessions).where(sessions.c.id == param("session_id")).returning(*sessions.c), sets=["renewed_at"]
+)
+
+
+class SqlSessionStore:
+    """`SessionStore` over a relational database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+        """Store a new session, of an account that is as it was."""
+        await self._database.write(lambda: _adding(session, refresh=refresh, user=user))
+
+    async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
+        """Put one refresh token in the place of another."""
+        return await self._database.write(lambda: _rotating(used, fresh=fresh, at_us=micros(at)))
+
+    async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
+        """Return whose live session has, or has had, this refresh token."""
+        return await self._database.read(lambda: _holder_of(refresh, now=micros(at)))
+
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+        """Return the user's live sessions, newest first."""
+        return await self._database.read(lambda: _live_of(user_id, now=micros(at)))
+
+    async def end_own(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> None:
+        """End a live session of this user."""
+        await self._database.write(lambda: _ending_own(session_id, user_id, at_us=micros(at)))
+
+    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
+        """Return whether the session still counts."""
+        return await self._database.read(lambda: _is_live(session_id, now=micros(at)))
+
+    async def end(self, session_id: SessionId, *, at: datetime) -> None:
+        """End the session; idempotent."""
+        await self._database.write(lambda: _ending(session_id, at_us=micros(at)))
+
+    async def end_all(self, user_id: UserId, *, at: datetime) -> int:
+        """End all live sessions of a user."""
+        return await self._database.write(lambda: _ending_all(user_id, at_us=micros(at)))
+
+    async def forget_expired(self, *, before: datetime) -> int:
+        """Delete sessions that expired before `before`."""
+        return await self._database.write(lambda: _forgetting(before_us=micros(before)))
+
+
+def _adding(session: Session, *, refresh: str | None, user: User | None) -> Script[None]:
+    if user is not None:
+        as_before = ask(_AS_BEFORE, user_id=user.id, known_hash=user.password_hash)
+        if not (yield as_before):
+            raise AccountChanged("The account is not as it was.")
+    if (yield ask(_EXISTS, session_id=session.id)):
+        raise Conflict("This session id is taken.")
+    yield ask(
+        _INSERT,
+        id=session.id,
+        user_id=session.user_id,
+        created_at=micros(session.created_at),
+        expires_at=micros(session.expires_at),
+        ended_at=micros_or_none(session.ended_at),
+        renewed_at=micros_or_none(session.renewed_at),
+        address=session.address,
+        agent=session.agent,
+    )
+    if refresh is not None:
+        yield from _freshening(session.id, refresh)
+
+
+def _freshening(session_id: str, digest: str) -> Script[None]:
+    if (yield ask(_TAKEN, digest=digest)):
+        raise Conflict("This refresh token is taken.")
+    yield ask(_FRESH, digest=digest, session_id=session_id, replaced_at=None)
+
+
+def _rotating(used: str, *, fresh: str, at_us: int) -> Script[Rotation]:
+    yield locking(f"refresh {used}")  # a token counts once
+    found = yield ask(_BY_REFRESH, digest=used, now=at_us)
+    if not found:
+        return Rotation()
+    replaced_at, *row = found[0]
+    session = _session(tuple(row))
+    if replaced_at is not None:
+        yield ask(_END, session_id=session.id, ended_at=at_us)
+        return Rotation(reused=session)
+    yield ask(_REPLACE, used=used, replaced_at=at_us)
+    yield from _freshening(session.id, fresh)
+    (renewed,) = yield ask(_RENEW, session_id=session.id, renewed_at=at_us)
+    return Rotation(session=_session(renewed))
+
+
+def _holder_of(refresh: str, *, now: int) -> Script[UserId | None]:
+    rows = yield ask(_BY_REFRESH, digest=refresh, now=now)
+    return _session(rows[0][1:]).user_id if rows else None
+
+
+def _live_of(user_id: UserId, *, now: int) -> Script[Sequence[Session]]:
+    rows = yield ask(_LIVE_OF, whose=user_id, now=now, most=LISTED_MAX)
+    return tuple(_session(row) for row in rows)
+
+
+def _ending_own(session_id: SessionId, user_id: UserId, *, at_us: int) -> Script[None]:
+    if not (yield ask(_END_OWN, session_id=session_id, whose=user_id, now=at_us)):
+        raise NotFound("session", session_id)
+
+
+def _is_live(session_id: SessionId, *, now: int) -> Script[bool]:
+    return bool((yield ask(_LIVE, session_id=session_id, now=now)))
+
+
+def _ending(session_id: SessionId, *, at_us: int) -> Script[None]:
+    yield ask(_END, session_id=session_id, ended_at=at_us)
+
+
+def _ending_all(user_id: UserId, *, at_us: int) -> Script[int]:
+    return len((yield ask(_END_ALL, whose=user_id, now=at_us, ended_at=at_us)))
+
+
+def _forgetting(*, before_us: int) -> Script[int]:
+    return len((yield ask(_FORGET, before=before_us)))
+
+
+def _session(row: Row) -> Session:
+    session_id, user_id, created_at, expires_at, ended_at, renewed_at, address, agent = row
+    return Session(
+        id=session_id,
+        user_id=user_id,
+        created_at=instant(created_at),
+        expires_at=instant(expires_at),
+        ended_at=instant_or_none(ended_at),
+        renewed_at=instant_or_none(renewed_at),
+        address=address,
+        agent=agent,
+    )

@@ -1,0 +1,1 @@
+"""Transactions over psycopg: the pool, batches of statements, deadlines, the server's clock."""

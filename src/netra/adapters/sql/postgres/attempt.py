@@ -1,0 +1,130 @@
+"""One try at one transaction over a connection: which statements go together, and how it is left."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from psycopg import Error
+from psycopg.pq import TransactionStatus
+from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
+
+from netra.adapters.sql.postgres.alarm import Alarm
+from netra.adapters.sql.postgres.pipeline import Connection, Wire
+from netra.adapters.sql.transactions import Outcome, Rows, Script, Step
+from netra.domain.errors import NetraError
+
+LONG_S: Final = 30.0  # for scans, and for writes of many rows
+MANY_ROWS: Final = 100
+DIALECT: Final = postgresql_dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy
+
+T = TypeVar("T")
+
+
+class Attempt:
+    """One try at one transaction."""
+
+    def __init__(self, connection: Connection, wire: Wire, alarm: Alarm) -> None:
+        self.connection = connection
+        self.wire = wire
+        self.alarm = alarm
+        self.has_played = False  # whether anything was put
+        self.is_writing = False  # whether all that is put is one transaction
+        self.is_committing = False
+        self._has_begun = False
+
+    async def play(self, script: Script[T]) -> T:
+        """Return what the script returns; what it put last may not be sent yet."""
+        try:
+            step = next(script)
+            while True:
+                step = script.send(await self._rows(step))
+        except StopIteration as end:
+            returned: T = end.value
+            return returned
+        finally:
+            script.close()
+
+    async def play_together(self, scripts: Sequence[Script[Any]]) -> Sequence[Outcome]:
+        """Return what became of scripts that await nothing before their last step: one batch, one commit."""
+        played: list[tuple[Script[Any], list[Rows]]] = []
+        for script in scripts:
+            answers: list[Rows] = []
+            for step in _steps(script):
+                compiled = step.query.compiled(DIALECT)
+                heard = answers.append if step.is_last else None
+                self.wire.put(compiled.text, compiled.arranged(step.values), heard=heard)
+            played.append((script, answers))
+        await self.commit()
+        return [_outcome(script, rows) for script, (rows,) in played]
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        self.wire.check()  # a commit that meets a closed door may be tried again; a lost one may not
+        self.is_committing = True
+        if self._has_begun:
+            self.wire.put("COMMIT")
+        await self.wire.send()  # what goes in one batch needs neither beginning nor end
+
+    async def undo(self, error: BaseException) -> None:
+        """Leave the connection without a transaction, closed if that cannot be had."""
+        if isinstance(error, asyncio.CancelledError) or self.connection.broken:
+            await self.connection.close()  # answers may be on their way that nobody would take
+            return
+        self.wire.drop()
+        if self.connection.info.transaction_status != TransactionStatus.IDLE:
+            try:
+                self.wire.put("ROLLBACK")
+                await self.wire.send()
+            except Error:
+                await self.connection.close()
+
+    async def _rows(self, step: Step) -> Rows:
+        compiled = step.query.compiled(DIALECT)
+        if step.many is not None:
+            await self._put_many(compiled.text, step)
+            return ()
+        if not (compiled.is_awaited or step.is_last):
+            self.wire.put(compiled.text, compiled.arranged(step.values))
+            return ()
+        answers: list[Rows] = []
+        self.wire.put(compiled.text, compiled.arranged(step.values), heard=answers.append)
+        await (self.commit() if step.is_last else self._send())
+        return answers[0]
+
+    async def _send(self) -> None:
+        """Send what was put, and more is to come."""
+        if self.is_writing and not self._has_begun:
+            self._has_begun = True
+            self.wire.put_first("BEGIN")
+        await self.wire.send()
+
+    async def _put_many(self, text: str, step: Step) -> None:
+        rows = step.many if isinstance(step.many, list) else list(step.many or ())
+        if len(rows) <= MANY_ROWS:
+            for row in rows:
+                self.wire.put(text, row)
+            return
+        self.alarm.put_off(LONG_S)
+        await self._send()
+        async with self.connection.cursor() as cursor:  # the driver paces what goes out and what comes in
+            await cursor.executemany(text.encode(), rows)
+
+
+def _steps(script: Script[Any]) -> Iterator[Step]:
+    """Yield the steps of a script up to the last, which is not answered yet."""
+    step = next(script)
+    while not step.is_last:
+        yield step
+        step = script.send(())
+    yield step
+
+
+def _outcome(script: Script[Any], rows: Rows) -> Outcome:
+    """Return what a script makes of the answer to its last step."""
+    try:
+        script.send(rows)
+    except StopIteration as end:
+        return Outcome(end.value)
+    except NetraError as error:
+        return Outcome(error=error)
+    raise TypeError("A script goes on after its last step.")

@@ -1,0 +1,1 @@
+"""Runs in tables: accepted, claimed under a lease, finished."""

@@ -1,0 +1,254 @@
+"""A worker's half of the runs in tables: claims, leases, fences and endings.
+
+Every statement that writes for a claim has `HOLDS` in its WHERE: the run, its fence, and that it is
+running. No row means that the claim is lost. So a worker need not look before it writes, and each of
+its transactions is one round trip.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
+
+from netra.adapters.sql.instants import micros
+from netra.adapters.sql.runs.batched_claims import ClaimRounds
+from netra.adapters.sql.runs.lapsed_claims import held_by, lost, reaping, returning
+from netra.adapters.sql.runs.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS, ended, run_of
+from netra.adapters.sql.schema import IS_QUEUED, is_live, messages, run_events, runs
+from netra.adapters.sql.transactions import ONE, Database, Query, Rows, Script, ask, ask_last, param
+from netra.domain.errors import NetraError
+from netra.domain.runs.events import NewEvent, RunEvent
+from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.model import Claim, RunState
+from netra.domain.runs.transitions import finished, numbered, postponed, released
+from netra.domain.threads.model import Message
+from netra.ports.clock import Clock
+from netra.ports.runs import Pulse
+
+# In its thread a run is claimed only when all before it have ended, as far as the statement can see. So
+# two claims at once cannot take two runs of one thread, and no lock is needed beyond the row's.
+_older = runs.alias("older")
+_IS_FIRST_IN_THREAD: Final = ~exists(
+    select(ONE)
+    .where(
+        _older.c.owner_id == runs.c.owner_id,
+        _older.c.thread_id == runs.c.thread_id,
+        is_live(_older.c.state),
+        _older.c.number < runs.c.number,
+    )
+    .offset(literal_column("0"))  # or PostgreSQL may join the whole queue with itself, to sort it then
+    .correlate(runs)
+)
+_IS_RESTED: Final = runs.c.lease_until.is_(None) | (runs.c.lease_until <= param("now"))
+_IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))
+_OLDEST = (
+    select(runs.c.number)
+    .where(IS_QUEUED, _IS_RESTED, _IS_FIRST_IN_THREAD)
+    .order_by(runs.c.number)
+    .limit(param("most"))
+    .with_for_update(skip_locked=True)
+    .cte("oldest")  # found once: as a plain subquery it may run again, and lock more than `most`
+)
+_CLAIM: Final = Query(  # as `transitions.claimed` has it
+    update(runs)
+    .where(runs.c.number.in_(select(_OLDEST.c.number)), IS_QUEUED)
+    .values(
+        attempts=runs.c.attempts + 1,
+        started_at=func.coalesce(runs.c.started_at, param("now")),
+        fence=runs.c.fence + 1,
+    )
+    .returning(runs.c.number, runs.c.fence, *RUN_COLUMNS),
+    sets=["state", "lease_until"],
+)
+_EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
+_HOLD: Final = Query(select(ONE).where(*HOLDS).with_for_update(), is_awaited=False)
+TOLD_MAX: Final = 8  # events of one statement
+
+
+def _telling(count: int) -> Query:
+    """Return what locks a run that is held and inserts `count` events, each after the last there is."""
+    held = select(runs.c.number, runs.c.last_seq).where(*HOLDS).with_for_update().cte("held")
+    said = (
+        select(
+            held.c.number,
+            held.c.last_seq + bindparam("before", type_=Integer) + literal_column(str(nth)),
+            bindparam(f"word{nth}", type_=Text),
+            bindparam("at_us", type_=BigInteger),
+            cast(bindparam(f"said{nth}"), LargeBinary),  # or in a union it would be text
+        )
+        for nth in range(1, count + 1)
+    )
+    return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*said)))
+
+
+_TELL: Final = {count: _telling(count) for count in range(1, TOLD_MAX + 1)}
+_RECORD: Final = Query(
+    update(runs)
+    .where(*HOLDS)
+    .values(last_seq=runs.c.last_seq + param("added"), progress=param("percent"))
+    .returning(runs.c.last_seq)
+)
+_IS_HELD: Final = exists(select(ONE).where(*HOLDS))
+_SAY: Final = Query(
+    insert(messages).from_select(
+        ["owner_id", "thread_id", "id", "role", "content", "created_at", "run_id"],
+        select(
+            bindparam("whose", type_=BigInteger),
+            bindparam("thread_id", type_=Text),
+            bindparam("message_id", type_=Text),
+            bindparam("role", type_=Text),
+            bindparam("content", type_=Text),
+            bindparam("said_at", type_=BigInteger),
+            bindparam("run_id", type_=Text),
+        ).where(_IS_HELD),
+    )
+)
+_COUNT_SAID: Final = Query(COUNTED.where(_IS_HELD))
+_END: Final = Query(
+    update(runs)
+    .where(*HOLDS)
+    .values(
+        last_seq=runs.c.last_seq + param("added"),
+        progress=func.coalesce(bindparam("percent", type_=SmallInteger), runs.c.progress),
+    )
+    .returning(runs.c.last_seq),
+    sets=ENDED,
+)
+
+
+class SqlClaims:
+    """The part of `RunStore` that workers and the reaper call."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._is_busy = False  # whether the last round found runs for all: then there are mostly more
+        self._rounds = ClaimRounds(self._claimed, release=self.release)
+
+    async def claim(self, *, lease_s: float) -> Claim | None:
+        """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
+        return await self._rounds.claim(lease_s=lease_s)
+
+    async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
+        """Move the lease's end and say whether a cancel was asked for."""
+        return await self._database.write(lambda: _extending(claim, self._clock, lease_s=lease_s))
+
+    async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
+        """Append events and set the progress."""
+        return await self._database.write(lambda: _recording(claim, events, self._clock, progress=progress))
+
+    async def finish(
+        self, claim: Claim, ending: Ending, events: Sequence[NewEvent], *, answer: Message | None
+    ) -> Sequence[RunEvent]:
+        """End the run."""
+        return await self._database.write_together(
+            lambda: _finishing(claim, ending, events, self._clock, answer=answer)
+        )
+
+    async def release(self, claim: Claim) -> Sequence[RunEvent]:
+        """Hand the run back without having spent an attempt, or end it as cancelled."""
+        return await self._database.write(lambda: returning(claim, self._clock, released))
+
+    async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
+        """Let the run rest before its next attempt, or end it."""
+        transition = partial(postponed, why=why, max_attempts=max_attempts)
+        return await self._database.write(lambda: returning(claim, self._clock, transition))
+
+    async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
+        """Requeue or end runs whose lease has run out."""
+        return await self._database.write(
+            lambda: reaping(self._clock, max_attempts=max_attempts, limit=limit)
+        )
+
+    async def _claimed(self, lease_s: float, most: int) -> Sequence[Claim]:
+        if not self._is_busy and not await self._database.read(_is_any_queued):
+            return ()  # an idle worker's poll begins no transaction
+        claims = await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s, most=most))
+        self._is_busy = len(claims) == most
+        return claims
+
+
+def _is_any_queued() -> Script[bool]:
+    return bool((yield ask(_IS_ANY_QUEUED)))
+
+
+def _claiming(clock: Clock, *, lease_s: float, most: int) -> Script[Sequence[Claim]]:
+    now = clock.now()
+    until = micros(now + timedelta(seconds=lease_s))
+    state = RunState.RUNNING.value
+    rows = yield ask_last(_CLAIM, now=micros(now), most=most, state=state, lease_until=until)
+    return [Claim(run=run_of(row[2:]), fence=row[1]) for row in sorted(rows)]
+
+
+def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
+    until = micros(clock.now() + timedelta(seconds=lease_s))
+    rows = yield ask_last(_EXTEND, run_id=claim.run.id, held_fence=claim.fence, lease_until=until)
+    if not rows:
+        raise lost(claim)
+    return Pulse(is_cancel_requested=rows[0][0] == 1)
+
+
+def _recording(
+    claim: Claim, events: Sequence[NewEvent], clock: Clock, *, progress: int
+) -> Script[Sequence[RunEvent]]:
+    at = clock.now()
+    yield from _holding(claim, events, at=at)
+    rows = yield ask_last(_RECORD, added=len(events), percent=progress, **held_by(claim))
+    return _told(claim, events, rows, at=at)
+
+
+def _finishing(
+    claim: Claim, ending: Ending, events: Sequence[NewEvent], clock: Clock, *, answer: Message | None
+) -> Script[Sequence[RunEvent]]:
+    at = clock.now()
+    values = ended(finished(claim.run, ending, (), at=at).run)
+    yield from _holding(claim, events, at=at)
+    if answer is not None:
+        yield from _answering(claim, answer)
+    percent = 100 if ending.move is Move.COMPLETE else None
+    rows = yield ask_last(_END, added=len(events), percent=percent, **values, **held_by(claim))
+    return _told(claim, events, rows, at=at)
+
+
+def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
+    """Lock the run, if the claim holds, and append the events to it."""
+    held = held_by(claim)
+    if not events:  # else the first insert locks it
+        yield ask(_HOLD, **held)
+    for before in range(0, len(events), TOLD_MAX):
+        some = events[before : before + TOLD_MAX]
+        words = {f"word{nth}": event.kind.value for nth, event in enumerate(some, 1)}
+        said = {f"said{nth}": event.data for nth, event in enumerate(some, 1)}
+        yield ask(_TELL[len(some)], before=before, at_us=micros(at), **words, **said, **held)
+
+
+def _answering(claim: Claim, answer: Message) -> Script[None]:
+    """Store the answer, if the claim holds, and count it in its thread."""
+    owned = {"whose": claim.run.owner_id, "thread_id": answer.thread_id, "said_at": micros(answer.created_at)}
+    held = held_by(claim)
+    yield ask(_SAY, message_id=answer.id, role=answer.role.value, content=answer.content, **owned, **held)
+    yield ask(_COUNT_SAID, **owned, **held)
+
+
+def _told(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
+    """Return the events as they were numbered, given the answer of the statement that came last."""
+    if not rows:
+        raise lost(claim)  # and nothing was written: each of the statements asks whether the claim holds
+    return numbered(events, run_id=claim.run.id, last_seq=rows[0][0] - len(events), at=at)

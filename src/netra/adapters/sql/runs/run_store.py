@@ -1,0 +1,155 @@
+"""Runs in tables: read and stopped here, let in by `acceptance`, worked on in `claims`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select, update
+
+from netra.adapters.sql.instants import instant_or_none
+from netra.adapters.sql.paging import PageQueries, paged
+from netra.adapters.sql.runs.acceptance import LiveCeiling, accepting
+from netra.adapters.sql.runs.claims import SqlClaims
+from netra.adapters.sql.runs.run_rows import (
+    CHANGED,
+    RUN_COLUMNS,
+    WITHOUT_RESULT,
+    changed,
+    event_of,
+    run_of,
+    telling,
+)
+from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs
+from netra.adapters.sql.transactions import Database, Query, Script, ask, param
+from netra.domain.errors import NotFound
+from netra.domain.ids import RunId, ThreadId, UserId
+from netra.domain.paging import Page, PageRequest, Position
+from netra.domain.quotas import Quotas
+from netra.domain.runs.events import RunEvent
+from netra.domain.runs.model import Accepted, Run
+from netra.domain.runs.transitions import stopped
+from netra.ports.clock import Clock
+from netra.ports.runs import NewRun
+
+LIVE_MAX: Final = 100
+_SEQ_MAX: Final = 2**31 - 1  # no run has so many events; a reader may ask for any number
+
+_OWNED: Final = runs.c.owner_id == param("owner_id")
+_IN_THREAD: Final = runs.c.thread_id == param("thread_id")
+_OWN: Final = (runs.c.id == param("run_id"), _OWNED)
+
+
+def _listed(*conditions: Any) -> Select[Any]:
+    return select(*WITHOUT_RESULT).where(_OWNED, *conditions)
+
+
+_GET = Query(select(*RUN_COLUMNS).where(*_OWN))
+_NUMBER = Query(select(runs.c.number).where(*_OWN))
+_PAGES = PageQueries(_listed(), table=runs)
+_PAGES_OF_THREAD = PageQueries(_listed(_IN_THREAD), table=runs)
+_LIVE = Query(select(runs.c.id).where(_OWNED, IS_LIVE).order_by(runs.c.number).limit(LIVE_MAX))
+_LIVE_IN_THREAD = Query(
+    select(runs.c.id).where(_OWNED, _IN_THREAD, IS_LIVE).order_by(runs.c.number).limit(LIVE_MAX)
+)
+_EVENTS = Query(
+    select(run_events.c.seq, run_events.c.kind, run_events.c.at, run_events.c.data)
+    .where(
+        run_events.c.run == select(runs.c.number).where(*_OWN).scalar_subquery(),
+        run_events.c.seq > param("after"),
+    )
+    .order_by(run_events.c.seq)
+    .limit(param("most"))
+)
+_TO_STOP = Query(select(*RUN_COLUMNS, runs.c.lease_until, runs.c.number).where(*_OWN).with_for_update())
+_STOP = Query(update(runs).where(runs.c.number == param("run_number")), sets=CHANGED)
+_WAITING = Query(select(func.count()).select_from(runs).where(IS_QUEUED))
+
+
+class SqlRunStore(SqlClaims):
+    """`RunStore` over a relational database; leases are timed by `clock`."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        super().__init__(database, clock=clock)
+        self._ceiling = LiveCeiling()
+
+    async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
+        """Store run, thread, question and first event, or return the run that the key made before."""
+        return await self._database.write(lambda: accepting(new, quotas=quotas, ceiling=self._ceiling))
+
+    async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:
+        """Return the run."""
+        return await self._database.read(lambda: _getting(run_id, owner_id))
+
+    async def page(self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None) -> Page[Run]:
+        """Return runs without their results, newest first."""
+        queries = _PAGES if thread_id is None else _PAGES_OF_THREAD
+        asked = {"owner_id": owner_id, "thread_id": thread_id}
+        return await self._database.view(
+            lambda: paged(queries, request, asked, made=run_of, position=_position)
+        )
+
+    async def live(self, *, owner_id: UserId, thread_id: ThreadId | None = None) -> Sequence[RunId]:
+        """Return the ids of runs that have not ended, oldest first."""
+        return await self._database.read(lambda: _living(owner_id, thread_id))
+
+    async def events(
+        self, run_id: RunId, *, owner_id: UserId, after: int, limit: int = 1_000
+    ) -> Sequence[RunEvent]:
+        """Return events with `seq` above `after`, in order."""
+        return await self._database.read(
+            lambda: _following(run_id, owner_id, after=min(max(after, 0), _SEQ_MAX), limit=limit)
+        )
+
+    async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:
+        """Cancel the run, or ask its worker to."""
+        return await self._database.write(lambda: _stopping(run_id, owner_id, clock=self._clock))
+
+    async def waiting(self) -> int:
+        """Return how many runs are queued."""
+        return await self._database.read(_waiting)
+
+    async def clock(self) -> datetime:
+        """Return the time by which leases are judged."""
+        return self._clock.now()
+
+
+def _getting(run_id: RunId, owner_id: UserId) -> Script[Run]:
+    rows = yield ask(_GET, run_id=run_id, owner_id=owner_id)
+    if not rows:
+        raise NotFound("run", run_id)
+    return run_of(rows[0])
+
+
+def _living(owner_id: UserId, thread_id: ThreadId | None) -> Script[Sequence[RunId]]:
+    query = _LIVE if thread_id is None else _LIVE_IN_THREAD
+    rows = yield ask(query, owner_id=owner_id, thread_id=thread_id)
+    return tuple(run_id for (run_id,) in rows)
+
+
+def _following(run_id: RunId, owner_id: UserId, *, after: int, limit: int) -> Script[Sequence[RunEvent]]:
+    rows = yield ask(_EVENTS, run_id=run_id, owner_id=owner_id, after=after, most=limit)
+    if not rows and not (yield ask(_NUMBER, run_id=run_id, owner_id=owner_id)):
+        raise NotFound("run", run_id)
+    return tuple(event_of(run_id, row) for row in rows)
+
+
+def _stopping(run_id: RunId, owner_id: UserId, *, clock: Clock) -> Script[tuple[Run, Sequence[RunEvent]]]:
+    rows = yield ask(_TO_STOP, run_id=run_id, owner_id=owner_id)
+    if not rows:
+        raise NotFound("run", run_id)
+    run, (lease_until, number) = run_of(rows[0]), rows[0][-2:]
+    change = stopped(run, lease_until=instant_or_none(lease_until), now=clock.now())
+    if change.run != run:
+        kept = None if change.run.state.is_terminal else lease_until
+        yield ask(_STOP, run_number=number, **changed(change.run, lease_until=kept))
+        yield from telling(number, change.events)
+    return change.run, change.events
+
+
+def _waiting() -> Script[int]:
+    ((count,),) = yield ask(_WAITING)
+    return int(count)
+
+
+def _position(run: Run) -> Position:
+    return Position(at=run.created_at, id=run.id)

@@ -1,0 +1,1 @@
+"""Transactions over the standard library's SQLite: one writer thread, direct readers."""

@@ -1,0 +1,66 @@
+"""Whether every number in a text stands in the payload it speaks of: the guard of all wording.
+
+A number in words may be rounded and told in another of its units. Its kind, period and way must be the
+payload's: dollars a month are not dollars, and a loss is no saving; what was asked for may be told as that
+only. Names and dates with digits must be there in full.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from netra.domain.agents.guard.payload_facts import Fact, Facts, facts_of
+from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
+from netra.domain.agents.guard.versions_and_dates import is_told
+
+_COUNTS: Final = frozenset({Kind.COUNT, Kind.CALLS, Kind.TOKENS, Kind.GPUS, Kind.REPLICAS, Kind.FACTOR})
+
+
+def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
+    """Return the numbers, names and dates of `text` that `payload` does not hold, as they are written.
+
+    >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})
+    ()
+    >>> unsupported("saves 30 % on gpt-5", {"saved_share": 0.2749, "model": "gpt-4o"})
+    ('gpt-5', '30 %')
+    """
+    return untold(text, facts_of(payload))
+
+
+def untold(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
+    """Return as `unsupported`, against facts that were read before; `due` as in `figures`."""
+    said = figures(text, due=due)
+    names = [label.text for label in said.labels if not is_told(label, facts.labels)]
+    numbers = [number.text for number in said.numbers if not _is_held(number, facts.numbers)]
+    return (*names, *numbers)
+
+
+def _is_held(number: Stated, facts: Sequence[Fact]) -> bool:
+    near = [fact for fact in facts if number.low <= fact.value <= number.high and _is_of_kind(number, fact)]
+    near = [fact for fact in near if _has_period(number, fact) and _has_sign(number, fact)]
+    near = [fact for fact in near if number.is_wish or not fact.is_wish]
+    if not number.way or number.sign:
+        return bool(near)
+    ways = {fact.way for fact in near}
+    return number.way in ways or ways == {""} or any(fact.value == 0 for fact in near)  # 0 goes either way
+
+
+def _is_of_kind(number: Stated, fact: Fact) -> bool:
+    if fact.kind is Kind.ANY:
+        return True
+    if number.kind is fact.kind and number.kind is not Kind.COUNT:
+        return True
+    if number.kind in _COUNTS and number.value < 1 and fact.kind is Kind.SHARE:
+        return "." in number.text  # "0.043 of the answers"
+    if number.kind is not Kind.COUNT:
+        return fact.kind is Kind.COUNT and not fact.words.isdisjoint(number.words)
+    return fact.kind in _COUNTS and (not number.words or not fact.words.isdisjoint(number.words))
+
+
+def _has_period(number: Stated, fact: Fact) -> bool:
+    return number.period in ("", fact.period) or fact.kind is Kind.ANY
+
+
+def _has_sign(number: Stated, fact: Fact) -> bool:
+    if number.sign == "-" and number.way == "down" and fact.way == "up":
+        return True  # "-5 % less": as it stands in the payload
+    return number.sign in ("", *fact.signs) or number.value == 0

@@ -1,0 +1,255 @@
+"""Numbers, names and dates as a text states them: what the guard of all wording reads.
+
+Whether any of it is true is `numbers`' to say. A number carries its unit, how far rounding may have moved
+it, and what the words around it claim: over which period, and whether it is more or less.
+"""
+
+import enum
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.versions_and_dates import Label, labels_in
+from netra.domain.agents.question import number_words
+from netra.domain.agents.question.mentions import blanked
+
+
+class Kind(enum.StrEnum):
+    """What a number counts; its value is always in the kind's one scale."""
+
+    USD = "usd"
+    FOREIGN = "foreign"  # money that is not dollars
+    SHARE = "share"  # 0.2 for "20 %"
+    FACTOR = "factor"
+    TIME = "time"  # seconds
+    GIB = "gib"
+    TOKENS = "tokens"
+    CALLS = "calls"
+    GPUS = "gpus"
+    REPLICAS = "replicas"
+    COUNT = "count"  # of anything else, or of what is not said
+    ANY = "any"  # of a payload that does not say what it holds
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """A number as a text states it."""
+
+    text: str
+    value: float
+    kind: Kind
+    low: float  # what would be told so, rounding allowed for
+    high: float
+    period: str = ""  # "month" of "$5 a month"
+    sign: str = ""  # as written
+    way: str = ""  # "down" of "$5 less", "up" of "$5 more"
+    is_wish: bool = False  # said to be asked for, or a limit
+    words: tuple[str, ...] = ()  # what follows, as stems
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a text states and that can be checked."""
+
+    numbers: tuple[Stated, ...]
+    labels: tuple[Label, ...]
+
+
+_MAGNITUDES: Final[Mapping[str, float]] = {
+    "k": 1e3,
+    "thousand": 1e3,
+    "m": 1e6,
+    "mn": 1e6,
+    "million": 1e6,
+    "bn": 1e9,
+    "b": 1e9,
+    "billion": 1e9,
+}
+_UNITS: Final[tuple[tuple[Kind, float, str], ...]] = (
+    (Kind.SHARE, 0.01, r"%|percent(?:age)?(?: points?)?|per cent|pct|points"),
+    (Kind.SHARE, 0.0001, r"basis points?|bps"),
+    (Kind.FACTOR, 1.0, r"x|×|times|fold"),
+    (Kind.TIME, 0.001, r"ms|msecs?|millis(?:econds?)?|milliseconds?"),
+    (Kind.TIME, 1e-6, r"µs|μs|microseconds?"),
+    (Kind.TIME, 1.0, r"s|secs?|seconds?"),
+    (Kind.TIME, 60.0, r"mins?|minutes?"),
+    (Kind.TIME, 3_600.0, r"h|hrs?|hours?"),
+    (Kind.TIME, 86_400.0, r"d|days?"),
+    (Kind.TIME, 604_800.0, r"weeks?"),
+    (Kind.TIME, 2_629_800.0, r"months?"),
+    (Kind.TIME, 31_557_600.0, r"years?"),
+    (Kind.GIB, 1.0, r"gib|gb|gigabytes?"),
+    (Kind.GIB, 1 / 1_024, r"mib|mb|megabytes?"),
+    (Kind.GIB, 1_024.0, r"tib|tb|terabytes?"),
+    (Kind.USD, 1.0, r"usd|us dollars?|dollars?|bucks"),
+    (Kind.USD, 0.01, r"cents?"),
+    (Kind.FOREIGN, 1.0, r"€|£|¥|eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
+)
+_NOUNS: Final[Mapping[str, Kind]] = {
+    "token": Kind.TOKENS,
+    **dict.fromkeys(("call", "request", "query", "event", "row", "answer", "response", "prompt"), Kind.CALLS),
+    "gpu": Kind.GPUS,
+    "replica": Kind.REPLICAS,
+}
+_NUMBER: Final = re.compile(
+    r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
+    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
+    r"(?:[\s-]?(?P<magnitude>thousand|million|billion|k|mn?|bn?)(?![\w]))?"
+    r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
+    re.IGNORECASE,
+)
+_RANGE: Final = re.compile(r"\s?(?:-|–|—|to|through)\s?$|\s(?:and|or)\s$", re.IGNORECASE)
+_ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
+_NUMBERED: Final = re.compile(r"(?m)^[ \t]*(?:#{1,4} |[-*] )?\*{0,2}(?P<n>[0-9]{1,2})[.)](?=\s)")
+_EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
+
+
+def figures(text: str, *, due: int = 1) -> Figures:
+    """Return what `text` states; a list in it may go on with paragraph `due`.
+
+    >>> [(n.value, n.kind.value, n.period) for n in figures("saves $1.2k a month, 12.5 % of gpt-4o").numbers]
+    [(1200.0, 'usd', 'month'), (0.125, 'share', '')]
+    >>> [label.text for label in figures("12.5 % of gpt-4o since 2026-11-20").labels]
+    ['gpt-4o', '2026-11-20']
+    """
+    plain = _EMPHASIS.sub("", normal(text))
+    labels = labels_in(plain)
+    rest = blanked(plain, [(label.start, label.end) for label in labels])
+    rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
+    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
+    told = [match.span() for match in _NUMBER.finditer(rest)]
+    numbers = [*_digits(rest), *_spelt(blanked(rest, told))]
+    return Figures(numbers=tuple(numbers), labels=labels)
+
+
+def normal(text: str) -> str:
+    """Return `text` with every digit of every script as 0-9, and half as 1⁄2.
+
+    >>> normal("２７ ٪, ٣ of ½")
+    '27 ٪, 3 of 1⁄2'
+    """
+    if text.isascii():
+        return text
+    composed = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in composed)
+
+
+def due_after(text: str, *, due: int = 1) -> int:
+    """Return the number that the next paragraph of a list would have.
+
+    >>> due_after("1. Cache.\\n2. Batch.")
+    3
+    """
+    for _, number in _numbered(text, due):
+        due = number + 1
+    return due
+
+
+def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
+    """Yield the numbers that count the paragraphs of a list: 1., 2., 3. as they come."""
+    for match in _NUMBERED.finditer(text):
+        number = int(match["n"])
+        if number in (1, due):
+            due = number + 1
+            yield match, number
+
+
+def _digits(text: str) -> Iterator[Stated]:
+    matches = list(_NUMBER.finditer(text))
+    for at, match in enumerate(matches):
+        follows = matches[at + 1] if at + 1 < len(matches) else None
+        leads = matches[at - 1] if at else None
+        yield _stated(text, match, follows=follows, leads=leads)
+
+
+def _stated(
+    text: str, match: re.Match[str], *, follows: re.Match[str] | None, leads: re.Match[str] | None
+) -> Stated:
+    """Return one number; of a range both ends have the unit that stands at one of them."""
+    whole = match
+    is_range = match["sign"] is None and _unit(match) is None
+    if is_range and follows is not None and _joins(text, match, follows):
+        whole = follows
+    elif is_range and leads is not None and _joins(text, leads, match):
+        whole = leads
+    digits = match["digits"].replace(",", "")
+    magnitude = match["magnitude"] or (whole["magnitude"] if whole is follows else None)
+    times = _MAGNITUDES[magnitude.lower()] if magnitude else 1.0
+    unit = _unit(whole)
+    kind, scale = (Kind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
+    if whole["sign"]:
+        kind = Kind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else Kind.FOREIGN
+        scale = 1.0
+    before, after = text[max(0, match.start() - 60) : match.start()], text[whole.end() : whole.end() + 80]
+    value = float(digits) * times * scale
+    low, high = claim_context.slack(digits, value, step=times * scale, before=before)
+    words = claim_context.words(after) if unit is None and not whole["sign"] else ()
+    if kind is Kind.COUNT:
+        kind = next((_NOUNS[word] for word in words if word in _NOUNS), Kind.COUNT)
+    mark = (match["before"] or match["inside"] or "").strip()
+    is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
+    sign = "" if is_dash else mark.replace("−", "-")
+    return Stated(
+        text=match[0].strip(),
+        value=value,
+        kind=kind,
+        low=low,
+        high=high,
+        words=words,
+        sign=sign,
+        period=claim_context.period(before, after),
+        way=claim_context.way(before, after),
+        is_wish=claim_context.is_wish(before, after),
+    )
+
+
+def _unit(match: re.Match[str]) -> int | None:
+    group = match.lastgroup
+    return int(group[1:]) if group and group[0] == "u" and group[1:].isdecimal() else None
+
+
+def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
+    """Return whether the two are the ends of a range: "122 to 172 ms", "between 3 and 5 %"."""
+    between = text[first.end() : second.start()] + (second["before"] or "")
+    if _RANGE.search(between) is None or len(between) > 6:
+        return False
+    return (
+        between.strip().lower() not in ("and", "or")
+        or "between" in text[max(0, first.start() - 20) : first.start()].lower()
+    )
+
+
+def _spelt(text: str) -> Iterator[Stated]:
+    """Yield the numbers that are written in words."""
+    for found in number_words.numbers(text):
+        before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
+        unit = number_words.unit(after, [words for _, _, words in _UNITS])
+        kind, value = Kind.COUNT, found.value
+        if found.is_share:
+            kind = Kind.SHARE
+        elif found.is_factor:
+            kind = Kind.FACTOR
+        elif unit is not None:
+            kind, value = _UNITS[unit[0]][0], value * _UNITS[unit[0]][1]
+            after = after[unit[1] :]
+        words = claim_context.words(after)
+        if kind is Kind.COUNT:
+            kind = next((_NOUNS[word] for word in words if word in _NOUNS), Kind.COUNT)
+        if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
+            continue
+        room = 0.02 if claim_context.is_about(before) else 0.005
+        slack = room if found.is_share or found.is_factor else 1e-9 * abs(value)
+        yield Stated(
+            text=found.text,
+            value=value,
+            kind=kind,
+            words=words,
+            period=claim_context.period(before, after),
+            way=claim_context.way(before, after),
+            is_wish=claim_context.is_wish(before, after),
+            low=math.nan if math.isnan(value) else value - slack,
+            high=value + slack,
+        )

@@ -1,0 +1,151 @@
+"""One run's dealings with a language model: the question heard, the answer worded, and what to say of both.
+
+Without a model nothing here is used. With one that fails, the result is the local one and says what happened.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Literal, Protocol
+
+import msgspec
+
+from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, Talk
+from netra.domain.agents.language.briefing import bare, told
+from netra.domain.agents.language.cancellation import unless_stopped
+from netra.domain.agents.language.hearing import Hearing, hear, recent, shown
+from netra.domain.agents.language.masks import Mask
+from netra.domain.agents.language.tools import Bench
+from netra.domain.agents.language.writing import Task, Worded, Writer
+from netra.domain.agents.model import Question, Watch
+from netra.domain.agents.stages.handover import Briefing, Plan
+from netra.domain.agents.stages.offload import worked
+from netra.domain.agents.stages.survey import names_of
+from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.ids import ThreadId, UserId
+from netra.domain.optimization.model import Advice, Checkpoint
+from netra.domain.threads.model import Message
+from netra.domain.workloads.columns import Events
+from netra.ports.clock import Clock
+from netra.ports.language_model import LanguageModel
+
+Sends = Literal["all", "numbers"]
+NUMBERS_ONLY: Final = "numbers_only"  # why a question was not read by the model
+NOTHING_TO_WORD: Final = "nothing_to_compute"
+
+
+class Conversations(Protocol):
+    """Where what was said before is found."""
+
+    async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
+        """Return all messages, oldest first; empty for no thread and for another's."""
+        ...
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """A language model and what it may be told; holds no word about any run or user."""
+
+    model: LanguageModel
+    clock: Clock
+    conversations: Conversations | None = None
+    allowance: Allowance = DEFAULT_ALLOWANCE
+    sends: Sends = "all"
+
+    def begin(self, question: Question) -> "Speech":
+        """Return the dealings of one run."""
+        return Speech(self, question)
+
+    def unused(self, advice: Advice) -> Advice:
+        """Return advice that needs no model, saying so."""
+        said = {"used": False, "model": self.model.name, "outcome": "not_asked", "reason": NOTHING_TO_WORD}
+        return msgspec.structs.replace(advice, metrics={**advice.metrics, "language_model": said})
+
+
+class Speech:
+    """The dealings of one run with a model."""
+
+    def __init__(self, voice: Voice, question: Question) -> None:
+        self._voice = voice
+        self._question = question
+        self._began_s = voice.clock.monotonic_s()
+        self._talk = Talk(model=voice.model, allowance=voice.allowance, clock=voice.clock, question=question)
+        self._earlier: tuple[Message, ...] = ()
+
+    async def heard(self, briefing: Briefing, watch: Watch) -> Briefing:
+        """Return the briefing with the model's reading of the question; raises what `watch` raises."""
+        if self._voice.sends == "numbers":
+            return msgspec.structs.replace(briefing, hearing=Hearing(reason=NUMBERS_ONLY))
+        self._earlier = await self._before()
+        hearing = await unless_stopped(hear(self._question.message, self._earlier, talk=self._talk), watch)
+        return msgspec.structs.replace(briefing, hearing=hearing)
+
+    async def worded(
+        self,
+        advice: Advice,
+        plan: Plan,
+        events: Events,
+        watch: Watch,
+        *,
+        bench: "partial[Bench]",
+    ) -> Advice:
+        """Return the advice in the model's words, or in its own where they do not hold."""
+        task = await worked(partial(self._task, advice, plan, events, bench), checkpoint=watch.checkpoint)
+        worded = await unless_stopped(Writer(task, talk=self._talk, watch=watch).written(), watch)
+        metrics = {
+            **advice.metrics,
+            "language_model": self._said(plan, worded),
+            "usage": {**msgspec.to_builtins(self._talk.usage), "seconds": self._seconds()},
+        }
+        report = advice.report
+        if worded.text is not None:
+            unread = unread_sentence(plan.findings.survey.goals)
+            report = f"{worded.text}\n\n{unread}" if unread else worded.text
+        return msgspec.structs.replace(advice, metrics=metrics, report=report)
+
+    async def _before(self) -> tuple[Message, ...]:
+        """Return what was said in the thread before this run, bounded."""
+        question, found = self._question, self._voice.conversations
+        if question.thread_id is None or found is None:
+            return ()
+        messages = await found.messages(question.thread_id, owner_id=question.owner_id)
+        mine = [place for place, one in enumerate(messages) if one.run_id == question.run_id]
+        return recent(messages[: mine[0]] if mine else messages)
+
+    def _task(
+        self, advice: Advice, plan: Plan, events: Events, bench: "partial[Bench]", *, checkpoint: Checkpoint
+    ) -> Task:
+        checkpoint(0.0, "Choosing what the answer speaks of")
+        numbers_only = self._voice.sends == "numbers"
+        workload = plan.findings.survey.briefing.workload
+        others = () if workload is None else (workload.name,)
+        mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
+        payload = told(advice, mask=mask)
+        if numbers_only:
+            return Task(payload=bare(payload, mask=mask), question={}, mask=mask)
+        question = {"question": self._question.message, "before": shown(self._earlier)}
+        return Task(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
+
+    def _said(self, plan: Plan, worded: Worded) -> Mapping[str, Any]:
+        """Return what the result tells of the model's part in it."""
+        survey = plan.findings.survey
+        hearing, joined = survey.briefing.hearing, survey.joined
+        reading: dict[str, Any] = {
+            "outcome": "not_read",
+            "reason": None if hearing is None else hearing.reason,
+        }
+        if joined is not None and hearing is not None and hearing.heard is not None:
+            reading = {"outcome": "read", **msgspec.to_builtins(joined)}
+            reading.pop("goals")
+        return {
+            "used": worded.text is not None,
+            "model": self._talk.model,
+            "outcome": "worded" if worded.text is not None else "fallback",
+            "fallback_reason": worded.reason,
+            "repairs": worded.repairs,
+            "refused_numbers": list(worded.refused),
+            "faults": list(worded.faults),
+            "reading": reading,
+            "looks": [msgspec.to_builtins(look) for look in worded.looks],
+        }
+
+    def _seconds(self) -> float:
+        return round(self._voice.clock.monotonic_s() - self._began_s, 3)

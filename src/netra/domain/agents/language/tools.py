@@ -1,0 +1,274 @@
+"""What a language model may look up: typed, read-only questions to the engine about the one log at hand.
+
+The log was read for its owner before the model was asked, so no argument can reach another's. Whatever is
+no tool, or no argument of it, is refused and said so.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import numpy as np
+
+from netra.domain.agents.language.masks import Json, Mask, as_json
+from netra.domain.agents.stages.handover import Plan
+from netra.domain.agents.stages.offload import worked
+from netra.domain.errors import NetraError, WorkStopped
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Checkpoint
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.pricing import Rate
+from netra.domain.optimization.what_if.simulate import Name, Proposal
+from netra.domain.what_if.trial import what_if
+from netra.domain.workloads.columns import Events, Labels, instant_of
+from netra.ports.language_model import Tool, ToolCall
+from netra.ports.prices import PriceBook
+
+ARGUMENTS_MAX: Final = 2_000  # characters
+ROWS_MAX: Final = 12  # of any list in a result
+CALLS_MAX: Final = 8  # looks of one run
+
+
+class _Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Arguments that take no others."""
+
+
+class Profile(_Closed, frozen=True, kw_only=True):
+    """The log in numbers: calls, tokens, models, features, arrivals, latencies."""
+
+
+class Analyse(_Closed, frozen=True, kw_only=True):
+    """All that one kind of analysis found, with its inputs."""
+
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+
+
+class Compare(_Closed, frozen=True, kw_only=True):
+    """What the whole log would cost on each of some models."""
+
+    models: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=4)]
+
+
+class Simulate(Proposal, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a proposed change would come to on the log, step by step."""
+
+
+class Price(_Closed, frozen=True, kw_only=True):
+    """The list prices of a model."""
+
+    model: Name
+
+
+class FindEvents(_Closed, frozen=True, kw_only=True):
+    """Single calls of the log: the first by cost, latency, output or time."""
+
+    feature: Name | None = None
+    function: Name | None = None
+    tool: Name | None = None
+    model: Name | None = None
+    order: Literal["cost", "latency", "output_tokens", "time"] = "cost"
+    limit: Annotated[int, msgspec.Meta(ge=1, le=10)] = 5
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to look at: one log, read for its owner, and what the engine made of it."""
+
+    events: Events
+    plan: Plan
+    book: PriceBook
+    default_model: str
+    hardware: Hardware
+    mask: Mask
+    checkpoint: Checkpoint
+
+    @property
+    def study(self) -> Study:
+        """The log as it was analysed."""
+        return self.plan.findings.analysis.study
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """One wish of the model and what became of it; `result` is None where it was refused."""
+
+    tool: str
+    outcome: Literal["done", "unknown_tool", "bad_arguments", "refused", "too_many"]
+    result: Json = None
+    why: str = ""
+
+
+_Arguments = Profile | Analyse | Compare | Simulate | Price | FindEvents
+_TOOLS: Final[Mapping[str, type[_Arguments]]] = {
+    "profile": Profile,
+    "analyse": Analyse,
+    "compare": Compare,
+    "simulate": Simulate,
+    "price": Price,
+    "find_events": FindEvents,
+}
+
+
+def tools() -> tuple[Tool, ...]:
+    """Return the tools as they are offered.
+
+    >>> [tool.name for tool in tools()]
+    ['profile', 'analyse', 'compare', 'simulate', 'price', 'find_events']
+    """
+    return tuple(
+        Tool(name=name, description=(kind.__doc__ or "").strip(), parameters=_schema(kind))
+        for name, kind in _TOOLS.items()
+    )
+
+
+async def look(call: ToolCall, bench: Bench) -> Look:
+    """Return what the tool finds, or why it was not used. Raises `WorkStopped` only."""
+    kind = _TOOLS.get(call.name)
+    if kind is None:
+        return Look(tool="?", outcome="unknown_tool", why="There is no such tool.")
+    if len(call.arguments_json) > ARGUMENTS_MAX:
+        return Look(tool=call.name, outcome="bad_arguments", why="The arguments are too long.")
+    try:
+        arguments = msgspec.json.decode(call.arguments_json or "{}", type=kind)
+        found = await worked(
+            partial(_used, bench=bench, arguments=_unmasked(arguments, bench.mask)),
+            checkpoint=bench.checkpoint,
+        )
+    except (msgspec.MsgspecError, UnicodeError):
+        return Look(tool=call.name, outcome="bad_arguments", why="The arguments do not fit the tool.")
+    except WorkStopped:
+        raise
+    except NetraError as error:
+        return Look(tool=call.name, outcome="refused", why=error.message)
+    return Look(tool=call.name, outcome="done", result=_cut(as_json(found)))
+
+
+def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
+    """Return the JSON schema of a tool's arguments, without references."""
+    (_,), components = msgspec.json.schema_components((kind,))
+    schema = dict(components[kind.__name__])
+    schema.pop("title", None)
+    schema.pop("description", None)
+    return {**schema, "additionalProperties": False}
+
+
+def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
+    """Return the arguments with the log's own names in place of labels."""
+    changes: dict[str, Any] = {
+        name: mask.unmask(value)
+        for name, value in msgspec.structs.asdict(arguments).items()
+        if isinstance(value, str)
+    }
+    return msgspec.structs.replace(arguments, **changes)
+
+
+def _used(
+    *, bench: Bench, arguments: _Arguments, checkpoint: Checkpoint
+) -> Any:  # Any: whatever encodes as JSON
+    checkpoint(0.0, "Looking more closely at the log")
+    match arguments:
+        case Profile():
+            return bench.plan.findings.survey.metrics["profile"]
+        case Analyse():
+            return _analysed(bench, arguments.kind)
+        case Compare():
+            return [_compared(bench, model, checkpoint) for model in arguments.models]
+        case Simulate():
+            return _tried(bench, arguments, checkpoint)
+        case Price():
+            return _price(bench, arguments.model)
+        case _:
+            return _found(bench, arguments)
+
+
+def _analysed(bench: Bench, kind: str) -> Any:  # Any: whatever encodes as JSON
+    analysis = bench.plan.findings.analysis
+    found = [one for one in analysis.recommendations if one.kind == kind]
+    return {"recommendations": found, "gaps": [gap for gap in analysis.gaps if gap.kind == kind]}
+
+
+def _compared(bench: Bench, model: str, checkpoint: Checkpoint) -> Any:  # Any: whatever encodes as JSON
+    tried = _tried(bench, Proposal(model=model), checkpoint)
+    names = ("then_usd_in_window", "then_usd_per_month", "cost_change", "calls_that_do_not_fit")
+    return {"model": model, **{name: tried[name] for name in names}}
+
+
+def _tried(bench: Bench, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
+    tried = what_if(
+        bench.events, proposal, book=bench.book, default_model=bench.default_model, hardware=bench.hardware,
+        model=bench.plan.findings.survey.goals.model, checkpoint=checkpoint,
+    )  # fmt: skip
+    shown: dict[str, Any] = msgspec.to_builtins(tried)
+    return shown
+
+
+def _price(bench: Bench, model: str) -> Any:  # Any: whatever encodes as JSON
+    tariff = bench.book.tariff(model)
+    if tariff is None:
+        return {"model": None, "note": "No price of this model is known."}
+    return {
+        "model": tariff.model,
+        "provider": tariff.provider,
+        "tokens_priced": 1_000_000,
+        "usd_of_a_million_input_tokens": _millions(tariff.input),
+        "usd_of_a_million_output_tokens": _millions(tariff.output),
+        "usd_of_a_million_cached_input_tokens": _millions(tariff.cached_input),
+    }
+
+
+def _millions(rate: Rate | None) -> float | None:
+    return None if rate is None else round(rate.usd_per_token * 1e6, 9)
+
+
+def _found(bench: Bench, wanted: FindEvents) -> Any:  # Any: whatever encodes as JSON
+    events, usd = bench.study.events, bench.study.now_usd
+    where = np.ones(len(events), np.bool_)
+    for column, name in (
+        (events.feature, wanted.feature), (events.template, wanted.function), (events.tool, wanted.tool),
+        (events.model, wanted.model),
+    ):  # fmt: skip
+        where &= _is_named(column, name, count=len(events))
+    weight = _ORDERS[wanted.order](bench.study)
+    if weight is None:
+        return {"calls": int(where.sum()), "events": [], "note": "The log does not hold what to order by."}
+    places = np.flatnonzero(where)
+    first = places[np.argsort(-np.nan_to_num(weight[places]), kind="stable")][: wanted.limit]
+    return {"calls": len(places), "events": [_row(events, int(at), usd=float(usd[at])) for at in first]}
+
+
+def _is_named(
+    column: Labels | None, name: str | None, *, count: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    if name is None:
+        return np.ones(count, np.bool_)
+    if column is None or name not in column.names:
+        return np.zeros(count, np.bool_)
+    return np.asarray(column.codes == column.names.index(name))
+
+
+def _row(events: Events, at: int, *, usd: float) -> Mapping[str, Any]:
+    return {
+        "event": events.name_of(at),
+        "at": instant_of(int(events.at_ns[at])),
+        "model": events.model.of(at),
+        "feature": None if events.feature is None else events.feature.of(at),
+        "input_tokens": int(events.input_tokens[at]),
+        "output_tokens": int(events.output_tokens[at]),
+        "latency_ms": None if events.latency_ms is None else float(np.nan_to_num(events.latency_ms[at])),
+        "usd": usd,
+    }
+
+
+_Weights = np.ndarray[tuple[int], np.dtype[np.float64]]
+_ORDERS: Final[Mapping[str, Callable[[Study], _Weights | None]]] = {
+    "cost": lambda study: study.now_usd,
+    "latency": lambda study: study.events.latency_ms,
+    "output_tokens": lambda study: study.events.output_tokens.astype(np.float64),
+    "time": lambda study: study.events.at_ns.astype(np.float64),
+}
+
+
+def _cut(value: Json) -> Json:
+    """Return the result with every list short."""
+    if isinstance(value, dict):
+        return {key: _cut(inside) for key, inside in value.items()}
+    return [_cut(item) for item in value[:ROWS_MAX]] if isinstance(value, list) else value

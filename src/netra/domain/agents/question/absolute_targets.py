@@ -1,0 +1,174 @@
+"""Absolute targets: "$5,000 a month", "500 ms for search", "TTFT below 300 ms", "fits in 80 GB"."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from netra.domain.agents.question.clauses import Subject
+from netra.domain.agents.question.number_context import Scene, mark_of, parts_here, parts_near
+from netra.domain.agents.question.readings import Reading, Target, Unread
+
+MONTHS: Final[Mapping[str, float]] = {  # how many of each a month of 365.25 / 12 days has
+    "hour": 730.5,
+    "day": 30.4375,
+    "week": 30.4375 / 7,
+    "month": 1.0,
+    "year": 1 / 12,
+}
+_SPELLINGS: Final = {
+    "hr": "hour",
+    "daily": "day",
+    "wk": "week",
+    "weekly": "week",
+    "mo": "month",
+    "monthly": "month",
+    "yr": "year",
+    "annum": "year",
+    "yearly": "year",
+    "annually": "year",
+}
+_PERIOD: Final = re.compile(
+    rf"\s*(?:/|\b(?:a|an|per|each|every)\b)?\s*(?P<period>{'|'.join([*MONTHS, *_SPELLINGS])})\b",
+    re.IGNORECASE,
+)
+_PRICE_OF_A_THING: Final = re.compile(
+    r"\s*(?:/|\b(?:per|for each|for every)\b)\s*(?:[0-9]|gpu|m\b|million|k\b|token|request|call|user|seat)",
+    re.IGNORECASE,
+)
+_FROM: Final = re.compile(r"\bfrom (?:about |around |roughly )?$", re.IGNORECASE)
+_SAVES: Final = re.compile(
+    r"\b(?:sav(?:e|es|ing|ings)|shave|cut|reduce\w*) (?:us |by |of |about |at least )*$", re.IGNORECASE
+)
+_NOW: Final = re.compile(
+    r"\b(?:currently|today|right now|at the moment|presently|so far|is now|are now|pay(?:ing)? now"
+    r"|we (?:pay|spend)"
+    r"|i (?:pay|spend)|(?:are|'re|am) (?:paying|spending)|costs us|is running at|takes|we see)\b",
+    re.IGNORECASE,
+)
+_LIMITS: Final = re.compile(
+    r"\b(?:keep|maintain|hold|stay|preserve|at most|max(?:imum)?|under|below|within|no more than"
+    r"|not exceed|limit|cap"
+    r"|budget|up to|less than|need|must|require[sd]?|target|slo|sla|in|accept\w*|allow\w*|tolera\w*|sub)\b|<",
+    re.IGNORECASE,
+)
+_BUDGETS: Final = re.compile(r"\bbudget\b", re.IGNORECASE)
+_NO_LATENCY: Final = re.compile(
+    r"\b(?:ttl|cache|cached|window|last|past|ago|every|timeout|retention|trace|history|keepalive|interval)\b",
+    re.IGNORECASE,
+)
+_QUANTILE: Final = re.compile(r"\b(?:p(?:50|75|90|95)|median|average|mean|typical)\b", re.IGNORECASE)
+_FOR_NAME: Final = re.compile(
+    r"\s*(?:for|on|in) (?:the |our )?(?P<name>[A-Za-z][\w-]{0,40})(?!\w)", re.IGNORECASE
+)
+_GRAMMAR: Final = """
+    all any each every everything everyone most some users user us me total production prod average general
+    p99 p95 it them this that these those calls requests latency the a an my both less more their generating
+    generation answers answer responses response interactive short long other others online real traffic worst
+    which at first
+"""
+_NO_PART: Final = frozenset(_GRAMMAR.split())
+_TOKEN_TIMES: Final = {Subject.FIRST_TOKEN: "ttft_ms_p99", Subject.PER_TOKEN: "tpot_ms_p99"}
+_TIMES: Final = (*_TOKEN_TIMES, Subject.TIME, Subject.RATE)
+
+
+def money_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Return the budget a sum in dollars sets, by the month."""
+    quantity = scene.quantity
+    if _FROM.search(scene.before):
+        return ()
+    if _PRICE_OF_A_THING.match(scene.after):
+        return _unread(scene, "the price of a single thing sets no target; budgets are dollars a month")
+    if _SAVES.search(scene.before):
+        return _unread(scene, "a saving is read as a share (“20 % cheaper”), or as the budget that is left")
+    if _NOW.search(scene.around) and not _LIMITS.search(scene.around):
+        return _unread(scene, "taken as what is paid now; the bill is computed from the log")
+    period = _PERIOD.match(scene.after)
+    times = 1.0 if period is None else MONTHS[_period(period)]
+    if quantity.value <= 0:
+        return _unread(scene, "a budget is more than nothing")
+    return (Target(field="budget_usd_per_month", value=quantity.value * times),)
+
+
+def bare_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Return the budget that a number without a unit is, where the clause speaks of one."""
+    said = scene.before.strip() or "".join(clause.text for clause in scene.sentence[:1])
+    if _BUDGETS.search(f"{said} {scene.after}") is not None:
+        return money_targets(scene)
+    about = mark_of(scene, (*_TIMES, Subject.MONEY))
+    if about is None or not scene.clause.start <= about.start < scene.clause.end:
+        return ()
+    return _unread(scene, "a number without a unit; say “ms”, “%”, “x” or “$”")
+
+
+def time_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Return the limit on a latency that a duration sets, for the features it names."""
+    if _FROM.search(scene.before) or _NO_LATENCY.search(scene.around):
+        return ()
+    is_limit = _LIMITS.search(scene.around) is not None
+    if _NOW.search(scene.around) and not is_limit:
+        return _unread(scene, "taken as what is measured now; latencies are read from the log")
+    about = mark_of(scene, _TIMES)
+    if about is not None and about.subject in _TOKEN_TIMES:
+        return (Target(field=_TOKEN_TIMES[about.subject], value=scene.quantity.value),)
+    names = _names(scene)
+    if about is None and not names and not is_limit:
+        return _unread(scene, "a time that is no limit on a latency")
+    return _latency_limits(scene, names)
+
+
+def _latency_limits(scene: Scene, names: Sequence[str]) -> tuple[Reading, ...]:
+    limits = tuple(
+        Target(field="latency_ms", value=scene.quantity.value, part=name) for name in names or ("",)
+    )
+    if _QUANTILE.search(scene.before) or _QUANTILE.match(scene.after.lstrip()):
+        return (*limits, *_unread(scene, "limits are judged at the 99th percentile, and so is this one"))
+    return limits
+
+
+def memory_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Return the limit on the memory of one GPU."""
+    if mark_of(scene, (Subject.MEMORY,)) is None:
+        return _unread(scene, "memory of what could not be told; say “GPU memory”")
+    return (Target(field="gpu_memory_gib", value=scene.quantity.value),)
+
+
+def token_rate_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Return the limit on the time per output token: 40 tokens a second to one reader are 25 ms each."""
+    if re.search(r"\b(?:throughput|total|overall|aggregate)\b", scene.around, re.IGNORECASE):
+        return _unread(scene, "throughput of the whole service sets no target; say the rate one user needs")
+    if scene.quantity.value <= 0:
+        return _unread(scene, "a rate is more than nothing")
+    return (Target(field="tpot_ms_p99", value=1_000 / scene.quantity.value),)
+
+
+def foreign_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Say that no rate of exchange is held."""
+    return _unread(scene, "sums are read in US dollars only, as no rate of exchange is held")
+
+
+def count_targets(scene: Scene) -> tuple[Reading, ...]:
+    """Say that a count of calls sets no target; days and the like are no targets anyway."""
+    if re.search(r"request|call|rps|qps|rpm|tpm|user", scene.quantity.text, re.IGNORECASE):
+        return _unread(scene, "traffic is read from the log and changes of it as “50 % more traffic”")
+    return ()
+
+
+def _unread(scene: Scene, why: str) -> tuple[Reading, ...]:
+    return (Unread(text=scene.quantity.text.strip(), why=why),)
+
+
+def _period(match: re.Match[str]) -> str:
+    word = match["period"].lower()
+    return _SPELLINGS.get(word, word)
+
+
+def _names(scene: Scene) -> tuple[str, ...]:
+    """Return whom the limit is for: named in its clause, else right after it, else in the sentence."""
+    here = tuple(part.name for part in parts_here(scene))
+    return here or _named_after(scene) or tuple(part.name for part in parts_near(scene))
+
+
+def _named_after(scene: Scene) -> tuple[str, ...]:
+    """Return "search" of "500 ms for search", where the log has no such name."""
+    match = _FOR_NAME.match(scene.after)
+    return () if match is None or match["name"].lower() in _NO_PART else (match["name"],)

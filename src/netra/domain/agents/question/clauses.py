@@ -1,0 +1,110 @@
+"""A message cut into clauses, with the words that tell what a number in it is about.
+
+Which target a number then is, `targets` decides.
+"""
+
+import enum
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.question.quantities import Quantity
+
+
+class Subject(enum.StrEnum):
+    """What a number can be about."""
+
+    MONEY = "money"
+    RATE = "rate"  # more of it is faster: speed, throughput
+    TIME = "time"  # more of it is slower: latency
+    TRAFFIC = "traffic"
+    GROWTH = "growth"  # traffic, unless something else is said
+    FIRST_TOKEN = "first_token"  # noqa: S105  # a token of a language model, no secret
+    PER_TOKEN = "per_token"  # noqa: S105  # the same
+    MEMORY = "memory"
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """A word that names a subject, and where it stands."""
+
+    subject: Subject
+    start: int
+    end: int
+    text: str
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the message that is about one thing."""
+
+    text: str
+    start: int
+    end: int
+    sentence: int
+    marks: tuple[Mark, ...]
+
+
+_SUBJECTS: Final = {
+    Subject.FIRST_TOKEN: r"ttft|time[- ]to[- ](?:the[- ])?first[- ](?:token|word)|first[- ](?:token|word)s?"
+    r"|start(?:s|ing)? (?:to )?(?:answer|stream|respond)\w*",
+    Subject.PER_TOKEN: r"tpot|itl|time[- ]per[- ](?:output[- ])?token|inter[- ]token(?: latency)?"
+    r"|per (?:output )?token|between tokens",
+    Subject.MONEY: r"cheap(?:er|est|ly)?|costs?|costing|bills?|invoices?|spend(?:ing|s)?|spent|sav(?:e|es"
+    r"|ed|ing|ings)"
+    r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|outlay|expenditure",
+    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|up|ier)?|snappi?er|throughput|performance"
+    r"|slower|slow down|sooner",
+    Subject.TIME: r"latenc(?:y|ies)|response[- ]times?|slow|waits?|waiting(?: times?)?|delays?|durations?"
+    r"|answers?(?: in)?"
+    r"|respon(?:d|ds|se|ses)|repl(?:y|ies)|p99|p95|p90|p50",
+    Subject.TRAFFIC: r"traffic|usage|volumes?|load|demand|requests?|calls|queries|users?|customers?"
+    r"|visitors?|sessions?"
+    r"|seats|adoption|workload",
+    Subject.GROWTH: r"grow(?:s|n|th|ing)?|scal(?:e|es|ing)(?: up)?|expand(?:s|ing)?|expansion|ramp(?:s|ing)?",
+    Subject.MEMORY: r"memory|vram|hbm|gpu",
+}
+_MARK: Final = re.compile(
+    r"\b(?:" + "|".join(f"(?P<{subject.value}>{words})" for subject, words in _SUBJECTS.items()) + r")\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"(?:[.;!?](?=\s|$)|\n)+\s*")
+_CLAUSE_END: Final = re.compile(
+    r",(?=\s)\s*(?:(?:and|but|or|while|with|so|at(?! (?:most|least)))\b)?|[:—](?=\s)|\s–(?=\s)|\s-(?=\s)"
+    r"|\b(?:and|but|while|whilst|with|at(?! (?:most|least))|plus|yet|although|though|however|whereas"
+    r"|given|as long as|provided|then|if|when)\b",
+    re.IGNORECASE,
+)
+
+
+def clauses(text: str) -> tuple[Clause, ...]:
+    """Return the clauses of `text` in order, every one with its marks.
+
+    >>> [clause.text for clause in clauses("20 % cheaper and 2x faster. At no more money?")]
+    ['20 % cheaper ', ' 2x faster', '', ' no more money', '']
+    """
+    marks = [
+        Mark(
+            subject=Subject(str(match.lastgroup)), start=match.start(), end=match.end(), text=match[0].lower()
+        )
+        for match in _MARK.finditer(text)
+    ]
+    found: list[Clause] = []
+    for sentence, (begin, finish) in enumerate(_between(text, _SENTENCE_END, 0, len(text))):
+        for start, end in _between(text, _CLAUSE_END, begin, finish):
+            inside = tuple(mark for mark in marks if start <= mark.start < end)
+            found.append(Clause(text=text[start:end], start=start, end=end, sentence=sentence, marks=inside))
+    return tuple(found)
+
+
+def place(found: Sequence[Clause], quantity: Quantity) -> int:
+    """Return the index of the clause that `quantity` stands in."""
+    return max((number for number, clause in enumerate(found) if clause.start <= quantity.start), default=0)
+
+
+def _between(text: str, cut: re.Pattern[str], begin: int, end: int) -> Iterator[tuple[int, int]]:
+    edges = [begin]
+    for match in cut.finditer(text, begin, end):
+        edges += [match.start(), match.end()]
+    edges.append(end)
+    return ((edges[i], edges[i + 1]) for i in range(0, len(edges) - 1, 2))

@@ -1,0 +1,210 @@
+"""What is asked: `Goals` out of a run's parameters and its words, without a language model.
+
+Parameters outrank words. Whatever is said and not understood is in `Goals.unread`, a sentence each.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from netra.domain.agents.question import topics
+from netra.domain.agents.question.dates import Dated, instants
+from netra.domain.agents.question.mentions import (
+    NO_NAMES,
+    Mention,
+    Names,
+    blanked,
+    families_in,
+    gpus_in,
+    models_in,
+    parts_in,
+    same_name,
+)
+from netra.domain.agents.question.number_targets import targets_in
+from netra.domain.agents.question.parameters import read_parameters
+from netra.domain.agents.question.readings import Reading, Target, Unread
+from netra.domain.optimization.model import Goals, Priority
+
+UNREAD_MAX: Final = 12  # sentences; a text that is all numbers must not become a report
+BEFORE_AFTER: Final = "upgrade_review"  # among `Goals.analyses`: what did a change do
+RIGHT_SIZING: Final = "right_sizing"  # among `Goals.analyses`: would another model do
+QUALITY: Final = "quality"  # among `Goals.constraints`: answers may not get worse
+
+_UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
+
+
+class _Words(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was found in the text, before it is weighed."""
+
+    text: str
+    models: tuple[Mention, ...]
+    families: tuple[Mention, ...]
+    gpus: tuple[Mention, ...]
+    dates: tuple[Dated, ...]
+    parts: tuple[Mention, ...]
+    readings: tuple[Reading, ...]
+
+
+def read_goals(
+    message: str, parameters: Mapping[str, Any], *, now: datetime, names: Names = NO_NAMES
+) -> Goals:
+    """Return what is asked; never raises, whatever the text or the values are.
+
+    `names` are those of the workload's log, where it has been read: names it does not hold are then
+    unread.
+
+    >>> from datetime import UTC
+    >>> goals = read_goals("20 % cheaper, please", {"budget": 5000}, now=datetime(2026, 11, 21, tzinfo=UTC))
+    >>> goals.saving_share, goals.budget_usd_per_month, goals.priority.value
+    (0.2, 5000.0, 'cost')
+    """
+    asked = read_parameters(parameters)
+    words = _words("\n".join([message, *asked.words]), names, now=now)
+    fields = _joined(_said(words), asked.fields)
+    fields["features"], strangers = _sifted(fields["features"], names)
+    fields["latency_ms"], unlimited = _limits_sifted(fields["latency_ms"], names)
+    unread = (*asked.unread, *_unread(words), *(_stranger(name) for name in (*strangers, *unlimited)))
+    said = tuple(dict.fromkeys(piece.said() for piece in unread))
+    return Goals(**fields, unread=said[:UNREAD_MAX])
+
+
+def _words(text: str, names: Names, *, now: datetime) -> _Words:
+    """Find names first and blank them, so that no digit of a name is taken for a number."""
+    models = models_in(text, known=names.models)
+    text = _without(text, models)
+    families, gpus, dates = families_in(text), gpus_in(text), instants(text, now=now)
+    text = _without(text, (*gpus, *(date for date in dates if not date.text.isalpha())))
+    parts = parts_in(text, known=names.parts())
+    plain = _without(text, parts)
+    return _Words(
+        text=plain,
+        models=models,
+        families=families,
+        gpus=gpus,
+        dates=dates,
+        parts=parts,
+        readings=targets_in(plain, parts),
+    )
+
+
+def _without(text: str, found: Iterable[Mention | Dated]) -> str:
+    return blanked(text, [(piece.start, piece.end) for piece in found])
+
+
+def _said(words: _Words) -> dict[str, Any]:
+    """Return the fields of `Goals` that the words set."""
+    fields: dict[str, Any] = {"latency_ms": {}}
+    for target in _targets(words):
+        if target.field == "latency_ms":
+            fields["latency_ms"].setdefault(target.part, target.value)
+        else:
+            fields.setdefault(target.field, target.value)
+    fields["features"] = tuple(part.name for part in words.parts if part.name not in fields["latency_ms"])
+    fields["models"] = tuple(model.name for model in words.models)
+    fields["gpus"] = tuple(gpu.name for gpu in words.gpus)
+    fields["analyses"] = topics.analyses_in(words.text)
+    return fields | _implied(words, fields)
+
+
+def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the words say without a number: what may not rise, fall or get worse, and since when."""
+    implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(words.text)}
+    if {"saving_share", "budget_usd_per_month"}.isdisjoint(fields) and topics.is_money_capped(words.text):
+        implied["saving_share"] = 0.0
+    if "speedup" not in fields and not fields["latency_ms"] and topics.is_speed_kept(words.text):
+        implied["speedup"] = 1.0
+    if topics.is_quality_kept(words.text):
+        implied["constraints"] = (QUALITY,)
+    implied["priority"] = _priority(words, fields)
+    if _is_before_after(words):
+        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)  # the move has been made
+        implied["analyses"] = (*asked, BEFORE_AFTER)
+        implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
+    elif not all(model.known for model in words.models):
+        implied["analyses"] = tuple(dict.fromkeys((*fields["analyses"], RIGHT_SIZING)))
+    return implied
+
+
+def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
+    """Return what is wanted least of: both where both have a target, else what the words speak of."""
+    if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
+        return Priority.BALANCED
+    priority = topics.priority_in(words.text)
+    if fields.get("speedup", 0.0) > 1:
+        return Priority.BALANCED if priority is Priority.COST else priority or Priority.PERFORMANCE
+    return priority
+
+
+def _is_before_after(words: _Words) -> bool:
+    return topics.asks_before_after(words.text, is_dated=bool(words.dates))
+
+
+def _joined(said: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both; of one field what is asked by parameter stands, lists and limits are united."""
+    fields = {name: value for name, value in {**said, **asked}.items() if value is not None}
+    for name in ("features", "models", "gpus", "constraints", "analyses"):
+        fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *said[name])))
+    fields["latency_ms"] = {**said["latency_ms"], **asked.get("latency_ms", {})}
+    return fields
+
+
+def _targets(words: _Words) -> list[Target]:
+    return [reading for reading in words.readings if isinstance(reading, Target)]
+
+
+def _sifted(features: Iterable[str], names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the features as the log spells them, and those it does not hold; all where it is not read."""
+    known = names.parts()
+    if names == NO_NAMES:
+        return tuple(features), ()
+    found = {name: _spelling(name, known) for name in features}
+    kept = tuple(dict.fromkeys(spelt for spelt in found.values() if spelt is not None))
+    return kept, tuple(name for name, spelt in found.items() if spelt is None)
+
+
+def _limits_sifted(limits: Mapping[str, float], names: Names) -> tuple[dict[str, float], tuple[str, ...]]:
+    kept, strangers = _sifted([part for part in limits if part], names)
+    spelt = {part: _spelling(part, kept) or part for part in limits}
+    good = {spelt[part]: limit for part, limit in limits.items() if part not in strangers}
+    return good, strangers
+
+
+def _spelling(name: str, known: Sequence[str]) -> str | None:
+    return next((spelt for spelt in known if same_name(spelt, name)), None)
+
+
+def _stranger(name: str) -> Unread:
+    return Unread(text=name, why=_UNKNOWN_PART)
+
+
+def _unread(words: _Words) -> list[Unread]:
+    """Return what the words say that sets nothing."""
+    unread = [reading for reading in words.readings if isinstance(reading, Unread)]
+    unread += [
+        Unread(text=family.name, why="a family of models; name the one that is meant")
+        for family in words.families
+    ]
+    unread += [
+        Unread(text=date.text, why="no day of the calendar") for date in words.dates if date.at is None
+    ]
+    unread += _said_twice(words)
+    is_named = words.models or words.gpus or words.parts or words.readings
+    if not is_named and not topics.is_on_topic(words.text):
+        unread.append(
+            Unread(text=words.text, why="no target, name or topic that this engine knows was found")
+        )
+    return unread
+
+
+def _said_twice(words: _Words) -> list[Unread]:
+    """Return the targets that contradict an earlier one, which stands."""
+    first: dict[tuple[str, str], float] = {}
+    unread: list[Unread] = []
+    for target in _targets(words):
+        stands = first.setdefault((target.field, target.part), target.value)
+        if stands != target.value:
+            text = f"{target.field} {target.value:g}"
+            unread.append(Unread(text=text, why=f"said twice; the first, {stands:g}, stands"))
+    return unread

@@ -1,0 +1,167 @@
+"""A number of a message with its surroundings: the subject it is about, the parts of the product it names."""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.question.clauses import Clause, Mark, Subject, clauses, place
+from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.quantities import Quantity, quantities
+
+NUMBERS_MAX: Final = 100  # more is a table and no question; each one is held against all others
+_OF_WHAT_STANDS_BEFORE: Final = re.compile(
+    r"\b(?:by|to|is|are|of|under|below|within|than|most)\s+(?:about |around |roughly |up to |at least "
+    r"|at most )?$",
+    re.IGNORECASE,
+)
+_COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
+_ALONE: Final = re.compile(
+    r"(?:\b(?:the|our|my|and|for|feature|function|tool)\b|[\s\"'`]|\N{OBJECT REPLACEMENT CHARACTER})*",
+    re.IGNORECASE,
+)
+_AGAINST_ORDER: Final = 60  # characters that a word on the wrong side of "by" counts as further away
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """A number with all that decides what it is about."""
+
+    quantity: Quantity
+    clause: Clause
+    others: tuple[Quantity, ...]  # the other numbers of the message
+    sentence: tuple[Clause, ...]  # its other clauses, the nearest first, those before the number first of all
+    parts: tuple[Mention, ...]  # features, functions and tools named in the message
+
+    @property
+    def before(self) -> str:
+        """What the clause says before the number, from the number before that on."""
+        begin = max((q.end for q in self.others if q.end <= self.quantity.start), default=0)
+        return self._text(max(begin, self.clause.start), self.quantity.start)
+
+    @property
+    def after(self) -> str:
+        """What the clause says after the number, up to the next number."""
+        end = min((q.start for q in self.others if q.start >= self.quantity.end), default=self.clause.end)
+        return self._text(self.quantity.end, min(end, self.clause.end))
+
+    @property
+    def around(self) -> str:
+        """What the clause says around the number."""
+        return f"{self.before} {self.after}"
+
+    def has_number(self, clause: Clause) -> bool:
+        """Return whether any number stands in `clause`."""
+        return any(clause.start <= q.start < clause.end for q in (self.quantity, *self.others))
+
+    def _text(self, start: int, end: int) -> str:
+        return self.clause.text[max(0, start - self.clause.start) : max(0, end - self.clause.start)]
+
+
+def scenes(text: str, parts: Sequence[Mention]) -> tuple[Scene, ...]:
+    """Return every number of `text` in its surroundings; of very many the first `NUMBERS_MAX`."""
+    numbers = quantities(text)[:NUMBERS_MAX]
+    if not numbers:
+        return ()
+    cut = clauses(text)
+    found: list[Scene] = []
+    for number, quantity in enumerate(numbers):
+        at = place(cut, quantity)
+        found.append(
+            Scene(
+                quantity=quantity,
+                clause=cut[at],
+                others=(*numbers[:number], *numbers[number + 1 :]),
+                sentence=_sentence(cut, at),
+                parts=tuple(parts),
+            )
+        )
+    return tuple(found)
+
+
+def mark_of(scene: Scene, among: Collection[Subject]) -> Mark | None:
+    """Return the nearest word that says what the number is about: in its clause, else in its sentence."""
+    begin, end = scene.clause.start, scene.clause.end
+    here = [mark for mark in scene.clause.marks if mark.subject in among and begin <= mark.start < end]
+    if here:
+        backwards = _OF_WHAT_STANDS_BEFORE.search(scene.before) and not _COMPARES.match(scene.after)
+        return min(here, key=lambda mark: _distance(mark, scene.quantity, backwards=bool(backwards)))
+    for clause in scene.sentence:
+        near = [mark for mark in clause.marks if mark.subject in among]
+        if near and not scene.has_number(clause):
+            return near[-1] if clause.start < begin else near[0]
+    return None
+
+
+def subjects_of(scene: Scene, among: Collection[Subject]) -> tuple[Mark, ...]:
+    """Return what the number is about: as `mark_of`, and both of "cost and latency by 20 %"."""
+    mark = mark_of(scene, among)
+    if mark is None:
+        return ()
+    found = [mark]
+    opens = scene.clause.text[: max(0, mark.start - scene.clause.start)].strip().lower()
+    if mark.end <= scene.quantity.start and opens in ("", "the", "our", "my"):
+        for clause in scene.sentence:
+            listed = [other for other in clause.marks if other.subject in among]
+            if clause.end > scene.clause.start or scene.has_number(clause) or not listed:
+                break
+            if clause.text[listed[-1].end - clause.start :].strip() or listed[-1].subject is mark.subject:
+                break
+            found.append(listed[-1])
+    return tuple(found)
+
+
+def parts_near(scene: Scene) -> tuple[Mention, ...]:
+    """Return the parts named by the nearest clause of the sentence that has no number of its own."""
+    for clause in scene.sentence:
+        named = _inside(scene, clause)
+        if named and not scene.has_number(clause):
+            return named
+    return ()
+
+
+def parts_here(scene: Scene) -> tuple[Mention, ...]:
+    """Return the parts of the product that the number's own clause speaks of, listed ones together."""
+    here = _inside(scene, scene.clause)
+    if not here:
+        return ()
+    own = here[0]
+    if len(here) > 1 and "for" not in scene.around.lower().split():
+        here = (min(here, key=lambda part: abs(part.start - scene.quantity.start)),)
+    listed = [
+        part
+        for clause in scene.sentence
+        if not scene.has_number(clause)
+        for part in _inside(scene, clause)
+        if _is_only(clause, part) or _continues(scene, clause, part, own)
+    ]
+    return (*here, *listed)
+
+
+def _sentence(cut: Sequence[Clause], at: int) -> tuple[Clause, ...]:
+    same = [(i, clause) for i, clause in enumerate(cut) if clause.sentence == cut[at].sentence]
+    before = [clause for i, clause in same if i < at]
+    return (*reversed(before), *(clause for i, clause in same if i > at))
+
+
+def _distance(mark: Mark, quantity: Quantity, *, backwards: bool) -> int:
+    if mark.end <= quantity.start:
+        return quantity.start - mark.end
+    return mark.start - quantity.end + (_AGAINST_ORDER if backwards else 0)
+
+
+def _inside(scene: Scene, clause: Clause) -> tuple[Mention, ...]:
+    return tuple(part for part in scene.parts if clause.start <= part.start < clause.end)
+
+
+def _is_only(clause: Clause, part: Mention) -> bool:
+    """Return whether the clause is nothing but the name, as in "for search and chat"."""
+    rest = clause.text[: part.start - clause.start] + clause.text[part.end - clause.start :]
+    return _ALONE.fullmatch(rest) is not None
+
+
+def _continues(scene: Scene, clause: Clause, part: Mention, own: Mention) -> bool:
+    """Return whether one clause ends with the name where the number's begins: "search and chat in 1 s"."""
+    is_last = not clause.text[part.end - clause.start :].strip(" \"'`")
+    begins = not scene.clause.text[: own.start - scene.clause.start].strip(" \"'`")
+    return is_last and begins and clause.end <= scene.clause.start

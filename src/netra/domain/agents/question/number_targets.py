@@ -1,0 +1,34 @@
+"""What every number of a message is a target of; a number is about the nearest word that names a subject.
+
+What cannot be told is handed back as unread; it is never guessed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from netra.domain.agents.question import absolute_targets, relative_targets
+from netra.domain.agents.question.mentions import Mention
+from netra.domain.agents.question.number_context import Scene, scenes
+from netra.domain.agents.question.quantities import Unit
+from netra.domain.agents.question.readings import Reading
+
+_READERS: Final[Mapping[Unit, Callable[[Scene], tuple[Reading, ...]]]] = {
+    Unit.SHARE: relative_targets.change_targets,
+    Unit.FACTOR: relative_targets.change_targets,
+    Unit.USD: absolute_targets.money_targets,
+    Unit.MS: absolute_targets.time_targets,
+    Unit.GIB: absolute_targets.memory_targets,
+    Unit.TOKENS_PER_S: absolute_targets.token_rate_targets,
+    Unit.FOREIGN: absolute_targets.foreign_targets,
+    Unit.OTHER: absolute_targets.count_targets,
+    Unit.BARE: absolute_targets.bare_targets,
+}
+
+
+def targets_in(text: str, parts: Sequence[Mention] = ()) -> tuple[Reading, ...]:
+    """Return what each number of `text` sets, in order; models, GPUs and dates must be blanked before.
+
+    >>> [(target.field, round(target.value, 9)) for target in targets_in("20 % cheaper and 2x faster")]
+    [('saving_share', 0.2), ('speedup', 2.0)]
+    """
+    return tuple(reading for scene in scenes(text, parts) for reading in _READERS[scene.quantity.unit](scene))

@@ -1,0 +1,1 @@
+"""The five agents in their order, and what each hands to the next."""

@@ -1,0 +1,27 @@
+"""ActionsToMeetGoalsSubAgent: the findings as ordered, reversible steps and as settings ready to use."""
+
+from typing import Final
+
+from netra.domain.agents.stages.handover import Findings, Plan, checked_plan
+from netra.domain.optimization import engine
+from netra.domain.optimization.advice.supply import supply_config
+from netra.domain.optimization.model import Checkpoint
+
+AGENT: Final = "ActionsToMeetGoalsSubAgent"
+MESSAGE: Final = "Turning the findings into steps and settings..."
+
+
+def plan(findings: Findings, *, checkpoint: Checkpoint) -> Plan:
+    """Return the steps to take, each with its check and its way back, and the supply configuration."""
+    analysis = findings.analysis
+    checkpoint(0.0, "Ordering the steps")
+    actions = engine.planned_actions(analysis)
+    checkpoint(0.5, "Writing the settings")
+    has_calls = len(analysis.study.events) > 0
+    return checked_plan(
+        Plan(
+            findings=findings,
+            actions=actions,
+            supply_config=supply_config(analysis.study, analysis.composition) if has_calls else {},
+        )
+    )

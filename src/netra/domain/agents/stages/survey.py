@@ -1,0 +1,90 @@
+"""DataSubAgent: the workload's log made ready, priced and described, and the goals in its own names."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.agents.language.hearing import joined
+from netra.domain.agents.question.goals import BEFORE_AFTER, read_goals
+from netra.domain.agents.question.mentions import Names, same_name
+from netra.domain.agents.question.readings import Unread
+from netra.domain.agents.stages.handover import Briefing, Survey, checked_survey
+from netra.domain.optimization import engine
+from netra.domain.optimization.model import Checkpoint, Goals
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.what_if.price_list import price_list
+from netra.domain.workloads.columns import Events, Labels, instant_of
+from netra.ports.prices import PriceBook
+
+AGENT: Final = "DataSubAgent"
+NO_INSTANT: Final = Unread(text="the change", why="say when it was made, as 2026-11-20 or “yesterday”").said()
+MESSAGE: Final = "Reading the workload's events and pricing every call..."
+
+
+def survey(
+    briefing: Briefing,
+    events: Events,
+    *,
+    book: PriceBook,
+    default_model: str,
+    hardware: Hardware,
+    checkpoint: Checkpoint,
+) -> Survey:
+    """Return the log as the engine reads it, with the question read again in its names."""
+    question = briefing.question
+    names = names_of(events)
+    read = read_goals(question.message, question.parameters, now=briefing.now, names=names)
+    both = None
+    if briefing.hearing is not None:
+        both = joined(read, briefing.hearing, message=question.message, names=names)
+        read = both.goals
+    goals = dated(read, events)
+    prices = price_list(
+        events, book, default_model=default_model, model=goals.model, asked_about=goals.models
+    )
+    measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
+    return checked_survey(
+        Survey(briefing=briefing, goals=goals, measured=measured, metrics=measured.metrics, joined=both)
+    )
+
+
+def dated(goals: Goals, events: Events) -> Goals:
+    """Return the goals with the change at the first call of the model it was made to.
+
+    A day ("yesterday") becomes that instant when the model came on it; without any day the log's own
+    first call of a named model is taken. What then has no instant is said to be unread.
+    """
+    if BEFORE_AFTER not in goals.analyses:
+        return goals
+    first = [at for name in goals.models if (at := _first_call(events, name)) is not None]
+    if goals.change_at is not None:
+        within = [at for at in first if timedelta(0) <= at - goals.change_at < timedelta(days=1)]
+        return msgspec.structs.replace(goals, change_at=min(within)) if within else goals
+    if first:
+        return msgspec.structs.replace(goals, change_at=max(first))
+    return msgspec.structs.replace(goals, unread=(*goals.unread, NO_INSTANT))
+
+
+def _first_call(events: Events, model: str) -> datetime | None:
+    """Return when the model was first called; None when it never was, or from the log's start on."""
+    places = [code for code, label in enumerate(events.model.names) if same_name(label, model)]
+    mine = events.at_ns[np.isin(events.model.codes, places)]
+    if not len(mine) or mine.min() == events.at_ns.min():
+        return None
+    return instant_of(int(mine.min()))
+
+
+def names_of(events: Events) -> Names:
+    """Return the names that the log holds."""
+    return Names(
+        features=_names(events.feature),
+        functions=_names(events.template),
+        tools=_names(events.tool),
+        models=events.model.names,
+    )
+
+
+def _names(labels: Labels | None) -> tuple[str, ...]:
+    return () if labels is None else labels.names

@@ -1,0 +1,1 @@
+"""The result for the reader: recommendations, actions, supply configuration, targets."""

@@ -1,0 +1,113 @@
+"""Findings with their money, as the recommendations of the documented result, ranked and numbered."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from netra.domain.optimization.analysers.model import ORDER, Finding, Stance
+from netra.domain.optimization.composition import Composition, Worth
+from netra.domain.optimization.measures.span import Span
+from netra.domain.optimization.model import Recommendation, Savings
+from netra.domain.optimization.wording import cost_change, money
+
+WORTH_SAYING: Final = 0.01  # of the bill
+_SHELVES: Final = (Stance.DO, Stance.EVALUATE, Stance.AVOID, Stance.INFORM)
+
+
+def recommendations_of(
+    composition: Composition, *, span: Span, asked: Sequence[str] = ()
+) -> tuple[Recommendation, ...]:
+    """Return the plan, the largest step first, then what needs an evaluation, what to avoid, the rest.
+
+    Kinds that were asked for by name come before all others.
+    """
+    ranked = [
+        *sorted(composition.plan, key=lambda worth: -(worth.marginal_usd_per_month or 0.0)),
+        *sorted(composition.others, key=_rank),
+    ]
+    ranked.sort(key=lambda worth: worth.finding.kind not in asked)  # stable: the rank holds within both
+    turns = {id(worth): turn for turn, worth in enumerate(composition.plan, 1)}
+    return tuple(
+        _recommendation(
+            worth,
+            number=number,
+            turn=turns.get(id(worth)),
+            span=span,
+            bill_usd_per_month=composition.current_usd_per_month,
+        )
+        for number, worth in enumerate(ranked, 1)
+    )
+
+
+def verdict(composition: Composition, *, span: Span) -> str:
+    """Return the plan in a sentence; that nothing is worth the trouble is one too."""
+    if composition.current_usd_per_month <= 0:
+        return "There is no bill to lower."
+    share = 1 - composition.planned_usd_per_month / composition.current_usd_per_month
+    if share < WORTH_SAYING:
+        return "Nothing here is worth more than 1 % of the bill without an evaluation or better data."
+    return (
+        f"The plan lowers the bill from {money(composition.current_usd_per_month)} to "
+        f"{money(composition.planned_usd_per_month)} {'a month' if span.scaled else 'over the log'}."
+    )
+
+
+def _rank(worth: Worth) -> tuple[int, float, int]:
+    finding = worth.finding
+    return _SHELVES.index(finding.stance), -worth.monthly.saved_usd, ORDER.index(finding.kind)
+
+
+def _recommendation(
+    worth: Worth, *, number: int, turn: int | None, span: Span, bill_usd_per_month: float
+) -> Recommendation:
+    finding = worth.finding
+    return Recommendation(
+        id=f"rec-{number}",
+        kind=finding.kind,
+        action=finding.action,
+        impact=finding.impact + _superseded(worth, finding),
+        cost_change=cost_change(_share(worth, bill_usd_per_month)),
+        savings=_savings(worth, bill_usd_per_month=bill_usd_per_month),
+        grade=finding.grade,
+        formula=finding.formula,
+        inputs={**finding.inputs, **_composed(worth, turn=turn), "stance": finding.stance.value},
+        assumptions=(*finding.assumptions, *(span.notes if finding.change is not None else ())),
+        evidence=finding.evidence,
+        how_to_verify=finding.how_to_verify,
+        effort=finding.effort,
+        risk=finding.risk,
+    )
+
+
+def _superseded(worth: Worth, finding: Finding) -> str:
+    """Say why something that saves alone is not in the plan."""
+    if finding.stance is Stance.DO and worth.marginal_usd is None and worth.monthly.saved_usd > 0:
+        return " It is left out of the plan: with the rest of it in force this saves nothing more."
+    return ""
+
+
+def _share(worth: Worth, bill_usd_per_month: float) -> float:
+    return worth.monthly.saved_usd / bill_usd_per_month if bill_usd_per_month else 0.0
+
+
+def _savings(worth: Worth, *, bill_usd_per_month: float) -> Savings:
+    return Savings(
+        usd_per_month=worth.monthly.saved_usd,
+        low=worth.monthly.low_usd,
+        high=worth.monthly.high_usd,
+        usd_in_window=worth.saved_usd,
+        share_of_bill=_share(worth, bill_usd_per_month),
+        marginal_usd_per_month=worth.marginal_usd_per_month,
+        cumulative_usd_per_month=worth.cumulative_usd_per_month,
+    )
+
+
+def _composed(worth: Worth, *, turn: int | None) -> Mapping[str, Any]:
+    """Return what composition adds to the numbers that went in."""
+    touched = {"touched_calls": worth.touched_calls, "touched_usd_in_window": worth.touched_usd}
+    if turn is None or worth.leave_one_out_usd_per_month is None:
+        return touched
+    return {
+        **touched,
+        "applied_as": turn,
+        "leave_one_out_usd_per_month": worth.leave_one_out_usd_per_month,
+    }

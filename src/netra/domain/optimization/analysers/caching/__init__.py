@@ -1,0 +1,1 @@
+"""Prompt caching: whether, where and for how long."""

@@ -1,0 +1,239 @@
+"""Prompt caching: on, off or which time to live, by replay of the real prefixes (grade B).
+
+Formula, in dollars over the window, with H the tokens read from the cache and W those written:
+`sum H (p_in - p_read) - sum W (p_write - p_in)`. H is the replayed reuse of each call, floored to
+the provider's granularity and dropped under its minimum; W is the rest of the cacheable prefix, and
+is charged where the provider charges writes. Every way is held against the caching that the log shows:
+where none does better, it stays. Valid where prompts are identified by prefix blocks
+and the provider keeps a block at least its time to live after the last use. Sources: the providers'
+prompt caching guides and price lists, October 2026.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.caching import cache_audit
+from netra.domain.optimization.analysers.caching.cache_schemes import (
+    Replays,
+    Scheme,
+    change_of,
+    is_explicit,
+    schemes_for,
+)
+from netra.domain.optimization.analysers.caching.cache_wording import (
+    cached_part,
+    instruction_of,
+    setting_of,
+    steps_of,
+    told_together,
+)
+from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.progress import within
+from netra.domain.optimization.wording import listed, money, percent
+
+KIND: Final = "prompt_caching"
+FORMULA: Final = (
+    "saved = sum over calls of H (p_in - p_read) - W (p_write - p_in); H = replayed prefix reuse floored "
+    "to the "
+    "provider's granularity and minimum, W = the rest of the cacheable prefix where writes are charged"
+)
+
+
+def break_even_hit_share(*, write: float, read: float) -> float:
+    """Return the share of cacheable tokens that must be hits for explicit caching to pay.
+
+    `(w - 1) / (w - r)` with the write and read prices as multiples of the input price, w >= 1 > r:
+    the solution of `h (1 - r) = (1 - h) (w - 1)`.
+
+    >>> [round(break_even_hit_share(write=write, read=0.1), 3) for write in (1.25, 2)]
+    [0.217, 0.526]
+    """
+    return (write - 1) / (write - read)
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return whether to cache prompts, where, and for how long; losing ways are named as such."""
+    if study.events.prefixes is None:
+        return cache_audit.analyse(study, checkpoint=checkpoint)
+    replays = Replays(study)
+    gaps: list[Finding | Gap] = []
+    tried: list[list[Scheme]] = []
+    for code, tariff in enumerate(study.traffic.tariffs):
+        share = 1 / len(study.traffic.tariffs)
+        inside = within(checkpoint, begin=code * share, end=(code + 1) * share)
+        if tariff.cached_input is None:
+            gaps.append(cache_audit.unknown_price(tariff))
+            continue
+        tried.append(schemes_for(replays, code=code, checkpoint=inside))
+    table = [_row(replays, scheme) for schemes in tried for scheme in schemes]
+    best = [max(schemes, key=lambda scheme: scheme.saved_usd) for schemes in tried]
+    paying = [scheme for scheme in best if scheme.saved_usd > 0]
+    stays = [schemes for schemes, most in zip(tried, best, strict=True) if most.saved_usd <= 0]
+    found = [_switch(replays, paying, table=table)] if paying else []
+    losing = _losing(study, stays)
+    warned = [_leave_off(replays, losing, table=table)] if losing else []
+    return (*found, *_kept(study, stays, table=table), *warned, *gaps)
+
+
+def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
+    """Return the least losing way of each model that nobody caches yet and that needs somebody to."""
+    in_use = np.unique(study.traffic.tariff[cache_audit.in_use(study) & study.recurring])
+    losing: list[Scheme] = []
+    for schemes in stays:
+        lost = [one for one in schemes if one.saved_usd < 0 and is_explicit(one.tariff)]
+        if lost and schemes[0].code not in in_use:
+            losing.append(max(lost, key=lambda scheme: scheme.saved_usd))
+    return losing
+
+
+def _kept(
+    study: Study, stays: Sequence[Sequence[Scheme]], *, table: Sequence[Mapping[str, Any]]
+) -> tuple[Finding, ...]:
+    """Say that the caching of the log is the best of the ways, where it pays at all."""
+    codes = [schemes[0].code for schemes in stays]
+    where = cache_audit.in_use(study) & study.recurring & np.isin(study.traffic.tariff, codes)
+    paid_back_usd = float(cache_audit.paid_back_usd(study, where=where).sum())
+    if paid_back_usd <= cache_audit.NOISE_SHARE * float(study.now_usd[where].sum()):
+        return ()
+    kept = cache_audit.keep(study, where, paid_back_usd=paid_back_usd)
+    return (msgspec.structs.replace(kept, inputs={**kept.inputs, "tried": list(table)}),)
+
+
+def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+    return Finding(
+        kind=KIND,
+        stance=Stance.DO,
+        action=listed([instruction_of(alike) for alike in told_together(schemes)]),
+        impact=_impact(replays, schemes),
+        grade=Grade.REPLAY,
+        formula=FORMULA,
+        inputs={"schemes": [_row(replays, scheme) for scheme in schemes], "tried": list(table)},
+        assumptions=_assumptions(replays.study, schemes),
+        evidence=_evidence(replays, schemes),
+        how_to_verify=(
+            "Compare the cached and cache-write token counts in the provider's responses with the replay's, "
+            "day by day, and the bill's cached-input lines with the month's saving."
+        ),
+        effort="medium" if any(is_explicit(scheme.tariff) for scheme in schemes) else "low",
+        risk=(
+            "None to answers. A cache that several deployments split is hit less often than the replay says."
+        ),
+        change=change_of(replays, schemes),
+        supply={"caching": [setting_of(scheme) for scheme in schemes]},
+        steps=tuple(step for alike in told_together(schemes) for step in steps_of(alike)),
+        roll_back=(
+            "Put the cache markers and their time to live back as they were; nothing else depends on them."
+        ),
+    )
+
+
+def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+    models = ", ".join(dict.fromkeys(scheme.tariff.model for scheme in schemes))
+    lost_usd = -sum(scheme.saved_usd for scheme in schemes)
+    return Finding(
+        kind=KIND,
+        stance=Stance.AVOID,
+        action=f"Leave explicit prompt caching off for {models}: it would cost money on this traffic",
+        impact=(
+            f"Even its best setting loses {money(lost_usd)} {replays.study.month.told}. "
+            f"{_impact(replays, schemes)} " + " ".join(_break_even(scheme) for scheme in schemes)
+        ),
+        grade=Grade.REPLAY,
+        formula=FORMULA,
+        inputs={"schemes": [_row(replays, scheme) for scheme in schemes], "tried": list(table)},
+        assumptions=_assumptions(replays.study, schemes),
+        evidence=_evidence(replays, schemes),
+        how_to_verify=(
+            "Mark the prompts of one template for a day and compare cache-write with cache-read dollars."
+        ),
+        effort="low",
+        risk="None: nothing changes.",
+        change=change_of(replays, schemes),
+        supply={
+            "caching": [
+                {"model": one.tariff.model, "provider": one.tariff.provider, "enabled": False}
+                for one in schemes
+            ]
+        },
+    )
+
+
+def _impact(replays: Replays, schemes: Sequence[Scheme]) -> str:
+    parts = [_row(replays, scheme) for scheme in schemes]
+    return " ".join(
+        f"{row['model']} at {row['ttl_s']} s reads {percent(row['read_share'])} and writes "
+        f"{percent(row['write_share'])} of its input tokens through the cache."
+        for row in parts
+    )
+
+
+def _break_even(scheme: Scheme) -> str:
+    share = _break_even_of(scheme.tariff)
+    if share is None:
+        return ""
+    return (
+        f"{scheme.tariff.model} needs {percent(share)} of the cacheable tokens to be hits before caching "
+        "pays."
+    )
+
+
+def _break_even_of(tariff: Tariff) -> float | None:
+    """Return the break-even hit share at base prices; None where writing costs nothing extra."""
+    price = tariff.input.usd_per_token
+    if tariff.cached_input is None or tariff.cache_write is None or price <= 0:
+        return None
+    write, read = tariff.cache_write.usd_per_token / price, tariff.cached_input.usd_per_token / price
+    return break_even_hit_share(write=write, read=read) if write > 1 > read else None
+
+
+def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
+    study = replays.study
+    mine = (study.traffic.tariff == scheme.code) & study.recurring
+    after = change_of(replays, [scheme])(study.traffic)
+    input_tokens = int(study.traffic.input_tokens[mine].sum())
+    read = int(after.cached_input_tokens[mine].sum())
+    written = int(after.cache_write_tokens[mine].sum())
+    return {
+        "model": scheme.tariff.model,
+        "provider": scheme.tariff.provider,
+        "ttl_s": scheme.ttl_s,
+        "cached_part": cached_part(scheme),
+        "calls": int((scheme.where & study.recurring).sum()),
+        "input_tokens": input_tokens,
+        "read_tokens": read,
+        "write_tokens": written,
+        "read_share": read / input_tokens if input_tokens else 0.0,
+        "write_share": written / input_tokens if input_tokens else 0.0,
+        "saved_usd_in_window": scheme.saved_usd,
+        "break_even_hit_share": _break_even_of(scheme.tariff),
+    }
+
+
+def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Mapping[str, Any]:
+    where = np.any([scheme.where for scheme in schemes], axis=0) & replays.study.recurring
+    saved = saved_by_call_usd(replays.study, change_of(replays, schemes))
+    return rows(replays.study, where, weight=np.abs(saved))
+
+
+def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
+    said = [
+        "Equal prefix hashes are equal prompts up to that block, and one cache serves all calls of a model.",
+        "A block lives as long as its last use, hit or write, is no longer ago than the time to live.",
+    ]
+    if study.events.cached_input_tokens is None:
+        said.append(
+            "The log does not say which tokens were cached, so today's bill counts all input at the full "
+            "price; "
+            "if the provider already caches, part of this saving is already made."
+        )
+    if any(scheme.tariff.caching is None for scheme in schemes):
+        said.append(
+            "The price book does not say who decides what is cached; a price on writes is read as explicit."
+        )
+    return tuple(said)

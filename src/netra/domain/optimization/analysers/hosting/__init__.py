@@ -1,0 +1,1 @@
+"""Serving open models on GPUs in place of an API."""

@@ -1,0 +1,158 @@
+"""Autoscaling and idle GPUs: policies replayed on at least a day of the log's arrivals.
+
+Formula: `idle = 1 - sum(min(demand, held)) / sum(held)` over windows of a minute, demand being arrivals a
+second over what one replica carries. Valid from a day on, as the peak of an hour is no peak; a policy that
+knows the hours of one day is judged on that same day, and says so.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.measures.span import dense_ends
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.performance.configurations import Configuration
+from netra.domain.optimization.performance.hosting import ranked_by_estimate
+from netra.domain.optimization.performance.scaling import (
+    COOL_DOWN_S,
+    START_UP_S,
+    TARGET,
+    Policy,
+    Scaled,
+    demand_of,
+    scaled,
+)
+from netra.domain.optimization.wording import count, money, percent
+from netra.domain.workloads.columns import Floats
+
+KIND: Final = "autoscaling"
+FORMULA: Final = (
+    "idle = 1 - sum min(demand, held) / sum held, by minute; demand = arrivals a second / carried a replica"
+)
+DAY_S: Final = 86_400.0
+_SHORT_ALLOWED: Final = 0.01  # of the demand, in minutes with too few replicas
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return what each policy would have paid and missed over the log, or that a day is needed."""
+    if not len(study.events) or not concerns_own_gpus(study, kind=KIND):
+        return ()
+    if study.span.seconds < 0.98 * DAY_S:
+        return (_too_short(study),)
+    case = case_of(study, kind=KIND, priced_only=False)
+    if isinstance(case, Gap):
+        return (case,)
+    ranked = ranked_by_estimate(case.candidates, load=case.load, slo=case.slo)
+    if not ranked:
+        return ()  # `self_hosting` says that nothing keeps the limits
+    checkpoint(0.3, "Replaying autoscaling policies")
+    configuration = ranked[0].configuration
+    arrive_s = arrivals_s(study, case)
+    demand = demand_of(arrive_s, seconds=study.span.seconds, carried_per_s=ranked[0].carried_per_s)
+    days = [scaled(demand, policy=policy) for policy in Policy]
+    left_out = _outside(study, len(case.requests) - len(arrive_s))
+    return (_finding(study, case, days, configuration=configuration, left_out=left_out),)
+
+
+def arrivals_s(study: Study, case: Case) -> Floats:
+    """Return when those calls arrive that lie in the time a month is scaled from, from its beginning."""
+    begin, end = dense_ends(study.events.at_ns)
+    at_ns = study.events.at_ns[case.where]
+    inside = at_ns[(at_ns >= begin) & (at_ns <= end)]
+    return np.asarray((inside - begin) * 1e-9, np.float64)
+
+
+def best_of(days: list[Scaled]) -> Scaled:
+    """Return the policy with the fewest replica-hours of those that meet the demand; fixed always does."""
+    able = [day for day in days if day.short_share <= _SHORT_ALLOWED]
+    return min(able, key=lambda day: (day.replica_hours, day.policy))
+
+
+def _finding(
+    study: Study,
+    case: Case,
+    days: list[Scaled],
+    *,
+    configuration: Configuration,
+    left_out: tuple[str, ...],
+) -> Finding:
+    name, usd_per_hour = configuration.name, configuration.usd_per_hour
+    fixed = next(day for day in days if day.policy is Policy.FIXED)
+    best = best_of(days)
+    saved_usd = (fixed.replica_hours - best.replica_hours) * usd_per_hour * study.span.per_month
+    same = best.policy is Policy.FIXED
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action="Keep a fixed number of replicas" if same else f"Scale replicas by the {best.policy} policy",
+        impact=_impact(fixed, best, name=name, saved_usd=saved_usd),
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "model": case.stand_in.model.name,
+            "configuration": name,
+            "usd_per_replica_hour": usd_per_hour,
+            "days": study.span.seconds / DAY_S,
+            "policies": [_row(day, usd_per_hour=usd_per_hour) for day in days],
+            "saved_usd_per_month_against_fixed": saved_usd,
+        },
+        assumptions=(
+            f"A replica answers {START_UP_S:,.0f} s after it is asked for.",
+            f"The reactive policy aims at {percent(TARGET)} use and lets go after {COOL_DOWN_S:,.0f} s.",
+            "The hourly policy is judged on the days it learned from: expect it to do worse on the next.",
+            *left_out,
+            *case.notes,
+        ),
+        evidence=rows(study, case.where),
+        how_to_verify="Let the policy only recommend for a day, and compare the replicas it asks for.",
+        effort="medium",
+        risk="Demand that rises faster than a replica starts waits for it: keep the least above zero.",
+        supply={"autoscaling": _supply(best)},
+        steps=(f"Set {best.least} as the least and {best.most} as the most replicas.",),
+        roll_back=f"Set both bounds to {fixed.most}.",
+    )
+
+
+def _outside(study: Study, outside: int) -> tuple[str, ...]:
+    if not outside:
+        return ()
+    hours = study.span.seconds / 3600
+    said = f"{count(outside, 'call')} outside the {hours:,.1f} h that a month is scaled from"
+    return (f"Left out of the demand: {said}.",)
+
+
+def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:
+    idle = percent(fixed.idle_share)
+    said = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {idle} of the time"
+    if best.policy is Policy.FIXED:
+        return f"{said}; no policy that meets the demand pays less."
+    return f"{said}; {best.least} to {best.most} cost {money(saved_usd)} a month less."
+
+
+def _row(day: Scaled, *, usd_per_hour: float) -> Mapping[str, Any]:
+    return {**msgspec.structs.asdict(day), "usd_in_window": day.replica_hours * usd_per_hour}
+
+
+def _supply(best: Scaled) -> Mapping[str, Any]:
+    return {
+        "policy": best.policy,
+        "min_replicas": best.least,
+        "max_replicas": best.most,
+        "target_utilisation": TARGET,
+        "scale_down_after_s": COOL_DOWN_S,
+        "start_up_s": START_UP_S,
+    }
+
+
+def _too_short(study: Study) -> Gap:
+    return Gap(
+        kind=KIND,
+        missing=("timestamp",),
+        reason=f"The log covers {study.span.seconds / 3600.0:,.1f} h, and peaks need a day.",
+        would_add="how many replicas each hour needs, and what a fleet that follows demand would save",
+    )

@@ -1,0 +1,57 @@
+"""A sized fleet as one way to serve the whole traffic, to be weighed against the others.
+
+Valid for a log long enough to scale. The fleet is paid by the hour, busy or not; calls that it does not
+serve are paid as now, and what the bill as it is holds of refused, uncharged calls this one holds too.
+"""
+
+from typing import Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from netra.domain.optimization.analysers.hosting.hosting_case import Case
+from netra.domain.optimization.analysers.model import Option, Study
+from netra.domain.optimization.measures.span import MONTH_S
+from netra.domain.optimization.performance.hosting import Hosting
+
+_MONTH_H: Final = MONTH_S / 3600
+
+
+def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Option:
+    """Return the fleet as an option of the analyser `kind`.
+
+    It is uncertain where the model is a stand-in, and where a limit that was asked for is not held.
+    """
+    deployment, fleet = hosting.configuration.deployment, hosting.fleet
+    memory = deployment.memory()
+    rest_usd = study.month.usd(np.where(case.where, study.traffic.unpaid_usd, study.now_usd))
+    option = Option(
+        name=f"{fleet.replicas} x ({hosting.configuration.name}), {deployment.model.name}",
+        usd_per_month=hosting.usd_per_hour * _MONTH_H + rest_usd,
+        kind=kind,
+        ttft_ms_p99=fleet.replayed.ttft_ms(99),
+        tpot_ms_p99=fleet.replayed.tpot_ms(99),
+        latency_ms_p99=fleet.replayed.latency_ms(99),
+        ttft_ms_p99_range=hosting.tails.ttft_ms_p99,
+        tpot_ms_p99_range=hosting.tails.tpot_ms_p99,
+        latency_ms_p99_range=hosting.tails.latency_ms_p99,
+        memory_gib=memory.weights_gib + memory.overhead_gib,
+        gpu=deployment.gpu.name,
+        replicas=fleet.replicas,
+        needs_evaluation=not case.stand_in.is_same or bool(case.unheld),
+    )
+    return _in_part(option) if case.others else option
+
+
+def _in_part(option: Option) -> Option:
+    """Return the option with what is known of it where other calls stay: not the tail of both together."""
+    return replace(
+        option,
+        name=f"{option.name}, other models as now",
+        ttft_ms_p99=None,
+        tpot_ms_p99=None,
+        latency_ms_p99=None,
+        ttft_ms_p99_range=None,
+        tpot_ms_p99_range=None,
+        latency_ms_p99_range=None,
+    )

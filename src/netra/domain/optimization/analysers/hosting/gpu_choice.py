@@ -1,0 +1,136 @@
+"""GPU, count, group size and quantisation: the cheapest replicas that carry the traffic under the limits.
+
+Formula: `cost = ceil(peak rate x margin / requests a second a replica carries) x TP x $/GPU-h`, the carried
+rate being the largest batch whose modelled TPOT keeps 85 % of the limit; the pick is then sized by replay.
+Valid for one machine a replica. Nothing is said where no GPU is in question.
+"""
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.hosting.fleet_option import option_of
+from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.performance.configurations import Configuration, carried_per_s
+from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
+from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
+from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
+from netra.domain.optimization.wording import count, money
+from netra.domain.workloads.columns import Floats
+
+KIND: Final = "gpu_choice"
+FORMULA: Final = (
+    "cost = ceil(peak rate x margin / carried by a replica) x TP x $/GPU-h; the pick sized by replay"
+)
+PEAK_WINDOW_S: Final = 60.0
+_LISTED: Final = 12
+_QUANTISED: Final = ("bf16", "fp8", "int4")
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return the ways to serve the log's model, cheapest first, and the one to take."""
+    if not len(study.events) or not concerns_own_gpus(study, kind=KIND):
+        return ()
+    case = case_of(study, kind=KIND, priced_only=False)
+    if isinstance(case, Gap):
+        return (case,)
+    checkpoint(0.0, "Comparing GPUs")
+    table = [_row(case, one) for one in quantised(case)]
+    fleets = cheapest_fleets(
+        case.replayed, candidates=case.candidates, load=case.load, slo=case.slo, checkpoint=checkpoint
+    )
+    if not fleets:
+        return ()  # `self_hosting` says that no size keeps the limits
+    return (_finding(study, case, fleets[0], table),)
+
+
+def quantised(case: Case) -> tuple[Configuration, ...]:
+    """Return the candidates at each weight precision that the longest call fits beside."""
+    longest = int((case.requests.input_tokens + case.requests.output_tokens).max())
+    found: list[Configuration] = []
+    for one in case.candidates:
+        for precision in _QUANTISED:
+            deployment = msgspec.structs.replace(one.deployment, precision=precision)
+            if deployment.memory().kv_tokens >= longest:
+                found.append(msgspec.structs.replace(one, deployment=deployment))
+    return tuple(found)
+
+
+def peak_rate_per_s(arrive_s: Floats, *, window_s: float = PEAK_WINDOW_S) -> float:
+    """Return the most arrivals in one window, a second; windows start at the first arrival.
+
+    >>> peak_rate_per_s(np.array([0.0, 1.0, 2.0, 70.0]))
+    0.05
+    """
+    _, counts = np.unique(arrive_s // window_s, return_counts=True)  # empty windows may be any number
+    return int(counts.max()) / window_s
+
+
+def _row(case: Case, configuration: Configuration) -> Mapping[str, Any]:
+    carried = carried_per_s(configuration, load=case.load, slo=case.slo)
+    peak = peak_rate_per_s(case.requests.arrive_s) * SAFETY_MARGIN
+    replicas = ceil(peak / carried) if carried > 0.0 else None
+    return {
+        "configuration": configuration.name,
+        "carried_per_s": carried,
+        "replicas": replicas,
+        "usd_per_hour": None if replicas is None else replicas * configuration.usd_per_hour,
+        "weights_gib": configuration.deployment.memory().weights_gib,
+    }
+
+
+def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, Any]]) -> Finding:
+    fast, slow = best.tails.tpot_ms_p99
+    able = [row for row in table if row["usd_per_hour"] is not None]
+    able.sort(key=lambda row: (row["usd_per_hour"], row["configuration"]))
+    name = f"{best.fleet.replicas} x ({best.configuration.name})"
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Serve {case.stand_in.model.name} on {name}",
+        impact=(
+            f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
+            f"{len(able)} ways that keep the limits; replayed TPOT p99 {fast:,.1f} to {slow:,.1f} ms."
+        ),
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "model": case.stand_in.model.name,
+            "calls": len(case.requests),
+            "peak_rate_per_s": peak_rate_per_s(case.requests.arrive_s),
+            "ttft_limit_ms_p99": case.slo.ttft_ms,
+            "tpot_limit_ms_p99": case.slo.tpot_ms,
+            "latency_limit_ms_p99": case.slo.latency_ms,
+            "usd_per_hour": best.usd_per_hour,
+            "configurations": able[:_LISTED],
+            "configurations_too_slow": len(table) - len(able),
+        },
+        assumptions=(
+            *case.notes,
+            "Weights at FP8 or INT4 answer as well as at 16 bits: check it on a sample before relying on it.",
+        ),
+        evidence=rows(study, case.where),
+        how_to_verify="Load one replica with its share of the log and compare TPOT p99 with the replay's.",
+        effort="medium",
+        risk="Prices differ by region and term; the pick changes with them, so name your own.",
+        options=(option_of(study, case, best, kind=KIND),),
+        supply={"serving": _supply(case, best)} if case.stand_in.is_same else {},
+    )
+
+
+def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
+    deployment = best.configuration.deployment
+    return {
+        "model": case.stand_in.model.name,
+        "gpu": deployment.gpu.name,
+        "gpus_per_replica": deployment.tp,
+        "replicas": best.fleet.replicas,
+        "vllm": vllm_flags(deployment),
+        "tensorrt_llm": trtllm_options(deployment),
+    }

@@ -1,0 +1,255 @@
+"""A hosting question made ready: which calls, which open model, which limits, which GPUs may serve them.
+
+Read by `self_hosting`, `gpu_choice`, `autoscaling`, `kv_cache` and `prefill_split`; says nothing itself.
+"""
+
+from math import ceil
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.hosting.log_calibration import pace_of
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Gap, Goals
+from netra.domain.optimization.performance.configurations import Configuration, Load, configurations
+from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, VLLM
+from netra.domain.optimization.performance.fleet import Slo, busiest
+from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
+from netra.domain.optimization.performance.replay import Requests
+from netra.domain.optimization.performance.roofline import costs_of, prefill_s
+from netra.domain.optimization.performance.stand_in import StandIn, stand_in_for
+from netra.domain.optimization.traffic import Bools, Traffic
+from netra.domain.optimization.wording import count
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One self-hosting question, readied: the calls, the model, the limits and the candidates."""
+
+    where: Bools
+    others: int  # calls of other models than the open one, which are not in it
+    requests: Requests
+    replayed: Requests
+    stand_in: StandIn
+    slo: Slo
+    limits: str  # `slo` in words
+    unheld: tuple[str, ...]  # features with limits of their own, which no replay of all calls can hold
+    notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
+    load: Load
+    candidates: tuple[Configuration, ...]
+    api_usd: float  # of the calls that are charged, in the window
+    api_usd_per_month: float
+
+
+def concerns_own_gpus(study: Study, *, kind: str) -> bool:
+    """Say whether GPUs are asked about, or the log is of an open model somebody may serve themselves."""
+    goals = study.goals
+    asked = kind in goals.analyses or bool(goals.gpus) or goals.gpu_memory_gib is not None
+    labels = study.events.model.names
+    return asked or "gpu_memory" in goals.constraints or any(map(study.hardware.find_model, labels))
+
+
+def case_of(
+    study: Study, *, kind: str, priced_only: bool = True, proposed: Bools | None = None
+) -> Case | Gap:
+    """Return the question made ready, or the gap that keeps it from being asked.
+
+    `priced_only` leaves out calls of unknown list price, which own GPUs cannot be set against. `proposed`
+    are the calls that somebody means to serve so, whatever they are of. Without it, where most calls are of
+    an open model, they are those of that model alone: for any other it would be a stand-in.
+    """
+    traffic = study.traffic
+    where = traffic.kept & ~traffic.hosted & ((traffic.tariff >= 0) | (not priced_only))
+    if proposed is not None:
+        where &= proposed
+    if not where.any():
+        return _gap(kind, "model", "no call has a known list price to compare own GPUs with")
+    if not study.span.scaled:
+        return _gap(kind, "timestamp", "the log is too short to rent a GPU for: a fleet is paid by the hour")
+    stand_in = _stand_in(study, where)
+    if stand_in is None:
+        return _gap(kind, "models", "the catalogue holds no open model to stand in")
+    others = 0
+    if stand_in.is_same and proposed is None:
+        own = where & _are_of(study, stand_in.model)
+        others = int(np.count_nonzero(where & ~own))
+        where = own
+    return _readied(study, where, kind=kind, stand_in=stand_in, others=others)
+
+
+def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others: int) -> Case | Gap:
+    """Return the case of serving the calls in `where`, of which there is one at least, on `stand_in`."""
+    requests = _requests(study.traffic, where)
+    longest = int((requests.input_tokens + requests.output_tokens).max())
+    gpus = allowed_gpus(study.hardware, study.goals)
+    candidates = configurations(gpus, model=stand_in.model, engine=VLLM, longest_tokens=longest)
+    if not candidates:
+        return _gap(
+            kind,
+            "gpus",
+            f"no allowed GPU of known price holds {stand_in.model.name} and the longest call",
+        )
+    pace, calibration = pace_of(study, where, stand_in=stand_in, requests=requests)
+    candidates = tuple(_at_pace(one, pace) for one in candidates)
+    slo, limits = slo_of(study.goals, requests, candidates)
+    replayed = busiest(requests)
+    unheld = tuple(sorted(name for name in study.goals.latency_ms if name))
+    about_model = (_sentence(stand_in.reason), *_kind_of(stand_in.model))
+    charged_usd = np.where(where & ~study.traffic.unpaid, study.now_usd, 0.0)
+    about_calls = (*_left_out(others), *_stretch(replayed, requests))
+    return Case(
+        where=where,
+        others=others,
+        requests=requests,
+        replayed=replayed,
+        stand_in=stand_in,
+        slo=slo,
+        limits=limits,
+        unheld=unheld,
+        notes=(*about_model, limits, *_not_held(unheld), *about_calls, calibration),
+        load=_load(requests, seconds=study.span.seconds),
+        candidates=candidates,
+        api_usd=float(charged_usd.sum()),
+        api_usd_per_month=study.month.usd(charged_usd),
+    )
+
+
+def allowed_gpus(hardware: Hardware, goals: Goals) -> tuple[Gpu, ...]:
+    """Return the priced GPUs that the question allows: those named, within the memory given."""
+    named = {gpu.name for name in goals.gpus if (gpu := hardware.find_gpu(name)) is not None}
+    limit_gib = goals.gpu_memory_gib
+    return tuple(
+        gpu
+        for gpu in hardware.priced_gpus()
+        if (not named or gpu.name in named) and (limit_gib is None or gpu.memory_gib <= limit_gib * 1.02)
+    )
+
+
+def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ...]) -> tuple[Slo, str]:
+    """Return the limits asked for, else the defaults, with a sentence that says which.
+
+    A default TTFT is widened where even a lone prompt of this length takes longer on every candidate:
+    a limit nobody asked for must not make the question unanswerable.
+    """
+    slo = Slo(
+        ttft_ms=goals.ttft_ms_p99 or Slo().ttft_ms,
+        tpot_ms=goals.tpot_ms_p99 or Slo().tpot_ms,
+        latency_ms=goals.latency_ms.get(""),
+    )
+    if goals.ttft_ms_p99 is not None:
+        return slo, _limits(goals, slo)
+    prompt = np.float64(np.percentile(requests.input_tokens, 99))
+    lone_ms = min(
+        1e3 * float(prefill_s(costs_of(one.deployment), prompt_tokens=prompt)) for one in candidates
+    )
+    if 1.5 * lone_ms <= slo.ttft_ms:
+        return slo, _limits(goals, slo)
+    wider = msgspec.structs.replace(slo, ttft_ms=float(ceil(3.0 * lone_ms / 100.0) * 100))
+    return wider, (
+        f"No TTFT limit was asked for, and a prompt of {prompt:,.0f} tokens alone takes {lone_ms:,.0f} ms on "
+        f"the fastest candidate, so a wider one is taken. {_limits(goals, wider)}"
+    )
+
+
+def _limits(goals: Goals, slo: Slo) -> str:
+    """Return the limits in words, those that were asked for marked."""
+    limits = (
+        ("first token", slo.ttft_ms, goals.ttft_ms_p99),
+        ("each next", slo.tpot_ms, goals.tpot_ms_p99),
+        ("the whole call", slo.latency_ms, slo.latency_ms),
+    )
+    said = ", ".join(
+        f"{what} within {limit:,.0f} ms" + ("" if asked is None else " (as asked)")
+        for what, limit, asked in limits
+        if limit is not None
+    )
+    nothing = all(asked is None for _, _, asked in limits)
+    return f"Limits at the 99th percentile: {said}{'; none were asked for' if nothing else ''}."
+
+
+def _stand_in(study: Study, where: Bools) -> StandIn | None:
+    """Return the open model for the model most calls are of."""
+    codes, counts = np.unique(study.events.model.codes[where], return_counts=True)
+    label = study.events.model.names[int(codes[np.argmax(counts)])]
+    tariff = study.prices.tariffs.get(label)
+    return stand_in_for(
+        _model_of(study, label),
+        usd_per_output_token=0.0 if tariff is None else tariff.output.usd_per_token,
+        asked=study.goals.models,
+        hardware=study.hardware,
+    )
+
+
+def _model_of(study: Study, label: str) -> str:
+    """Return the name of the model that calls under `label` are priced as; the label where none is."""
+    tariff = study.prices.tariffs.get(label)
+    return label if tariff is None else tariff.model
+
+
+def _are_of(study: Study, model: ModelShape) -> Bools:
+    """Return which calls of the log are of `model`, under whatever label."""
+    labels = study.events.model
+    is_it = [study.hardware.find_model(_model_of(study, label)) == model for label in labels.names]
+    return np.array([*is_it, False])[labels.codes]
+
+
+def _requests(traffic: Traffic, where: Bools) -> Requests:
+    at_ns = traffic.at_ns[where]
+    return Requests(
+        arrive_s=np.asarray((at_ns - at_ns[0]) * 1e-9, np.float64),
+        input_tokens=np.maximum(traffic.input_tokens[where], 1),
+        output_tokens=np.maximum(traffic.output_tokens[where], 1),
+    )
+
+
+def _at_pace(one: Configuration, pace: float) -> Configuration:
+    deployment = msgspec.structs.replace(one.deployment, pace=pace)
+    return msgspec.structs.replace(one, deployment=deployment)
+
+
+def _gap(kind: str, field: str, reason: str) -> Gap:
+    return Gap(
+        kind=kind,
+        missing=(field,),
+        reason=_sentence(reason),
+        would_add="the number of GPUs that would hold the latency limits, and their price against the API's",
+    )
+
+
+def _load(requests: Requests, *, seconds: float) -> Load:
+    return Load(
+        requests_per_s=len(requests) / seconds,
+        input_tokens=float(requests.input_tokens.mean()),
+        output_tokens=float(requests.output_tokens.mean()),
+    )
+
+
+def _kind_of(model: ModelShape) -> tuple[str, ...]:
+    """Return what must be known of a model that is not of the kind whose steps were measured."""
+    if not model.is_moe:
+        return ()
+    fast, slow = MIXTURE_STEP_TIME_80
+    said = (
+        f"{model.name} is a mixture of experts, {model.experts_active} of {model.experts} a token; "
+        "the steps of none were measured. A step is taken to read the experts that its tokens touch when "
+        f"they choose evenly, and the interval is widened to {fast:.2f} to {slow:.2f} times that."
+    )
+    return (said,)
+
+
+def _not_held(features: tuple[str, ...]) -> tuple[str, ...]:
+    said = f"Replays are of all calls, so limits on single features are not held here: {', '.join(features)}."
+    return (said,) if features else ()
+
+
+def _left_out(others: int) -> tuple[str, ...]:
+    return (f"Left as they are: {count(others, 'call')} of other models.",) if others else ()
+
+
+def _stretch(replayed: Requests, requests: Requests) -> tuple[str, ...]:
+    if len(replayed) == len(requests):
+        return ()
+    return (f"Sized on the busiest {len(replayed):,} consecutive calls of {len(requests):,}.",)
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."

@@ -1,0 +1,90 @@
+"""Prefill and decode on separate GPUs: a hint from how much prompts hold up the answers beside them.
+
+Formula: `held up = (B/OSL) prefill(ISL) / TPOT` at the largest batch that keeps the limit; the GPUs would
+divide as prefill seconds to decode seconds. Valid as a hint only: moving the cache between GPUs is not
+priced, and a split needs at least four replicas to balance.
+"""
+
+from typing import Final
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.performance.closed_loop import closed_loop
+from netra.domain.optimization.performance.configurations import Configuration, Load, largest_batch
+from netra.domain.optimization.performance.fleet import Slo
+from netra.domain.optimization.performance.hosting import ranked_by_estimate
+from netra.domain.optimization.performance.roofline import costs_of, prefill_s
+from netra.domain.optimization.wording import percent
+
+KIND: Final = "prefill_split"
+FORMULA: Final = "held up = (B/OSL) prefill(ISL) / TPOT; prefill GPUs : decode GPUs = prefill s : decode s"
+FEWEST_REPLICAS: Final = 4
+WORTH_SPLITTING: Final = (0.25, 0.75)
+"""Share of an answer's time spent behind others' prompts, between which a split can balance."""
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return the hint where prompts hold up answers and the fleet is large enough; else nothing."""
+    if not len(study.events) or not concerns_own_gpus(study, kind=KIND):
+        return ()
+    checkpoint(0.0, "Weighing prefill against decode")
+    case = case_of(study, kind=KIND, priced_only=False)
+    if isinstance(case, Gap):
+        return (case,)
+    ranked = ranked_by_estimate(case.candidates, load=case.load, slo=case.slo)
+    if not ranked:
+        return ()  # `self_hosting` says that nothing keeps the limits
+    configuration, replicas = ranked[0].configuration, ranked[0].replicas
+    share = held_up_share(configuration, load=case.load, slo=case.slo)
+    low, high = WORTH_SPLITTING
+    if replicas < FEWEST_REPLICAS or not low <= share <= high:
+        return ()
+    return (_finding(study, case, configuration, replicas=replicas, share=share),)
+
+
+def held_up_share(configuration: Configuration, *, load: Load, slo: Slo) -> float:
+    """Return the share of TPOT that is other requests' prefill, at the largest batch that keeps the limit."""
+    prompt = prefill_s(costs_of(configuration.deployment), prompt_tokens=load.input_tokens)
+    seen = closed_loop(
+        configuration.deployment,
+        input_tokens=load.input_tokens,
+        output_tokens=load.output_tokens,
+        concurrency=float(largest_batch(configuration, load=load, slo=slo)),
+    )
+    return float(prompt) * seen.running / max(load.output_tokens, 1.0) / seen.tpot_s
+
+
+def _finding(
+    study: Study, case: Case, configuration: Configuration, *, replicas: int, share: float
+) -> Finding:
+    prefill = max(1, round(replicas * share))
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Try prefill and decode on separate replicas of {configuration.name}",
+        impact=(
+            f"At full load an answer spends {percent(share)} of its time behind other prompts; of "
+            f"{replicas} replicas, {prefill} would prefill and {replicas - prefill} decode."
+        ),
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "model": case.stand_in.model.name,
+            "configuration": configuration.name,
+            "held_up_share": share,
+            "prefill_replicas": prefill,
+            "decode_replicas": replicas - prefill,
+            "input_tokens_mean": case.load.input_tokens,
+            "output_tokens_mean": case.load.output_tokens,
+        },
+        assumptions=(
+            "Moving the cache between replicas costs nothing here; over a slow network it does not.",
+            *case.notes,
+        ),
+        evidence=rows(study, case.where),
+        how_to_verify="Compare TPOT p99 of a split and an unsplit pair of replicas under the same load.",
+        effort="high",
+        risk="A split fleet is unbalanced whenever the mix of lengths changes.",
+    )

@@ -1,0 +1,245 @@
+"""Self-host or API: the smallest fleet whose replay of the real arrivals keeps the limits, against the bill.
+
+Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, the replicas found by `fleet`; it
+is decided by the dollars of a month to come, which after a change is like the time since.
+Money is list prices on both sides; the size is a calibrated model with an interval; whether the open
+model's answers are good enough is grade D. Valid for one engine per replica of at most 8 GPUs; people,
+storage and idle spares are not in it.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from math import ceil
+from typing import Any, Final
+
+from netra.domain.optimization.analysers.evidence import rows
+from netra.domain.optimization.analysers.hosting.fleet_option import option_of
+from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
+from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
+from netra.domain.optimization.progress import within
+from netra.domain.optimization.traffic import Bools, Traffic, hosted
+from netra.domain.optimization.wording import count, money, percent
+
+KIND: Final = "self_hosting"
+FORMULA: Final = (
+    "saved = API bill - replicas x GPUs a replica x $/GPU-h x hours; replicas by replay at p99 limits"
+)
+_HOUR_S: Final = 3600.0
+_CURVE: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+
+Sizes = tuple[int, int | None]
+"""The fewest and the most replicas that the 80 % interval of step times asks for; None: none hold."""
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
+    """Return what serving the calls on own GPUs would cost against the API, or what is missing to say so."""
+    if not len(study.events):
+        return ()
+    case = case_of(study, kind=KIND)
+    if isinstance(case, Gap):
+        return (case,)
+    fleets = cheapest_fleets(
+        case.replayed,
+        candidates=case.candidates,
+        load=case.load,
+        slo=case.slo,
+        checkpoint=within(checkpoint, begin=0.0, end=0.8),
+    )
+    if not fleets:
+        return (_unreachable(study, case),)
+    checkpoint(0.8, "Bounding the fleet's size")
+    sizes = sizes_of(
+        case.replayed,
+        hosting=fleets[0],
+        slo=case.slo,
+        checkpoint=within(checkpoint, begin=0.8, end=1.0),
+    )
+    return (_finding(study, case, fleets, sizes),)
+
+
+def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes) -> Finding:
+    best = fleets[0]
+    hours = study.span.seconds / _HOUR_S
+    hosting_usd = best.usd_per_hour * hours
+    rent_usd = hosting_usd * study.month.per_hosting
+    saved_usd = case.api_usd_per_month - rent_usd
+    least, most = _rent_shares(best, sizes)
+    may_fail = sizes[1] is None  # slow steps rule the fleet out: then nothing is saved
+    surely = saved_usd > 0.0 and not may_fail and case.api_usd_per_month > most * rent_usd
+    certain = case.stand_in.is_same and not case.unheld and surely
+    stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
+    return Finding(
+        kind=KIND,
+        stance=stance,
+        action=_action(case, best, saved_usd),
+        impact=_impact(case, best, rent_usd=rent_usd),
+        grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
+        formula=FORMULA,
+        inputs=_inputs(study, case, best, sizes),
+        assumptions=_assumptions(study, case, best),
+        evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
+        how_to_verify=(
+            f"Rent one replica ({best.configuration.name}) for an hour, send it "
+            f"{percent(1 / best.fleet.replicas)} of an hour of this log at its own pace, compare p99 "
+            "TTFT and TPOT with the interval given, and score a sample of answers against the present "
+            "model's."
+        ),
+        effort="high",
+        risk=(
+            "Answers of another model differ in quality; a fleet is paid when idle, needs people on call, "
+            "and a burst beyond this log's waits."
+        ),
+        change=partial(_host, where=case.where, usd=hosting_usd),
+        low_share=0.0 if may_fail else None,
+        rent_shares=(least, most),
+        options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
+        supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
+        steps=_steps(best),
+        roll_back="Send the share back to the API, then release the GPUs.",
+    )
+
+
+def _host(traffic: Traffic, *, where: Bools, usd: float) -> Traffic:
+    return hosted(traffic, where & traffic.kept, hosting_usd_in_window=usd)
+
+
+def _rent_shares(best: Hosting, sizes: Sizes) -> tuple[float, float]:
+    """Return the bounds of the rent as factors of it, the rent itself where nothing bounds it above."""
+    fewest, most = sizes
+    return fewest / best.fleet.replicas, (most or best.fleet.replicas) / best.fleet.replicas
+
+
+def _action(case: Case, best: Hosting, saved_usd: float) -> str:
+    model, fleet = case.stand_in.model.name, f"{best.fleet.replicas} x ({best.configuration.name})"
+    if saved_usd > 0.0:
+        return f"Serve these calls yourself: {model} on {fleet}"
+    return f"Stay on the API: {model} on {fleet} would cost more at this traffic"
+
+
+def _impact(case: Case, best: Hosting, *, rent_usd: float) -> str:
+    fast, slow = best.tails.ttft_ms_p99
+    holds = "holds" if best.gpus == 1 else "hold"
+    return (
+        f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, "
+        f"{money(rent_usd)} a month, against {money(case.api_usd_per_month)} of list prices; "
+        f"replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
+    )
+
+
+def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> Mapping[str, Any]:
+    hours = study.span.seconds / _HOUR_S
+    hosting_usd = best.usd_per_hour * hours
+    rent_usd, api_usd = hosting_usd * study.month.per_hosting, case.api_usd_per_month
+    gpu = best.configuration.deployment.gpu
+    return {
+        "calls": len(case.requests),
+        "replayed_calls": len(case.replayed),
+        "api_usd_in_window": case.api_usd,
+        "hosting_usd_in_window": hosting_usd,
+        "api_usd_per_month": api_usd,
+        "hosting_usd_per_month": rent_usd,
+        "hours": hours,
+        "model": case.stand_in.model.name,
+        "gpu": gpu.name,
+        "usd_per_gpu_hour": gpu.usd_per_gpu_hour,
+        "gpu_price_source": gpu.price_source,
+        "gpu_price_as_of": None if gpu.price_as_of is None else gpu.price_as_of.isoformat(),
+        "gpus": best.gpus,
+        "replicas": best.fleet.replicas,
+        "replicas_low": sizes[0],
+        "replicas_high": sizes[1],
+        "sizes_tried": list(best.fleet.tried),
+        "ttft_ms_p99_low": best.tails.ttft_ms_p99[0],
+        "ttft_ms_p99_high": best.tails.ttft_ms_p99[1],
+        "tpot_ms_p99_low": best.tails.tpot_ms_p99[0],
+        "tpot_ms_p99_high": best.tails.tpot_ms_p99[1],
+        "good_share": best.fleet.replayed.good_share(
+            ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms, latency_ms=case.slo.latency_ms
+        ),
+        "ttft_limit_ms_p99": case.slo.ttft_ms,
+        "tpot_limit_ms_p99": case.slo.tpot_ms,
+        "latency_limit_ms_p99": case.slo.latency_ms,
+        "utilisation": case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
+        "break_even_traffic": rent_usd / api_usd if api_usd > 0.0 else None,
+        "break_even_curve": _curve(study, case, best),
+    }
+
+
+def _curve(study: Study, case: Case, best: Hosting) -> list[Mapping[str, float]]:
+    """Return API and hosting dollars a month at multiples of this traffic; replicas in proportion."""
+    hours_a_month = study.span.seconds / _HOUR_S * study.month.per_hosting
+    points: list[Mapping[str, float]] = []
+    for times in _CURVE:
+        replicas = max(1, ceil(best.fleet.replicas * times))
+        points.append(
+            {
+                "traffic": times,
+                "api_usd_per_month": case.api_usd_per_month * times,
+                "hosting_usd_per_month": replicas * best.configuration.usd_per_hour * hours_a_month,
+                "utilisation": case.load.requests_per_s * times / (best.carried_per_s * replicas),
+            }
+        )
+    return points
+
+
+def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
+    deployment = best.configuration.deployment
+    return (
+        *case.notes,
+        (
+            f"vLLM with weights at {deployment.precision} and the cache at {deployment.kv_precision}; "
+            "no prompt is reused from a prefix cache."
+        ),
+        "GPUs are rented for the whole log at the price named, busy or not.",
+        "Step times are modelled, not measured here; the interval holds for 80 % of them.",
+        *study.span.notes,
+    )
+
+
+def _steps(best: Hosting) -> tuple[str, ...]:
+    flags = " ".join(vllm_flags(best.configuration.deployment))
+    return (
+        f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
+        f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
+        "Balance requests round-robin; send 5 % of the calls there, compare, then raise the share.",
+    )
+
+
+def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
+    deployment = best.configuration.deployment
+    return {
+        "model": case.stand_in.model.name,
+        "gpu": deployment.gpu.name,
+        "gpus_per_replica": deployment.tp,
+        "replicas": best.fleet.replicas,
+        "balancing": "round_robin",
+        "vllm": vllm_flags(deployment),
+        "tensorrt_llm": trtllm_options(deployment),
+    }
+
+
+def _unreachable(study: Study, case: Case) -> Finding:
+    names = ", ".join(one.name for one in case.candidates[:5])
+    return Finding(
+        kind=KIND,
+        stance=Stance.INFORM,
+        action=f"Do not self-host {case.stand_in.model.name} under these limits",
+        impact=f"No number of replicas of {names} keeps them. {case.limits}",
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={
+            "calls": len(case.requests),
+            "candidates": [one.name for one in case.candidates],
+            "ttft_limit_ms_p99": case.slo.ttft_ms,
+            "tpot_limit_ms_p99": case.slo.tpot_ms,
+            "latency_limit_ms_p99": case.slo.latency_ms,
+        },
+        assumptions=case.notes,
+        evidence=rows(study, case.where),
+        how_to_verify="Time the longest prompts alone on one replica of the fastest configuration.",
+        effort="low",
+        risk="None: nothing changes.",
+    )

@@ -1,0 +1,1 @@
+"""Moving calls to another model, and judging a move that was made."""

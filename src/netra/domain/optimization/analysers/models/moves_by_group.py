@@ -1,0 +1,157 @@
+"""Which tools (or features, or templates) should move to another model, and how long its answers may be.
+
+The formulas are those of `moves`, a kind of call each; that a model is newer is not in a price book, so the
+models are those asked about, else the cheaper ones of the book. Quality is grade D: it needs an evaluation.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from netra.domain.optimization.analysers.evidence import groups_of, rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.models.moves import (
+    Move,
+    break_even_output_tokens,
+    move_to,
+    moved,
+    only,
+    served_by,
+)
+from netra.domain.optimization.analysers.output_length import TRUNCATED_SHARE, cap_for
+from netra.domain.optimization.intervals import answers_to_judge
+from netra.domain.optimization.model import Grade
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.wording import count, money, percent, saved
+
+KIND: Final = "right_sizing"
+FORMULA: Final = (
+    "saved = sum over the kind's calls of (price now - the other model's price); answers may average "
+    "(price now - price of the input there) / (calls x its price an output token) tokens"
+)
+MOST_GROUPS: Final = 8  # dearest first: each one is a finding of its own
+
+
+def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
+    """Return, for the dearest kinds of call, the best of `models` and the verbosity that it can afford."""
+    field, groups = groups_of(study)
+    moves = [move_to(study, to=to, dearer_too=True) for to in models]
+    spent_usd = np.where(study.recurring, study.now_usd, 0.0)
+    spent = np.bincount(groups.codes, weights=spent_usd, minlength=len(groups.names))
+    found: list[Finding] = []
+    for code in np.argsort(-spent, kind="stable")[:MOST_GROUPS]:
+        mine = groups.codes == code
+        parts = [only(move, mine & ~served_by(study, move.to), study=study) for move in moves]
+        parts = [part for part in parts if part.now_usd > 0]
+        if parts:
+            found.append(_finding(study, field, groups.names[int(code)], parts))
+    return tuple(found)
+
+
+def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Finding:
+    best = max(parts, key=lambda part: part.saved_usd)
+    inputs = _inputs(study, field, name, parts, best=best)
+    pays = best.saved_usd > 0
+    judged = inputs["answers_to_judge"]
+    return Finding(
+        kind=KIND,
+        stance=Stance.EVALUATE if pays else Stance.AVOID,
+        action=_action(name, best, inputs),
+        impact=_impact(study, name, best, inputs),
+        grade=Grade.JUDGEMENT,
+        formula=FORMULA,
+        inputs=inputs,
+        assumptions=(
+            "Token counts carry over from one model to the other; tokenisers differ by some 10 to 30 %.",
+            "Which model is newer is not in the price book: the models compared are those in candidates.",
+            "The money is exact at list prices; whether the answers are good enough is not in the log.",
+        ),
+        evidence=rows(study, best.where, weight=np.abs(best.by_call)),
+        how_to_verify=(
+            f"Send {judged:,} calls of {name} to both models, have the answers judged blind, and measure how "
+            f"long those of {best.to.model} are."
+        ),
+        effort="medium",
+        risk="Another model may write at another length: the money holds at the length you measure.",
+        change=partial(moved, where=best.where, to=best.to),
+        low_share=0.0 if pays else None,
+        supply={"routes": [_route(field, name, best, inputs)]} if pays else {},
+        steps=_steps(name, best, inputs) if pays else (),
+        roll_back=f"Set the model of {name} back; prompts and parameters are unchanged.",
+    )
+
+
+def _action(name: str, best: Move, inputs: Mapping[str, Any]) -> str:
+    if best.saved_usd > 0:
+        return (
+            f"Evaluate {best.to.model} for {name}, with max_output_tokens at {inputs['max_output_tokens']:,}"
+        )
+    return f"Leave {name} where it is: {best.to.model} does not make it cheaper"
+
+
+def _impact(study: Study, name: str, best: Move, inputs: Mapping[str, Any]) -> str:
+    said = (
+        f"For the same tokens {count(inputs['calls'], 'call')} of {name} cost {money(best.then_usd)} instead "
+        f"of {money(best.now_usd)} {study.month.told}, {saved(best.saved_usd)}."
+    )
+    limit = inputs["break_even_output_tokens"]
+    if limit is None:
+        return said
+    now = f"answers average {inputs['output_tokens_mean']:,.0f} tokens now"
+    if limit == 0:
+        return (
+            f"{said} Its input alone costs more than all of it does now, however short the answers ({now})."
+        )
+    return f"{said} It costs less than now while its answers average under {limit:,.0f} tokens; {now}."
+
+
+def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best: Move) -> Mapping[str, Any]:
+    lengths = study.traffic.output_tokens[best.where]
+    rate = best.break_even_accept_rate
+    return {
+        "by": field,
+        "match": name,
+        "model": best.to.model,
+        "provider": best.to.provider,
+        "calls": len(lengths),
+        "now_usd_in_window": best.now_usd,
+        "then_usd_in_window": best.then_usd,
+        "break_even_accept_rate": rate,
+        "answers_to_judge": answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
+        "output_tokens_mean": float(lengths.mean()),
+        "output_tokens_p99": float(np.percentile(lengths, 99)),
+        "break_even_output_tokens": break_even_output_tokens(study, best),
+        "max_output_tokens": cap_for(lengths, truncated_share=TRUNCATED_SHARE),
+        "candidates": [
+            {
+                "model": part.to.model,
+                "provider": part.to.provider,
+                "calls": int(part.where.sum()),
+                "saved_usd_in_window": part.saved_usd,
+                "break_even_output_tokens": break_even_output_tokens(study, part),
+            }
+            for part in parts
+        ],
+    }
+
+
+def _route(field: str, name: str, best: Move, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "by": field,
+        "match": name,
+        "to": best.to.model,
+        "provider": best.to.provider,
+        "calls": inputs["calls"],
+        "max_output_tokens": inputs["max_output_tokens"],
+    }
+
+
+def _steps(name: str, best: Move, inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    share = percent(inputs["break_even_accept_rate"])
+    return (
+        f"Judge {inputs['answers_to_judge']:,} answers of {best.to.model} for {name} blind, beside today's.",
+        f"Set max_output_tokens to {inputs['max_output_tokens']:,}: 99 % of the present answers fit.",
+        f"Where more than {share} are accepted, route a tenth of {name} there for a week, then all of it.",
+    )

@@ -1,0 +1,195 @@
+"""Routing by outcome: where the log itself shows a cheaper model's answers accepted as often.
+
+Formula: for each kind of call that two models served, the 95 % interval of the difference of their
+accept rates (Newcombe 1998); the dearer model's calls move where the lower end is above -2 points.
+Grade C: outcomes are a sample, and calls were not assigned to models by chance. Valid with `accepted`
+on at least 50 calls of each model and kind.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from netra.domain.optimization.analysers.evidence import groups_of, rows
+from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.intervals import difference, wilson
+from netra.domain.optimization.model import Checkpoint, Grade
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
+from netra.domain.optimization.wording import count, listed, money, percent
+from netra.domain.workloads.columns import Codes, Flags, Floats, Ints, Labels
+
+KIND: Final = "right_sizing"
+FORMULA: Final = (
+    "a kind of call moves to the cheaper model where the 95 % interval of (its accept rate - the present "
+    "one's) "
+    "stays above -0.02; saved = sum of (price now - its price)"
+)
+MARGIN: Final = -0.02  # how much worse an accept rate may be and still count as equal
+FEWEST_OUTCOMES: Final = 50
+_LISTED: Final = 20
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of call that a cheaper model serves as well."""
+
+    group: int  # its place among the kinds
+    name: str
+    code: int  # the dearer tariff in the traffic
+    to: int  # the cheaper one
+    accepted: tuple[int, int]  # (accepted, judged) of the cheaper model
+    incumbent: tuple[int, int]
+    calls: int  # of the recurring ones
+    saved_usd: float  # on those
+
+
+def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding, ...]:
+    """Return the calls whose outcomes show that a cheaper model is as good; nothing without outcomes."""
+    accepted = study.events.accepted
+    if accepted is None:
+        return ()
+    checkpoint(0.5, "Comparing accepted answers by model")
+    proofs = _proofs(study, accepted)
+    return (_finding(study, proofs),) if proofs else ()
+
+
+def _proofs(study: Study, accepted: Flags) -> list[Proof]:
+    """Return, for each kind of call and dearer model, the cheapest model proven as good; most saved first."""
+    traffic = study.traffic
+    _, groups = groups_of(study)
+    shape = (len(groups.names), len(traffic.tariffs))
+    cells = groups.codes.astype(np.int64) * shape[1] + traffic.tariff
+    priced = traffic.tariff != UNPRICED
+    known = priced & (accepted >= 0) & ~traffic.unpaid  # what was refused had no answer to accept
+    movable = priced & study.recurring
+    calls = np.bincount(cells[movable], minlength=shape[0] * shape[1]).reshape(shape)
+    judged = np.bincount(cells[known], minlength=shape[0] * shape[1]).reshape(shape)
+    good = np.bincount(cells[known & (accepted == 1)], minlength=shape[0] * shape[1]).reshape(shape)
+    seasoned = judged >= FEWEST_OUTCOMES
+    rivals_anywhere = np.flatnonzero(seasoned.any(axis=0))
+    saved = _saved(study, cells[movable], movable=movable, shape=shape, to=rivals_anywhere)
+    proofs: list[Proof] = []
+    for group, name in enumerate(groups.names):
+        rivals = [int(code) for code in np.flatnonzero(seasoned[group])]
+        outcomes = {code: (int(good[group, code]), int(judged[group, code])) for code in rivals}
+        for code in rivals:
+            gains = {to: float(saved[to][group, code]) for to in rivals if to != code}
+            best = _cheapest_as_good(gains, code=code, outcomes=outcomes)
+            if best is not None:
+                proofs.append(
+                    Proof(
+                        group=group,
+                        name=name,
+                        code=code,
+                        to=best,
+                        accepted=outcomes[best],
+                        incumbent=outcomes[code],
+                        calls=int(calls[group, code]),
+                        saved_usd=gains[best],
+                    )
+                )
+    return sorted(proofs, key=lambda proof: -proof.saved_usd)
+
+
+def _saved(
+    study: Study, cells: Ints, *, movable: Bools, shape: tuple[int, int], to: npt.NDArray[np.intp]
+) -> dict[int, Floats]:
+    """Return, by target tariff, what each (kind, present tariff) would save by moving there."""
+    found: dict[int, Floats] = {}
+    for code in to:
+        moved = routed(study.traffic, movable, to=study.traffic.tariffs[int(code)])
+        by_call = (study.now_usd - call_usd(moved))[movable]
+        sums: Floats = np.bincount(cells, weights=by_call, minlength=shape[0] * shape[1]).astype(np.float64)
+        found[int(code)] = sums.reshape(shape)
+    return found
+
+
+def _cheapest_as_good(
+    gains: Mapping[int, float], *, code: int, outcomes: Mapping[int, tuple[int, int]]
+) -> int | None:
+    """Return the rival that saves most among those shown to be accepted as often; None if none saves."""
+    as_good = [
+        to
+        for to, saved_usd in gains.items()
+        if saved_usd > 0 and difference(*outcomes[to], than=outcomes[code])[0] >= MARGIN
+    ]
+    return max(as_good, key=lambda to: gains[to], default=None)
+
+
+def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
+    field, groups = groups_of(study)
+    targets = _targets(study, proofs, groups)
+    where = targets >= 0
+    table = [_row(study, field, proof) for proof in proofs]
+    moves = [f"{row[field]} from {row['from']} to {row['to']}" for row in table]
+    saved_usd = sum(proof.saved_usd for proof in proofs)
+    return Finding(
+        kind=KIND,
+        stance=Stance.DO,
+        action=f"Move {listed(moves)}",
+        impact=(
+            f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less {study.month.told}, with "
+            "answers accepted "
+            f"as often: {listed([_sentence(row, field) for row in table])}."
+        ),
+        grade=Grade.MODEL,
+        formula=FORMULA,
+        inputs={"by": field, "moves": table},
+        assumptions=(
+            "Calls of one kind that went to different models are alike; nobody sorted the easy ones out.",
+            "An answer marked accepted was good enough.",
+        ),
+        evidence=rows(study, where, weight=study.now_usd),
+        how_to_verify=(
+            "Keep a tenth of these calls on the present model for two weeks and compare accept rates."
+        ),
+        effort="low",
+        risk="If easier calls went to the cheaper model, its accept rate will fall when it gets them all.",
+        change=partial(_moved, targets=targets, tariffs=study.traffic.tariffs),
+        supply={
+            "routes": [
+                {"by": field, "match": row[field], "from": row["from"], "to": row["to"]} for row in table
+            ]
+        },
+        steps=tuple(f"Route {move}: a tenth for a week, then all of it." for move in moves[:_LISTED]),
+        roll_back="Route these kinds of calls to their present model again.",
+    )
+
+
+def _targets(study: Study, proofs: Sequence[Proof], groups: Labels) -> Codes:
+    """Return the tariff each call moves to; -1 where it stays."""
+    lookup = np.full((len(groups.names), len(study.traffic.tariffs) + 1), -1, np.int32)
+    for proof in proofs:
+        lookup[proof.group, proof.code] = proof.to
+    targets = lookup[groups.codes, study.traffic.tariff]  # an unpriced call reads the last column
+    moving: Codes = np.where(study.recurring, targets, -1).astype(np.int32)
+    return moving
+
+
+def _moved(traffic: Traffic, *, targets: Codes, tariffs: tuple[Tariff, ...]) -> Traffic:
+    free = traffic.kept & ~traffic.hosted
+    for code in np.unique(targets[targets >= 0]):
+        traffic = routed(traffic, (targets == code) & free, to=tariffs[int(code)])
+    return traffic
+
+
+def _row(study: Study, field: str, proof: Proof) -> Mapping[str, Any]:
+    return {
+        field: proof.name,
+        "from": study.traffic.tariffs[proof.code].model,
+        "to": study.traffic.tariffs[proof.to].model,
+        "calls": proof.calls,
+        "accept_rate_from": proof.incumbent[0] / proof.incumbent[1],
+        "accept_rate_to": proof.accepted[0] / proof.accepted[1],
+        "accept_rate_to_95": list(wilson(*proof.accepted)),
+        "difference_95": list(difference(*proof.accepted, than=proof.incumbent)),
+        "saved_usd_in_window": proof.saved_usd,
+    }
+
+
+def _sentence(row: Mapping[str, Any], field: str) -> str:
+    return f"{row[field]} {percent(row['accept_rate_to'])} against {percent(row['accept_rate_from'])}"

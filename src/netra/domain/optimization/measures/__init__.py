@@ -1,0 +1,1 @@
+"""What a log shows before any advice: span, statuses, latency, duplicates."""

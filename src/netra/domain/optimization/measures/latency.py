@@ -1,0 +1,92 @@
+"""What the log itself says about latency: tails over all calls, and by feature against its limit.
+
+Calls that failed or that nobody waits for do not count. Measured values only; models of latency live
+in `performance`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.analysers.batch import tagged_patient
+from netra.domain.optimization.analysers.evidence import with_unnamed
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.measures.statuses import failed_calls
+from netra.domain.optimization.traffic import Bools
+from netra.domain.workloads.columns import Floats, Labels
+
+
+class Tails(msgspec.Struct, frozen=True, kw_only=True):
+    """The 99th percentiles of the calls somebody waits for, in milliseconds; None: not logged."""
+
+    ttft_ms_p99: float | None
+    tpot_ms_p99: float | None
+    latency_ms_p99: float | None
+
+
+def tails_of(study: Study, *, among: Bools | None = None) -> Tails:
+    """Return the tails of the answered calls that somebody waits for; only of those `among`, if given."""
+    awaited = _awaited(study) if among is None else _awaited(study) & among
+    return Tails(
+        ttft_ms_p99=_percentile(study.events.ttft_ms, awaited, 99),
+        tpot_ms_p99=_percentile(tpot_ms(study), awaited, 99),
+        latency_ms_p99=_percentile(study.events.latency_ms, awaited, 99),
+    )
+
+
+def tpot_ms(study: Study) -> Floats | None:
+    """Return each call's time per output token after the first: `(latency - ttft) / (output - 1)`."""
+    events = study.events
+    if events.latency_ms is None or events.ttft_ms is None:
+        return None
+    after_first = np.where(events.output_tokens > 1, events.output_tokens - 1, np.nan)
+    spent: Floats = events.latency_ms - events.ttft_ms
+    return np.where(spent >= 0, spent, np.nan) / after_first
+
+
+def by_feature(study: Study) -> list[Mapping[str, Any]]:
+    """Return the tail of each feature (else template) against the limit set on it, slowest first."""
+    latency_ms = study.events.latency_ms
+    if latency_ms is None:
+        return []
+    groups = with_unnamed(study.events.feature or study.events.template or _everything(study))
+    awaited = _awaited(study)
+    limits = {name.lower(): limit for name, limit in study.goals.latency_ms.items()}
+    found: list[Mapping[str, Any]] = []
+    for code, name in enumerate(groups.names):
+        mine = awaited & (groups.codes == code)
+        p99 = _percentile(latency_ms, mine, 99)
+        if p99 is None:
+            continue
+        limit = limits.get(name.lower(), limits.get(""))
+        over = None if limit is None else int((latency_ms[mine] > limit).sum())
+        found.append(
+            {
+                "feature": name,
+                "calls": int(mine.sum()),
+                "latency_ms_p50": _percentile(latency_ms, mine, 50),
+                "latency_ms_p99": p99,
+                "limit_ms": limit,
+                "calls_over_limit": over,
+                "met": None if limit is None else p99 <= limit,
+            }
+        )
+    return sorted(found, key=lambda row: -float(row["latency_ms_p99"]))
+
+
+def _everything(study: Study) -> Labels:
+    return Labels(codes=np.zeros(len(study.events), np.int32), names=("all calls",))
+
+
+def _awaited(study: Study) -> Bools:
+    return ~failed_calls(study.events) & ~tagged_patient(study)
+
+
+def _percentile(values: Floats | None, where: Bools, percent: float) -> float | None:
+    if values is None:
+        return None
+    known = values[where]
+    known = known[~np.isnan(known)]
+    return float(np.percentile(known, percent)) if len(known) else None

@@ -1,0 +1,98 @@
+"""Deciding by the model and judging by what was measured: the cheapest configuration under a TPOT limit.
+
+A workload is a model, an engine, a precision and lengths; its configurations are the measured GPUs, group
+sizes and batches. Each limit is one decision. What is decided by is the model with a safety margin.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import ceil, floor, log
+from typing import Final
+
+import msgspec
+
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.performance.validation.faulty_rows import Judged
+
+SAFETY_MARGIN: Final = 1.05
+"""Modelled TPOT is multiplied by this before it is held against a limit."""
+
+_STEP: Final = 1.05  # limits lie so far apart, from the fastest configuration to the slowest
+_FEWEST: Final = 3
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One configuration of a workload: what it costs and how fast it is, by the model and as measured."""
+
+    measured_ms: float
+    modelled_ms: float
+    measured_usd: float  # a million output tokens; GPU-hours where no price is known
+    modelled_usd: float
+
+
+class Decisions(msgspec.Struct, frozen=True, kw_only=True):
+    """How the decisions went; the shares are None when there was nothing to decide."""
+
+    count: int
+    slo_broken_share: float | None
+    mean_regret: float | None  # of the best measured cost that keeps the limit
+
+
+def decide(rows: Sequence[Judged], *, hardware: Hardware, margin: float = SAFETY_MARGIN) -> Decisions:
+    """Return how often the model's pick breaks the limit, and what it costs above the best pick."""
+    broken: list[bool] = []
+    regrets: list[float] = []
+    for choices in _workloads(rows, hardware=hardware):
+        for limit_ms in _limits(choices):
+            picked = pick(choices, limit_ms=limit_ms, margin=margin)
+            best_usd = min(one.measured_usd for one in choices if one.measured_ms <= limit_ms)
+            broken.append(picked.measured_ms > limit_ms)
+            regrets.append(max(0.0, picked.measured_usd / best_usd - 1.0))
+    if not broken:
+        return Decisions(count=0, slo_broken_share=None, mean_regret=None)
+    return Decisions(
+        count=len(broken),
+        slo_broken_share=sum(broken) / len(broken),
+        mean_regret=sum(regrets) / len(regrets),
+    )
+
+
+def pick(choices: Sequence[Choice], *, limit_ms: float, margin: float = SAFETY_MARGIN) -> Choice:
+    """Return the choice with the least modelled cost that keeps the limit with the margin, else the fastest.
+
+    >>> fast = Choice(measured_ms=8.0, modelled_ms=8.0, measured_usd=3.0, modelled_usd=3.0)
+    >>> cheap = Choice(measured_ms=19.0, modelled_ms=18.5, measured_usd=1.0, modelled_usd=1.0)
+    >>> pick([fast, cheap], limit_ms=19.2) is fast, pick([fast, cheap], limit_ms=21.0) is cheap
+    (True, True)
+    """
+    able = [one for one in choices if one.modelled_ms * margin <= limit_ms]
+    if able:
+        return min(able, key=lambda one: (one.modelled_usd, one.modelled_ms))
+    return min(choices, key=lambda one: (one.modelled_ms, one.modelled_usd))
+
+
+def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Choice]]:
+    found: dict[tuple[object, ...], list[Choice]] = defaultdict(list)
+    for row, seen in rows:
+        gpu = hardware.find_gpu(row.hardware)
+        if row.tpot_ms is None or gpu is None or seen.running < row.batch:
+            continue  # where callers wait for memory, the batch that ran was not measured
+        key = (row.model, row.engine, row.precision, row.load, row.input_tokens, row.output_tokens)
+        per_token = row.tp * (gpu.usd_per_gpu_hour or 1.0) / row.batch / 3.6  # $ a million tokens and ms
+        found[key].append(
+            Choice(
+                measured_ms=row.tpot_ms,
+                modelled_ms=seen.tpot_ms,
+                measured_usd=per_token * row.tpot_ms,
+                modelled_usd=per_token * seen.tpot_ms,
+            )
+        )
+    return [choices for choices in found.values() if len(choices) >= _FEWEST]
+
+
+def _limits(choices: Sequence[Choice]) -> list[float]:
+    """Return limits in equal ratios that at least one measured configuration keeps with some room."""
+    fastest = min(one.measured_ms for one in choices) * 1.15
+    slowest = max(one.measured_ms for one in choices)
+    first, last = ceil(log(fastest) / log(_STEP)), floor(log(max(slowest, fastest)) / log(_STEP))
+    return [_STEP**power for power in range(first, last + 1)]

@@ -1,0 +1,1 @@
+"""Re-prices and replays a proposed change."""

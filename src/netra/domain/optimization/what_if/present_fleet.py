@@ -1,0 +1,171 @@
+"""The fleet that serves a log today, as somebody says it does: what it costs, and predicting a change of it.
+
+A change is `measured x model after / model before`, both by replay of the same arrivals; where the log
+measured nothing there is nothing to predict from, and `fleet_trial` says what the model alone would.
+"""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
+from netra.domain.optimization.analysers.hosting.log_calibration import group_of, present_deployment
+from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.measures.latency import tails_of
+from netra.domain.optimization.model import Checkpoint, Gap, Goals
+from netra.domain.optimization.performance.calibration import change_bounds, predict_change
+from netra.domain.optimization.performance.replay import Replay, Requests, replay
+from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.traffic import Bools
+
+
+class SaidToServe(Protocol):
+    """The part of a proposal that says what serves the log now."""
+
+    @property
+    def served_on(self) -> str | None:
+        """The GPU, and how many of it serve as one: "4x H100"."""
+        ...
+
+    @property
+    def served_replicas(self) -> int | None:
+        """How many of such groups; None is one."""
+        ...
+
+    @property
+    def served_precision(self) -> str | None:
+        """Of the weights; None is what one would choose on that GPU."""
+        ...
+
+
+class PresentFleet(msgspec.Struct, frozen=True, kw_only=True):
+    """What serves the log now, and what it costs over the log's span."""
+
+    deployment: Deployment  # at the pace of the log's own latencies, where it has them
+    replicas: int
+    usd_per_hour: float
+    usd_in_window: float
+    where: Bools  # the calls it serves
+    requests: Requests
+    calibration: str  # how the pace is known
+
+    def told(self) -> dict[str, Any]:
+        """Return it as an answer holds it."""
+        return {
+            "model": self.deployment.model.name,
+            "gpu": self.deployment.gpu.name,
+            "gpus_per_replica": self.deployment.tp,
+            "precision": self.deployment.precision,
+            "replicas": self.replicas,
+            "usd_per_hour": self.usd_per_hour,
+            "calibration": self.calibration,
+        }
+
+
+def asked_of(goals: Goals, said: SaidToServe) -> Goals:
+    """Return the goals with what serves the log now in them."""
+    return msgspec.structs.replace(
+        goals,
+        served_on=said.served_on,
+        served_replicas=said.served_replicas,
+        served_precision=said.served_precision,
+    )
+
+
+def present_fleet(study: Study, said: SaidToServe) -> PresentFleet | None:
+    """Return what serves the log now; None where nothing is said.
+
+    Raises `ValidationFailed` for a GPU that is not known or has no price, a log that is not of an open
+    model, and a group that does not hold it.
+    """
+    if said.served_on is None:
+        return None
+    group = group_of(said.served_on, hardware=study.hardware)
+    if group is None:
+        raise _refused("unknown_gpu", f"No GPU named {said.served_on!r} is in the catalogue.")
+    goals = msgspec.structs.replace(asked_of(study.goals, said), gpus=(group[0].name,), models=())
+    asked = msgspec.structs.replace(study, goals=goals)
+    case = case_of(asked, kind="self_hosting", priced_only=False)
+    if isinstance(case, Gap):
+        raise _refused("cannot_host", case.reason)
+    return _priced(asked, case, replicas=said.served_replicas or 1)
+
+
+def _priced(study: Study, case: Case, *, replicas: int) -> PresentFleet:
+    deployment = present_deployment(study, stand_in=case.stand_in)
+    if deployment is None or not case.stand_in.is_same:
+        raise _refused("not_an_open_model", "The log is not of an open model that own GPUs could serve.")
+    longest = int((case.requests.input_tokens + case.requests.output_tokens).max())
+    if deployment.memory().kv_tokens < longest:
+        words = f"{deployment.tp} x {deployment.gpu.name} do not hold {deployment.model.name}"
+        raise _refused("does_not_fit", f"{words} in {deployment.precision} and the longest call.")
+    usd_per_hour = (deployment.gpu.usd_per_gpu_hour or 0.0) * deployment.tp * replicas
+    return PresentFleet(
+        deployment=msgspec.structs.replace(deployment, pace=case.candidates[0].deployment.pace),
+        replicas=replicas,
+        usd_per_hour=usd_per_hour,
+        usd_in_window=usd_per_hour * study.span.seconds / 3600,
+        where=case.where,
+        requests=case.replayed,
+        calibration=case.notes[-1],
+    )
+
+
+def changes_of(present: PresentFleet, *, to: Deployment, replicas: int, shorter: bool) -> tuple[str, ...]:
+    """Return what differs from the present fleet, by the names of `constants.RESIDUALS_80`."""
+    now = present.deployment
+    differs = {
+        "gpu": to.gpu != now.gpu,
+        "model": to.model != now.model,
+        "precision": to.precision != now.precision,
+        "tp": to.tp != now.tp,
+        "batch": replicas != present.replicas,  # other replicas share the load in other batches
+        "lengths": shorter,
+    }
+    return tuple(name for name, is_other in differs.items() if is_other)
+
+
+def predicted_latency(
+    study: Study,
+    present: PresentFleet,
+    *,
+    after: Replay,
+    requests: Requests,
+    to: Deployment,
+    changed: tuple[str, ...],
+    checkpoint: Checkpoint,
+) -> dict[str, Any] | None:
+    """Return the tails after the change with their 80 % intervals; None where the log measured no TPOT.
+
+    Time per token moves with the step time. Time to first token holds queues too, which grow faster than
+    steps, so its bounds are replays with steps at the bounds.
+    """
+    measured = tails_of(study, among=present.where)
+    checkpoint(0.72, "Replaying on what serves the log now")
+    before = replay(present.requests, deployment=present.deployment, replicas=present.replicas)
+    if measured.tpot_ms_p99 is None or measured.ttft_ms_p99 is None or not before.tpot_ms(99) > 0.0:
+        return None
+    each = predict_change(
+        measured.tpot_ms_p99,
+        modelled_before=before.tpot_ms(99),
+        modelled_after=after.tpot_ms(99),
+        changed=changed,
+    )
+    scale = measured.ttft_ms_p99 / before.ttft_ms(99)
+    bounds: list[float] = []
+    for step, factor in zip((0.74, 0.77), change_bounds(changed), strict=True):
+        checkpoint(step, "Replaying the change with faster and slower steps")
+        seen = replay(requests, deployment=to, replicas=after.replicas, slowdown=factor)
+        bounds.append(seen.ttft_ms(99) * scale)
+    return {
+        "ttft_ms_p99": after.ttft_ms(99) * scale,
+        "tpot_ms_p99": each.value,
+        "latency_ms_p99": None,
+        "ttft_ms_p99_range": tuple(bounds),
+        "tpot_ms_p99_range": (each.low, each.high),
+    }
+
+
+def _refused(code: str, message: str) -> ValidationFailed:
+    return ValidationFailed.of("served_on", code, message)

@@ -1,0 +1,283 @@
+"""What-if: a proposed change, re-priced call by call and replayed on the real log.
+
+The changes are those of the analysers, applied in their order, each step priced; nothing is recommended
+here. Own GPUs are sized or checked by replay of the real arrivals.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import numpy as np
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Replays, Scheme, at_ttl, change_of
+from netra.domain.optimization.analysers.model import ORDER, Study
+from netra.domain.optimization.measures.latency import tails_of
+from netra.domain.optimization.model import Checkpoint, never_stop
+from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.traffic import (
+    UNPRICED,
+    Bools,
+    Change,
+    Traffic,
+    batched,
+    capped,
+    hosted,
+    on_own_gpus,
+    routed,
+    total_usd,
+)
+from netra.domain.optimization.what_if.fleet_trial import Trial, is_about_fleet, trial_of
+from netra.domain.optimization.what_if.present_fleet import PresentFleet, present_fleet
+from netra.domain.optimization.wording import cost_change
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_ALL: Final = np.iinfo(np.int64).max
+
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
+Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
+Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; what columns hold
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The change to try; None leaves a thing as it is."""
+
+    model: Name | None = None  # every call on this model
+    cache: bool | None = None  # off, or on for all calls
+    cache_ttl_s: Whole | None = None  # None: the provider's first
+    batch_share: Share | None = None  # of the calls, evenly spread over the log
+    max_output_tokens: Whole | None = None
+    gpu: Name | None = None  # serve all calls on own GPUs of this kind; None: as `served_on`
+    hosted_model: Name | None = None  # the open model on them; None: the one of the log's price class
+    gpus_per_replica: Annotated[int, msgspec.Meta(ge=1, le=8)] | None = None
+    replicas: Replicas | None = None  # None: the fewest that keep the limits
+    precision: Precision | None = None  # of the weights; None: what one would choose on that GPU
+    served_on: Name | None = None  # what serves the log today, as "4x H100": its price is the bill now
+    served_replicas: Replicas | None = None
+    served_precision: Precision | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the proposal and what it changes on top of those before it."""
+
+    kind: str
+    usd_in_window: float  # after this step
+    saved_usd_in_window: float  # by this step; negative is a loss
+    notes: tuple[str, ...] = ()
+
+
+class Simulated(msgspec.Struct, frozen=True, kw_only=True):
+    """The log as it is, and as it would be."""
+
+    calls: int
+    now_usd_in_window: float
+    then_usd_in_window: float
+    now_usd_per_month: float
+    then_usd_per_month: float
+    cost_change: str
+    steps: tuple[Step, ...]
+    truncated_share: float  # of the answers, by the cap
+    calls_that_do_not_fit: int  # the new model's context; they stay where they are
+    latency_now: Mapping[str, Any]  # of the calls on own GPUs, where such serve the log
+    latency_then: Mapping[str, Any] | None  # None: nothing in the log tells it
+    fleet: Mapping[str, Any] | None
+    fleet_now: Mapping[str, Any] | None  # None: not said to be served by own GPUs
+    notes: tuple[str, ...]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    kind: str
+    change: Change
+    notes: tuple[str, ...] = ()
+
+
+def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never_stop) -> Simulated:
+    """Return what `proposal` would come to on this log.
+
+    Raises `ValidationFailed` for a model, a GPU or a combination that is not known or does not fit.
+    """
+    checkpoint(0.0, "Reading the proposal")
+    present = _present(study, proposal)
+    trial = _trial(study, proposal, present, checkpoint=checkpoint)
+    parts = [part for read in _READERS for part in read(study, proposal)]
+    if trial is not None and (present is None or set(trial.changed) - {"lengths"}):
+        parts.append(_Part(kind="self_hosting", change=partial(_host, trial=trial), notes=trial.notes))
+    parts.sort(key=lambda part: ORDER.index(part.kind))
+    traffic = now = _served(study.traffic, present)
+    usd = total_usd(now)
+    steps: list[Step] = []
+    for number, part in enumerate(parts):
+        checkpoint(0.8 + 0.2 * number / len(parts), f"Pricing {part.kind.replace('_', ' ')}")
+        traffic = part.change(traffic)
+        after_usd = total_usd(traffic)
+        steps.append(
+            Step(
+                kind=part.kind, usd_in_window=after_usd, saved_usd_in_window=usd - after_usd, notes=part.notes
+            )
+        )
+        usd = after_usd
+    return _simulated(study, proposal, (now, traffic), steps=tuple(steps), trial=trial, present=present)
+
+
+def _present(study: Study, proposal: Proposal) -> PresentFleet | None:
+    if proposal.served_on is None and (proposal.served_replicas or proposal.served_precision):
+        raise ValidationFailed.of("served_on", "missing", "Say on which GPUs, as served_on “4x H100”.")
+    return present_fleet(study, proposal)
+
+
+def _trial(
+    study: Study, proposal: Proposal, present: PresentFleet | None, *, checkpoint: Checkpoint
+) -> Trial | None:
+    if present is None and proposal.gpu is None:
+        if is_about_fleet(proposal):
+            raise ValidationFailed.of(
+                "gpu", "missing", "Say on which GPUs: gpu, or served_on for those that serve the log now."
+            )
+        return None
+    stays = proposal.model is not None or proposal.max_output_tokens is None
+    if present is not None and stays and not is_about_fleet(proposal):
+        return None
+    return trial_of(study, proposal, present=present, checkpoint=checkpoint)
+
+
+def _served(traffic: Traffic, present: PresentFleet | None) -> Traffic:
+    if present is None:
+        return traffic
+    return on_own_gpus(traffic, present.where, hosting_usd_in_window=present.usd_in_window)
+
+
+def _host(traffic: Traffic, *, trial: Trial) -> Traffic:
+    return hosted(traffic, trial.where & traffic.kept, hosting_usd_in_window=trial.usd_in_window)
+
+
+def _simulated(
+    study: Study,
+    proposal: Proposal,
+    traffic: tuple[Traffic, Traffic],
+    *,
+    steps: tuple[Step, ...],
+    trial: Trial | None,
+    present: PresentFleet | None,
+) -> Simulated:
+    now, then = traffic
+    now_usd, then_usd = total_usd(now), total_usd(then)
+    times = study.span.per_month
+    cut = now.output_tokens > (proposal.max_output_tokens or _ALL)
+    moved = (then.tariff != now.tariff) | (then.hosted != now.hosted)
+    tails = msgspec.to_builtins(tails_of(study, among=None if present is None else present.where))
+    return Simulated(
+        calls=len(study.events),
+        now_usd_in_window=now_usd,
+        then_usd_in_window=then_usd,
+        now_usd_per_month=now_usd * times,
+        then_usd_per_month=then_usd * times,
+        cost_change=cost_change(1 - then_usd / now_usd if now_usd else 0.0),
+        steps=steps,
+        truncated_share=float(cut.mean()) if len(cut) else 0.0,
+        calls_that_do_not_fit=_left_behind(study, proposal),
+        latency_now=tails,
+        latency_then=trial.latency if trial is not None else None if moved.any() else tails,
+        fleet=None if trial is None else trial.fleet,
+        fleet_now=None if present is None else present.told(),
+        notes=(*study.span.notes, *_own_notes(proposal, present, trial)),
+    )
+
+
+def _own_notes(proposal: Proposal, present: PresentFleet | None, trial: Trial | None) -> tuple[str, ...]:
+    """Return what the steps leave unsaid where own GPUs serve the log now."""
+    if present is None:
+        return ()
+    said = () if trial is None or set(trial.changed) - {"lengths"} else trial.notes
+    asked = proposal.cache is not None or proposal.cache_ttl_s is not None or proposal.batch_share is not None
+    if asked and proposal.model is None:
+        said = (*said, "A provider's cache and batches change nothing for calls on own GPUs.")
+    return said
+
+
+def _model(study: Study, proposal: Proposal) -> list[_Part]:
+    if proposal.model is None:
+        return []
+    to = _tariff(study, proposal.model)
+    where = _fits(study, to) & ((study.traffic.tariff != UNPRICED) | (proposal.served_on is not None))
+    notes = ("Token counts are taken to carry over; tokenisers differ by some 10 to 30 %.",)
+    return [_Part(kind="right_sizing", change=partial(_bought, where=where, to=to), notes=notes)]
+
+
+def _bought(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
+    """Return the traffic with the calls sent to a provider; own GPUs that are left without one go back."""
+    own = traffic.hosted & ~where
+    rent_usd = traffic.hosting_usd_in_window if own.any() else 0.0
+    left = msgspec.structs.replace(traffic, hosted=own, hosting_usd_in_window=rent_usd)
+    return routed(left, where, to=to)
+
+
+def _left_behind(study: Study, proposal: Proposal) -> int:
+    if proposal.model is None:
+        return 0
+    return int((~_fits(study, _tariff(study, proposal.model))).sum())
+
+
+def _fits(study: Study, to: Tariff) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    window = _ALL if to.context_window_tokens is None else to.context_window_tokens
+    return study.traffic.input_tokens + study.traffic.output_tokens <= window
+
+
+def _tariff(study: Study, name: str) -> Tariff:
+    known = (*study.prices.candidates, *study.prices.known())
+    found = next((tariff for tariff in known if tariff.model.lower() == name.lower()), None)
+    if found is None:
+        raise ValidationFailed.of("model", "unknown_model", f"No price of a model named {name!r} is known.")
+    return found
+
+
+def _cache(study: Study, proposal: Proposal) -> list[_Part]:
+    if proposal.cache is None and proposal.cache_ttl_s is None:
+        return []
+    if proposal.cache is False:
+        return [_Part(kind="prompt_caching", change=change_of(Replays(study), _schemes(study, ttl_s=OFF)))]
+    if study.events.prefixes is None:
+        raise ValidationFailed.of(
+            "cache", "missing_prefix_hashes", "The log has no prefix_hashes, so a cache cannot be replayed."
+        )
+    schemes = _schemes(study, ttl_s=proposal.cache_ttl_s)
+    priced = {scheme.code for scheme in schemes}
+    without = [tariff.model for code, tariff in enumerate(study.traffic.tariffs) if code not in priced]
+    notes = tuple(f"{model} has no known price of cached input and is left as it is." for model in without)
+    return [_Part(kind="prompt_caching", change=change_of(Replays(study), schemes), notes=notes)]
+
+
+def _schemes(study: Study, *, ttl_s: int | None) -> list[Scheme]:
+    """Return one scheme a tariff; the provider's first time to live where none is said."""
+    chosen: list[Scheme] = []
+    for code, tariff in enumerate(study.traffic.tariffs):
+        if ttl_s != OFF and tariff.cached_input is None:
+            continue
+        lives_s = tariff.cache_ttl_s[0] if ttl_s is None else ttl_s
+        where = (study.traffic.tariff == code) & ~study.traffic.unpaid
+        chosen.append(Scheme(code=code, tariff=at_ttl(tariff, ttl_s=lives_s), ttl_s=lives_s, where=where))
+    return chosen
+
+
+def _batch(study: Study, proposal: Proposal) -> list[_Part]:
+    if proposal.batch_share is None:
+        return []
+    turns = np.floor(np.arange(len(study.events) + 1) * proposal.batch_share)
+    where = np.diff(turns) > 0
+    missing = sorted({tariff.model for tariff in study.traffic.tariffs if tariff.batch is None})
+    notes = tuple(f"{model} has no known batch price and is left as it is." for model in missing)
+    return [_Part(kind="batch", change=partial(batched, where=where), notes=notes)]
+
+
+def _cap(study: Study, proposal: Proposal) -> list[_Part]:
+    if proposal.max_output_tokens is None:
+        return []
+    everywhere = np.ones(len(study.events), np.bool_)
+    change = partial(capped, where=everywhere, output_tokens=proposal.max_output_tokens)
+    return [_Part(kind="output_length", change=change)]
+
+
+_READERS: Final[tuple[Callable[[Study, Proposal], list[_Part]], ...]] = (_cache, _cap, _model, _batch)

@@ -1,0 +1,191 @@
+"""What `netra demo` does as a client: the documented requests, over real HTTP and a real WebSocket."""
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, Final
+
+import httpx
+import msgspec
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+from websockets.asyncio.client import ClientConnection, connect
+
+from netra.domain.errors import UpstreamFailed
+from netra.domain.optimization.model import Advice, Checkpoint
+from netra.domain.optimization.wording import count
+from netra.entrypoints.reports.progress import progress_on
+
+QUESTION: Final = "Optimize my AI workload for cost efficiency"
+TIMEOUT_S: Final = 60.0
+POLL_S: Final = 1.0  # well under the 100 requests a minute that are admitted
+PATH_COLUMNS: Final = 44
+WHAT_COLUMNS: Final = PATH_COLUMNS + 15  # the status and the time of a request stand there
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the demo signs in as."""
+
+    email: str
+    password: str
+
+
+class Journey:
+    """One walk through the API, told on the console as it goes."""
+
+    def __init__(self, *, url: str, visitor: Visitor, console: Console) -> None:
+        self._url = url
+        self._visitor = visitor
+        self._console = console
+        self._headers: dict[str, str] = {}
+
+    async def walk(self, events: bytes, *, name: str) -> Advice:
+        """Send the requests one by one, `events` being a log in NDJSON; return the socket's answer."""
+        async with httpx.AsyncClient(base_url=self._url, timeout=TIMEOUT_S) as client:
+            self._heading("As any client would, over HTTP")
+            health = await self._send(client, "GET", "/health")
+            self._say(f"{health['status']}, version {health['version']}")
+            token = await self._signed_in(client)
+            workload_id = await self._filled(client, events, name=name)
+            await self._asked(client, workload_id)
+            self._heading("The same by WebSocket, which tells its progress")
+            advice = await self._over_socket(token, workload_id)
+            await self._looked_back(client)
+        return advice
+
+    async def _signed_in(self, client: httpx.AsyncClient) -> str:
+        body = msgspec.to_builtins(self._visitor)
+        signed = await self._send(client, "POST", "/api/auth/login", json=body)
+        token: str = signed["access_token"]
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._say(f"signed in as {self._visitor.email}")
+        me = await self._send(client, "GET", "/api/auth/me")
+        self._say(f"user {me['id']}, {me['name']}")
+        return token
+
+    async def _filled(self, client: httpx.AsyncClient, events: bytes, *, name: str) -> str:
+        made = await self._send(client, "POST", "/api/workloads", json={"name": name})
+        workload_id: str = made["id"]
+        self._say(workload_id)
+        path = f"/api/workloads/{workload_id}/events"
+        lines = {"Content-Type": "application/x-ndjson"}
+        taken = await self._send(client, "POST", path, content=events, headers=lines)
+        self._say(f"{taken['accepted']:,} calls taken, {taken['rejected']:,} refused")
+        return workload_id
+
+    async def _asked(self, client: httpx.AsyncClient, workload_id: str) -> None:
+        context = {
+            "workload_id": workload_id,
+            "parameters": {"priority": "cost", "constraints": ["gpu_memory", "latency"]},
+        }
+        body = {"message": QUESTION, "context": context}
+        begun = await self._send(client, "POST", "/api/agent/execute", json=body)
+        self._say(f"{begun['run_id']} is {begun['status']}")
+        path = f"/api/agent/status/{begun['run_id']}"
+        with progress_on(self._console) as checkpoint:
+            while (state := await self._get(client, path))["status"] == "processing":
+                checkpoint(state["progress"] / 100, "asking for its status now and then")
+                await asyncio.sleep(POLL_S)
+        ended = await self._send(client, "GET", path)
+        result: Mapping[str, Any] = ended["result"] or {"recommendations": ()}
+        self._say(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
+
+    async def _looked_back(self, client: httpx.AsyncClient) -> None:
+        history = await self._send(client, "GET", "/api/agent/history")
+        self._say(count(history["total"], "run"))
+        threads = await self._send(client, "GET", "/api/threads")
+        self._say(count(threads["total"], "conversation"))
+
+    async def _over_socket(self, token: str, workload_id: str) -> Advice:
+        address = f"{self._url.replace('http', 'ws', 1)}/ws?token={token}"
+        async with connect(address, max_size=None, proxy=None) as channel:
+            greeting = await _frame(channel)
+            self._told("WS", "/ws", f"user {greeting['data']['user_id']} is connected")
+            data = {"message": QUESTION, "workload_id": workload_id, "parameters": {"priority": "cost"}}
+            question = {"type": "optimization_request", "id": "demo-1", "data": data}
+            await channel.send(msgspec.json.encode(question).decode())
+            self._told("send", "optimization_request", "the same question")
+            with progress_on(self._console) as checkpoint:
+                return await self._awaited(channel, checkpoint)
+
+    async def _awaited(self, channel: ClientConnection, checkpoint: Checkpoint) -> Advice:
+        """Return the result of the run, its updates shown as they come, each agent's first one to stay."""
+        seen: set[str] = set()
+        while True:
+            frame = await _frame(channel)
+            told = frame["data"]
+            if frame["type"] == "agent_result":
+                self._told("recv", "agent_result", "the answer, below")
+                return _advice(told)
+            if frame["type"] == "agent_update":
+                checkpoint(told["progress"] / 100, told["message"])
+                if told["agent"] not in seen:
+                    seen.add(told["agent"])
+                    self._told("recv", f"agent_update {told['progress']:3} %", told["agent"])
+
+    def _told(self, verb: str, what: str, outcome: str) -> None:
+        line = Text.assemble((f"{verb:>6} ", "cyan"), f"{what:<{WHAT_COLUMNS}}", (outcome, "bold"))
+        self._console.print(line)
+
+    async def _send(
+        self, client: httpx.AsyncClient, method: str, path: str, **content: Any
+    ) -> Mapping[str, Any]:
+        """Send one request and tell it; return the answer. Raises `UpstreamFailed` for a refusal."""
+        headers = {**self._headers, **content.pop("headers", {})}
+        begun_s = perf_counter()
+        response = await client.request(method, path, headers=headers, **content)
+        took_ms = (perf_counter() - begun_s) * 1000
+        shown = path if len(path) <= PATH_COLUMNS else f"{path[: PATH_COLUMNS - 1]}…"
+        status = (f"{response.status_code} ", "red" if response.is_error else "green")
+        line = Text.assemble((f"{method:>6} ", "cyan"), f"{shown:<{PATH_COLUMNS}} ", status)
+        self._console.print(line.append(f"{took_ms:5.0f} ms  ", "dim"), end="")
+        return _answer(response)
+
+    async def _get(self, client: httpx.AsyncClient, path: str) -> Mapping[str, Any]:
+        """Return the answer to one request that is not told."""
+        return _answer(await client.get(path, headers=self._headers))
+
+    def _say(self, outcome: str) -> None:
+        self._console.print(Text(outcome, "bold"))
+
+    def _heading(self, title: str) -> None:
+        self._console.print()
+        self._console.print(Rule(Text(f" {title} ", "bold cyan"), align="left", style="dim"))
+
+
+def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
+    """Return how to go on from here, in lines to copy; `data` is the folder that stays, if any does."""
+    body = msgspec.json.encode(visitor).decode()
+    kept = f"Everything is kept in {data}." if data else "Everything is forgotten when it ends."
+    return "\n".join(
+        (
+            f"The service goes on at {url} until Ctrl-C. {kept}",
+            "",
+            f"  Read and try the API:   {url}/docs",
+            "  Sign in, then use the access_token it answers:",
+            f"    curl -s {url}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
+            f"    curl -s {url}/api/agent/history -H 'Authorization: Bearer ACCESS_TOKEN'",
+            "  Your own request log:   netra optimize FILE",
+            "  A service that stays:   netra serve --data netra-data",
+        )
+    )
+
+
+def _answer(response: httpx.Response) -> Mapping[str, Any]:
+    if response.is_error:
+        raise UpstreamFailed(f"{response.request.url.path} was refused: {response.text}")
+    answer: Mapping[str, Any] = response.json()
+    return answer
+
+
+async def _frame(channel: ClientConnection) -> Mapping[str, Any]:
+    frame: Mapping[str, Any] = msgspec.json.decode(await channel.recv())
+    return frame
+
+
+def _advice(data: Mapping[str, Any]) -> Advice:
+    """Return the answer in a result frame. Raises `UpstreamFailed` when the run has none."""
+    if not data["success"]:
+        raise UpstreamFailed(f"The run ended without an answer: {data.get('error')}")
+    return msgspec.convert(data["result"], Advice)

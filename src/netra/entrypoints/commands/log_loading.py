@@ -1,0 +1,30 @@
+"""Reading a log for a command: beside the loop, with its share of the bar."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from netra.domain.optimization.model import Checkpoint
+from netra.entrypoints.commands.context import settings_with
+from netra.entrypoints.embedded import Netra
+from netra.entrypoints.reports.progress import part_of, progress_on
+from netra.ports.log_files import ReadLog
+
+READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that part of the time
+
+
+@asynccontextmanager
+async def log_in(file: Path) -> AsyncGenerator[tuple[Netra, ReadLog, Checkpoint]]:
+    """Yield a Netra in memory, the log in `file`, and the checkpoint of the work that follows."""
+    with progress_on(Console(stderr=True)) as checkpoint:
+
+        def reading(done: float) -> None:
+            checkpoint(READING_SHARE * done, f"Reading {file.name}")
+
+        async with Netra.in_memory(settings_with(slots=0)) as netra:
+            log = await asyncio.to_thread(netra.read_file, file, progress=reading)
+            yield netra, log, part_of(checkpoint, begin=READING_SHARE, end=1)

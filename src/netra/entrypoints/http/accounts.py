@@ -1,0 +1,188 @@
+"""Routes of signing in and out by password, and of the account itself."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from netra.domain.quotas import LimitName
+from netra.domain.users.model import AddUser, SignedIn, SignIn, User
+from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
+from netra.domain.users.service import UserService
+from netra.entrypoints.errors import Envelope
+from netra.entrypoints.http.admission import JSON, admits
+from netra.entrypoints.http.listing import instant
+from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.request import Asked
+from netra.entrypoints.sign_in import SignInDesk
+from netra.entrypoints.start_run import NOT_BLANK
+
+_READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
+_PERSON: Final = admits(scope=None)
+_PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=None)
+_LOGIN: Final = _READS | noted(answers={401: Envelope})
+_REGISTER: Final = _READS | noted(answers={409: Envelope})
+
+# Said in the documents; `users.rules` refuses, in its own words.
+_ADDRESS: Final = r"^[^@\s\u0000-\u001f\u0085]+@[^@\s\u0000-\u001f\u0085]+$"
+_EMAIL: Final = msgspec.Meta(extra_json_schema={"pattern": _ADDRESS, "maxLength": EMAIL_MAX})
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_PASSWORD: Final = msgspec.Meta(
+    extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "format": "password"}
+)
+_TRIED: Final = msgspec.Meta(extra_json_schema={"maxLength": PASSWORD_MAX, "format": "password"})
+SECRET: Final = msgspec.Meta(extra_json_schema={"maxLength": 256, "format": "password"})
+
+
+class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An e-mail address and a password."""
+
+    email: Annotated[str, _EMAIL]
+    password: Annotated[str, _TRIED]
+
+
+class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new account."""
+
+    email: Annotated[str, _EMAIL]
+    name: Annotated[str, _NAME]
+    password: Annotated[str, _PASSWORD]
+
+
+class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who signed in."""
+
+    id: int
+    email: str
+    name: str
+    picture: str | None = None
+
+
+class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens and whose they are; `expires_in` counts seconds. A refresh token counts once."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+    user: UserCard
+
+
+class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The present password, as a proof, and the one wanted."""
+
+    current_password: Annotated[str, _TRIED]
+    new_password: Annotated[str, _PASSWORD]
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """The signed-in user."""
+
+    id: int
+    email: str
+    name: str
+    picture: str | None
+    role: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """A word that it is done."""
+
+    message: str
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """Opens one socket, once; `expires_in` counts seconds."""
+
+    ticket: str
+    expires_in: int
+
+
+@post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
+async def login(
+    data: JSONBody[LoginRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+) -> LoginResponse:
+    """Give a token; one answer, in the same time, for every pair that is wrong."""
+    command = SignIn(email=data.email, password=data.password)
+    return login_response(await sign_in_desk.sign_in(command, request.exchange, origin=request.origin))
+
+
+@post("/register", status_code=200, opt=_REGISTER, summary="Make an account")
+async def register(
+    data: JSONBody[RegisterRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+) -> UserCard:
+    """Make an account; only where the deployment lets people do that by themselves."""
+    command = AddUser(email=data.email, name=data.name, password=data.password)
+    return _card(await sign_in_desk.register(command, request.exchange, origin=request.origin))
+
+
+@post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
+async def logout(request: Asked, users: NamedDependency[UserService]) -> Said:
+    """End the session: its token counts for nothing from now on, in every process."""
+    await users.sign_out(request.principal, origin=request.origin)
+    return Said(message="Successfully logged out")
+
+
+@get("/me", summary="Who is signed in")
+async def me(request: Asked, users: NamedDependency[UserService]) -> Profile:
+    """Return the account the token belongs to."""
+    return _profile(await users.get(request.owner_id))
+
+
+@post("/ws-ticket", status_code=200, summary="Get a ticket for one socket")
+async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Ticket:
+    """Give a ticket that opens `/ws?ticket=…` once, within 30 seconds."""
+    return Ticket(ticket=await users.issue_ticket(request.principal), expires_in=30)
+
+
+@post("/password", status_code=200, opt=_PASSWORDS, summary="Change the password")
+async def change_password(
+    data: JSONBody[PasswordChange], request: Asked, users: NamedDependency[UserService]
+) -> Said:
+    """Change it, and end every session of the account, this one too: sign in again."""
+    await users.change_password(
+        request.principal, present=data.current_password, wanted=data.new_password, origin=request.origin
+    )
+    return Said(message="Password changed; every session has ended")
+
+
+def authentication_router(*, registration: bool) -> Router:
+    """Return the routes; `register` is among them where the deployment allows it."""
+    handlers: list[Any] = [login, logout, me, ws_ticket, change_password]
+    if registration:
+        handlers.append(register)
+    return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
+
+
+def login_response(signed_in: SignedIn) -> LoginResponse:
+    """Return what a client carries of a sign-in."""
+    return LoginResponse(
+        access_token=signed_in.access_token,
+        token_type="bearer",  # noqa: S106 - a documented word, no secret
+        expires_in=signed_in.expires_in_s,
+        refresh_token=signed_in.refresh_token,
+        refresh_expires_in=signed_in.refresh_expires_in_s,
+        user=_card(signed_in.user),
+    )
+
+
+def _card(user: User) -> UserCard:
+    return UserCard(id=user.id, email=user.email, name=user.name, picture=user.picture)
+
+
+def _profile(user: User) -> Profile:
+    return Profile(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        picture=user.picture,
+        role=user.role.value,
+        created_at=instant(user.created_at),
+        updated_at=instant(user.updated_at),
+    )

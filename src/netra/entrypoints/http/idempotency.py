@@ -1,0 +1,160 @@
+"""`Idempotency-Key` on requests that change something: the same key and body give the first answer again.
+
+An answer is kept after what it tells of is done, so it can be missing where that is done. The request is
+then handled again, with the name of what it makes: it makes that once. Starting a run is not among them:
+its key is kept with the run itself, in one transaction.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from netra.domain.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
+from netra.domain.idempotency import KeyEntry, name_of
+from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_reference
+from netra.domain.users.model import Principal
+from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
+from netra.entrypoints.credentials import Headers, header
+from netra.entrypoints.http.admission import JSON, media_type, rule_of
+from netra.entrypoints.json_body import read_object
+from netra.entrypoints.services import Switchboard
+from netra.ports.replays import ReplayBook
+
+KEY_HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = (b"idempotency-replayed", b"true")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer as it is kept."""
+
+    status: int
+    media_type: bytes
+    body: bytes
+
+
+def fingerprint(method: str, path: str, body: bytes) -> str:
+    """Return what tells one request from another under the same key."""
+    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+
+
+def key_of(headers: Headers) -> str | None:
+    """Return the request's key, or None. Raises `ValidationFailed` when it cannot be one."""
+    value = header(headers, b"idempotency-key")
+    key = None if value is None else value.decode("latin-1")
+    check_reference(key, path=KEY_HEADER, most=IDEMPOTENCY_KEY_MAX)
+    return key
+
+
+class ReplayMiddleware:
+    """Answers from the book, or lets the request through, named, and keeps its answer when it succeeds."""
+
+    def __init__(self, app: App, *, switchboard: Switchboard) -> None:
+        self._app = app
+        self._switchboard = switchboard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; without a key it passes untouched."""
+        try:
+            key = key_of(scope["headers"])
+        except ValidationFailed:
+            await _check_body(scope, receive)
+            raise
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        await self._answer_once(scope, receive, send, key=key)
+
+    async def _answer_once(self, scope: Scope, receive: Receive, send: Send, *, key: str) -> None:
+        book = self._switchboard.services.ports.replays
+        principal: Principal = scope["auth"]
+        body = await _whole(scope, receive)
+        printed = fingerprint(scope["method"], scope["path"], body)
+        begun = await book.begin(principal.user_id, key, fingerprint=printed)
+        exchange = exchange_of(scope)
+        if begun.answer is not None:
+            exchange.headers.append(REPLAYED)
+            await _send_again(send, msgspec.msgpack.decode(begun.answer, type=Answer))
+            return
+        exchange.name = name_of(begun, owner_id=principal.user_id, key=key)
+        recorder = _Recorder()
+        try:
+            await self._app(scope, _once(body, receive), recorder)
+        finally:
+            await _settle(book, principal, key, begun, answer=recorder.answer())
+        for message in recorder.messages:
+            await send(message)
+
+
+async def _settle(
+    book: ReplayBook, principal: Principal, key: str, begun: KeyEntry, *, answer: Answer | None
+) -> None:
+    """Keep a success, and let another try follow everything else, before the client can ask again."""
+    if answer is None:
+        await book.let_go(principal.user_id, key, begun)
+    else:
+        await book.keep(principal.user_id, key, begun, answer=msgspec.msgpack.encode(answer))
+
+
+class _Recorder:
+    """A `send` that holds an answer back until it has been kept."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def __call__(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def answer(self) -> Answer | None:
+        """Return the answer when it is whole and a success."""
+        if len(self.messages) < 2 or self.messages[0]["status"] >= 300:
+            return None
+        return Answer(
+            status=self.messages[0]["status"],
+            media_type=header(self.messages[0]["headers"], b"content-type") or b"",
+            body=b"".join(message.get("body", b"") for message in self.messages[1:]),
+        )
+
+
+async def _check_body(scope: Scope, receive: Receive) -> None:
+    """Raise what is wrong with a body that cannot be read: that is told before a key that cannot be."""
+    if not rule_of(scope["route_handler"].opt).reads:
+        return
+    body = await _whole(scope, receive)
+    if media_type(scope["headers"]) == JSON or not body.strip():
+        read_object(body)
+
+
+async def _whole(scope: Scope, receive: Receive) -> bytes:
+    limit = scope["route_handler"].resolve_request_max_body_size()
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest("The client left before its body ended.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise PayloadTooLarge(f"The body is longer than {limit} bytes.", limit_bytes=limit)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _once(body: bytes, receive: Receive) -> Receive:
+    is_given = False
+
+    async def replayed() -> Message:
+        nonlocal is_given
+        if is_given:
+            return await receive()
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+async def _send_again(send: Send, answer: Answer) -> None:
+    headers = [(b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,206 @@
+"""An answer as one HTML file that loads nothing from outside, for light and dark rooms and for print."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+import msgspec
+
+from netra.domain.optimization.model import Action, Gap, Recommendation
+from netra.domain.optimization.wording import money
+from netra.entrypoints.reports.canvas import Plot
+from netra.entrypoints.reports.digest import TRUST, Digest, Target, interval, worth_of
+from netra.entrypoints.reports.plots import plots_of
+from netra.entrypoints.reports.sketch import Sketch
+from netra.entrypoints.reports.units import title_of
+
+STYLE: Final = """
+:root{color-scheme:light dark;--paper:#fcfcfb;--card:#fff;--ink:#1d2226;--muted:#616b74;--grid:#e2e6e9;
+--accent:#2f6f9f;--good:#1f8a5b;--bad:#c2413b;--warm:#b7791f}
+@media(prefers-color-scheme:dark){:root{--paper:#14181b;--card:#1b2024;--ink:#e8ecef;--muted:#9aa6af;
+--grid:#30373d;--accent:#6fb1e0;--good:#4cc38a;--bad:#f0766f;--warm:#e0b050}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);
+font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
+main{max-width:60rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
+header p{color:var(--muted);margin:.25rem 0}header .prospect{color:var(--warm);font-weight:600}
+h1{font-size:1.9rem;line-height:1.2;margin:.2rem 0 .6rem;letter-spacing:-.015em}
+h2{font-size:1.2rem;margin:2.8rem 0 .8rem;padding-bottom:.35rem;border-bottom:1px solid var(--grid)}
+h3{font-size:1rem;margin:0}
+.big{display:flex;flex-wrap:wrap;gap:1rem;margin:1.6rem 0}
+.big div{flex:1 1 10rem;background:var(--card);border:1px solid var(--grid);
+border-radius:.6rem;padding:.8rem 1rem}
+.big b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
+.big span{color:var(--muted);font-size:.875rem}
+article{background:var(--card);border:1px solid var(--grid);border-left:.3rem solid var(--edge);
+border-radius:.5rem;padding:.9rem 1.1rem;margin:.8rem 0;break-inside:avoid}
+article>div{display:flex;gap:1rem;justify-content:space-between;align-items:baseline}
+article .usd{font-weight:700;white-space:nowrap;color:var(--edge);font-variant-numeric:tabular-nums}
+article p{margin:.35rem 0}
+.plan{--edge:var(--good)}.evaluate{--edge:var(--warm)}.avoid{--edge:var(--bad)}.know{--edge:var(--accent)}
+small,.small,dt,figcaption,footer{color:var(--muted);font-size:.875rem}
+details{margin-top:.4rem}summary{cursor:pointer;color:var(--muted);font-size:.875rem}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.6rem 0 0;font-size:.9rem}
+dd{margin:0;overflow-wrap:anywhere}
+figure{margin:1rem 0 1.8rem;break-inside:avoid}
+figure svg{width:100%;height:auto;display:block}
+figure h3{margin-bottom:.3rem}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+td,th{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
+pre{overflow:auto;background:var(--card);
+border:1px solid var(--grid);border-radius:.5rem;padding:1rem;font-size:.82rem}
+.words{white-space:pre-wrap}
+ol.steps{padding-left:1.2rem}ol.steps>li{margin:.9rem 0}
+@media print{body{background:#fff}details>*{display:block}}
+"""
+"""Colours by name, so that the plots follow the page; every pair has a contrast of 4.5 or more."""
+
+
+def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str) -> str:
+    """Return the whole page."""
+    now_usd = digest.now_usd
+    return "\n".join(
+        (
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(source)} – Netra</title>",
+            f"<style>{STYLE}</style></head><body><main>",
+            *_head(digest, source=source, question=question),
+            *_targets(digest.targets),
+            *_shelf("Do this, the largest step first", digest.plan, "plan", now_usd=now_usd),
+            *_plots(plots_of(digest, sketch=sketch)),
+            *_shelf(
+                "Would save more, once evaluated", digest.to_evaluate, "evaluate", now_usd=digest.now_usd
+            ),
+            *_shelf("Leave alone: it would cost money", digest.avoid, "avoid", now_usd=now_usd),
+            *_shelf("Good to know", digest.know, "know", now_usd=now_usd),
+            *_actions(digest.advice.actions),
+            *_gaps(digest.gaps),
+            *_config(digest),
+            *_trust(digest),
+            "</main></body></html>\n",
+        )
+    )
+
+
+def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
+    yield "<header>"
+    yield f"<p>{escape(source)} · “{escape(question)}”</p>"
+    yield f"<h1>{escape(digest.headline)}</h1>"
+    if digest.prospect:
+        yield f'<p class="prospect">{escape(digest.prospect)}</p>'
+    yield f"<p>{escape(' · '.join(digest.facts))}</p>"
+    yield "</header>"
+    if digest.now_usd is not None and digest.then_usd is not None:
+        figures = (
+            (money(digest.now_usd), f"the bill now, {digest.period}"),
+            (money(digest.then_usd), f"with the plan, {digest.period}"),
+            (money(digest.now_usd - digest.then_usd), f"saved, {digest.period}"),
+        )
+        cells = "".join(
+            f"<div><b>{escape(big)}</b><span>{escape(small)}</span></div>" for big, small in figures
+        )
+        yield f'<div class="big">{cells}</div>'
+    if not digest.shown and digest.advice.report:
+        yield f'<p class="words">{escape(digest.advice.report)}</p>'
+
+
+def _targets(targets: Sequence[Target]) -> Iterator[str]:
+    if not targets:
+        return
+    yield "<section><h2>What you asked for</h2><table><tbody>"
+    for target in targets:
+        said = {True: "✓ reached", False: "✗ not reached", None: "? not known"}[target.met]
+        yield f"<tr><td>{said}</td><td>{escape(target.why)}</td></tr>"
+    yield "</tbody></table></section>"
+
+
+def _shelf(
+    title: str, items: Sequence[Recommendation], shelf: str, *, now_usd: float | None
+) -> Iterator[str]:
+    if not items:
+        return
+    yield f"<section><h2>{escape(title)}</h2>"
+    for item in items:
+        yield from _card(item, shelf, now_usd=now_usd)
+    yield "</section>"
+
+
+def _card(item: Recommendation, shelf: str, *, now_usd: float | None) -> Iterator[str]:
+    usd, change = worth_of(item, now_usd=now_usd)
+    amount = f"{'-' if usd > 0 else '+'}{money(abs(usd))} ({change})" if usd else ""
+    small = (f"grade {item.grade}", interval(item.savings), f"{item.effort} effort", f"risk: {item.risk}")
+    yield f'<article class="{shelf}"><div><h3>{escape(item.action)}</h3>'
+    yield f'<span class="usd">{escape(amount)}</span></div>'
+    yield f"<p>{escape(item.impact)}</p>"
+    yield f"<small>{escape(' · '.join(part for part in small if part))}</small>"
+    facts = (
+        ("analyser", title_of(item.kind)),
+        ("formula", item.formula),
+        ("assumes", " ".join(item.assumptions)),
+        (
+            "evidence",
+            "; ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in item.evidence.items()),
+        ),
+        ("check", item.how_to_verify),
+    )
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in facts if said)
+    yield "<details><summary>How this was computed, and how to check it</summary>"
+    yield f"<dl>{rows}</dl></details></article>"
+
+
+def _plots(plots: Sequence[Plot]) -> Iterator[str]:
+    if not plots:
+        return
+    yield "<section><h2>In pictures</h2>"
+    for plot in plots:
+        yield f"<figure><h3>{escape(plot.title)}</h3>"
+        yield f'<div role="img" aria-labelledby="{plot.name}-words">{plot.svg}</div>'
+        yield f'<figcaption id="{plot.name}-words">{escape(plot.alt)}</figcaption></figure>'
+    yield "</section>"
+
+
+def _actions(actions: Sequence[Action]) -> Iterator[str]:
+    if not actions:
+        return
+    yield '<section><h2>How</h2><ol class="steps">'
+    for action in actions:
+        steps = "".join(f"<li>{escape(step)}</li>" for step in action.steps)
+        yield f"<li><b>{escape(action.title)}</b><ul>{steps}</ul>"
+        yield f'<div class="small">✓ {escape(action.verify)}<br>↩ {escape(action.roll_back)}</div></li>'
+    yield "</ol></section>"
+
+
+def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
+    if not gaps:
+        return
+    yield "<section><h2>Not said, for want of data</h2>"
+    yield "<table><thead><tr><th>analysis</th><th>needs</th><th>would add</th></tr></thead><tbody>"
+    for gap in gaps:
+        cells = (title_of(gap.kind), ", ".join(gap.missing), gap.would_add)
+        yield "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    yield "</tbody></table></section>"
+
+
+def _config(digest: Digest) -> Iterator[str]:
+    if not digest.advice.supply_config:
+        return
+    text = msgspec.json.format(msgspec.json.encode(digest.advice.supply_config), indent=2).decode()
+    yield "<section><h2>Configuration to use</h2>"
+    yield "<details><summary>supply_config, as the API gives it</summary>"
+    yield f"<pre>{escape(text)}</pre></details></section>"
+
+
+def _trust(digest: Digest) -> Iterator[str]:
+    grades = sorted({item.grade for item in digest.shown})
+    lines = (*(f"{grade}: {TRUST[grade]}." for grade in grades), *digest.notes)
+    if lines:
+        yield "<footer><h2>How far to trust this</h2>"
+        yield "".join(f"<p>{escape(line)}</p>" for line in lines)
+        yield "</footer>"
+
+
+def _plain(value: object) -> str:
+    """Return decoded JSON in words."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode().replace(",", ", ")

@@ -1,0 +1,259 @@
+"""The plots of a report: each is drawn from numbers of the answer or of the log, and said in words too."""
+
+# matplotlib's own stubs leave keyword arguments untyped:
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import Any, Final
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from netra.domain.optimization.wording import money, percent
+from netra.entrypoints.reports.canvas import (
+    ACCENT,
+    BAD,
+    GOOD,
+    INK,
+    MUTED,
+    PAPER,
+    WARM,
+    Plot,
+    count_dollars,
+    drawn,
+    name_rows,
+    note,
+)
+from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, Point, Shelf, shelf_of
+from netra.entrypoints.reports.sketch import Sketch
+from netra.entrypoints.reports.units import milliseconds, short_count, span, title_of
+
+LEAST_SHOWN: Final = 0.002  # of the longest bar; less is no wider than its outline
+_SHELVES: Final[Mapping[Shelf, str]] = {
+    Shelf.PLAN: GOOD,
+    Shelf.EVALUATE: WARM,
+    Shelf.AVOID: BAD,
+    Shelf.KNOW: MUTED,
+}
+
+
+def plots_of(digest: Digest, *, sketch: Sketch | None) -> tuple[Plot, ...]:
+    """Return the plots that the answer and the log have something to show in."""
+    return (*_of_money(digest), *_of_log(digest, sketch))
+
+
+def _of_money(digest: Digest) -> Iterator[Plot]:
+    if digest.plan and digest.now_usd is not None and digest.then_usd is not None:
+        yield steps_plot(digest, now_usd=digest.now_usd, then_usd=digest.then_usd)
+    if any(item.savings.usd_per_month for item in digest.shown):
+        yield analysers_plot(digest)
+    if digest.frontier is not None:
+        yield frontier_plot(digest.frontier, period=digest.period)
+
+
+def _of_log(digest: Digest, sketch: Sketch | None) -> Iterator[Plot]:
+    reuse = digest.advice.metrics.get("prefix_reuse")
+    if sketch is not None:
+        yield arrivals_plot(sketch)
+        if sketch.spreads:
+            yield spreads_plot(sketch)
+    if reuse:
+        yield reuse_plot(reuse)
+
+
+def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
+    """Return the way from today's bill to the plan's, one step a change."""
+    rows = [("Today", 0.0, now_usd, MUTED, money(now_usd))]
+    left_usd = now_usd
+    for item in digest.steps:
+        saved_usd = item.savings.marginal_usd_per_month or 0.0
+        rows.append((title_of(item.kind), left_usd - saved_usd, saved_usd, GOOD, f"-{money(saved_usd)}"))
+        left_usd -= saved_usd
+    rows.append(("With the plan", 0.0, then_usd, ACCENT, money(then_usd)))
+
+    def draw(axes: Axes) -> None:
+        for place, (_, begin, width, colour, said) in enumerate(rows):
+            axes.barh(place, width, left=begin, color=colour, height=0.62)
+            note(axes, said, (begin + width, place), (5, 0), va="center")
+        name_rows(axes, [row[0] for row in rows])
+        count_dollars(axes, digest.period)
+        axes.set_xlim(0, now_usd * 1.14)
+
+    told = "; ".join(f"{name} {said}" for name, *_, said in rows)
+    return drawn("steps", "The bill, step by step", f"Dollars {digest.period}: {told}.", draw, rows=len(rows))
+
+
+def analysers_plot(digest: Digest) -> Plot:
+    """Return what each piece of advice saves or costs on its own, with its interval."""
+    worth = max(abs(item.savings.usd_per_month) for item in digest.shown)
+    items = [item for item in digest.shown if abs(item.savings.usd_per_month) > LEAST_SHOWN * worth]
+    names = _told_apart([title_of(item.kind) for item in items])
+
+    def draw(axes: Axes) -> None:
+        for place, item in enumerate(items):
+            savings = item.savings
+            colour = _SHELVES[shelf_of(item)]
+            axes.barh(place, savings.usd_per_month, color=colour, height=0.5, alpha=0.85)
+            axes.plot([savings.low, savings.high], [place, place], color=INK, linewidth=1.4)
+            axes.plot([savings.low, savings.high], [place, place], "|", color=INK, markersize=7)
+        axes.axvline(0, color=MUTED, linewidth=0.8)
+        name_rows(axes, names)
+        count_dollars(axes, f"{digest.period}: saved to the right, lost to the left")
+        axes.margins(x=0.06)
+
+    worths = [item.savings.usd_per_month for item in items]
+    told = "; ".join(_saved_or_lost(name, usd) for name, usd in zip(names, worths, strict=True))
+    alt = f"Dollars {digest.period} each change is worth on its own: {told}."
+    return drawn("analysers", "Each change on its own", alt, draw, rows=len(items))
+
+
+def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
+    """Return the ways to serve the traffic, those that nothing beats joined by a line.
+
+    A way whose measure is not known is a dashed line: its dollars are all that can be shown. A modelled
+    measure has its 80 % interval drawn through it.
+    """
+    known = [(point, point.value) for point in frontier.points if point.value is not None]
+    front = sorted((p.usd_per_month, value) for p, value in known if p.is_on_front)
+    axis = f"{MEASURES[frontier.measure]} ({'GiB' if frontier.measure == 'memory_gib' else 'ms'})"
+    highest = max(value if point.bounds is None else point.bounds[1] for point, value in known)
+    middle_usd = sum(sorted(p.usd_per_month for p in frontier.points)[:: len(frontier.points) - 1]) / 2
+
+    def draw(axes: Axes) -> None:
+        axes.plot([usd for usd, _ in front], [value for _, value in front], color=ACCENT, linewidth=1.2)
+        for point, value in known:
+            colour = GOOD if point.is_pick else ACCENT if point.is_on_front else MUTED
+            if point.bounds is not None:
+                at = (point.usd_per_month, point.usd_per_month)
+                axes.plot(at, point.bounds, color=colour, linewidth=1.4, marker="_", markersize=7)
+            axes.scatter(
+                [point.usd_per_month], [value], s=90 if point.is_pick else 36, color=colour, zorder=3
+            )
+            at_value = value if point.bounds is None else point.bounds[1]  # intervals end further apart
+            _name_point(axes, point, at_value, is_left=point.usd_per_month < middle_usd)
+        axes.margins(x=0.08, y=0.18)
+        axes.set_ylim(0, highest * 1.2)
+        for place, point in enumerate(point for point in frontier.points if point.value is None):
+            axes.axvline(point.usd_per_month, color=GOOD if point.is_pick else MUTED, linestyle=(0, (4, 3)))
+            _name_point(axes, point, highest * (0.12 + 0.2 * place), is_left=point.usd_per_month < middle_usd)
+        count_dollars(axes, period)
+        axes.set_ylabel(axis)
+
+    pick = next((point.name for point in frontier.points if point.is_pick), "none")
+    told = "; ".join(
+        f"{point.name} {money(point.usd_per_month)}, {frontier.told(point)}" for point in frontier.points
+    )
+    against = f"Dollars {period} against {axis}"
+    alt = f"{against}: {told}. The pick: {pick}. {frontier.why}"
+    return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw, rows=9)
+
+
+def _name_point(axes: Axes, point: Point, value: float, *, is_left: bool) -> None:
+    """Write the point's name on the side that has room, in lines short enough for it."""
+    lines = wrap(point.name if point.value is not None else f"{point.name}: not known", 46)
+    note(
+        axes,
+        "\n".join(lines),
+        (point.usd_per_month, value),
+        (8 if is_left else -8, 0),
+        ha="left" if is_left else "right",
+        va="center",
+        fontweight="bold" if point.is_pick else "normal",
+        color=INK if point.is_pick else MUTED,
+        in_layout=False,
+    )
+
+
+def arrivals_plot(sketch: Sketch) -> Plot:
+    """Return calls a second over the log's time."""
+    rates = sketch.rates_per_s
+    days = sketch.begins_at.timestamp() / 86_400 + np.arange(len(rates) + 1) * sketch.bin_s / 86_400
+
+    def draw(axes: Axes) -> None:
+        axes.stairs(rates, days, fill=True, color=ACCENT, alpha=0.35)
+        axes.stairs(rates, days, color=ACCENT, linewidth=1.0)
+        axes.axhline(float(rates.mean()), color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.annotate(
+            f"mean {rates.mean():,.2f}/s",
+            (1, float(rates.mean())),
+            (-4, 4),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.8, "pad": 1.5},
+        )
+        axes.xaxis_date()
+        axes.set_ylabel(f"calls/s, bins of {span(sketch.bin_s)}")
+        axes.set_xlim(days[0], days[-1])
+        axes.set_ylim(bottom=0)
+
+    alt = (
+        f"{sketch.calls:,} calls over {span(sketch.seconds)}: mean {rates.mean():,.2f} a second, "
+        f"the busiest {span(sketch.bin_s)} {rates.max():,.2f} a second."
+    )
+    return drawn("arrivals", "Arrivals", alt, draw)
+
+
+def spreads_plot(sketch: Sketch) -> Plot:
+    """Return the share of calls under each latency, or under each length where the log has no times."""
+    is_time = sketch.spreads[0].unit == "ms"
+    said: Callable[[float], str] = milliseconds if is_time else short_count
+
+    def tick(value: float, _: float) -> str:
+        return said(value)
+
+    def draw(axes: Axes) -> None:
+        for place, spread in enumerate(sorted(sketch.spreads, key=lambda spread: spread.p50)):
+            colour = (ACCENT, WARM)[place]
+            p50, p99 = max(spread.p50, 1), max(spread.p99, 1)
+            axes.plot(np.maximum(spread.values, 1), spread.shares, color=colour, linewidth=1.8)
+            axes.plot([p50, p99], [0.5, 0.99], "o", color=colour, markersize=5)
+            words = f"{spread.name}: p50 {said(spread.p50)}"
+            side, shift = (("right", -9), ("left", 9))[place]
+            note(axes, words, (p50, 0.5), (shift, -3), color=colour, ha=side)
+            note(axes, f"p99 {said(spread.p99)}", (p99, 0.99), (-9, -4), color=colour, ha="right")
+        axes.set_xscale("log")
+        axes.minorticks_off()
+        axes.xaxis.set_major_formatter(FuncFormatter(tick))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_ylim(0, 1.02)
+        axes.margins(x=0.08)
+        axes.set_ylabel("share of calls under")
+
+    told = "; ".join(f"{s.name} p50 {said(s.p50)}, p99 {said(s.p99)}" for s in sketch.spreads)
+    title = "Latency distributions" if is_time else "Length distributions (the log has no latencies)"
+    return drawn("spreads", title, f"Share of calls under a value: {told}.", draw)
+
+
+def reuse_plot(reuse: Sequence[Mapping[str, Any]]) -> Plot:
+    """Return the share of input tokens that a cache would have held, by time to live."""
+    names = ["unlimited" if row["ttl_s"] is None else span(row["ttl_s"]) for row in reuse]
+    shares = [float(row["token_share"]) for row in reuse]
+
+    def draw(axes: Axes) -> None:
+        axes.barh(range(len(names)), shares, color=ACCENT, height=0.5, alpha=0.85)
+        for place, share in enumerate(shares):
+            note(axes, percent(share), (share, place), (5, 0), va="center")
+        name_rows(axes, names)
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.set_xlim(0, 1)
+        axes.set_xlabel("of input tokens")
+        axes.set_ylabel("time to live")
+
+    told = "; ".join(f"{name} {percent(share)}" for name, share in zip(names, shares, strict=True))
+    alt = f"Share of input tokens seen before, by how long a cache keeps them: {told}."
+    return drawn("reuse", "Prompt prefixes seen before", alt, draw, rows=len(names))
+
+
+def _saved_or_lost(name: str, usd: float) -> str:
+    return f"{name} {'saves' if usd > 0 else 'loses'} {money(abs(usd))}"
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Return the names, those that come again with their number."""
+    return [
+        f"{name} {names[: place + 1].count(name)}" if names[:place].count(name) else name
+        for place, name in enumerate(names)
+    ]

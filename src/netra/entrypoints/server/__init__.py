@@ -1,0 +1,1 @@
+"""The HTTP server under the application: protocol bounds, start, supervision, shutdown."""

@@ -1,0 +1,112 @@
+"""The server under the application: uvicorn, set up for this product and ended in the right order."""
+
+import gc
+import logging
+import re
+from asyncio import Protocol
+from collections.abc import Awaitable, Callable
+from functools import partial
+from socket import socket
+from typing import Final, cast
+
+import uvicorn
+
+from netra.entrypoints.asgi import App
+from netra.entrypoints.server.protocol import HEAD_S, BoundedHttp
+
+MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
+PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s
+PONG_S: Final = 20.0  # a client that has not answered by then is gone
+LINGER_S: Final = 10  # what a closed connection may take to read what was still sent to it
+SHUTDOWN_S: Final = 10  # what requests may take to finish
+
+_QUERY: Final = re.compile(r"\?[^\s\"']*")
+_HEADER: Final = re.compile(r"^([<>] (?:authorization|cookie|set-cookie):).*", re.IGNORECASE | re.DOTALL)
+_FRAME: Final = re.compile(r"^([<>] (?:TEXT|BINARY|CONT)).*", re.DOTALL)
+
+
+class WithoutSecrets(logging.Filter):
+    """Takes out of log lines what may hold a token: a socket's query and headers, and what is said on it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact the record; it is always written."""
+        record.msg = redacted(record.getMessage())
+        record.args = None
+        return True
+
+
+def redacted(line: str) -> str:
+    """Return the line without what may be secret.
+
+    >>> redacted("< TEXT '{}' [2 bytes]"), redacted("< Authorization: Bearer a"), redacted("GET /ws?token=a")
+    ('< TEXT …', '< Authorization: …', 'GET /ws?…')
+    """
+    for pattern in (_HEADER, _FRAME):
+        line = pattern.sub(r"\1 …", line)
+    return _QUERY.sub("?…", line)
+
+
+_WITHOUT_SECRETS: Final = WithoutSecrets()
+
+
+class Server(uvicorn.Server):
+    """Ends sockets by `drain` before uvicorn does: its own close is 1012, ours says 1001."""
+
+    def __init__(self, config: uvicorn.Config, *, drain: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._closing_s: dict[object, int] = {}
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Start, and free the collector of all that is loaded by now: walking it stops every socket."""
+        await super().startup(sockets)
+        gc.freeze()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Do once a second what uvicorn does not; it calls this ten times a second."""
+        if counter % 10 == 0:
+            self._abort_deaf()
+        return await super().on_tick(counter)
+
+    def _abort_deaf(self) -> None:
+        # A transport that is closed still waits for its client to read the rest, without end.
+        closing = [one for one in self.server_state.connections if one.transport.is_closing()]
+        self._closing_s = {one: self._closing_s.get(one, 0) + 1 for one in closing}
+        for one in closing:
+            if self._closing_s[one] > LINGER_S:
+                one.transport.abort()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop listening, end the sockets, then everything else."""
+        for server in self.servers:
+            server.close()
+        await self._drain()
+        await super().shutdown(sockets)
+        gc.unfreeze()
+
+
+def server_config(
+    app: App, *, host: str, port: int, log_level: str = "info", head_s: float = HEAD_S
+) -> uvicorn.Config:
+    """Return how to serve `app`; the head of a request may take `head_s` to come."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http=cast("type[Protocol]", partial(BoundedHttp, head_s=head_s)),  # what makes one
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES_MAX,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PONG_S,
+        ws_per_message_deflate=False,  # a secret beside chosen text must not be compressed (CRIME)
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        lifespan="on",
+        server_header=False,
+        proxy_headers=False,  # the edge believes the proxies that the settings name, and nobody else
+        access_log=False,
+        log_level=log_level,
+    )
+    for name in ("uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        logging.getLogger(name).addFilter(_WITHOUT_SECRETS)
+    return config

@@ -1,0 +1,146 @@
+"""Running the service in this process: a socket of its own, a server on it, and an end that is clean."""
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import closing, contextmanager
+from types import FrameType
+from typing import Any, Final
+
+import click
+from uvicorn import Config
+
+from netra.entrypoints.server.server import Server
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+STOPPED: Final = 0
+_REASONS: Final = {
+    errno.EADDRINUSE: "something else uses it already; stop that, or choose another port with --port",
+    errno.EACCES: "it needs more rights than this user has; choose a port from 1024 on with --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; choose another one with --host",
+}
+
+
+class AnnouncedServer(Server):
+    """A server that tells when it takes connections, and when it hears that it is to end.
+
+    `on_end` is called on its loop, perhaps more than once. What ends with the server hears of it later: the
+    loop looks ten times a second, and waits for requests first.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        drain: Callable[[], Awaitable[None]],
+        on_ready: Callable[[], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        super().__init__(config, drain=drain)
+        self._on_ready = on_ready
+        self._on_end = on_end
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """End at signals. uvicorn raises one again once it has ended by it: that ends nothing any more.
+
+        There is still something to be closed, which that would cut off.
+        """
+        self._loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            signal.signal(number, _heard)
+        with super().capture_signals():
+            yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, at a signal."""
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._on_end)
+
+    def end(self) -> None:
+        """Begin to end, as at SIGTERM."""
+        self.should_exit = True
+        self._on_end()
+
+
+@contextmanager
+def bound_to(host: str, port: int) -> Generator[socket.socket]:
+    """Yield a socket on `host` and `port` (0 is any free one); refuse in a sentence what cannot be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise click.ClickException(
+            f"The host {host!r} has no address; choose another with --host."
+        ) from error
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind(address)
+        except OSError as error:
+            reason = _REASONS.get(error.errno or 0, error.strerror)
+            raise click.ClickException(f"Port {port} on {host} cannot be used: {reason}.") from error
+        yield bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Return the address to call; the wildcard address is called by loopback."""
+    named: str
+    named, port = bound.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(named, named)  # noqa: S104  # read here, never bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run_beside_server(work: Coroutine[Any, Any, int]) -> int:
+    """Run `work`, which runs a server, and return its exit code; `STOPPED` when a signal came before that.
+
+    Ctrl-C and SIGTERM end the start, until the server hears them itself.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(_ended_by_signals(work))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
+    loop = asyncio.get_running_loop()
+    working = asyncio.ensure_future(work)
+    is_told = False
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
+        nonlocal is_told
+        is_told = True
+        loop.call_soon_threadsafe(working.cancel)
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+    try:
+        return await working
+    except asyncio.CancelledError:
+        if not is_told:
+            raise
+        return STOPPED
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Return the fastest loop that this system has."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop  # not made for Windows
+
+    return uvloop.new_event_loop()
+
+
+def _heard(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the server has already acted on the signal."""

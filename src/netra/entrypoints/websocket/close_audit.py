@@ -1,0 +1,30 @@
+"""What the security log is told of a socket's end: refused proofs and limits, under the request's id."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from netra.domain.audit.journal import SecurityJournal
+from netra.domain.audit.model import Origin, SecurityEventKind
+from netra.domain.users.model import Principal
+from netra.entrypoints.rate_limiting import user_key
+
+NOTED: Final[Mapping[int, SecurityEventKind]] = {
+    1008: SecurityEventKind.ACCESS_REFUSED,  # another page's origin, or too many connections
+    4000: SecurityEventKind.ACCESS_REFUSED,
+    4003: SecurityEventKind.LIMIT_REACHED,
+}
+
+
+async def note_end(
+    journal: SecurityJournal, *, code: int | None, principal: Principal | None, origin: Origin
+) -> None:
+    """Record that a socket was closed with `code`, where that says something of who may come in.
+
+    The same caller is noted once in a while, as everywhere.
+    """
+    kind = None if code is None else NOTED.get(code)
+    if kind is None:
+        return
+    caller = f"address:{origin.address}" if principal is None else user_key(principal.user_id)
+    user_id = None if principal is None else principal.user_id
+    await journal.note_once(kind, origin=origin, key=f"websocket {caller}", user_id=user_id, path="/ws")

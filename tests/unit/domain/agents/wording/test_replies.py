@@ -1,0 +1,275 @@
+"""The report in words: what it says of each result, and that it holds no number of its own."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netra.domain.agents.guard.guard import unsupported
+from netra.domain.agents.wording.replies import reply
+from netra.domain.optimization.model import Action, Advice, Goals, Grade, Recommendation, Savings
+from netra.domain.optimization.wording import cost_change
+
+METRICS: Mapping[str, Any] = {
+    "requests": 1_200,
+    "bill_usd": 40.0,
+    "requests_unpaid": 0,
+    "unpaid_usd": 0.0,
+    "verdict": "Nothing here is worth more than 1 % of the bill.",
+    "span": {"seconds": 86_400.0, "per_month": 30.4, "scaled": True, "notes": ["A month is 30.4 days."]},
+    "plan": {
+        "now_usd_per_month": 1_217.5,
+        "planned_usd_per_month": 1_217.5,
+        "saved_usd_per_month": 0.0,
+        "saved_share": 0.0,
+        "if_evaluations_pass_usd_per_month": 1_217.5,
+        "if_evaluations_pass_saved_share": 0.0,
+    },
+    "growth": {"traffic_growth": 0.0, "bill_usd_per_month": 1_217.5, "planned_usd_per_month": 1_217.5},
+    "targets": [],
+    "latency": {"by_feature": []},
+    "gaps": [],
+    "models_assumed": {},
+}
+
+
+def recommendation(
+    usd: float,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    marginal: float | None = None,
+    **changes: Any,
+) -> Recommendation:
+    made = Recommendation(
+        id="rec-1",
+        kind="batch",
+        action="send the nightly calls in batches",
+        impact="120 calls can wait",
+        cost_change=cost_change(usd / 1_217.5),
+        savings=Savings(
+            usd_per_month=usd,
+            low=usd if low is None else low,
+            high=usd if high is None else high,
+            usd_in_window=usd / 30.4,
+            share_of_bill=usd / 1_217.5,
+            marginal_usd_per_month=marginal,
+        ),
+        grade=Grade.EXACT,
+        formula="",
+        inputs={},
+        assumptions=(),
+        evidence={},
+        how_to_verify="compare the next bill",
+        effort="low",
+        risk="",
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def said(
+    *found: Recommendation, actions: tuple[Action, ...] = (), goals: Goals | None = None, **metrics: Any
+) -> str:
+    advice = Advice(recommendations=found, metrics={**METRICS, **metrics}, actions=actions, supply_config={})
+    report = reply(advice, goals=goals or Goals())
+    held = {
+        "r": advice.recommendations,
+        "m": advice.metrics,
+        "a": actions,
+        "unread": (goals or Goals()).unread,
+    }
+    assert unsupported(report, held) == ()
+    return report
+
+
+def test_a_log_with_nothing_to_gain_says_so() -> None:
+    assert said() == (
+        "Your 1,200 calls cost $40.00 at list prices, which is $1,218 a month at this rate. Nothing here is "
+        "worth more than 1 % of the bill.\n\nA month is 30.4 days."
+    )
+
+
+def test_what_was_refused_and_never_paid_is_told_beside_the_bill() -> None:
+    told = "Of the bill, $2.50 is the list price of 3 calls that were refused and not charged"
+    assert told in said(requests_unpaid=3, unpaid_usd=2.5)
+
+
+def test_the_plan_is_the_headline() -> None:
+    plan = {
+        **METRICS["plan"],
+        "planned_usd_per_month": 913.1,
+        "saved_usd_per_month": 304.4,
+        "saved_share": 0.25,
+        "if_evaluations_pass_usd_per_month": 608.75,
+        "if_evaluations_pass_saved_share": 0.5,
+    }
+    text = said(plan=plan)
+    assert "brings that to $913.10 a month: $304.40 less, 25.0 % of the bill." in text
+    assert "If the evaluations named below pass as well, it is $608.75 a month, 50.0 % less than now." in text
+
+
+def test_a_log_too_short_to_scale_speaks_for_itself_only() -> None:
+    text = said(recommendation(4.0, marginal=4.0), span={**METRICS["span"], "scaled": False})
+    assert "a month at this rate" not in text
+    assert "Saves $4.00 over the log" in text
+
+
+@pytest.mark.parametrize(
+    ("found", "worth"),
+    [
+        (recommendation(100.0, marginal=90.0), "Saves $100.00 a month (-8.2%)."),
+        (recommendation(100.0), "Would save $100.00 a month (-8.2%)."),
+        (recommendation(100.0, low=80.0, high=110.0), "$100.00 a month, between $80.00 and $110.00 (-8.2%)."),
+        (recommendation(-50.0, marginal=-50.0), "Costs $50.00 a month"),
+        (recommendation(-50.0, low=-60.0, high=-40.0), "cost $50.00 a month, between $40.00 and $60.00"),
+        (recommendation(5.0, low=-10.0, high=20.0), "between a loss of $10.00 and a gain of $20.00"),
+        (recommendation(0.0), "120 calls can wait. Grade A: exact arithmetic"),
+    ],
+)  # fmt: skip
+def test_a_recommendation_says_what_it_is_worth_and_how_sure_that_is(
+    found: Recommendation, worth: str
+) -> None:
+    text = said(found)
+    assert worth in text
+    assert "Send the nightly calls in batches. 120 calls can wait." in text
+    assert (
+        "Grade A: exact arithmetic on your counts and list prices. To check: Compare the next bill." in text
+    )
+
+
+def test_a_name_that_opens_a_sentence_keeps_its_case() -> None:
+    text = said(recommendation(0.0, action="gpt-4o first", impact=""))
+    assert "gpt-4o first. Grade A" in text
+
+
+def test_three_recommendations_are_told_in_full() -> None:
+    text = said(*(recommendation(float(usd), action=f"step {usd}") for usd in (4, 3, 2, 1)))
+    assert "step 2" in text.lower()
+    assert "step 1" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("target", "asked", "sentence"),
+    [
+        ("saving_share", 0.2, "The saving asked for (20.0 %) is met: Because."),
+        ("saving_share", 0.0, "The saving asked for (no more money than now) is met: Because."),
+        ("budget_usd_per_month", 5_000.0, "The budget ($5,000 a month) is met: Because."),
+        ("speedup", 2.0, "The speed-up asked for (2 times as fast) is met: Because."),
+        ("speedup", 1.0, "The speed-up asked for (no slower than now) is met: Because."),
+        ("ttft_ms_p99", 300.0, "The limit on the time to first token (300 ms) is met: Because."),
+        ("gpu_memory_gib", 80.0, "The GPU memory limit (80 GiB) is met: Because."),
+    ],
+)
+def test_a_target_is_judged(target: str, asked: float, sentence: str) -> None:
+    row = {"target": target, "asked": asked, "met": True, "why": "Because."}
+    assert sentence in said(targets=[row])
+    assert "is not met: " in said(targets=[{**row, "met": False}])
+    assert "cannot be judged: " in said(targets=[{**row, "met": None}])
+
+
+def test_more_traffic_is_priced() -> None:
+    growth = {"traffic_growth": 0.5, "bill_usd_per_month": 1_826.0, "planned_usd_per_month": 900.0}
+    assert (
+        "With 50.0 % more traffic, billed by the token as now, the month costs $1,826 as it is and $900.00"
+        in said(growth=growth)
+    )
+    less = {**growth, "traffic_growth": -0.25, "planned_usd_per_month": 1_826.0}
+    assert "With 25.0 % less traffic, billed by the token as now, the month costs $1,826 as it is." in said(
+        growth=less
+    )
+
+
+def test_a_feature_is_held_against_its_limit() -> None:
+    row = {
+        "feature": "search",
+        "latency_ms_p99": 542.3,
+        "limit_ms": 500.0,
+        "calls_over_limit": 1,
+        "met": False,
+    }
+    text = said(latency={"by_feature": [row, {**row, "feature": "chat", "calls_over_limit": 0, "met": True}]})
+    assert (
+        "search has a p99 latency of 542 ms against the limit of 500 ms, so the log breaks it (1 call over)."
+        in text
+    )
+    assert "so the log keeps it." in text
+
+
+def test_the_first_step_comes_with_its_way_back() -> None:
+    action = Action(
+        order=1,
+        recommendation_id="rec-1",
+        title="batch it",
+        steps=("use the batch interface",),
+        verify="",
+        roll_back="stop",
+    )
+    assert "Do this first: Batch it. Use the batch interface. To take it back: Stop." in said(
+        actions=(action,)
+    )
+    bare = msgspec.structs.replace(action, steps=(), roll_back="")
+    assert said(actions=(bare,)).endswith("Do this first: Batch it.\n\nA month is 30.4 days.")
+
+
+def test_what_is_missing_for_what_was_asked_comes_first() -> None:
+    gaps = [
+        {
+            "kind": kind,
+            "missing": ["status"] if kind != "batch" else [],
+            "reason": f"no {kind}",
+            "would_add": "more",
+        }
+        for kind in ("waste", "prices", "cache", "batch")
+    ]
+    text = said(gaps=gaps, goals=Goals(analyses=("batch",)))
+    assert "What is missing: No batch. More. No waste. status would add: More. No prices." in text
+    assert "No cache" not in text
+
+
+def test_what_was_taken_for_granted_and_what_was_not_understood_is_said() -> None:
+    text = said(models_assumed={"prod": "gpt-4o"}, goals=Goals(unread=("“40 %”: of what?",)))
+    assert "Calls labelled prod are priced as gpt-4o." in text
+    assert text.endswith("Not understood in the question, and therefore left out: “40 %”: of what?.")
+
+
+def test_an_answer_about_a_part_names_it() -> None:
+    assert said(scope={"features": ["rank", "sort"]}).startswith("Your 1,200 calls of rank and sort cost")
+
+
+MONEY = st.floats(min_value=-1e7, max_value=1e7)
+SHARE = st.floats(min_value=-2, max_value=0.999)
+
+
+@given(
+    usd=MONEY,
+    width=st.floats(min_value=0, max_value=1e6),
+    is_planned=st.booleans(),
+    share=SHARE,
+    bill_usd=st.floats(min_value=0, max_value=1e9),
+    growth=st.floats(min_value=-0.99, max_value=10),
+    asked=st.floats(min_value=0.001, max_value=1e6),
+    target=st.sampled_from(
+        ["saving_share", "budget_usd_per_month", "speedup", "ttft_ms_p99", "gpu_memory_gib"]
+    ),
+)
+def test_no_number_of_the_report_is_its_own(
+    usd: float,
+    width: float,
+    is_planned: bool,
+    share: float,
+    bill_usd: float,
+    growth: float,
+    asked: float,
+    target: str,
+) -> None:
+    plan = dict.fromkeys(METRICS["plan"], bill_usd) | {"saved_share": share}
+    said(
+        recommendation(usd, low=usd - width, high=usd + width, marginal=usd if is_planned else None),
+        plan=plan | {"if_evaluations_pass_saved_share": share + 0.1},
+        bill_usd=bill_usd,
+        growth={"traffic_growth": growth, "bill_usd_per_month": bill_usd, "planned_usd_per_month": 0.0},
+        targets=[{"target": target, "asked": asked, "met": None, "why": "Because."}],
+    )

@@ -1,0 +1,367 @@
+"""Measured rows: what cannot be right is named, what is left is judged; the bars hold on published rows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from netra.adapters.files.measurements import read_measurements
+from netra.domain.optimization.performance.catalogue import HARDWARE
+from netra.domain.optimization.performance.constants import TRT_LLM, VLLM, VLLM_2023
+from netra.domain.optimization.performance.roofline import Deployment
+from netra.domain.optimization.performance.validation.decisions import Choice, decide, pick
+from netra.domain.optimization.performance.validation.faulty_rows import sound_rows
+from netra.domain.optimization.performance.validation.measurement import (
+    Measurement,
+    deployment_of,
+    precision_of,
+    predict,
+)
+from netra.domain.optimization.performance.validation.ordering import order_noise, ordered_right
+from netra.domain.optimization.performance.validation.scorecard import validate_performance
+from netra.domain.optimization.performance.validation.transfer import (
+    Point,
+    covered_share,
+    pairs_of,
+    points_of,
+)
+
+
+def row(line: int = 1, **changes: Any) -> Measurement:
+    plain = Measurement(
+        line=line,
+        model="Llama-3.1-8B",
+        hardware="h100",
+        engine="vllm",
+        precision="fp8",
+        kv_precision=None,
+        input_tokens=1024.0,
+        output_tokens=512.0,
+        batch=8.0,
+        tp=1,
+        ttft_ms=None,
+        tpot_ms=None,
+        load="closed_loop",
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def measured(line: int, *, off: float = 1.0, **changes: Any) -> Measurement:
+    """Return a row measured at `off` times what the model says."""
+    bare = row(line, **changes)
+    deployment = deployment_of(bare, hardware=HARDWARE)
+    assert isinstance(deployment, Deployment)
+    seen = predict(bare, deployment=deployment)
+    return msgspec.structs.replace(bare, ttft_ms=seen.ttft_ms * off, tpot_ms=seen.tpot_ms * off)
+
+
+def refused(rows: Sequence[Measurement]) -> dict[int, str]:
+    return {fault.line: fault.message for fault in sound_rows(rows, hardware=HARDWARE)[1]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model": "gpt-4o"}, "no model 'gpt-4o'"),
+        ({"hardware": "tpu"}, "no GPU 'tpu'"),
+        ({"model": "Mixtral-8x7B"}, "mixture of experts"),
+        ({"engine": "llama.cpp"}, "no engine 'llama.cpp'"),
+        ({"precision": "q5_k"}, "no precision 'q5_k'"),
+        ({"tpot_ms": None}, "no measured time"),
+        ({"tpot_ms": -1.0}, "TPOT of -1.0 ms is not a time"),
+        ({"ttft_ms": float("nan")}, "TTFT of nan ms is not a time"),
+        ({"batch": 0.0}, "batch of 0.0 is below 1"),
+        ({"tp": 0}, "tensor parallelism of 0"),
+        ({"tp": 16}, "leaves the machine"),
+        ({"tp": 3}, "32 attention heads of Llama-3.1-8B do not split over 3 GPUs"),
+        ({"ttft_ms": 60_000.0}, "its TTFT is"),
+        ({"model": "Llama-3.1-405B"}, "do not fit"),
+        ({"tpot_ms": 0.5}, "read the weights once"),
+        ({"tpot_ms": 900.0}, "times the model"),
+    ],
+)
+def test_a_row_that_cannot_be_used_or_right_is_named_with_the_reason(
+    changes: dict[str, Any], said: str
+) -> None:
+    found = refused([msgspec.structs.replace(row(7, tpot_ms=6.0), **changes)])
+    assert said in found[7]
+    assert found[7].startswith("Line 7: ")
+
+
+def test_a_row_far_off_its_neighbours_is_refused_and_a_biased_family_is_not() -> None:
+    rows = [measured(line, off=1.5, batch=2.0**line) for line in range(1, 6)]
+    assert refused(rows) == {}
+    hung = msgspec.structs.replace(rows[2], tpot_ms=(rows[2].tpot_ms or 0.0) * 4)
+    assert list(refused([*rows[:2], hung, *rows[3:]])) == [3]
+
+
+def test_the_usual_slips_of_whoever_wrote_the_table_are_named() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(1, 7)]
+    right = rows[2]
+    assert right.ttft_ms is not None
+    assert right.tpot_ms is not None
+    wrong = {
+        "as if in seconds": {"ttft_ms": right.ttft_ms / 1e3},
+        "as if in microseconds": {"tpot_ms": right.tpot_ms * 1e3},
+        "as if TTFT and TPOT had changed places": {"ttft_ms": right.tpot_ms, "tpot_ms": right.ttft_ms},
+    }
+    for said, changes in wrong.items():
+        slipped = msgspec.structs.replace(right, **changes)
+        found = refused([*rows[:2], slipped, *rows[3:]])
+        assert list(found) == [3], said
+        assert said in found[3]
+
+
+def test_a_long_wait_for_the_first_token_is_no_fault() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(1, 7)]
+    waited = msgspec.structs.replace(rows[5], ttft_ms=(rows[5].ttft_ms or 0.0) * 20)
+    assert refused([*rows[:5], waited]) == {}
+
+
+def test_the_order_of_the_rows_changes_no_figure() -> None:
+    noise = np.random.default_rng(3).lognormal(0.0, 0.1, 24)
+    rows = [
+        measured(line, off=float(noise[line]), batch=2.0 ** (line % 6), input_tokens=256.0 * (1 + line // 6))
+        for line in range(24)
+    ]
+    turned = [*rows[7:], *rows[:7]]
+    assert validate_performance(turned, hardware=HARDWARE) == validate_performance(rows, hardware=HARDWARE)
+
+
+def test_of_two_rows_that_contradict_each_other_the_odder_is_refused() -> None:
+    small, large = measured(1, batch=8.0), measured(2, batch=64.0)
+    too_fast = msgspec.structs.replace(
+        large, ttft_ms=(small.ttft_ms or 0.0) / 3, tpot_ms=(small.tpot_ms or 0.0) * 0.9
+    )
+    assert list(refused([small, too_fast])) == [2]
+    too_slow = msgspec.structs.replace(small, ttft_ms=1e5, tpot_ms=(large.tpot_ms or 0.0) * 1.3)
+    assert list(refused([too_slow, large])) == [1]
+
+
+def test_rows_of_one_time_only_are_used_for_that_time() -> None:
+    rows = [
+        msgspec.structs.replace(measured(1, batch=4.0), ttft_ms=None),
+        msgspec.structs.replace(measured(2, batch=8.0), tpot_ms=None),
+    ]
+    report = validate_performance(rows, hardware=HARDWARE)
+    assert (report.rows, report.pairs, report.tpot_median_error, report.interval_80_coverage) == (
+        2,
+        0,
+        None,
+        None,
+    )
+    assert report.tpot_mape == pytest.approx(0.0)
+    assert report.ttft_mape == pytest.approx(0.0)
+
+
+def test_no_rows_give_no_figures() -> None:
+    report = validate_performance([], hardware=HARDWARE)
+    assert (report.rows, report.tpot_mape, report.ttft_mape, report.pairs_ordered_right) == (
+        0,
+        None,
+        None,
+        None,
+    )
+    assert report.tpot_median_error_absolute is None
+    assert report.decisions == 0
+
+
+def test_a_constant_bias_costs_the_absolute_figure_and_not_the_transfer() -> None:
+    rows = [measured(line, off=1.1, batch=2.0**line) for line in range(7)]
+    report = validate_performance(rows, hardware=HARDWARE)
+    assert report.tpot_mape == pytest.approx(1 - 1 / 1.1)
+    assert report.tpot_median_error == pytest.approx(0.0, abs=1e-9)
+    assert report.pairs_ordered_right == report.pairs_ordered_right_all == 1.0
+    assert set(report.tpot_median_error_by_change) == {"batch"}
+
+
+def test_refusals_made_while_reading_are_reported_too() -> None:
+    _, unread = read_measurements(["model,hardware,isl,osl,batch_size,tpot_ms", "m,h100,many,1,1,1"])
+    report = validate_performance([], hardware=HARDWARE, unread=unread)
+    assert [fault.line for fault in report.rows_refused] == [2]
+
+
+def test_the_engine_and_the_formats_are_read_from_the_row() -> None:
+    def read(**changes: Any) -> Deployment:
+        found = deployment_of(row(**changes), hardware=HARDWARE)
+        assert isinstance(found, Deployment)
+        return found
+
+    assert read(engine="TRTLLM").engine is TRT_LLM
+    assert read(engine=None).engine is VLLM
+    assert read(engine=None, load="fixed_batch").engine is VLLM_2023
+    assert (read(precision="fp8").precision, read(precision="fp8").kv_precision) == ("fp8", "fp8")
+    assert (read(precision=None).precision, read(precision=None).kv_precision) == ("bf16", "bf16")
+    assert read(precision="fp8", kv_precision="float16").kv_precision == "bf16"
+    assert read(precision="int4_wo", kv_precision="nvfp4").kv_precision == "fp8"  # nearest fitted
+    assert read(precision="int4_wo", kv_precision="float32").kv_precision == "bf16"
+    assert precision_of("made up", default="bf16") is None
+
+
+def test_a_fixed_batch_prefills_together_and_does_not_interfere() -> None:
+    fixed = measured(
+        1, load="fixed_batch", engine=None, hardware="a100", model="llama2-70b", precision=None, tp=8
+    )
+    loop = measured(1, engine="vllm-2023", hardware="a100", model="llama2-70b", precision=None, tp=8)
+    assert fixed.tpot_ms is not None
+    assert loop.tpot_ms is not None
+    assert fixed.tpot_ms < loop.tpot_ms
+
+
+def points(*values: tuple[float, float, float], family: str = "m") -> list[Point]:
+    return [
+        Point(family=(family,), batch=batch, lengths=(1.0, 1.0), tp=1, measured_ms=seen, modelled_ms=said)
+        for batch, seen, said in values
+    ]
+
+
+def test_pairs_are_of_one_family_and_each_way() -> None:
+    pairs = pairs_of([*points((1, 10, 10), (2, 20, 20)), *points((1, 5, 5), family="n")])
+    assert len(pairs.kind) == 2
+    assert pairs.measured_ratio.tolist() == [2.0, 0.5]
+
+
+def test_what_differs_is_the_kind_of_change() -> None:
+    base = Point(family=("m",), batch=1.0, lengths=(1.0, 1.0), tp=1, measured_ms=1.0, modelled_ms=1.0)
+    longer = msgspec.structs.replace(base, lengths=(2.0, 1.0))
+    both = msgspec.structs.replace(longer, tp=2)
+    kinds = pairs_of([base, longer, both]).kind.reshape(3, 2)
+    assert kinds[0].tolist() == [1, 3]  # lengths; lengths and group size
+    assert kinds[1].tolist() == [1, 2]
+
+
+def test_only_pairs_far_enough_apart_are_ordered() -> None:
+    pairs = pairs_of(points((1, 10.0, 11.0), (2, 10.5, 10.0), (3, 20.0, 19.0)))
+    assert ordered_right(pairs, least_difference=0.2) == (1.0, 2)
+    share, count = ordered_right(pairs, least_difference=0.0)
+    assert (share, count) == (pytest.approx(2 / 3), 3)
+    assert ordered_right(pairs, least_difference=9.0) == (None, 0)
+
+
+def test_the_noise_of_a_file_is_the_most_it_falls_where_only_work_was_added() -> None:
+    assert order_noise([]) == order_noise(points((1, 10.0, 1), (2, 11.0, 1))) == 0.05
+    assert order_noise(points((1, 10.8, 1), (2, 10.0, 1), (4, 30.0, 1))) == pytest.approx(0.08)
+    assert order_noise(points((1, 90.0, 1), (2, 10.0, 1))) == 0.2
+    wider_group = [*points((1, 12.0, 1)), *points((2, 10.0, 1), family="n")]
+    assert order_noise(wider_group) == 0.05  # another deployment may well be faster
+
+
+def test_a_longer_answer_is_more_work_in_a_fixed_batch_only() -> None:
+    (short,) = points((4, 11.0, 1))
+    longer = msgspec.structs.replace(short, lengths=(1.0, 64.0), measured_ms=10.0)
+    assert order_noise([short, longer]) == 0.05
+    fixed = [msgspec.structs.replace(point, load="fixed_batch") for point in (short, longer)]
+    assert order_noise(fixed) == pytest.approx(0.1)
+
+
+def test_pairs_within_the_noise_are_told_and_not_counted() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(1, 5)]
+    odd = msgspec.structs.replace(rows[1], tpot_ms=(rows[0].tpot_ms or 0.0) * 0.99)
+    report = validate_performance([rows[0], odd, *rows[2:]], hardware=HARDWARE)
+    assert report.pairs_ordered_least_difference == 0.05
+    assert report.pairs_ordered < report.pairs
+    assert report.pairs_ordered_right == 1.0
+    assert report.pairs_ordered_right_all is not None
+    assert report.pairs_ordered_right_all < 1.0
+
+
+def test_a_files_own_residuals_bound_it_when_there_are_enough() -> None:
+    noise = np.random.default_rng(5).lognormal(0.0, 0.2, 40)  # wider than any shipped interval
+    wide = pairs_of(points(*[(float(n), 10.0 * noise[n], 10.0) for n in range(40)]))
+    few = pairs_of(points(*[(float(n), 10.0 * noise[n], 10.0) for n in range(6)]))
+    share = covered_share(wide)
+    assert share is not None
+    assert 0.7 < share < 0.9
+    shipped = covered_share(few)
+    assert shipped is not None
+    assert shipped < 0.7
+
+
+def test_two_points_of_one_fold_bound_nothing() -> None:
+    pairs = pairs_of(points((1, 10.0, 10.0), (2, 20.0, 20.0)))
+    alone = msgspec.structs.replace(pairs, fold_after=pairs.fold_before)
+    assert covered_share(alone) is None
+
+
+def test_repeats_are_one_point_at_their_median() -> None:
+    rows = [measured(1), measured(2, off=1.2), measured(3, off=1.3)]
+    judged, _ = sound_rows(rows, hardware=HARDWARE)
+    (only,) = points_of(judged)
+    assert only.measured_ms == rows[1].tpot_ms
+
+
+def test_the_pick_keeps_the_margin_else_is_the_fastest() -> None:
+    fast = Choice(measured_ms=10.0, modelled_ms=10.0, measured_usd=5.0, modelled_usd=5.0)
+    slow = Choice(measured_ms=20.0, modelled_ms=20.0, measured_usd=1.0, modelled_usd=1.0)
+    assert pick([fast, slow], limit_ms=20.9, margin=1.05) is fast
+    assert pick([fast, slow], limit_ms=21.1, margin=1.05) is slow
+    assert pick([fast, slow], limit_ms=1.0) is fast
+
+
+def test_a_perfect_model_decides_without_breaking_a_limit() -> None:
+    rows = [measured(line, batch=2.0**line) for line in range(7)]
+    judged, _ = sound_rows(rows, hardware=HARDWARE)
+    found = decide(judged, hardware=HARDWARE, margin=1.0)
+    assert found.count > 5
+    assert (found.slo_broken_share, found.mean_regret) == (0.0, 0.0)
+
+
+def test_rows_where_callers_waited_for_memory_decide_nothing() -> None:
+    rows = [
+        measured(line, model="Llama-3.1-70B", batch=100.0 * line, hardware="h200") for line in range(3, 8)
+    ]
+    judged, _ = sound_rows(rows, hardware=HARDWARE)
+    assert len(judged) == 5
+    assert decide(judged, hardware=HARDWARE).count == 0
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("name", "rows", "broken"), [("llama70b_h200", 132, []), ("splitwise_a100", 415, range(32, 37))]
+)
+def test_the_bars_hold_on_published_rows(shared: Path, name: str, rows: int, broken: Sequence[int]) -> None:
+    with (shared / f"{name}_measured.csv").open() as lines:
+        read, unread = read_measurements(lines)
+    report = validate_performance(read, hardware=HARDWARE, unread=unread)
+    assert report.rows == rows
+    assert [fault.line for fault in report.rows_refused] == list(broken)
+    assert report.tpot_mape is not None
+    assert report.tpot_mape <= 0.15
+    assert report.tpot_median_error is not None
+    assert report.tpot_median_error <= 0.08
+    assert report.interval_80_coverage is not None
+    assert 0.75 <= report.interval_80_coverage <= 0.90
+    assert report.pairs_ordered_right is not None
+    assert report.pairs_ordered_right >= 0.99
+    assert report.ttft_mape is not None
+    assert report.ttft_mape <= 0.45
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("name", ["llama70b_h200", "splitwise_a100"])
+@pytest.mark.parametrize("parts", [2, 4])
+def test_the_bars_hold_on_every_part_of_the_rows(shared: Path, name: str, parts: int) -> None:
+    with (shared / f"{name}_measured.csv").open() as lines:
+        read, _ = read_measurements(lines)
+    for part in range(parts):
+        report = validate_performance(read[part::parts], hardware=HARDWARE)
+        assert (report.tpot_mape or 1.0) <= 0.15
+        assert (report.tpot_median_error or 1.0) <= 0.08
+        assert 0.75 <= (report.interval_80_coverage or 0.0) <= 0.90
+        assert (report.pairs_ordered_right or 0.0) >= 0.99
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(("name", "decisions"), [("llama70b_h200", 220), ("splitwise_a100", 48)])
+def test_decisions_under_a_limit_are_safe_and_near_the_best(shared: Path, name: str, decisions: int) -> None:
+    with (shared / f"{name}_measured.csv").open() as lines:
+        read, _ = read_measurements(lines)
+    report = validate_performance(read, hardware=HARDWARE)
+    assert report.decisions == decisions
+    assert report.decisions_slo_broken is not None
+    assert report.decisions_slo_broken <= 0.05
+    assert report.decisions_mean_regret is not None
+    assert report.decisions_mean_regret <= 0.125

@@ -1,0 +1,35 @@
+"""Trying a change on a stored workload: the owner's own events, beside the loop."""
+
+from typing import Any
+
+import pytest
+
+from netra.domain.errors import NotFound
+from netra.domain.ids import UserId
+from netra.domain.optimization.what_if.simulate import Proposal
+from netra.domain.what_if.service import WhatIfService
+
+
+def service(desk: Any) -> WhatIfService:
+    return WhatIfService(
+        workloads=desk.workloads,
+        log=desk.log,
+        prices=desk.pipeline._prices,
+        default_model="big",
+    )
+
+
+async def test_a_stored_workload_is_priced_as_proposed(desk: Any, calls: Any) -> None:
+    workload_id = await desk.workload(calls(10))
+    seen = await service(desk).simulate(workload_id, Proposal(model="small"), owner_id=UserId(1))
+    # 1,000 and 100 tokens at $10/$40 a million are $0.014; at $1/$4 a tenth of that
+    assert (seen.now_usd_in_window, seen.then_usd_in_window) == (
+        pytest.approx(0.14),
+        pytest.approx(0.014),
+    )
+
+
+async def test_somebody_elses_workload_does_not_exist(desk: Any, calls: Any) -> None:
+    workload_id = await desk.workload(calls(2))
+    with pytest.raises(NotFound):
+        await service(desk).simulate(workload_id, Proposal(), owner_id=UserId(2))

@@ -1,0 +1,81 @@
+"""What-if on a log, with prices to work out by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from netra.domain.errors import ValidationFailed
+from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.what_if.simulate import Proposal
+from netra.domain.what_if.trial import what_if
+from netra.domain.workloads.columns import Events, columns_of
+from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event
+
+NO_HARDWARE = Hardware(gpus=(), models=())
+USD_PER_TOKEN = {"big": 1e-3, "small": 0.25e-3}
+BEGIN = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+class Book:
+    """Two prices: a dollar, or a quarter of one, a thousand tokens."""
+
+    def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
+        rate = USD_PER_TOKEN.get(model)
+        if rate is None:
+            return None
+        price = Rate(usd_per_token=rate)
+        return Tariff(model=model, provider="acme", input=price, output=price)
+
+    def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
+        return ()
+
+
+def calls(model: str) -> Events:
+    return columns_of(
+        [
+            Event(timestamp=BEGIN + timedelta(seconds=at), model=model, input_tokens=900, output_tokens=100)
+            for at in range(10)
+        ]
+    )
+
+
+def test_the_proposed_model_prices_the_same_tokens() -> None:
+    tried = what_if(
+        calls("big"), Proposal(model="small"), book=Book(), default_model="big", hardware=NO_HARDWARE
+    )
+    assert tried.now_usd_in_window == pytest.approx(10.0)
+    assert tried.then_usd_in_window == pytest.approx(2.5)
+    assert tried.cost_change == "-75%"
+
+
+def test_a_log_that_names_no_model_is_priced_as_the_one_given() -> None:
+    tried = what_if(
+        calls(UNSPECIFIED_MODEL),
+        Proposal(max_output_tokens=50),
+        book=Book(),
+        default_model="big",
+        hardware=NO_HARDWARE,
+        model="small",
+    )
+    assert tried.now_usd_in_window == pytest.approx(2.5)
+    assert tried.truncated_share == 1.0
+
+
+def test_a_model_without_a_price_is_refused_by_name() -> None:
+    with pytest.raises(ValidationFailed, match="'tiny'"):
+        what_if(calls("big"), Proposal(model="tiny"), book=Book(), default_model="big", hardware=NO_HARDWARE)
+
+
+def test_progress_rises_over_both_parts() -> None:
+    seen: list[float] = []
+    what_if(
+        calls("big"),
+        Proposal(model="small"),
+        book=Book(),
+        default_model="big",
+        hardware=NO_HARDWARE,
+        checkpoint=lambda done, _: seen.append(done),
+    )
+    assert seen == sorted(seen)
+    assert 0 <= seen[0] < 0.3 < seen[-1] <= 1
