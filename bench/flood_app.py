@@ -13,7 +13,7 @@ from dependency_injector import providers
 
 from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.entrypoints.app import create_app
 from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.server.serving import run_beside_server

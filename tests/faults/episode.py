@@ -23,7 +23,7 @@ from netra.adapters.memory.state import MemoryState
 from netra.domain.agents.model import Question, Watch
 from netra.domain.errors import NetraError, NotFound, Unavailable
 from netra.domain.ids import RunId, ThreadId, UserId
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs.model import Claim, StartRun, StopRun
 from netra.domain.runs.service import RunService

@@ -14,9 +14,10 @@ from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, UserId, WorkloadId
-from netra.domain.optimization.model import Advice, Checkpoint, never_stop
+from netra.domain.optimization.model import Checkpoint, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.price_check import PriceCheck, price_check
+from netra.domain.optimization.result import Advice
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent

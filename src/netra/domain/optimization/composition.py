@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.optimization.analysers.model import ORDER, Finding, Stance, Study
+from netra.domain.optimization.analysers.model import ORDER, Finding, Study
 from netra.domain.optimization.measures.span import Month
-from netra.domain.optimization.model import Checkpoint
+from netra.domain.optimization.model import Checkpoint, Stance
 from netra.domain.optimization.traffic import Bools, Traffic, repriced
 from netra.domain.workloads.columns import Floats
 

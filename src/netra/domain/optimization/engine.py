@@ -4,8 +4,8 @@ Three stages that a caller may run apart, `measure`, `optimise` and `advise`, ea
 to a checkpoint; `analyse` runs the first two. What the ideas are is the analysers'.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,19 +14,21 @@ from msgspec.structs import replace
 from netra.domain.optimization.advice.actions import actions_of
 from netra.domain.optimization.advice.recommendations import recommendations_of, verdict
 from netra.domain.optimization.advice.supply import supply_config
-from netra.domain.optimization.advice.targets import Bill, targets_of
-from netra.domain.optimization.analysers.model import Finding, Option, Stance, Study
+from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
+from netra.domain.optimization.measures.bill import billed_metrics
 from netra.domain.optimization.measures.latency import tails_of
 from netra.domain.optimization.measures.log_metrics import log_metrics
-from netra.domain.optimization.metrics import bill_metrics, pareto_metrics
-from netra.domain.optimization.model import Action, Advice, Checkpoint, Gap, Goals, Recommendation, never_stop
-from netra.domain.optimization.pareto import Pick, pick
+from netra.domain.optimization.metrics import BilledMetrics, Metrics
+from netra.domain.optimization.model import Action, Checkpoint, Gap, Goals, Option, Stance, never_stop
+from netra.domain.optimization.pareto import Pick, pareto_metrics, pick
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S
 from netra.domain.optimization.pricing import PriceList, unpriced_labels
 from netra.domain.optimization.progress import only_forward, within
+from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.traffic import UNPRICED, Traffic
 from netra.domain.optimization.wording import count
@@ -44,7 +46,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """A log made ready, and what it looks like in numbers."""
 
     study: Study
-    metrics: Mapping[str, Any]
+    metrics: BilledMetrics
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +58,7 @@ class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...]
     options: tuple[Option, ...]
     pick: Pick
-    metrics: Mapping[str, Any]  # the measured ones and what the analysis adds
+    metrics: Metrics
 
 
 def measure(
@@ -74,7 +76,7 @@ def measure(
     told = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # not those only one tariff needed
     described = log_metrics(study.events, reuse=told)
     checkpoint(0.9, "Describing the bill")
-    return Measured(study=study, metrics={**described, **bill_metrics(study)})
+    return Measured(study=study, metrics=billed_metrics(study, described))
 
 
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:
@@ -93,7 +95,7 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
         gaps=gaps,
         options=options,
         pick=chosen,
-        metrics={**measured.metrics, **_added(study, composition, gaps=gaps, options=options, chosen=chosen)},
+        metrics=_metrics(measured, composition, gaps=gaps, options=options, chosen=chosen),
     )
 
 
@@ -117,9 +119,7 @@ def advise(analysis: Analysis) -> Advice:
         recommendations=analysis.recommendations,
         metrics=analysis.metrics,
         actions=planned_actions(analysis),
-        supply_config=supply_config(analysis.study, analysis.composition)
-        if len(analysis.study.events)
-        else {},
+        supply_config=supply_config(analysis.study, analysis.composition),
     )
 
 
@@ -200,38 +200,28 @@ def _priceless(study: Study) -> tuple[Gap, ...]:
     )
 
 
-def _added(
-    study: Study,
+def _metrics(
+    measured: Measured,
     composition: Composition,
     *,
-    gaps: Sequence[Gap],
+    gaps: tuple[Gap, ...],
     options: Sequence[Option],
     chosen: Pick,
-) -> Mapping[str, Any]:
-    """Return the metrics that only the analysis knows."""
-    growth = study.goals.traffic_growth or 0.0
+) -> Metrics:
+    """Return the measured metrics with the sections that only the analysis knows."""
+    study = measured.study
     bill = Bill(
         now_usd=composition.current_usd_per_month,
         planned_usd=composition.planned_usd_per_month,
         evaluated_usd=composition.evaluated_usd_per_month,
-        growth=growth,
+        growth=study.goals.traffic_growth or 0.0,
     )
-    return {
-        "gaps": [msgspec.to_builtins(gap) for gap in gaps],
-        "verdict": verdict(composition, span=study.span),
-        "plan": {
-            "now_usd_per_month": bill.now_usd,
-            "planned_usd_per_month": bill.planned_usd,
-            "saved_usd_per_month": bill.now_usd - bill.planned_usd,
-            "saved_share": bill.share(bill.planned_usd),
-            "if_evaluations_pass_usd_per_month": bill.evaluated_usd,
-            "if_evaluations_pass_saved_share": bill.share(bill.evaluated_usd),
-        },
-        "growth": {
-            "traffic_growth": growth,
-            "bill_usd_per_month": bill.now_usd * (1 + growth),
-            "planned_usd_per_month": bill.planned_usd * (1 + growth),
-        },
-        "targets": targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
-        "pareto": pareto_metrics(options, chosen),
-    }
+    return Metrics(
+        **msgspec.structs.asdict(measured.metrics),
+        gaps=gaps,
+        verdict=verdict(composition, span=study.span),
+        plan=plan_bill(bill),
+        growth=growth_bill(bill),
+        targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+        pareto=pareto_metrics(options, chosen),
+    )

@@ -1,111 +1,283 @@
-"""The numbers about a log and its bill, under the names that clients rely on.
+"""The metrics of a result: every section that clients rely on, by its documented name.
 
-What each is computed from stands with its rule; here they only get their documented names.
+A section that the analysis could not produce is `UNSET` and absent from the JSON; `None` inside a section
+means "not known from this log". Nothing is computed here: each section is built where its rule lives.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 import msgspec
-import numpy as np
+from msgspec import UNSET, UnsetType
 
-from netra.domain.optimization.analysers.model import Option, Study
-from netra.domain.optimization.measures.latency import by_feature, tails_of
-from netra.domain.optimization.pareto import Pick
-from netra.domain.optimization.pricing import unpriced_labels
-from netra.domain.optimization.study import unknown_features
-from netra.domain.optimization.traffic import UNPRICED
-from netra.domain.workloads.columns import Events, Labels
-
-_LISTED: Final = 50
+from netra.domain.ids import WorkloadId
+from netra.domain.optimization.measures.span import Span
+from netra.domain.optimization.model import Gap, Goals, Option, Priority
+from netra.domain.workloads.profile import Arrivals, Profile
+from netra.domain.workloads.sufficiency import MissingField
 
 
-def bill_metrics(study: Study) -> Mapping[str, Any]:
-    """Return the bill at list prices, what it leaves out, and what was billed where the log says so.
+class ReuseShare(msgspec.Struct, frozen=True, kw_only=True):
+    """The share of input tokens that a cache with this time to live would have served."""
 
-    `unpaid_usd` is the part of the bill of calls that were refused and never paid: none of it can be saved.
+    ttl_s: int | None  # None: entries never expire
+    token_share: float
+
+
+class CallShare(msgspec.Struct, frozen=True, kw_only=True):
+    """A number of calls and its share of all; None where the log cannot tell, which is not zero."""
+
+    requests: int | None = None
+    share: float | None = None
+
+
+UNKNOWN_SHARE: Final = CallShare()
+
+
+class DataSufficiency(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the log holds enough to advise on, what it holds, and what further fields would add.
+
+    `required` and `helpful` are present only where there is no log at all.
     """
-    bill_usd = float(study.now_usd.sum())
-    unpriced = study.traffic.tariff == UNPRICED
-    return {
-        "bill_usd": bill_usd,
-        "bill_usd_per_month": study.month.usd(study.now_usd),
-        "span": msgspec.to_builtins(study.span),
-        "requests_unpriced": int(unpriced.sum()),
-        "requests_unpaid": int(study.traffic.unpaid.sum()),
-        "unpaid_usd": float(study.traffic.unpaid_usd.sum()),
-        "models_unpriced": list(unpriced_labels(study.events, study.prices)),
-        "models_assumed": dict(study.prices.assumed),
-        "billed": billed_by_currency(study.events),
-        "by_model": _by(study, study.events.model),
-        **{
-            f"by_{name}": _by(study, labels)
-            for name, labels in (
-                ("feature", study.events.feature),
-                ("template", study.events.template),
-                ("tool", study.events.tool),
-            )
-            if labels is not None
-        },
-        "latency": {**msgspec.to_builtins(tails_of(study)), "by_feature": by_feature(study)},
-        **_scope(study),
-    }
+
+    sufficient: bool
+    reason: str
+    requests: int | UnsetType = UNSET
+    span_s: float | UnsetType = UNSET
+    covers_a_day: bool | UnsetType = UNSET
+    present: tuple[str, ...] | UnsetType = UNSET
+    partial: tuple[str, ...] | UnsetType = UNSET  # fields that some calls have and some lack
+    missing: tuple[MissingField, ...] | UnsetType = UNSET
+    required: tuple[str, ...] | UnsetType = UNSET
+    helpful: tuple[str, ...] | UnsetType = UNSET
 
 
-def billed_by_currency(events: Events) -> Mapping[str, float]:
-    """Return the logged costs by currency; USD where a cost names none. Nothing is converted."""
-    if events.cost is None:
-        return {}
-    cost = np.nan_to_num(events.cost, nan=0.0)
-    if events.currency is None:
-        return {"USD": float(cost.sum())}
-    names = (*events.currency.names, "USD")
-    codes = np.where(events.currency.codes < 0, len(names) - 1, events.currency.codes)
-    sums = np.bincount(codes, weights=cost, minlength=len(names))
-    found: dict[str, float] = {}
-    for name, total in zip(names, sums, strict=True):
-        found[name] = found.get(name, 0.0) + float(total)
-    return {name: total for name, total in sorted(found.items()) if total}
+class Spend(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls, tokens and dollars of one model, feature, template or tool; `name` None: the log names none."""
+
+    name: str | None
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    usd_in_window: float
 
 
-def pareto_metrics(options: Sequence[Option], pick: Pick) -> Mapping[str, Any]:
-    """Return the options, the front, the pick and why."""
-    return {
-        "options": [msgspec.to_builtins(option) for option in options],
-        "front": [option.name for option in pick.front],
-        "pick": None if pick.option is None else pick.option.name,
-        "candidate": None if pick.candidate is None else pick.candidate.name,
-        "why": pick.why,
-        "measure": pick.measure,
-        "refused": [{"option": name, "why": why} for name, why in pick.refused],
-    }
+class Tails(msgspec.Struct, frozen=True, kw_only=True):
+    """99th percentiles in milliseconds over the calls that somebody waits for; None: not logged."""
+
+    ttft_ms_p99: float | None
+    tpot_ms_p99: float | None
+    latency_ms_p99: float | None
 
 
-def _by(study: Study, labels: Labels) -> list[Mapping[str, Any]]:
-    """Return requests, tokens and dollars by name, dearest first."""
-    codes = np.where(labels.codes < 0, len(labels.names), labels.codes)
-    size = len(labels.names) + 1
-    calls = np.bincount(codes, minlength=size)
-    usd = np.bincount(codes, weights=study.now_usd, minlength=size)
-    tokens_in = np.bincount(codes, weights=study.events.input_tokens, minlength=size)
-    tokens_out = np.bincount(codes, weights=study.events.output_tokens, minlength=size)
-    names = (*labels.names, None)
-    return [
-        {
-            "name": names[int(code)],
-            "requests": int(calls[code]),
-            "input_tokens": int(tokens_in[code]),
-            "output_tokens": int(tokens_out[code]),
-            "usd_in_window": float(usd[code]),
-        }
-        for code in np.argsort(-usd, kind="stable")[:_LISTED]
-        if calls[code]
-    ]
+class FeatureLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole-call latency of one feature against the limit set on it; `met` None: no limit was set."""
+
+    feature: str
+    calls: int
+    latency_ms_p50: float | None
+    latency_ms_p99: float
+    limit_ms: float | None
+    calls_over_limit: int | None
+    met: bool | None
 
 
-def _scope(study: Study) -> Mapping[str, Any]:
-    asked = study.goals.features
-    if not asked:
-        return {}
-    unknown = unknown_features(study.events, features=asked)
-    return {"scope": {"features": list(asked), "unknown": list(unknown), "requests": len(study.events)}}
+class Latency(Tails, frozen=True, kw_only=True):
+    """The measured latency of the log: tails over all calls, and by feature."""
+
+    by_feature: tuple[FeatureLatency, ...]
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """The features that the question limits the answer to; `unknown` ones are not in the log."""
+
+    features: tuple[str, ...]
+    unknown: tuple[str, ...]
+    requests: int
+
+
+class PlanBill(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill now, under the plan, and if every evaluation passes; a month, or the log's own span."""
+
+    now_usd_per_month: float
+    planned_usd_per_month: float
+    saved_usd_per_month: float
+    saved_share: float
+    if_evaluations_pass_usd_per_month: float
+    if_evaluations_pass_saved_share: float
+
+
+class GrowthBill(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill and the plan at the traffic that is asked about."""
+
+    traffic_growth: float
+    bill_usd_per_month: float
+    planned_usd_per_month: float
+
+
+TargetName = Literal[
+    "saving_share",
+    "budget_usd_per_month",
+    "speedup",
+    "ttft_ms_p99",
+    "tpot_ms_p99",
+    "latency_ms_p99",
+    "gpu_memory_gib",
+]
+
+
+class TargetOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One target of the question and what is reached; `met` None: the log cannot tell."""
+
+    target: TargetName
+    asked: float
+    reached: float | None
+    reached_if_evaluations_pass: float | UnsetType | None = UNSET  # absent: evaluations do not bear on it
+    met: bool | None
+    why: str
+
+
+class RefusedOption(msgspec.Struct, frozen=True, kw_only=True):
+    """An option that breaks a limit, and which."""
+
+    option: str
+    why: str
+
+
+class Pareto(msgspec.Struct, frozen=True, kw_only=True):
+    """The ways to serve the traffic, the Pareto front among them, the pick and why."""
+
+    options: tuple[Option, ...]
+    front: tuple[str, ...]
+    pick: str | None
+    candidate: str | None  # the best option if evaluations pass; None: the pick is
+    why: str
+    measure: str | None  # what is weighed against dollars; None: no latency is known
+    refused: tuple[RefusedOption, ...]
+
+
+class StatedGoals(Goals, frozen=True, kw_only=True, omit_defaults=True):
+    """The goals as a result shows them: those that were stated; `priority` and `unread` always."""
+
+    priority: Priority
+    unread: tuple[str, ...]
+
+
+class WorkloadChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the asker's workloads, where the question does not say which."""
+
+    id: WorkloadId
+    name: str
+    event_count: int
+
+
+class GoalDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A goal that the local reader and the language model read differently; the local reading holds."""
+
+    field: str
+    local: float
+    model: float
+
+
+class ModelReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the language model's reading of the question."""
+
+    outcome: Literal["read", "not_read"]
+    reason: str | UnsetType | None = UNSET
+    taken: tuple[str, ...] | UnsetType = UNSET  # goals that the model filled
+    differences: tuple[GoalDifference, ...] | UnsetType = UNSET
+    refused: tuple[str, ...] | UnsetType = UNSET  # goals whose number or name is not in the question
+
+
+class LookUp(msgspec.Struct, frozen=True, kw_only=True):
+    """One look-up that the language model asked for; `result` is None where it was refused."""
+
+    tool: str
+    outcome: Literal["done", "unknown_tool", "bad_arguments", "refused", "too_many"]
+    result: Any = None  # Any: JSON, by the tool
+    why: str = ""
+
+
+class LanguageModelUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a language model worded the answer, and if not, why."""
+
+    used: bool
+    model: str | UnsetType = UNSET
+    outcome: Literal["worded", "fallback", "not_asked"] | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    fallback_reason: str | UnsetType | None = UNSET
+    repairs: int | UnsetType = UNSET
+    refused_numbers: tuple[str, ...] | UnsetType = UNSET
+    faults: tuple[str, ...] | UnsetType = UNSET
+    reading: ModelReading | UnsetType = UNSET
+    looks: tuple[LookUp, ...] | UnsetType = UNSET
+
+
+NO_LANGUAGE_MODEL: Final = LanguageModelUse(used=False, reason="not_configured")
+"""No language model worded the answer or chose a number in it."""
+
+
+class ModelUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the language model was used for this run; `cost_usd` None is unknown, never zero."""
+
+    input_tokens: int  # the cached ones included
+    cached_input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    calls: int  # requests sent, repeats included
+    is_estimated: bool  # some tokens are guessed: a stream was cut before the provider counted
+    seconds: float
+
+
+class LogMetrics(msgspec.Struct, frozen=True, kw_only=True):
+    """What the log holds, before any price or advice."""
+
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    prefix_reuse: tuple[ReuseShare, ...]
+    arrivals: Arrivals
+    duplicates: CallShare
+    failures: CallShare
+    data_sufficiency: DataSufficiency
+    profile: Profile | UnsetType = UNSET
+
+
+class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
+    """The log with its bill at list prices.
+
+    `unpaid_usd` is the part of the bill that the provider refused and never charged; none of it can be saved.
+    """
+
+    bill_usd: float
+    bill_usd_per_month: float
+    span: Span | UnsetType = UNSET
+    requests_unpriced: int | UnsetType = UNSET
+    requests_unpaid: int | UnsetType = UNSET
+    unpaid_usd: float | UnsetType = UNSET
+    models_unpriced: tuple[str, ...] | UnsetType = UNSET
+    models_assumed: Mapping[str, str] | UnsetType = UNSET  # label in the log: model that prices it
+    billed: Mapping[str, float] | UnsetType = UNSET  # logged cost by currency
+    by_model: tuple[Spend, ...] | UnsetType = UNSET
+    by_feature: tuple[Spend, ...] | UnsetType = UNSET
+    by_template: tuple[Spend, ...] | UnsetType = UNSET
+    by_tool: tuple[Spend, ...] | UnsetType = UNSET
+    latency: Latency | UnsetType = UNSET
+    scope: Scope | UnsetType = UNSET
+
+
+class Metrics(BilledMetrics, frozen=True, kw_only=True):
+    """All numbers of a result. Of an empty log, or where no workload is named, most sections are absent."""
+
+    gaps: tuple[Gap, ...]
+    verdict: str | UnsetType = UNSET
+    plan: PlanBill | UnsetType = UNSET
+    growth: GrowthBill | UnsetType = UNSET
+    targets: tuple[TargetOutcome, ...]
+    pareto: Pareto | UnsetType = UNSET
+    workload_id: WorkloadId | UnsetType | None = UNSET
+    goals: StatedGoals | UnsetType = UNSET
+    workloads: tuple[WorkloadChoice, ...] | UnsetType = UNSET
+    workloads_total: int | UnsetType = UNSET
+    language_model: LanguageModelUse | UnsetType = UNSET
+    usage: ModelUsage | UnsetType = UNSET

@@ -1,9 +1,9 @@
-"""The shapes of a question and of an answer about a workload; every number in an answer is computed."""
+"""The values that a question and its answer are made of; `result` holds the answer itself."""
 
 import enum
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -64,25 +64,18 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
     share_of_bill: float  # of the bill this was computed against
     marginal_usd_per_month: float | None = None  # after those applied before it
     cumulative_usd_per_month: float | None = None
+    leave_one_out_usd_per_month: float | None = None  # what the plan would lose without it
+    applied_as: int | None = (
+        None  # its place in the order the plan is priced in, from 1; None: not in the plan
+    )
 
 
-class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to change (or to leave alone) and what it saves, with the evidence."""
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The rows of the log that a finding rests on, with a few that a reader can look up."""
 
-    id: str  # stable within a result: "rec-1"
-    kind: str  # the analyser's name: "prompt_caching", "batch", …
-    action: str
-    impact: str
-    cost_change: str  # "-27.5%", "+15%": rendered from the numbers
-    savings: Savings
-    grade: Grade
-    formula: str
-    inputs: Mapping[str, Any]
-    assumptions: tuple[str, ...]
-    evidence: Mapping[str, Any]  # row counts, sample event names
-    how_to_verify: str
-    effort: Literal["low", "medium", "high"]
-    risk: str
+    rows: int
+    of_rows: int
+    sample_events: tuple[str, ...]  # ids, or "#17": the place in the log, from 1
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,14 +98,46 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     would_add: str
 
 
-class Advice(msgspec.Struct, frozen=True, kw_only=True):
-    """The documented result: what `result` holds on every transport and what `--json` prints."""
+class Stance(enum.StrEnum):
+    """What the advice is worth acting on."""
 
-    recommendations: tuple[Recommendation, ...]
-    metrics: Mapping[str, Any]
-    actions: tuple[Action, ...]
-    supply_config: Mapping[str, Any]
-    report: str = ""  # the answer in words; every number in it stands above
+    DO = "do"  # the numbers carry it; it joins the plan if it still saves when its turn comes
+    EVALUATE = "evaluate"  # the money is known and the quality is not: outside the plan until checked
+    AVOID = "avoid"  # it would cost money or break a limit; said so that nobody does it
+    INFORM = "inform"  # worth knowing, moves no money by itself
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to serve the traffic, as a point to choose between; None is "not known", never "good"."""
+
+    name: str
+    usd_per_month: float
+    kind: str = ""  # the analyser it comes from; "" is the traffic as it is
+    ttft_ms_p99: float | None = None
+    tpot_ms_p99: float | None = None
+    latency_ms_p99: float | None = None
+    ttft_ms_p99_range: tuple[float, float] | None = None  # of 80 %, where it is modelled; None: measured
+    tpot_ms_p99_range: tuple[float, float] | None = None
+    latency_ms_p99_range: tuple[float, float] | None = None
+    memory_gib: float | None = None  # needed on one GPU
+    gpu: str | None = None
+    replicas: int | None = None
+    needs_evaluation: bool = False  # its answers are another model's, or a limit could not be held
+
+
+def told_ms(option: Option, measure: str) -> str:
+    """Return an option's latency in words: measured as a point, modelled as a range, never bare.
+
+    >>> told_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
+    '1,500 ms'
+    >>> modelled = Option(name="b", usd_per_month=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
+    >>> told_ms(modelled, "ttft_ms_p99")
+    '8 to 12 ms'
+    """
+    bounds: tuple[float, float] | None = getattr(option, f"{measure}_range", None)
+    if bounds is None:
+        return f"{getattr(option, measure):,.0f} ms"
+    return f"{bounds[0]:,.0f} to {bounds[1]:,.0f} ms"
 
 
 Checkpoint = Callable[[float, str], None]

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from netra.domain.optimization.analysers.model import Option
-from netra.domain.optimization.model import Goals, Priority
+from netra.domain.optimization.metrics import Pareto, RefusedOption
+from netra.domain.optimization.model import Goals, Option, Priority
 from netra.domain.optimization.wording import at_traffic, money
 
 Measure = Literal["ttft_ms_p99", "tpot_ms_p99", "latency_ms_p99"]
@@ -49,6 +49,19 @@ def pick(options: Sequence[Option], *, goals: Goals, now_usd: float | None = Non
         measure=measure,
         front=tuple(frontier),
         refused=tuple(refused),
+    )
+
+
+def pareto_metrics(options: Sequence[Option], chosen: Pick) -> Pareto:
+    """Return the options, the front, the pick and why, as the result shows them."""
+    return Pareto(
+        options=tuple(options),
+        front=tuple(option.name for option in chosen.front),
+        pick=None if chosen.option is None else chosen.option.name,
+        candidate=None if chosen.candidate is None else chosen.candidate.name,
+        why=chosen.why,
+        measure=chosen.measure,
+        refused=tuple(RefusedOption(option=name, why=why) for name, why in chosen.refused),
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from netra.domain.agents.model import Question, Watch
 from netra.domain.errors import DeadlineExceeded, LeaseLost, NetraError, Unavailable, WorkStopped
 from netra.domain.ids import MessageId
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs import events
 from netra.domain.runs.lifecycle import Ending, Move

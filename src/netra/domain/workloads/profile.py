@@ -25,6 +25,9 @@ class Arrivals(msgspec.Struct, frozen=True, kw_only=True):
     peak_to_mean_60s: float | None
 
 
+NO_ARRIVALS: Final = Arrivals(rate_per_s=0.0, gap_cv=None, peak_to_mean_1s=None, peak_to_mean_60s=None)
+
+
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
     """How the known values of a column are spread."""
 

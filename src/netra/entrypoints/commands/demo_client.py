@@ -13,7 +13,8 @@ from rich.text import Text
 from websockets.asyncio.client import ClientConnection, connect
 
 from netra.domain.errors import UpstreamFailed
-from netra.domain.optimization.model import Advice, Checkpoint
+from netra.domain.optimization.model import Checkpoint
+from netra.domain.optimization.result import Advice
 from netra.domain.optimization.wording import count
 from netra.entrypoints.reports.progress import progress_on
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import click
 import msgspec
 
-from netra.domain.optimization.model import Advice, Priority
+from netra.domain.optimization.model import Priority
+from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.commands.context import json_option, log_argument, run, written
 from netra.entrypoints.commands.log_loading import log_in

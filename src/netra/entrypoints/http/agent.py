@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from netra.domain.ids import RunId, ThreadId
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
 from netra.domain.runs.model import Accepted, Run, StopRun

@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import BodyKwarg, HeaderParameter, ParameterKwarg, PathParameter, QueryParameter
 from litestar.routes import HTTPRoute
 
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.domain.workloads.model import Event
 from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.errors import PROBLEM_TYPE, Envelope, Problem

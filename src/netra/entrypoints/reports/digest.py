@@ -4,22 +4,18 @@ Nothing here computes advice: every number is one that the advice holds, or a di
 """
 
 import enum
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
-from netra.domain.optimization.model import Advice, Gap, Grade, Recommendation, Savings
+from netra.domain.agents.wording.headline import headline, period, prospect
+from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
+from netra.domain.optimization.model import Gap, Savings, Stance
+from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.wording import cost_change, count, money, percent
 from netra.entrypoints.reports.units import milliseconds, short_count, span
-
-TRUST: Final[Mapping[Grade, str]] = {
-    Grade.EXACT: "arithmetic on your counts and list prices",
-    Grade.REPLAY: "a replay of your own sequence of calls",
-    Grade.MODEL: "a calibrated model, within its interval",
-    Grade.JUDGEMENT: "the money is known, the quality is not: evaluate first",
-}
-"""What a number of each grade rests on."""
 
 MEASURES: Final[Mapping[str, str]] = {
     "ttft_ms_p99": "time to first token, p99",
@@ -28,8 +24,6 @@ MEASURES: Final[Mapping[str, str]] = {
     "memory_gib": "memory of one GPU",
 }
 """What ways to serve the traffic are weighed by, first of them first, in words."""
-
-WORTH_SAYING: Final = 0.01  # of the bill; below it the domain's verdict is "nothing" too
 
 
 class Shelf(enum.StrEnum):
@@ -70,13 +64,6 @@ class Frontier(msgspec.Struct, frozen=True, kw_only=True):
         return f"{milliseconds(point.bounds[0])} to {milliseconds(point.bounds[1])}"
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was asked for, and whether it is reached; None where the log cannot tell."""
-
-    met: bool | None
-    why: str
-
-
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """One answer, sorted for reading."""
 
@@ -94,17 +81,17 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
     frontier: Frontier | None
-    targets: tuple[Target, ...]
+    targets: tuple[TargetOutcome, ...]
 
     @property
     def period(self) -> str:
         """What dollars are counted over, as it stands after an amount."""
-        return _period(is_monthly=self.is_monthly)
+        return period(self.advice.metrics)
 
     @property
     def steps(self) -> tuple[Recommendation, ...]:
         """The plan in the order it was priced: each step's saving is what the steps before it left."""
-        return tuple(sorted(self.plan, key=lambda item: item.inputs.get("applied_as", 0)))
+        return tuple(sorted(self.plan, key=lambda item: item.savings.applied_as or 0))
 
     @property
     def shown(self) -> tuple[Recommendation, ...]:
@@ -118,36 +105,32 @@ def digest_of(advice: Advice) -> Digest:
     for recommendation in advice.recommendations:
         shelves[shelf_of(recommendation)].append(recommendation)
     metrics = advice.metrics
-    planned = _section(metrics, "plan")
-    now_usd = _number(planned, "now_usd_per_month")
-    then_usd = _number(planned, "planned_usd_per_month")
-    is_monthly = bool(_section(metrics, "span").get("scaled", True))
+    plan = metrics.plan
     return Digest(
         advice=advice,
-        headline=_headline(now_usd, then_usd, period=_period(is_monthly=is_monthly)),
-        prospect=_prospect(planned, period=_period(is_monthly=is_monthly)),
+        headline=headline(metrics),
+        prospect=prospect(metrics),
         facts=_facts(metrics),
-        is_monthly=is_monthly,
-        now_usd=now_usd,
-        then_usd=then_usd,
+        is_monthly=metrics.span is UNSET or metrics.span.scaled,
+        now_usd=None if plan is UNSET else plan.now_usd_per_month,
+        then_usd=None if plan is UNSET else plan.planned_usd_per_month,
         plan=tuple(shelves[Shelf.PLAN]),
         to_evaluate=tuple(shelves[Shelf.EVALUATE]),
         avoid=tuple(shelves[Shelf.AVOID]),
         know=tuple(shelves[Shelf.KNOW]),
-        gaps=tuple(msgspec.convert(gap, Gap) for gap in metrics.get("gaps", ())),
+        gaps=metrics.gaps,
         notes=_notes(metrics),
-        frontier=_frontier(_section(metrics, "pareto")),
-        targets=tuple(Target(met=said["met"], why=said["why"]) for said in metrics.get("targets", ())),
+        frontier=None if metrics.pareto is UNSET else _frontier(metrics.pareto),
+        targets=metrics.targets,
     )
 
 
 def shelf_of(recommendation: Recommendation) -> Shelf:
     """Return where `recommendation` stands: the plan's have a marginal saving, and only they."""
-    savings = recommendation.savings
-    if savings.marginal_usd_per_month is not None:
+    if recommendation.savings.marginal_usd_per_month is not None:
         return Shelf.PLAN
-    stance = recommendation.inputs.get("stance")
-    return Shelf(stance) if stance in {Shelf.EVALUATE, Shelf.AVOID} else Shelf.KNOW
+    shelves = {Stance.EVALUATE: Shelf.EVALUATE, Stance.AVOID: Shelf.AVOID}
+    return shelves.get(recommendation.stance, Shelf.KNOW)
 
 
 def worth_of(recommendation: Recommendation, *, now_usd: float | None) -> tuple[float, str]:
@@ -173,85 +156,45 @@ def interval(savings: Savings) -> str:
 
 def is_sufficient(advice: Advice) -> bool:
     """Return whether the log held enough to advise on."""
-    return _section(advice.metrics, "data_sufficiency").get("sufficient", True) is not False
+    return advice.metrics.data_sufficiency.sufficient
 
 
-def _headline(now_usd: float | None, then_usd: float | None, *, period: str) -> str:
-    if not now_usd or then_usd is None:
-        return "There is no bill to improve yet."
-    saved_usd = now_usd - then_usd
-    if saved_usd < WORTH_SAYING * now_usd:
-        return f"Nothing here is worth more than 1 % of the bill of {money(now_usd)} {period}."
-    left = f"{money(saved_usd)} of {money(now_usd)} {period} can be saved"
-    return f"{left}: {percent(saved_usd / now_usd)} of the bill."
-
-
-def _prospect(planned: Mapping[str, Any], *, period: str) -> str:
-    evaluated_usd = _number(planned, "if_evaluations_pass_usd_per_month")
-    then_usd = _number(planned, "planned_usd_per_month")
-    if evaluated_usd is None or then_usd is None or evaluated_usd > then_usd * (1 - WORTH_SAYING):
-        return ""
-    less = percent(_number(planned, "if_evaluations_pass_saved_share") or 0.0)
-    return f"If what needs an evaluation passes it, the bill is {money(evaluated_usd)} {period}: {less} less."
-
-
-def _period(*, is_monthly: bool) -> str:
-    return "a month" if is_monthly else "in this log"
-
-
-def _notes(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+def _notes(metrics: Metrics) -> tuple[str, ...]:
     """Return what a reader must know about how the numbers were scaled and priced."""
-    assumed = _section(metrics, "models_assumed")
+    assumed = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
-    return (*_section(metrics, "span").get("notes", ()), *priced)
+    return (*(() if metrics.span is UNSET else metrics.span.notes), *priced)
 
 
-def _facts(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+def _facts(metrics: Metrics) -> tuple[str, ...]:
     """Return the log in a few words, leaving out what the metrics do not have."""
-    requests = _number(metrics, "requests")
-    seconds = _number(_section(metrics, "span"), "seconds")
-    inputs, outputs = _number(metrics, "input_tokens"), _number(metrics, "output_tokens")
-    duplicates = _number(_section(metrics, "duplicates"), "share")
-    said = (
-        None if requests is None else count(requests, "call"),
-        None if not seconds else f"over {span(seconds)}",
-        None if inputs is None else f"{short_count(inputs)} tokens in",
-        None if outputs is None else f"{short_count(outputs)} out",
-        None if not duplicates else f"{percent(duplicates)} exact duplicates",
+    seconds = None if metrics.span is UNSET else metrics.span.seconds
+    duplicates = metrics.duplicates.share
+    facts = (
+        count(metrics.requests, "call"),
+        f"over {span(seconds)}" if seconds else None,
+        f"{short_count(metrics.input_tokens)} tokens in" if metrics.requests else None,
+        f"{short_count(metrics.output_tokens)} out" if metrics.requests else None,
+        f"{percent(duplicates)} exact duplicates" if duplicates else None,
     )
-    return tuple(fact for fact in said if fact is not None)
+    return tuple(fact for fact in facts if fact is not None)
 
 
-def _frontier(pareto: Mapping[str, Any]) -> Frontier | None:
+def _frontier(pareto: Pareto) -> Frontier | None:
     """Return the options as points, or None where fewer than two can be compared."""
-    options: Sequence[Mapping[str, Any]] = pareto.get("options", ())
     for measure in MEASURES:
-        if sum(option.get(measure) is not None for option in options) < 2:
+        if sum(getattr(option, measure) is not None for option in pareto.options) < 2:
             continue
         points = tuple(
             Point(
-                name=option["name"],
-                usd_per_month=option["usd_per_month"],
-                value=option.get(measure),
-                bounds=_bounds(option.get(f"{measure}_range")),
-                is_on_front=option["name"] in pareto.get("front", ()),
-                is_pick=option["name"] == pareto.get("pick"),
+                name=option.name,
+                usd_per_month=option.usd_per_month,
+                value=getattr(option, measure),
+                bounds=getattr(option, f"{measure}_range", None),
+                is_on_front=option.name in pareto.front,
+                is_pick=option.name == pareto.pick,
             )
-            for option in options
+            for option in pareto.options
         )
-        return Frontier(measure=measure, points=points, why=str(pareto.get("why", "")))
+        return Frontier(measure=measure, points=points, why=pareto.why)
     return None
-
-
-def _bounds(pair: Sequence[float] | None) -> tuple[float, float] | None:
-    return None if pair is None else (float(pair[0]), float(pair[1]))
-
-
-def _section(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = metrics.get(name)
-    return found or {}
-
-
-def _number(metrics: Mapping[str, Any], name: str) -> float | None:
-    found = metrics.get(name)
-    return float(found) if isinstance(found, int | float) else None

@@ -6,10 +6,14 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.optimization.model import Action, Gap, Recommendation
+from netra.domain.agents.wording.headline import TRUST
+from netra.domain.optimization.metrics import TargetOutcome
+from netra.domain.optimization.model import Action, Evidence, Gap
+from netra.domain.optimization.result import Recommendation
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.optimization.wording import money
 from netra.entrypoints.reports.canvas import Plot
-from netra.entrypoints.reports.digest import TRUST, Digest, Target, interval, worth_of
+from netra.entrypoints.reports.digest import Digest, interval, worth_of
 from netra.entrypoints.reports.plots import plots_of
 from netra.entrypoints.reports.sketch import Sketch
 from netra.entrypoints.reports.units import title_of
@@ -106,7 +110,7 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
         yield f'<p class="words">{escape(digest.advice.report)}</p>'
 
 
-def _targets(targets: Sequence[Target]) -> Iterator[str]:
+def _targets(targets: Sequence[TargetOutcome]) -> Iterator[str]:
     if not targets:
         return
     yield "<section><h2>What you asked for</h2><table><tbody>"
@@ -141,7 +145,7 @@ def _card(item: Recommendation, shelf: str, *, now_usd: float | None) -> Iterato
         ("assumes", " ".join(item.assumptions)),
         (
             "evidence",
-            "; ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in item.evidence.items()),
+            _evidence(item.evidence),
         ),
         ("check", item.how_to_verify),
     )
@@ -184,7 +188,7 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
 
 
 def _config(digest: Digest) -> Iterator[str]:
-    if not digest.advice.supply_config:
+    if digest.advice.supply_config == NOTHING_TO_SUPPLY:
         return
     text = msgspec.json.format(msgspec.json.encode(digest.advice.supply_config), indent=2).decode()
     yield "<section><h2>Configuration to use</h2>"
@@ -201,6 +205,9 @@ def _trust(digest: Digest) -> Iterator[str]:
         yield "</footer>"
 
 
-def _plain(value: object) -> str:
-    """Return decoded JSON in words."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode().replace(",", ", ")
+def _evidence(evidence: Evidence) -> str:
+    """Return what a finding rests on, in words."""
+    samples = ", ".join(evidence.sample_events)
+    return f"{evidence.rows:,} of {evidence.of_rows:,} calls" + (
+        f"; for example {samples}" if samples else ""
+    )

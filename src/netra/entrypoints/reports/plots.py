@@ -5,12 +5,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from netra.domain.optimization.metrics import ReuseShare
 from netra.domain.optimization.wording import money, percent
 from netra.entrypoints.reports.canvas import (
     ACCENT,
@@ -54,7 +55,7 @@ def _of_money(digest: Digest) -> Iterator[Plot]:
 
 
 def _of_log(digest: Digest, sketch: Sketch | None) -> Iterator[Plot]:
-    reuse = digest.advice.metrics.get("prefix_reuse")
+    reuse = digest.advice.metrics.prefix_reuse
     if sketch is not None:
         yield arrivals_plot(sketch)
         if sketch.spreads:
@@ -227,10 +228,10 @@ def spreads_plot(sketch: Sketch) -> Plot:
     return drawn("spreads", title, f"Share of calls under a value: {told}.", draw)
 
 
-def reuse_plot(reuse: Sequence[Mapping[str, Any]]) -> Plot:
+def reuse_plot(reuse: Sequence[ReuseShare]) -> Plot:
     """Return the share of input tokens that a cache would have held, by time to live."""
-    names = ["unlimited" if row["ttl_s"] is None else span(row["ttl_s"]) for row in reuse]
-    shares = [float(row["token_share"]) for row in reuse]
+    names = ["unlimited" if row.ttl_s is None else span(row.ttl_s) for row in reuse]
+    shares = [row.token_share for row in reuse]
 
     def draw(axes: Axes) -> None:
         axes.barh(range(len(names)), shares, color=ACCENT, height=0.5, alpha=0.85)

@@ -9,9 +9,12 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from netra.domain.optimization.model import Action, Gap, Recommendation
+from netra.domain.agents.wording.headline import TRUST
+from netra.domain.optimization.metrics import TargetOutcome
+from netra.domain.optimization.model import Action, Gap
+from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.wording import money
-from netra.entrypoints.reports.digest import MEASURES, TRUST, Digest, Target, interval, worth_of
+from netra.entrypoints.reports.digest import MEASURES, Digest, interval, worth_of
 from netra.entrypoints.reports.sketch import Sketch, resampled
 from netra.entrypoints.reports.units import milliseconds, short_count, span, spark, title_of
 
@@ -79,7 +82,7 @@ def _glance(sketch: Sketch) -> Table:
     return grid
 
 
-def _targets(targets: Sequence[Target]) -> Iterator[RenderableType]:
+def _targets(targets: Sequence[TargetOutcome]) -> Iterator[RenderableType]:
     if not targets:
         return
     yield from _title("What you asked for", style="cyan")

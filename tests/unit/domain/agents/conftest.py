@@ -16,9 +16,9 @@ from netra.domain.agents.language.dialogue import Conversations, Sends
 from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
-from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event, Workload
 from netra.ports.clock import Clock

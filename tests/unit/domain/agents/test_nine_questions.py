@@ -5,15 +5,15 @@ gpt-4.1 $20/$80. A plain call has 1,000 tokens in and 100 out: $0.014 at gpt-4o.
 apart span 3,540 s, and a month of 2,629,800 s is 742.88 times that.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
 
 from netra.domain.agents.guard.guard import unsupported
-from netra.domain.optimization.model import Advice, Recommendation
+from netra.domain.optimization.metrics import TargetOutcome
 from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.workloads.model import Event
 
 MONTH = 2_629_800 / 3_540
@@ -73,9 +73,8 @@ def of_kind(advice: Advice, kind: str) -> list[Recommendation]:
     return [found for found in advice.recommendations if found.kind == kind]
 
 
-def target(advice: Advice, name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = next(row for row in advice.metrics["targets"] if row["target"] == name)
-    return found
+def target(advice: Advice, name: str) -> TargetOutcome:
+    return next(row for row in advice.metrics.targets if row.target == name)
 
 
 def two_features() -> list[Event]:
@@ -99,11 +98,11 @@ async def test_cheaper_at_equal_quality_with_a_limit_per_feature(ask: Asking) ->
     advice = await ask(
         "Make it cheaper at equal quality; search within 500 ms and chat within 2 s.", two_features()
     )
-    limits = {row["feature"]: row for row in advice.metrics["latency"]["by_feature"]}
+    limits = {row.feature: row for row in advice.metrics.latency.by_feature}
     # p99 of 29 x 400 and 600 stands at place 0.99 x 29 = 28.71: 400 + 0.71 x 200
-    assert limits["search"]["latency_ms_p99"] == pytest.approx(542.0)
-    assert (limits["search"]["met"], limits["search"]["calls_over_limit"]) == (False, 1)
-    assert (limits["chat"]["met"], limits["chat"]["limit_ms"]) == (True, 2_000.0)
+    assert limits["search"].latency_ms_p99 == pytest.approx(542.0)
+    assert (limits["search"].met, limits["search"].calls_over_limit) == (False, 1)
+    assert (limits["chat"].met, limits["chat"].limit_ms) == (True, 2_000.0)
     # nine of the ten equal prompts need no model: no quality is touched
     assert advice.recommendations[0].kind == "exact_duplicates"
     assert advice.recommendations[0].savings.usd_in_window == pytest.approx(9 * 0.014)
@@ -115,10 +114,10 @@ async def test_cheaper_at_equal_quality_with_a_limit_per_feature(ask: Asking) ->
 
 async def test_three_times_faster_at_no_more_money(ask: Asking) -> None:
     advice = await ask("3x faster at no more money", two_features())
-    assert target(advice, "saving_share")["met"] is True
-    assert target(advice, "saving_share")["reached"] == pytest.approx(9 / 60)
+    assert target(advice, "saving_share").met is True
+    assert target(advice, "saving_share").reached == pytest.approx(9 / 60)
     # nothing in this log answers faster than the 1,500 ms of a chat
-    assert (target(advice, "speedup")["reached"], target(advice, "speedup")["met"]) == (1.0, False)
+    assert (target(advice, "speedup").reached, target(advice, "speedup").met) == (1.0, False)
     assert "(3 times as fast) is not met" in advice.report
 
 
@@ -126,7 +125,7 @@ async def test_half_as_much_usage_again(ask: Asking) -> None:
     advice = await ask(
         "50 % more usage next month: what happens to cost and rate limits?", [call(n) for n in range(60)]
     )
-    assert advice.metrics["growth"]["bill_usd_per_month"] == pytest.approx(60 * 0.014 * MONTH * 1.5)
+    assert advice.metrics.growth.bill_usd_per_month == pytest.approx(60 * 0.014 * MONTH * 1.5)
     # the busiest minute has one call of 1,100 tokens; with half as much again 1,650
     assert advice.recommendations[0].kind == "rate_limits"
     assert "1,650 tokens a minute" in advice.recommendations[0].action
@@ -139,8 +138,8 @@ async def test_one_named_function(ask: Asking) -> None:
         for n in range(60)
     ]
     advice = await ask("Optimize the rank function", calls)
-    assert advice.metrics["requests"] == 20
-    assert advice.metrics["bill_usd"] == pytest.approx(20 * 0.014)
+    assert advice.metrics.requests == 20
+    assert advice.metrics.bill_usd == pytest.approx(20 * 0.014)
     # of its ten calls in the first half nine repeat the first one's prompt
     assert advice.recommendations[0].savings.usd_in_window == pytest.approx(9 * 0.014)
     assert advice.report.startswith("Your 20 calls of rank cost $0.28")
@@ -162,7 +161,7 @@ async def test_audit_of_caching(ask: Asking) -> None:
     calls = [call(n, prefix_hashes=[1, 2, 100 + n], prefix_block_tokens=400) for n in range(60)]
     advice = await ask("Audit all uses of KV caching", calls)
     # every call but the first finds two blocks of 400 tokens, a minute old; the third is its own
-    shares = {row["ttl_s"]: row["token_share"] for row in advice.metrics["prefix_reuse"]}
+    shares = {row.ttl_s: row.token_share for row in advice.metrics.prefix_reuse}
     assert shares == {60: pytest.approx(59 * 800 / 60_000), 300: shares[60], None: shares[60]}
     found = advice.recommendations[0]
     assert found.kind == "prompt_caching"
@@ -172,18 +171,18 @@ async def test_audit_of_caching(ask: Asking) -> None:
 
 async def test_cheaper_and_faster_at_more_usage(ask: Asking) -> None:
     advice = await ask("20 % cheaper and 2x faster at 30 % more usage", two_features())
-    assert target(advice, "saving_share")["reached"] == pytest.approx(0.15)
-    assert target(advice, "saving_share")["met"] is False
-    assert target(advice, "speedup")["met"] is False
-    assert advice.metrics["growth"]["bill_usd_per_month"] == pytest.approx(0.84 * MONTH * 1.3)
-    assert advice.metrics["growth"]["planned_usd_per_month"] == pytest.approx(0.84 * 0.85 * MONTH * 1.3)
+    assert target(advice, "saving_share").reached == pytest.approx(0.15)
+    assert target(advice, "saving_share").met is False
+    assert target(advice, "speedup").met is False
+    assert advice.metrics.growth.bill_usd_per_month == pytest.approx(0.84 * MONTH * 1.3)
+    assert advice.metrics.growth.planned_usd_per_month == pytest.approx(0.84 * 0.85 * MONTH * 1.3)
     assert "The saving asked for (20.0 %) is not met" in advice.report
 
 
 async def test_tools_for_a_newer_model(ask: Asking) -> None:
     calls = [call(n, tool="web_search" if n % 4 else "code_runner") for n in range(60)]
     advice = await ask("Which tools should move to gpt-5, and at what verbosity?", calls)
-    by_tool = {row["name"]: row["usd_in_window"] for row in advice.metrics["by_tool"]}
+    by_tool = {row.name: row.usd_in_window for row in advice.metrics.by_tool}
     assert by_tool == {"web_search": pytest.approx(45 * 0.014), "code_runner": pytest.approx(15 * 0.014)}
     search, runner = of_kind(advice, "right_sizing")
     assert search.savings.usd_in_window == pytest.approx(45 * 0.014 / 2)
@@ -201,7 +200,7 @@ async def test_was_the_upgrade_worth_it(ask: Asking) -> None:
         for n in range(160)
     ]
     advice = await ask("Was yesterday's upgrade to gpt-4.1 worth it? What should be rolled back?", calls)
-    assert advice.metrics["goals"]["change_at"] == "2026-11-17T02:40:00Z"
+    assert advice.metrics.goals.change_at == datetime(2026, 11, 17, 2, 40, tzinfo=UTC)
     roll_back, review = of_kind(advice, "upgrade_review")
     assert "not worth it" in review.action
     assert roll_back.action == "Roll back rank"

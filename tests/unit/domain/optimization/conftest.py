@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Goals, Grade
+from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.model import Goals, Grade, Stance
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.study import study_of

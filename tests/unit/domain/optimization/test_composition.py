@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import Composition, compose, worth_alone
-from netra.domain.optimization.model import Goals, never_stop
+from netra.domain.optimization.model import Goals, Stance, never_stop
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import Traffic, batched, capped, dropped, hosted, routed, total_usd
 from netra.domain.workloads.model import Event

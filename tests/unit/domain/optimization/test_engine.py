@@ -14,13 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.errors import WorkStopped
-from netra.domain.optimization.analysers.model import Finding, Option, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import compose
 from netra.domain.optimization.engine import Analysis, advise, analyse, measure, optimise, options_of
-from netra.domain.optimization.model import Goals, Priority, never_stop
+from netra.domain.optimization.metrics import Scope
+from netra.domain.optimization.model import Goals, Option, Priority, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.optimization.traffic import hosted, routed
 from netra.domain.optimization.wording import money
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events
@@ -83,7 +85,7 @@ def test_an_analysis_says_what_to_do_in_numbered_recommendations(
 def test_marginals_sum_to_the_plans_saving(call: Call, prices: tuple[Tariff, ...]) -> None:
     advice = advise(ran(busy_log(call), *prices))
     marginals = [found.savings.marginal_usd_per_month or 0.0 for found in advice.recommendations]
-    assert sum(marginals) == pytest.approx(advice.metrics["plan"]["saved_usd_per_month"])
+    assert sum(marginals) == pytest.approx(advice.metrics.plan.saved_usd_per_month)
     assert max(
         found.savings.cumulative_usd_per_month or 0.0 for found in advice.recommendations
     ) == pytest.approx(sum(marginals))
@@ -91,11 +93,11 @@ def test_marginals_sum_to_the_plans_saving(call: Call, prices: tuple[Tariff, ...
 
 def test_the_documented_metrics_are_there(call: Call, prices: tuple[Tariff, ...]) -> None:
     metrics = ran(busy_log(call), *prices).metrics
-    assert metrics["requests"] == 600
-    assert metrics["bill_usd"] == pytest.approx(
+    assert metrics.requests == 600
+    assert metrics.bill_usd == pytest.approx(
         sum(2048e-6 + (100 if n % 150 else 4000) * 4e-6 for n in range(600))
     )
-    assert {row["ttl_s"] for row in metrics["prefix_reuse"]} >= {60, 300, None}
+    assert {row.ttl_s for row in metrics.prefix_reuse} >= {60, 300, None}
     for name in (
         "input_tokens",
         "output_tokens",
@@ -105,7 +107,7 @@ def test_the_documented_metrics_are_there(call: Call, prices: tuple[Tariff, ...]
         "gaps",
         "verdict",
     ):
-        assert name in metrics
+        assert getattr(metrics, name) is not msgspec.UNSET
 
 
 def test_the_result_is_json(call: Call, prices: tuple[Tariff, ...]) -> None:
@@ -127,11 +129,11 @@ def test_the_supply_configuration_routes_every_call_that_is_still_made(
     call: Call, prices: tuple[Tariff, ...]
 ) -> None:
     config = advise(ran(busy_log(call), *prices)).supply_config
-    assert sum(route["share"] for route in config["routes"]) == pytest.approx(1.0)
-    assert {route["interface"] for route in config["routes"]} == {"standard", "batch"}
-    assert config["caching"][0]["enabled"] is True
-    assert config["after_evaluation"]["routes"][0]["to"] == "candidate-small"
-    assert config["rate_limits"]["requests_per_minute"] > 0
+    assert sum(route.share for route in config.routes) == pytest.approx(1.0)
+    assert {route.interface for route in config.routes} == {"standard", "batch"}
+    assert config.caching[0].enabled is True
+    assert config.after_evaluation.route_rules[0].to == "candidate-small"
+    assert config.rate_limits.requests_per_minute > 0
 
 
 @settings(max_examples=5, deadline=None)
@@ -157,53 +159,53 @@ def test_scaling_all_prices_scales_all_savings(factor: float, call: Call, tariff
 
 def test_an_empty_log_gets_no_advice_and_is_told_what_to_send(tariff: Price) -> None:
     advice = advise(ran(empty_events(), tariff()))
-    assert (advice.recommendations, advice.actions, advice.supply_config) == ((), (), {})
-    assert advice.metrics["requests"] == 0
-    assert advice.metrics["gaps"][0]["missing"] == ("timestamp", "model", "input_tokens", "output_tokens")
-    assert advice.metrics["verdict"] == "There is no bill to lower."
+    assert (advice.recommendations, advice.actions, advice.supply_config) == ((), (), NOTHING_TO_SUPPLY)
+    assert advice.metrics.requests == 0
+    assert advice.metrics.gaps[0].missing == ("timestamp", "model", "input_tokens", "output_tokens")
+    assert advice.metrics.verdict == "There is no bill to lower."
 
 
 def test_one_call_is_answered_without_a_month(call: Call, tariff: Price) -> None:
     metrics = ran([call()], tariff()).metrics
-    assert metrics["bill_usd_per_month"] == metrics["bill_usd"]
-    assert metrics["span"]["scaled"] is False
+    assert metrics.bill_usd_per_month == metrics.bill_usd
+    assert metrics.span.scaled is False
 
 
 def test_a_log_of_unknown_models_says_which(call: Call, tariff: Price) -> None:
     analysis = ran([call(model="mystery"), call(100, model="mystery")], tariff())
-    assert analysis.metrics["models_unpriced"] == ["mystery"]
+    assert analysis.metrics.models_unpriced == ("mystery",)
     assert any(gap.missing == ("a price of mystery",) for gap in analysis.gaps)
-    assert analysis.metrics["bill_usd"] == 0
+    assert analysis.metrics.bill_usd == 0
 
 
 def test_an_all_failed_log_is_all_waste(call: Call, tariff: Price) -> None:
     analysis = ran([call(n * 10.0, status="error") for n in range(30)], tariff())
     assert analysis.recommendations[0].kind == "waste"
     assert analysis.recommendations[0].cost_change == "-100%"
-    assert analysis.metrics["plan"]["planned_usd_per_month"] == 0
+    assert analysis.metrics.plan.planned_usd_per_month == 0
 
 
 def test_currencies_are_never_added_up(call: Call, tariff: Price) -> None:
     calls = [call(cost=1.0, currency="EUR"), call(1, cost=2.0), call(2, cost=4.0, currency="USD"), call(3)]
-    assert ran(calls, tariff()).metrics["billed"] == {"EUR": 1.0, "USD": 6.0}
-    assert ran([call(cost=2.0)], tariff()).metrics["billed"] == {"USD": 2.0}
+    assert ran(calls, tariff()).metrics.billed == {"EUR": 1.0, "USD": 6.0}
+    assert ran([call(cost=2.0)], tariff()).metrics.billed == {"USD": 2.0}
 
 
 def test_nothing_worth_one_percent_is_an_answer(call: Call, tariff: Price) -> None:
     analysis = ran([call(n * 10.0) for n in range(30)], tariff())
-    assert "Nothing here is worth more than 1 %" in analysis.metrics["verdict"]
+    assert "Nothing here is worth more than 1 %" in analysis.metrics.verdict
 
 
 def test_a_plan_worth_having_is_summed_up(call: Call, prices: tuple[Tariff, ...]) -> None:
-    assert ran(busy_log(call), *prices).metrics["verdict"].startswith("The plan lowers")
+    assert ran(busy_log(call), *prices).metrics.verdict.startswith("The plan lowers")
 
 
 def test_the_plan_for_a_log_too_short_to_scale_is_summed_up_as_that_of_the_log(
     call: Call, tariff: Price
 ) -> None:
     metrics = ran([call(n, status="timeout" if n % 2 else "ok") for n in range(10)], tariff()).metrics
-    said = f"{money(metrics['bill_usd'])} to {money(metrics['plan']['planned_usd_per_month'])}"
-    assert metrics["verdict"] == f"The plan lowers the bill from {said} over the log."
+    said = f"{money(metrics.bill_usd)} to {money(metrics.plan.planned_usd_per_month)}"
+    assert metrics.verdict == f"The plan lowers the bill from {said} over the log."
 
 
 def test_what_was_asked_for_by_name_comes_first(call: Call, prices: tuple[Tariff, ...]) -> None:
@@ -213,18 +215,18 @@ def test_what_was_asked_for_by_name_comes_first(call: Call, prices: tuple[Tariff
 
 def test_a_named_feature_narrows_the_study(call: Call, prices: tuple[Tariff, ...]) -> None:
     metrics = ran(busy_log(call), *prices, features=("Report", "nowhere")).metrics
-    assert metrics["requests"] == 200
-    assert metrics["scope"] == {"features": ["Report", "nowhere"], "unknown": ["nowhere"], "requests": 200}
+    assert metrics.requests == 200
+    assert metrics.scope == Scope(features=("Report", "nowhere"), unknown=("nowhere",), requests=200)
 
 
 def test_a_feature_that_no_call_names_leaves_the_whole_log(call: Call, tariff: Price) -> None:
     metrics = ran([call(), call(1)], tariff(), features=("nowhere",)).metrics
-    assert (metrics["requests"], metrics["scope"]["unknown"]) == (2, ["nowhere"])
+    assert (metrics.requests, metrics.scope.unknown) == (2, ("nowhere",))
 
 
 def test_growth_is_projected(call: Call, tariff: Price) -> None:
     metrics = ran([call(0), call(100)], tariff(), traffic_growth=0.5).metrics
-    assert metrics["growth"]["bill_usd_per_month"] == pytest.approx(1.5 * metrics["bill_usd_per_month"])
+    assert metrics.growth.bill_usd_per_month == pytest.approx(1.5 * metrics.bill_usd_per_month)
 
 
 def test_latency_is_held_against_the_limit_of_each_feature(call: Call, tariff: Price) -> None:
@@ -234,13 +236,13 @@ def test_latency_is_held_against_the_limit_of_each_feature(call: Call, tariff: P
         call(2, feature="quiet"),
         call(3, feature="chat", latency_ms=5.0, status="error"),
     ]
-    rows = ran(calls, tariff(), latency_ms={"Chat": 500.0}).metrics["latency"]["by_feature"]
-    assert [(row["feature"], row["met"], row["calls_over_limit"]) for row in rows] == [
+    rows = ran(calls, tariff(), latency_ms={"Chat": 500.0}).metrics.latency.by_feature
+    assert [(row.feature, row.met, row.calls_over_limit) for row in rows] == [
         ("chat", False, 1),
         ("search", None, None),
     ]
-    whole = ran([call(latency_ms=5.0)], tariff(), latency_ms={"": 10.0}).metrics["latency"]["by_feature"]
-    assert (whole[0]["feature"], whole[0]["met"]) == ("all calls", True)
+    whole = ran([call(latency_ms=5.0)], tariff(), latency_ms={"": 10.0}).metrics.latency.by_feature
+    assert (whole[0].feature, whole[0].met) == ("all calls", True)
 
 
 def test_time_per_token_needs_both_latencies_and_two_tokens(call: Call, tariff: Price) -> None:
@@ -248,8 +250,8 @@ def test_time_per_token_needs_both_latencies_and_two_tokens(call: Call, tariff: 
         call(tokens=(5, 11), latency_ms=1100.0, ttft_ms=100.0),
         call(1, tokens=(5, 1), latency_ms=9.0, ttft_ms=1.0),
     ]
-    assert ran(calls, tariff()).metrics["latency"]["tpot_ms_p99"] == pytest.approx(100.0)
-    assert ran([call(latency_ms=5.0)], tariff()).metrics["latency"]["tpot_ms_p99"] is None
+    assert ran(calls, tariff()).metrics.latency.tpot_ms_p99 == pytest.approx(100.0)
+    assert ran([call(latency_ms=5.0)], tariff()).metrics.latency.tpot_ms_p99 is None
 
 
 def test_progress_is_real_and_never_ends_before_the_work(call: Call, prices: tuple[Tariff, ...]) -> None:
@@ -332,9 +334,9 @@ def test_an_open_model_that_stands_in_is_never_the_pick(
 def test_each_priority_picks_something_for_a_priced_log(
     call: Call, prices: tuple[Tariff, ...], priority: Priority
 ) -> None:
-    pareto = ran(busy_log(call), *prices, priority=priority).metrics["pareto"]
-    assert pareto["pick"] == "the plan"
-    assert [option["name"] for option in pareto["options"]][:2] == ["as it is", "the plan"]
+    pareto = ran(busy_log(call), *prices, priority=priority).metrics.pareto
+    assert pareto.pick == "the plan"
+    assert [option.name for option in pareto.options][:2] == ["as it is", "the plan"]
 
 
 def mooncake() -> Events:
@@ -358,7 +360,7 @@ def mooncake() -> Events:
 def test_a_published_trace_shows_its_reuse_and_pays_for_caching(tariff: Price) -> None:
     priced = tariff(cache_write=Rate(usd_per_token=1.25e-6), caching="explicit")
     analysis = ran(mooncake(), priced)
-    shares = {row["ttl_s"]: round(row["token_share"], 4) for row in analysis.metrics["prefix_reuse"]}
+    shares = {row.ttl_s: round(row.token_share, 4) for row in analysis.metrics.prefix_reuse}
     assert shares == {60: 0.3276, 300: 0.5951, None: 0.6512}
     caching = next(found for found in analysis.recommendations if found.kind == "prompt_caching")
     assert caching.savings.usd_in_window > 0
@@ -367,13 +369,13 @@ def test_a_published_trace_shows_its_reuse_and_pays_for_caching(tariff: Price) -
 def test_evidence_names_events_by_id_or_by_their_place_in_the_log(call: Call, tariff: Price) -> None:
     late_first = [call(100, status="error"), call(0, status="ok"), call(50, status="error", id="named")]
     found = ran(late_first, tariff()).recommendations[0]
-    assert found.evidence["sample_events"] == ["named", "#1"]
+    assert found.evidence.sample_events == ("named", "#1")
 
 
 def test_clocks_that_run_backwards_are_put_in_order(call: Call, tariff: Price) -> None:
     forward = [call(n * 10.0, id=f"e{n}") for n in range(30)]
     backward = list(reversed(forward))
-    assert ran(backward, tariff()).metrics["arrivals"] == ran(forward, tariff()).metrics["arrivals"]
+    assert ran(backward, tariff()).metrics.arrivals == ran(forward, tariff()).metrics.arrivals
 
 
 def upgraded(call: Call, *, days_after: int) -> tuple[list[Event], datetime]:
@@ -392,22 +394,22 @@ def test_a_month_after_a_change_is_like_the_time_since_the_change(
     calls, at = upgraded(call, days_after=days_after)
     analysis = ran(calls, tariff("old", usd=1e-6), tariff("new", usd=2e-6), change_at=at)
     (back,) = [one for one in analysis.recommendations if one.action == "Roll back t"]
-    plan, month_usd = analysis.metrics["plan"], 100 * 30.44
+    plan, month_usd = analysis.metrics.plan, 100 * 30.44
     assert back.savings.usd_in_window == pytest.approx(100 * days_after)
     assert back.savings.usd_per_month == pytest.approx(month_usd, rel=0.05)
     assert back.savings.low == pytest.approx(back.savings.usd_per_month)
     assert back.savings.share_of_bill == pytest.approx(0.5)
-    assert back.savings.marginal_usd_per_month == pytest.approx(plan["saved_usd_per_month"])
-    assert plan["now_usd_per_month"] == pytest.approx(2 * month_usd, rel=0.05)
-    assert plan["now_usd_per_month"] == analysis.metrics["bill_usd_per_month"]
-    assert plan["planned_usd_per_month"] == pytest.approx(month_usd, rel=0.05)
+    assert back.savings.marginal_usd_per_month == pytest.approx(plan.saved_usd_per_month)
+    assert plan.now_usd_per_month == pytest.approx(2 * month_usd, rel=0.05)
+    assert plan.now_usd_per_month == analysis.metrics.bill_usd_per_month
+    assert plan.planned_usd_per_month == pytest.approx(month_usd, rel=0.05)
     assert [one.usd_per_month for one in analysis.options] == pytest.approx(
-        [plan["now_usd_per_month"], plan["planned_usd_per_month"]]
+        [plan.now_usd_per_month, plan.planned_usd_per_month]
     )
-    assert analysis.metrics["bill_usd"] == pytest.approx(1_000 + 100 * days_after)
-    assert any("since the change" in note for note in analysis.metrics["span"]["notes"])
-    said = f"{money(plan['now_usd_per_month'])} to {money(plan['planned_usd_per_month'])} a month."
-    assert analysis.metrics["verdict"] == f"The plan lowers the bill from {said}"
+    assert analysis.metrics.bill_usd == pytest.approx(1_000 + 100 * days_after)
+    assert any("since the change" in note for note in analysis.metrics.span.notes)
+    said = f"{money(plan.now_usd_per_month)} to {money(plan.planned_usd_per_month)} a month."
+    assert analysis.metrics.verdict == f"The plan lowers the bill from {said}"
 
 
 def test_marginals_of_a_month_after_a_change_sum_to_the_plans_saving(call: Call, tariff: Price) -> None:
@@ -420,7 +422,7 @@ def test_marginals_of_a_month_after_a_change_sum_to_the_plans_saving(call: Call,
     savings = [one.savings for one in analysis.recommendations]
     marginals = [one.marginal_usd_per_month for one in savings if one.marginal_usd_per_month is not None]
     assert len(marginals) == 2
-    assert sum(marginals) == pytest.approx(analysis.metrics["plan"]["saved_usd_per_month"])
+    assert sum(marginals) == pytest.approx(analysis.metrics.plan.saved_usd_per_month)
     assert max(one.cumulative_usd_per_month or 0.0 for one in savings) == pytest.approx(sum(marginals))
 
 
@@ -428,4 +430,4 @@ def test_a_change_under_a_minute_ago_leaves_the_month_to_the_whole_log(call: Cal
     calls, _ = upgraded(call, days_after=1)
     analysis = ran(calls, tariff("old"), tariff("new"), change_at=calls[-1].timestamp)
     metrics = analysis.metrics
-    assert metrics["bill_usd_per_month"] == metrics["bill_usd"] * metrics["span"]["per_month"]
+    assert metrics.bill_usd_per_month == metrics.bill_usd * metrics.span.per_month

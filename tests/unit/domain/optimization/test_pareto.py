@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netra.domain.optimization.analysers.model import Option
-from netra.domain.optimization.model import Goals, Priority
+from netra.domain.optimization.model import Goals, Option, Priority
 from netra.domain.optimization.pareto import front, measure_of, pick
 
 API = Option(name="api", usd_per_month=100.0, ttft_ms_p99=800.0)

@@ -10,7 +10,7 @@ import pytest
 from netra.domain.agents.model import Question, Stage, Watch
 from netra.domain.errors import NetraError, Unavailable, UpstreamFailed, WorkStopped
 from netra.domain.ids import UserId
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
 from netra.domain.runs.lifecycle import rest_s

@@ -3,10 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from netra.domain.optimization.model import Action, Advice, Gap, Grade, Recommendation, Savings
+from netra.domain.optimization.metrics import Metrics
+from netra.domain.optimization.model import Action, Evidence, Gap, Grade, Savings, Stance
+from netra.domain.optimization.result import Advice, Recommendation
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY, CacheSetting, SupplyConfig
 from netra.domain.workloads.columns import Events, Labels, nanoseconds
 
 
@@ -14,6 +18,7 @@ def recommendation(**changes: Any) -> Recommendation:
     fields: dict[str, Any] = {
         "id": "rec-1",
         "kind": "prompt_caching",
+        "stance": Stance.DO,
         "action": "Mark the shared prompt prefixes of claude-x for caching with a 300 s time to live",
         "impact": "claude-x reads 59.5 % and writes 38.1 % of its input tokens through the cache.",
         "cost_change": "-27.5%",
@@ -25,12 +30,13 @@ def recommendation(**changes: Any) -> Recommendation:
             share_of_bill=0.275,
             marginal_usd_per_month=4312.0,
             cumulative_usd_per_month=4312.0,
+            applied_as=1,
         ),
         "grade": Grade.REPLAY,
         "formula": "saved = sum H (p_in - p_read) - sum W (p_write - p_in)",
-        "inputs": {"rows": 3993, "stance": "do", "applied_as": 1},
+        "inputs": {"rows": 3993},
         "assumptions": ("One cache serves all calls of a model.",),
-        "evidence": {"rows": 3993, "sample_events": ["#1", "#7"]},
+        "evidence": Evidence(rows=3993, of_rows=3993, sample_events=("#1", "#7")),
         "how_to_verify": "Compare the cached token counts in the provider's responses with the replay's.",
         "effort": "medium",
         "risk": "None to answers.",
@@ -38,7 +44,13 @@ def recommendation(**changes: Any) -> Recommendation:
     return Recommendation(**(fields | changes))
 
 
-def savings(usd: float, *, marginal: float | None = None, cumulative: float | None = None) -> Savings:
+def savings(
+    usd: float,
+    *,
+    marginal: float | None = None,
+    cumulative: float | None = None,
+    applied_as: int | None = None,
+) -> Savings:
     return Savings(
         usd_per_month=usd,
         low=usd * (0.9 if usd > 0 else 1.1),
@@ -47,7 +59,28 @@ def savings(usd: float, *, marginal: float | None = None, cumulative: float | No
         share_of_bill=usd / 15680.0,
         marginal_usd_per_month=marginal,
         cumulative_usd_per_month=cumulative,
+        applied_as=applied_as,
     )
+
+
+BLANK = {
+    "requests": 0,
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "prefix_reuse": [],
+    "arrivals": {"rate_per_s": 0.0, "gap_cv": None, "peak_to_mean_1s": None, "peak_to_mean_60s": None},
+    "duplicates": {},
+    "failures": {},
+    "bill_usd": 0.0,
+    "bill_usd_per_month": 0.0,
+    "gaps": [],
+    "targets": [],
+}
+
+
+def metrics_of(**sections: Any) -> Metrics:
+    """Return metrics with these sections and no others."""
+    return msgspec.convert(BLANK | sections, Metrics)
 
 
 @pytest.fixture(scope="session")
@@ -58,17 +91,18 @@ def advice() -> Advice:
             recommendation(
                 id="rec-2",
                 kind="batch",
-                inputs={"stance": "do", "applied_as": 2},
+                stance=Stance.DO,
                 action="Send the 4,120 calls tagged offline through the batch API",
                 impact="A quarter of the calls wait for nobody; the batch price of claude-x is half.",
                 cost_change="-8.1%",
-                savings=savings(1500.0, marginal=1270.0, cumulative=5582.0),
+                savings=savings(1500.0, marginal=1270.0, cumulative=5582.0, applied_as=2),
                 grade=Grade.EXACT,
             ),
             recommendation(
                 id="rec-3",
                 kind="right_sizing",
-                inputs={"stance": "evaluate"},
+                stance=Stance.EVALUATE,
+                inputs={},
                 action="Try claude-x-mini on the short prompts and keep claude-x for what it cannot do",
                 impact="A cascade pays once more than 20.0 % of the small model's answers are accepted.",
                 cost_change="-41%",
@@ -79,7 +113,8 @@ def advice() -> Advice:
             recommendation(
                 id="rec-4",
                 kind="self_hosting",
-                inputs={"stance": "avoid"},
+                stance=Stance.AVOID,
+                inputs={},
                 action="Do not host Llama-3.1-70B for this traffic",
                 impact="16 H100 hold a p99 TTFT of 2 s through the peaks and cost more than the API.",
                 cost_change="+115%",
@@ -89,7 +124,8 @@ def advice() -> Advice:
             recommendation(
                 id="rec-5",
                 kind="rate_limits",
-                inputs={"stance": "inform"},
+                stance=Stance.INFORM,
+                inputs={},
                 action="Ask for a limit of 2.4 M tokens a minute before the next doubling",
                 impact="The busiest minute uses 1.2 M tokens.",
                 cost_change="0%",
@@ -97,37 +133,51 @@ def advice() -> Advice:
                 grade=Grade.EXACT,
             ),
         ),
-        metrics={
-            "requests": 3993,
-            "input_tokens": 62_100_000,
-            "output_tokens": 530_000,
-            "bill_usd": 21.46,
-            "bill_usd_per_month": 15680.0,
-            "plan": {
+        metrics=metrics_of(
+            requests=3993,
+            input_tokens=62_100_000,
+            output_tokens=530_000,
+            bill_usd=21.46,
+            bill_usd_per_month=15680.0,
+            plan={
                 "now_usd_per_month": 15680.0,
                 "planned_usd_per_month": 10098.0,
+                "saved_usd_per_month": 5582.0,
+                "saved_share": 0.356,
                 "if_evaluations_pass_usd_per_month": 5000.0,
                 "if_evaluations_pass_saved_share": 0.681,
             },
-            "models_assumed": {"unknown": "claude-x"},
-            "targets": [
-                {"target": "saving_share", "met": True, "why": "The plan saves 35.6 % of the bill."},
-                {"target": "speedup", "met": None, "why": "There are no latencies to compare."},
+            models_assumed={"unknown": "claude-x"},
+            targets=[
+                {
+                    "target": "saving_share",
+                    "asked": 0.2,
+                    "reached": 0.356,
+                    "met": True,
+                    "why": "The plan saves 35.6 % of the bill.",
+                },
+                {
+                    "target": "speedup",
+                    "asked": 2.0,
+                    "reached": None,
+                    "met": None,
+                    "why": "There are no latencies to compare.",
+                },
             ],
-            "span": {
+            span={
                 "seconds": 3540.0,
                 "per_month": 730.5,
                 "scaled": True,
                 "notes": ["The log covers 0.98 h; a month is taken as 742.9 times that."],
             },
-            "prefix_reuse": [
+            prefix_reuse=[
                 {"ttl_s": 60, "token_share": 0.3276},
                 {"ttl_s": 300, "token_share": 0.5951},
                 {"ttl_s": None, "token_share": 0.6512},
             ],
-            "duplicates": {"requests": 40, "share": 0.01},
-            "data_sufficiency": {"sufficient": True},
-            "gaps": [
+            duplicates={"requests": 40, "share": 0.01},
+            data_sufficiency={"sufficient": True, "reason": ""},
+            gaps=[
                 {
                     "kind": "waste",
                     "missing": ["status"],
@@ -135,7 +185,7 @@ def advice() -> Advice:
                     "would_add": "What failed and repeated calls cost.",
                 }
             ],
-            "pareto": {
+            pareto={
                 "options": [
                     {"name": "as it is", "usd_per_month": 15680.0, "ttft_ms_p99": 900.0},
                     {"name": "cached", "usd_per_month": 11368.0, "ttft_ms_p99": 620.0},
@@ -150,9 +200,12 @@ def advice() -> Advice:
                 ],
                 "front": ["cached", "16 x H100"],
                 "pick": "cached",
+                "candidate": None,
+                "measure": "ttft_ms_p99",
+                "refused": [],
                 "why": "It is the cheapest that keeps every limit.",
             },
-        },
+        ),
         actions=(
             Action(
                 order=1,
@@ -171,7 +224,9 @@ def advice() -> Advice:
                 roll_back="Send the calls one by one again.",
             ),
         ),
-        supply_config={"caching": [{"model": "claude-x", "enabled": True, "ttl_s": 300}]},
+        supply_config=SupplyConfig(
+            caching=(CacheSetting(model="claude-x", provider="anthropic", enabled=True, ttl_s=300),)
+        ),
         report="Caching the shared prefixes pays best. Sending offline calls in batches comes next.",
     )
 
@@ -180,9 +235,9 @@ def advice() -> Advice:
 def no_advice() -> Advice:
     return Advice(
         recommendations=(),
-        metrics={"requests": 0, "data_sufficiency": {"sufficient": False}},
+        metrics=metrics_of(requests=0, data_sufficiency={"sufficient": False, "reason": "no calls"}),
         actions=(),
-        supply_config={},
+        supply_config=NOTHING_TO_SUPPLY,
         report="There are no events yet. Send some to POST /api/workloads/wl-1/events.",
     )
 

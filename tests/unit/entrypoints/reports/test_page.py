@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from netra.domain.optimization.model import Advice, Recommendation
+from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.reports.digest import digest_of
 from netra.entrypoints.reports.sketch import sketch_of
@@ -103,9 +103,7 @@ def test_the_page_shows_the_same_dollars_as_the_terminal(page: str) -> None:
 
 def advising(advice: Advice, *given: Recommendation) -> Advice:
     """Return an answer that recommends what is given and has few plots, for they take their time."""
-    metrics = {
-        name: value for name, value in advice.metrics.items() if name not in {"pareto", "prefix_reuse"}
-    }
+    metrics = msgspec.structs.replace(advice.metrics, pareto=msgspec.UNSET, prefix_reuse=())
     return msgspec.structs.replace(advice, recommendations=given, metrics=metrics)
 
 

@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.reports.digest import digest_of
 from netra.entrypoints.reports.report import rendered

@@ -3,9 +3,12 @@
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from netra.domain.agents.language.masks import Json, Mask
-from netra.domain.optimization.model import Advice
+from netra.domain.agents.language.masks import Json, Mask, as_json
+from netra.domain.optimization.metrics import Spend
+from netra.domain.optimization.model import Goals
+from netra.domain.optimization.result import Advice
 
 _RECOMMENDATIONS: Final = 5
 _ACTIONS: Final = 4
@@ -24,30 +27,37 @@ _KEPT: Final = frozenset(
 )
 _USERS: Final = frozenset({"unread", "constraints"})  # goals in the asker's own words
 
-Payload = dict[str, Any]  # Any: decoded JSON
 _NOTHING: Final[tuple[Json, ...]] = (None, "", [], {})
 
 
 def told(advice: Advice, *, mask: Mask) -> Json:
     """Return the part of the result that an answer speaks of, with names masked."""
-    result: Payload = msgspec.json.decode(msgspec.json.encode(advice))
-    metrics = result["metrics"]
-    goals = {name: value for name, value in metrics["goals"].items() if name not in _USERS}
-    part: Payload = {name: metrics[name] for name in _METRICS if name in metrics}
-    part["goals"] = goals
-    part["recommendations"] = [
-        {name: one[name] for name in _PARTS} for one in result["recommendations"][:_RECOMMENDATIONS]
+    metrics = advice.metrics
+    sections: dict[str, object] = {name: getattr(metrics, name) for name in _METRICS}
+    sections["goals"] = UNSET if metrics.goals is UNSET else _without(metrics.goals, *_USERS)
+    sections["recommendations"] = [
+        {name: getattr(one, name) for name in _PARTS} for one in advice.recommendations[:_RECOMMENDATIONS]
     ]
-    part["actions"] = result["actions"][:_ACTIONS]
-    part["gaps"] = metrics["gaps"][:_GAPS]
-    if metrics.get("growth", {}).get("traffic_growth"):
-        part["growth"] = metrics["growth"]
-    part["latency"] = [row for row in metrics["latency"]["by_feature"] if row["limit_ms"] is not None][:_ROWS]
+    sections["actions"] = advice.actions[:_ACTIONS]
+    sections["gaps"] = metrics.gaps[:_GAPS]
+    if metrics.growth is not UNSET and metrics.growth.traffic_growth:
+        sections["growth"] = metrics.growth
+    if metrics.latency is not UNSET:
+        sections["latency"] = [row for row in metrics.latency.by_feature if row.limit_ms is not None][:_ROWS]
     for name in ("by_feature", "by_tool", "by_template", "by_model"):
-        part[name] = metrics.get(name, [])[:_ROWS]
-    part["notes"] = metrics["span"]["notes"]
-    hidden = mask.hide(part)
-    return hidden if metrics["span"]["scaled"] else _unscaled(hidden)
+        rows: tuple[Spend, ...] | UnsetType = getattr(metrics, name)
+        sections[name] = [] if rows is UNSET else rows[:_ROWS]
+    if metrics.span is not UNSET:
+        sections["notes"] = metrics.span.notes
+    hidden = mask.hide(as_json({name: part for name, part in sections.items() if part is not UNSET}))
+    return hidden if metrics.span is UNSET or metrics.span.scaled else _unscaled(hidden)
+
+
+def _without(goals: Goals, *names: str) -> Json:
+    shown = as_json(goals)
+    return (
+        {name: part for name, part in shown.items() if name not in names} if isinstance(shown, dict) else {}
+    )
 
 
 def bare(payload: Json, *, mask: Mask, key: str = "") -> Json:

@@ -3,9 +3,9 @@
 Without a model nothing here is used. With one that fails, the result is the local one and says what happened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -17,12 +17,14 @@ from netra.domain.agents.language.masks import Mask
 from netra.domain.agents.language.tools import Bench
 from netra.domain.agents.language.writing import Task, Worded, Writer
 from netra.domain.agents.model import Question, Watch
-from netra.domain.agents.stages.handover import Briefing, Plan
+from netra.domain.agents.stages.handover import Briefing, Plan, Survey
 from netra.domain.agents.stages.offload import worked
 from netra.domain.agents.stages.survey import names_of
 from netra.domain.agents.wording.missing_data import unread_sentence
 from netra.domain.ids import ThreadId, UserId
-from netra.domain.optimization.model import Advice, Checkpoint
+from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
+from netra.domain.optimization.model import Checkpoint
+from netra.domain.optimization.result import Advice
 from netra.domain.threads.model import Message
 from netra.domain.workloads.columns import Events
 from netra.ports.clock import Clock
@@ -56,8 +58,10 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
 
     def unused(self, advice: Advice) -> Advice:
         """Return advice that needs no model, saying so."""
-        said = {"used": False, "model": self.model.name, "outcome": "not_asked", "reason": NOTHING_TO_WORD}
-        return msgspec.structs.replace(advice, metrics={**advice.metrics, "language_model": said})
+        use = LanguageModelUse(used=False, model=self.model.name, outcome="not_asked", reason=NOTHING_TO_WORD)
+        return msgspec.structs.replace(
+            advice, metrics=msgspec.structs.replace(advice.metrics, language_model=use)
+        )
 
 
 class Speech:
@@ -90,11 +94,11 @@ class Speech:
         """Return the advice in the model's words, or in its own where they do not hold."""
         task = await worked(partial(self._task, advice, plan, events, bench), checkpoint=watch.checkpoint)
         worded = await unless_stopped(Writer(task, talk=self._talk, watch=watch).written(), watch)
-        metrics = {
-            **advice.metrics,
-            "language_model": self._said(plan, worded),
-            "usage": {**msgspec.to_builtins(self._talk.usage), "seconds": self._seconds()},
-        }
+        metrics = msgspec.structs.replace(
+            advice.metrics,
+            language_model=self._use(plan, worded),
+            usage=ModelUsage(**msgspec.structs.asdict(self._talk.usage), seconds=self._seconds()),
+        )
         report = advice.report
         if worded.text is not None:
             unread = unread_sentence(plan.findings.survey.goals)
@@ -124,28 +128,28 @@ class Speech:
         question = {"question": self._question.message, "before": shown(self._earlier)}
         return Task(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
 
-    def _said(self, plan: Plan, worded: Worded) -> Mapping[str, Any]:
-        """Return what the result tells of the model's part in it."""
-        survey = plan.findings.survey
-        hearing, joined = survey.briefing.hearing, survey.joined
-        reading: dict[str, Any] = {
-            "outcome": "not_read",
-            "reason": None if hearing is None else hearing.reason,
-        }
-        if joined is not None and hearing is not None and hearing.heard is not None:
-            reading = {"outcome": "read", **msgspec.to_builtins(joined)}
-            reading.pop("goals")
-        return {
-            "used": worded.text is not None,
-            "model": self._talk.model,
-            "outcome": "worded" if worded.text is not None else "fallback",
-            "fallback_reason": worded.reason,
-            "repairs": worded.repairs,
-            "refused_numbers": list(worded.refused),
-            "faults": list(worded.faults),
-            "reading": reading,
-            "looks": [msgspec.to_builtins(look) for look in worded.looks],
-        }
+    def _use(self, plan: Plan, worded: Worded) -> LanguageModelUse:
+        """Return the model's part in the result."""
+        return LanguageModelUse(
+            used=worded.text is not None,
+            model=self._talk.model,
+            outcome="worded" if worded.text is not None else "fallback",
+            fallback_reason=worded.reason,
+            repairs=worded.repairs,
+            refused_numbers=worded.refused,
+            faults=worded.faults,
+            reading=_reading_of(plan.findings.survey),
+            looks=tuple(LookUp(**msgspec.structs.asdict(look)) for look in worded.looks),
+        )
 
     def _seconds(self) -> float:
         return round(self._voice.clock.monotonic_s() - self._began_s, 3)
+
+
+def _reading_of(survey: Survey) -> ModelReading:
+    hearing, joined = survey.briefing.hearing, survey.joined
+    if joined is None or hearing is None or hearing.heard is None:
+        return ModelReading(outcome="not_read", reason=None if hearing is None else hearing.reason)
+    return ModelReading(
+        outcome="read", taken=joined.taken, differences=joined.differences, refused=joined.refused
+    )

@@ -16,6 +16,7 @@ from netra.domain.agents.language.prompts import HEAR, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
 from netra.domain.agents.question.mentions import Names, models_in, same_name
 from netra.domain.optimization.analysers.model import ORDER
+from netra.domain.optimization.metrics import GoalDifference
 from netra.domain.optimization.model import Goals, Priority
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import LanguageModelFailed, Prompt
@@ -59,7 +60,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
     goals: Goals
     taken: tuple[str, ...] = ()  # fields that the model filled
-    differences: tuple[Mapping[str, Any], ...] = ()
+    differences: tuple[GoalDifference, ...] = ()
     refused: tuple[str, ...] = ()  # fields whose number or name nobody said
 
 
@@ -118,7 +119,7 @@ def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joi
     is_lost = bool(local.unread or hearing.earlier)
     open_ = [number for text in (*local.unread, *hearing.earlier) for number in figures(text).numbers]
     taken: dict[str, Any] = {}
-    differences: list[Mapping[str, Any]] = []
+    differences: list[GoalDifference] = []
     refused: list[str] = []
     for field in _NUMBERS:
         mine, theirs = _mine(local, field), getattr(heard, field)
@@ -126,7 +127,7 @@ def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joi
             continue
         if mine is not None:
             if not math.isclose(mine, theirs, rel_tol=1e-3, abs_tol=1e-9):
-                differences.append({"field": field, "local": mine, "model": theirs})
+                differences.append(GoalDifference(field=field, local=mine, model=theirs))
         elif _is_said(field, theirs, open_):
             taken[field] = {"": theirs} if field == "latency_ms" else theirs
         else:

@@ -167,7 +167,7 @@ def _used(
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
         case Profile():
-            return bench.plan.findings.survey.metrics["profile"]
+            return bench.plan.findings.survey.measured.metrics.profile
         case Analyse():
             return _analysed(bench, arguments.kind)
         case Compare():

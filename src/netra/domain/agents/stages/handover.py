@@ -1,8 +1,6 @@
 """What each agent hands to the next, and the check it must pass: nobody works on a half-made thing."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -11,7 +9,9 @@ from netra.domain.agents.model import Question
 from netra.domain.errors import UnsoundHandover
 from netra.domain.ids import WorkloadId
 from netra.domain.optimization.engine import Analysis, Measured
-from netra.domain.optimization.model import Action, Advice, Goals
+from netra.domain.optimization.model import Action, Goals
+from netra.domain.optimization.result import Advice
+from netra.domain.optimization.supply_config import SupplyConfig
 from netra.domain.texts import as_kept
 from netra.domain.workloads.model import Workload
 
@@ -40,7 +40,6 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     briefing: Briefing
     goals: Goals
     measured: Measured
-    metrics: Mapping[str, Any]
     joined: Joined | None = None  # both readings of the question, where there are two
 
 
@@ -56,7 +55,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     findings: Findings
     actions: tuple[Action, ...]
-    supply_config: Mapping[str, Any]
+    supply_config: SupplyConfig
 
 
 def checked_briefing(briefing: Briefing) -> Briefing:

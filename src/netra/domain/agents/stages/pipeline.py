@@ -17,9 +17,9 @@ from netra.domain.agents.stages import analysis, planning, reporting, survey, tr
 from netra.domain.agents.stages.handover import Briefing, checked_advice
 from netra.domain.agents.stages.offload import worked
 from netra.domain.agents.wording.missing_data import asking
-from netra.domain.optimization.model import Advice
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import Events
 from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModel

@@ -17,11 +17,10 @@ def plan(findings: Findings, *, checkpoint: Checkpoint) -> Plan:
     checkpoint(0.0, "Ordering the steps")
     actions = engine.planned_actions(analysis)
     checkpoint(0.5, "Writing the settings")
-    has_calls = len(analysis.study.events) > 0
     return checked_plan(
         Plan(
             findings=findings,
             actions=actions,
-            supply_config=supply_config(analysis.study, analysis.composition) if has_calls else {},
+            supply_config=supply_config(analysis.study, analysis.composition),
         )
     )

@@ -1,14 +1,14 @@
 """ReportingSubAgent: the documented result, and the answer in words."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from netra.domain.agents.stages.handover import Plan
-from netra.domain.agents.wording.missing_data import LANGUAGE_MODEL, goals_metrics
+from netra.domain.agents.wording.missing_data import stated_goals
 from netra.domain.agents.wording.replies import reply
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.metrics import NO_LANGUAGE_MODEL, Metrics
+from netra.domain.optimization.result import Advice
 
 AGENT: Final = "ReportingSubAgent"
 MESSAGE: Final = "Writing the answer..."
@@ -25,13 +25,12 @@ def report(plan: Plan) -> Advice:
     return msgspec.structs.replace(advice, report=reply(advice, goals=plan.findings.survey.goals))
 
 
-def _metrics(plan: Plan) -> Mapping[str, Any]:
+def _metrics(plan: Plan) -> Metrics:
     survey = plan.findings.survey
     workload = survey.briefing.workload
-    return {
-        **survey.metrics,
-        **plan.findings.analysis.metrics,
-        "workload_id": None if workload is None else workload.id,
-        "goals": goals_metrics(survey.goals),
-        "language_model": LANGUAGE_MODEL,
-    }
+    return msgspec.structs.replace(
+        plan.findings.analysis.metrics,
+        workload_id=None if workload is None else workload.id,
+        goals=stated_goals(survey.goals),
+        language_model=NO_LANGUAGE_MODEL,
+    )

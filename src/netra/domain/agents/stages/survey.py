@@ -45,9 +45,7 @@ def survey(
         events, book, default_model=default_model, model=goals.model, asked_about=goals.models
     )
     measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
-    return checked_survey(
-        Survey(briefing=briefing, goals=goals, measured=measured, metrics=measured.metrics, joined=both)
-    )
+    return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, joined=both))
 
 
 def dated(goals: Goals, events: Events) -> Goals:

@@ -3,19 +3,26 @@
 Every number in it is a plain count of what there is, zero included.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from netra.domain.agents.stages.handover import Briefing
 from netra.domain.optimization.engine import NO_EVENTS
-from netra.domain.optimization.measures.log_metrics import UNKNOWN
-from netra.domain.optimization.model import Action, Advice, Goals
+from netra.domain.optimization.metrics import (
+    NO_LANGUAGE_MODEL,
+    UNKNOWN_SHARE,
+    DataSufficiency,
+    Metrics,
+    StatedGoals,
+    WorkloadChoice,
+)
+from netra.domain.optimization.model import Action, Goals
+from netra.domain.optimization.result import Advice
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.workloads.model import Workload
-
-LANGUAGE_MODEL: Final[Mapping[str, Any]] = {"used": False, "reason": "not_configured"}
-"""No language model worded this answer or chose a number in it."""
+from netra.domain.workloads.profile import NO_ARRIVALS
 
 REQUIRED: Final = ("timestamp", "model", "input_tokens", "output_tokens")
 HELPFUL: Final = ("latency_ms", "ttft_ms", "cached_input_tokens", "feature", "prefix_hashes", "status")
@@ -118,36 +125,40 @@ def _sending(workload: Workload | None) -> tuple[Action, ...]:
 
 
 def _advice(briefing: Briefing, *, reason: str, report: str, actions: tuple[Action, ...]) -> Advice:
-    metrics = {
-        **_NOTHING,
-        "workload_id": None if briefing.workload is None else briefing.workload.id,
-        "data_sufficiency": {
-            "sufficient": False,
-            "reason": reason,
-            "required": list(REQUIRED),
-            "helpful": list(HELPFUL),
-        },
-        "goals": goals_metrics(briefing.goals),
-        "workloads": [
-            {"id": w.id, "name": w.name, "event_count": w.event_count} for w in briefing.choices[:_SHOWN]
-        ],
-        "workloads_total": briefing.choices_total,
-    }
+    metrics = Metrics(
+        requests=0,
+        input_tokens=0,
+        output_tokens=0,
+        prefix_reuse=(),
+        arrivals=NO_ARRIVALS,
+        duplicates=UNKNOWN_SHARE,
+        failures=UNKNOWN_SHARE,
+        data_sufficiency=DataSufficiency(sufficient=False, reason=reason, required=REQUIRED, helpful=HELPFUL),
+        bill_usd=0.0,
+        bill_usd_per_month=0.0,
+        gaps=(NO_EVENTS,),
+        targets=(),
+        workload_id=None if briefing.workload is None else briefing.workload.id,
+        goals=stated_goals(briefing.goals),
+        workloads=tuple(
+            WorkloadChoice(id=w.id, name=w.name, event_count=w.event_count) for w in briefing.choices[:_SHOWN]
+        ),
+        workloads_total=briefing.choices_total,
+        language_model=NO_LANGUAGE_MODEL,
+    )
     unread = unread_sentence(briefing.goals)
     return Advice(
         recommendations=(),
         metrics=metrics,
         actions=actions,
-        supply_config={},
+        supply_config=NOTHING_TO_SUPPLY,
         report=f"{report}\n\n{unread}" if unread else report,
     )
 
 
-def goals_metrics(goals: Goals) -> Mapping[str, Any]:
-    """Return what was asked as the result shows it: only what was asked, and what could not be read."""
-    shown: Mapping[str, Any] = msgspec.to_builtins(goals)
-    always = ("priority", "unread")
-    return {name: value for name, value in shown.items() if name in always or value not in (None, (), {})}
+def stated_goals(goals: Goals) -> StatedGoals:
+    """Return the goals as a result shows them."""
+    return StatedGoals(**msgspec.structs.asdict(goals))
 
 
 def unread_sentence(goals: Goals) -> str:
@@ -163,19 +174,3 @@ def _events(workload: Workload) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-_NOTHING: Final[Mapping[str, Any]] = {
-    "requests": 0,
-    "input_tokens": 0,
-    "output_tokens": 0,
-    "bill_usd": 0.0,
-    "bill_usd_per_month": 0.0,
-    "prefix_reuse": [],
-    "arrivals": {"rate_per_s": 0.0, "gap_cv": None, "peak_to_mean_1s": None, "peak_to_mean_60s": None},
-    "duplicates": UNKNOWN,
-    "failures": UNKNOWN,
-    "gaps": [msgspec.to_builtins(NO_EVENTS)],
-    "targets": [],
-    "language_model": LANGUAGE_MODEL,
-}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING
-from netra.domain.optimization.analysers.model import Stance
 from netra.domain.optimization.composition import Composition, Worth
-from netra.domain.optimization.model import Action, Recommendation
+from netra.domain.optimization.model import Action, Stance
+from netra.domain.optimization.result import Recommendation
 
 _EFFORT: Final = ("low", "medium", "high")
 

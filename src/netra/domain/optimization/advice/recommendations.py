@@ -1,12 +1,15 @@
 """Findings with their money, as the recommendations of the documented result, ranked and numbered."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from netra.domain.optimization.analysers.model import ORDER, Finding, Stance
+import msgspec
+
+from netra.domain.optimization.analysers.model import ORDER, Finding
 from netra.domain.optimization.composition import Composition, Worth
 from netra.domain.optimization.measures.span import Span
-from netra.domain.optimization.model import Recommendation, Savings
+from netra.domain.optimization.model import Savings, Stance
+from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.wording import cost_change, money
 
 WORTH_SAYING: Final = 0.01  # of the bill
@@ -63,13 +66,14 @@ def _recommendation(
     return Recommendation(
         id=f"rec-{number}",
         kind=finding.kind,
+        stance=finding.stance,
         action=finding.action,
         impact=finding.impact + _superseded(worth, finding),
         cost_change=cost_change(_share(worth, bill_usd_per_month)),
-        savings=_savings(worth, bill_usd_per_month=bill_usd_per_month),
+        savings=_savings(worth, turn=turn, bill_usd_per_month=bill_usd_per_month),
         grade=finding.grade,
         formula=finding.formula,
-        inputs={**finding.inputs, **_composed(worth, turn=turn), "stance": finding.stance.value},
+        inputs={**msgspec.to_builtins(finding.inputs), **_touched(worth)},
         assumptions=(*finding.assumptions, *(span.notes if finding.change is not None else ())),
         evidence=finding.evidence,
         how_to_verify=finding.how_to_verify,
@@ -89,7 +93,7 @@ def _share(worth: Worth, bill_usd_per_month: float) -> float:
     return worth.monthly.saved_usd / bill_usd_per_month if bill_usd_per_month else 0.0
 
 
-def _savings(worth: Worth, *, bill_usd_per_month: float) -> Savings:
+def _savings(worth: Worth, *, turn: int | None, bill_usd_per_month: float) -> Savings:
     return Savings(
         usd_per_month=worth.monthly.saved_usd,
         low=worth.monthly.low_usd,
@@ -98,16 +102,10 @@ def _savings(worth: Worth, *, bill_usd_per_month: float) -> Savings:
         share_of_bill=_share(worth, bill_usd_per_month),
         marginal_usd_per_month=worth.marginal_usd_per_month,
         cumulative_usd_per_month=worth.cumulative_usd_per_month,
+        leave_one_out_usd_per_month=worth.leave_one_out_usd_per_month,
+        applied_as=turn,
     )
 
 
-def _composed(worth: Worth, *, turn: int | None) -> Mapping[str, Any]:
-    """Return what composition adds to the numbers that went in."""
-    touched = {"touched_calls": worth.touched_calls, "touched_usd_in_window": worth.touched_usd}
-    if turn is None or worth.leave_one_out_usd_per_month is None:
-        return touched
-    return {
-        **touched,
-        "applied_as": turn,
-        "leave_one_out_usd_per_month": worth.leave_one_out_usd_per_month,
-    }
+def _touched(worth: Worth) -> Mapping[str, float]:
+    return {"touched_calls": worth.touched_calls, "touched_usd_in_window": worth.touched_usd}

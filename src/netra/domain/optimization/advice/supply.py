@@ -1,42 +1,55 @@
-"""The supply configuration: what the plan comes to, in settings that can be used as they stand.
+"""Builds the supply configuration: what the plan comes to, in settings that can be used as they stand."""
 
-Sections: `routes` (from the log's model to model, provider and interface, with shares), `route_rules`,
-`caching`, `batch`, `output_caps`, `retries`, `deduplication`, `serving` (flags and replicas for own
-GPUs), `autoscaling`, `rate_limits`; and, apart under `after_evaluation`, what only an evaluation may
-switch on.
-"""
-
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
+from msgspec import UNSET
 
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import Composition
+from netra.domain.optimization.model import Stance
+from netra.domain.optimization.supply_config import (
+    NO_SETTINGS,
+    NOTHING_TO_SUPPLY,
+    Interface,
+    Route,
+    Settings,
+    SupplyConfig,
+)
 from netra.domain.optimization.traffic import Traffic, call_usd
 
-INTERFACES: Final = ("standard", "batch", "hosted")
+INTERFACES: Final[tuple[Interface, ...]] = ("standard", "batch", "hosted")
 
 
-def supply_config(study: Study, composition: Composition) -> Mapping[str, Any]:
-    """Return the settings of the plan, and those that wait for an evaluation."""
+def supply_config(study: Study, composition: Composition) -> SupplyConfig:
+    """Return the settings of the plan, and apart those that wait for an evaluation; none for an empty log."""
+    if not len(study.events):
+        return NOTHING_TO_SUPPLY
     planned = [worth.finding for worth in composition.plan]
     others = [worth.finding for worth in composition.others]
-    config = _merged([*planned, *(f for f in others if f.stance in {Stance.INFORM, Stance.AVOID})])
-    rules = config.pop("routes", [])
-    later = _merged([finding for finding in others if finding.stance is Stance.EVALUATE])
-    return {
-        "routes": routes(study, composition.planned),
-        **({"route_rules": rules} if rules else {}),
-        **config,
-        **({"after_evaluation": later} if later else {}),
-    }
+    now = _merged([*planned, *(f for f in others if f.stance in {Stance.INFORM, Stance.AVOID})])
+    later = _merged(finding for finding in others if finding.stance is Stance.EVALUATE)
+    return SupplyConfig(
+        routes=routes(study, composition.planned),
+        route_rules=now.route_rules,
+        retries=now.retries,
+        deduplication=now.deduplication,
+        caching=now.caching,
+        batch=now.batch,
+        output_caps=now.output_caps,
+        serving=now.serving,
+        autoscaling=now.autoscaling,
+        rate_limits=now.rate_limits,
+        queue=now.queue,
+        after_evaluation=UNSET if later == NO_SETTINGS else later,
+    )
 
 
-def routes(study: Study, traffic: Traffic) -> list[Mapping[str, Any]]:
+def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
     """Return where the calls of each model of the log go, largest share of the calls still made first.
 
-    Those are the recurring ones: what was refused goes nowhere, and what was before a change is over.
+    Only recurring calls count: refused calls go nowhere, and calls before a change are over.
     """
     made = np.flatnonzero(traffic.kept & study.recurring)
     usd = call_usd(traffic)[made]
@@ -44,37 +57,27 @@ def routes(study: Study, traffic: Traffic) -> list[Mapping[str, Any]]:
     labels = study.events.model
     tariffs = len(traffic.tariffs) + 1
     cells = (labels.codes[made].astype(np.int64) * tariffs + traffic.tariff[made] + 1) * 3 + interface
-    found: list[Mapping[str, Any]] = []
+    found: list[Route] = []
     for cell in np.unique(cells):
         inside = cells == cell
         label, tariff = int(cell) // 3 // tariffs, int(cell) // 3 % tariffs - 1
         to = traffic.tariffs[tariff] if tariff >= 0 else None
         found.append(
-            {
-                "from": labels.names[label],
-                "model": labels.names[label] if to is None else to.model,
-                "provider": None if to is None else to.provider,
-                "interface": INTERFACES[int(cell) % 3],
-                "calls": int(inside.sum()),
-                "share": float(inside.mean()),
-                "usd_in_window": float(usd[inside].sum()),
-            }
+            Route(
+                from_model=labels.names[label],
+                model=labels.names[label] if to is None else to.model,
+                provider=None if to is None else to.provider,
+                interface=INTERFACES[int(cell) % 3],
+                calls=int(inside.sum()),
+                share=float(inside.mean()),
+                usd_in_window=float(usd[inside].sum()),
+            )
         )
-    return sorted(
-        found, key=lambda route: (-route["calls"], route["from"], route["model"], route["interface"])
-    )
+    return tuple(sorted(found, key=lambda one: (-one.calls, one.from_model, one.model, one.interface)))
 
 
-def _merged(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return the findings' own parts, lists joined and sections laid over one another."""
-    config: dict[str, Any] = {}
+def _merged(findings: Iterable[Finding]) -> Settings:
+    settings = NO_SETTINGS
     for finding in findings:
-        for section, part in finding.supply.items():
-            present = config.get(section)
-            if isinstance(part, list) and isinstance(present, list):
-                config[section] = [*present, *part]
-            elif isinstance(part, Mapping) and isinstance(present, Mapping):
-                config[section] = {**present, **part}
-            else:
-                config[section] = part
-    return config
+        settings = settings.merged(finding.supply)
+    return settings

@@ -1,16 +1,16 @@
 """Whether the targets of a question are met: by the plan, by an evaluation on top, by the pick, or not."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from netra.domain.optimization.analysers.model import Option, told_ms
-from netra.domain.optimization.model import Goals
+from netra.domain.optimization.metrics import GrowthBill, PlanBill, TargetName, TargetOutcome
+from netra.domain.optimization.model import Goals, Option, told_ms
 from netra.domain.optimization.pareto import Pick
 from netra.domain.optimization.wording import at_traffic, money, percent
 
-_LIMITED: Final[Mapping[str, tuple[str, str]]] = {
+_LIMITED: Final[Mapping[TargetName, tuple[str, str]]] = {
     "ttft_ms_p99": ("Time to first token at the 99th percentile", "ms"),
     "tpot_ms_p99": ("Time per output token at the 99th percentile", "ms"),
     "latency_ms_p99": ("Time of the whole call at the 99th percentile", "ms"),
@@ -32,9 +32,30 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
         return 1 - usd / self.now_usd if self.now_usd else 0.0
 
 
-def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> list[Mapping[str, Any]]:
+def plan_bill(bill: Bill) -> PlanBill:
+    """Return the bill now, under the plan and with the evaluations passed."""
+    return PlanBill(
+        now_usd_per_month=bill.now_usd,
+        planned_usd_per_month=bill.planned_usd,
+        saved_usd_per_month=bill.now_usd - bill.planned_usd,
+        saved_share=bill.share(bill.planned_usd),
+        if_evaluations_pass_usd_per_month=bill.evaluated_usd,
+        if_evaluations_pass_saved_share=bill.share(bill.evaluated_usd),
+    )
+
+
+def growth_bill(bill: Bill) -> GrowthBill:
+    """Return the bill and the plan at the traffic that is asked about."""
+    return GrowthBill(
+        traffic_growth=bill.growth,
+        bill_usd_per_month=bill.now_usd * (1 + bill.growth),
+        planned_usd_per_month=bill.planned_usd * (1 + bill.growth),
+    )
+
+
+def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> tuple[TargetOutcome, ...]:
     """Return each target with what is reached; `met` is None where the log cannot tell."""
-    found: list[Mapping[str, Any]] = []
+    found: list[TargetOutcome] = []
     if goals.saving_share is not None:
         found.append(_saving(goals.saving_share, bill=bill))
     if goals.budget_usd_per_month is not None:
@@ -42,18 +63,19 @@ def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> list
     if goals.speedup is not None:
         found.append(_speedup(goals.speedup, current=current, pick=pick))
     option = pick.option or current
-    for name, limit, value in (
+    limits: tuple[tuple[TargetName, float | None, float | None], ...] = (
         ("ttft_ms_p99", goals.ttft_ms_p99, option.ttft_ms_p99),
         ("tpot_ms_p99", goals.tpot_ms_p99, option.tpot_ms_p99),
         ("latency_ms_p99", goals.latency_ms.get(""), option.latency_ms_p99),
         ("gpu_memory_gib", goals.gpu_memory_gib, option.memory_gib),
-    ):
+    )
+    for name, limit, value in limits:
         if limit is not None:
             found.append(_limit(name, limit=limit, value=value, option=option))
-    return found
+    return tuple(found)
 
 
-def _saving(asked: float, *, bill: Bill) -> Mapping[str, Any]:
+def _saving(asked: float, *, bill: Bill) -> TargetOutcome:
     reached, evaluated = bill.share(bill.planned_usd), bill.share(bill.evaluated_usd)
     met = reached >= asked
     why = f"The plan saves {percent(reached)} of the bill"
@@ -61,60 +83,60 @@ def _saving(asked: float, *, bill: Bill) -> Mapping[str, Any]:
         why += f"; with the evaluations passed it would be {percent(evaluated)}"
     elif not met:
         why += f", at most {percent(evaluated)} with every evaluation passed"
-    return {
-        "target": "saving_share",
-        "asked": asked,
-        "reached": reached,
-        "reached_if_evaluations_pass": evaluated,
-        "met": met,
-        "why": f"{why}.",
-    }
+    return TargetOutcome(
+        target="saving_share",
+        asked=asked,
+        reached=reached,
+        reached_if_evaluations_pass=evaluated,
+        met=met,
+        why=f"{why}.",
+    )
 
 
-def _budget(asked: float, *, bill: Bill) -> Mapping[str, Any]:
+def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
     reached = bill.planned_usd * (1 + bill.growth)
     evaluated = bill.evaluated_usd * (1 + bill.growth)
-    return {
-        "target": "budget_usd_per_month",
-        "asked": asked,
-        "reached": reached,
-        "reached_if_evaluations_pass": evaluated,
-        "met": reached <= asked,
-        "why": (
+    return TargetOutcome(
+        target="budget_usd_per_month",
+        asked=asked,
+        reached=reached,
+        reached_if_evaluations_pass=evaluated,
+        met=reached <= asked,
+        why=(
             f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}, "
             f"with every evaluation passed {money(evaluated)}."
         ),
-    }
+    )
 
 
-def _speedup(asked: float, *, current: Option, pick: Pick) -> Mapping[str, Any]:
+def _speedup(asked: float, *, current: Option, pick: Pick) -> TargetOutcome:
     """Return how much faster the pick is, and the fastest option of the front, evaluated or not."""
     before = _ms(current, pick)
     known = [option for option in pick.front if _ms(option, pick)]
     if not before or not known or pick.measure is None:
-        return {
-            "target": "speedup",
-            "asked": asked,
-            "reached": None,
-            "reached_if_evaluations_pass": None,
-            "met": None,
-            "why": "There are no latencies to compare: send ttft_ms or latency_ms with each call.",
-        }
+        return TargetOutcome(
+            target="speedup",
+            asked=asked,
+            reached=None,
+            reached_if_evaluations_pass=None,
+            met=None,
+            why="There are no latencies to compare: send ttft_ms or latency_ms with each call.",
+        )
     fastest = min(known, key=lambda option: (_ms(option, pick) or 0.0, option.name))
     fastest_ms = _ms(fastest, pick) or before
     chosen = current if pick.option is None or not _ms(pick.option, pick) else pick.option
     after = _ms(chosen, pick) or before
-    return {
-        "target": "speedup",
-        "asked": asked,
-        "reached": before / after,
-        "reached_if_evaluations_pass": before / fastest_ms,
-        "met": before / after >= asked,
-        "why": (
+    return TargetOutcome(
+        target="speedup",
+        asked=asked,
+        reached=before / after,
+        reached_if_evaluations_pass=before / fastest_ms,
+        met=before / after >= asked,
+        why=(
             f"The pick's p99 is {told_ms(chosen, pick.measure)} against {before:,.0f} ms now; the fastest "
             f"option, {fastest.name}, has {told_ms(fastest, pick.measure)}."
         ),
-    }
+    )
 
 
 def _ms(option: Option, pick: Pick) -> float | None:
@@ -122,27 +144,27 @@ def _ms(option: Option, pick: Pick) -> float | None:
     return value
 
 
-def _told(option: Option, name: str, value: float) -> str:
+def _told(option: Option, name: TargetName, value: float) -> str:
     """Return what an option has of what is limited; a modelled latency as its range."""
     if getattr(option, f"{name}_range", None) is None:
         return f"{value:,.1f} {_LIMITED[name][1]}"
     return told_ms(option, name)
 
 
-def _limit(name: str, *, limit: float, value: float | None, option: Option) -> Mapping[str, Any]:
+def _limit(name: TargetName, *, limit: float, value: float | None, option: Option) -> TargetOutcome:
     what, unit = _LIMITED[name]
     if value is None:
-        return {
-            "target": name,
-            "asked": limit,
-            "reached": None,
-            "met": None,
-            "why": f"{what} of “{option.name}” is not known.",
-        }
-    return {
-        "target": name,
-        "asked": limit,
-        "reached": value,
-        "met": value <= limit,
-        "why": f"{what} of “{option.name}” is {_told(option, name, value)}; the limit is {limit:,g} {unit}.",
-    }
+        return TargetOutcome(
+            target=name,
+            asked=limit,
+            reached=None,
+            met=None,
+            why=f"{what} of “{option.name}” is not known.",
+        )
+    return TargetOutcome(
+        target=name,
+        asked=limit,
+        reached=value,
+        met=value <= limit,
+        why=f"{what} of “{option.name}” is {_told(option, name, value)}; the limit is {limit:,g} {unit}.",
+    )

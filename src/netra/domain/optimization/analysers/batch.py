@@ -7,7 +7,6 @@ only look tolerant (not streamed, no session, no short deadline) are counted apa
 providers' batch guides, turnaround 24 h, October 2026.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -15,8 +14,9 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.supply_config import CallGroup, Settings
 from netra.domain.optimization.traffic import Bools, batched, call_usd
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Floats
@@ -27,6 +27,16 @@ FORMULA: Final = (
 )
 TURNAROUND_S: Final = 86_400.0  # what a batch interface promises
 TOLERANT_S: Final = 3_600.0  # what a batch mostly needs
+
+
+class BatchInputs(Inputs, frozen=True, kw_only=True):
+    """The calls that can wait, and their price in a batch."""
+
+    calls: int
+    eligible_usd_in_window: float
+    saved_usd_in_window: float
+    discount_share: float
+    groups: tuple[str, ...]
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -100,7 +110,7 @@ def _tagged(study: Study, where: Bools, *, by_call: Floats) -> Finding:
             "A call tagged offline, or with a deadline of a day or more, can wait the 24 h a batch may take.",
         ),
         risk="Answers come up to 24 h later. Prompt caching inside batches is priced at what is known of it.",
-        supply={"batch": _settings(study, where)},
+        supply=Settings(batch=_settings(study, where)),
     )
 
 
@@ -127,7 +137,7 @@ def _inferred(study: Study, where: Bools, *, by_call: Floats) -> Finding:
 def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
     """Return what both kinds of patient calls have in common."""
     saved_usd, eligible_usd = float(by_call[where].sum()), float(study.now_usd[where].sum())
-    names = [setting["match"] for setting in _settings(study, where)]
+    names = [group.match for group in _settings(study, where)]
     return Finding(
         kind=KIND,
         stance=Stance.DO,
@@ -138,13 +148,13 @@ def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs={
-            "calls": int(where.sum()),
-            "eligible_usd_in_window": eligible_usd,
-            "saved_usd_in_window": saved_usd,
-            "discount_share": saved_usd / eligible_usd,
-            "groups": names,
-        },
+        inputs=BatchInputs(
+            calls=int(where.sum()),
+            eligible_usd_in_window=eligible_usd,
+            saved_usd_in_window=saved_usd,
+            discount_share=saved_usd / eligible_usd,
+            groups=tuple(names),
+        ),
         assumptions=(),
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
@@ -162,9 +172,11 @@ def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
     )
 
 
-def _settings(study: Study, where: Bools) -> list[Mapping[str, str]]:
+def _settings(study: Study, where: Bools) -> tuple[CallGroup, ...]:
     field, groups = groups_of(study)
-    return [{"by": field, "match": groups.names[int(code)]} for code in np.unique(groups.codes[where])]
+    return tuple(
+        CallGroup(by=field, match=groups.names[int(code)]) for code in np.unique(groups.codes[where])
+    )
 
 
 def _no_prices(study: Study) -> tuple[Gap, ...]:

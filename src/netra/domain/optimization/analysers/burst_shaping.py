@@ -12,9 +12,10 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.rate_limits import busiest_window
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.supply_config import Queue, Settings
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
 
@@ -40,6 +41,18 @@ def waits_s(at_ns: Ints, *, per_s: float) -> Floats:
     turn_s = np.arange(len(at_ns)) / per_s
     waits: Floats = np.maximum.accumulate(arrive_s - turn_s) + turn_s - arrive_s
     return waits
+
+
+class BurstInputs(Inputs, frozen=True, kw_only=True):
+    """What a queue was sized from, in calls a second and seconds."""
+
+    calls: int
+    peak_per_s: float
+    shaped_per_s: float
+    mean_per_s: float
+    patience_s: float
+    wait_s_p99: float
+    wait_s_max: float
 
 
 class Shaped(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,15 +103,15 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
         ),
         grade=Grade.REPLAY,
         formula=FORMULA,
-        inputs={
-            "calls": len(study.events),
-            "peak_per_s": shaped.peak_per_s,
-            "shaped_per_s": rate,
-            "mean_per_s": len(study.events) / study.span.seconds,
-            "patience_s": shaped.patience_s,
-            "wait_s_p99": shaped.wait_s_p99,
-            "wait_s_max": longest_s,
-        },
+        inputs=BurstInputs(
+            calls=len(study.events),
+            peak_per_s=shaped.peak_per_s,
+            shaped_per_s=rate,
+            mean_per_s=len(study.events) / study.span.seconds,
+            patience_s=shaped.patience_s,
+            wait_s_p99=shaped.wait_s_p99,
+            wait_s_max=longest_s,
+        ),
         assumptions=(
             "Calls do not depend on one another's answers, and none is sent twice because it waits.",
             f"A wait of {shaped.patience_s:g} s harms nobody.",
@@ -107,7 +120,7 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
         how_to_verify="Log the wait in the queue; its 99th percentile should stay where the replay puts it.",
         effort="medium",
         risk="Waits add to the time to the first token of calls in a burst.",
-        supply={"queue": {"max_calls_per_s": rate, "max_wait_s": longest_s}},
+        supply=Settings(queue=Queue(max_calls_per_s=rate, max_wait_s=longest_s)),
     )
 
 

@@ -1,11 +1,11 @@
 """What a finding rests on: how many rows, and the names of a few of them that anybody can look up."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.model import Evidence
 from netra.domain.optimization.traffic import Bools, Change, repriced
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
@@ -13,7 +13,7 @@ SAMPLE_EVENTS: Final = 5
 UNNAMED: Final = "(none)"  # the group of the calls that name none
 
 
-def rows(study: Study, where: Bools, *, weight: Ints | Floats | None = None) -> Mapping[str, Any]:
+def rows(study: Study, where: Bools, *, weight: Ints | Floats | None = None) -> Evidence:
     """Return the count of the events in `where` and the names of the weightiest, oldest first on a tie."""
     chosen = np.flatnonzero(where)
     if weight is not None and len(chosen) > SAMPLE_EVENTS:
@@ -21,11 +21,11 @@ def rows(study: Study, where: Bools, *, weight: Ints | Floats | None = None) -> 
         least = np.partition(chosen_weight, -SAMPLE_EVENTS)[-SAMPLE_EVENTS]
         chosen = chosen[chosen_weight >= least]
         chosen = chosen[np.argsort(-np.asarray(weight[chosen], np.float64), kind="stable")]
-    return {
-        "rows": int(where.sum()),
-        "of_rows": len(where),
-        "sample_events": [name_of(study, int(index)) for index in chosen[:SAMPLE_EVENTS]],
-    }
+    return Evidence(
+        rows=int(where.sum()),
+        of_rows=len(where),
+        sample_events=tuple(name_of(study, int(index)) for index in chosen[:SAMPLE_EVENTS]),
+    )
 
 
 def name_of(study: Study, index: int) -> str:

@@ -8,17 +8,19 @@ sampling on purpose, nor where the world changes under the question. Near duplic
 need the texts; all but the first call of each template bound them, and no more than that is claimed.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.duplicates import exact_duplicates
 from netra.domain.optimization.measures.statuses import answered_calls
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.supply_config import Deduplication, Settings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints
@@ -31,6 +33,26 @@ KEPT_S: Final = 86_400
 TRIED_S: Final = (300, 3_600, KEPT_S, None)
 _NS_PER_S: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
+
+
+class TimeKept(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store saves that keeps answers this long; `kept_s` None: for ever."""
+
+    kept_s: int | None
+    calls: int
+    saved_usd_in_window: float
+
+
+class DuplicateInputs(Inputs, frozen=True, kw_only=True):
+    """The repeated prompts, and the saving by how long answers are kept."""
+
+    calls: int
+    repeated_calls: int
+    repeated_share: float
+    repeats_of_unknown_latency: int
+    saved_usd_in_window: float
+    by_time_kept: tuple[TimeKept, ...]
+    semantic_caching_at_most_usd_in_window: float | UnsetType = UNSET  # absent: the log has no templates
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -104,17 +126,17 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
         stance=Stance.DO,
         action="Answer prompts that repeat word for word from a store instead of the model",
         impact=(
-            f"{percent(inputs['repeated_share'])} of {count(inputs['calls'], 'call')}, "
-            f"{inputs['repeated_calls']:,}, repeat a prompt answered within a day; they cost "
-            f"{money(inputs['saved_usd_in_window'])} {study.month.told}."
+            f"{percent(inputs.repeated_share)} of {count(inputs.calls, 'call')}, "
+            f"{inputs.repeated_calls:,}, repeat a prompt answered within a day; they cost "
+            f"{money(inputs.saved_usd_in_window)} {study.month.told}."
         ),
-        grade=Grade.REPLAY if inputs["repeats_of_unknown_latency"] else Grade.EXACT,
+        grade=Grade.REPLAY if inputs.repeats_of_unknown_latency else Grade.EXACT,
         formula=FORMULA,
         inputs=inputs,
         assumptions=(
             "The same prompt to the same model may get the same answer until a day after it was last asked.",
             "Only answers of calls that succeeded are stored; storing them costs nothing worth counting.",
-            *_latency_assumption(inputs["repeats_of_unknown_latency"]),
+            *_latency_assumption(inputs.repeats_of_unknown_latency),
         ),
         evidence=rows(study, repeated, weight=study.now_usd),
         how_to_verify="Log the store's hits for a week and compare their share with the one above.",
@@ -123,7 +145,7 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
             "A stored answer can be stale, and calls that sample several answers on purpose must be left out."
         ),
         change=partial(dropped, where=repeated),
-        supply={"deduplication": {"key": "model and prompt hash", "keep_s": KEPT_S}},
+        supply=Settings(deduplication=Deduplication(key="model and prompt hash", keep_s=KEPT_S)),
         steps=(
             "Key a store by model, parameters and a hash of the whole prompt.",
             f"Keep answers of successful calls for {KEPT_S} s after their last use, and look there first.",
@@ -140,33 +162,33 @@ def _latency_assumption(repeats: int) -> tuple[str, ...]:
     return (f"{said}: they are taken to have come before the next call began.",)
 
 
-def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> Mapping[str, Any]:
+def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> DuplicateInputs:
     calls = len(repeated) - study.month.first
     tried = {kept_s: _within(study, previous, kept_s=kept_s) for kept_s in TRIED_S}
-    return {
-        "calls": calls,
-        "repeated_calls": int(repeated.sum()),
-        "repeated_share": int(repeated.sum()) / calls,
-        "repeats_of_unknown_latency": _of_unknown_latency(study, previous, repeated=repeated),
-        "saved_usd_in_window": float(study.now_usd[repeated].sum()),
-        "by_time_kept": [
-            {
-                "kept_s": kept_s,
-                "calls": int(where.sum()),
-                "saved_usd_in_window": float(study.now_usd[where].sum()),
-            }
+    return DuplicateInputs(
+        calls=calls,
+        repeated_calls=int(repeated.sum()),
+        repeated_share=int(repeated.sum()) / calls,
+        repeats_of_unknown_latency=_of_unknown_latency(study, previous, repeated=repeated),
+        saved_usd_in_window=float(study.now_usd[repeated].sum()),
+        by_time_kept=tuple(
+            TimeKept(
+                kept_s=kept_s,
+                calls=int(where.sum()),
+                saved_usd_in_window=float(study.now_usd[where].sum()),
+            )
             for kept_s, where in tried.items()
-        ],
-        **_semantic_bound(study),
-    }
+        ),
+        semantic_caching_at_most_usd_in_window=_semantic_bound(study),
+    )
 
 
-def _semantic_bound(study: Study) -> dict[str, float]:
-    """Return the dollars that no semantic cache can save more than: all but each template's first call."""
+def _semantic_bound(study: Study) -> float | UnsetType:
+    """Return an upper bound in dollars on what a semantic cache saves: all but each template's first call."""
     template = study.events.template
     if template is None:
-        return {}
+        return UNSET
     named = np.flatnonzero(template.codes >= 0)
     _, firsts = np.unique(template.codes[named], return_index=True)
     later = np.delete(named, firsts)
-    return {"semantic_caching_at_most_usd_in_window": float(study.now_usd[later].sum())}
+    return float(study.now_usd[later].sum())

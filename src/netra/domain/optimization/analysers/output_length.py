@@ -8,17 +8,19 @@ groups under 100 calls have no tail to read.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.supply_config import NO_SETTINGS, OutputCap, Settings
 from netra.domain.optimization.traffic import Bools, Change, Traffic, capped
 from netra.domain.optimization.wording import count, money, percent
-from netra.domain.workloads.columns import Ints, Labels
+from netra.domain.workloads.columns import Events, Ints, Labels
 
 KIND: Final = "output_length"
 FORMULA: Final = (
@@ -31,6 +33,33 @@ MOST_GROUPS: Final = 8  # told one by one, dearest first, where that is asked
 WORTH_A_CAP: Final = 0.001  # of the bill: less is not worth a single cut answer
 _UNCAPPED: Final = np.iinfo(np.int64).max
 _LISTED: Final = 20
+
+
+class GroupLength(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the answers of one kind of call are, and the cap that would fit most of them."""
+
+    match: str
+    calls: int
+    max_output_tokens: int
+    truncated_share: float
+    output_tokens_p50: float
+    output_tokens_p90: float
+    output_tokens_p99: float
+    output_tokens_max: int
+
+
+class OutputInputs(Inputs, frozen=True, kw_only=True):
+    """The lengths of answers by kind of call, and the caps already in force."""
+
+    by: str
+    groups: tuple[GroupLength, ...]
+    calls: int
+    truncated_calls: int
+    truncated_share: float
+    saved_usd_in_window: float
+    calls_with_a_cap: int | UnsetType = UNSET
+    calls_that_reached_it: int | UnsetType = UNSET
+    reasoning_share_of_output: float | UnsetType = UNSET
 
 
 def cap_for(output_tokens: Ints, *, truncated_share: float) -> int:
@@ -73,38 +102,41 @@ def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
     if saved_usd <= 0:
         return ()
     answers = int(study.recurring.sum())
-    inputs = {
-        "by": field,
-        "groups": _table(study, groups, caps),
-        "calls": answers,
-        "truncated_calls": int(cut.sum()),
-        "truncated_share": int(cut.sum()) / answers,
-        "saved_usd_in_window": saved_usd,
-        **_ceilings(study),
-    }
+    with_a_cap, reached = _caps_in_force(study.events)
+    inputs = OutputInputs(
+        by=field,
+        groups=_table(study, groups, caps),
+        calls=answers,
+        truncated_calls=int(cut.sum()),
+        truncated_share=int(cut.sum()) / answers,
+        saved_usd_in_window=saved_usd,
+        calls_with_a_cap=with_a_cap,
+        calls_that_reached_it=reached,
+        reasoning_share_of_output=_reasoning_share(study.events),
+    )
     found = _finding(study, caps, cut=cut, change=change, inputs=inputs)
     if saved_usd < WORTH_A_CAP * float(study.now_usd[study.recurring].sum()):
         found = msgspec.structs.replace(
             found,
             stance=Stance.INFORM,
             action=f"Leave the length of answers{_whose(study, caps)} as it is: a cap saves next to nothing",
-            supply={},
+            supply=NO_SETTINGS,
             steps=(),
         )
     return (found,)
 
 
 def _finding(
-    study: Study, caps: Mapping[str, int], *, cut: Bools, change: Change, inputs: Mapping[str, Any]
+    study: Study, caps: Mapping[str, int], *, cut: Bools, change: Change, inputs: OutputInputs
 ) -> Finding:
-    field = inputs["by"]
+    field = inputs.by
     return Finding(
         kind=KIND,
         stance=Stance.EVALUATE,
         action=_action(study, caps),
         impact=(
-            f"{count(int(cut.sum()), 'answer')} ({percent(inputs['truncated_share'])}) would be cut, saving "
-            f"{money(inputs['saved_usd_in_window'])} of "
+            f"{count(int(cut.sum()), 'answer')} ({percent(inputs.truncated_share)}) would be cut, saving "
+            f"{money(inputs.saved_usd_in_window)} of "
             f"{money(float(study.now_usd[study.recurring].sum()))} {study.month.told}."
         ),
         grade=Grade.JUDGEMENT,
@@ -123,7 +155,9 @@ def _finding(
         risk="Cut answers can be useless, structured ones above all: cap where a part is still an answer.",
         change=change,
         low_share=0.0,
-        supply={"output_caps": [{"by": field, "match": n, "max_output_tokens": caps[n]} for n in caps]},
+        supply=Settings(
+            output_caps=tuple(OutputCap(by=field, match=n, max_output_tokens=caps[n]) for n in caps)
+        ),
         steps=tuple(f"Set max_output_tokens to {caps[name]} for {name}." for name in list(caps)[:_LISTED]),
         roll_back="Remove max_output_tokens from the calls, or put its earlier value back.",
     )
@@ -160,38 +194,40 @@ def _caps(study: Study, groups: Labels) -> dict[str, int]:
     return caps
 
 
-def _table(study: Study, groups: Labels, caps: Mapping[str, int]) -> list[Mapping[str, Any]]:
+def _table(study: Study, groups: Labels, caps: Mapping[str, int]) -> tuple[GroupLength, ...]:
     output_tokens = study.traffic.output_tokens
-    table: list[Mapping[str, Any]] = []
+    table: list[GroupLength] = []
     for name, cap in list(caps.items())[:_LISTED]:
         mine = output_tokens[_answers_of(study, groups, name)]
         p50, p90, p99 = (float(value) for value in np.percentile(mine, [50, 90, 99]))
         table.append(
-            {
-                "match": name,
-                "calls": len(mine),
-                "max_output_tokens": cap,
-                "truncated_share": float((mine > cap).mean()),
-                "output_tokens_p50": p50,
-                "output_tokens_p90": p90,
-                "output_tokens_p99": p99,
-                "output_tokens_max": int(mine.max()),
-            }
+            GroupLength(
+                match=name,
+                calls=len(mine),
+                max_output_tokens=cap,
+                truncated_share=float((mine > cap).mean()),
+                output_tokens_p50=p50,
+                output_tokens_p90=p90,
+                output_tokens_p99=p99,
+                output_tokens_max=int(mine.max()),
+            )
         )
-    return table
+    return tuple(table)
 
 
-def _ceilings(study: Study) -> Mapping[str, Any]:
-    """Return what the log says about caps in force and about reasoning."""
-    events = study.events
-    said: dict[str, Any] = {}
-    if events.max_output_tokens is not None:
-        known = events.max_output_tokens >= 0
-        reached = known & (events.output_tokens >= events.max_output_tokens)
-        said["calls_with_a_cap"] = int(known.sum())
-        said["calls_that_reached_it"] = int(reached.sum())
-    if events.reasoning_tokens is not None:
-        total = int(events.output_tokens.sum())
-        reasoning = int(np.clip(events.reasoning_tokens, 0, events.output_tokens).sum())
-        said["reasoning_share_of_output"] = reasoning / total if total else 0.0
-    return said
+def _caps_in_force(events: Events) -> tuple[int | UnsetType, int | UnsetType]:
+    """Return how many calls have a cap and how many reached it; unset where the log has no caps."""
+    if events.max_output_tokens is None:
+        return UNSET, UNSET
+    known = events.max_output_tokens >= 0
+    reached = known & (events.output_tokens >= events.max_output_tokens)
+    return int(known.sum()), int(reached.sum())
+
+
+def _reasoning_share(events: Events) -> float | UnsetType:
+    """Return the share of output tokens that is reasoning; unset where the log does not say."""
+    if events.reasoning_tokens is None:
+        return UNSET
+    total = int(events.output_tokens.sum())
+    reasoning = int(np.clip(events.reasoning_tokens, 0, events.output_tokens).sum())
+    return reasoning / total if total else 0.0

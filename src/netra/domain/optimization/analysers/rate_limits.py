@@ -6,15 +6,17 @@ if and only if its price a token at full use is under that share of the list pri
 like those in the log; a peak needs at least a day of data to be trusted.
 """
 
-from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.supply_config import RateLimits, Settings
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -26,6 +28,26 @@ FORMULA: Final = (
 )
 WINDOW_NS: Final = 60_000_000_000
 _TURNED_AWAY: Final = frozenset(("429", "rate_limited", "rate_limit", "ratelimited", "throttled"))
+
+
+class BusiestMinute(msgspec.Struct, frozen=True, kw_only=True):
+    """The most of each in any 60 s of the log; the four may be of different minutes."""
+
+    requests: float
+    input_tokens: float
+    output_tokens: float
+    tokens: float  # input and output together
+
+
+class RateLimitInputs(Inputs, frozen=True, kw_only=True):
+    """What the limits were computed from; `calls_turned_away` None: the log has no status."""
+
+    busiest_minute: BusiestMinute
+    traffic_growth: float
+    limits_needed: RateLimits
+    reserve_break_even_share_of_list_price: float
+    calls_turned_away: int | None
+    calls: int
 
 
 def busiest_window(at_ns: Ints, amount: Ints | Floats, *, window_ns: int) -> tuple[float, int]:
@@ -51,34 +73,39 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (_finding(study, _needed(study)),)
 
 
-def _finding(study: Study, needed: Mapping[str, float]) -> Finding:
+def _finding(study: Study, needed: BusiestMinute) -> Finding:
     growth = study.goals.traffic_growth or 0.0
-    limits = {f"{name}_per_minute": int(np.ceil(value * (1 + growth))) for name, value in needed.items()}
+    limits = RateLimits(
+        requests_per_minute=ceil(needed.requests * (1 + growth)),
+        input_tokens_per_minute=ceil(needed.input_tokens * (1 + growth)),
+        output_tokens_per_minute=ceil(needed.output_tokens * (1 + growth)),
+        tokens_per_minute=ceil(needed.tokens * (1 + growth)),
+    )
     use = _use(study, needed)
     more = f"; {percent(growth)} more traffic is added" if growth else ""
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
         action=(
-            f"Hold rate limits of at least {count(limits['requests_per_minute'], 'request')} and "
-            f"{count(limits['tokens_per_minute'], 'token')} a minute"
+            f"Hold rate limits of at least {count(limits.requests_per_minute, 'request')} and "
+            f"{count(limits.tokens_per_minute, 'token')} a minute"
         ),
         impact=(
-            f"The busiest minute had {count(needed['requests'], 'request')} and "
-            f"{count(needed['tokens'], 'token')}{more}. "
+            f"The busiest minute had {count(needed.requests, 'request')} and "
+            f"{count(needed.tokens, 'token')}{more}. "
             f"Throughput reserved for it would be used {percent(use)} of the time, so it pays only under "
             f"{percent(use)} of the list price a token."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs={
-            "busiest_minute": needed,
-            "traffic_growth": growth,
-            "limits_needed": limits,
-            "reserve_break_even_share_of_list_price": use,
-            "calls_turned_away": _turned_away(study),
-            "calls": len(study.events),
-        },
+        inputs=RateLimitInputs(
+            busiest_minute=needed,
+            traffic_growth=growth,
+            limits_needed=limits,
+            reserve_break_even_share_of_list_price=use,
+            calls_turned_away=_turned_away(study),
+            calls=len(study.events),
+        ),
         assumptions=(
             "Limits count input and output tokens of a call at the minute it begins.",
             *_short_log(study),
@@ -87,7 +114,7 @@ def _finding(study: Study, needed: Mapping[str, float]) -> Finding:
         how_to_verify="Compare with the limits and the remaining-quota headers that the provider reports.",
         effort="low",
         risk="A limit under the busiest minute turns calls away exactly when most users are there.",
-        supply={"rate_limits": limits},
+        supply=Settings(rate_limits=limits),
     )
 
 
@@ -109,24 +136,25 @@ def _ones(study: Study) -> Ints:
     return np.ones(len(study.events), np.int64)
 
 
-def _needed(study: Study) -> Mapping[str, float]:
+def _needed(study: Study) -> BusiestMinute:
     events = study.events
-    amounts = {
-        "requests": _ones(study),
-        "input_tokens": events.input_tokens,
-        "output_tokens": events.output_tokens,
-        "tokens": events.input_tokens + events.output_tokens,
-    }
-    return {
-        name: busiest_window(events.at_ns, amount, window_ns=WINDOW_NS)[0] for name, amount in amounts.items()
-    }
+    return BusiestMinute(
+        requests=_most(study, _ones(study)),
+        input_tokens=_most(study, events.input_tokens),
+        output_tokens=_most(study, events.output_tokens),
+        tokens=_most(study, events.input_tokens + events.output_tokens),
+    )
 
 
-def _use(study: Study, needed: Mapping[str, float]) -> float:
+def _most(study: Study, amount: Ints) -> float:
+    return busiest_window(study.events.at_ns, amount, window_ns=WINDOW_NS)[0]
+
+
+def _use(study: Study, needed: BusiestMinute) -> float:
     """Return mean over peak, in tokens a minute."""
     tokens = int(study.events.input_tokens.sum() + study.events.output_tokens.sum())
     mean = tokens * 60 / study.span.seconds
-    return min(mean / needed["tokens"], 1.0) if needed["tokens"] else 0.0
+    return min(mean / needed.tokens, 1.0) if needed.tokens else 0.0
 
 
 def _turned_away(study: Study) -> int | None:

@@ -9,12 +9,13 @@ word is not known (see `statuses`) is neither a failure nor a success, and is na
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.statuses import (
     Outcome,
     answered_calls,
@@ -22,13 +23,34 @@ from netra.domain.optimization.measures.statuses import (
     failed_calls,
     outcome_of,
 )
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.supply_config import Retries, Settings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Events
 
 KIND: Final = "waste"
 FORMULA: Final = "wasted = sum of list prices of billed (failed calls + retries of calls that had succeeded)"
+
+
+class StatusSpend(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls and dollars of one status."""
+
+    calls: int
+    usd_in_window: float
+
+
+class WasteInputs(Inputs, frozen=True, kw_only=True):
+    """The calls that were billed for nothing, by what went wrong."""
+
+    calls: int
+    failed_calls: int
+    failed_share: float
+    billed_failures: int
+    needless_retries: int
+    wasted_usd_in_window: float
+    surely_avoidable_usd_in_window: float
+    by_status: Mapping[str, StatusSpend]
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -106,9 +128,9 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
         stance=Stance.DO,
         action="Stop paying for calls that give nothing: fix what fails and retry only what failed",
         impact=(
-            f"{count(inputs['billed_failures'], 'failed call')} and "
-            f"{count(inputs['needless_retries'], 'needless repeat')} of {count(inputs['calls'], 'call')} "
-            f"cost {money(inputs['wasted_usd_in_window'])} {study.month.told}."
+            f"{count(inputs.billed_failures, 'failed call')} and "
+            f"{count(inputs.needless_retries, 'needless repeat')} of {count(inputs.calls, 'call')} "
+            f"cost {money(inputs.wasted_usd_in_window)} {study.month.told}."
         ),
         grade=Grade.MODEL if study.events.cost is None else Grade.EXACT,
         formula=FORMULA,
@@ -123,33 +145,30 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
         effort="medium",
         risk="Shorter retry chains can surface failures to users: alert on them first.",
         change=partial(dropped, where=wasted),
-        low_share=inputs["surely_avoidable_usd_in_window"] / inputs["wasted_usd_in_window"],
+        low_share=inputs.surely_avoidable_usd_in_window / inputs.wasted_usd_in_window,
         steps=(
-            (
-                f"Read the {percent(inputs['failed_share'])} of calls that failed, by status, largest cost "
-                "first."
-            ),
+            (f"Read the {percent(inputs.failed_share)} of calls that failed, by status, largest cost first."),
             "Check requests before sending (context length, schema), and set timeouts above the slow tail.",
             "Retry only failed calls, with backoff and an idempotency key, and stop after two tries.",
         ),
         roll_back="Put the earlier timeouts and retry limits back.",
-        supply={"retries": {"max_attempts": 2, "retry_only_failed": True}},
+        supply=Settings(retries=Retries(max_attempts=2, retry_only_failed=True)),
     )
 
 
-def _inputs(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> Mapping[str, Any]:
+def _inputs(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> WasteInputs:
     usd, calls = study.now_usd, len(study.events) - study.month.first
     avoidable = needless | _retried(study.events, useless=useless)
-    return {
-        "calls": calls,
-        "failed_calls": int(failed.sum()),
-        "failed_share": int(failed.sum()) / calls,
-        "billed_failures": int(useless.sum()),
-        "needless_retries": int(needless.sum()),
-        "wasted_usd_in_window": float(usd[useless | needless].sum()),
-        "surely_avoidable_usd_in_window": float(usd[avoidable].sum()),
-        "by_status": _by_status(study, useless),
-    }
+    return WasteInputs(
+        calls=calls,
+        failed_calls=int(failed.sum()),
+        failed_share=int(failed.sum()) / calls,
+        billed_failures=int(useless.sum()),
+        needless_retries=int(needless.sum()),
+        wasted_usd_in_window=float(usd[useless | needless].sum()),
+        surely_avoidable_usd_in_window=float(usd[avoidable].sum()),
+        by_status=_by_status(study, useless),
+    )
 
 
 def _billing_assumption(events: Events) -> tuple[str, ...]:
@@ -160,16 +179,16 @@ def _billing_assumption(events: Events) -> tuple[str, ...]:
     )
 
 
-def _by_status(study: Study, useless: Bools) -> Mapping[str, Any]:
+def _by_status(study: Study, useless: Bools) -> Mapping[str, StatusSpend]:
     status = study.events.status
     if status is None:
         return {}
     usd = study.now_usd
     return {
-        name: {
-            "calls": int((useless & (status.codes == code)).sum()),
-            "usd_in_window": float(usd[useless & (status.codes == code)].sum()),
-        }
+        name: StatusSpend(
+            calls=int((useless & (status.codes == code)).sum()),
+            usd_in_window=float(usd[useless & (status.codes == code)].sum()),
+        )
         for code, name in enumerate(status.names)
         if outcome_of(name) in {Outcome.FAILED, Outcome.REFUSED}
     }

@@ -7,9 +7,9 @@ on each side of a group. Shares of accepted answers are compared by Newcombe's i
 call of unknown price has an unknown cost, which is no cost of zero; its answers are compared all the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import sqrt
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -216,11 +216,3 @@ def _percentile(values: Floats | None, where: Bools, percent: float) -> float | 
         return None
     known = values[where][~np.isnan(values[where])]
     return float(np.percentile(known, percent)) if len(known) else None
-
-
-def to_payload(verified: Verified) -> Mapping[str, Any]:
-    """Return the comparison as plain values, with what to roll back."""
-    payload: dict[str, Any] = msgspec.to_builtins(verified)
-    for row, one in zip(payload["groups"], verified.groups, strict=True):
-        row["roll_back"] = one.is_to_roll_back
-    return payload

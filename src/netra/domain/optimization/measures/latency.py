@@ -4,9 +4,6 @@ Calls that failed or that nobody waits for do not count. Measured values only; m
 in `performance`.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 import numpy as np
 
@@ -14,16 +11,14 @@ from netra.domain.optimization.analysers.batch import tagged_patient
 from netra.domain.optimization.analysers.evidence import with_unnamed
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.statuses import failed_calls
+from netra.domain.optimization.metrics import FeatureLatency, Latency, Tails
 from netra.domain.optimization.traffic import Bools
 from netra.domain.workloads.columns import Floats, Labels
 
 
-class Tails(msgspec.Struct, frozen=True, kw_only=True):
-    """The 99th percentiles of the calls somebody waits for, in milliseconds; None: not logged."""
-
-    ttft_ms_p99: float | None
-    tpot_ms_p99: float | None
-    latency_ms_p99: float | None
+def latency_of(study: Study) -> Latency:
+    """Return the measured latency of the log."""
+    return Latency(**msgspec.structs.asdict(tails_of(study)), by_feature=by_feature(study))
 
 
 def tails_of(study: Study, *, among: Bools | None = None) -> Tails:
@@ -46,15 +41,15 @@ def tpot_ms(study: Study) -> Floats | None:
     return np.where(spent >= 0, spent, np.nan) / after_first
 
 
-def by_feature(study: Study) -> list[Mapping[str, Any]]:
+def by_feature(study: Study) -> tuple[FeatureLatency, ...]:
     """Return the tail of each feature (else template) against the limit set on it, slowest first."""
     latency_ms = study.events.latency_ms
     if latency_ms is None:
-        return []
+        return ()
     groups = with_unnamed(study.events.feature or study.events.template or _everything(study))
     awaited = _awaited(study)
     limits = {name.lower(): limit for name, limit in study.goals.latency_ms.items()}
-    found: list[Mapping[str, Any]] = []
+    found: list[FeatureLatency] = []
     for code, name in enumerate(groups.names):
         mine = awaited & (groups.codes == code)
         p99 = _percentile(latency_ms, mine, 99)
@@ -63,17 +58,17 @@ def by_feature(study: Study) -> list[Mapping[str, Any]]:
         limit = limits.get(name.lower(), limits.get(""))
         over = None if limit is None else int((latency_ms[mine] > limit).sum())
         found.append(
-            {
-                "feature": name,
-                "calls": int(mine.sum()),
-                "latency_ms_p50": _percentile(latency_ms, mine, 50),
-                "latency_ms_p99": p99,
-                "limit_ms": limit,
-                "calls_over_limit": over,
-                "met": None if limit is None else p99 <= limit,
-            }
+            FeatureLatency(
+                feature=name,
+                calls=int(mine.sum()),
+                latency_ms_p50=_percentile(latency_ms, mine, 50),
+                latency_ms_p99=p99,
+                limit_ms=limit,
+                calls_over_limit=over,
+                met=None if limit is None else p99 <= limit,
+            )
         )
-    return sorted(found, key=lambda row: -float(row["latency_ms_p99"]))
+    return tuple(sorted(found, key=lambda row: -row.latency_ms_p99))
 
 
 def _everything(study: Study) -> Labels:

@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, call, model, told, well
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.language.allowance import Allowance
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.result import Advice
 from netra.ports.language_model import (
     LanguageModelMalformed,
     LanguageModelRateLimited,
@@ -30,7 +31,7 @@ async def shop(desk: Any, calls: Any) -> Any:
 
 
 def said(advice: Advice) -> dict[str, Any]:
-    found: dict[str, Any] = advice.metrics["language_model"]
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(advice.metrics.language_model))
     return found
 
 
@@ -47,7 +48,7 @@ async def test_a_text_that_holds_is_the_answer(shop: Any) -> None:
     assert advice.report.startswith("Your 60 calls cost $0.84. The plan saves 15.0 % of that.")
     assert said(advice)["used"] is True
     assert said(advice)["outcome"] == "worded"
-    assert advice.metrics["usage"]["calls"] == 2
+    assert advice.metrics.usage.calls == 2
     payload = {name: getattr(advice, name) for name in ("recommendations", "metrics", "actions")}
     assert unsupported(advice.report, payload) == ()
 
@@ -58,8 +59,10 @@ async def test_with_a_model_nothing_changes_but_the_words(shop: Any) -> None:
     assert spoken.recommendations == silent.recommendations
     assert spoken.actions == silent.actions
     assert spoken.supply_config == silent.supply_config
-    rest = {name: value for name, value in spoken.metrics.items() if name not in ("language_model", "usage")}
-    assert {**rest, "language_model": silent.metrics["language_model"]} == dict(silent.metrics)
+    rest = msgspec.structs.replace(
+        spoken.metrics, language_model=silent.metrics.language_model, usage=msgspec.UNSET
+    )
+    assert rest == silent.metrics
 
 
 async def test_sentences_are_shown_one_by_one_and_add_up_to_the_text(shop: Any) -> None:
@@ -113,7 +116,7 @@ async def test_a_model_that_fails_costs_the_words_alone(shop: Any, failure: Any,
     assert said(advice)["used"] is False
     assert said(advice)["fallback_reason"] == reason
     assert said(advice)["reading"] == {"outcome": "not_read", "reason": reason}
-    assert advice.metrics["usage"]["input_tokens"] == 14  # what was spent on failures is told too
+    assert advice.metrics.usage.input_tokens == 14  # what was spent on failures is told too
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from netra.domain.agents.language.hearing import (
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.question.mentions import Names
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId
+from netra.domain.optimization.metrics import GoalDifference, ModelReading
 from netra.domain.optimization.model import Priority
 from netra.domain.threads.model import Message, MessageRole
 
@@ -33,14 +34,14 @@ def both(message: str, *, earlier: tuple[str, ...] = (), names: Names = NAMES, *
 def test_on_a_number_the_local_reading_wins_and_the_difference_is_told() -> None:
     found = both("20 % cheaper and 2x faster", saving_share=0.3, speedup=2.0)
     assert (found.goals.saving_share, found.goals.speedup) == (0.2, 2.0)
-    assert found.differences == ({"field": "saving_share", "local": 0.2, "model": 0.3},)
+    assert found.differences == (GoalDifference(field="saving_share", local=0.2, model=0.3),)
     assert found.taken == ()
 
 
 def test_limits_of_features_are_a_local_reading_of_latency() -> None:
     found = both("checkout within 500 ms", latency_ms=400.0)
     assert found.goals.latency_ms == {"checkout": 500.0}
-    assert found.differences == ({"field": "latency_ms", "local": 500.0, "model": 400.0},)
+    assert found.differences == (GoalDifference(field="latency_ms", local=500.0, model=400.0),)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +154,8 @@ async def test_a_follow_up_is_read_with_what_was_said_before_it(desk: Any, calls
         "The plan saves nothing.",
     ]
     assert second["before"] == first["before"]
-    assert advice.metrics["goals"]["saving_share"] == 0.3
-    assert advice.metrics["language_model"]["reading"]["taken"] == ("saving_share",)
+    assert advice.metrics.goals.saving_share == 0.3
+    assert advice.metrics.language_model.reading.taken == ("saving_share",)
 
 
 async def test_a_thread_without_this_run_is_read_whole(desk: Any, calls: Any) -> None:
@@ -176,8 +177,8 @@ async def test_a_form_filled_with_nonsense_is_thrown_away(desk: Any, calls: Any,
     await desk.workload(calls(30))
     desk.language_model = model(PLAIN, reads=answer)
     advice = await desk.ask("make it 20 % cheaper")
-    assert advice.metrics["language_model"]["reading"] == {"outcome": "not_read", "reason": "malformed"}
-    assert advice.metrics["goals"]["saving_share"] == 0.2
+    assert advice.metrics.language_model.reading == ModelReading(outcome="not_read", reason="malformed")
+    assert advice.metrics.goals.saving_share == 0.2
     assert advice.report == PLAIN
 
 

@@ -74,7 +74,7 @@ async def two_tenants(desk: Any, calls: Any, *, name: str) -> None:
 
 def check(desk: Any, advice: Any, order: str) -> None:
     """Hold a result, and all that was shown and sent on the way, to what may never be."""
-    said = advice.metrics["language_model"]
+    said = advice.metrics.language_model
     shown = msgspec.json.encode(advice).decode() + "".join(text for _, text in desk.watch.said)
     texts = [message.text for prompt in desk.language_model.prompts for message in prompt.messages]
     sent = json.dumps([text.replace(order, "") for text in texts])
@@ -82,18 +82,16 @@ def check(desk: Any, advice: Any, order: str) -> None:
     for name in FOREIGN:
         assert name not in sent or name in order, order
         assert name not in shown or name in order, order
-    engine = {
-        name: value for name, value in advice.metrics.items() if name not in ("language_model", "goals")
-    }
-    payload = {"r": advice.recommendations, "m": engine, "a": advice.actions, "looks": said["looks"]}
-    assert said["fallback_reason"] == "unverified", order
+    engine = msgspec.structs.replace(advice.metrics, language_model=msgspec.UNSET, goals=msgspec.UNSET)
+    payload = {"r": advice.recommendations, "m": engine, "a": advice.actions, "looks": said.looks}
+    assert said.fallback_reason == "unverified", order
     for _, sentence in desk.watch.said:
         assert unsupported(sentence, payload) == (), order
         assert not faults_in(sentence, instructions=INSTRUCTIONS), order
-    assert {look["tool"] for look in said["looks"]} <= TOOLS, order
-    assert [look["outcome"] for look in said["looks"]][:2] == ["done", "done"], order
-    assert advice.metrics["goals"].get("budget_usd_per_month") != 1.0, order
-    assert advice.metrics["requests"] == 10, order
+    assert {look.tool for look in said.looks} <= TOOLS, order
+    assert [look.outcome for look in said.looks][:2] == ["done", "done"], order
+    assert advice.metrics.goals.budget_usd_per_month != 1.0, order
+    assert advice.metrics.requests == 10, order
 
 
 def test_there_are_fifty_orders() -> None:

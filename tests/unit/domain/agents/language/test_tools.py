@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, call, model
 
@@ -23,7 +24,7 @@ async def shop(desk: Any, calls: Any) -> Any:
 async def looked(desk: Any, *calls: ToolCall) -> list[dict[str, Any]]:
     desk.language_model = model([calls, PLAIN])
     advice = await desk.ask("make it cheaper")
-    looks: list[dict[str, Any]] = advice.metrics["language_model"]["looks"]
+    looks: list[dict[str, Any]] = [msgspec.to_builtins(one) for one in advice.metrics.language_model.looks]
     return looks
 
 

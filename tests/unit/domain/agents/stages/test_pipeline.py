@@ -12,7 +12,8 @@ from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.model import Question
 from netra.domain.errors import WorkStopped
 from netra.domain.ids import UserId
-from netra.domain.optimization.model import Advice
+from netra.domain.optimization.metrics import NO_LANGUAGE_MODEL
+from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import columns_of, empty_events
 
 STAGES = [
@@ -42,10 +43,10 @@ async def test_a_workload_nobody_made_gets_word_of_what_to_send(desk: Any) -> No
         constraints=["gpu_memory", "latency"],
     )
     assert advice.recommendations == ()
-    assert advice.metrics["requests"] == 0
-    assert advice.metrics["data_sufficiency"]["sufficient"] is False
-    assert advice.metrics["goals"]["constraints"] == ("gpu_memory", "latency")
-    assert advice.metrics["language_model"] == {"used": False, "reason": "not_configured"}
+    assert advice.metrics.requests == 0
+    assert advice.metrics.data_sufficiency.sufficient is False
+    assert advice.metrics.goals.constraints == ("gpu_memory", "latency")
+    assert advice.metrics.language_model == NO_LANGUAGE_MODEL
     assert "no workload wl-123" in advice.report
     assert "POST /api/workloads" in advice.report
     assert "netra workloads import" in advice.report
@@ -57,18 +58,18 @@ async def test_an_empty_workload_is_told_where_to_send_its_events(desk: Any) -> 
     advice = await desk.ask("make it cheaper")
     assert "POST /api/workloads/wl-shop/events" in advice.report
     assert [action.order for action in advice.actions] == [1]
-    assert advice.metrics["workload_id"] == made
+    assert advice.metrics.workload_id == made
 
 
 async def test_nobody_s_account_is_told_how_to_begin(desk: Any) -> None:
     advice = await desk.ask("make it cheaper")
-    assert advice.metrics["data_sufficiency"]["reason"] == "there is no workload"
+    assert advice.metrics.data_sufficiency.reason == "there is no workload"
 
 
 async def test_someone_else_s_workload_does_not_exist(desk: Any, calls: Any) -> None:
     await desk.workload(calls(3), owner=UserId(2))
     advice = await desk.ask("make it cheaper", workload_id="wl-shop")
-    assert advice.metrics["data_sufficiency"]["reason"] == "there is no workload of this id"
+    assert advice.metrics.data_sufficiency.reason == "there is no workload of this id"
 
 
 async def test_one_of_several_workloads_must_be_named(desk: Any, calls: Any) -> None:
@@ -77,7 +78,7 @@ async def test_one_of_several_workloads_must_be_named(desk: Any, calls: Any) -> 
     advice = await desk.ask("make it cheaper")
     assert "wl-shop (shop, 3 events)" in advice.report
     assert "wl-desk (desk, 0 events)" in advice.report
-    assert advice.metrics["workloads_total"] == 2
+    assert advice.metrics.workloads_total == 2
     assert advice.recommendations == ()
 
 
@@ -85,7 +86,7 @@ async def test_of_very_many_workloads_the_newest_are_listed(desk: Any) -> None:
     for number in range(23):
         await desk.workload(name=f"n{number}")
     advice = await desk.ask("make it cheaper")
-    assert len(advice.metrics["workloads"]) == 20
+    assert len(advice.metrics.workloads) == 20
     assert "lists all" in advice.report
     assert unsupported(advice.report, payload(advice)) == ()
 
@@ -94,15 +95,15 @@ async def test_a_workload_named_in_the_message_is_the_one(desk: Any, calls: Any)
     await desk.workload(calls(3), name="shop-front")
     await desk.workload(name="desk")
     advice = await desk.ask("make the shop front cheaper")
-    assert advice.metrics["workload_id"] == "wl-shop-front"
-    assert advice.metrics["requests"] == 3
+    assert advice.metrics.workload_id == "wl-shop-front"
+    assert advice.metrics.requests == 3
 
 
 async def test_the_only_workload_need_not_be_named(desk: Any, calls: Any) -> None:
     await desk.workload(calls(60))
     advice = await desk.ask("make it cheaper")
     # 60 calls of 1,000 tokens at $10 and 100 at $40 a million
-    assert advice.metrics["bill_usd"] == pytest.approx(60 * 0.014)
+    assert advice.metrics.bill_usd == pytest.approx(60 * 0.014)
 
 
 async def test_every_stage_says_what_it_does_in_its_range(desk: Any, calls: Any) -> None:
@@ -129,7 +130,7 @@ async def test_events_at_hand_get_the_answer_of_a_stored_workload(desk: Any, cal
     stored = await desk.ask("make it 20 % cheaper")
     question = Question(owner_id=UserId(0), message="make it 20 % cheaper")
     at_hand = await desk.pipeline.answer_events(question, columns_of(calls(60)), desk.watch)
-    assert at_hand.metrics["workload_id"] is None
+    assert at_hand.metrics.workload_id is None
     assert msgspec.json.encode(at_hand.recommendations) == msgspec.json.encode(stored.recommendations)
     assert at_hand.report == stored.report
 

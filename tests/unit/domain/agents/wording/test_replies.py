@@ -10,10 +10,21 @@ from hypothesis import strategies as st
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.wording.replies import reply
-from netra.domain.optimization.model import Action, Advice, Goals, Grade, Recommendation, Savings
+from netra.domain.optimization.metrics import Metrics
+from netra.domain.optimization.model import Action, Evidence, Goals, Grade, Savings, Stance
+from netra.domain.optimization.result import Advice, Recommendation
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.optimization.wording import cost_change
 
 METRICS: Mapping[str, Any] = {
+    "input_tokens": 1_000,
+    "output_tokens": 100,
+    "prefix_reuse": [],
+    "arrivals": {"rate_per_s": 0.0, "gap_cv": None, "peak_to_mean_1s": None, "peak_to_mean_60s": None},
+    "duplicates": {},
+    "failures": {},
+    "data_sufficiency": {"sufficient": True, "reason": ""},
+    "bill_usd_per_month": 1_217.5,
     "requests": 1_200,
     "bill_usd": 40.0,
     "requests_unpaid": 0,
@@ -30,7 +41,7 @@ METRICS: Mapping[str, Any] = {
     },
     "growth": {"traffic_growth": 0.0, "bill_usd_per_month": 1_217.5, "planned_usd_per_month": 1_217.5},
     "targets": [],
-    "latency": {"by_feature": []},
+    "latency": {"ttft_ms_p99": None, "tpot_ms_p99": None, "latency_ms_p99": None, "by_feature": []},
     "gaps": [],
     "models_assumed": {},
 }
@@ -47,6 +58,7 @@ def recommendation(
     made = Recommendation(
         id="rec-1",
         kind="batch",
+        stance=Stance.DO,
         action="send the nightly calls in batches",
         impact="120 calls can wait",
         cost_change=cost_change(usd / 1_217.5),
@@ -62,7 +74,7 @@ def recommendation(
         formula="",
         inputs={},
         assumptions=(),
-        evidence={},
+        evidence=Evidence(rows=0, of_rows=0, sample_events=()),
         how_to_verify="compare the next bill",
         effort="low",
         risk="",
@@ -73,7 +85,12 @@ def recommendation(
 def said(
     *found: Recommendation, actions: tuple[Action, ...] = (), goals: Goals | None = None, **metrics: Any
 ) -> str:
-    advice = Advice(recommendations=found, metrics={**METRICS, **metrics}, actions=actions, supply_config={})
+    advice = Advice(
+        recommendations=found,
+        metrics=msgspec.convert({**METRICS, **metrics}, Metrics),
+        actions=actions,
+        supply_config=NOTHING_TO_SUPPLY,
+    )
     report = reply(advice, goals=goals or Goals())
     held = {
         "r": advice.recommendations,
@@ -88,7 +105,7 @@ def said(
 def test_a_log_with_nothing_to_gain_says_so() -> None:
     assert said() == (
         "Your 1,200 calls cost $40.00 at list prices, which is $1,218 a month at this rate. Nothing here is "
-        "worth more than 1 % of the bill.\n\nA month is 30.4 days."
+        "worth more than 1 % of the bill of $1,218 a month.\n\nA month is 30.4 days."
     )
 
 
@@ -107,8 +124,8 @@ def test_the_plan_is_the_headline() -> None:
         "if_evaluations_pass_saved_share": 0.5,
     }
     text = said(plan=plan)
-    assert "brings that to $913.10 a month: $304.40 less, 25.0 % of the bill." in text
-    assert "If the evaluations named below pass as well, it is $608.75 a month, 50.0 % less than now." in text
+    assert "$304.40 of $1,218 a month can be saved: 25.0 % of the bill." in text
+    assert "If what needs an evaluation passes it, the bill is $608.75 a month: 50.0 % less." in text
 
 
 def test_a_log_too_short_to_scale_speaks_for_itself_only() -> None:
@@ -164,7 +181,7 @@ def test_three_recommendations_are_told_in_full() -> None:
     ],
 )
 def test_a_target_is_judged(target: str, asked: float, sentence: str) -> None:
-    row = {"target": target, "asked": asked, "met": True, "why": "Because."}
+    row = {"target": target, "asked": asked, "reached": None, "met": True, "why": "Because."}
     assert sentence in said(targets=[row])
     assert "is not met: " in said(targets=[{**row, "met": False}])
     assert "cannot be judged: " in said(targets=[{**row, "met": None}])
@@ -185,12 +202,15 @@ def test_more_traffic_is_priced() -> None:
 def test_a_feature_is_held_against_its_limit() -> None:
     row = {
         "feature": "search",
+        "calls": 9,
+        "latency_ms_p50": 100.0,
         "latency_ms_p99": 542.3,
         "limit_ms": 500.0,
         "calls_over_limit": 1,
         "met": False,
     }
-    text = said(latency={"by_feature": [row, {**row, "feature": "chat", "calls_over_limit": 0, "met": True}]})
+    chat = {**row, "feature": "chat", "calls_over_limit": 0, "met": True}
+    text = said(latency={**METRICS["latency"], "by_feature": [row, chat]})
     assert (
         "search has a p99 latency of 542 ms against the limit of 500 ms, so the log breaks it (1 call over)."
         in text
@@ -236,7 +256,9 @@ def test_what_was_taken_for_granted_and_what_was_not_understood_is_said() -> Non
 
 
 def test_an_answer_about_a_part_names_it() -> None:
-    assert said(scope={"features": ["rank", "sort"]}).startswith("Your 1,200 calls of rank and sort cost")
+    assert said(scope={"features": ["rank", "sort"], "unknown": [], "requests": 9}).startswith(
+        "Your 1,200 calls of rank and sort cost"
+    )
 
 
 MONEY = st.floats(min_value=-1e7, max_value=1e7)
@@ -271,5 +293,5 @@ def test_no_number_of_the_report_is_its_own(
         plan=plan | {"if_evaluations_pass_saved_share": share + 0.1},
         bill_usd=bill_usd,
         growth={"traffic_growth": growth, "bill_usd_per_month": bill_usd, "planned_usd_per_month": 0.0},
-        targets=[{"target": target, "asked": asked, "met": None, "why": "Because."}],
+        targets=[{"target": target, "asked": asked, "reached": None, "met": None, "why": "Because."}],
     )

@@ -10,9 +10,11 @@ import pytest
 from netra.domain.optimization.advice.actions import actions_of
 from netra.domain.optimization.advice.recommendations import recommendations_of, verdict
 from netra.domain.optimization.advice.supply import supply_config
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import Composition, compose
-from netra.domain.optimization.model import Goals, Recommendation, never_stop
+from netra.domain.optimization.model import Goals, Stance, never_stop
+from netra.domain.optimization.result import Recommendation
+from netra.domain.optimization.supply_config import CallGroup, Retries, RouteRule, Settings
 from netra.domain.optimization.traffic import dropped, hosted
 from netra.domain.workloads.model import Event
 
@@ -76,8 +78,8 @@ def test_the_marginal_is_what_the_step_adds(study: Make, call: Call, finding: Sa
     )
     (only,) = [one for one in found if one.savings.marginal_usd_per_month is not None]
     assert only.savings.marginal_usd_per_month == pytest.approx(3 * 1.4e-3 * log.span.per_month)
-    assert only.inputs["applied_as"] == 1
-    assert only.inputs["leave_one_out_usd_per_month"] == pytest.approx(only.savings.usd_per_month - 0.0)
+    assert only.savings.applied_as == 1
+    assert only.savings.leave_one_out_usd_per_month == pytest.approx(only.savings.usd_per_month - 0.0)
 
 
 def test_a_log_without_a_bill_has_nothing_to_lower(study: Make, call: Call, finding: Say) -> None:
@@ -132,30 +134,35 @@ def test_of_equal_steps_the_easier_comes_first(
     assert actions_of(composition, found)[0].title == f"do {easy}"
 
 
+TWICE, THRICE = (Retries(max_attempts=times, retry_only_failed=True) for times in (2, 3))
+RULE = RouteRule(to="small")
+GROUPS = (CallGroup(by="tool", match="a"), CallGroup(by="tool", match="b"))
+
+
 def test_settings_of_several_findings_are_joined(study: Make, call: Call, finding: Say) -> None:
     log = study([call(n) for n in range(4)])
     composition = compose(
         log,
         [
-            finding("waste", change=first(1, of=4), supply={"retries": {"max_attempts": 2}, "routes": [1]}),
-            finding("rate_limits", stance=Stance.INFORM, supply={"retries": {"wait_s": 1}, "caching": [1]}),
-            finding("burst_shaping", stance=Stance.INFORM, supply={"caching": [2]}),
+            finding("waste", change=first(1, of=4), supply=Settings(retries=TWICE, route_rules=(RULE,))),
+            finding("rate_limits", stance=Stance.INFORM, supply=Settings(retries=THRICE, batch=(GROUPS[0],))),
+            finding("burst_shaping", stance=Stance.INFORM, supply=Settings(batch=(GROUPS[1],))),
         ],
         checkpoint=never_stop,
     )
     config = supply_config(log, composition)
-    assert config["retries"] == {"max_attempts": 2, "wait_s": 1}
-    assert config["route_rules"] == [1]
-    assert config["caching"] == [1, 2]
-    assert "after_evaluation" not in config
+    assert config.retries == THRICE
+    assert config.route_rules == (RULE,)
+    assert config.batch == GROUPS
+    assert config.after_evaluation is msgspec.UNSET
 
 
 def test_routes_count_only_calls_still_made(study: Make, call: Call, finding: Say) -> None:
     log = study([call(0), call(1), call(2, model="mystery")])
     composition = compose(log, [finding("waste", change=first(1, of=3))], checkpoint=never_stop)
-    routes = supply_config(log, composition)["routes"]
-    assert {(route["from"], route["calls"]) for route in routes} == {("big", 1), ("mystery", 1)}
-    assert all(route["share"] == 0.5 for route in routes)
+    routes = supply_config(log, composition).routes
+    assert {(route.from_model, route.calls) for route in routes} == {("big", 1), ("mystery", 1)}
+    assert all(route.share == 0.5 for route in routes)
 
 
 def test_routes_are_those_of_the_calls_that_recur(study: Make, call: Call, finding: Say) -> None:
@@ -165,5 +172,5 @@ def test_routes_are_those_of_the_calls_that_recur(study: Make, call: Call, findi
     calls[7] = msgspec.structs.replace(calls[7], output_tokens=0)
     log = study(calls, goals=Goals(change_at=calls[5].timestamp))
     composition = compose(log, [finding("waste", change=first(1, of=10))], checkpoint=never_stop)
-    (route,) = supply_config(log, composition)["routes"]
-    assert (route["from"], route["calls"], route["share"]) == ("big", 4, 1.0)
+    (route,) = supply_config(log, composition).routes
+    assert (route.from_model, route.calls, route.share) == ("big", 4, 1.0)

@@ -1,55 +1,53 @@
 """Whether what was asked for is reached."""
 
-from typing import Any
-
 import msgspec
 
 from netra.domain.optimization.advice.targets import Bill, targets_of
-from netra.domain.optimization.analysers.model import Option
-from netra.domain.optimization.model import Goals, Priority
+from netra.domain.optimization.metrics import TargetOutcome
+from netra.domain.optimization.model import Goals, Option, Priority
 from netra.domain.optimization.pareto import pick
 
 NOW = Option(name="as it is", usd_per_month=100.0, ttft_ms_p99=900.0)
 FAST = Option(name="fast", usd_per_month=300.0, ttft_ms_p99=300.0, needs_evaluation=True)
 
 
-def only(goals: Goals, *, bill: Bill | None = None, options: tuple[Option, ...] = (NOW,)) -> dict[str, Any]:
+def only(goals: Goals, *, bill: Bill | None = None, options: tuple[Option, ...] = (NOW,)) -> TargetOutcome:
     bill = bill or Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0)
     (found,) = targets_of(goals, bill=bill, current=options[0], pick=pick(options, goals=goals))
-    return dict(found)
+    return found
 
 
 def test_a_saving_within_the_plan_is_met() -> None:
-    assert only(Goals(saving_share=0.2))["met"] is True
+    assert only(Goals(saving_share=0.2)).met is True
 
 
 def test_a_saving_within_reach_of_evaluations_says_so() -> None:
     found = only(Goals(saving_share=0.5))
-    assert found["met"] is False
-    assert "with the evaluations passed it would be 60.0 %" in found["why"]
+    assert found.met is False
+    assert "with the evaluations passed it would be 60.0 %" in found.why
 
 
 def test_a_saving_out_of_reach_says_so() -> None:
-    assert "at most 60.0 %" in only(Goals(saving_share=0.9))["why"]
+    assert "at most 60.0 %" in only(Goals(saving_share=0.9)).why
 
 
 def test_a_budget_is_held_against_the_plan_with_the_growth_asked() -> None:
     bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0, growth=0.5)
     found = only(Goals(budget_usd_per_month=100.0), bill=bill)
-    assert (found["reached"], found["met"]) == (105.0, False)
-    assert "50.0 % more traffic" in found["why"]
-    assert only(Goals(budget_usd_per_month=100.0))["met"] is True
+    assert (found.reached, found.met) == (105.0, False)
+    assert "50.0 % more traffic" in found.why
+    assert only(Goals(budget_usd_per_month=100.0)).met is True
 
 
 def test_a_speedup_is_met_by_nothing_but_an_evaluated_option() -> None:
     found = only(Goals(speedup=3.0), options=(NOW, FAST))
-    assert (found["reached"], found["reached_if_evaluations_pass"], found["met"]) == (1.0, 3.0, False)
+    assert (found.reached, found.reached_if_evaluations_pass, found.met) == (1.0, 3.0, False)
 
 
 def test_a_speedup_without_latencies_is_not_known() -> None:
     silent = Option(name="as it is", usd_per_month=100.0)
-    assert only(Goals(speedup=3.0), options=(silent,))["met"] is None
-    assert only(Goals(speedup=3.0), options=(silent, FAST))["met"] is None
+    assert only(Goals(speedup=3.0), options=(silent,)).met is None
+    assert only(Goals(speedup=3.0), options=(silent, FAST)).met is None
 
 
 def test_a_speedup_with_no_option_left_is_no_speedup() -> None:
@@ -57,13 +55,13 @@ def test_a_speedup_with_no_option_left_is_no_speedup() -> None:
     chosen = pick((NOW,), goals=goals)
     bill = Bill(now_usd=100.0, planned_usd=100.0, evaluated_usd=100.0)
     _, found = targets_of(goals, bill=bill, current=NOW, pick=chosen)
-    assert found["met"] is None
+    assert found.met is None
 
 
 def test_limits_are_met_broken_or_not_known() -> None:
-    assert only(Goals(ttft_ms_p99=1000.0))["met"] is True
-    assert only(Goals(ttft_ms_p99=100.0))["met"] is False
-    assert only(Goals(tpot_ms_p99=100.0))["met"] is None
+    assert only(Goals(ttft_ms_p99=1000.0)).met is True
+    assert only(Goals(ttft_ms_p99=100.0)).met is False
+    assert only(Goals(tpot_ms_p99=100.0)).met is None
 
 
 def test_no_bill_has_no_share() -> None:
@@ -75,7 +73,7 @@ def test_a_modelled_latency_is_told_as_its_range() -> None:
     goals = Goals(speedup=2.0, ttft_ms_p99=1_000.0, priority=Priority.PERFORMANCE)
     bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0)
     speedup, limit = targets_of(goals, bill=bill, current=NOW, pick=pick([NOW, modelled], goals=goals))
-    assert speedup["why"].startswith("The pick's p99 is 250 to 420 ms against 900 ms now")
-    assert limit["why"] == (
+    assert speedup.why.startswith("The pick's p99 is 250 to 420 ms against 900 ms now")
+    assert limit.why == (
         "Time to first token at the 99th percentile of “fast” is 250 to 420 ms; the limit is 1,000 ms."
     )

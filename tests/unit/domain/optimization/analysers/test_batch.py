@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from netra.domain.optimization.analysers import batch
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
+from netra.domain.optimization.model import Gap, Goals, Grade, Stance, never_stop
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -31,14 +33,14 @@ def test_calls_tagged_offline_are_batched_exactly(study: Make, call: Call, halve
     assert isinstance(found, Finding)
     assert (found.stance, found.grade) == (Stance.DO, Grade.EXACT)
     assert worth_alone(log, found).saved_usd == pytest.approx(0.7e-3)
-    assert found.supply["batch"] == [{"by": "template", "match": "report"}]
+    assert list(msgspec.to_builtins(found.supply.batch)) == [{"by": "template", "match": "report"}]
 
 
 def test_a_deadline_of_a_day_is_as_good_as_a_tag(study: Make, call: Call, halved: Tariff) -> None:
     log = study([call(deadline_s=86_400), call(deadline_s=1)], halved)
     (found,) = said(log)
     assert isinstance(found, Finding)
-    assert found.inputs["calls"] == 1
+    assert found.inputs.calls == 1
 
 
 def test_groups_that_only_look_patient_need_their_owners_word(
@@ -58,9 +60,9 @@ def test_groups_that_only_look_patient_need_their_owners_word(
     )
     (found,) = said(log)
     assert isinstance(found, Finding)
-    assert (found.stance, found.grade, found.inputs["groups"]) == (Stance.EVALUATE, Grade.MODEL, ["index"])
+    assert (found.stance, found.grade, found.inputs.groups) == (Stance.EVALUATE, Grade.MODEL, ("index",))
     assert worth_alone(log, found).low_usd == 0
-    assert found.supply == {}
+    assert found.supply == NO_SETTINGS
 
 
 def test_without_a_batch_price_the_gap_is_not_half_price(study: Make, call: Call) -> None:
@@ -87,9 +89,9 @@ def test_a_refused_call_is_no_part_of_what_a_batch_costs(study: Make, call: Call
     ]
     (found,) = said(study(calls, halved))
     assert isinstance(found, Finding)
-    assert found.inputs["calls"] == 5
-    assert found.inputs["eligible_usd_in_window"] == pytest.approx(5.0)
-    assert found.inputs["discount_share"] == pytest.approx(0.5)
+    assert found.inputs.calls == 5
+    assert found.inputs.eligible_usd_in_window == pytest.approx(5.0)
+    assert found.inputs.discount_share == pytest.approx(0.5)
 
 
 def test_calls_that_ended_with_a_change_are_not_batched(study: Make, call: Call, halved: Tariff) -> None:
@@ -97,5 +99,5 @@ def test_calls_that_ended_with_a_change_are_not_batched(study: Make, call: Call,
     assert said(study(calls, halved, goals=Goals(change_at=calls[5].timestamp))) == ()
     (found,) = said(study(calls, halved, goals=Goals(change_at=calls[4].timestamp)))
     assert isinstance(found, Finding)
-    assert (found.inputs["calls"], found.evidence["rows"]) == (1, 1)
+    assert (found.inputs.calls, found.evidence.rows) == (1, 1)
     assert "since the change" in found.impact

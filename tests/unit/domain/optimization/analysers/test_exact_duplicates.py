@@ -36,7 +36,7 @@ def test_every_repeat_of_an_answered_prompt_is_saved(study: Make, call: Call) ->
     )
     found = only(log)
     assert worth_alone(log, found).saved_usd == pytest.approx(2 * 1.4e-3)
-    assert found.evidence["sample_events"] == ["#3", "#4"]
+    assert found.evidence.sample_events == ("#3", "#4")
 
 
 def test_a_prompt_whose_answer_failed_must_be_sent_again(study: Make, call: Call) -> None:
@@ -66,7 +66,7 @@ def test_calls_side_by_side_have_no_answer_to_take(study: Make, call: Call) -> N
     early = call(9.9, prompt_hash="a", latency_ms=10_000.0)
     assert said(study([*together, early])) == ()
     found = only(study([*together, call(11, prompt_hash="a", latency_ms=10_000.0)]))
-    assert (found.inputs["repeated_calls"], found.grade) == (1, Grade.EXACT)
+    assert (found.inputs.repeated_calls, found.grade) == (1, Grade.EXACT)
 
 
 def test_the_answer_that_came_last_is_the_one_kept(study: Make, call: Call) -> None:
@@ -87,32 +87,32 @@ def test_without_latencies_a_repeat_is_taken_to_come_after_the_answer_and_that_i
 ) -> None:
     assert said(study([call(0, prompt_hash="a") for _ in range(3)])) == ()
     found = only(study([call(0, prompt_hash="a"), call(0.001, prompt_hash="a", latency_ms=5.0)]))
-    assert (found.inputs["repeated_calls"], found.grade) == (1, Grade.REPLAY)
-    assert found.inputs["repeats_of_unknown_latency"] == 1
+    assert (found.inputs.repeated_calls, found.grade) == (1, Grade.REPLAY)
+    assert found.inputs.repeats_of_unknown_latency == 1
     assert any("latency_ms" in one for one in found.assumptions)
 
 
 def test_an_answer_is_kept_for_a_day(study: Make, call: Call) -> None:
     late = study([call(0, prompt_hash="a"), call(DAY_S + 1, prompt_hash="a")])
     assert said(late) == ()
-    assert only(study([call(0, prompt_hash="a"), call(DAY_S, prompt_hash="a")])).inputs["repeated_calls"] == 1
+    assert only(study([call(0, prompt_hash="a"), call(DAY_S, prompt_hash="a")])).inputs.repeated_calls == 1
 
 
 def test_other_times_are_shown_beside_it(study: Make, call: Call) -> None:
     log = study([call(0, prompt_hash="a"), call(400, prompt_hash="a"), call(2 * DAY_S, prompt_hash="a")])
-    rows = {row["kept_s"]: row["calls"] for row in only(log).inputs["by_time_kept"]}
+    rows = {row.kept_s: row.calls for row in only(log).inputs.by_time_kept}
     assert rows == {300: 0, 3600: 1, DAY_S: 1, None: 2}
 
 
 def test_semantic_caching_is_only_ever_bounded(study: Make, call: Call) -> None:
     log = study([call(n, prompt_hash="a", template="t" if n else None) for n in range(4)])
-    bound = only(log).inputs["semantic_caching_at_most_usd_in_window"]
+    bound = only(log).inputs.semantic_caching_at_most_usd_in_window
     assert bound == pytest.approx(2 * 1.4e-3)
 
 
 def test_prefix_chains_tell_equal_prompts_too(study: Make, call: Call) -> None:
     log = study([call(n, tokens=(1024, 0), prefix_hashes=[1, 2]) for n in range(2)])
-    assert only(log).inputs["repeated_calls"] == 1
+    assert only(log).inputs.repeated_calls == 1
 
 
 def test_without_hashes_the_gap_is_named(study: Make, call: Call) -> None:
@@ -125,6 +125,6 @@ def test_repeats_that_ended_with_a_change_are_nothing_to_answer_from_a_store(stu
     calls = [call(60 * n, prompt_hash="a" if n < 5 else str(n)) for n in range(10)]
     assert said(study(calls, goals=Goals(change_at=calls[5].timestamp))) == ()
     found = only(study(calls, goals=Goals(change_at=calls[3].timestamp)))
-    assert (found.inputs["calls"], found.inputs["repeated_calls"]) == (7, 2)
-    assert found.inputs["repeated_share"] == pytest.approx(2 / 7)
+    assert (found.inputs.calls, found.inputs.repeated_calls) == (7, 2)
+    assert found.inputs.repeated_share == pytest.approx(2 / 7)
     assert "since the change" in found.impact

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,30 +27,30 @@ def limits(study: Study) -> Finding:
 def test_the_busiest_minute_slides(study: Make, call: Call) -> None:
     log = study([call(0), call(50), call(70), call(100), call(500)])
     found = limits(log)
-    assert found.inputs["busiest_minute"] == {
+    assert msgspec.to_builtins(found.inputs.busiest_minute) == {
         "requests": 3,
         "input_tokens": 3000,
         "output_tokens": 300,
         "tokens": 3300,
     }
-    assert found.evidence["rows"] == 3
+    assert found.evidence.rows == 3
 
 
 def test_growth_is_added_to_the_limits(study: Make, call: Call) -> None:
     log = study([call(0), call(1), call(200)], goals=Goals(traffic_growth=0.5))
-    assert limits(log).supply["rate_limits"]["requests_per_minute"] == 3
+    assert limits(log).supply.rate_limits.requests_per_minute == 3
     assert "50.0 %" in limits(log).impact
 
 
 def test_a_reserve_pays_under_mean_over_peak(study: Make, call: Call) -> None:
     log = study([call(0), call(1), call(600)])
-    use = limits(log).inputs["reserve_break_even_share_of_list_price"]
+    use = limits(log).inputs.reserve_break_even_share_of_list_price
     assert use == pytest.approx(3 * 1100 / 10 / 2200)
 
 
 def test_calls_turned_away_are_counted(study: Make, call: Call) -> None:
     log = study([call(0, status="429"), call(100, status="ok")])
-    assert limits(log).inputs["calls_turned_away"] == 1
+    assert limits(log).inputs.calls_turned_away == 1
 
 
 def test_a_day_of_data_needs_no_warning(study: Make, call: Call) -> None:
@@ -59,7 +60,7 @@ def test_a_day_of_data_needs_no_warning(study: Make, call: Call) -> None:
 
 def test_calls_without_tokens_need_no_reserve(study: Make, call: Call) -> None:
     log = study([call(0, tokens=(0, 0)), call(100, tokens=(0, 0))])
-    assert limits(log).inputs["reserve_break_even_share_of_list_price"] == 0
+    assert limits(log).inputs.reserve_break_even_share_of_list_price == 0
 
 
 def test_a_log_under_a_minute_has_no_busiest_one(study: Make, call: Call) -> None:
@@ -85,16 +86,16 @@ def test_a_burst_is_flattened_within_the_patience(study: Make, call: Call) -> No
     bursts = [call(burst * 100 + 0.01 * n) for burst in range(4) for n in range(100)]
     (found,) = shaped(study(bursts))
     assert isinstance(found, Finding)
-    assert found.inputs["peak_per_s"] == 100
-    assert found.inputs["shaped_per_s"] == pytest.approx(50, rel=0.02)
-    assert found.inputs["wait_s_p99"] <= 1.0
+    assert found.inputs.peak_per_s == 100
+    assert found.inputs.shaped_per_s == pytest.approx(50, rel=0.02)
+    assert found.inputs.wait_s_p99 <= 1.0
 
 
 def test_a_deadline_is_the_patience(study: Make, call: Call) -> None:
     bursts = [call(burst * 100 + 0.001 * n, deadline_s=100) for burst in range(10) for n in range(20)]
     (found,) = shaped(study(bursts))
     assert isinstance(found, Finding)
-    assert found.inputs["patience_s"] == pytest.approx(10)
+    assert found.inputs.patience_s == pytest.approx(10)
 
 
 def test_steady_or_few_arrivals_need_no_queue(study: Make, call: Call) -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 
 from netra.domain.optimization.analysers import output_length
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Goals, never_stop
+from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -28,8 +30,10 @@ def only(study: Study) -> Finding:
 def test_a_cap_cuts_the_tail_and_names_its_share(study: Make, call: Call) -> None:
     log = study([call(n, tokens=(0, 100 if n else 5000), template="answer") for n in range(200)])
     found = only(log)
-    assert found.supply["output_caps"] == [{"by": "template", "match": "answer", "max_output_tokens": 128}]
-    assert found.inputs["truncated_share"] == pytest.approx(1 / 200)
+    assert list(msgspec.to_builtins(found.supply.output_caps)) == [
+        {"by": "template", "match": "answer", "max_output_tokens": 128}
+    ]
+    assert found.inputs.truncated_share == pytest.approx(1 / 200)
     worth = worth_alone(log, found)
     assert worth.saved_usd == pytest.approx((5000 - 128) * 4e-6)
     assert worth.low_usd == 0
@@ -39,8 +43,8 @@ def test_a_cap_cuts_the_tail_and_names_its_share(study: Make, call: Call) -> Non
 def test_each_kind_of_call_gets_its_own_cap(study: Make, call: Call) -> None:
     short = [call(n, tokens=(0, 100 if n else 5000), template="short") for n in range(100)]
     long = [call(n, tokens=(0, 1000 if n else 9000), template="long") for n in range(100)]
-    caps = only(study([*short, *long])).supply["output_caps"]
-    assert {cap["match"]: cap["max_output_tokens"] for cap in caps} == {"short": 128, "long": 1024}
+    caps = only(study([*short, *long])).supply.output_caps
+    assert {cap.match: cap.max_output_tokens for cap in caps} == {"short": 128, "long": 1024}
 
 
 def test_a_small_group_has_no_tail_to_cut(study: Make, call: Call) -> None:
@@ -53,7 +57,7 @@ def test_answers_of_one_length_leave_nothing_to_cut(study: Make, call: Call) -> 
 
 def test_a_cap_that_saves_next_to_nothing_is_only_told(study: Make, call: Call) -> None:
     found = only(study([call(n, tokens=(100_000, 100 if n else 200)) for n in range(200)]))
-    assert (found.stance, found.supply, found.steps) == (Stance.INFORM, {}, ())
+    assert (found.stance, found.supply, found.steps) == (Stance.INFORM, NO_SETTINGS, ())
 
 
 def test_caps_in_force_and_reasoning_are_reported(study: Make, call: Call) -> None:
@@ -64,8 +68,8 @@ def test_caps_in_force_and_reasoning_are_reported(study: Make, call: Call) -> No
         for n in range(200)
     ]
     inputs = only(study(calls)).inputs
-    assert (inputs["calls_with_a_cap"], inputs["calls_that_reached_it"]) == (1, 1)
-    assert inputs["reasoning_share_of_output"] == pytest.approx(200 * 50 / (199 * 100 + 5000))
+    assert (inputs.calls_with_a_cap, inputs.calls_that_reached_it) == (1, 1)
+    assert inputs.reasoning_share_of_output == pytest.approx(200 * 50 / (199 * 100 + 5000))
 
 
 def test_no_more_than_the_allowed_share_is_cut() -> None:
@@ -91,8 +95,8 @@ def test_the_share_that_is_cut_is_of_the_answers(study: Make, call: Call) -> Non
     refused = [call(n, tokens=(0, 0), template="t", status="429") for n in range(200)]
     answers = [call(n, tokens=(0, 100 if n else 5000), template="t") for n in range(200)]
     found = only(study([*refused, *answers]))
-    assert found.inputs["truncated_share"] == pytest.approx(1 / 200)
-    assert [row["calls"] for row in found.inputs["groups"]] == [200]
+    assert found.inputs.truncated_share == pytest.approx(1 / 200)
+    assert [row.calls for row in found.inputs.groups] == [200]
 
 
 def test_after_a_change_a_cap_is_that_of_the_answers_since(study: Make, call: Call) -> None:
@@ -100,7 +104,9 @@ def test_after_a_change_a_cap_is_that_of_the_answers_since(study: Make, call: Ca
     calls = [call(60 * n, tokens=(0, long), template="t") for n, long in enumerate(lengths)]
     log = study(calls, goals=Goals(change_at=calls[9_900].timestamp))
     found = only(log)
-    assert found.supply["output_caps"] == [{"by": "template", "match": "t", "max_output_tokens": 2_048}]
-    assert (found.inputs["calls"], found.inputs["truncated_calls"]) == (101, 1)
+    assert list(msgspec.to_builtins(found.supply.output_caps)) == [
+        {"by": "template", "match": "t", "max_output_tokens": 2_048}
+    ]
+    assert (found.inputs.calls, found.inputs.truncated_calls) == (101, 1)
     assert "since the change" in found.impact
     assert worth_alone(log, found).saved_usd == pytest.approx((9_000 - 2_048) * 4e-6)

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import pytest
 
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import upgrade_review
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Goals, never_stop
+from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.supply_config import RouteRule
 from netra.domain.workloads.columns import instant_of
 from netra.domain.workloads.model import Event
 
@@ -44,14 +46,14 @@ def test_a_cheaper_model_was_worth_it(study: Make, call: Call, tariff: Price) ->
     assert found.action.startswith("The change was worth it")
     mean_before = np.mean([1000e-6 + (100 + n % 7) * 4e-6 for n in range(50)])
     mean_after = np.mean([500e-6 + (100 + n % 7) * 2e-6 for n in range(100)])
-    assert found.inputs["saved_usd"] == pytest.approx(100 * (mean_before - mean_after))
-    assert found.inputs["low_usd"] < found.inputs["saved_usd"] < found.inputs["high_usd"]
+    assert found.inputs.saved_usd == pytest.approx(100 * (mean_before - mean_after))
+    assert found.inputs.low_usd < found.inputs.saved_usd < found.inputs.high_usd
 
 
 def test_more_calls_are_no_loss_and_fewer_no_saving(study: Make, call: Call, tariff: Price) -> None:
     _, (found,) = reviewed(study, changed(call, "t", before="big", after="big"), tariff())
     assert isinstance(found, Finding)
-    assert found.inputs["ruling"] == "same"
+    assert found.inputs.ruling == "same"
     assert "cannot" not in found.action
     assert "no difference" in found.action
 
@@ -67,9 +69,11 @@ def test_what_got_dearer_is_rolled_back_and_what_got_cheaper_stays(
     review, back = said
     assert isinstance(review, Finding)
     assert isinstance(back, Finding)
-    assert {row["group"]: row["roll_back"] for row in review.inputs["groups"]} == {"good": False, "bad": True}
+    assert {row.group: row.roll_back for row in review.inputs.groups} == {"good": False, "bad": True}
     assert back.stance is Stance.DO
-    assert back.supply["routes"] == [{"match": "bad", "to": "big", "provider": "acme"}]
+    assert list(msgspec.to_builtins(back.supply.route_rules)) == [
+        {"match": "bad", "to": "big", "provider": "acme"}
+    ]
     earlier = sum(1000e-6 + round(int((100 + n % 7) * 2.0) * 0.5) * 4e-6 for n in range(100))
     now = sum(2000e-6 + int((100 + n % 7) * 2.0) * 8e-6 for n in range(100))
     assert worth_alone(log, back).saved_usd == pytest.approx(now - earlier, rel=1e-2)
@@ -107,7 +111,7 @@ def test_answers_and_latencies_are_compared_without_a_price(
     _, (review, gap) = reviewed(study, [*early, *late], tariff("old"))
     assert isinstance(review, Finding)
     assert isinstance(gap, Gap)
-    assert (review.inputs["ruling"], review.inputs["saved_usd"]) == ("price unknown", None)
+    assert (review.inputs.ruling, review.inputs.saved_usd) == ("price unknown", None)
     assert "cost is unknown" in review.action
     assert "100.0 % of its answers are accepted against 100.0 %" in review.impact
     assert "50 ms against 100 ms" in review.impact
@@ -123,7 +127,7 @@ def test_kinds_of_known_price_are_compared_beside_one_of_unknown_price(
     _, (review, gap) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
     assert isinstance(review, Finding)
     assert isinstance(gap, Gap)
-    assert review.inputs["share"] == pytest.approx(0.5, abs=0.01)
+    assert review.inputs.share == pytest.approx(0.5, abs=0.01)
     assert "100 calls after the change" in review.impact
     assert gap.missing == ("a price of new",)
 
@@ -137,9 +141,8 @@ def test_worse_answers_at_an_unknown_price_are_told_without_money(
     log, (_, back, _) = reviewed(study, [*early, *late], tariff("old"))
     assert isinstance(back, Finding)
     assert back.stance is Stance.EVALUATE
-    assert back.supply["routes"] == (
-        [{"match": "t", "to": "old", "provider": "acme"}] if before == "old" else []
-    )
+    back_to_old = RouteRule(match="t", to="old", provider="acme")
+    assert back.supply.route_rules == ((back_to_old,) if before == "old" else ())
     assert "What that saves is unknown" in back.impact
     worth = worth_alone(log, back)
     assert (worth.saved_usd, worth.touched_calls) == (0, 0)
@@ -166,15 +169,15 @@ def test_latency_is_shown_on_both_sides(study: Make, call: Call, tariff: Price) 
     ]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    row = found.inputs["groups"][0]
-    assert (row["before"]["latency_ms_p50"], row["after"]["latency_ms_p99"]) == (100.0, 50.0)
+    row = found.inputs.groups[0]
+    assert (row.before.latency_ms_p50, row.after.latency_ms_p99) == (100.0, 50.0)
 
 
 def test_latencies_on_one_side_only_are_not_made_up(study: Make, call: Call, tariff: Price) -> None:
     calls = [*[call(n) for n in range(40)], *[call(CHANGE_S + n, latency_ms=50.0) for n in range(40)]]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    assert found.inputs["groups"][0]["before"]["latency_ms_p50"] is None
+    assert found.inputs.groups[0].before.latency_ms_p50 is None
 
 
 def test_groups_on_one_side_only_are_named_and_left_out(study: Make, call: Call, tariff: Price) -> None:
@@ -185,14 +188,14 @@ def test_groups_on_one_side_only_are_named_and_left_out(study: Make, call: Call,
     ]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    assert (found.inputs["only_before"], found.inputs["only_after"]) == (("gone",), ("new",))
+    assert (found.inputs.only_before, found.inputs.only_after) == (("gone",), ("new",))
 
 
 def test_a_kind_that_was_only_turned_away_is_on_neither_side(study: Make, call: Call, tariff: Price) -> None:
     refused = [call(at, tokens=(1000, 0), template="refused", status="429") for at in (1, CHANGE_S)]
     _, (found,) = reviewed(study, [*changed(call, "t", before="big", after="big"), *refused], tariff())
     assert isinstance(found, Finding)
-    assert (found.inputs["only_before"], found.inputs["only_after"]) == ((), ())
+    assert (found.inputs.only_before, found.inputs.only_after) == ((), ())
 
 
 def test_nothing_in_common_is_a_gap(study: Make, call: Call, tariff: Price) -> None:
@@ -222,14 +225,14 @@ def test_calls_turned_away_after_the_change_make_it_no_cheaper(
     calls = [*changed(call, "t", before="big", after="big"), *refused]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    assert (found.inputs["ruling"], found.inputs["calls_after"]) == ("same", 100)
+    assert (found.inputs.ruling, found.inputs.calls_after) == ("same", 100)
 
 
 def test_free_calls_have_no_share(study: Make, call: Call, tariff: Price) -> None:
     calls = [call(0, tokens=(0, 0)), call(CHANGE_S, tokens=(0, 0))]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    assert found.inputs["share"] == 0
+    assert found.inputs.share == 0
 
 
 def test_a_model_that_only_refused_is_nothing_to_go_back_to(study: Make, call: Call, tariff: Price) -> None:
@@ -239,6 +242,6 @@ def test_a_model_that_only_refused_is_nothing_to_go_back_to(study: Make, call: C
     prices = (tariff("small", usd=1e-6), tariff("mid", usd=2e-6), tariff("big", usd=10e-6))
     log, told = reviewed(study, [*served, *refused, *late], *prices)
     (back,) = [one for one in told if isinstance(one, Finding) and one.action == "Roll back t"]
-    assert [route["to"] for route in back.supply["routes"]] == ["small"]
+    assert [route.to for route in back.supply.route_rules] == ["small"]
     assert worth_alone(log, back).saved_usd > 0
-    assert back.inputs["calls"] == 100
+    assert back.inputs.calls == 100

@@ -10,11 +10,14 @@ from functools import partial
 from typing import Final
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 
+from netra.domain.optimization.analysers.caching.cache_schemes import TriedScheme
 from netra.domain.optimization.analysers.evidence import rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.supply_config import CacheSetting, Settings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -22,6 +25,24 @@ from netra.domain.workloads.columns import Floats, Ints
 KIND: Final = "prompt_caching"
 NOISE_SHARE: Final = 1e-9  # of a bill: less is the rounding of floats
 FORMULA: Final = "paid back = sum over calls of read (p_in - p_read) - written (p_write - p_in), as billed"
+
+
+class CachingInputs(Inputs, frozen=True, kw_only=True):
+    """What the caching in force pays back; `tried` are other ways that save less."""
+
+    calls: int
+    read_share: float
+    paid_back_usd_in_window: float
+    tried: tuple[TriedScheme, ...] | UnsetType = UNSET
+
+
+class LosingInputs(Inputs, frozen=True, kw_only=True):
+    """What the caching in force loses."""
+
+    calls: int
+    read_share: float
+    lost_usd_in_window: float
+    models: tuple[str, ...]
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -104,7 +125,7 @@ def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs={"calls": int(where.sum()), "read_share": share, "paid_back_usd_in_window": paid_back_usd},
+        inputs=CachingInputs(calls=int(where.sum()), read_share=share, paid_back_usd_in_window=paid_back_usd),
         assumptions=("The cached and cache-write counts of the log are those that were billed.",),
         evidence=rows(study, where, weight=study.traffic.cached_input_tokens),
         how_to_verify="Sum the cached-input and cache-write lines of the bill.",
@@ -128,23 +149,23 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs={
-            "calls": int(where.sum()),
-            "read_share": share,
-            "lost_usd_in_window": lost_usd,
-            "models": list(dict.fromkeys(model for model, _ in settings)),
-        },
+        inputs=LosingInputs(
+            calls=int(where.sum()),
+            read_share=share,
+            lost_usd_in_window=lost_usd,
+            models=tuple(dict.fromkeys(model for model, _ in settings)),
+        ),
         assumptions=("The cached and cache-write counts of the log are those that were billed.",),
         evidence=rows(study, where, weight=study.traffic.cache_write_tokens),
         how_to_verify="Compare dollars a call before and after on the same templates.",
         effort="low",
         risk="None to answers; the first token comes later on calls that were hits.",
         change=partial(_uncached, where=where),
-        supply={
-            "caching": [
-                {"model": model, "provider": provider, "enabled": False} for model, provider in settings
-            ]
-        },
+        supply=Settings(
+            caching=tuple(
+                CacheSetting(model=model, provider=provider, enabled=False) for model, provider in settings
+            )
+        ),
         steps=tuple(f"Remove the cache markers from the prompts sent to {name}." for name in names),
         roll_back="Set the cache markers again.",
     )

@@ -37,6 +37,23 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     saved_usd: float = 0.0  # on the calls that a month is like
 
 
+class TriedScheme(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to cache, as the replay found it: tokens read and written, and what that saves."""
+
+    model: str
+    provider: str
+    ttl_s: int
+    cached_part: str | None
+    calls: int
+    input_tokens: int
+    read_tokens: int
+    write_tokens: int
+    read_share: float
+    write_share: float
+    saved_usd_in_window: float
+    break_even_hit_share: float | None
+
+
 class Replays:
     """The replays of one study's prompts; remembers them, as composition asks for the same ones often."""
 

@@ -1,9 +1,9 @@
 """What to do about prompt caching, in words and settings: the ways of `cache_schemes` as people set them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Scheme, is_explicit
+from netra.domain.optimization.supply_config import CacheSetting
 from netra.domain.optimization.wording import both
 
 
@@ -39,17 +39,17 @@ def steps_of(alike: Sequence[Scheme]) -> tuple[str, ...]:
     return (f"Put instructions, tools and documents before what changes in each prompt to {models}.",)
 
 
-def setting_of(scheme: Scheme) -> Mapping[str, Any]:
+def setting_of(scheme: Scheme) -> CacheSetting:
     """Return a way as one entry of `supply_config`'s `caching`."""
-    return {
-        "model": scheme.tariff.model,
-        "provider": scheme.tariff.provider,
-        "enabled": scheme.ttl_s != OFF,
-        "mode": "explicit" if is_explicit(scheme.tariff) else "automatic",
-        "ttl_s": scheme.ttl_s if scheme.ttl_s != OFF else None,
-        "cached_part": cached_part(scheme),
-        "min_tokens": scheme.tariff.cache_min_tokens,
-    }
+    return CacheSetting(
+        model=scheme.tariff.model,
+        provider=scheme.tariff.provider,
+        enabled=scheme.ttl_s != OFF,
+        mode="explicit" if is_explicit(scheme.tariff) else "automatic",
+        ttl_s=scheme.ttl_s if scheme.ttl_s != OFF else None,
+        cached_part=cached_part(scheme),
+        min_tokens=scheme.tariff.cache_min_tokens,
+    )
 
 
 def cached_part(scheme: Scheme) -> str | None:

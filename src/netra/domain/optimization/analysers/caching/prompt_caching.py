@@ -9,8 +9,8 @@ and the provider keeps a block at least its time to live after the last use. Sou
 prompt caching guides and price lists, October 2026.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ from netra.domain.optimization.analysers.caching import cache_audit
 from netra.domain.optimization.analysers.caching.cache_schemes import (
     Replays,
     Scheme,
+    TriedScheme,
     change_of,
     is_explicit,
     schemes_for,
@@ -31,10 +32,11 @@ from netra.domain.optimization.analysers.caching.cache_wording import (
     told_together,
 )
 from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.supply_config import CacheSetting, Settings
 from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
@@ -43,6 +45,13 @@ FORMULA: Final = (
     "to the "
     "provider's granularity and minimum, W = the rest of the cacheable prefix where writes are charged"
 )
+
+
+class SchemeInputs(Inputs, frozen=True, kw_only=True):
+    """The ways of caching that are advised, and all that were replayed."""
+
+    schemes: tuple[TriedScheme, ...]
+    tried: tuple[TriedScheme, ...]
 
 
 def break_even_hit_share(*, write: float, read: float) -> float:
@@ -93,7 +102,7 @@ def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
 
 
 def _kept(
-    study: Study, stays: Sequence[Sequence[Scheme]], *, table: Sequence[Mapping[str, Any]]
+    study: Study, stays: Sequence[Sequence[Scheme]], *, table: Sequence[TriedScheme]
 ) -> tuple[Finding, ...]:
     """Say that the caching of the log is the best of the ways, where it pays at all."""
     codes = [schemes[0].code for schemes in stays]
@@ -102,10 +111,10 @@ def _kept(
     if paid_back_usd <= cache_audit.NOISE_SHARE * float(study.now_usd[where].sum()):
         return ()
     kept = cache_audit.keep(study, where, paid_back_usd=paid_back_usd)
-    return (msgspec.structs.replace(kept, inputs={**kept.inputs, "tried": list(table)}),)
+    return (msgspec.structs.replace(kept, inputs=msgspec.structs.replace(kept.inputs, tried=tuple(table))),)
 
 
-def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[TriedScheme]) -> Finding:
     return Finding(
         kind=KIND,
         stance=Stance.DO,
@@ -113,7 +122,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
         impact=_impact(replays, schemes),
         grade=Grade.REPLAY,
         formula=FORMULA,
-        inputs={"schemes": [_row(replays, scheme) for scheme in schemes], "tried": list(table)},
+        inputs=SchemeInputs(schemes=tuple(_row(replays, scheme) for scheme in schemes), tried=tuple(table)),
         assumptions=_assumptions(replays.study, schemes),
         evidence=_evidence(replays, schemes),
         how_to_verify=(
@@ -125,7 +134,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
             "None to answers. A cache that several deployments split is hit less often than the replay says."
         ),
         change=change_of(replays, schemes),
-        supply={"caching": [setting_of(scheme) for scheme in schemes]},
+        supply=Settings(caching=tuple(setting_of(scheme) for scheme in schemes)),
         steps=tuple(step for alike in told_together(schemes) for step in steps_of(alike)),
         roll_back=(
             "Put the cache markers and their time to live back as they were; nothing else depends on them."
@@ -133,7 +142,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapp
     )
 
 
-def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Mapping[str, Any]]) -> Finding:
+def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[TriedScheme]) -> Finding:
     models = ", ".join(dict.fromkeys(scheme.tariff.model for scheme in schemes))
     lost_usd = -sum(scheme.saved_usd for scheme in schemes)
     return Finding(
@@ -146,7 +155,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[M
         ),
         grade=Grade.REPLAY,
         formula=FORMULA,
-        inputs={"schemes": [_row(replays, scheme) for scheme in schemes], "tried": list(table)},
+        inputs=SchemeInputs(schemes=tuple(_row(replays, scheme) for scheme in schemes), tried=tuple(table)),
         assumptions=_assumptions(replays.study, schemes),
         evidence=_evidence(replays, schemes),
         how_to_verify=(
@@ -155,20 +164,20 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[M
         effort="low",
         risk="None: nothing changes.",
         change=change_of(replays, schemes),
-        supply={
-            "caching": [
-                {"model": one.tariff.model, "provider": one.tariff.provider, "enabled": False}
+        supply=Settings(
+            caching=tuple(
+                CacheSetting(model=one.tariff.model, provider=one.tariff.provider, enabled=False)
                 for one in schemes
-            ]
-        },
+            )
+        ),
     )
 
 
 def _impact(replays: Replays, schemes: Sequence[Scheme]) -> str:
     parts = [_row(replays, scheme) for scheme in schemes]
     return " ".join(
-        f"{row['model']} at {row['ttl_s']} s reads {percent(row['read_share'])} and writes "
-        f"{percent(row['write_share'])} of its input tokens through the cache."
+        f"{row.model} at {row.ttl_s} s reads {percent(row.read_share)} and writes "
+        f"{percent(row.write_share)} of its input tokens through the cache."
         for row in parts
     )
 
@@ -192,30 +201,30 @@ def _break_even_of(tariff: Tariff) -> float | None:
     return break_even_hit_share(write=write, read=read) if write > 1 > read else None
 
 
-def _row(replays: Replays, scheme: Scheme) -> Mapping[str, Any]:
+def _row(replays: Replays, scheme: Scheme) -> TriedScheme:
     study = replays.study
     mine = (study.traffic.tariff == scheme.code) & study.recurring
     after = change_of(replays, [scheme])(study.traffic)
     input_tokens = int(study.traffic.input_tokens[mine].sum())
     read = int(after.cached_input_tokens[mine].sum())
     written = int(after.cache_write_tokens[mine].sum())
-    return {
-        "model": scheme.tariff.model,
-        "provider": scheme.tariff.provider,
-        "ttl_s": scheme.ttl_s,
-        "cached_part": cached_part(scheme),
-        "calls": int((scheme.where & study.recurring).sum()),
-        "input_tokens": input_tokens,
-        "read_tokens": read,
-        "write_tokens": written,
-        "read_share": read / input_tokens if input_tokens else 0.0,
-        "write_share": written / input_tokens if input_tokens else 0.0,
-        "saved_usd_in_window": scheme.saved_usd,
-        "break_even_hit_share": _break_even_of(scheme.tariff),
-    }
+    return TriedScheme(
+        model=scheme.tariff.model,
+        provider=scheme.tariff.provider,
+        ttl_s=scheme.ttl_s,
+        cached_part=cached_part(scheme),
+        calls=int((scheme.where & study.recurring).sum()),
+        input_tokens=input_tokens,
+        read_tokens=read,
+        write_tokens=written,
+        read_share=read / input_tokens if input_tokens else 0.0,
+        write_share=written / input_tokens if input_tokens else 0.0,
+        saved_usd_in_window=scheme.saved_usd,
+        break_even_hit_share=_break_even_of(scheme.tariff),
+    )
 
 
-def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Mapping[str, Any]:
+def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Evidence:
     where = np.any([scheme.where for scheme in schemes], axis=0) & replays.study.recurring
     saved = saved_by_call_usd(replays.study, change_of(replays, schemes))
     return rows(replays.study, where, weight=np.abs(saved))

@@ -5,17 +5,16 @@ second over what one replica carries. Valid from a day on, as the peak of an hou
 knows the hours of one day is judged on that same day, and says so.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import dense_ends
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.configurations import Configuration
 from netra.domain.optimization.performance.hosting import ranked_by_estimate
 from netra.domain.optimization.performance.scaling import (
@@ -27,6 +26,7 @@ from netra.domain.optimization.performance.scaling import (
     demand_of,
     scaled,
 )
+from netra.domain.optimization.supply_config import Autoscaling, Settings
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats
 
@@ -36,6 +36,23 @@ FORMULA: Final = (
 )
 DAY_S: Final = 86_400.0
 _SHORT_ALLOWED: Final = 0.01  # of the demand, in minutes with too few replicas
+
+
+class PricedPolicy(Scaled, frozen=True, kw_only=True):
+    """One policy's day, with its price over the log's span."""
+
+    usd_in_window: float
+
+
+class AutoscalingInputs(Inputs, frozen=True, kw_only=True):
+    """What each policy would have paid and missed."""
+
+    model: str
+    configuration: str
+    usd_per_replica_hour: float
+    days: float
+    policies: tuple[PricedPolicy, ...]
+    saved_usd_per_month_against_fixed: float
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -93,14 +110,14 @@ def _finding(
         impact=_impact(fixed, best, name=name, saved_usd=saved_usd),
         grade=Grade.MODEL,
         formula=FORMULA,
-        inputs={
-            "model": case.stand_in.model.name,
-            "configuration": name,
-            "usd_per_replica_hour": usd_per_hour,
-            "days": study.span.seconds / DAY_S,
-            "policies": [_row(day, usd_per_hour=usd_per_hour) for day in days],
-            "saved_usd_per_month_against_fixed": saved_usd,
-        },
+        inputs=AutoscalingInputs(
+            model=case.stand_in.model.name,
+            configuration=name,
+            usd_per_replica_hour=usd_per_hour,
+            days=study.span.seconds / DAY_S,
+            policies=tuple(_row(day, usd_per_hour=usd_per_hour) for day in days),
+            saved_usd_per_month_against_fixed=saved_usd,
+        ),
         assumptions=(
             f"A replica answers {START_UP_S:,.0f} s after it is asked for.",
             f"The reactive policy aims at {percent(TARGET)} use and lets go after {COOL_DOWN_S:,.0f} s.",
@@ -112,7 +129,7 @@ def _finding(
         how_to_verify="Let the policy only recommend for a day, and compare the replicas it asks for.",
         effort="medium",
         risk="Demand that rises faster than a replica starts waits for it: keep the least above zero.",
-        supply={"autoscaling": _supply(best)},
+        supply=Settings(autoscaling=_supply(best)),
         steps=(f"Set {best.least} as the least and {best.most} as the most replicas.",),
         roll_back=f"Set both bounds to {fixed.most}.",
     )
@@ -134,19 +151,19 @@ def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:
     return f"{said}; {best.least} to {best.most} cost {money(saved_usd)} a month less."
 
 
-def _row(day: Scaled, *, usd_per_hour: float) -> Mapping[str, Any]:
-    return {**msgspec.structs.asdict(day), "usd_in_window": day.replica_hours * usd_per_hour}
+def _row(day: Scaled, *, usd_per_hour: float) -> PricedPolicy:
+    return PricedPolicy(**msgspec.structs.asdict(day), usd_in_window=day.replica_hours * usd_per_hour)
 
 
-def _supply(best: Scaled) -> Mapping[str, Any]:
-    return {
-        "policy": best.policy,
-        "min_replicas": best.least,
-        "max_replicas": best.most,
-        "target_utilisation": TARGET,
-        "scale_down_after_s": COOL_DOWN_S,
-        "start_up_s": START_UP_S,
-    }
+def _supply(best: Scaled) -> Autoscaling:
+    return Autoscaling(
+        policy=best.policy,
+        min_replicas=best.least,
+        max_replicas=best.most,
+        target_utilisation=TARGET,
+        scale_down_after_s=COOL_DOWN_S,
+        start_up_s=START_UP_S,
+    )
 
 
 def _too_short(study: Study) -> Gap:

@@ -10,8 +10,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from netra.domain.optimization.analysers.hosting.hosting_case import Case
-from netra.domain.optimization.analysers.model import Option, Study
+from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.span import MONTH_S
+from netra.domain.optimization.model import Option
 from netra.domain.optimization.performance.hosting import Hosting
 
 _MONTH_H: Final = MONTH_S / 3600

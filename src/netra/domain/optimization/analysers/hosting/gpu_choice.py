@@ -5,9 +5,9 @@ rate being the largest batch whose modelled TPOT keeps 85 % of the limit; the pi
 Valid for one machine a replica. Nothing is said where no GPU is in question.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,12 +15,13 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.fleet_option import option_of
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.configurations import Configuration, carried_per_s
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
+from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, Settings
 from netra.domain.optimization.wording import count, money
 from netra.domain.workloads.columns import Floats
 
@@ -31,6 +32,30 @@ FORMULA: Final = (
 PEAK_WINDOW_S: Final = 60.0
 _LISTED: Final = 12
 _QUANTISED: Final = ("bf16", "fp8", "int4")
+
+
+class Carrying(msgspec.Struct, frozen=True, kw_only=True):
+    """What one configuration carries under the limits; `replicas` None: it does not keep them."""
+
+    configuration: str
+    carried_per_s: float
+    replicas: int | None
+    usd_per_hour: float | None
+    weights_gib: float
+
+
+class GpuInputs(Inputs, frozen=True, kw_only=True):
+    """The load, the limits and the configurations that keep them, cheapest first."""
+
+    model: str
+    calls: int
+    peak_rate_per_s: float
+    ttft_limit_ms_p99: float | None
+    tpot_limit_ms_p99: float | None
+    latency_limit_ms_p99: float | None
+    usd_per_hour: float
+    configurations: tuple[Carrying, ...]
+    configurations_too_slow: int
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -72,23 +97,25 @@ def peak_rate_per_s(arrive_s: Floats, *, window_s: float = PEAK_WINDOW_S) -> flo
     return int(counts.max()) / window_s
 
 
-def _row(case: Case, configuration: Configuration) -> Mapping[str, Any]:
+def _row(case: Case, configuration: Configuration) -> Carrying:
     carried = carried_per_s(configuration, load=case.load, slo=case.slo)
     peak = peak_rate_per_s(case.requests.arrive_s) * SAFETY_MARGIN
     replicas = ceil(peak / carried) if carried > 0.0 else None
-    return {
-        "configuration": configuration.name,
-        "carried_per_s": carried,
-        "replicas": replicas,
-        "usd_per_hour": None if replicas is None else replicas * configuration.usd_per_hour,
-        "weights_gib": configuration.deployment.memory().weights_gib,
-    }
+    return Carrying(
+        configuration=configuration.name,
+        carried_per_s=carried,
+        replicas=replicas,
+        usd_per_hour=None if replicas is None else replicas * configuration.usd_per_hour,
+        weights_gib=configuration.deployment.memory().weights_gib,
+    )
 
 
-def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, Any]]) -> Finding:
+def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying]) -> Finding:
     fast, slow = best.tails.tpot_ms_p99
-    able = [row for row in table if row["usd_per_hour"] is not None]
-    able.sort(key=lambda row: (row["usd_per_hour"], row["configuration"]))
+    able = sorted(
+        (row for row in table if row.usd_per_hour is not None),
+        key=lambda row: (row.usd_per_hour or 0.0, row.configuration),
+    )
     name = f"{best.fleet.replicas} x ({best.configuration.name})"
     return Finding(
         kind=KIND,
@@ -100,17 +127,17 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
-        inputs={
-            "model": case.stand_in.model.name,
-            "calls": len(case.requests),
-            "peak_rate_per_s": peak_rate_per_s(case.requests.arrive_s),
-            "ttft_limit_ms_p99": case.slo.ttft_ms,
-            "tpot_limit_ms_p99": case.slo.tpot_ms,
-            "latency_limit_ms_p99": case.slo.latency_ms,
-            "usd_per_hour": best.usd_per_hour,
-            "configurations": able[:_LISTED],
-            "configurations_too_slow": len(table) - len(able),
-        },
+        inputs=GpuInputs(
+            model=case.stand_in.model.name,
+            calls=len(case.requests),
+            peak_rate_per_s=peak_rate_per_s(case.requests.arrive_s),
+            ttft_limit_ms_p99=case.slo.ttft_ms,
+            tpot_limit_ms_p99=case.slo.tpot_ms,
+            latency_limit_ms_p99=case.slo.latency_ms,
+            usd_per_hour=best.usd_per_hour,
+            configurations=tuple(able[:_LISTED]),
+            configurations_too_slow=len(table) - len(able),
+        ),
         assumptions=(
             *case.notes,
             "Weights at FP8 or INT4 answer as well as at 16 bits: check it on a sample before relying on it.",
@@ -120,17 +147,17 @@ def _finding(study: Study, case: Case, best: Hosting, table: list[Mapping[str, A
         effort="medium",
         risk="Prices differ by region and term; the pick changes with them, so name your own.",
         options=(option_of(study, case, best, kind=KIND),),
-        supply={"serving": _supply(case, best)} if case.stand_in.is_same else {},
+        supply=Settings(serving=_supply(case, best)) if case.stand_in.is_same else NO_SETTINGS,
     )
 
 
-def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
+def _supply(case: Case, best: Hosting) -> Serving:
     deployment = best.configuration.deployment
-    return {
-        "model": case.stand_in.model.name,
-        "gpu": deployment.gpu.name,
-        "gpus_per_replica": deployment.tp,
-        "replicas": best.fleet.replicas,
-        "vllm": vllm_flags(deployment),
-        "tensorrt_llm": trtllm_options(deployment),
-    }
+    return Serving(
+        model=case.stand_in.model.name,
+        gpu=deployment.gpu.name,
+        gpus_per_replica=deployment.tp,
+        replicas=best.fleet.replicas,
+        vllm=tuple(vllm_flags(deployment)),
+        tensorrt_llm=trtllm_options(deployment),
+    )

@@ -5,16 +5,16 @@ tokens / tokens a request; the count vLLM logs as "GPU KV cache size". Available
 where no log gives it. Valid for engines that page their cache; nothing is said where no GPU is in question.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.configurations import Configuration
 from netra.domain.workloads.columns import Floats, Ints
 
@@ -23,6 +23,31 @@ FORMULA: Final = (
     "tokens = floor(available / (2 L max(1, kv/TP) d b) / 16) x 16; requests at once = tokens / length"
 )
 _LISTED: Final = 12
+
+
+class KvCacheFit(msgspec.Struct, frozen=True, kw_only=True):
+    """What one replica's memory holds, with a cache of 16 and of 8 bits."""
+
+    configuration: str
+    usd_per_hour: float
+    weights_gib: float
+    kv_cache_gib: float
+    kv_bytes_per_token: float
+    kv_tokens: int
+    kv_tokens_fp8: int
+    requests_at_once: float
+    requests_at_once_fp8: float
+    longest_at_once: float
+
+
+class KvCacheInputs(Inputs, frozen=True, kw_only=True):
+    """The requests to hold at once, and what each configuration holds."""
+
+    model: str
+    tokens_per_request_mean: float
+    tokens_per_request_longest: int
+    concurrency_p99_needed: float | None
+    replicas: tuple[KvCacheFit, ...]
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -54,28 +79,28 @@ def concurrency_p99(at_ns: Ints, latency_ms: Floats | None) -> float | None:
     return float(np.percentile(under_way, 99, method="higher"))
 
 
-def _finding(study: Study, case: Case, table: list[Mapping[str, Any]]) -> Finding:
-    best = max(table, key=lambda row: row["requests_at_once_fp8"])
+def _finding(study: Study, case: Case, table: Sequence[KvCacheFit]) -> Finding:
+    best = max(table, key=lambda row: row.requests_at_once_fp8)
     first = table[0]
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Hold the cache of {case.stand_in.model.name} at 8 bits where memory limits the batch",
         impact=(
-            f"A replica of {first['configuration']} holds {first['requests_at_once']:,.0f} average "
-            f"requests at once, {first['requests_at_once_fp8']:,.0f} with an 8-bit cache; of "
-            f"{len(table)} looked at, {best['configuration']} holds most: "
-            f"{best['requests_at_once_fp8']:,.0f}."
+            f"A replica of {first.configuration} holds {first.requests_at_once:,.0f} average "
+            f"requests at once, {first.requests_at_once_fp8:,.0f} with an 8-bit cache; of "
+            f"{len(table)} looked at, {best.configuration} holds most: "
+            f"{best.requests_at_once_fp8:,.0f}."
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
-        inputs={
-            "model": case.stand_in.model.name,
-            "tokens_per_request_mean": case.load.input_tokens + case.load.output_tokens,
-            "tokens_per_request_longest": _longest(case),
-            "concurrency_p99_needed": _needed(study, case),
-            "replicas": table,
-        },
+        inputs=KvCacheInputs(
+            model=case.stand_in.model.name,
+            tokens_per_request_mean=case.load.input_tokens + case.load.output_tokens,
+            tokens_per_request_longest=_longest(case),
+            concurrency_p99_needed=_needed(study, case),
+            replicas=tuple(table),
+        ),
         assumptions=(
             "90 % of the memory may be used.",
             "Activations and buffers are estimated: an engine's own log knows better.",
@@ -95,23 +120,23 @@ def _needed(study: Study, case: Case) -> float | None:
     )
 
 
-def _fit(case: Case, configuration: Configuration) -> Mapping[str, Any]:
+def _fit(case: Case, configuration: Configuration) -> KvCacheFit:
     deployment = configuration.deployment
     plan = deployment.memory()
     small = msgspec.structs.replace(deployment, kv_precision="fp8").memory()
     mean = case.load.input_tokens + case.load.output_tokens
-    return {
-        "configuration": configuration.name,
-        "usd_per_hour": configuration.usd_per_hour,
-        "weights_gib": plan.weights_gib,
-        "kv_cache_gib": plan.kv_cache_gib,
-        "kv_bytes_per_token": plan.kv_bytes_per_token,
-        "kv_tokens": plan.kv_tokens,
-        "kv_tokens_fp8": small.kv_tokens,
-        "requests_at_once": plan.concurrency(mean),
-        "requests_at_once_fp8": small.concurrency(mean),
-        "longest_at_once": plan.concurrency(_longest(case)),
-    }
+    return KvCacheFit(
+        configuration=configuration.name,
+        usd_per_hour=configuration.usd_per_hour,
+        weights_gib=plan.weights_gib,
+        kv_cache_gib=plan.kv_cache_gib,
+        kv_bytes_per_token=plan.kv_bytes_per_token,
+        kv_tokens=plan.kv_tokens,
+        kv_tokens_fp8=small.kv_tokens,
+        requests_at_once=plan.concurrency(mean),
+        requests_at_once_fp8=small.concurrency(mean),
+        longest_at_once=plan.concurrency(_longest(case)),
+    )
 
 
 def _longest(case: Case) -> int:

@@ -9,8 +9,8 @@ from typing import Final
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.closed_loop import closed_loop
 from netra.domain.optimization.performance.configurations import Configuration, Load, largest_batch
 from netra.domain.optimization.performance.fleet import Slo
@@ -23,6 +23,18 @@ FORMULA: Final = "held up = (B/OSL) prefill(ISL) / TPOT; prefill GPUs : decode G
 FEWEST_REPLICAS: Final = 4
 WORTH_SPLITTING: Final = (0.25, 0.75)
 """Share of an answer's time spent behind others' prompts, between which a split can balance."""
+
+
+class SplitInputs(Inputs, frozen=True, kw_only=True):
+    """How much prompts hold up the answers beside them, and how the replicas would divide."""
+
+    model: str
+    configuration: str
+    held_up_share: float
+    prefill_replicas: int
+    decode_replicas: int
+    input_tokens_mean: float
+    output_tokens_mean: float
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -70,15 +82,15 @@ def _finding(
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
-        inputs={
-            "model": case.stand_in.model.name,
-            "configuration": configuration.name,
-            "held_up_share": share,
-            "prefill_replicas": prefill,
-            "decode_replicas": replicas - prefill,
-            "input_tokens_mean": case.load.input_tokens,
-            "output_tokens_mean": case.load.output_tokens,
-        },
+        inputs=SplitInputs(
+            model=case.stand_in.model.name,
+            configuration=configuration.name,
+            held_up_share=share,
+            prefill_replicas=prefill,
+            decode_replicas=replicas - prefill,
+            input_tokens_mean=case.load.input_tokens,
+            output_tokens_mean=case.load.output_tokens,
+        ),
         assumptions=(
             "Moving the cache between replicas costs nothing here; over a slow network it does not.",
             *case.notes,

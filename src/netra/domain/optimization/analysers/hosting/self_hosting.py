@@ -7,19 +7,21 @@ model's answers are good enough is grade D. Valid for one engine per replica of 
 storage and idle spares are not in it.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from math import ceil
-from typing import Any, Final
+from typing import Final
+
+import msgspec
 
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.fleet_option import option_of
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, Settings
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
 
@@ -32,6 +34,58 @@ _CURVE: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 Sizes = tuple[int, int | None]
 """The fewest and the most replicas that the 80 % interval of step times asks for; None: none hold."""
+
+
+class BreakEven(msgspec.Struct, frozen=True, kw_only=True):
+    """API and hosting dollars a month at a multiple of this traffic."""
+
+    traffic: float
+    api_usd_per_month: float
+    hosting_usd_per_month: float
+    utilisation: float
+
+
+class HostingInputs(Inputs, frozen=True, kw_only=True):
+    """The bill, the fleet, its size and tails at both ends of the interval, and the break-even."""
+
+    calls: int
+    replayed_calls: int
+    api_usd_in_window: float
+    hosting_usd_in_window: float
+    api_usd_per_month: float
+    hosting_usd_per_month: float
+    hours: float
+    model: str
+    gpu: str
+    usd_per_gpu_hour: float | None
+    gpu_price_source: str | None
+    gpu_price_as_of: str | None
+    gpus: int
+    replicas: int
+    replicas_low: int
+    replicas_high: int | None
+    sizes_tried: tuple[int, ...]
+    ttft_ms_p99_low: float
+    ttft_ms_p99_high: float
+    tpot_ms_p99_low: float
+    tpot_ms_p99_high: float
+    good_share: float
+    ttft_limit_ms_p99: float | None
+    tpot_limit_ms_p99: float | None
+    latency_limit_ms_p99: float | None
+    utilisation: float
+    break_even_traffic: float | None
+    break_even_curve: tuple[BreakEven, ...]
+
+
+class UnreachableInputs(Inputs, frozen=True, kw_only=True):
+    """The limits that no number of replicas keeps, and what was tried."""
+
+    calls: int
+    candidates: tuple[str, ...]
+    ttft_limit_ms_p99: float | None
+    tpot_limit_ms_p99: float | None
+    latency_limit_ms_p99: float | None
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -96,7 +150,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         low_share=0.0 if may_fail else None,
         rent_shares=(least, most),
         options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
-        supply={"serving": _supply(case, best)} if saved_usd > 0.0 else {},
+        supply=Settings(serving=_supply(case, best)) if saved_usd > 0.0 else NO_SETTINGS,
         steps=_steps(best),
         roll_back="Send the share back to the API, then release the GPUs.",
     )
@@ -129,60 +183,60 @@ def _impact(case: Case, best: Hosting, *, rent_usd: float) -> str:
     )
 
 
-def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> Mapping[str, Any]:
+def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInputs:
     hours = study.span.seconds / _HOUR_S
     hosting_usd = best.usd_per_hour * hours
     rent_usd, api_usd = hosting_usd * study.month.per_hosting, case.api_usd_per_month
     gpu = best.configuration.deployment.gpu
-    return {
-        "calls": len(case.requests),
-        "replayed_calls": len(case.replayed),
-        "api_usd_in_window": case.api_usd,
-        "hosting_usd_in_window": hosting_usd,
-        "api_usd_per_month": api_usd,
-        "hosting_usd_per_month": rent_usd,
-        "hours": hours,
-        "model": case.stand_in.model.name,
-        "gpu": gpu.name,
-        "usd_per_gpu_hour": gpu.usd_per_gpu_hour,
-        "gpu_price_source": gpu.price_source,
-        "gpu_price_as_of": None if gpu.price_as_of is None else gpu.price_as_of.isoformat(),
-        "gpus": best.gpus,
-        "replicas": best.fleet.replicas,
-        "replicas_low": sizes[0],
-        "replicas_high": sizes[1],
-        "sizes_tried": list(best.fleet.tried),
-        "ttft_ms_p99_low": best.tails.ttft_ms_p99[0],
-        "ttft_ms_p99_high": best.tails.ttft_ms_p99[1],
-        "tpot_ms_p99_low": best.tails.tpot_ms_p99[0],
-        "tpot_ms_p99_high": best.tails.tpot_ms_p99[1],
-        "good_share": best.fleet.replayed.good_share(
+    return HostingInputs(
+        calls=len(case.requests),
+        replayed_calls=len(case.replayed),
+        api_usd_in_window=case.api_usd,
+        hosting_usd_in_window=hosting_usd,
+        api_usd_per_month=api_usd,
+        hosting_usd_per_month=rent_usd,
+        hours=hours,
+        model=case.stand_in.model.name,
+        gpu=gpu.name,
+        usd_per_gpu_hour=gpu.usd_per_gpu_hour,
+        gpu_price_source=gpu.price_source,
+        gpu_price_as_of=None if gpu.price_as_of is None else gpu.price_as_of.isoformat(),
+        gpus=best.gpus,
+        replicas=best.fleet.replicas,
+        replicas_low=sizes[0],
+        replicas_high=sizes[1],
+        sizes_tried=tuple(best.fleet.tried),
+        ttft_ms_p99_low=best.tails.ttft_ms_p99[0],
+        ttft_ms_p99_high=best.tails.ttft_ms_p99[1],
+        tpot_ms_p99_low=best.tails.tpot_ms_p99[0],
+        tpot_ms_p99_high=best.tails.tpot_ms_p99[1],
+        good_share=best.fleet.replayed.good_share(
             ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms, latency_ms=case.slo.latency_ms
         ),
-        "ttft_limit_ms_p99": case.slo.ttft_ms,
-        "tpot_limit_ms_p99": case.slo.tpot_ms,
-        "latency_limit_ms_p99": case.slo.latency_ms,
-        "utilisation": case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
-        "break_even_traffic": rent_usd / api_usd if api_usd > 0.0 else None,
-        "break_even_curve": _curve(study, case, best),
-    }
+        ttft_limit_ms_p99=case.slo.ttft_ms,
+        tpot_limit_ms_p99=case.slo.tpot_ms,
+        latency_limit_ms_p99=case.slo.latency_ms,
+        utilisation=case.load.requests_per_s / (best.carried_per_s * best.fleet.replicas),
+        break_even_traffic=rent_usd / api_usd if api_usd > 0.0 else None,
+        break_even_curve=_curve(study, case, best),
+    )
 
 
-def _curve(study: Study, case: Case, best: Hosting) -> list[Mapping[str, float]]:
+def _curve(study: Study, case: Case, best: Hosting) -> tuple[BreakEven, ...]:
     """Return API and hosting dollars a month at multiples of this traffic; replicas in proportion."""
     hours_a_month = study.span.seconds / _HOUR_S * study.month.per_hosting
-    points: list[Mapping[str, float]] = []
+    points: list[BreakEven] = []
     for times in _CURVE:
         replicas = max(1, ceil(best.fleet.replicas * times))
         points.append(
-            {
-                "traffic": times,
-                "api_usd_per_month": case.api_usd_per_month * times,
-                "hosting_usd_per_month": replicas * best.configuration.usd_per_hour * hours_a_month,
-                "utilisation": case.load.requests_per_s * times / (best.carried_per_s * replicas),
-            }
+            BreakEven(
+                traffic=times,
+                api_usd_per_month=case.api_usd_per_month * times,
+                hosting_usd_per_month=replicas * best.configuration.usd_per_hour * hours_a_month,
+                utilisation=case.load.requests_per_s * times / (best.carried_per_s * replicas),
+            )
         )
-    return points
+    return tuple(points)
 
 
 def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
@@ -208,17 +262,17 @@ def _steps(best: Hosting) -> tuple[str, ...]:
     )
 
 
-def _supply(case: Case, best: Hosting) -> Mapping[str, Any]:
+def _supply(case: Case, best: Hosting) -> Serving:
     deployment = best.configuration.deployment
-    return {
-        "model": case.stand_in.model.name,
-        "gpu": deployment.gpu.name,
-        "gpus_per_replica": deployment.tp,
-        "replicas": best.fleet.replicas,
-        "balancing": "round_robin",
-        "vllm": vllm_flags(deployment),
-        "tensorrt_llm": trtllm_options(deployment),
-    }
+    return Serving(
+        model=case.stand_in.model.name,
+        gpu=deployment.gpu.name,
+        gpus_per_replica=deployment.tp,
+        replicas=best.fleet.replicas,
+        balancing="round_robin",
+        vllm=tuple(vllm_flags(deployment)),
+        tensorrt_llm=trtllm_options(deployment),
+    )
 
 
 def _unreachable(study: Study, case: Case) -> Finding:
@@ -230,13 +284,13 @@ def _unreachable(study: Study, case: Case) -> Finding:
         impact=f"No number of replicas of {names} keeps them. {case.limits}",
         grade=Grade.MODEL,
         formula=FORMULA,
-        inputs={
-            "calls": len(case.requests),
-            "candidates": [one.name for one in case.candidates],
-            "ttft_limit_ms_p99": case.slo.ttft_ms,
-            "tpot_limit_ms_p99": case.slo.tpot_ms,
-            "latency_limit_ms_p99": case.slo.latency_ms,
-        },
+        inputs=UnreachableInputs(
+            calls=len(case.requests),
+            candidates=tuple(one.name for one in case.candidates),
+            ttft_limit_ms_p99=case.slo.ttft_ms,
+            tpot_limit_ms_p99=case.slo.tpot_ms,
+            latency_limit_ms_p99=case.slo.latency_ms,
+        ),
         assumptions=case.notes,
         evidence=rows(study, case.where),
         how_to_verify="Time the longest prompts alone on one replica of the fastest configuration.",

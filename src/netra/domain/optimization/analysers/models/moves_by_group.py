@@ -4,14 +4,15 @@ The formulas are those of `moves`, a kind of call each; that a model is newer is
 models are those asked about, else the cheaper ones of the book. Quality is grade D: it needs an evaluation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.models.moves import (
     Move,
     break_even_output_tokens,
@@ -22,8 +23,9 @@ from netra.domain.optimization.analysers.models.moves import (
 )
 from netra.domain.optimization.analysers.output_length import TRUNCATED_SHARE, cap_for
 from netra.domain.optimization.intervals import answers_to_judge
-from netra.domain.optimization.model import Grade
+from netra.domain.optimization.model import Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, Settings
 from netra.domain.optimization.wording import count, money, percent, saved
 
 KIND: Final = "right_sizing"
@@ -32,6 +34,35 @@ FORMULA: Final = (
     "(price now - price of the input there) / (calls x its price an output token) tokens"
 )
 MOST_GROUPS: Final = 8  # dearest first: each one is a finding of its own
+
+
+class GroupCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One model that the calls of the group could move to."""
+
+    model: str
+    provider: str
+    calls: int
+    saved_usd_in_window: float
+    break_even_output_tokens: float | None
+
+
+class GroupInputs(Inputs, frozen=True, kw_only=True):
+    """One kind of call, its price on both models, and how long its answers may be."""
+
+    by: str
+    match: str
+    model: str
+    provider: str
+    calls: int
+    now_usd_in_window: float
+    then_usd_in_window: float
+    break_even_accept_rate: float
+    answers_to_judge: int
+    output_tokens_mean: float
+    output_tokens_p99: float
+    break_even_output_tokens: float | None
+    max_output_tokens: int
+    candidates: tuple[GroupCandidate, ...]
 
 
 def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
@@ -54,7 +85,7 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Find
     best = max(parts, key=lambda part: part.saved_usd)
     inputs = _inputs(study, field, name, parts, best=best)
     pays = best.saved_usd > 0
-    judged = inputs["answers_to_judge"]
+    judged = inputs.answers_to_judge
     return Finding(
         kind=KIND,
         stance=Stance.EVALUATE if pays else Stance.AVOID,
@@ -77,29 +108,27 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Find
         risk="Another model may write at another length: the money holds at the length you measure.",
         change=partial(moved, where=best.where, to=best.to),
         low_share=0.0 if pays else None,
-        supply={"routes": [_route(field, name, best, inputs)]} if pays else {},
+        supply=Settings(route_rules=(_route(field, name, best, inputs),)) if pays else NO_SETTINGS,
         steps=_steps(name, best, inputs) if pays else (),
         roll_back=f"Set the model of {name} back; prompts and parameters are unchanged.",
     )
 
 
-def _action(name: str, best: Move, inputs: Mapping[str, Any]) -> str:
+def _action(name: str, best: Move, inputs: GroupInputs) -> str:
     if best.saved_usd > 0:
-        return (
-            f"Evaluate {best.to.model} for {name}, with max_output_tokens at {inputs['max_output_tokens']:,}"
-        )
+        return f"Evaluate {best.to.model} for {name}, with max_output_tokens at {inputs.max_output_tokens:,}"
     return f"Leave {name} where it is: {best.to.model} does not make it cheaper"
 
 
-def _impact(study: Study, name: str, best: Move, inputs: Mapping[str, Any]) -> str:
+def _impact(study: Study, name: str, best: Move, inputs: GroupInputs) -> str:
     said = (
-        f"For the same tokens {count(inputs['calls'], 'call')} of {name} cost {money(best.then_usd)} instead "
+        f"For the same tokens {count(inputs.calls, 'call')} of {name} cost {money(best.then_usd)} instead "
         f"of {money(best.now_usd)} {study.month.told}, {saved(best.saved_usd)}."
     )
-    limit = inputs["break_even_output_tokens"]
+    limit = inputs.break_even_output_tokens
     if limit is None:
         return said
-    now = f"answers average {inputs['output_tokens_mean']:,.0f} tokens now"
+    now = f"answers average {inputs.output_tokens_mean:,.0f} tokens now"
     if limit == 0:
         return (
             f"{said} Its input alone costs more than all of it does now, however short the answers ({now})."
@@ -107,51 +136,51 @@ def _impact(study: Study, name: str, best: Move, inputs: Mapping[str, Any]) -> s
     return f"{said} It costs less than now while its answers average under {limit:,.0f} tokens; {now}."
 
 
-def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best: Move) -> Mapping[str, Any]:
+def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best: Move) -> GroupInputs:
     lengths = study.traffic.output_tokens[best.where]
     rate = best.break_even_accept_rate
-    return {
-        "by": field,
-        "match": name,
-        "model": best.to.model,
-        "provider": best.to.provider,
-        "calls": len(lengths),
-        "now_usd_in_window": best.now_usd,
-        "then_usd_in_window": best.then_usd,
-        "break_even_accept_rate": rate,
-        "answers_to_judge": answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
-        "output_tokens_mean": float(lengths.mean()),
-        "output_tokens_p99": float(np.percentile(lengths, 99)),
-        "break_even_output_tokens": break_even_output_tokens(study, best),
-        "max_output_tokens": cap_for(lengths, truncated_share=TRUNCATED_SHARE),
-        "candidates": [
-            {
-                "model": part.to.model,
-                "provider": part.to.provider,
-                "calls": int(part.where.sum()),
-                "saved_usd_in_window": part.saved_usd,
-                "break_even_output_tokens": break_even_output_tokens(study, part),
-            }
+    return GroupInputs(
+        by=field,
+        match=name,
+        model=best.to.model,
+        provider=best.to.provider,
+        calls=len(lengths),
+        now_usd_in_window=best.now_usd,
+        then_usd_in_window=best.then_usd,
+        break_even_accept_rate=rate,
+        answers_to_judge=answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
+        output_tokens_mean=float(lengths.mean()),
+        output_tokens_p99=float(np.percentile(lengths, 99)),
+        break_even_output_tokens=break_even_output_tokens(study, best),
+        max_output_tokens=cap_for(lengths, truncated_share=TRUNCATED_SHARE),
+        candidates=tuple(
+            GroupCandidate(
+                model=part.to.model,
+                provider=part.to.provider,
+                calls=int(part.where.sum()),
+                saved_usd_in_window=part.saved_usd,
+                break_even_output_tokens=break_even_output_tokens(study, part),
+            )
             for part in parts
-        ],
-    }
+        ),
+    )
 
 
-def _route(field: str, name: str, best: Move, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "by": field,
-        "match": name,
-        "to": best.to.model,
-        "provider": best.to.provider,
-        "calls": inputs["calls"],
-        "max_output_tokens": inputs["max_output_tokens"],
-    }
+def _route(field: str, name: str, best: Move, inputs: GroupInputs) -> RouteRule:
+    return RouteRule(
+        by=field,
+        match=name,
+        to=best.to.model,
+        provider=best.to.provider,
+        calls=inputs.calls,
+        max_output_tokens=inputs.max_output_tokens,
+    )
 
 
-def _steps(name: str, best: Move, inputs: Mapping[str, Any]) -> tuple[str, ...]:
-    share = percent(inputs["break_even_accept_rate"])
+def _steps(name: str, best: Move, inputs: GroupInputs) -> tuple[str, ...]:
+    share = percent(inputs.break_even_accept_rate)
     return (
-        f"Judge {inputs['answers_to_judge']:,} answers of {best.to.model} for {name} blind, beside today's.",
-        f"Set max_output_tokens to {inputs['max_output_tokens']:,}: 99 % of the present answers fit.",
+        f"Judge {inputs.answers_to_judge:,} answers of {best.to.model} for {name} blind, beside today's.",
+        f"Set max_output_tokens to {inputs.max_output_tokens:,}: 99 % of the present answers fit.",
         f"Where more than {share} are accepted, route a tenth of {name} there for a week, then all of it.",
     )

@@ -7,20 +7,21 @@ whose size is said. Valid where token counts carry over; tokenisers differ by so
 What outcomes in the log already prove is `routing_by_outcome`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.models import moves_by_group, routing_by_outcome
 from netra.domain.optimization.analysers.models.moves import Move, move_to, moved, only, served_by
 from netra.domain.optimization.intervals import answers_to_judge
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, Settings
 from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.wording import count, money, percent
 
@@ -32,6 +33,50 @@ FORMULA: Final = (
 WORTH_A_MOVE: Final = 0.2  # of the bill: less is eaten by the evaluation and by other tokenisers
 MOST_CANDIDATES: Final = 12
 _LISTED_GROUPS: Final = 20
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One model that the calls could move to."""
+
+    model: str
+    provider: str
+    calls: int
+    saved_usd_in_window: float
+    break_even_accept_rate: float
+
+
+class GroupMove(msgspec.Struct, frozen=True, kw_only=True):
+    """What the move saves on one kind of call: those whose column `by` is `match`."""
+
+    by: str
+    match: str
+    calls: int
+    now_usd_in_window: float
+    saved_usd_in_window: float
+    break_even_accept_rate: float
+
+
+class MoveInputs(Inputs, frozen=True, kw_only=True):
+    """The calls that would move, their price on both models, and the models compared."""
+
+    model: str
+    provider: str
+    calls: int
+    calls_that_stay: int
+    now_usd_in_window: float
+    then_usd_in_window: float
+    break_even_accept_rate: float
+    answers_to_judge: int
+    groups: tuple[GroupMove, ...]
+    candidates: tuple[Candidate, ...]
+
+
+class ServedInputs(Inputs, frozen=True, kw_only=True):
+    """The calls that the model serves already."""
+
+    model: str
+    provider: str
+    calls: int
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -130,15 +175,15 @@ def _answer(study: Study, move: Move) -> Finding | Gap:
         action=(
             f"Do not move these calls to {move.to.model} to save money: it is not cheaper for this traffic"
         ),
-        supply={},
+        supply=NO_SETTINGS,
         steps=(),
     )
 
 
 def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
     inputs = _inputs(study, move, moves=moves)
-    model, calls, judged = move.to.model, inputs["calls"], inputs["answers_to_judge"]
-    rate = percent(inputs["break_even_accept_rate"])
+    model, calls, judged = move.to.model, inputs.calls, inputs.answers_to_judge
+    rate = percent(inputs.break_even_accept_rate)
     return Finding(
         kind=KIND,
         stance=Stance.EVALUATE,
@@ -166,7 +211,7 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
         risk="Answers may be worse in ways that only your own evaluation shows.",
         change=partial(moved, where=move.where, to=move.to),
         low_share=0.0 if move.saved_usd > 0 else None,
-        supply={"routes": [{"to": model, "provider": move.to.provider, "calls": calls}]},
+        supply=Settings(route_rules=(RouteRule(to=model, provider=move.to.provider, calls=calls),)),
         steps=(
             f"Judge {judged:,} answers of {model} blind against those of the present model.",
             f"Where more than {rate} are accepted, try {model} first and fall back on refusal.",
@@ -176,50 +221,51 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
     )
 
 
-def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> Mapping[str, Any]:
+def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> MoveInputs:
     calls, rate = int(move.where.sum()), move.break_even_accept_rate
-    return {
-        "model": move.to.model,
-        "provider": move.to.provider,
-        "calls": calls,
-        "calls_that_stay": len(study.traffic) - study.month.first - calls,
-        "now_usd_in_window": move.now_usd,
-        "then_usd_in_window": move.then_usd,
-        "break_even_accept_rate": rate,
-        "answers_to_judge": answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
-        "groups": _by_group(study, move),
-        "candidates": [_row(other) for other in moves],
-    }
+    return MoveInputs(
+        model=move.to.model,
+        provider=move.to.provider,
+        calls=calls,
+        calls_that_stay=len(study.traffic) - study.month.first - calls,
+        now_usd_in_window=move.now_usd,
+        then_usd_in_window=move.then_usd,
+        break_even_accept_rate=rate,
+        answers_to_judge=answers_to_judge(expected_share=min(max(rate, 0.5), 0.95), within=0.03),
+        groups=_by_group(study, move),
+        candidates=tuple(_candidate(other) for other in moves),
+    )
 
 
-def _by_group(study: Study, move: Move) -> list[Mapping[str, Any]]:
+def _by_group(study: Study, move: Move) -> tuple[GroupMove, ...]:
     """Return what the move saves by kind of call, largest first."""
     field, groups = groups_of(study)
     size = len(groups.names)
     calls = np.bincount(groups.codes, weights=move.where, minlength=size)
     now = np.bincount(groups.codes, weights=np.where(move.where, study.now_usd, 0.0), minlength=size)
     saved = np.bincount(groups.codes, weights=move.by_call, minlength=size)
-    return [
-        {
-            field: groups.names[int(code)],
-            "calls": int(calls[code]),
-            "now_usd_in_window": float(now[code]),
-            "saved_usd_in_window": float(saved[code]),
-            "break_even_accept_rate": float(1 - saved[code] / now[code]),
-        }
+    return tuple(
+        GroupMove(
+            by=field,
+            match=groups.names[int(code)],
+            calls=int(calls[code]),
+            now_usd_in_window=float(now[code]),
+            saved_usd_in_window=float(saved[code]),
+            break_even_accept_rate=float(1 - saved[code] / now[code]),
+        )
         for code in np.argsort(-saved, kind="stable")[:_LISTED_GROUPS]
         if now[code] > 0
-    ]
+    )
 
 
-def _row(move: Move) -> Mapping[str, Any]:
-    return {
-        "model": move.to.model,
-        "provider": move.to.provider,
-        "calls": int(move.where.sum()),
-        "saved_usd_in_window": move.saved_usd,
-        "break_even_accept_rate": move.break_even_accept_rate,
-    }
+def _candidate(move: Move) -> Candidate:
+    return Candidate(
+        model=move.to.model,
+        provider=move.to.provider,
+        calls=int(move.where.sum()),
+        saved_usd_in_window=move.saved_usd,
+        break_even_accept_rate=move.break_even_accept_rate,
+    )
 
 
 def _no_such_column(study: Study) -> tuple[Gap, ...]:
@@ -246,7 +292,7 @@ def _served_already(study: Study, move: Move, where: Bools) -> Finding:
         impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.told}.",
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs={"model": move.to.model, "provider": move.to.provider, "calls": calls},
+        inputs=ServedInputs(model=move.to.model, provider=move.to.provider, calls=calls),
         assumptions=("Costs are list prices.",),
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify="Count the calls of each model on the bill.",

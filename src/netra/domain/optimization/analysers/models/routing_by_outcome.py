@@ -8,17 +8,18 @@ on at least 50 calls of each model and kind.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.intervals import difference, wilson
-from netra.domain.optimization.model import Checkpoint, Grade
+from netra.domain.optimization.model import Checkpoint, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.supply_config import RouteRule, Settings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Codes, Flags, Floats, Ints, Labels
@@ -32,6 +33,28 @@ FORMULA: Final = (
 MARGIN: Final = -0.02  # how much worse an accept rate may be and still count as equal
 FEWEST_OUTCOMES: Final = 50
 _LISTED: Final = 20
+
+
+class OutcomeMove(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of call that moves, with the accept rates of both models and their 95 % intervals."""
+
+    by: str
+    match: str
+    from_model: str = msgspec.field(name="from")
+    to: str
+    calls: int
+    accept_rate_from: float
+    accept_rate_to: float
+    accept_rate_to_95: tuple[float, float]
+    difference_95: tuple[float, float]
+    saved_usd_in_window: float
+
+
+class OutcomeInputs(Inputs, frozen=True, kw_only=True):
+    """The kinds of call that move."""
+
+    by: str
+    moves: tuple[OutcomeMove, ...]
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +147,8 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
     field, groups = groups_of(study)
     targets = _targets(study, proofs, groups)
     where = targets >= 0
-    table = [_row(study, field, proof) for proof in proofs]
-    moves = [f"{row[field]} from {row['from']} to {row['to']}" for row in table]
+    table = tuple(_row(study, field, proof) for proof in proofs)
+    moves = [f"{row.match} from {row.from_model} to {row.to}" for row in table]
     saved_usd = sum(proof.saved_usd for proof in proofs)
     return Finding(
         kind=KIND,
@@ -134,11 +157,11 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         impact=(
             f"{count(int(where.sum()), 'call')} cost {money(saved_usd)} less {study.month.told}, with "
             "answers accepted "
-            f"as often: {listed([_sentence(row, field) for row in table])}."
+            f"as often: {listed([_sentence(row) for row in table])}."
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
-        inputs={"by": field, "moves": table},
+        inputs=OutcomeInputs(by=field, moves=table),
         assumptions=(
             "Calls of one kind that went to different models are alike; nobody sorted the easy ones out.",
             "An answer marked accepted was good enough.",
@@ -150,11 +173,11 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         effort="low",
         risk="If easier calls went to the cheaper model, its accept rate will fall when it gets them all.",
         change=partial(_moved, targets=targets, tariffs=study.traffic.tariffs),
-        supply={
-            "routes": [
-                {"by": field, "match": row[field], "from": row["from"], "to": row["to"]} for row in table
-            ]
-        },
+        supply=Settings(
+            route_rules=tuple(
+                RouteRule(by=field, match=row.match, from_model=row.from_model, to=row.to) for row in table
+            )
+        ),
         steps=tuple(f"Route {move}: a tenth for a week, then all of it." for move in moves[:_LISTED]),
         roll_back="Route these kinds of calls to their present model again.",
     )
@@ -177,19 +200,20 @@ def _moved(traffic: Traffic, *, targets: Codes, tariffs: tuple[Tariff, ...]) -> 
     return traffic
 
 
-def _row(study: Study, field: str, proof: Proof) -> Mapping[str, Any]:
-    return {
-        field: proof.name,
-        "from": study.traffic.tariffs[proof.code].model,
-        "to": study.traffic.tariffs[proof.to].model,
-        "calls": proof.calls,
-        "accept_rate_from": proof.incumbent[0] / proof.incumbent[1],
-        "accept_rate_to": proof.accepted[0] / proof.accepted[1],
-        "accept_rate_to_95": list(wilson(*proof.accepted)),
-        "difference_95": list(difference(*proof.accepted, than=proof.incumbent)),
-        "saved_usd_in_window": proof.saved_usd,
-    }
+def _row(study: Study, field: str, proof: Proof) -> OutcomeMove:
+    return OutcomeMove(
+        by=field,
+        match=proof.name,
+        from_model=study.traffic.tariffs[proof.code].model,
+        to=study.traffic.tariffs[proof.to].model,
+        calls=proof.calls,
+        accept_rate_from=proof.incumbent[0] / proof.incumbent[1],
+        accept_rate_to=proof.accepted[0] / proof.accepted[1],
+        accept_rate_to_95=wilson(*proof.accepted),
+        difference_95=difference(*proof.accepted, than=proof.incumbent),
+        saved_usd_in_window=proof.saved_usd,
+    )
 
 
-def _sentence(row: Mapping[str, Any], field: str) -> str:
-    return f"{row[field]} {percent(row['accept_rate_to'])} against {percent(row['accept_rate_from'])}"
+def _sentence(row: OutcomeMove) -> str:
+    return f"{row.match} {percent(row.accept_rate_to)} against {percent(row.accept_rate_from)}"

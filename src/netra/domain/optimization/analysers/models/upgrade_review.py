@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
-from netra.domain.optimization.measures.before_after import Calls, Comparison, Verified, to_payload, verify
-from netra.domain.optimization.model import Checkpoint, Gap, Grade
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.measures.before_after import Calls, Comparison, Ruling, Verified, verify
+from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff, unpriced_labels
+from netra.domain.optimization.supply_config import RouteRule, Settings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.wording import both, count, money, percent, saved
 from netra.domain.workloads.columns import Ints, Labels, nanoseconds
@@ -36,6 +37,34 @@ class Return(msgspec.Struct, frozen=True, kw_only=True):
     where: Bools  # its calls after the change
     to: Tariff  # the earlier model
     output_tokens: Ints  # as long as before, on average; of every call of the log
+
+
+class ReviewedGroup(Comparison, frozen=True, kw_only=True):
+    """One kind of call before and after, and whether to take the change back for it."""
+
+    roll_back: bool
+
+
+class ReviewInputs(Inputs, frozen=True, kw_only=True):
+    """The comparison of the log before and after the change; see `Verified`."""
+
+    calls_before: int
+    calls_after: int
+    saved_usd: float | None
+    low_usd: float | None
+    high_usd: float | None
+    share: float | None
+    ruling: Ruling
+    groups: tuple[ReviewedGroup, ...]
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+
+
+class RollBackInputs(Inputs, frozen=True, kw_only=True):
+    """The kinds of call whose change is to be taken back."""
+
+    groups: tuple[Comparison, ...]
+    calls: int
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -78,7 +107,7 @@ def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
         impact=_measured(verified),
         grade=Grade.EXACT,
         formula=FORMULA,
-        inputs=to_payload(verified),
+        inputs=_review_inputs(verified),
         assumptions=(
             "The unit of work is a call of the same kind; nothing but the change happened at that instant.",
             "Costs are list prices; calls are independent of one another.",
@@ -88,6 +117,13 @@ def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
         effort="low",
         risk="A change of what users ask at the same time looks like an effect of the change.",
     )
+
+
+def _review_inputs(verified: Verified) -> ReviewInputs:
+    groups = tuple(
+        ReviewedGroup(**msgspec.structs.asdict(one), roll_back=one.is_to_roll_back) for one in verified.groups
+    )
+    return ReviewInputs(**{**msgspec.structs.asdict(verified), "groups": groups})
 
 
 def _ruled(verified: Verified) -> str:
@@ -133,7 +169,7 @@ def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, grou
         impact=" ".join(_reason(one) for one in undone),
         grade=Grade.MODEL,
         formula=f"{FORMULA}; rolled back at the earlier model's price and the earlier length of answers",
-        inputs={"groups": [msgspec.to_builtins(one) for one in undone], "calls": int(where.sum())},
+        inputs=RollBackInputs(groups=tuple(undone), calls=int(where.sum())),
         assumptions=(
             "Rolled back, these calls get the earlier model and answers as long as before.",
             f"Only the {percent(float(after.mean()))} of the calls that came after the change can save.",
@@ -143,13 +179,13 @@ def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, grou
         effort="low",
         risk="What the change was made for is lost for these kinds of call.",
         change=partial(_returned, returns=returns) if returns else None,
-        supply={
-            "routes": [
-                {"match": one.group, "to": to.model, "provider": to.provider}
+        supply=Settings(
+            route_rules=tuple(
+                RouteRule(match=one.group, to=to.model, provider=to.provider)
                 for one, to in earlier
                 if to is not None
-            ]
-        },
+            )
+        ),
         steps=tuple(
             f"Set {one.group} back to {'what it was' if to is None else to.model}." for one, to in earlier
         ),

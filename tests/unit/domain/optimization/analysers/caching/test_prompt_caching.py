@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 
 from netra.domain.optimization.analysers.caching import prompt_caching
 from netra.domain.optimization.analysers.caching.cache_schemes import Replays, billed_reads, is_explicit
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import compose, worth_alone
-from netra.domain.optimization.model import Gap, Goals, never_stop
+from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import chain_tokens, reuse_of
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.study import study_of
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import dropped, total_usd
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
@@ -48,8 +50,8 @@ def test_automatic_caching_saves_the_difference_on_every_hit(study: Make, call: 
     (found,) = findings(log)
     assert found.stance is Stance.DO
     assert worth_alone(log, found).saved_usd == pytest.approx((1024 + 512) * 0.9e-6)
-    assert found.inputs["schemes"][0]["read_tokens"] == 1536
-    assert found.inputs["schemes"][0]["write_tokens"] == 0
+    assert found.inputs.schemes[0].read_tokens == 1536
+    assert found.inputs.schemes[0].write_tokens == 0
     assert "first" in found.steps[0] or "before" in found.steps[0]
 
 
@@ -61,7 +63,9 @@ def test_explicit_caching_pays_for_writes_and_says_when_it_loses(
     assert found.stance is Stance.AVOID
     assert worth_alone(log, found).saved_usd == pytest.approx(-4 * 512 * 0.25e-6)
     assert "21.7 %" in found.impact
-    assert found.supply["caching"] == [{"model": "big", "provider": "acme", "enabled": False}]
+    assert list(msgspec.to_builtins(found.supply.caching)) == [
+        {"model": "big", "provider": "acme", "enabled": False}
+    ]
     assert compose(log, [found], checkpoint=never_stop).plan == ()
 
 
@@ -72,8 +76,8 @@ def test_explicit_caching_that_pays_joins_the_plan_with_its_time_to_live(
     (found,) = findings(log)
     saved = 4 * 1024 * 0.9e-6 - 1024 * 0.25e-6
     assert worth_alone(log, found).saved_usd == pytest.approx(saved)
-    assert found.supply["caching"][0]["ttl_s"] == 300
-    assert found.supply["caching"][0]["mode"] == "explicit"
+    assert found.supply.caching[0].ttl_s == 300
+    assert found.supply.caching[0].mode == "explicit"
 
 
 def test_the_longer_time_to_live_is_taken_when_its_dearer_writes_pay(
@@ -83,10 +87,10 @@ def test_the_longer_time_to_live_is_taken_when_its_dearer_writes_pay(
     log = study([prompt(call, turn * 1000, 1, 2) for turn in range(5)], priced)
     (found,) = findings(log)
     assert worth_alone(log, found).saved_usd == pytest.approx(4 * 1024 * 0.9e-6 - 1024 * 1e-6)
-    assert found.supply["caching"][0]["ttl_s"] == 3600
-    losing = next(row for row in found.inputs["tried"] if row["ttl_s"] == 300)
-    assert losing["saved_usd_in_window"] < 0
-    assert losing["break_even_hit_share"] == pytest.approx(0.217, abs=1e-3)
+    assert found.supply.caching[0].ttl_s == 3600
+    losing = next(row for row in found.inputs.tried if row.ttl_s == 300)
+    assert losing.saved_usd_in_window < 0
+    assert losing.break_even_hit_share == pytest.approx(0.217, abs=1e-3)
 
 
 def test_caching_is_switched_on_only_for_the_templates_that_gain(
@@ -96,7 +100,7 @@ def test_caching_is_switched_on_only_for_the_templates_that_gain(
     single = [prompt(call, second, 100 + second, template="import") for second in range(5)]
     log = study([*shared, *single], explicit(tariff))
     (found,) = findings(log)
-    assert found.inputs["schemes"][0]["calls"] == 5
+    assert found.inputs.schemes[0].calls == 5
     assert worth_alone(log, found).saved_usd == pytest.approx(4 * 1024 * 0.9e-6 - 1024 * 0.25e-6)
 
 
@@ -125,7 +129,7 @@ def test_writes_that_do_not_pay_in_the_log_are_switched_off(study: Make, call: C
     (found,) = findings(log)
     assert "Turn explicit prompt caching off" in found.action
     assert worth_alone(log, found).saved_usd == pytest.approx(3 * 512 * 0.25e-6)
-    assert found.supply["caching"][0] == {
+    assert msgspec.to_builtins(found.supply.caching[0]) == {
         "model": "big",
         "provider": "acme",
         "enabled": False,
@@ -144,9 +148,9 @@ def test_automatic_caching_that_outlives_the_replay_stays_as_it_is(
         prompt(call, 400, 1, 2, 3, 4, cached_input_tokens=1920),
     ]
     (found,) = findings(study(calls, tariff(caching="automatic")))
-    assert (found.stance, found.change, found.supply) == (Stance.INFORM, None, {})
-    assert found.inputs["paid_back_usd_in_window"] == pytest.approx(1920 * 0.9e-6)
-    assert found.inputs["tried"][0]["saved_usd_in_window"] == pytest.approx(-1920 * 0.9e-6)
+    assert (found.stance, found.change, found.supply) == (Stance.INFORM, None, NO_SETTINGS)
+    assert found.inputs.paid_back_usd_in_window == pytest.approx(1920 * 0.9e-6)
+    assert found.inputs.tried[0].saved_usd_in_window == pytest.approx(-1920 * 0.9e-6)
 
 
 def shared_start(call: Call, *, logged: bool) -> list[Event]:
@@ -161,7 +165,7 @@ def shared_start(call: Call, *, logged: bool) -> list[Event]:
 
 def test_a_marker_that_stands_where_it_should_is_left_there(study: Make, call: Call, tariff: Price) -> None:
     (found,) = findings(study(shared_start(call, logged=True), explicit(tariff, cache_min_tokens=1024)))
-    assert (found.stance, found.supply) == (Stance.INFORM, {})
+    assert (found.stance, found.supply) == (Stance.INFORM, NO_SETTINGS)
 
 
 def test_a_marker_at_the_end_of_what_prompts_share_is_one_of_the_ways(
@@ -173,9 +177,9 @@ def test_a_marker_at_the_end_of_what_prompts_share_is_one_of_the_ways(
     assert worth_alone(log, found).saved_usd == pytest.approx((9 * 2048 * 0.9 - 2048 * 0.25) * 1e-6)
     assert found.action.startswith("Mark the part that prompts to big begin alike with")
     assert found.steps[0].endswith("set one cache marker at its end.")
-    assert found.supply["caching"][0]["cached_part"] == "what prompts begin alike with"
-    whole = found.inputs["tried"][0]
-    assert (whole["cached_part"], whole["saved_usd_in_window"] < 0) == ("the whole prompt", True)
+    assert found.supply.caching[0].cached_part == "what prompts begin alike with"
+    whole = found.inputs.tried[0]
+    assert (whole.cached_part, whole.saved_usd_in_window < 0) == ("the whole prompt", True)
 
 
 def test_the_shared_part_is_that_of_each_template_and_one_stray_call_does_not_shorten_it(
@@ -241,7 +245,7 @@ def test_a_shared_start_under_the_minimum_is_never_read_from_a_marked_prompt(
     calls = [prompt(call, 10 * n, 1, 3 * n + 2, 3 * n + 3, 3 * n + 4) for n in range(9)]
     (found,) = findings(study(calls, explicit(tariff, cache_min_tokens=1024)))
     assert found.stance is Stance.AVOID
-    assert found.inputs["schemes"][0]["read_tokens"] == 0
+    assert found.inputs.schemes[0].read_tokens == 0
 
 
 def test_prefixes_shorter_than_the_minimum_are_neither_read_nor_written(
@@ -262,7 +266,7 @@ def test_a_log_without_prefixes_says_what_they_would_tell_and_the_ceiling(study:
 def test_caching_that_pays_in_the_bill_is_kept(study: Make, call: Call) -> None:
     found = findings(study([call(tokens=(1000, 0), cached_input_tokens=800)]))
     assert [one.stance for one in found] == [Stance.INFORM]
-    assert found[0].inputs["paid_back_usd_in_window"] == pytest.approx(800 * 0.9e-6)
+    assert found[0].inputs.paid_back_usd_in_window == pytest.approx(800 * 0.9e-6)
 
 
 def test_caching_that_loses_in_the_bill_is_turned_off(study: Make, call: Call, tariff: Price) -> None:
@@ -287,7 +291,7 @@ def test_caching_is_audited_beside_a_model_that_does_not_use_it(
     log = study([call(0, cached_input_tokens=900), call(1, "other")], tariff(), tariff("other"))
     (found,) = findings(log)
     assert found.action.startswith("Keep")
-    assert found.inputs["calls"] == 1
+    assert found.inputs.calls == 1
 
 
 def at_two_providers(tariff: Price, *calls: Event) -> Study:
@@ -303,7 +307,9 @@ def test_caching_is_turned_off_at_the_provider_where_it_loses_alone(call: Call, 
     _, off = findings(at_two_providers(tariff, writes, reads))
     assert off.action.startswith("Turn prompt caching off for big at x: ")
     assert off.steps == ("Remove the cache markers from the prompts sent to big at x.",)
-    assert off.supply["caching"] == [{"model": "big", "provider": "x", "enabled": False}]
+    assert list(msgspec.to_builtins(off.supply.caching)) == [
+        {"model": "big", "provider": "x", "enabled": False}
+    ]
 
 
 def test_a_model_is_named_once_and_set_at_each_provider_where_its_caching_loses(
@@ -312,8 +318,8 @@ def test_a_model_is_named_once_and_set_at_each_provider_where_its_caching_loses(
     calls = [call(n, provider=name, cache_write_tokens=1000) for n, name in enumerate(("x", "y"))]
     (off,) = findings(at_two_providers(tariff, *calls))
     assert off.action.startswith("Turn prompt caching off for big at x, big at y: ")
-    assert off.inputs["models"] == ["big"]
-    assert [one["provider"] for one in off.supply["caching"]] == ["x", "y"]
+    assert off.inputs.models == ("big",)
+    assert [one.provider for one in off.supply.caching] == ["x", "y"]
 
 
 def test_one_setting_of_caching_gets_one_verdict(call: Call, tariff: Price) -> None:
@@ -321,7 +327,9 @@ def test_one_setting_of_caching_gets_one_verdict(call: Call, tariff: Price) -> N
     writes = [call(n, provider=name, cache_write_tokens=1000) for n, name in enumerate(("x", None))]
     (off,) = findings(at_two_providers(tariff, *writes))
     assert off.action.startswith("Turn prompt caching off for big: ")
-    assert off.supply["caching"] == [{"model": "big", "provider": "x", "enabled": False}]
+    assert list(msgspec.to_builtins(off.supply.caching)) == [
+        {"model": "big", "provider": "x", "enabled": False}
+    ]
     reads = call(3, provider="x", cached_input_tokens=900)
     (kept,) = findings(at_two_providers(tariff, writes[1], reads))
     assert kept.stance is Stance.INFORM
@@ -329,7 +337,7 @@ def test_one_setting_of_caching_gets_one_verdict(call: Call, tariff: Price) -> N
 
 def test_caching_of_prompts_without_tokens_has_no_share(study: Make, call: Call, tariff: Price) -> None:
     log = study([call(0, tokens=(0, 5), prefix_hashes=[1]), prompt(call, 1, 2), prompt(call, 2, 2)], tariff())
-    assert findings(log)[0].inputs["schemes"][0]["read_share"] == pytest.approx(0.5)
+    assert findings(log)[0].inputs.schemes[0].read_share == pytest.approx(0.5)
 
 
 def test_losing_writes_at_an_odd_price_have_no_break_even_to_name(
@@ -384,7 +392,7 @@ def test_a_retry_is_no_hit_of_the_prompt_that_was_refused_before_it(
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
     assert worth_alone(log, found).saved_usd == pytest.approx(-10 * 512 * 0.25e-6)
-    assert found.inputs["schemes"][0]["calls"] == 10
+    assert found.inputs.schemes[0].calls == 10
 
 
 def test_without_a_price_of_cached_input_nobody_knows_whether_the_caching_of_the_log_pays(
@@ -415,7 +423,7 @@ def test_after_a_change_the_caching_since_it_is_judged(
     log = study(calls, explicit(tariff), goals=Goals(change_at=calls[900].timestamp))
     (found,) = findings(log)
     assert found.stance is stance
-    assert found.inputs["calls"] == 100
+    assert found.inputs.calls == 100
     assert "since the change" in found.impact
     if found.change is not None:
         assert worth_alone(log, found).monthly.saved_usd > 0
@@ -437,9 +445,9 @@ def test_after_a_change_the_shares_that_are_told_are_those_since_it(
 ) -> None:
     calls = [prompt(call, 144.0 * n, 1 if n < 900 else n) for n in range(1_000)]
     (found,) = findings(study(calls, explicit(tariff), goals=Goals(change_at=calls[900].timestamp)))
-    row = found.inputs["schemes"][0]
-    assert (row["calls"], row["input_tokens"], row["read_tokens"]) == (100, 100 * 512, 0)
-    assert found.evidence["rows"] == 100
+    row = found.inputs.schemes[0]
+    assert (row.calls, row.input_tokens, row.read_tokens) == (100, 100 * 512, 0)
+    assert found.evidence.rows == 100
     assert "reads 0" in found.impact
 
 

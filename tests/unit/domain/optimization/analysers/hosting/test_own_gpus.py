@@ -25,14 +25,15 @@ from netra.domain.optimization.analysers.hosting.hosting_case import (
     slo_of,
 )
 from netra.domain.optimization.analysers.hosting.kv_cache import concurrency_p99
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import worth_alone
 from netra.domain.optimization.engine import current_option
-from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
+from netra.domain.optimization.model import Gap, Goals, Grade, Stance, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.scaling import Policy, Scaled
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.wording import money
 from netra.domain.workloads.columns import Events, Labels, labels_of
 from netra.domain.workloads.model import Event
@@ -71,27 +72,27 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert (found.stance, found.grade) == (Stance.EVALUATE, Grade.JUDGEMENT)
     # 200 calls x (500 + 4 x 50) x $0.0001 of input; one hour of the fleet
-    assert found.inputs["api_usd_in_window"] == pytest.approx(14.0)
-    fleet_usd = found.inputs["gpus"] * 0.01
-    assert found.inputs["hosting_usd_in_window"] == pytest.approx(fleet_usd)
+    assert found.inputs.api_usd_in_window == pytest.approx(14.0)
+    fleet_usd = found.inputs.gpus * 0.01
+    assert found.inputs.hosting_usd_in_window == pytest.approx(fleet_usd)
     worth = worth_alone(asked, found)
     assert worth.saved_usd == pytest.approx(14.0 - fleet_usd)
     assert worth.low_usd <= worth.saved_usd <= worth.high_usd <= worth.touched_usd
-    serving = found.supply["serving"]
-    assert serving["replicas"] == found.inputs["replicas"]
-    assert serving["vllm"][0] == serving["model"]
-    assert serving["tensorrt_llm"]["tp_size"] == serving["gpus_per_replica"]
+    serving = found.supply.serving
+    assert serving.replicas == found.inputs.replicas
+    assert serving.vllm[0] == serving.model
+    assert serving.tensorrt_llm["tp_size"] == serving.gpus_per_replica
     assert found.options[0].needs_evaluation
     for option in found.options:  # a modelled latency is never a bare point
         assert option.ttft_ms_p99_range is not None
         assert option.tpot_ms_p99_range is not None
         assert option.ttft_ms_p99_range[0] < option.ttft_ms_p99_range[1]
-    assert found.inputs["ttft_ms_p99_low"] < found.inputs["ttft_ms_p99_high"]
-    assert f"{found.inputs['ttft_ms_p99_low']:,.0f} to" in found.impact
-    assert found.inputs["break_even_traffic"] == pytest.approx(fleet_usd / 14.0)
-    curve = found.inputs["break_even_curve"]
-    assert [point["traffic"] for point in curve] == [0.25, 0.5, 1.0, 2.0, 4.0]
-    assert curve[2]["api_usd_per_month"] == pytest.approx(14.0 * asked.span.per_month)
+    assert found.inputs.ttft_ms_p99_low < found.inputs.ttft_ms_p99_high
+    assert f"{found.inputs.ttft_ms_p99_low:,.0f} to" in found.impact
+    assert found.inputs.break_even_traffic == pytest.approx(fleet_usd / 14.0)
+    curve = found.inputs.break_even_curve
+    assert [point.traffic for point in curve] == [0.25, 0.5, 1.0, 2.0, 4.0]
+    assert curve[2].api_usd_per_month == pytest.approx(14.0 * asked.span.per_month)
 
 
 def test_a_dear_fleet_for_little_traffic_is_advised_against(study: MakeStudy, tariff: MakeTariff) -> None:
@@ -99,7 +100,7 @@ def test_a_dear_fleet_for_little_traffic_is_advised_against(study: MakeStudy, ta
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert found.stance is Stance.AVOID
     assert found.action.startswith("Stay on the API")
-    assert found.supply == {}
+    assert found.supply == NO_SETTINGS
     assert worth_alone(asked, found).saved_usd < 0
 
 
@@ -107,7 +108,7 @@ def test_the_logs_own_open_model_keeps_its_quality(study: MakeStudy, tariff: Mak
     asked = study(log(200, seconds=3600.0, model=OPEN), tariff(OPEN, usd=1e-4), hardware=CHEAP_HARDWARE)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert (found.stance, found.grade) == (Stance.DO, Grade.MODEL)
-    assert found.inputs["model"] == OPEN
+    assert found.inputs.model == OPEN
 
 
 def test_calls_that_were_refused_and_never_charged_save_no_rent(study: MakeStudy, tariff: MakeTariff) -> None:
@@ -122,7 +123,7 @@ def test_calls_that_were_refused_and_never_charged_save_no_rent(study: MakeStudy
     asked = study(calls, tariff(OPEN, usd=1e-4), goals=Goals(gpus=("H100-PCIe",)), hardware=dear)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     # 80 calls x 700 x $0.0001 were charged; 120 x 500 x $0.0001 are in the bill and were not
-    assert found.inputs["api_usd_in_window"] == pytest.approx(5.6)
+    assert found.inputs.api_usd_in_window == pytest.approx(5.6)
     assert (found.stance, found.action[:15]) == (Stance.AVOID, "Stay on the API")
     worth = worth_alone(asked, found)
     assert worth.saved_usd == pytest.approx(5.6 - 8.0)
@@ -154,15 +155,15 @@ def test_after_a_change_own_gpus_are_weighed_against_the_calls_since(
     assert found.stance is (Stance.DO if busy_since else Stance.AVOID)
     assert found.action.startswith("Serve these calls" if busy_since else "Stay on the API")
     assert f"{money(5.0 * 730.5)} a month, against {money(api_usd)} of list prices" in found.impact
-    assert found.inputs["hosting_usd_per_month"] == pytest.approx(5.0 * 730.5)
-    assert found.inputs["api_usd_per_month"] == pytest.approx(api_usd)
-    assert found.inputs["api_usd_in_window"] == pytest.approx(200 * 700 * usd)
-    fewest, most = found.inputs["replicas_low"], found.inputs["replicas_high"]
+    assert found.inputs.hosting_usd_per_month == pytest.approx(5.0 * 730.5)
+    assert found.inputs.api_usd_per_month == pytest.approx(api_usd)
+    assert found.inputs.api_usd_in_window == pytest.approx(200 * 700 * usd)
+    fewest, most = found.inputs.replicas_low, found.inputs.replicas_high
     assert worth.low_usd == pytest.approx(200 * 700 * usd - most * 10.0)
     assert worth.monthly.low_usd == pytest.approx(api_usd - most * 5.0 * 730.5)
     assert worth.monthly.high_usd == pytest.approx(api_usd - fewest * 5.0 * 730.5)
-    assert found.inputs["break_even_traffic"] == pytest.approx(5.0 * 730.5 / api_usd)
-    assert found.inputs["break_even_curve"][2]["api_usd_per_month"] == pytest.approx(api_usd)
+    assert found.inputs.break_even_traffic == pytest.approx(5.0 * 730.5 / api_usd)
+    assert found.inputs.break_even_curve[2].api_usd_per_month == pytest.approx(api_usd)
 
 
 def mixed_log() -> Events:
@@ -181,8 +182,8 @@ def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tar
     is_open = calls.model.codes == 0
     asked = study(calls, tariff(OPEN, usd=1e-6), tariff("gpt", usd=1e-4), hardware=CHEAP_HARDWARE)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
-    assert (found.stance, found.grade, found.evidence["rows"]) == (Stance.DO, Grade.MODEL, 110)
-    assert found.inputs["api_usd_in_window"] == pytest.approx(110 * 700 * 1e-6)
+    assert (found.stance, found.grade, found.evidence.rows) == (Stance.DO, Grade.MODEL, 110)
+    assert found.inputs.api_usd_in_window == pytest.approx(110 * 700 * 1e-6)
     assert found.change is not None
     assert found.change(asked.traffic).hosted.tolist() == is_open.tolist()
     assert "Left as they are: 90 calls of other models." in found.assumptions
@@ -191,7 +192,7 @@ def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tar
     ]  # a way to serve the whole log: the others are still paid and have their own tail
     rest_usd = 90 * 700 * 1e-4
     assert option.usd_per_month == pytest.approx(
-        (found.inputs["hosting_usd_in_window"] + rest_usd) * asked.span.per_month
+        (found.inputs.hosting_usd_in_window + rest_usd) * asked.span.per_month
     )
     assert (option.ttft_ms_p99, option.ttft_ms_p99_range) == (None, None)
 
@@ -199,8 +200,11 @@ def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tar
 @pytest.mark.parametrize("module", [kv_cache, gpu_choice])
 def test_what_serves_the_open_model_is_weighed_for_its_own_calls(study: MakeStudy, module: Any) -> None:
     found = one_finding(module.analyse(study(mixed_log(), hardware=HARDWARE), checkpoint=never_stop))
-    assert found.evidence["rows"] == 110
-    assert found.inputs.get("concurrency_p99_needed") in {None, 1.0}  # with the slow calls it would be 3
+    assert found.evidence.rows == 110
+    assert getattr(found.inputs, "concurrency_p99_needed", None) in {
+        None,
+        1.0,
+    }  # with the slow calls it would be 3
 
 
 def test_step_times_are_calibrated_on_the_calls_of_the_open_model(study: MakeStudy) -> None:
@@ -220,13 +224,13 @@ def test_a_stand_in_for_most_calls_is_for_evaluation_on_all(study: MakeStudy, ta
     flipped = msgspec.structs.replace(calls, model=Labels(codes=1 - calls.model.codes, names=(OPEN, "gpt")))
     asked = study(flipped, tariff(OPEN, usd=1e-4), tariff("gpt", usd=1e-4), hardware=CHEAP_HARDWARE)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
-    assert (found.stance, found.grade, found.evidence["rows"]) == (Stance.EVALUATE, Grade.JUDGEMENT, 200)
+    assert (found.stance, found.grade, found.evidence.rows) == (Stance.EVALUATE, Grade.JUDGEMENT, 200)
 
 
 def test_a_free_api_has_no_break_even(study: MakeStudy, tariff: MakeTariff) -> None:
     asked = study(log(5, seconds=3600.0), tariff(usd=0.0), hardware=HARDWARE)
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
-    assert found.inputs["break_even_traffic"] is None
+    assert found.inputs.break_even_traffic is None
 
 
 def test_costs_that_meet_exactly_save_nothing_at_either_bound(study: MakeStudy, tariff: MakeTariff) -> None:
@@ -245,11 +249,11 @@ def test_a_fleet_that_slow_steps_would_break_has_no_low_end(study: MakeStudy, ta
     tight = study(
         calls,
         tariff(usd=1e-4),
-        goals=Goals(gpus=("H100-PCIe",), ttft_ms_p99=loose.inputs["ttft_ms_p99_high"] * 0.95),
+        goals=Goals(gpus=("H100-PCIe",), ttft_ms_p99=loose.inputs.ttft_ms_p99_high * 0.95),
         hardware=CHEAP_HARDWARE,
     )
     found = one_finding(self_hosting.analyse(tight, checkpoint=never_stop))
-    assert found.inputs["replicas_high"] is None
+    assert found.inputs.replicas_high is None
     worth = worth_alone(tight, found)
     assert worth.low_usd == worth.monthly.low_usd == 0.0 < worth.saved_usd
 
@@ -359,8 +363,8 @@ def test_a_limit_on_the_whole_call_is_held_by_the_fleet_and_told(
     held = found(latency_ms={"": limit_ms})
     assert held.options[0].latency_ms_p99 is not None
     assert held.options[0].latency_ms_p99 <= limit_ms < free_ms
-    assert held.inputs["replicas"] > free.inputs["replicas"]
-    assert held.inputs["latency_limit_ms_p99"] == limit_ms
+    assert held.inputs.replicas > free.inputs.replicas
+    assert held.inputs.latency_limit_ms_p99 == limit_ms
     assert held.options[0].latency_ms_p99_range is not None
     assert f"the whole call within {limit_ms:,.0f} ms (as asked)" in " ".join(held.assumptions)
     assert found(latency_ms={"": 1.0}).stance is Stance.INFORM  # no fleet keeps it
@@ -409,11 +413,11 @@ def test_a_long_log_is_sized_on_its_busiest_stretch(study: MakeStudy, tariff: Ma
 def test_the_cache_table_says_how_many_requests_fit(study: MakeStudy) -> None:
     asked = study(log(50, seconds=3600.0, model=OPEN, tokens=(900, 100)), hardware=HARDWARE)
     found = one_finding(kv_cache.analyse(asked, checkpoint=never_stop))
-    assert found.inputs["concurrency_p99_needed"] is None
-    for one in found.inputs["replicas"]:
-        assert one["requests_at_once"] == pytest.approx(one["kv_tokens"] / 1000)
-        assert one["kv_tokens_fp8"] == pytest.approx(2 * one["kv_tokens"], rel=1e-3)
-    assert found.inputs["tokens_per_request_longest"] == 1000
+    assert found.inputs.concurrency_p99_needed is None
+    for one in found.inputs.replicas:
+        assert one.requests_at_once == pytest.approx(one.kv_tokens / 1000)
+        assert one.kv_tokens_fp8 == pytest.approx(2 * one.kv_tokens, rel=1e-3)
+    assert found.inputs.tokens_per_request_longest == 1000
 
 
 def test_calls_under_way_are_counted_from_their_latency() -> None:
@@ -428,18 +432,18 @@ def test_calls_under_way_are_counted_from_their_latency() -> None:
 def test_gpus_are_ranked_by_what_carries_the_peak(study: MakeStudy) -> None:
     asked = study(log(600, seconds=3600.0, model=OPEN), goals=Goals(gpus=("H100", "A100")), hardware=HARDWARE)
     found = one_finding(gpu_choice.analyse(asked, checkpoint=never_stop))
-    rows = found.inputs["configurations"]
-    assert [row["usd_per_hour"] for row in rows] == sorted(row["usd_per_hour"] for row in rows)
-    assert {"fp8", "bf16", "int4"} == {row["configuration"].rsplit(", ")[-1] for row in rows}
-    assert found.supply["serving"]["tensorrt_llm"]["tp_size"] == found.supply["serving"]["gpus_per_replica"]
-    assert found.options[0].usd_per_month == pytest.approx(found.inputs["usd_per_hour"] * 730.5)
+    rows = found.inputs.configurations
+    assert [row.usd_per_hour for row in rows] == sorted(row.usd_per_hour for row in rows)
+    assert {"fp8", "bf16", "int4"} == {row.configuration.rsplit(", ")[-1] for row in rows}
+    assert found.supply.serving.tensorrt_llm["tp_size"] == found.supply.serving.gpus_per_replica
+    assert found.options[0].usd_per_month == pytest.approx(found.inputs.usd_per_hour * 730.5)
     assert not found.options[0].needs_evaluation
 
 
 def test_a_stand_in_is_chosen_for_and_not_configured(study: MakeStudy) -> None:
     asked = study(log(60, seconds=3600.0), goals=Goals(gpus=("H100",)), hardware=HARDWARE)
     found = one_finding(gpu_choice.analyse(asked, checkpoint=never_stop))
-    assert found.supply == {}
+    assert found.supply == NO_SETTINGS
 
 
 @pytest.mark.parametrize("module", [gpu_choice, autoscaling, prefill_split])
@@ -452,7 +456,7 @@ def test_a_configuration_too_slow_is_counted_and_not_listed(study: MakeStudy) ->
     goals = Goals(gpus=("H100", "A6000"), tpot_ms_p99=15.0)
     asked = study(log(60, seconds=3600.0, model=OPEN), goals=goals, hardware=HARDWARE)
     found = one_finding(gpu_choice.analyse(asked, checkpoint=never_stop))
-    assert found.inputs["configurations_too_slow"] > 0
+    assert found.inputs.configurations_too_slow > 0
 
 
 def test_peaks_need_a_day(study: MakeStudy) -> None:
@@ -481,11 +485,11 @@ def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
     )
     asked = study(calls, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
     found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
-    fixed = next(row for row in found.inputs["policies"] if row["policy"] == Policy.FIXED)
-    assert found.supply["autoscaling"]["policy"] == Policy.HOURLY
-    assert found.supply["autoscaling"]["max_replicas"] == fixed["most"] > 1
-    assert found.inputs["saved_usd_per_month_against_fixed"] > 0
-    assert found.roll_back == f"Set both bounds to {fixed['most']}."
+    fixed = next(row for row in found.inputs.policies if row.policy == Policy.FIXED)
+    assert found.supply.autoscaling.policy == Policy.HOURLY
+    assert found.supply.autoscaling.max_replicas == fixed.most > 1
+    assert found.inputs.saved_usd_per_month_against_fixed > 0
+    assert found.roll_back == f"Set both bounds to {fixed.most}."
 
 
 def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> None:
@@ -496,11 +500,11 @@ def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> No
     skewed = msgspec.structs.replace(skewed, at_ns=np.concatenate(([0], honest.at_ns)))
     asked = study(skewed, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
     found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
-    fixed = next(row for row in found.inputs["policies"] if row["policy"] == Policy.FIXED)
+    fixed = next(row for row in found.inputs.policies if row.policy == Policy.FIXED)
     hours = asked.span.seconds / 3600
-    assert fixed["replica_hours"] <= fixed["most"] * (hours + 1 / 60)
-    hourly_usd = found.inputs["usd_per_replica_hour"] * asked.span.per_month
-    assert 0 < found.inputs["saved_usd_per_month_against_fixed"] <= hours * fixed["most"] * hourly_usd
+    assert fixed.replica_hours <= fixed.most * (hours + 1 / 60)
+    hourly_usd = found.inputs.usd_per_replica_hour * asked.span.per_month
+    assert 0 < found.inputs.saved_usd_per_month_against_fixed <= hours * fixed.most * hourly_usd
     # its dense part is without one call in a hundred at each end
     said = "Left out of the demand: 200 calls outside the 24.5 h that a month is scaled from."
     assert said in found.assumptions
@@ -518,7 +522,7 @@ def test_a_calm_day_keeps_its_fixed_number(study: MakeStudy) -> None:
     asked = study(log(1440, seconds=86_400.0, model=OPEN), hardware=HARDWARE)
     found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
     assert found.action == "Keep a fixed number of replicas"
-    assert found.supply["autoscaling"]["max_replicas"] == 1
+    assert found.supply.autoscaling.max_replicas == 1
 
 
 def test_a_policy_that_misses_demand_is_not_the_best_however_cheap() -> None:
@@ -534,9 +538,9 @@ def test_a_large_fleet_of_long_prompts_is_hinted_to_split(study: MakeStudy) -> N
     asked = study(calls, goals=Goals(gpus=("A100",)), hardware=HARDWARE)
     found = one_finding(prefill_split.analyse(asked, checkpoint=never_stop))
     low, high = prefill_split.WORTH_SPLITTING
-    assert low <= found.inputs["held_up_share"] <= high
-    assert found.inputs["prefill_replicas"] >= 1
-    assert found.inputs["decode_replicas"] >= 1
+    assert low <= found.inputs.held_up_share <= high
+    assert found.inputs.prefill_replicas >= 1
+    assert found.inputs.decode_replicas >= 1
 
 
 def test_a_small_fleet_is_not_split(study: MakeStudy) -> None:

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.optimization.analysers import output_length
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import right_sizing
 from netra.domain.optimization.analysers.models.moves import break_even_output_tokens, move_to
 from netra.domain.optimization.composition import worth_alone
-from netra.domain.optimization.model import Gap, Goals, never_stop
+from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
 from netra.domain.optimization.pricing import Rate, Tariff
+from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -44,10 +45,10 @@ def newer(tariff: Price, *, input_usd: float, output_usd: float) -> Tariff:
 def test_each_tool_gets_its_own_answer_dearest_first(study: Make, call: Call, tariff: Price) -> None:
     log = study(tools(call), goals=BY_TOOL, candidates=[tariff("newer", usd=0.5e-6)])
     search, runner = said(log)
-    assert [one.inputs["match"] for one in (search, runner)] == ["search", "runner"]
+    assert [one.inputs.match for one in (search, runner)] == ["search", "runner"]
     assert worth_alone(log, search).saved_usd == pytest.approx(30 * 0.7e-3)
     assert worth_alone(log, runner).saved_usd == pytest.approx(10 * 0.7e-3)
-    assert search.supply["routes"][0] == {
+    assert msgspec.to_builtins(search.supply.route_rules[0]) == {
         "by": "tool",
         "match": "search",
         "to": "newer",
@@ -63,8 +64,8 @@ def test_the_verbosity_that_the_move_affords_is_worked_out(study: Make, call: Ca
     # input at half, output at 1.875 times: 0.5e-3 + T x 7.5e-6 = 1.4e-3 at T = 120
     log = study(tools(call), goals=BY_TOOL, candidates=[newer(tariff, input_usd=0.5e-6, output_usd=7.5e-6)])
     found = said(log)[0]
-    assert found.inputs["break_even_output_tokens"] == pytest.approx(120)
-    assert found.inputs["output_tokens_mean"] == 100.0
+    assert found.inputs.break_even_output_tokens == pytest.approx(120)
+    assert found.inputs.output_tokens_mean == 100.0
     assert "under 120 tokens; answers average 100 tokens now" in found.impact
 
 
@@ -74,9 +75,9 @@ def test_a_dearer_model_says_how_short_its_answers_would_have_to_be(
     # 0.5e-3 + T x 16e-6 = 1.4e-3 at T = 56.25, and answers have 100
     log = study(tools(call), goals=BY_TOOL, candidates=[newer(tariff, input_usd=0.5e-6, output_usd=16e-6)])
     found = said(log)[0]
-    assert (found.stance, found.supply, found.steps) == (Stance.AVOID, {}, ())
+    assert (found.stance, found.supply, found.steps) == (Stance.AVOID, NO_SETTINGS, ())
     assert found.action == "Leave search where it is: newer does not make it cheaper"
-    assert found.inputs["break_even_output_tokens"] == pytest.approx(56.25)
+    assert found.inputs.break_even_output_tokens == pytest.approx(56.25)
     assert worth_alone(log, found).saved_usd < 0
 
 
@@ -84,14 +85,14 @@ def test_a_model_whose_input_alone_costs_more_is_too_dear_at_any_length(
     study: Make, call: Call, tariff: Price
 ) -> None:
     log = study(tools(call), goals=BY_TOOL, candidates=[tariff("newer", usd=2e-6)])
-    assert said(log)[0].inputs["break_even_output_tokens"] == 0.0
+    assert said(log)[0].inputs.break_even_output_tokens == 0.0
     assert "however short the answers" in said(log)[0].impact
 
 
 def test_answers_that_cost_nothing_have_no_length_to_keep(study: Make, call: Call, tariff: Price) -> None:
     log = study(tools(call), goals=BY_TOOL, candidates=[newer(tariff, input_usd=0.5e-6, output_usd=0.0)])
     found = said(log)[0]
-    assert found.inputs["break_even_output_tokens"] is None
+    assert found.inputs.break_even_output_tokens is None
     assert found.impact.endswith("less.")
 
 
@@ -99,24 +100,24 @@ def test_a_refused_call_is_no_part_of_what_a_move_costs(study: Make, call: Call,
     refused = [call(50 + n, tool="search", status="429", tokens=(1000, 0)) for n in range(40)]
     log = study([*tools(call), *refused], goals=BY_TOOL, candidates=[tariff("newer", usd=0.1e-6)])
     found = said(log)[0]
-    assert found.inputs["calls"] == 30
-    assert found.inputs["now_usd_in_window"] == pytest.approx(30 * 1.4e-3)
-    assert found.inputs["break_even_accept_rate"] == pytest.approx(0.1)
+    assert found.inputs.calls == 30
+    assert found.inputs.now_usd_in_window == pytest.approx(30 * 1.4e-3)
+    assert found.inputs.break_even_accept_rate == pytest.approx(0.1)
     assert worth_alone(log, found).saved_usd == pytest.approx(30 * 1.26e-3)
 
 
 def test_a_tool_that_is_there_already_is_passed_over(study: Make, call: Call, tariff: Price) -> None:
     calls = [call(n, "newer" if n % 2 else "big", tool="search" if n % 2 else "runner") for n in range(10)]
     log = study(calls, tariff(), tariff("newer", usd=0.5e-6), goals=BY_TOOL)
-    assert [one.inputs["match"] for one in said(log)] == ["runner"]
+    assert [one.inputs.match for one in said(log)] == ["runner"]
 
 
 def test_the_best_of_several_named_models_is_proposed(study: Make, call: Call, tariff: Price) -> None:
     goals = Goals(split_by="tool", models=("newer", "newest"))
     candidates = [tariff("newer", usd=0.5e-6), tariff("newest", usd=0.4e-6)]
     found = said(study(tools(call), goals=goals, candidates=candidates))[0]
-    assert found.inputs["model"] == "newest"
-    assert {row["model"] for row in found.inputs["candidates"]} == {"newer", "newest"}
+    assert found.inputs.model == "newest"
+    assert {row.model for row in found.inputs.candidates} == {"newer", "newest"}
 
 
 def test_without_a_named_model_those_of_the_own_provider_are_compared(
@@ -124,7 +125,7 @@ def test_without_a_named_model_those_of_the_own_provider_are_compared(
 ) -> None:
     candidates = [tariff("near", usd=0.5e-6), tariff("far", usd=0.1e-6, provider="else")]
     found = said(study(tools(call), goals=Goals(split_by="tool"), candidates=candidates))
-    assert {one.inputs["model"] for one in found} == {"near"}
+    assert {one.inputs.model for one in found} == {"near"}
 
 
 def test_a_log_without_tools_says_so_and_splits_by_what_it_has(
@@ -134,7 +135,7 @@ def test_a_log_without_tools_says_so_and_splits_by_what_it_has(
     *found, gap = right_sizing.analyse(log, checkpoint=never_stop)
     assert isinstance(gap, Gap)
     assert gap.missing == ("tool",)
-    assert [one.inputs["match"] for one in found if isinstance(one, Finding)] == ["chat"]
+    assert [one.inputs.match for one in found if isinstance(one, Finding)] == ["chat"]
 
 
 def test_caps_are_told_tool_by_tool_where_that_is_asked(study: Make, call: Call) -> None:

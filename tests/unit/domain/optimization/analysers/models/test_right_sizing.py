@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
-from netra.domain.optimization.analysers.model import Finding, Stance, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import right_sizing
 from netra.domain.optimization.composition import compose, worth_alone
-from netra.domain.optimization.model import Gap, Goals, Grade, never_stop
+from netra.domain.optimization.model import Gap, Goals, Grade, Stance, never_stop
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.workloads.model import Event
 
@@ -30,8 +31,8 @@ def test_the_break_even_accept_rate_is_weak_over_strong(study: Make, call: Call,
     log = study([call(template="t"), call(1, template="u")], candidates=[tariff("small", usd=0.25e-6)])
     found = only(log)
     assert (found.stance, found.grade) == (Stance.EVALUATE, Grade.JUDGEMENT)
-    assert found.inputs["break_even_accept_rate"] == pytest.approx(0.25)
-    assert [row["break_even_accept_rate"] for row in found.inputs["groups"]] == pytest.approx([0.25, 0.25])
+    assert found.inputs.break_even_accept_rate == pytest.approx(0.25)
+    assert [row.break_even_accept_rate for row in found.inputs.groups] == pytest.approx([0.25, 0.25])
     assert worth_alone(log, found).saved_usd == pytest.approx(0.75 * 2.8e-3)
     assert worth_alone(log, found).low_usd == 0
 
@@ -56,8 +57,8 @@ def test_the_smallest_and_the_largest_step_at_the_same_provider_are_proposed(
         tariff("big"),
     ]
     found = [one for one in said(study([call()], candidates=candidates)) if isinstance(one, Finding)]
-    assert [one.inputs["model"] for one in found] == ["middle", "tiny"]
-    priced = {row["model"] for row in found[0].inputs["candidates"]}
+    assert [one.inputs.model for one in found] == ["middle", "tiny"]
+    priced = {row.model for row in found[0].inputs.candidates}
     assert priced == {"tiny", "middle", "inner", "sliver", "foreign"}
 
 
@@ -65,7 +66,7 @@ def test_another_provider_is_proposed_where_the_own_has_nothing(
     study: Make, call: Call, tariff: Price
 ) -> None:
     found = only(study([call()], candidates=[tariff("foreign", usd=0.5e-6, provider="else")]))
-    assert found.inputs["provider"] == "else"
+    assert found.inputs.provider == "else"
 
 
 def test_nothing_is_proposed_for_a_fifth_of_the_bill_or_less(study: Make, call: Call, tariff: Price) -> None:
@@ -75,7 +76,7 @@ def test_nothing_is_proposed_for_a_fifth_of_the_bill_or_less(study: Make, call: 
 def test_calls_that_do_not_fit_the_context_stay(study: Make, call: Call, tariff: Price) -> None:
     small = tariff("small", usd=1e-7, context_window_tokens=1200)
     log = study([call(tokens=(1000, 100)), call(1, tokens=(2000, 100))], candidates=[small])
-    assert (only(log).inputs["calls"], only(log).inputs["calls_that_stay"]) == (1, 1)
+    assert (only(log).inputs.calls, only(log).inputs.calls_that_stay) == (1, 1)
 
 
 def test_a_named_model_is_answered_even_when_it_is_dearer(study: Make, call: Call, tariff: Price) -> None:
@@ -104,7 +105,7 @@ def test_an_unknown_named_model_is_a_gap(study: Make, call: Call) -> None:
 def test_free_calls_have_nothing_to_break_even_with(study: Make, call: Call, tariff: Price) -> None:
     log = study([call(tokens=(0, 0))], goals=Goals(models=("small",)), candidates=[tariff("small", usd=1e-7)])
     found = only(log)
-    assert (found.inputs["break_even_accept_rate"], found.inputs["groups"]) == (1.0, [])
+    assert (found.inputs.break_even_accept_rate, found.inputs.groups) == (1.0, ())
 
 
 def test_a_log_of_unknown_models_only_is_passed_over(study: Make, call: Call, tariff: Price) -> None:
@@ -124,11 +125,13 @@ def test_outcomes_that_prove_the_cheaper_model_as_good_move_its_calls(
     )
     found = only(log)
     assert (found.stance, found.grade) == (Stance.DO, Grade.MODEL)
-    (row,) = found.inputs["moves"]
-    assert (row["from"], row["to"], row["calls"]) == ("big", "small", 1001)
-    assert row["accept_rate_to"] == pytest.approx(0.95)
+    (row,) = found.inputs.moves
+    assert (row.from_model, row.to, row.calls) == ("big", "small", 1001)
+    assert row.accept_rate_to == pytest.approx(0.95)
     assert worth_alone(log, found).saved_usd == pytest.approx(0.9 * 1001 * 1.4e-3)
-    assert found.supply["routes"] == [{"by": "template", "match": "t", "from": "big", "to": "small"}]
+    assert list(msgspec.to_builtins(found.supply.route_rules)) == [
+        {"by": "template", "match": "t", "from": "big", "to": "small"}
+    ]
 
 
 @pytest.mark.parametrize(("good", "of"), [(900, 1000), (48, 49)])
@@ -152,7 +155,7 @@ def test_only_the_kinds_that_are_proven_move(study: Make, call: Call, tariff: Pr
         *outcomes(call, "small", good=400, of=1000, template="hard"),
     ]
     log = study(calls, tariff(), tariff("small", usd=1e-7))
-    assert [row["template"] for row in only(log).inputs["moves"]] == ["easy"]
+    assert [row.match for row in only(log).inputs.moves] == ["easy"]
     assert worth_alone(log, only(log)).touched_calls == 1000
 
 
@@ -168,8 +171,8 @@ def test_refused_calls_are_none_of_those_that_move(study: Make, call: Call, tari
     refused = [call(n, template="t", tokens=(1000, 0), status="429") for n in range(60)]
     answered = [*outcomes(call, "big", good=900, of=1000), *outcomes(call, "small", good=950, of=1000)]
     found = only(study([*refused, *answered], tariff(), tariff("small", usd=1e-7)))
-    assert [row["calls"] for row in found.inputs["moves"]] == [1000]
-    assert found.evidence["rows"] == 1000
+    assert [row.calls for row in found.inputs.moves] == [1000]
+    assert found.evidence.rows == 1000
 
 
 @pytest.mark.parametrize(
@@ -184,8 +187,8 @@ def test_a_cheaper_model_is_found_beside_what_makes_the_bill_small(
 ) -> None:
     made = [call(n, model, (1000, 10), cached_input_tokens=cached) for n, (model, cached) in enumerate(calls)]
     found = only(study(made, tariff(), candidates=[tariff("small", usd=0.4e-6)]))
-    assert found.inputs["model"] == "small"
-    assert found.inputs["break_even_accept_rate"] == pytest.approx(0.4)
+    assert found.inputs.model == "small"
+    assert found.inputs.break_even_accept_rate == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(("before", "after", "pays"), [(1e-6, 10e-6, True), (10e-6, 1e-6, False)])
@@ -200,7 +203,7 @@ def test_after_a_change_a_model_is_held_against_what_is_paid_since(
     found = only(log)
     assert found.stance is (Stance.EVALUATE if pays else Stance.AVOID)
     assert (worth_alone(log, found).monthly.saved_usd > 0) is pays
-    assert found.inputs["calls"] == 100
+    assert found.inputs.calls == 100
     assert "since the change" in found.impact
 
 
