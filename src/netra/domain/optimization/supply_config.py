@@ -26,7 +26,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls go to which model: a group (`by`, `match`), those of a model (`from`), or a number of them."""
+    """Which calls go to which model: of a group (`by`, `match`), of a model (`from`) or a number of calls."""
 
     by: str | UnsetType = UNSET
     match: str | UnsetType = UNSET
