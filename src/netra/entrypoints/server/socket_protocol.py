@@ -168,13 +168,16 @@ class BoundedSocket(WebSocketsSansIOProtocol):
             self.loop.call_soon(self._read_on)
 
     def _read_on(self) -> None:
-        """Parse what is still unread."""
+        """Parse what is still unread, then let new bytes come."""
         self._is_due = False
-        if self._is_over or self.transport.is_closing():
-            return
-        self._parse(b"")
-        if not (self._reader.is_held or self.read_paused or self._is_over or self.transport.is_closing()):
+        if self._can_read:
+            self._parse(b"")
+        if self._can_read and not (self._reader.is_held or self.read_paused):
             self.transport.resume_reading()
+
+    @property
+    def _can_read(self) -> bool:
+        return not (self._is_over or self.transport.is_closing())
 
     def _dispatch(self, frame: Frame) -> None:
         opcode = frame.opcode
