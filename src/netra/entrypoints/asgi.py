@@ -18,6 +18,9 @@ REFUSED: Final = "netra.refused"  # the key of what the server found wrong with 
 CLOSED_BY_SERVER: Final = (
     "netra.closed_by_server"  # the key, in a socket's disconnect message, of the code it sent
 )
+ABORT: Final = (
+    "netra.abort"  # the key, in a request's scope, of what drops its connection; only a server sets it
+)
 WIRE: Final = "netra.wire"  # the key of a socket's own `receive` and `send`
 
 

@@ -138,6 +138,14 @@ class Connection:
         if self._stuck_checks > STUCK_CHECKS_MAX:
             self._fall_behind()
 
+    def end_session(self) -> None:
+        """Close the connection: its session was ended or its key revoked."""
+        self.tell(signals.Refused(session.signed_out()))
+
+    def drain(self) -> None:
+        """Close the connection: the server is shutting down."""
+        self.tell(signals.Drained())
+
     def hear(self, event: RunEvent) -> bool:
         """Put a followed run's event with what is to be sent; return whether that is getting much."""
         return self._outbox.put_event(event)
