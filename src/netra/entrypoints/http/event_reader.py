@@ -41,7 +41,7 @@ class EventReader:
         self._clock = clock
         self._heartbeat_s = heartbeat_s
         self._waiting: deque[RunEvent] = deque()
-        self._is_told = False  # no event follows those that wait
+        self._has_all = False  # no event follows those that wait
         self._is_ended = False  # nothing more is to be sent
         self._news = asyncio.Event()
         self._relief = asyncio.Event()
@@ -106,7 +106,7 @@ class EventReader:
 
     async def _follow(self) -> None:
         await self._runs.tell(self, self._run_id, owner_id=self._principal.user_id, after=self._after)
-        self._is_told = True
+        self._has_all = True
         self._news.set()
 
     async def _write(self, send: Send) -> None:
@@ -119,7 +119,7 @@ class EventReader:
         """Return the next event as text, a heartbeat when none comes, or nothing when none can follow."""
         while not self._waiting:
             self._relief.set()
-            if self._is_told or self._is_ended:
+            if self._has_all or self._is_ended:
                 return b""
             self._news.clear()
             try:
