@@ -33,6 +33,7 @@ from netra.entrypoints.http.sessions import sessions_router
 from netra.entrypoints.http.streaming import stream
 from netra.entrypoints.http.threads import threads_router
 from netra.entrypoints.http.workloads import workloads_router
+from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.services import Services, Switchboard
 from netra.entrypoints.websocket import asyncapi
 from netra.entrypoints.websocket.handler import WebSocketDoor
@@ -85,24 +86,24 @@ class Application:
         edge: Edge,
         litestar: Litestar,
         switchboard: Switchboard,
-        door: WebSocketDoor,
+        connections: LiveConnections,
         worker: OwnWorker,
     ) -> None:
         self.litestar = litestar
         self.stop_work = worker.stop  # at the first word of an end: readers may take long to leave
         self._edge = edge
         self._switchboard = switchboard
-        self._door = door
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
         await self._edge(scope, receive, send)
 
     async def drain(self) -> None:
-        """Prepare to end: no run begun and not ready from now on, and every socket closed with 1001."""
+        """Prepare to end: no run begun and not ready from now on, and every live connection closed."""
         self.stop_work()
         self._switchboard.services.health.drain()
-        await self._door.drain()
+        await self._connections.drain()
 
 
 def create_app(settings: Settings, ports: Ports | None = None) -> Application:
@@ -112,28 +113,43 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
     will close, and works on runs in this process unless `settings.slots` is 0.
     """
     switchboard = Switchboard(settings)
-    door = WebSocketDoor(settings, services=lambda: _for_sockets(switchboard.services))
+    connections = LiveConnections(
+        most=settings.max_connections, most_per_user=settings.max_connections_per_user
+    )
+    door = WebSocketDoor(
+        settings, services=lambda: _for_sockets(switchboard.services), connections=connections
+    )
     worker = OwnWorker()
 
     @asynccontextmanager
-    async def lifespan(litestar: Litestar) -> AsyncGenerator[None]:
+    async def lifespan(_: Litestar) -> AsyncGenerator[None]:
         async with nullcontext(ports) if ports is not None else open_ports(settings) as opened:
             services = switchboard.plug(opened)
             edge.open(ids=opened.ids, incidents=opened.incidents)
-            async with worker.working(services), door.lifespan(litestar):
+            watched = connections.watched(users=services.users, clock=opened.clock)
+            async with worker.working(services), watched:
                 yield
 
-    litestar = _litestar(switchboard, settings=settings, door=door, lifespan=lifespan)
+    litestar = _litestar(
+        switchboard, settings=settings, door=door, connections=connections, lifespan=lifespan
+    )
     edge = Edge(Pulse(Preflights(cast("App", litestar))), trusted_proxies=settings.trusted_proxies)
-    return Application(edge=edge, litestar=litestar, switchboard=switchboard, door=door, worker=worker)
+    return Application(
+        edge=edge, litestar=litestar, switchboard=switchboard, connections=connections, worker=worker
+    )
 
 
 def _litestar(
-    switchboard: Switchboard, *, settings: Settings, door: WebSocketDoor, lifespan: Any
+    switchboard: Switchboard,
+    *,
+    settings: Settings,
+    door: WebSocketDoor,
+    connections: LiveConnections,
+    lifespan: Any,
 ) -> Litestar:
     return Litestar(
         route_handlers=_routers(switchboard, settings=settings, door=door),
-        dependencies=_dependencies(switchboard),
+        dependencies=_dependencies(switchboard) | {"connections": provided(lambda: connections)},
         exception_handlers={
             NetraError: refusals.refuse,
             HTTPException: refusals.refuse_unread,

@@ -15,6 +15,12 @@ Header = tuple[bytes, bytes]
 API_VERSION: Final = "2.0.0"
 EXCHANGE: Final = "netra.exchange"  # its key in the scope
 REFUSED: Final = "netra.refused"  # the key of what the server found wrong with bytes that are no request
+CLOSED_BY_SERVER: Final = (
+    "netra.closed_by_server"  # the key, in a socket's disconnect message, of the code it sent
+)
+ABORT: Final = (
+    "netra.abort"  # the key, in a request's scope, of what drops its connection; only a server sets it
+)
 WIRE: Final = "netra.wire"  # the key of a socket's own `receive` and `send`
 
 

@@ -1,33 +1,37 @@
 """The route that shows a run as it happens: server-sent events, the same numbered ones as on the socket."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Annotated, Any, Final
+import re
+from typing import Annotated, Any, Final, cast
 
 import msgspec
-from anyio import CancelScope
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter
-from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
+from netra.domain.audit.model import SecurityEventKind
 from netra.domain.errors import ValidationFailed
 from netra.domain.ids import RunId
-from netra.domain.runs.events import RunEvent
-from netra.domain.users.model import Principal
+from netra.entrypoints.asgi import ABORT
+from netra.entrypoints.asgi import Receive as PlainReceive
+from netra.entrypoints.asgi import Send as PlainSend
+from netra.entrypoints.errors import TooManyConnections
+from netra.entrypoints.http.event_reader import EventReader
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
+from netra.entrypoints.live_connections import LiveConnections
+from netra.entrypoints.rate_limiting import user_key
 from netra.entrypoints.services import Services
 
-HEARTBEAT_S: Final = 15.0  # under the idle time-outs of common proxies
+EVENT_ID: Final = "^[0-9]{1,10}$"
 
 LastEventId = Annotated[
     str | None,
     HeaderParameter(
         name="Last-Event-ID",
         description="The `seq` of the last event seen; later ones follow.",
-        schema_extra={"maxLength": 10, "pattern": "^[0-9]{1,10}$"},
+        schema_extra={"maxLength": 10, "pattern": EVENT_ID},
     ),
 ]
 
@@ -50,53 +54,78 @@ async def stream(
     run_id: FromPath[str],
     request: Asked,
     services: NamedDependency[Services],
+    connections: NamedDependency[LiveConnections],
     last_event_id: LastEventId = None,
 ) -> Response[Any]:
     """Send every event after `Last-Event-ID`, then live ones, to the last; 204 when none can follow."""
     run = await services.runs.get(RunId(run_id), owner_id=request.owner_id)
-    after = _seq(last_event_id, most=run.last_seq)
+    after = seq_of(last_event_id, most=run.last_seq)
     if run.state.is_terminal and after >= run.last_seq:
         return Response(None, status_code=204)  # tells an EventSource to stop coming back
-    return Stream(lines(services, request.principal, run.id, after=after), media_type="text/event-stream")
+    reader = EventReader(
+        request.principal, run.id, after=after, runs=services.runs, clock=services.ports.clock
+    )
+    return EventStream(reader, request=request, services=services, connections=connections)
 
 
-def frame_of(event: RunEvent) -> bytes:
-    """Return an event in the words of the HTML standard, section 9.2."""
-    return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.seq, event.kind.value.encode(), event.numbered())
+class EventStream(Response[Any]):
+    """An answer that lasts as long as its reader."""
+
+    def __init__(
+        self, reader: EventReader, *, request: Asked, services: Services, connections: LiveConnections
+    ) -> None:
+        self._sent = _Streamed(reader, request=request, services=services, connections=connections)
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        """Return what Litestar awaits to answer."""
+        return self._sent
 
 
-async def lines(
-    services: Services,
-    principal: Principal,
-    run_id: RunId,
-    *,
-    after: int,
-    heartbeat_s: float = HEARTBEAT_S,
-) -> AsyncGenerator[bytes]:
-    """Yield frames and, when nothing happens, heartbeats, for as long as the reader's session lives."""
-    async with aclosing(services.runs.follow(run_id, owner_id=principal.user_id, after=after)) as events:
-        coming = asyncio.ensure_future(anext(events, None))
+class _Streamed(ASGIResponse):
+    """The answer on its way out, counted as a live connection."""
+
+    def __init__(
+        self, reader: EventReader, *, request: Asked, services: Services, connections: LiveConnections
+    ) -> None:
+        self._reader = reader
+        self._request = request
+        self._services = services
+        self._connections = connections
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it. Raises `TooManyConnections` before anything is sent."""
+        with self._connections.holding(self._reader):
+            await self._take_seat()
+            await self._reader.serve(
+                cast("PlainReceive", receive),
+                cast("PlainSend", send),
+                abort=cast("dict[str, Any]", scope).get(ABORT),
+            )
+
+    async def _take_seat(self) -> None:
+        principal = self._reader.principal
         try:
-            while await services.users.is_signed_in(principal):
-                await asyncio.wait({coming}, timeout=heartbeat_s)
-                if not coming.done():
-                    yield b": still here\n\n"
-                    continue
-                event = coming.result()
-                if event is None:
-                    return
-                yield frame_of(event)
-                coming = asyncio.ensure_future(anext(events, None))
-        finally:
-            coming.cancel()
-            with CancelScope(shield=True):  # a reader that leaves cancels this too, again and again
-                await asyncio.wait({coming})
+            self._connections.check_room()
+            self._connections.seat(self._reader, principal)
+        except TooManyConnections:
+            await self._services.journal.note_once(
+                SecurityEventKind.ACCESS_REFUSED,
+                origin=self._request.origin,
+                key=f"stream {user_key(principal.user_id)}",
+                user_id=principal.user_id,
+                path=self._request.scope["path"],
+            )
+            raise
 
 
-def _seq(text: str | None, *, most: int) -> int:
-    if text is None or not text.strip():
+def seq_of(text: str | None, *, most: int) -> int:
+    """Return the number in `Last-Event-ID`, 0 without the header.
+
+    Raises `ValidationFailed` for what is not a decimal number of an event up to `most`.
+    """
+    if text is None:
         return 0
-    if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) > most:
+    if re.fullmatch(EVENT_ID, text) is None or int(text) > most:
         raise ValidationFailed.of(
             "Last-Event-ID", "out_of_range", f"Last-Event-ID must be a number from 0 to {most}"
         )

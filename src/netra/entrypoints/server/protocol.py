@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from netra.domain.errors import InvalidRequest, NetraError
-from netra.entrypoints.asgi import REFUSED
+from netra.entrypoints.asgi import ABORT, REFUSED
 from netra.entrypoints.server.request_head import (
     HEAD_BYTES_MAX,
     fault_of_handshake,
@@ -69,6 +69,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Give the head that begins its whole time."""
         self._stop_timing()
         super().on_message_begin()
+        cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort
 
     def on_headers_complete(self) -> None:
         """Check a whole head. What is raised here reaches `send_400_response`."""

@@ -13,6 +13,7 @@ import uvicorn
 
 from netra.entrypoints.asgi import App
 from netra.entrypoints.server.protocol import HEAD_S, BoundedHttp
+from netra.entrypoints.server.socket_protocol import BoundedSocket
 
 MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
 PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s
@@ -95,7 +96,7 @@ def server_config(
         port=port,
         loop="uvloop",
         http=cast("type[Protocol]", partial(BoundedHttp, head_s=head_s)),  # what makes one
-        ws="websockets-sansio",
+        ws=cast("type[Protocol]", BoundedSocket),
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PONG_S,

@@ -22,9 +22,10 @@ _FROM_SERVER: Final = (frames.Status, frames.Pong, frames.AgentUpdate, frames.Ag
 _CLOSE_CODES: Final = {
     "1000": "the client left",
     "1001": "the server is going away",
+    "1002": "a frame that breaks the WebSocket protocol",
     "1003": "a binary message",
     "1007": "text that is not UTF-8",
-    "1008": "too many connections, a page that may not connect, or a reader that is too slow",
+    "1008": "too many connections, an origin that may not connect, a slow reader, or too many frames",
     "1009": "a message over 1 MiB",
     "1011": "a failure of the server, or of what it depends on",
     "4000": "no token or key, or one that does not hold when connecting",

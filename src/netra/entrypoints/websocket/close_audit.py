@@ -9,7 +9,7 @@ from netra.domain.users.model import Principal
 from netra.entrypoints.rate_limiting import user_key
 
 NOTED: Final[Mapping[int, SecurityEventKind]] = {
-    1008: SecurityEventKind.ACCESS_REFUSED,  # another page's origin, or too many connections
+    1008: SecurityEventKind.ACCESS_REFUSED,  # an origin not allowed, too many connections or frames
     4000: SecurityEventKind.ACCESS_REFUSED,
     4003: SecurityEventKind.LIMIT_REACHED,
 }

@@ -81,7 +81,7 @@ CLIENT_FRAMES: Final[Mapping[str, type[ClientFrame]]] = {
 
 
 class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is connected; with `run_id`, where a run stands that is over; with `expires_at`, renewed."""
+    """Who is connected; with `run_id`, a run that sends no events; with `expires_at`, the new end."""
 
     connected: bool
     authenticated: bool
@@ -94,7 +94,7 @@ class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="status"):
-    """The first frame of every connection, and the answer where no event is left to send."""
+    """The first frame of every connection, and the answer where no event is sent."""
 
     data: StatusData
 
@@ -246,7 +246,7 @@ def pong_frame(ping: Ping, *, at: datetime) -> str:
 
 
 def standing_frame(run: Run, *, request_id: str | None) -> str:
-    """Return where a run stands of which no event is left to send."""
+    """Return the state of a run whose events are not sent: none is left, or the API key may not read them."""
     data = StatusData(
         connected=True,
         authenticated=True,

@@ -1,14 +1,12 @@
-"""The one place where the socket meets Litestar: its route and its lifespan.
+"""The one place where the socket meets Litestar: its route.
 
 Litestar's own frame handling is passed by: `pump` speaks ASGI with the server itself.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import cast
 
-from litestar import Litestar, WebSocket, websocket
+from litestar import WebSocket, websocket
 from litestar.datastructures import State
 from litestar.types import ControllerRouterHandler
 
@@ -16,8 +14,8 @@ from netra.domain.errors import NetraError
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Scope, exchange_of, wire_of
 from netra.entrypoints.credentials import origin_of
+from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.websocket.close_audit import note_end
-from netra.entrypoints.websocket.connections import Connections
 from netra.entrypoints.websocket.handshake import Ticket, check_origin, proof_in
 from netra.entrypoints.websocket.pump import Connection, Services
 from netra.settings import Settings
@@ -26,12 +24,12 @@ from netra.settings import Settings
 class WebSocketDoor:
     """The socket of one application; `services` is asked once the application has started."""
 
-    def __init__(self, settings: Settings, *, services: Callable[[], Services]) -> None:
+    def __init__(
+        self, settings: Settings, *, services: Callable[[], Services], connections: LiveConnections
+    ) -> None:
         self._services = services
         self._origins = frozenset(settings.websocket_origins)
-        self._connections = Connections(
-            most=settings.max_connections, most_per_user=settings.max_connections_per_user
-        )
+        self._connections = connections
 
     @property
     def handlers(self) -> list[ControllerRouterHandler]:
@@ -42,19 +40,6 @@ class WebSocketDoor:
             await self._serve(cast("Scope", socket.scope))
 
         return [connect]
-
-    @asynccontextmanager
-    async def lifespan(self, _: Litestar) -> AsyncGenerator[None]:
-        """Watch over the connections while the application runs, and close them when it ends."""
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self._connections.watch(self._services()))
-            yield
-            await self.drain()
-            watch.cancel()
-
-    async def drain(self) -> None:
-        """Close every connection with 1001; to be awaited before the server closes them its own way."""
-        await self._connections.drain()
 
     async def _serve(self, scope: Scope) -> None:
         """Accept, then ask who it is: a refusal before that reaches a browser as 1006 without a word."""

@@ -18,7 +18,7 @@ from netra.domain.runs.events import RunEvent
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
 from netra.domain.users.service import UserService
-from netra.entrypoints.asgi import Receive, Send
+from netra.entrypoints.asgi import CLOSED_BY_SERVER, Receive, Send
 from netra.entrypoints.errors import Unexpected, is_outage, outcome_of
 from netra.entrypoints.websocket import frames, session, signals
 from netra.entrypoints.websocket.send_queue import Outbox
@@ -51,6 +51,7 @@ class Connection:
     """One accepted socket, from its sign-in to its close."""
 
     __slots__ = (
+        "_closed_by_server",
         "_closing",
         "_followers",
         "_group",
@@ -72,6 +73,7 @@ class Connection:
         self._outbox = Outbox()
         self._followers: dict[RunId, asyncio.Task[None]] = {}
         self._closing: signals.Close | None = None
+        self._closed_by_server: int | None = None
         self._leash = asyncio.timeout(None)
         self._group = asyncio.TaskGroup()
         self._taken_before = 0
@@ -84,7 +86,9 @@ class Connection:
 
     @property
     def closed_with(self) -> int | None:
-        """The code it was, or is to be, closed with by us."""
+        """The code that our side closed, or is to close, with: the server's, else the session's."""
+        if self._closed_by_server is not None:
+            return self._closed_by_server
         return None if self._closing is None else self._closing.code
 
     async def run(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
@@ -134,6 +138,14 @@ class Connection:
         if self._stuck_checks > STUCK_CHECKS_MAX:
             self._fall_behind()
 
+    def end_session(self) -> None:
+        """Close the connection: its session was ended or its key revoked."""
+        self.tell(signals.Refused(session.signed_out()))
+
+    def drain(self) -> None:
+        """Close the connection: the server is shutting down."""
+        self.tell(signals.Drained())
+
     def hear(self, event: RunEvent) -> bool:
         """Put a followed run's event with what is to be sent; return whether that is getting much."""
         return self._outbox.put_event(event)
@@ -154,6 +166,7 @@ class Connection:
                 self.tell(signals.BinaryCame())
             else:
                 await self._hear(text)
+        self._closed_by_server = message.get(CLOSED_BY_SERVER)
 
     async def _hear(self, text: str) -> None:
         refusal = await self._over_limit(LimitName.WEBSOCKET, what="messages")

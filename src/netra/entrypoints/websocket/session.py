@@ -82,6 +82,9 @@ def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
     if principal.user_id != _principal(session).user_id:
         refusal = Forbidden("This token is another user's; open another connection for them.")
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
+    if session.followed and not _may_read(principal):
+        refusal = Forbidden("This connection follows runs, and this API key has no scope read.", scope="read")
+        return _tell(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
     told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
     return renewed, (Send(told),)
@@ -150,6 +153,8 @@ def _named(data: frames.StopData | None) -> RunId | None:
 
 def _started(session: Session, happening: signals.RunStarted, now: datetime) -> Step:
     run = happening.run
+    if not _may_read(_principal(session)):
+        return session, (Send(frames.standing_frame(run, request_id=run.client_ref)),)
     return _follow(session, run, after=0, request_id=run.client_ref, now=now)
 
 
@@ -157,7 +162,7 @@ def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> 
     run, request_id = happening.run, happening.request_id
     if run.id in session.followed:
         return session, ()  # its events say the rest
-    if run.state.is_terminal:
+    if run.state.is_terminal or not _may_read(_principal(session)):
         return session, (Send(frames.standing_frame(run, request_id=request_id)),)
     return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
 
@@ -194,6 +199,11 @@ def _closed(session: Session, *told: Output, code: int, reason: str) -> Step:
     cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
     closed = msgspec.structs.replace(session, phase=Phase.CLOSED, followed=frozenset[RunId]())
     return closed, (*told, Close(code, cut))
+
+
+def _may_read(principal: Principal) -> bool:
+    """Return whether a run's events may be sent: an API key for starting runs alone reads no results."""
+    return Scope.READ in principal.scopes
 
 
 def _principal(session: Session) -> Principal:

@@ -10,9 +10,9 @@ import pytest
 
 from netra.domain.errors import Unavailable
 from netra.domain.users.model import Principal
+from netra.entrypoints import live_connections
 from netra.entrypoints.errors import TooManyConnections
-from netra.entrypoints.websocket import connections as connections_module
-from netra.entrypoints.websocket.connections import Connections
+from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.websocket.pump import Connection
 
 
@@ -21,7 +21,7 @@ def connection(stack: Any, wire: Any) -> Connection:
 
 
 async def test_connections_are_bounded_in_all(stack: Any, wire: Any) -> None:
-    connections = Connections(most=1, most_per_user=9)
+    connections = LiveConnections(most=1, most_per_user=9)
     with connections.holding(connection(stack, wire)):
         connections.check_room()
         with connections.holding(connection(stack, wire)):
@@ -35,7 +35,7 @@ async def test_connections_are_bounded_in_all(stack: Any, wire: Any) -> None:
 async def test_connections_are_bounded_by_user_and_a_place_is_free_again_after_it_was_left(
     stack: Any, wire: Any
 ) -> None:
-    connections = Connections(most=9, most_per_user=1)
+    connections = LiveConnections(most=9, most_per_user=1)
     who, another = await stack.principal(1), await stack.principal(2, session="ses-2")
     one, two, three = (connection(stack, wire) for _ in range(3))
     with connections.holding(two), connections.holding(three):
@@ -48,9 +48,9 @@ async def test_connections_are_bounded_by_user_and_a_place_is_free_again_after_i
 
 
 @asynccontextmanager
-async def watching(stack: Any, connections: Connections) -> AsyncGenerator[None]:
+async def watching(stack: Any, connections: LiveConnections) -> AsyncGenerator[None]:
     async with asyncio.TaskGroup() as group:
-        watch = group.create_task(connections.watch(stack.services))
+        watch = group.create_task(connections.watch(users=stack.services.users, clock=stack.clock))
         await asyncio.sleep(0)
         yield
         watch.cancel()
@@ -58,7 +58,7 @@ async def watching(stack: Any, connections: Connections) -> AsyncGenerator[None]
 
 async def test_signing_out_closes_the_sessions_connections_and_no_others(stack: Any) -> None:
     who, another = await stack.principal(1), await stack.principal(2, session="ses-2")
-    connections = Connections(most=9, most_per_user=9)
+    connections = LiveConnections(most=9, most_per_user=9)
     async with stack.connected(who) as (wire, one), stack.connected(another) as (other, two):
         with connections.holding(one), connections.holding(two):
             async with watching(stack, connections):
@@ -70,7 +70,7 @@ async def test_signing_out_closes_the_sessions_connections_and_no_others(stack: 
 
 
 async def test_an_expired_token_closes_within_a_second(stack: Any) -> None:
-    connections = Connections(most=9, most_per_user=9)
+    connections = LiveConnections(most=9, most_per_user=9)
     async with stack.connected(await stack.principal(lasts_s=2)) as (wire, one):
         with connections.holding(one):
             async with watching(stack, connections):
@@ -94,7 +94,7 @@ class DownUsers:
 
 
 async def test_a_store_that_is_down_signs_nobody_out(stack: Any) -> None:
-    connections = Connections(most=9, most_per_user=9)
+    connections = LiveConnections(most=9, most_per_user=9)
     users: Any = DownUsers()
     async with stack.connected(await stack.principal()) as (wire, one):
         with connections.holding(one):
@@ -106,7 +106,7 @@ async def test_a_store_that_is_down_signs_nobody_out(stack: Any) -> None:
 
 
 async def test_draining_closes_every_connection_with_1001_and_waits_for_it(stack: Any) -> None:
-    connections = Connections(most=9, most_per_user=9)
+    connections = LiveConnections(most=9, most_per_user=9)
     who = await stack.principal()
 
     async def sign_in() -> Principal:
@@ -132,8 +132,8 @@ async def test_draining_closes_every_connection_with_1001_and_waits_for_it(stack
 async def test_draining_does_not_wait_for_ever(
     stack: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections_module, "DRAIN_S", 0)
-    connections = Connections(most=9, most_per_user=9)
+    monkeypatch.setattr(live_connections, "DRAIN_S", 0)
+    connections = LiveConnections(most=9, most_per_user=9)
     async with stack.connected(await stack.principal()) as (_, one):
         with connections.holding(one):
             await connections.drain()
