@@ -19,28 +19,31 @@ POSTGRESQL = postgresql_dialect(paramstyle="format")
 # what must see all rows of something small, or counts by an index that holds just those rows
 WHOLE = {
     "users._ALL",
-    "audit._PAGES.count",
+    "audit_trail._PAGES.count",
     "acceptance._ROOM_IN_ALL",
-    "runs._WAITING",
+    "run_store._WAITING",
     "claims._IS_ANY_QUEUED",
-    "event_outbox._IS_ANY",  # the first row
-    "event_outbox._DELETIONS",  # a few rows at most
-    "event_removal._WITH_COURIER",
-    "event_outbox._TAKE",  # the only row
-    "event_outbox._CONFIRM",
-    "event_outbox._RELEASE",
+    "call_outbox._IS_ANY",  # the first row
+    "call_outbox._DELETIONS",  # a few rows at most
+    "call_removal._WITH_COURIER",
+    "call_outbox._TAKE",  # the only row
+    "call_outbox._CONFIRM",
+    "call_outbox._RELEASE",
 }
 OF_FEW_ROWS = {"SCAN mine", "SCAN oldest", "SCAN CONSTANT ROW"}  # made in the statement itself
 
 
 def statements() -> dict[str, Query]:
     found: dict[str, Query] = {}
-    for module in pkgutil.iter_modules(sql.__path__):
-        named = vars(importlib.import_module(f"netra.adapters.sql.{module.name}"))
+    for module in pkgutil.walk_packages(sql.__path__, f"{sql.__name__}."):
+        if module.ispkg or ".migrations." in module.name:
+            continue
+        name_of_module = module.name.rpartition(".")[2]
+        named = vars(importlib.import_module(module.name))
         for name, value in named.items():
             pages = vars(value) if isinstance(value, PageQueries) else {"": value}
             found |= {
-                f"{module.name}.{name}{'.' if part else ''}{part}": query
+                f"{name_of_module}.{name}{'.' if part else ''}{part}": query
                 for part, query in pages.items()
                 if isinstance(query, Query)
             }
