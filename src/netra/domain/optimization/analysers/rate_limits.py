@@ -75,12 +75,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 def _finding(study: Study, needed: BusiestMinute) -> Finding:
     growth = study.goals.traffic_growth or 0.0
-    limits = RateLimits(
-        requests_per_minute=ceil(needed.requests * (1 + growth)),
-        input_tokens_per_minute=ceil(needed.input_tokens * (1 + growth)),
-        output_tokens_per_minute=ceil(needed.output_tokens * (1 + growth)),
-        tokens_per_minute=ceil(needed.tokens * (1 + growth)),
-    )
+    limits = _limits(needed, growth=growth)
     use = _use(study, needed)
     more = f"; {percent(growth)} more traffic is added" if growth else ""
     return Finding(
@@ -115,6 +110,15 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
         effort="low",
         risk="A limit under the busiest minute turns calls away exactly when most users are there.",
         supply=Settings(rate_limits=limits),
+    )
+
+
+def _limits(needed: BusiestMinute, *, growth: float) -> RateLimits:
+    return RateLimits(
+        requests_per_minute=ceil(needed.requests * (1 + growth)),
+        input_tokens_per_minute=ceil(needed.input_tokens * (1 + growth)),
+        output_tokens_per_minute=ceil(needed.output_tokens * (1 + growth)),
+        tokens_per_minute=ceil(needed.tokens * (1 + growth)),
     )
 
 

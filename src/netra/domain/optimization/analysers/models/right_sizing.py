@@ -15,8 +15,14 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
-from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import moves_by_group, routing_by_outcome
+from netra.domain.optimization.analysers.models.move_inputs import (
+    Candidate,
+    GroupMove,
+    MoveInputs,
+    ServedInputs,
+)
 from netra.domain.optimization.analysers.models.moves import Move, move_to, moved, only, served_by
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
@@ -33,50 +39,6 @@ FORMULA: Final = (
 WORTH_A_MOVE: Final = 0.2  # of the bill: less is eaten by the evaluation and by other tokenisers
 MOST_CANDIDATES: Final = 12
 _LISTED_GROUPS: Final = 20
-
-
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One model that the calls could move to."""
-
-    model: str
-    provider: str
-    calls: int
-    saved_usd_in_window: float
-    break_even_accept_rate: float
-
-
-class GroupMove(msgspec.Struct, frozen=True, kw_only=True):
-    """What the move saves on one kind of call: those whose column `by` is `match`."""
-
-    by: str
-    match: str
-    calls: int
-    now_usd_in_window: float
-    saved_usd_in_window: float
-    break_even_accept_rate: float
-
-
-class MoveInputs(Inputs, frozen=True, kw_only=True):
-    """The calls that would move, their price on both models, and the models compared."""
-
-    model: str
-    provider: str
-    calls: int
-    calls_that_stay: int
-    now_usd_in_window: float
-    then_usd_in_window: float
-    break_even_accept_rate: float
-    answers_to_judge: int
-    groups: tuple[GroupMove, ...]
-    candidates: tuple[Candidate, ...]
-
-
-class ServedInputs(Inputs, frozen=True, kw_only=True):
-    """The calls that the model serves already."""
-
-    model: str
-    provider: str
-    calls: int
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:

@@ -1,0 +1,49 @@
+"""What a move of calls to another model is computed from, as the result shows it."""
+
+import msgspec
+
+from netra.domain.optimization.analysers.model import Inputs
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One model that the calls could move to."""
+
+    model: str
+    provider: str
+    calls: int
+    saved_usd_in_window: float
+    break_even_accept_rate: float
+
+
+class GroupMove(msgspec.Struct, frozen=True, kw_only=True):
+    """What the move saves on one kind of call: those whose column `by` is `match`."""
+
+    by: str
+    match: str
+    calls: int
+    now_usd_in_window: float
+    saved_usd_in_window: float
+    break_even_accept_rate: float
+
+
+class MoveInputs(Inputs, frozen=True, kw_only=True):
+    """The calls that would move, their price on both models, and the models compared."""
+
+    model: str
+    provider: str
+    calls: int
+    calls_that_stay: int
+    now_usd_in_window: float
+    then_usd_in_window: float
+    break_even_accept_rate: float
+    answers_to_judge: int
+    groups: tuple[GroupMove, ...]
+    candidates: tuple[Candidate, ...]
+
+
+class ServedInputs(Inputs, frozen=True, kw_only=True):
+    """The calls that the model serves already."""
+
+    model: str
+    provider: str
+    calls: int
