@@ -13,7 +13,7 @@ import numpy as np
 
 from netra.adapters.files.layout import Layout
 from netra.domain.workloads.columns import Codes, Events, Flags, Floats, Ints, Labels, Prefixes, block_hash
-from netra.domain.workloads.model import UNSPECIFIED_MODEL
+from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL
 
 Cells = Sequence[str]
 
@@ -25,7 +25,6 @@ _INSTANTS: Final = re.compile(
     r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)?,)*"
 )
 _FLAGS: Final = {"true": 1, "True": 1, "TRUE": 1, "1": 1, "false": 0, "False": 0, "FALSE": 0, "0": 0, "": -1}
-_TOKENS_MAX: Final = 100_000_000
 _MS_MAX: Final = 1e10
 _LABEL_MAX: Final = 200
 _BLOCK_TOKENS: Final = 512
@@ -120,7 +119,7 @@ def _ints(cells: Cells) -> Ints | None:
         raise Unusual
     numbers = [int(cell) if cell else -1 for cell in cells] if "" in cells else list(map(int, cells))
     column = np.array(numbers, np.int64)
-    if column.max() > _TOKENS_MAX:
+    if column.max() > TOKENS_MAX:
         raise Unusual
     return column
 

@@ -10,7 +10,9 @@ from netra.domain.ids import UserId, WorkloadId
 
 UNSPECIFIED_MODEL: Final = "unspecified"  # the label of calls in a log that names no model
 
-Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+TOKENS_MAX: Final = 100_000_000  # of one call, each way: a hundred times the longest context in use
+
+Tokens = Annotated[int, msgspec.Meta(ge=0, le=TOKENS_MAX)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e10)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
