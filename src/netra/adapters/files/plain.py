@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from netra.adapters.files.layout import Layout
+from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import Codes, Events, Flags, Floats, Ints, Labels, Prefixes, block_hash
 from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL
 
@@ -186,7 +187,7 @@ def _chains(cells: dict[str, Cells]) -> Prefixes | None:
     if blocks.min() < 1 or blocks.max() > 65_536:
         raise Unusual
     chains = [chain_of(cell) for cell in cells["prefix_hashes"]]
-    if max(map(len, chains)) > 10_000:
+    if max(map(len, chains)) > PREFIX_HASHES_PER_EVENT_MAX:
         raise Unusual
     return Prefixes(
         hashes=np.array([block_hash(block) for block in chain.from_iterable(chains)], np.int64),

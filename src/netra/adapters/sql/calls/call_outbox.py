@@ -23,6 +23,7 @@ from netra.adapters.sql.transactions import Database, Query, Rows, Script, Step,
 from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
+from netra.domain.workloads.sizes import removed_size, size_of
 from netra.ports.call_outbox import (
     Backlog,
     DeadLetter,
@@ -58,7 +59,7 @@ _CONFIRM: Final = Query(
 _RELEASE: Final = Query(update(event_courier).where(_HOLDS), sets=["lease_until"])
 _BEGUN: Final = Query(select(func.min(_BLOCK.shipment)))
 _NEXT: Final = Query(
-    select(_BLOCK.arrival, _BLOCK.events)
+    select(_BLOCK.arrival, _BLOCK.events, _BLOCK.unpacked_bytes)
     .where(_BLOCK.shipment.is_(None), _IS_LIVING)
     .order_by(_BLOCK.arrival)
     .limit(PARCELS_MAX)
@@ -95,7 +96,8 @@ _HAND_ON: Final = Query(
 )
 _DROP: Final = Query(delete(event_blocks).where(_BLOCK.shipment == param("number")))
 _REDUCE: Final = Query(
-    update(event_blocks).where(_BLOCK.arrival == param("of")), sets=["events", "bytes", "payload"]
+    update(event_blocks).where(_BLOCK.arrival == param("of")),
+    sets=["events", "bytes", "payload", "unpacked_bytes"],
 )
 _DELETIONS: Final = Query(
     select(event_deletions.c.log, event_deletions.c.owner_id, event_deletions.c.workload_id)
@@ -133,14 +135,22 @@ class SqlEventOutbox:
         self._database = database
         self._clock = clock
 
-    async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
+    async def lease(
+        self, *, lease_s: float, most_events: int, most_bytes: int | None = None, held: int | None = None
+    ) -> Shipment | None:
         """Return the next shipment under a lease."""
         if not await self._database.read(_looking):
             return None  # an idle courier's look takes no lock
         now = self._clock.now()
         until = now + timedelta(seconds=lease_s)
         leased = await self._database.write(
-            lambda: _leasing(held=held, now=micros(now), until=micros(until), most_events=most_events)
+            lambda: _leasing(
+                held=held,
+                now=micros(now),
+                until=micros(until),
+                most_events=most_events,
+                most_bytes=most_bytes,
+            )
         )
         return None if leased is None else await asyncio.to_thread(_shipment, *leased)
 
@@ -186,7 +196,7 @@ def _looking() -> Script[bool]:
 
 
 def _leasing(
-    *, held: int | None, now: int, until: int, most_events: int
+    *, held: int | None, now: int, until: int, most_events: int, most_bytes: int | None
 ) -> Script[tuple[int, int, Rows] | None]:
     """Return the fence, the number of the shipment and its rows."""
     taken = yield ask(_TAKE, held=-1 if held is None else held, now=now, until=until)
@@ -200,10 +210,19 @@ def _leasing(
             yield ask(_RELEASE, held=fence, lease_until=0)
             return None
         number = waiting[0][0]
-        sizes = accumulate(size for _, size in waiting)
-        chosen = sum(size <= most_events for size in sizes)
+        chosen = _fitting(waiting, most_events=most_events, most_bytes=most_bytes)
         yield ask(_BEGIN, first=number, last=waiting[max(chosen, 1) - 1][0])
     return fence, number, (yield ask(_SHIPMENT, number=number))
+
+
+def _fitting(waiting: Rows, *, most_events: int, most_bytes: int | None) -> int:
+    """Return how many of the first blocks have at most so many events and bytes together."""
+    events = accumulate(count for _, count, _ in waiting)
+    sizes = accumulate(size for *_, size in waiting)
+    return sum(
+        count <= most_events and (most_bytes is None or size <= most_bytes)
+        for count, size in zip(events, sizes, strict=True)
+    )
 
 
 def _shipment(fence: int, number: int, rows: Rows) -> Shipment:
@@ -243,9 +262,17 @@ def _burying(shipment: Shipment, refused: Sequence[Refused], *, now: datetime) -
         here = [one for one in refused if one.parcel == number]
         left = parcel.events.take(np.delete(np.arange(len(parcel.events)), [one.place for one in here]))
         payload = packed(left)
-        yield ask(_REDUCE, of=parcel.arrival, events=len(left), bytes=len(payload), payload=payload)
+        yield ask(
+            _REDUCE,
+            of=parcel.arrival,
+            events=len(left),
+            bytes=len(payload),
+            payload=payload,
+            unpacked_bytes=size_of(left).bytes,
+        )
         if parcel.arrival in living:
-            yield uncounting(parcel.workload_id, owner_id=parcel.owner_id, removed=len(here))
+            removed = removed_size(parcel.events, left)
+            yield uncounting(parcel.workload_id, owner_id=parcel.owner_id, removed=removed)
             for one in here:
                 yield _letter(parcel, one, now=now)
 
