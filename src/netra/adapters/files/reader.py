@@ -13,7 +13,8 @@ from netra.adapters.files.mooncake import take_mooncake
 from netra.adapters.files.table import joined, take_table
 from netra.domain.errors import UnreadableFile, ValidationFailed
 from netra.domain.quotas import DEFAULT_QUOTAS
-from netra.domain.workloads.intake import FAULTS_MAX, Taken, first_of_each_id, report_of, take_lines
+from netra.domain.workloads.intake import Taken, first_of_each_id, take_lines
+from netra.domain.workloads.intake_report import FAULTS_MAX, report_of
 from netra.domain.workloads.model import RowFault
 from netra.domain.workloads.sizes import LogLimits, LogSize, added, check_room, limits_of, size_of
 from netra.ports.log_files import Progress, ReadLog

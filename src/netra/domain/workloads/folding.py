@@ -52,5 +52,6 @@ def _folded(labels: Labels, *, most: int) -> tuple[Labels, int]:
     codes = np.full(len(labels.names) + 1, len(kept), np.int32)
     codes[kept] = np.arange(len(kept))
     codes[-1] = -1  # a call without a name has none afterwards
-    names = tuple(labels.names[code] for code in kept.tolist())
+    places: list[int] = kept.tolist()
+    names = tuple(labels.names[place] for place in places)
     return Labels(codes=codes[labels.codes], names=(*names, OTHERS) if used > most else names), used

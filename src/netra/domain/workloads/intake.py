@@ -6,9 +6,7 @@ without a zone are taken as UTC; JSON rows keep microseconds. Where rows come fr
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
 from math import isinf
-from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -19,11 +17,10 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.quotas import DEFAULT_QUOTAS, PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import Events, Ints, columns_of, concatenated, nanoseconds
 from netra.domain.workloads.decoding import rows_of_array, rows_of_batch, rows_of_lines
-from netra.domain.workloads.model import Event, EventStatus, IntakeReport, RowFault
+from netra.domain.workloads.model import Event, RowFault
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # nanoseconds in 64 bits end in 2262
-FAULTS_MAX: Final = 100  # a report is read by a person; the rest is counted
 MESSAGE_MAX: Final = 300  # characters of a fault's message, which may quote what was sent
 
 NAIVE_NOTE: Final = "Timestamps without a time zone were taken as UTC."
@@ -53,16 +50,6 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
             return self
         chosen = np.flatnonzero(kept)
         return msgspec.structs.replace(self, events=self.events.take(chosen), lines=self.lines[chosen])
-
-
-class RowOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of one row that was sent; `line` counts from 1."""
-
-    line: int
-    status: EventStatus
-    id: str | None = None
-    code: str | None = None
-    message: str | None = None
 
 
 def read_ndjson(body: bytes, *, max_rows: int, max_hashes: int = MAX_HASHES) -> Taken:
@@ -287,38 +274,6 @@ def first_of_each_id(events: Events, *, seen: set[str]) -> npt.NDArray[np.bool_]
             is_first[place] = False
         seen.add(found)
     return is_first
-
-
-def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> Sequence[RowOutcome]:
-    """Return one outcome a row, by line, once the store has said which events were new."""
-    names = repeat(None) if taken.events.id is None else taken.events.id.tolist()
-    statuses = [EventStatus.ACCEPTED if new else EventStatus.DUPLICATE for new in is_new.tolist()]
-    told = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
-    if not taken.faults:
-        return told
-    told += [
-        RowOutcome(fault.line, EventStatus.REJECTED, code=fault.code, message=fault.message)
-        for fault in taken.faults
-    ]
-    return sorted(told, key=attrgetter("line"))
-
-
-def report_of(
-    *, accepted: int, duplicates: int, faults: Sequence[RowFault], rejected: int | None = None
-) -> IntakeReport:
-    """Return the report, with the first faults by line and the number of the others.
-
-    `rejected` counts all bad rows where `faults` are only the first of them.
-    """
-    by_line = sorted(faults, key=lambda fault: fault.line)
-    total = len(by_line) if rejected is None else rejected
-    return IntakeReport(
-        accepted=accepted,
-        duplicates=duplicates,
-        rejected=total,
-        faults=tuple(by_line[:FAULTS_MAX]),
-        faults_omitted=max(0, total - FAULTS_MAX),
-    )
 
 
 def check_size(rows: int, *, max_rows: int) -> None:

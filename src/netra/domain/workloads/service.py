@@ -118,7 +118,8 @@ def parts_of(events: Events) -> Iterator[npt.NDArray[np.intp]]:
         last = min(first + APPENDED_EVENTS, len(events))
         if events.prefixes is not None:
             ends = events.prefixes.offsets
-            fitting = int(np.searchsorted(ends, ends[first] + APPENDED_HASHES, side="right")) - 1
+            room = int(ends[first]) + APPENDED_HASHES
+            fitting = int(np.searchsorted(ends, room, side="right")) - 1
             last = min(last, max(fitting, first + 1))
         yield np.arange(first, last)
         first = last

@@ -1,11 +1,10 @@
 """How large a log is, and how large it may be: what an analysis of it takes in memory follows from that."""
 
 import msgspec
-import numpy as np
 
 from netra.domain.errors import ValidationFailed
 from netra.domain.quotas import Quotas
-from netra.domain.workloads.columns import Events, Labels, Prefixes
+from netra.domain.workloads.columns import Column, Events, Labels, Prefixes
 from netra.domain.workloads.model import Workload
 
 
@@ -41,7 +40,7 @@ def size_of(events: Events) -> LogSize:
     >>> size_of(empty_events())
     LogSize(events=0, prefix_hashes=0, bytes=0)
     """
-    columns = [getattr(events, name) for name in events.__struct_fields__]
+    columns: list[Column] = [getattr(events, name) for name in events.__struct_fields__]
     return LogSize(
         events=len(events),
         prefix_hashes=0 if events.prefixes is None else len(events.prefixes.hashes),
@@ -109,15 +108,15 @@ def _full(message: str) -> ValidationFailed:
     return ValidationFailed.of("events", "workload_full", message)
 
 
-def _bytes_of(column: object) -> int:
+def _bytes_of(column: Column) -> int:
+    if column is None:
+        return 0
     if isinstance(column, Labels):
         return column.codes.nbytes + sum(map(_text_bytes, column.names))
     if isinstance(column, Prefixes):
         return column.hashes.nbytes + column.offsets.nbytes + column.block_tokens.nbytes
-    if not isinstance(column, np.ndarray):
-        return 0
-    texts = sum(map(_text_bytes, filter(None, column.tolist()))) if column.dtype.kind == "O" else 0
-    return column.nbytes + texts
+    texts: list[str | None] = column.tolist() if column.dtype.kind == "O" else []
+    return column.nbytes + sum(_text_bytes(text) for text in texts if text is not None)
 
 
 def _text_bytes(text: str) -> int:

@@ -17,7 +17,8 @@ from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import Quotas
 from netra.domain.users.model import Scope
-from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson, read_rows
+from netra.domain.workloads.intake import Taken, read_batch, read_ndjson, read_rows
+from netra.domain.workloads.intake_report import RowOutcome, outcomes
 from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
 from netra.entrypoints.http.accounts import Said

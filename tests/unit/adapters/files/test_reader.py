@@ -10,7 +10,7 @@ import pytest
 from netra.adapters.files.line_blocks import BLOCK_BYTES, BLOCK_LINES
 from netra.adapters.files.reader import FileRequestLogs
 from netra.domain.errors import UnreadableFile, WorkStopped
-from netra.domain.workloads.intake import FAULTS_MAX
+from netra.domain.workloads.intake_report import FAULTS_MAX
 from netra.domain.workloads.sizes import LogLimits
 from netra.ports.log_files import ReadLog
 

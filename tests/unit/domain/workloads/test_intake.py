@@ -14,18 +14,16 @@ from hypothesis import strategies as st
 from netra.domain.errors import ValidationFailed
 from netra.domain.workloads.columns import columns_of, concatenated, empty_events
 from netra.domain.workloads.intake import (
-    FAULTS_MAX,
     NAIVE_NOTE,
     Taken,
     first_of_each_id,
-    outcomes,
     read_batch,
     read_ndjson,
     read_rows,
-    report_of,
     take_lines,
     wrong_with,
 )
+from netra.domain.workloads.intake_report import FAULTS_MAX, outcomes, report_of
 from netra.domain.workloads.model import Event, EventStatus, RowFault
 
 GOOD: dict[str, Any] = {

@@ -9,16 +9,16 @@ shipments and deletions: what is deleted is in the shipment, or never comes into
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import ColumnElement, delete, exists, func, literal_column, select, update
 
 from netra.adapters.sql.calls.block_reading import reading, within
-from netra.adapters.sql.calls.call_blocks import packed, unpacked
+from netra.adapters.sql.calls.call_blocks import packed
 from netra.adapters.sql.instants import instant, micros
 from netra.adapters.sql.schema import dead_events, event_blocks, event_courier, event_deletions, event_logs
+from netra.adapters.sql.shipments import fitting, shipment_of
 from netra.adapters.sql.transactions import Database, Query, Rows, Script, Step, ask, inserting, param
 from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
@@ -152,7 +152,7 @@ class SqlEventOutbox:
                 most_bytes=most_bytes,
             )
         )
-        return None if leased is None else await asyncio.to_thread(_shipment, *leased)
+        return None if leased is None else await asyncio.to_thread(shipment_of, *leased)
 
     async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
         """Take the refused events out of the shipment and off their workload's count."""
@@ -210,36 +210,9 @@ def _leasing(
             yield ask(_RELEASE, held=fence, lease_until=0)
             return None
         number = waiting[0][0]
-        chosen = _fitting(waiting, most_events=most_events, most_bytes=most_bytes)
+        chosen = fitting(waiting, most_events=most_events, most_bytes=most_bytes)
         yield ask(_BEGIN, first=number, last=waiting[max(chosen, 1) - 1][0])
     return fence, number, (yield ask(_SHIPMENT, number=number))
-
-
-def _fitting(waiting: Rows, *, most_events: int, most_bytes: int | None) -> int:
-    """Return how many of the first blocks have at most so many events and bytes together."""
-    events = accumulate(count for _, count, _ in waiting)
-    sizes = accumulate(size for *_, size in waiting)
-    return sum(
-        count <= most_events and (most_bytes is None or size <= most_bytes)
-        for count, size in zip(events, sizes, strict=True)
-    )
-
-
-def _shipment(fence: int, number: int, rows: Rows) -> Shipment:
-    return Shipment(
-        fence=fence,
-        number=number,
-        parcels=tuple(
-            Parcel(
-                name=name,
-                arrival=arrival,
-                owner_id=owner_id,
-                workload_id=workload_id,
-                events=unpacked(payload),
-            )
-            for arrival, name, payload, owner_id, workload_id in rows
-        ),
-    )
 
 
 def _confirming(shipment: Shipment, *, now: datetime) -> Script[None]:

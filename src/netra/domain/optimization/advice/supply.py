@@ -47,7 +47,8 @@ def routes(study: Study, traffic: Traffic) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     used, place, counts = np.unique(cells, return_inverse=True, return_counts=True)
     sums_usd = np.bincount(place, weights=usd, minlength=len(used))
-    for cell, calls, cell_usd in zip(used.tolist(), counts.tolist(), sums_usd.tolist(), strict=True):
+    cell_list: list[int] = used.tolist()
+    for cell, calls, cell_usd in zip(cell_list, counts.tolist(), sums_usd.tolist(), strict=True):
         label, tariff = cell // 3 // tariffs, cell // 3 % tariffs - 1
         to = traffic.tariffs[tariff] if tariff >= 0 else None
         found.append(
