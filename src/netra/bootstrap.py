@@ -41,6 +41,7 @@ from netra.domain.optimization.performance.validation.measurement import Measure
 from netra.domain.spending import BudgetedLanguageModel
 from netra.domain.workloads.delivery import archived
 from netra.domain.workloads.model import RowFault
+from netra.domain.workloads.sizes import limits_of
 from netra.domain.workloads.unfinished_removals import swept
 from netra.plugboard import Container, Ports, contained
 from netra.ports.call_outbox import EventOutbox
@@ -94,7 +95,7 @@ def memory_ports(settings: Settings) -> Ports:
         replays=MemoryReplayBook(clock=clock),
         prices=GenaiPriceBook(),
         price_audit=GenaiPriceAudit(),
-        log_files=FileRequestLogs(),
+        log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
         probes=(MemoryProbe(),),
     )
 
@@ -132,7 +133,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 replays=store.replays,
                 prices=GenaiPriceBook(),
                 price_audit=GenaiPriceAudit(),
-                log_files=FileRequestLogs(),
+                log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
                 probes=(store.probe,),
             )
             async with (

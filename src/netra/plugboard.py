@@ -173,6 +173,7 @@ class Container(containers.DeclarativeContainer):
         default_model=settings.provided.default_model,
         language_model=ports.provided.language_model,
         conversations=ports.provided.threads,
+        quotas=quotas,
         sends=settings.provided.language_model_sends,
     )
     what_if_service = providers.Singleton(
@@ -180,6 +181,7 @@ class Container(containers.DeclarativeContainer):
         workloads=ports.provided.workloads,
         log=ports.provided.event_log,
         prices=ports.provided.prices,
+        quotas=quotas,
         default_model=settings.provided.default_model,
     )
     run_worker = providers.Singleton(

@@ -103,6 +103,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections_per_user: Annotated[int, msgspec.Meta(ge=1)] = 100
     max_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     max_events_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 33_554_432
+    max_events_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000
+    max_prefix_hashes_per_batch: Annotated[int, msgspec.Meta(ge=1)] = 2_000_000
+    max_prefix_hashes_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 10_000_000
+    max_bytes_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # of events as columns
     max_waiting_events: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000  # for ClickHouse, of everybody
     max_waiting_bytes: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # the same, as they are stored
     log_level: str = "info"
@@ -144,6 +148,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             max_thread_messages=self.max_thread_messages,
             max_live_runs_per_user=self.max_live_runs_per_user,
             max_live_runs=self.max_live_runs,
+            max_events_per_workload=self.max_events_per_workload,
+            max_prefix_hashes_per_batch=self.max_prefix_hashes_per_batch,
+            max_prefix_hashes_per_workload=self.max_prefix_hashes_per_workload,
+            max_bytes_per_workload=self.max_bytes_per_workload,
             max_waiting_events=self.max_waiting_events,
             max_waiting_bytes=self.max_waiting_bytes,
         )

@@ -105,6 +105,24 @@ def test_events_may_be_longer_than_other_bodies_but_not_without_end(
     assert user.post(path, content=b"\n" * 33_554_433, headers=NDJSON).status_code == 413
 
 
+@pytest.mark.parametrize("is_ndjson", [True, False])
+def test_more_prefix_hashes_than_a_batch_may_hold_are_refused(
+    user: httpx.Client, workload_id: str, is_ndjson: bool
+) -> None:
+    path = f"/api/workloads/{workload_id}/events"
+    rows = [event(str(n), prefix_hashes=[7] * 10_000) for n in range(201)]
+    sent = (
+        {"content": "\n".join(map(json.dumps, rows)), "headers": NDJSON}
+        if is_ndjson
+        else {"json": {"events": rows}}
+    )
+    answer = user.post(path, **sent)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["error"]["details"]["errors"]
+    assert (fault["code"], "at most 2000000" in fault["message"]) == ("too_many_prefix_hashes", True)
+    assert user.get(f"/api/workloads/{workload_id}").json()["event_count"] == 0
+
+
 def test_more_events_than_a_batch_may_hold_are_refused(user: httpx.Client, workload_id: str) -> None:
     answer = user.post(f"/api/workloads/{workload_id}/events", json={"events": [0] * 10_001})
     assert answer.status_code == 422

@@ -33,6 +33,7 @@ from netra.domain.runs.model import Run
 from netra.domain.threads.model import Message, MessageRole
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
+from netra.domain.workloads.sizes import LogLimits
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
@@ -139,9 +140,9 @@ class DeliveringLog:
         self.delete = log.delete
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
-        appended = await self._log.append(workload_id, events, owner_id=owner_id, most=most)
+        appended = await self._log.append(workload_id, events, owner_id=owner_id, limits=limits)
         async with self._delivering:
             await self._courier.deliver()
         return appended

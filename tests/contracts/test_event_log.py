@@ -13,6 +13,7 @@ from tests.contracts.shared import CHDB, CLICKHOUSE
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.workloads.columns import Events, Labels, Prefixes, columns_of, empty_events, nanoseconds
 from netra.domain.workloads.model import Event, Workload
+from netra.domain.workloads.sizes import LogLimits, size_of
 
 ALSO_OVER = [CLICKHOUSE, CHDB]
 
@@ -206,7 +207,8 @@ async def test_a_workload_holds_so_many_events_and_a_batch_that_is_refused_leave
 
     async def added(*names: str) -> list[bool]:
         events = columns_of([event(id=name) for name in names])
-        return (await stores.event_log.append(WL, events, owner_id=ONE, most=3)).is_new.tolist()
+        limits = LogLimits(events=3)
+        return (await stores.event_log.append(WL, events, owner_id=ONE, limits=limits)).is_new.tolist()
 
     assert await added("a", "b") == [True, True]
     for _ in range(2):
@@ -216,6 +218,42 @@ async def test_a_workload_holds_so_many_events_and_a_batch_that_is_refused_leave
     assert await added("a", "b", "c") == [False] * 3
     assert len(await read(stores)) == 3
     assert (await stores.workloads.get(WL, owner_id=ONE)).event_count == 3
+
+
+def with_hashes(count: int, **fields: Any) -> Event:
+    return event(prefix_hashes=list(range(count)), **fields)
+
+
+async def test_prefix_hashes_and_bytes_are_counted_with_the_events_they_belong_to(stores):
+    await put(stores, with_hashes(3, id="a"), with_hashes(2, id="b"))
+    await put(stores, with_hashes(2, id="b"), with_hashes(4, id="c", template="ü"))
+    found = await stores.workloads.get(WL, owner_id=ONE)
+    batches = [[with_hashes(3, id="a"), with_hashes(2, id="b")], [with_hashes(4, id="c", template="ü")]]
+    assert (found.event_count, found.prefix_hashes) == (3, 9)
+    assert found.bytes == sum(size_of(columns_of(batch)).bytes for batch in batches)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (LogLimits(prefix_hashes=5), "at most 5 prefix hashes, with this batch it would hold 7"),
+        (LogLimits(bytes=400), "at most 400 bytes of events, with this batch it would hold"),
+    ],
+)
+async def test_a_batch_that_makes_a_workload_too_large_is_refused_and_leaves_nothing(stores, limits, said):
+    await make(stores)
+
+    async def added(*events: Event) -> list[bool]:
+        appended = await stores.event_log.append(WL, columns_of(events), owner_id=ONE, limits=limits)
+        return appended.is_new.tolist()
+
+    assert await added(with_hashes(4, id="a")) == [True]
+    before = await stores.workloads.get(WL, owner_id=ONE)
+    with pytest.raises(ValidationFailed, match=said):
+        await added(with_hashes(1, id="b"), with_hashes(2, id="c", template="t" * 200))
+    assert await stores.workloads.get(WL, owner_id=ONE) == before
+    assert len(await read(stores)) == 1
+    assert await added(with_hashes(4, id="a")) == [False]
 
 
 async def test_one_batch_sent_by_many_is_stored_once(stores):

@@ -3,12 +3,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from tests.contracts.test_event_log import make, shown
 
 from netra.domain.errors import LeaseLost, NotFound
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
+from netra.domain.workloads.sizes import size_of
 from netra.ports.call_outbox import Backlog, Deletion, Refused, Shipment
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -42,6 +44,45 @@ async def waiting(stores, **span: datetime):
 
 def ids(shipment: Shipment) -> list[list[str]]:
     return [parcel.events.id.tolist() for parcel in shipment.parcels]
+
+
+def chained(name: str, hashes: int):
+    """Return a batch of one event with so many prefix hashes, all alike: they take no bytes when packed."""
+    one = Event(timestamp=AT, model="m", input_tokens=1, output_tokens=1, id=name, prefix_hashes=[7] * hashes)
+    return columns_of([one])
+
+
+async def test_a_shipment_is_bounded_by_the_bytes_of_its_columns_and_has_one_parcel_at_least(stores):
+    await make(stores)
+    for name in ("a", "b", "c"):
+        await stores.event_log.append("wl-1", chained(name, 1_000), owner_id=ONE)
+    assert ids(await stores.event_outbox.lease(lease_s=10, most_events=MANY, most_bytes=1)) == [["a"]]
+
+
+async def test_a_shipment_has_all_parcels_whose_columns_fit(stores):
+    await make(stores)
+    for name in ("a", "b", "c"):
+        await stores.event_log.append("wl-1", chained(name, 1_000), owner_id=ONE)
+    shipment = await stores.event_outbox.lease(lease_s=10, most_events=MANY, most_bytes=17_000)
+    assert ids(shipment) == [["a"], ["b"]]
+
+
+async def test_what_is_buried_no_longer_counts_in_the_size_of_its_workload(stores):
+    await make(stores)
+    batch = columns_of(
+        [
+            Event(
+                timestamp=AT, model="m", input_tokens=1, output_tokens=1, id=name, prefix_hashes=[1] * hashes
+            )
+            for name, hashes in (("a", 5), ("b", 3))
+        ]
+    )
+    await stores.event_log.append("wl-1", batch, owner_id=ONE)
+    shipment = await lease(stores)
+    await stores.event_outbox.bury(shipment, refused=[Refused(parcel=0, place=0, reason="no")])
+    found = await stores.workloads.get("wl-1", owner_id=ONE)
+    assert (found.event_count, found.prefix_hashes) == (1, 3)
+    assert found.bytes == size_of(batch.take(np.array([1]))).bytes
 
 
 async def test_nothing_waits_at_first(stores):

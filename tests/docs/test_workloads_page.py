@@ -12,8 +12,10 @@ from tests.api.conftest import serving, settings_for, sign_up_at
 
 from netra.adapters.files.layout import ALIASES
 from netra.domain.optimization.what_if.simulate import Proposal
-from netra.domain.quotas import Quotas
-from netra.domain.workloads.model import Event
+from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX, Quotas
+from netra.domain.workloads.folding import NAMES_MAX
+from netra.domain.workloads.model import TOKENS_MAX, Event
+from netra.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs/workloads.md").read_text()
 COLUMNS = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", PAGE, flags=re.MULTILINE))
@@ -40,6 +42,22 @@ def test_other_spellings_and_bounds_are_the_real_ones() -> None:
     quotas = Quotas()
     assert f"{quotas.max_events_per_batch:,} rows" in PAGE
     assert f"{quotas.max_events_per_workload:,} events" in PAGE
+
+
+def test_the_limits_are_the_real_ones() -> None:
+    rows = re.findall(r"^\| ([a-z ]+) \| ([\d,]+) \| (?:`NETRA_(\w+)`|none) \|", PAGE, re.MULTILINE)
+    quotas, settings = Quotas(), Settings()
+    fixed = {
+        "prefix hashes of an event": PREFIX_HASHES_PER_EVENT_MAX,
+        "events in a batch": quotas.max_events_per_batch,
+    }
+    assert len(rows) == 7
+    for what, number, setting in rows:
+        real = getattr(settings, setting.lower()) if setting else fixed[what]
+        assert int(number.replace(",", "")) == real, what
+    assert f"{TOKENS_MAX:,}" in PAGE
+    assert f"{NAMES_MAX['model']:,} names apart" in PAGE
+    assert f"and {NAMES_MAX['provider']} in `provider`" in PAGE
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,11 @@
 """The limits a deployment sets: one place, each with its unit."""
 
 import enum
+from typing import Final
 
 import msgspec
+
+PREFIX_HASHES_PER_EVENT_MAX: Final = 10_000  # 160,000 tokens in blocks of 16; a part of the wire's schema
 
 
 class Quotas(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,9 +21,15 @@ class Quotas(msgspec.Struct, frozen=True, kw_only=True):
     run_deadline_s: int = 900
     max_events_per_batch: int = 10_000
     max_events_per_workload: int = 5_000_000
+    max_prefix_hashes_per_batch: int = 2_000_000  # 16 MB as a column, some 100 MB while they are decoded
+    max_prefix_hashes_per_workload: int = 10_000_000  # an analysis takes up to 80 bytes each: 0.8 GB
+    max_bytes_per_workload: int = 2_147_483_648  # of events as columns; names count once a batch
     max_workloads_per_user: int = 1_000
     max_waiting_events: int = 20_000_000  # accepted ones that no archive has yet, of everybody
     max_waiting_bytes: int = 2_147_483_648  # the same, as they are stored
+
+
+DEFAULT_QUOTAS: Final = Quotas()
 
 
 class LimitName(enum.StrEnum):

@@ -80,8 +80,12 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class EventOutbox(Protocol):
     """The waiting events of an `EventLog`, handed on in order by one holder of a lease at a time."""
 
-    async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
+    async def lease(
+        self, *, lease_s: float, most_events: int, most_bytes: int | None = None, held: int | None = None
+    ) -> Shipment | None:
         """Return the next shipment, oldest parcels first, None when none waits or another has the lease.
+
+        It has at most `most_events` events and `most_bytes` bytes of columns, or a single larger parcel.
 
         A shipment that was leased before comes again, before any other, with all of its parcels, also
         those of a log that was deleted meanwhile: only what `bury` took out of it is left out. `held` is

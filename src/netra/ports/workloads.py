@@ -11,6 +11,7 @@ from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
+from netra.domain.workloads.sizes import LogLimits
 
 
 class WorkloadStore(Protocol):
@@ -50,14 +51,14 @@ class EventLog(Protocol):
     """The events of workloads, as columns in and out; the owner is part of every key."""
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
         """Add the events whose id is new (those without an id always are); all or nothing, durable.
 
-        They are counted in their workload in the same step: its `event_count` and span are of what
-        is stored. The same batch again adds nothing but events without an id. Raises `NotFound`
-        for events whose workload is not there, or not any more, and `ValidationFailed` when the
-        workload would then have more than `most` events; what it has already costs no room.
+        They are counted in their workload in the same step: its `event_count`, `prefix_hashes`, `bytes` and
+        span are of what is stored. The same batch again adds nothing but events without an id. Raises
+        `NotFound` for events whose workload is not there, or not any more, and `ValidationFailed` when the
+        workload would then be larger than `limits`; what it has already costs no room.
         """
         ...
 

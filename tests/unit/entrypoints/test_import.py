@@ -10,6 +10,7 @@ from netra.domain.errors import Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.service import APPENDED_EVENTS
+from netra.domain.workloads.sizes import LogLimits
 from netra.entrypoints.embedded import Netra
 from netra.ports.workloads import Appended
 from netra.settings import Settings
@@ -28,12 +29,12 @@ class Witnessed:
         self.delete = self._log.delete
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
         if len(self.sizes) == self._takes:
             raise Unavailable("away")
         self.sizes.append(len(events))
-        return await self._log.append(workload_id, events, owner_id=owner_id, most=most)
+        return await self._log.append(workload_id, events, owner_id=owner_id, limits=limits)
 
 
 def witnessed(*, takes: int) -> tuple[Netra, Witnessed]:

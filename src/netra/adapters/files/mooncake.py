@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import msgspec
 import numpy as np
 
+from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import Events, Labels, Prefixes
 from netra.domain.workloads.intake import LATEST, Taken, fault_of
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, RowFault, Tokens
@@ -26,7 +27,7 @@ class MooncakeRow(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: Annotated[float, msgspec.Meta(ge=0, lt=_LATEST_MS)]
     input_length: Tokens
     output_length: Tokens
-    hash_ids: Annotated[list[Block], msgspec.Meta(max_length=10_000)] = []
+    hash_ids: Annotated[list[Block], msgspec.Meta(max_length=PREFIX_HASHES_PER_EVENT_MAX)] = []
 
 
 _DECODER: Final = msgspec.json.Decoder(MooncakeRow)

@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 
 from netra.adapters.files.layout import Layout
+from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import Codes, Events, Flags, Floats, Ints, Labels, Prefixes, block_hash
-from netra.domain.workloads.model import UNSPECIFIED_MODEL
+from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL
 
 Cells = Sequence[str]
 
@@ -25,7 +26,6 @@ _INSTANTS: Final = re.compile(
     r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)?,)*"
 )
 _FLAGS: Final = {"true": 1, "True": 1, "TRUE": 1, "1": 1, "false": 0, "False": 0, "FALSE": 0, "0": 0, "": -1}
-_TOKENS_MAX: Final = 100_000_000
 _MS_MAX: Final = 1e10
 _LABEL_MAX: Final = 200
 _BLOCK_TOKENS: Final = 512
@@ -120,7 +120,7 @@ def _ints(cells: Cells) -> Ints | None:
         raise Unusual
     numbers = [int(cell) if cell else -1 for cell in cells] if "" in cells else list(map(int, cells))
     column = np.array(numbers, np.int64)
-    if column.max() > _TOKENS_MAX:
+    if column.max() > TOKENS_MAX:
         raise Unusual
     return column
 
@@ -187,7 +187,7 @@ def _chains(cells: dict[str, Cells]) -> Prefixes | None:
     if blocks.min() < 1 or blocks.max() > 65_536:
         raise Unusual
     chains = [chain_of(cell) for cell in cells["prefix_hashes"]]
-    if max(map(len, chains)) > 10_000:
+    if max(map(len, chains)) > PREFIX_HASHES_PER_EVENT_MAX:
         raise Unusual
     return Prefixes(
         hashes=np.array([block_hash(block) for block in chain.from_iterable(chains)], np.int64),

@@ -1,19 +1,22 @@
 """Request logs in files: what kind a file is, by what is in it, and its rows as columns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
 import msgspec
 
 from netra.adapters.files.layout import EXPECTED, Layout, layout_of
-from netra.adapters.files.line_blocks import Block, blocks_of
+from netra.adapters.files.line_blocks import Block, blocks_of, split
 from netra.adapters.files.mooncake import KEYS as MOONCAKE_KEYS
 from netra.adapters.files.mooncake import take_mooncake
 from netra.adapters.files.table import joined, take_table
-from netra.domain.errors import UnreadableFile
-from netra.domain.workloads.intake import Taken, first_of_each_id, report_of, take_lines
+from netra.domain.errors import UnreadableFile, ValidationFailed
+from netra.domain.quotas import DEFAULT_QUOTAS
+from netra.domain.workloads.intake import Taken, first_of_each_id, take_lines
+from netra.domain.workloads.intake_report import FAULTS_MAX, report_of
 from netra.domain.workloads.model import RowFault
+from netra.domain.workloads.sizes import LogLimits, LogSize, added, check_room, limits_of, size_of
 from netra.ports.log_files import Progress, ReadLog
 
 _LINES_LOOKED_AT: Final = 20  # to tell what a file of JSON lines holds
@@ -25,6 +28,10 @@ TakeBlock = Callable[[Block], Taken]
 class FileRequestLogs:
     """Files of CSV, JSON lines, the Azure LLM trace format and the Mooncake trace format, gzip or not."""
 
+    def __init__(self, *, limits: LogLimits | None = None) -> None:
+        """`limits` bound what one file may hold; those of a workload by default."""
+        self._limits = limits or limits_of(DEFAULT_QUOTAS)
+
     def read(self, path: str, *, progress: Progress | None = None) -> ReadLog:
         """Return the calls in the file; see the port."""
         blocks = blocks_of(path)
@@ -34,24 +41,36 @@ class FileRequestLogs:
         kind, notes, take, rest = _known(first, path=path)
         parts: list[Taken] = []
         seen: set[str] = set()
-        sent = 0
-        for block in chain(rest, blocks):
+        size = LogSize()
+        sent = rejected = 0
+        for block in split(chain(rest, blocks)):
             part = _too_long(block) if block.too_long else take(block)
             sent += len(part.events)
-            parts.append(part.at(first_of_each_id(part.events, seen=seen)))
+            rejected += len(part.faults)
+            part = _with_room_for_faults(part, parts).at(first_of_each_id(part.events, seen=seen))
+            size = added(size, size_of(part.events))
+            _check_room(size, limits=self._limits, path=path)
+            parts.append(part)
             if progress is not None:
                 progress(block.done)
-        return _read_log(joined(parts), kind=kind, notes=notes, sent=sent, path=path)
+        return _read_log(joined(parts), kind=kind, notes=notes, sent=sent, rejected=rejected, path=path)
 
 
-def _read_log(taken: Taken, *, kind: str, notes: tuple[str, ...], sent: int, path: str) -> ReadLog:
+def _read_log(
+    taken: Taken, *, kind: str, notes: tuple[str, ...], sent: int, rejected: int, path: str
+) -> ReadLog:
     if taken.faults and not sent:
         first = taken.faults[0]
         raise UnreadableFile(
             f"No row of {path!r} can be used; the first fault is in line {first.line}: {first.message}. "
             f"{EXPECTED}."
         )
-    report = report_of(accepted=len(taken.events), duplicates=sent - len(taken.events), faults=taken.faults)
+    report = report_of(
+        accepted=len(taken.events),
+        duplicates=sent - len(taken.events),
+        faults=taken.faults,
+        rejected=rejected,
+    )
     return ReadLog(events=taken.events, report=report, format=kind, notes=(*notes, *taken.notes))
 
 
@@ -117,6 +136,22 @@ def _numbered(block: Block) -> Iterator[tuple[int, bytes]]:
     for line, raw in enumerate(block.data.split(b"\n"), block.first_line):
         if raw.strip():
             yield line, raw
+
+
+def _with_room_for_faults(part: Taken, parts: Sequence[Taken]) -> Taken:
+    """Return the part with as many of its first faults as a report of all parts still shows."""
+    room = FAULTS_MAX - sum(len(one.faults) for one in parts)
+    if len(part.faults) <= room:
+        return part
+    first = sorted(part.faults, key=lambda fault: fault.line)[:room]
+    return msgspec.structs.replace(part, faults=tuple(first))
+
+
+def _check_room(size: LogSize, *, limits: LogLimits, path: str) -> None:
+    try:
+        check_room(size, limits=limits)
+    except ValidationFailed as error:
+        raise UnreadableFile(f"{path!r} holds more than one analysis may read: {error.message}.") from error
 
 
 def _too_long(block: Block) -> Taken:

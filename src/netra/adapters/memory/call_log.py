@@ -12,6 +12,7 @@ from netra.adapters.memory.workloads import Log, MemoryWorkloadStore
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.domain.workloads.sizes import LogLimits, removed_size, size_of
 from netra.ports.call_outbox import (
     Backlog,
     DeadLetter,
@@ -35,7 +36,7 @@ class MemoryEventLog:
         self._arrived = 0
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
         """Add the events whose id is new, and count them in the workload."""
         if not len(events):
@@ -44,9 +45,9 @@ class MemoryEventLog:
         log = self.logs.setdefault((owner_id, workload_id), Log())
         is_new, ids = _new_ones(events, log.ids)
         if is_new.any():
-            self.workloads.check_room(workload_id, int(is_new.sum()), owner_id=owner_id, most=most)
-            log.ids |= ids
             new = events.take(np.flatnonzero(is_new))  # `take` copies: nothing is shared
+            self.workloads.check_room(workload_id, new, owner_id=owner_id, limits=limits)
+            log.ids |= ids
             self._arrived += 1
             log.parcels.append(
                 Parcel(
@@ -86,7 +87,9 @@ class MemoryEventOutbox:
         self._fence = 0
         self._lease_until: datetime | None = None
 
-    async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
+    async def lease(
+        self, *, lease_s: float, most_events: int, most_bytes: int | None = None, held: int | None = None
+    ) -> Shipment | None:
         """Return the next shipment under a lease."""
         waiting = sorted(self._waiting(), key=lambda parcel: parcel.arrival)
         now = self._clock.now()
@@ -96,8 +99,11 @@ class MemoryEventOutbox:
         self._fence += 1
         self._lease_until = now + timedelta(seconds=lease_s)
         if not self._log.workloads.shipped:
-            sizes = np.cumsum([len(parcel.events) for parcel in waiting])
-            chosen = waiting[: max(int((sizes <= most_events).sum()), 1)]
+            sizes = [size_of(parcel.events) for parcel in waiting]
+            fits = np.cumsum([size.events for size in sizes]) <= most_events
+            if most_bytes is not None:
+                fits &= np.cumsum([size.bytes for size in sizes]) <= most_bytes
+            chosen = waiting[: max(int(fits.sum()), 1)]
             self._log.workloads.shipped = {parcel.name: parcel for parcel in chosen}
         parcels = tuple(self._log.workloads.shipped.values())
         return Shipment(fence=self._fence, number=parcels[0].arrival, parcels=parcels)
@@ -114,7 +120,8 @@ class MemoryEventOutbox:
             if (log := self._log_of(parcel)) is not None:
                 log.parcels = [left if one.name == parcel.name else one for one in log.parcels]
                 log.dead = [*(_letter(parcel, one, at=self._clock.now()) for one in here), *log.dead]
-                self._log.workloads.uncount(parcel.workload_id, len(here), owner_id=parcel.owner_id)
+                removed = removed_size(parcel.events, left.events)
+                self._log.workloads.uncount(parcel.workload_id, removed, owner_id=parcel.owner_id)
 
     async def delivered(self, shipment: Shipment) -> None:
         """Forget the parcels."""

@@ -7,8 +7,8 @@ from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.workloads.columns import Events, instant_of
-from netra.domain.workloads.intake import check_room
 from netra.domain.workloads.model import Workload
+from netra.domain.workloads.sizes import LogLimits, LogSize, added, check_room, size_of
 from netra.ports.call_outbox import DeadLetter, Deletion, Parcel
 from netra.ports.clock import Clock
 
@@ -70,25 +70,38 @@ class MemoryWorkloadStore:
             self._deleted += 1
             self.deletions.append(Deletion(log=self._deleted, owner_id=owner_id, workload_id=workload_id))
 
-    def check_room(self, workload_id: WorkloadId, added: int, *, owner_id: UserId, most: int | None) -> None:
-        """Raise `ValidationFailed` when the workload would have more than `most` events."""
-        check_room(self._workloads[owner_id, workload_id].event_count + added, most=most)
+    def check_room(
+        self, workload_id: WorkloadId, new: Events, *, owner_id: UserId, limits: LogLimits | None
+    ) -> None:
+        """Raise `ValidationFailed` when the workload would be larger than `limits`."""
+        workload = self._workloads[owner_id, workload_id]
+        held = LogSize(
+            events=workload.event_count, prefix_hashes=workload.prefix_hashes, bytes=workload.bytes
+        )
+        check_room(added(held, size_of(new)), limits=limits)
 
     def count(self, workload_id: WorkloadId, new: Events, *, owner_id: UserId) -> None:
         """Count events that are stored now, and widen the time span."""
         workload = self._workloads[owner_id, workload_id]
+        more = size_of(new)
         first_at, last_at = instant_of(int(new.at_ns.min())), instant_of(int(new.at_ns.max()))
         self._workloads[owner_id, workload_id] = msgspec.structs.replace(
             workload,
-            event_count=workload.event_count + len(new),
+            event_count=workload.event_count + more.events,
+            prefix_hashes=workload.prefix_hashes + more.prefix_hashes,
+            bytes=workload.bytes + more.bytes,
             first_event_at=min(workload.first_event_at or first_at, first_at),
             last_event_at=max(workload.last_event_at or last_at, last_at),
             updated_at=self._clock.now(),
         )
 
-    def uncount(self, workload_id: WorkloadId, removed: int, *, owner_id: UserId) -> None:
-        """Take events off the count again."""
+    def uncount(self, workload_id: WorkloadId, removed: LogSize, *, owner_id: UserId) -> None:
+        """Subtract removed events from the counts."""
         workload = self._workloads.get((owner_id, workload_id))
         if workload is not None:
-            left = workload.event_count - removed
-            self._workloads[owner_id, workload_id] = msgspec.structs.replace(workload, event_count=left)
+            self._workloads[owner_id, workload_id] = msgspec.structs.replace(
+                workload,
+                event_count=workload.event_count - removed.events,
+                prefix_hashes=workload.prefix_hashes - removed.prefix_hashes,
+                bytes=workload.bytes - removed.bytes,
+            )

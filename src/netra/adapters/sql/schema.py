@@ -195,6 +195,8 @@ workloads: Final = Table(
     Column("event_count", BigInteger, nullable=False),
     instant("first_event_at", is_optional=True),
     instant("last_event_at", is_optional=True),
+    Column("prefix_hashes", BigInteger, nullable=False, server_default="0"),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),  # of the events as columns
     Index(None, "owner_id", "created_at", "id"),
     sqlite_with_rowid=False,
 )
@@ -227,6 +229,7 @@ event_blocks: Final = Table(
     Column("last_ns", BigInteger, nullable=False),
     Column("shipment", BigInteger),
     Column("payload", LargeBinary, nullable=False),
+    Column("unpacked_bytes", BigInteger, nullable=False, server_default="0"),  # of the payload as columns
     Index(None, "log", "arrival"),
     Index(None, "shipment", "arrival"),
     Index(None, "events", "bytes"),

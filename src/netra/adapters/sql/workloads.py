@@ -13,8 +13,8 @@ from netra.adapters.sql.transactions import Database, Query, Row, Script, Step, 
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest, Position
-from netra.domain.workloads.intake import check_room
 from netra.domain.workloads.model import Workload
+from netra.domain.workloads.sizes import LogLimits, LogSize, check_room
 
 _OWN = (workloads.c.owner_id == param("whose"), workloads.c.id == param("workload_id"))
 _FIRST, _LAST = workloads.c.first_event_at, workloads.c.last_event_at
@@ -28,17 +28,25 @@ _COUNTED = Query(
     update(workloads)
     .where(*_OWN)
     .values(
-        event_count=workloads.c.event_count + param("added"),
+        event_count=workloads.c.event_count + param("events"),
+        prefix_hashes=workloads.c.prefix_hashes + param("hashes"),
+        bytes=workloads.c.bytes + param("size"),
         first_event_at=case(
             (or_(_FIRST.is_(None), param("first_at") < _FIRST), param("first_at")), else_=_FIRST
         ),
         last_event_at=case((or_(_LAST.is_(None), param("last_at") > _LAST), param("last_at")), else_=_LAST),
         updated_at=param("now"),
     )
-    .returning(workloads.c.event_count)
+    .returning(workloads.c.event_count, workloads.c.prefix_hashes, workloads.c.bytes)
 )
 _UNCOUNTED = Query(
-    update(workloads).where(*_OWN).values(event_count=workloads.c.event_count - param("removed"))
+    update(workloads)
+    .where(*_OWN)
+    .values(
+        event_count=workloads.c.event_count - param("events"),
+        prefix_hashes=workloads.c.prefix_hashes - param("hashes"),
+        bytes=workloads.c.bytes - param("size"),
+    )
 )
 
 
@@ -72,29 +80,38 @@ def counting(
     workload_id: WorkloadId,
     *,
     owner_id: UserId,
-    added: int,
+    added: LogSize,
     first_at: datetime,
     last_at: datetime,
     now: datetime,
-    most: int | None,
+    limits: LogLimits | None,
 ) -> Script[None]:
     """Count new events: a part of the transaction that stores them; refuse those that are too many."""
     counted = yield ask(
         _COUNTED,
         whose=owner_id,
         workload_id=workload_id,
-        added=added,
+        events=added.events,
+        hashes=added.prefix_hashes,
+        size=added.bytes,
         first_at=micros(first_at),
         last_at=micros(last_at),
         now=micros(now),
     )
-    for (events,) in counted:
-        check_room(events, most=most)
+    for events, hashes, size in counted:
+        check_room(LogSize(events=events, prefix_hashes=hashes, bytes=size), limits=limits)
 
 
-def uncounting(workload_id: WorkloadId, *, owner_id: UserId, removed: int) -> Step:
-    """Return the step that takes events off the count again."""
-    return ask(_UNCOUNTED, whose=owner_id, workload_id=workload_id, removed=removed)
+def uncounting(workload_id: WorkloadId, *, owner_id: UserId, removed: LogSize) -> Step:
+    """Return the step that subtracts removed events from the counts."""
+    return ask(
+        _UNCOUNTED,
+        whose=owner_id,
+        workload_id=workload_id,
+        events=removed.events,
+        hashes=removed.prefix_hashes,
+        size=removed.bytes,
+    )
 
 
 def _adding(workload: Workload, *, max_per_user: int) -> Script[Workload]:
@@ -115,6 +132,8 @@ def _adding(workload: Workload, *, max_per_user: int) -> Script[Workload]:
         event_count=workload.event_count,
         first_event_at=micros_or_none(workload.first_event_at),
         last_event_at=micros_or_none(workload.last_event_at),
+        prefix_hashes=workload.prefix_hashes,
+        bytes=workload.bytes,
     )
     return workload
 
@@ -135,7 +154,7 @@ def _deleting(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
 
 
 def _workload(row: Row) -> Workload:
-    owner_id, workload_id, name, created_at, updated_at, event_count, first_at, last_at = row
+    owner_id, workload_id, name, created_at, updated_at, event_count, first_at, last_at, hashes, size = row
     return Workload(
         id=workload_id,
         owner_id=owner_id,
@@ -145,6 +164,8 @@ def _workload(row: Row) -> Workload:
         event_count=event_count,
         first_event_at=instant_or_none(first_at),
         last_event_at=instant_or_none(last_at),
+        prefix_hashes=hashes,
+        bytes=size,
     )
 
 

@@ -142,7 +142,7 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
                 findings.append(said)
             else:
                 gaps.append(said)
-    return tuple(findings), (*gaps, *_priceless(study))
+    return tuple(findings), (*gaps, *_priceless(study), *_folds(study))
 
 
 def options_of(study: Study, composition: Composition, findings: Sequence[Finding]) -> tuple[Option, ...]:
@@ -197,6 +197,19 @@ def _priceless(study: Study) -> tuple[Gap, ...]:
             ),
             would_add="The cost of these calls: name the model they should be priced as, or add its prices.",
         ),
+    )
+
+
+def _folds(study: Study) -> tuple[Gap, ...]:
+    """Return the columns of which only some names are analysed separately."""
+    return tuple(
+        Gap(
+            kind="workload",
+            missing=("fewer names in a column",),
+            reason=sentence,
+            would_add="Advice for each name: send the kind of call, not something new with each call.",
+        )
+        for sentence in study.folds
     )
 
 

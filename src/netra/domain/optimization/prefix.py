@@ -209,7 +209,8 @@ def _caches(events: Events) -> npt.NDArray[np.int16] | npt.NDArray[np.int32] | N
     """Return which cache each event's model has, or None when all share one."""
     caches = events.model.codes
     if events.provider is not None:
-        caches = caches + events.provider.codes * np.int32(len(events.model.names) + 1)
+        cells = caches + events.provider.codes * np.int64(len(events.model.names) + 1)
+        caches = np.unique(cells, return_inverse=True)[1].astype(np.int32)
     if not np.any(caches != caches[:1]):
         return None
     return caches.astype(np.int16) if np.abs(caches).max() < 2**15 else caches  # 16 bits sort by radix

@@ -11,6 +11,7 @@ from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
 from netra.domain.workloads.columns import Events, Labels, nanoseconds
+from netra.domain.workloads.folding import folded
 
 
 def study_of(
@@ -28,7 +29,7 @@ def study_of(
     checkpoint(0.0, "Putting the calls in order")
     chosen = np.flatnonzero(in_scope(events, features=goals.features))
     places = chosen[np.argsort(events.at_ns[chosen], kind="stable")]
-    ordered = events if _is_everything_in_order(places, of=events) else events.take(places)
+    ordered, folds = folded(events if _is_everything_in_order(places, of=events) else events.take(places))
     checkpoint(0.3, "Pricing every call")
     traffic = traffic_of(ordered, prices)
     checkpoint(0.4, "Finding prompt prefixes that come again")
@@ -51,6 +52,7 @@ def study_of(
         month=month,
         reuse=reuse,
         shared_blocks=shared,
+        folds=folds,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from netra.domain.optimization.pricing import PriceList, Tariff, labels_needed
 from netra.domain.workloads.columns import Events
+from netra.domain.workloads.folding import folded
 from netra.domain.workloads.model import UNSPECIFIED_MODEL
 from netra.ports.prices import PriceBook
 
@@ -30,6 +31,7 @@ def price_list(
     that names none those the book chooses. Models `asked_about` come first among the candidates, be
     they cheaper or not.
     """
+    events, _ = folded(events)  # one look-up in the book for each name: a study has no more of them
     tariffs: dict[str, Tariff] = {}
     at_providers: dict[tuple[str, str], Tariff | None] = {}
     assumed: dict[str, str] = {}

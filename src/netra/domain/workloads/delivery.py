@@ -14,13 +14,15 @@ from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import Events, concatenated
+from netra.domain.workloads.sizes import LogLimits
 from netra.ports.call_outbox import EventArchive, EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 from netra.ports.workloads import Appended, EventLog
 
 LEASE_S: Final = 30.0  # longer than the archive may take over a shipment, so that two rarely try one
-SHIPMENT_EVENTS: Final = 100_000  # some tens of megabytes in memory, and one part in the archive
+SHIPMENT_EVENTS: Final = 100_000  # one part in the archive
+SHIPMENT_BYTES: Final = 67_108_864  # of its events as columns; a single batch may be larger
 LOOK_EVERY_S: Final = 1.0  # bounds how long events of another process wait when nobody says so
 OUTAGE_PAUSE_S: Final = 1.0
 FULL_RETRY_S: Final = 5
@@ -66,7 +68,7 @@ class ArchivedEventLog:
         self._quotas = quotas
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
         """Accept the events whose id is new. Raises `Unavailable` while too many wait."""
         waiting = await self._outbox.backlog()
@@ -78,7 +80,7 @@ class ArchivedEventLog:
                 f"{waiting.events} events wait already for the store of events; try again later.",
                 retry_after_s=FULL_RETRY_S,
             )
-        appended = await self._log.append(workload_id, events, owner_id=owner_id, most=most)
+        appended = await self._log.append(workload_id, events, owner_id=owner_id, limits=limits)
         self._news.set()
         return appended
 
@@ -147,7 +149,9 @@ class EventCourier:
     async def deliver(self) -> bool:
         """Do one deletion in the archive and hand one shipment on; return whether anything was done."""
         has_deleted = await self._delete()
-        shipment = await self._outbox.lease(lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, held=self._held)
+        shipment = await self._outbox.lease(
+            lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, most_bytes=SHIPMENT_BYTES, held=self._held
+        )
         if shipment is None:
             await self._let_go()
             return has_deleted

@@ -4,11 +4,9 @@ Files and requests share this. A row is judged alone, so one bad row costs nothi
 without a zone are taken as UTC; JSON rows keep microseconds. Where rows come from is not known here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
 from math import isinf
-from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -16,18 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from netra.domain.errors import ValidationFailed
+from netra.domain.quotas import DEFAULT_QUOTAS, PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import Events, Ints, columns_of, concatenated, nanoseconds
 from netra.domain.workloads.decoding import rows_of_array, rows_of_batch, rows_of_lines
-from netra.domain.workloads.model import Event, EventStatus, IntakeReport, RowFault
+from netra.domain.workloads.model import Event, RowFault
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # nanoseconds in 64 bits end in 2262
-FAULTS_MAX: Final = 100  # a report is read by a person; the rest is counted
 MESSAGE_MAX: Final = 300  # characters of a fault's message, which may quote what was sent
 
 NAIVE_NOTE: Final = "Timestamps without a time zone were taken as UTC."
 
+GROUP_COMMAS: Final = 262_144  # of rows that are decoded together; a list has one less than items
+ROW_COMMAS: Final = 16 * PREFIX_HASHES_PER_EVENT_MAX  # no usable row has as many
+
 FEW: Final = 64  # rows that are judged one by one when there is something wrong among them
+
+MAX_HASHES: Final = DEFAULT_QUOTAS.max_prefix_hashes_per_batch
 
 _DECODER: Final = msgspec.json.Decoder(Event)
 _LATEST_NS: Final = nanoseconds(LATEST)
@@ -49,58 +52,89 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, events=self.events.take(chosen), lines=self.lines[chosen])
 
 
-class RowOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of one row that was sent; `line` counts from 1."""
-
-    line: int
-    status: EventStatus
-    id: str | None = None
-    code: str | None = None
-    message: str | None = None
-
-
-def read_ndjson(body: bytes, *, max_rows: int) -> Taken:
+def read_ndjson(body: bytes, *, max_rows: int, max_hashes: int = MAX_HASHES) -> Taken:
     """Return the events in `body`, one JSON object a line; blank lines are skipped but counted.
 
-    Raises `ValidationFailed` when there are more than `max_rows` rows.
+    Raises `ValidationFailed` when there are more than `max_rows` rows or `max_hashes` prefix hashes.
     """
-    rows = rows_of_lines(body)
+    rows = rows_of_lines(body) if _can_be_decoded_whole(body, max_hashes=max_hashes) else None
     if rows is not None and len(rows) <= max_rows and (taken := _all_good(rows, np.arange(1, len(rows) + 1))):
         return taken
     kept = [(line, raw) for line, raw in enumerate(body.splitlines(), 1) if raw.strip()]
     check_size(len(kept), max_rows=max_rows)
-    return take_lines(kept)
+    return take_lines(kept, max_hashes=max_hashes)
 
 
-def read_batch(body: bytes, *, max_rows: int) -> Taken | None:
+def read_batch(body: bytes, *, max_rows: int, max_hashes: int = MAX_HASHES) -> Taken | None:
     """Return the events of `{"events": […]}` when all of them can be taken, each with its place from 1.
 
-    Raises `ValidationFailed` when there are more than `max_rows` of them.
+    None also where there may be more than `max_hashes` prefix hashes: `read_rows` counts them. Raises
+    `ValidationFailed` when there are more than `max_rows` events.
     """
-    rows = rows_of_batch(body)
+    rows = rows_of_batch(body) if _can_be_decoded_whole(body, max_hashes=max_hashes) else None
     if rows is None:
         return None
     check_size(len(rows), max_rows=max_rows)
     return _all_good(rows, np.arange(1, len(rows) + 1))
 
 
-def read_rows(batch: Sequence[msgspec.Raw], *, max_rows: int) -> Taken:
+def read_rows(batch: Sequence[msgspec.Raw], *, max_rows: int, max_hashes: int = MAX_HASHES) -> Taken:
     """Return the events in `batch`, undecoded JSON values; a row's line is its place, from 1.
 
-    Raises `ValidationFailed` when there are more than `max_rows` rows.
+    Raises `ValidationFailed` when there are more than `max_rows` rows or `max_hashes` prefix hashes.
     """
     check_size(len(batch), max_rows=max_rows)
-    return take_lines([(line, bytes(raw)) for line, raw in enumerate(batch, 1)])
+    return take_lines(((line, bytes(raw)) for line, raw in enumerate(batch, 1)), max_hashes=max_hashes)
 
 
-def take_lines(rows: Iterable[tuple[int, bytes]]) -> Taken:
-    """Return the events in `rows` of (line, JSON); nothing is refused as a whole.
+def _can_be_decoded_whole(body: bytes, *, max_hashes: int) -> bool:
+    """Say whether its commas bound the items to `max_hashes`; a decoded item takes up to 60 bytes."""
+    return body.count(b",") <= max_hashes
+
+
+def take_lines(rows: Iterable[tuple[int, bytes]], *, max_hashes: int | None = None) -> Taken:
+    """Return the events in `rows` of (line, JSON), decoding a bounded number of items at a time.
+
+    Raises `ValidationFailed` when they have more than `max_hashes` prefix hashes.
+    """
+    parts: list[Taken] = []
+    hashes = 0
+    for some in _groups(rows):
+        part = _take_group(some)
+        hashes += 0 if part.events.prefixes is None else len(part.events.prefixes.hashes)
+        if max_hashes is not None and hashes > max_hashes:
+            raise ValidationFailed.of(
+                "events",
+                "too_many_prefix_hashes",
+                f"at most {max_hashes} prefix hashes go in one batch: send fewer events at a time",
+            )
+        parts.append(part)
+    return _together(parts) if parts else _take_group([])
+
+
+def _groups(rows: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield the rows in groups of at most `GROUP_COMMAS` commas, or of a single row."""
+    group: list[tuple[int, bytes]] = []
+    total = 0
+    for row in rows:
+        commas = row[1].count(b",")
+        if group and total + commas > GROUP_COMMAS:
+            yield group
+            group, total = [], 0
+        group.append(row)
+        total += commas
+    if group:
+        yield group
+
+
+def _take_group(rows: list[tuple[int, bytes]]) -> Taken:
+    """Return the events in `rows`; nothing is refused as a whole.
 
     All are tried at once; when that fails, the halves, down to a few that are judged one by one, so
     that a bad row does not make the many good ones slow.
     """
     parts: list[Taken] = []
-    waiting = [list(rows)]
+    waiting = [rows]
     while waiting:
         some = waiting.pop()
         taken = _tried([raw for _, raw in some], np.array([line for line, _ in some], np.int64))
@@ -113,6 +147,8 @@ def take_lines(rows: Iterable[tuple[int, bytes]]) -> Taken:
 
 
 def _tried(raws: Sequence[bytes], lines: Ints) -> Taken | None:
+    if len(raws) == 1 and raws[0].count(b",") > ROW_COMMAS:
+        return None  # too many items to decode only to refuse them
     rows = rows_of_array(raws)
     return None if rows is None else _all_good(rows, lines)
 
@@ -132,6 +168,12 @@ def _one_by_one(rows: Sequence[tuple[int, bytes]]) -> Taken:
     faults: list[RowFault] = []
     is_naive = False
     for line, raw in rows:
+        if (commas := raw.count(b",")) > ROW_COMMAS:
+            message = (
+                f"the row has {commas} commas; prefix_hashes holds at most {PREFIX_HASHES_PER_EVENT_MAX}"
+            )
+            faults.append(RowFault(line=line, code="invalid_row", message=message))
+            continue
         try:
             event = _DECODER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -234,44 +276,12 @@ def first_of_each_id(events: Events, *, seen: set[str]) -> npt.NDArray[np.bool_]
     return is_first
 
 
-def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> Sequence[RowOutcome]:
-    """Return one outcome a row, by line, once the store has said which events were new."""
-    names = repeat(None) if taken.events.id is None else taken.events.id.tolist()
-    statuses = [EventStatus.ACCEPTED if new else EventStatus.DUPLICATE for new in is_new.tolist()]
-    told = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
-    if not taken.faults:
-        return told
-    told += [
-        RowOutcome(fault.line, EventStatus.REJECTED, code=fault.code, message=fault.message)
-        for fault in taken.faults
-    ]
-    return sorted(told, key=attrgetter("line"))
-
-
-def report_of(*, accepted: int, duplicates: int, faults: Sequence[RowFault]) -> IntakeReport:
-    """Return the report, with the first faults by line and the number of the others."""
-    by_line = sorted(faults, key=lambda fault: fault.line)
-    return IntakeReport(
-        accepted=accepted,
-        duplicates=duplicates,
-        rejected=len(by_line),
-        faults=tuple(by_line[:FAULTS_MAX]),
-        faults_omitted=max(0, len(by_line) - FAULTS_MAX),
-    )
-
-
 def check_size(rows: int, *, max_rows: int) -> None:
     """Raise `ValidationFailed` when there are more rows than a batch may hold."""
     if rows > max_rows:
         raise ValidationFailed.of(
             "events", "too_many", f"{rows} events were sent; at most {max_rows} go in one batch"
         )
-
-
-def check_room(events: int, *, most: int | None) -> None:
-    """Raise `ValidationFailed` when a workload would have more events than it may."""
-    if most is not None and events > most:
-        raise ValidationFailed.of("events", "workload_full", f"a workload holds at most {most} events")
 
 
 def _nul_in(raw: bytes) -> str | None:

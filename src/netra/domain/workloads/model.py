@@ -7,10 +7,13 @@ from typing import Annotated, Final
 import msgspec
 
 from netra.domain.ids import UserId, WorkloadId
+from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 
 UNSPECIFIED_MODEL: Final = "unspecified"  # the label of calls in a log that names no model
 
-Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
+TOKENS_MAX: Final = 100_000_000  # of one call, each way: a hundred times the longest context in use
+
+Tokens = Annotated[int, msgspec.Meta(ge=0, le=TOKENS_MAX)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e10)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -26,6 +29,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     event_count: int = 0
     first_event_at: datetime | None = None
     last_event_at: datetime | None = None
+    prefix_hashes: int = 0  # of all its events
+    bytes: int = 0  # of its events as columns, as they were accepted
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,7 +60,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     feature: Label | None = None  # the product feature it serves
     tool: Label | None = None
     prompt_hash: Label | None = None  # equal hashes mean equal prompts
-    prefix_hashes: Annotated[list[int | str], msgspec.Meta(max_length=10_000)] | None = None
+    prefix_hashes: Annotated[list[int | str], msgspec.Meta(max_length=PREFIX_HASHES_PER_EVENT_MAX)] | None = (
+        None
+    )
     prefix_block_tokens: Annotated[int, msgspec.Meta(ge=1, le=65_536)] = 512
     offline: bool | None = None  # nobody waits for the answer
     deadline_s: Annotated[float, msgspec.Meta(ge=0)] | None = None

@@ -1,5 +1,7 @@
 """Making workloads and filling them."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from netra.domain.texts import can_be_kept
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.intake import with_ids
 from netra.domain.workloads.model import Workload
+from netra.domain.workloads.sizes import limits_of
 from netra.ports.call_outbox import Delivery, EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
@@ -19,6 +22,7 @@ from netra.ports.workloads import EventLog, WorkloadStore
 
 NAME_MAX = 200
 APPENDED_EVENTS = 100_000  # in one step: some tens of megabytes, which a store takes within its time
+APPENDED_HASHES = 2_000_000  # in one step: 16 megabytes
 DEAD_LETTERS_MAX = 20  # shown; the rest is counted
 
 
@@ -93,16 +97,29 @@ class WorkloadService:
         """Add events and return which were new: an id that came before counts once.
 
         Those without an id get one made of `made_as`, so that the same batch made as the same adds nothing.
-        More than `APPENDED_EVENTS` are added in parts, each all or nothing. Raises `NotFound`, and
-        `ValidationFailed` when the workload would hold more than it may.
+        More than `APPENDED_EVENTS` or `APPENDED_HASHES` are added in parts, each all or nothing. Raises
+        `NotFound`, and `ValidationFailed` when the workload would be larger than it may.
         """
         await self._workloads.get(workload_id, owner_id=owner_id)
         named = events if made_as is None else with_ids(events, name=made_as)
-        most = self._quotas.max_events_per_workload
+        limits = limits_of(self._quotas)
         is_new = np.zeros(len(named), np.bool_)
-        for first in range(0, len(named), APPENDED_EVENTS):
-            here = np.arange(first, min(first + APPENDED_EVENTS, len(named)))
+        for here in parts_of(named):
             part = named if len(here) == len(named) else named.take(here)
-            appended = await self._log.append(workload_id, part, owner_id=owner_id, most=most)
+            appended = await self._log.append(workload_id, part, owner_id=owner_id, limits=limits)
             is_new[here] = appended.is_new
         return is_new
+
+
+def parts_of(events: Events) -> Iterator[npt.NDArray[np.intp]]:
+    """Yield the places of the events that are added in one step, in order."""
+    first = 0
+    while first < len(events):
+        last = min(first + APPENDED_EVENTS, len(events))
+        if events.prefixes is not None:
+            ends = events.prefixes.offsets
+            room = int(ends[first]) + APPENDED_HASHES
+            fitting = int(np.searchsorted(ends, room, side="right")) - 1
+            last = min(last, max(fitting, first + 1))
+        yield np.arange(first, last)
+        first = last

@@ -17,7 +17,8 @@ from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import Quotas
 from netra.domain.users.model import Scope
-from netra.domain.workloads.intake import RowOutcome, Taken, outcomes, read_batch, read_ndjson, read_rows
+from netra.domain.workloads.intake import Taken, read_batch, read_ndjson, read_rows
+from netra.domain.workloads.intake_report import RowOutcome, outcomes
 from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
 from netra.entrypoints.http.accounts import Said
@@ -159,9 +160,9 @@ async def add_events(
 ) -> EventsTaken:
     """Add events; one that came before, by its id, counts once, and a bad one costs nothing but itself."""
     body = await request.body()
-    most = services.settings.quotas.max_events_per_batch
+    quotas = services.settings.quotas
     is_ndjson = media_type(request.scope["headers"]) == NDJSON
-    taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, max_rows=most)
+    taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, quotas=quotas)
     is_new = await services.workloads.append(
         WorkloadId(workload_id), taken.events, owner_id=request.owner_id, made_as=request.exchange.name
     )
@@ -178,13 +179,16 @@ def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
     return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
 
 
-def _read(body: bytes, *, is_ndjson: bool, max_rows: int) -> Taken:
+def _read(body: bytes, *, is_ndjson: bool, quotas: Quotas) -> Taken:
+    max_rows, max_hashes = quotas.max_events_per_batch, quotas.max_prefix_hashes_per_batch
     if not is_ndjson:
-        taken = read_batch(body, max_rows=max_rows)
-        return taken or read_rows(read_as(body, _UnreadBatch).events, max_rows=max_rows)
+        taken = read_batch(body, max_rows=max_rows, max_hashes=max_hashes)
+        if taken is not None:
+            return taken
+        return read_rows(read_as(body, _UnreadBatch).events, max_rows=max_rows, max_hashes=max_hashes)
     if not body.strip():
         raise InvalidRequest("A body of one event a line is required.")
-    return read_ndjson(body, max_rows=max_rows)
+    return read_ndjson(body, max_rows=max_rows, max_hashes=max_hashes)
 
 
 def _taken(workload_id: str, taken: Taken, is_new: npt.NDArray[np.bool_]) -> EventsTaken:

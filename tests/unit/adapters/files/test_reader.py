@@ -2,13 +2,16 @@
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from netra.adapters.files.line_blocks import BLOCK_BYTES
+from netra.adapters.files.line_blocks import BLOCK_BYTES, BLOCK_LINES
 from netra.adapters.files.reader import FileRequestLogs
 from netra.domain.errors import UnreadableFile, WorkStopped
+from netra.domain.workloads.intake_report import FAULTS_MAX
+from netra.domain.workloads.sizes import LogLimits
 from netra.ports.log_files import ReadLog
 
 SHARED = Path("../shared/data")
@@ -245,3 +248,59 @@ def test_other_public_files_are_refused(name: str) -> None:
 def test_json_text_with_escapes_is_what_it_says(tmp_path: Path) -> None:
     row = {"timestamp": "2026-11-01T00:00:00Z", "model": "modèle 模型", "input_tokens": 1, "output_tokens": 1}
     assert read(tmp_path, json.dumps(row)).events.model.names == ("modèle 模型",)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (LogLimits(events=2), "at most 2 events"),
+        (LogLimits(prefix_hashes=5), "at most 5 prefix hashes"),
+        (LogLimits(bytes=100), "at most 100 bytes of events"),
+    ],
+)
+def test_a_file_with_more_than_an_analysis_may_read_is_refused_with_the_limit(
+    tmp_path: Path, limits: LogLimits, said: str
+) -> None:
+    file = tmp_path / "log"
+    file.write_text("".join(MOONCAKE_ROW % n for n in range(3)))
+    with pytest.raises(UnreadableFile, match=f"holds more than one analysis may read: .*{said}"):
+        FileRequestLogs(limits=limits).read(str(file))
+
+
+@pytest.mark.parametrize(
+    "giant",
+    [
+        pytest.param((JSON_ROW % "x").replace("}", ', "prefix_hashes": [%s]}'), id="jsonl"),
+        pytest.param((MOONCAKE_ROW % 1).replace("46, 47", "%s"), id="mooncake"),
+    ],
+)
+def test_a_row_with_a_million_prefix_hashes_costs_itself_and_says_why(tmp_path: Path, giant: str) -> None:
+    usual = JSON_ROW % "a" if "prefix_hashes" in giant else MOONCAKE_ROW % 0
+    log = read(tmp_path, usual + giant % ",".join(["7"] * 1_000_000) + usual.replace('"a"', '"b"'))
+    assert log.report.accepted == 2
+    (fault,) = log.report.faults
+    assert fault.line == 2
+    assert "10000" in fault.message
+
+
+def test_a_table_with_a_million_prefix_hashes_in_a_cell_loses_that_row(tmp_path: Path) -> None:
+    header = HEADER.replace("\n", ",prefix_hashes\n")
+    row = ROW.replace("\n", ",%s\n")
+    log = read(tmp_path, header + row % "1 2" + row % " ".join(["7"] * 1_000_000))
+    assert (log.report.accepted, log.report.faults[0].line) == (1, 3)
+    assert "10000" in log.report.faults[0].message
+
+
+@pytest.mark.parametrize("first", [JSON_ROW % "a", HEADER + ROW])
+def test_bad_rows_without_number_are_counted_and_only_the_first_are_kept(tmp_path: Path, first: str) -> None:
+    bad = 5 * BLOCK_LINES
+    content = first + "x\n" * bad
+    tracemalloc.start()
+    log = read(tmp_path, content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    lines_before = first.count("\n")
+    assert (log.report.accepted, log.report.rejected) == (1, bad)
+    assert [fault.line for fault in log.report.faults] == [lines_before + 1 + n for n in range(FAULTS_MAX)]
+    assert log.report.faults_omitted == bad - FAULTS_MAX
+    assert peak < 1_000 * BLOCK_LINES  # of one block, whatever the file

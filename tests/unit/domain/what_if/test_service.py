@@ -4,18 +4,20 @@ from typing import Any
 
 import pytest
 
-from netra.domain.errors import NotFound
+from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId
 from netra.domain.optimization.what_if.simulate import Proposal
+from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.what_if.service import WhatIfService
 
 
-def service(desk: Any) -> WhatIfService:
+def service(desk: Any, quotas: Quotas = DEFAULT_QUOTAS) -> WhatIfService:
     return WhatIfService(
         workloads=desk.workloads,
         log=desk.log,
         prices=desk.pipeline._prices,
         default_model="big",
+        quotas=quotas,
     )
 
 
@@ -33,3 +35,10 @@ async def test_somebody_elses_workload_does_not_exist(desk: Any, calls: Any) -> 
     workload_id = await desk.workload(calls(2))
     with pytest.raises(NotFound):
         await service(desk).simulate(workload_id, Proposal(), owner_id=UserId(2))
+
+
+async def test_a_workload_larger_than_an_analysis_may_read_is_refused_unread(desk: Any, calls: Any) -> None:
+    workload_id = await desk.workload(calls(3))
+    small = service(desk, Quotas(max_events_per_workload=2))
+    with pytest.raises(ValidationFailed, match="holds 3 events, and an analysis reads at most 2"):
+        await small.simulate(workload_id, Proposal(), owner_id=UserId(1))

@@ -1,6 +1,8 @@
 """Rows taken in one by one: what is kept, what is refused, and how both are told."""
 
 import json
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,18 +14,16 @@ from hypothesis import strategies as st
 from netra.domain.errors import ValidationFailed
 from netra.domain.workloads.columns import columns_of, concatenated, empty_events
 from netra.domain.workloads.intake import (
-    FAULTS_MAX,
     NAIVE_NOTE,
     Taken,
     first_of_each_id,
-    outcomes,
     read_batch,
     read_ndjson,
     read_rows,
-    report_of,
     take_lines,
     wrong_with,
 )
+from netra.domain.workloads.intake_report import FAULTS_MAX, outcomes, report_of
 from netra.domain.workloads.model import Event, EventStatus, RowFault
 
 GOOD: dict[str, Any] = {
@@ -295,3 +295,55 @@ def test_a_row_without_a_zone_is_in_utc_whatever_is_wrong_with_its_neighbours() 
     assert taken.notes == (NAIVE_NOTE,)
     first, second = taken.events.at_ns.tolist()
     assert first == second
+
+
+def chained(*chains: int) -> list[dict[str, Any]]:
+    return [{"id": f"c{n}", "prefix_hashes": [7] * count} for n, count in enumerate(chains)]
+
+
+def test_a_batch_with_too_many_prefix_hashes_is_refused_whole_in_each_form() -> None:
+    body = ndjson(*chained(3, 4))
+    rows = [GOOD | row for row in chained(3, 4)]
+    raws = [msgspec.Raw(json.dumps(row).encode()) for row in rows]
+    assert read_batch(json.dumps({"events": rows}).encode(), max_rows=9, max_hashes=6) is None
+    for read in (
+        lambda: read_ndjson(body, max_rows=9, max_hashes=6),
+        lambda: read_rows(raws, max_rows=9, max_hashes=6),
+    ):
+        with pytest.raises(ValidationFailed, match="at most 6 prefix hashes go in one batch") as caught:
+            read()
+        assert caught.value.faults[0].code == "too_many_prefix_hashes"
+    assert len(read_ndjson(body, max_rows=9, max_hashes=7).events) == 2
+    assert len(read_rows(raws, max_rows=9, max_hashes=7).events) == 2
+
+
+def test_rows_with_many_items_are_decoded_a_group_at_a_time_with_the_same_result() -> None:
+    body = ndjson(*chained(*[9_000] * 40), "{broken", *chained(10_001))
+    peak, taken = _peak(lambda: read_ndjson(body, max_rows=99, max_hashes=361_000))
+    assert [len(taken.events), [fault.line for fault in taken.faults]] == [40, [41, 42]]
+    assert taken.events.prefixes is not None
+    assert len(taken.events.prefixes.hashes) == 360_000
+    assert peak < 60 * 360_000
+
+
+def test_a_row_with_millions_of_hashes_is_refused_without_being_decoded() -> None:
+    row = ndjson(*chained(1_000_000)).replace(b" ", b"")
+    for body in (row, ndjson({"id": "good"}) + b"\n" + row):
+        peak, taken = _peak(lambda body=body: read_ndjson(body, max_rows=9, max_hashes=9_999))
+        assert "prefix_hashes holds at most 10000" in taken.faults[-1].message
+        assert peak < 2 * len(row)
+
+
+def _peak(work: Callable[[], Taken]) -> tuple[int, Taken]:
+    """Return the most bytes allocated at one moment of `work`, and its result."""
+    tracemalloc.start()
+    try:
+        return (taken := work(), tracemalloc.get_traced_memory()[1])[1], taken
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_report_counts_bad_rows_beyond_those_it_was_given() -> None:
+    fault = RowFault(line=1, code="c", message="m")
+    report = report_of(accepted=0, duplicates=0, faults=[fault], rejected=1_000)
+    assert (report.rejected, report.faults_omitted) == (1_000, 1_000 - FAULTS_MAX)

@@ -15,13 +15,15 @@ from netra.adapters.sql.calls.call_ids import digests_in, in_order
 from netra.adapters.sql.schema import event_blocks, event_ids
 from netra.adapters.sql.transactions import Query, Row, Script, ask, inserting, param
 from netra.domain.workloads.columns import concatenated
+from netra.domain.workloads.sizes import size_of
 
 FAN_OUT: Final = 8
 SMALL: Final = 2_048  # events; a block of as many is worth its own row
+SMALL_BYTES: Final = 2_097_152  # as columns; bounds what one merge unpacks to eight times as much
 
 _BLOCK, _RUN = event_blocks.c, event_ids.c
 _NEWEST_BLOCKS: Final = Query(
-    select(_BLOCK.level, _BLOCK.events, _BLOCK.arrival, _BLOCK.shipment)
+    select(_BLOCK.level, _BLOCK.events, _BLOCK.arrival, _BLOCK.unpacked_bytes, _BLOCK.shipment)
     .where(_BLOCK.log == param("log"))
     .order_by(_BLOCK.arrival.desc())
     .limit(FAN_OUT)
@@ -34,7 +36,7 @@ _PAYLOADS: Final = Query(
 )
 _BECOME: Final = Query(
     update(event_blocks).where(_BLOCK.log == param("of"), _BLOCK.arrival == param("first")),
-    sets=["name", "level", "events", "bytes", "first_ns", "last_ns", "payload"],
+    sets=["name", "level", "events", "bytes", "first_ns", "last_ns", "payload", "unpacked_bytes"],
 )
 _DROP_BLOCKS: Final = Query(
     delete(event_blocks).where(_BLOCK.log == param("log"), _BLOCK.arrival > param("first"))
@@ -56,7 +58,7 @@ def merging_blocks(log: int) -> Script[None]:
     """Merge the newest blocks of a locked log while they ask for it; the first one's place is kept."""
     while True:
         rows = yield ask(_NEWEST_BLOCKS, log=log)
-        if not _ask_for_it(rows) or any(shipment is not None for *_, shipment in rows):
+        if not _ask_for_it(rows) or any(size >= SMALL_BYTES or at is not None for *_, size, at in rows):
             return
         first = rows[-1][2]
         payloads = yield ask(_PAYLOADS, log=log, first=first)
@@ -76,6 +78,7 @@ def merging_blocks(log: int) -> Script[None]:
             first_ns=int(events.at_ns.min()),
             last_ns=int(events.at_ns.max()),
             payload=payload,
+            unpacked_bytes=size_of(events).bytes,
         )
 
 

@@ -30,6 +30,7 @@ from netra.adapters.sql.workloads import counting, getting
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, instant_of
 from netra.domain.workloads.intake import first_of_each_id
+from netra.domain.workloads.sizes import LogLimits, LogSize, size_of
 from netra.ports.clock import Clock
 from netra.ports.workloads import Appended
 
@@ -70,6 +71,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     is_new: npt.NDArray[np.bool_]
     events: Events
+    size: LogSize
     payload: bytes
     digests: bytes
 
@@ -95,7 +97,7 @@ class SqlEventLog:
         self._cache = IdCache(most=known_ids)
 
     async def append(
-        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, most: int | None = None
+        self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
         """Add the events whose id is new, and count them in the workload."""
         if not len(events):
@@ -105,7 +107,7 @@ class SqlEventLog:
         draft = await asyncio.to_thread(_draft, batch, seen.known)
         now = self._clock.now()
         is_new = await self._database.write(
-            lambda: _appending(workload_id, batch, draft, seen, owner_id=owner_id, now=now, most=most)
+            lambda: _appending(workload_id, batch, draft, seen, owner_id=owner_id, now=now, limits=limits)
         )
         return Appended(is_new=is_new)
 
@@ -167,6 +169,7 @@ def _draft(batch: Batch, known: KnownIds) -> Draft:
     return Draft(
         is_new=is_new,
         events=events,
+        size=size_of(events),
         payload=packed(events) if len(events) else b"",
         digests=b"" if digests is None else in_order([digests]).tobytes(),
     )
@@ -189,7 +192,7 @@ def _appending(
     *,
     owner_id: UserId,
     now: datetime,
-    most: int | None,
+    limits: LogLimits | None,
 ) -> Script[npt.NDArray[np.bool_]]:
     yield locking_events_of(workload_id, owner_id)  # the first ones make the log
     rows = yield ask(_LOCKED_LOG, whose=owner_id, which=workload_id)
@@ -211,11 +214,11 @@ def _appending(
         yield from counting(
             workload_id,
             owner_id=owner_id,
-            added=len(span),
+            added=draft.size,
             first_at=instant_of(int(span.min())),
             last_at=instant_of(int(span.max())),
             now=now,
-            most=most,
+            limits=limits,
         )
     return draft.is_new
 
@@ -233,6 +236,7 @@ def _storing(log: int, draft: Draft) -> Script[None]:
         last_ns=int(events.at_ns.max()),
         shipment=None,
         payload=draft.payload,
+        unpacked_bytes=draft.size.bytes,
     )
     ids = len(draft.digests) // DIGEST_BYTES
     if ids:

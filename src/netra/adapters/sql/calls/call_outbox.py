@@ -9,20 +9,21 @@ shipments and deletions: what is deleted is in the shipment, or never comes into
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import accumulate
 from typing import Any, Final
 
 import numpy as np
 from sqlalchemy import ColumnElement, delete, exists, func, literal_column, select, update
 
 from netra.adapters.sql.calls.block_reading import reading, within
-from netra.adapters.sql.calls.call_blocks import packed, unpacked
+from netra.adapters.sql.calls.call_blocks import packed
 from netra.adapters.sql.instants import instant, micros
 from netra.adapters.sql.schema import dead_events, event_blocks, event_courier, event_deletions, event_logs
+from netra.adapters.sql.shipments import fitting, shipment_of
 from netra.adapters.sql.transactions import Database, Query, Rows, Script, Step, ask, inserting, param
 from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
+from netra.domain.workloads.sizes import removed_size, size_of
 from netra.ports.call_outbox import (
     Backlog,
     DeadLetter,
@@ -58,7 +59,7 @@ _CONFIRM: Final = Query(
 _RELEASE: Final = Query(update(event_courier).where(_HOLDS), sets=["lease_until"])
 _BEGUN: Final = Query(select(func.min(_BLOCK.shipment)))
 _NEXT: Final = Query(
-    select(_BLOCK.arrival, _BLOCK.events)
+    select(_BLOCK.arrival, _BLOCK.events, _BLOCK.unpacked_bytes)
     .where(_BLOCK.shipment.is_(None), _IS_LIVING)
     .order_by(_BLOCK.arrival)
     .limit(PARCELS_MAX)
@@ -95,7 +96,8 @@ _HAND_ON: Final = Query(
 )
 _DROP: Final = Query(delete(event_blocks).where(_BLOCK.shipment == param("number")))
 _REDUCE: Final = Query(
-    update(event_blocks).where(_BLOCK.arrival == param("of")), sets=["events", "bytes", "payload"]
+    update(event_blocks).where(_BLOCK.arrival == param("of")),
+    sets=["events", "bytes", "payload", "unpacked_bytes"],
 )
 _DELETIONS: Final = Query(
     select(event_deletions.c.log, event_deletions.c.owner_id, event_deletions.c.workload_id)
@@ -133,16 +135,24 @@ class SqlEventOutbox:
         self._database = database
         self._clock = clock
 
-    async def lease(self, *, lease_s: float, most_events: int, held: int | None = None) -> Shipment | None:
+    async def lease(
+        self, *, lease_s: float, most_events: int, most_bytes: int | None = None, held: int | None = None
+    ) -> Shipment | None:
         """Return the next shipment under a lease."""
         if not await self._database.read(_looking):
             return None  # an idle courier's look takes no lock
         now = self._clock.now()
         until = now + timedelta(seconds=lease_s)
         leased = await self._database.write(
-            lambda: _leasing(held=held, now=micros(now), until=micros(until), most_events=most_events)
+            lambda: _leasing(
+                held=held,
+                now=micros(now),
+                until=micros(until),
+                most_events=most_events,
+                most_bytes=most_bytes,
+            )
         )
-        return None if leased is None else await asyncio.to_thread(_shipment, *leased)
+        return None if leased is None else await asyncio.to_thread(shipment_of, *leased)
 
     async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
         """Take the refused events out of the shipment and off their workload's count."""
@@ -186,7 +196,7 @@ def _looking() -> Script[bool]:
 
 
 def _leasing(
-    *, held: int | None, now: int, until: int, most_events: int
+    *, held: int | None, now: int, until: int, most_events: int, most_bytes: int | None
 ) -> Script[tuple[int, int, Rows] | None]:
     """Return the fence, the number of the shipment and its rows."""
     taken = yield ask(_TAKE, held=-1 if held is None else held, now=now, until=until)
@@ -200,27 +210,9 @@ def _leasing(
             yield ask(_RELEASE, held=fence, lease_until=0)
             return None
         number = waiting[0][0]
-        sizes = accumulate(size for _, size in waiting)
-        chosen = sum(size <= most_events for size in sizes)
+        chosen = fitting(waiting, most_events=most_events, most_bytes=most_bytes)
         yield ask(_BEGIN, first=number, last=waiting[max(chosen, 1) - 1][0])
     return fence, number, (yield ask(_SHIPMENT, number=number))
-
-
-def _shipment(fence: int, number: int, rows: Rows) -> Shipment:
-    return Shipment(
-        fence=fence,
-        number=number,
-        parcels=tuple(
-            Parcel(
-                name=name,
-                arrival=arrival,
-                owner_id=owner_id,
-                workload_id=workload_id,
-                events=unpacked(payload),
-            )
-            for arrival, name, payload, owner_id, workload_id in rows
-        ),
-    )
 
 
 def _confirming(shipment: Shipment, *, now: datetime) -> Script[None]:
@@ -243,9 +235,17 @@ def _burying(shipment: Shipment, refused: Sequence[Refused], *, now: datetime) -
         here = [one for one in refused if one.parcel == number]
         left = parcel.events.take(np.delete(np.arange(len(parcel.events)), [one.place for one in here]))
         payload = packed(left)
-        yield ask(_REDUCE, of=parcel.arrival, events=len(left), bytes=len(payload), payload=payload)
+        yield ask(
+            _REDUCE,
+            of=parcel.arrival,
+            events=len(left),
+            bytes=len(payload),
+            payload=payload,
+            unpacked_bytes=size_of(left).bytes,
+        )
         if parcel.arrival in living:
-            yield uncounting(parcel.workload_id, owner_id=parcel.owner_id, removed=len(here))
+            removed = removed_size(parcel.events, left)
+            yield uncounting(parcel.workload_id, owner_id=parcel.owner_id, removed=removed)
             for one in here:
                 yield _letter(parcel, one, now=now)
 

@@ -20,7 +20,9 @@ from netra.domain.agents.wording.missing_data import asking
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.result import Advice
+from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
 from netra.domain.workloads.columns import Events
+from netra.domain.workloads.sizes import check_readable, limits_of
 from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModel
 from netra.ports.prices import PriceBook
@@ -39,6 +41,7 @@ class AgentPipeline:
         clock: Clock,
         default_model: str,
         hardware: Hardware = HARDWARE,
+        quotas: Quotas = DEFAULT_QUOTAS,
         language_model: LanguageModel | None = None,
         conversations: Conversations | None = None,
         sends: Sends = "all",
@@ -50,6 +53,7 @@ class AgentPipeline:
         self._clock = clock
         self._default_model = default_model
         self._hardware = hardware
+        self._limits = limits_of(quotas)
         self._voice: Voice | None = None
         if language_model is not None:
             self._voice = Voice(
@@ -63,14 +67,15 @@ class AgentPipeline:
     async def answer(self, question: Question, watch: Watch) -> Advice:
         """Return the advice on the workload that is named or the asker's only one.
 
-        With nothing to compute from it says what to send. Raises `WorkStopped` from `watch`, and what
-        the stores raise.
+        With nothing to compute from it says what to send. Raises `WorkStopped` from `watch`,
+        `ValidationFailed` for a workload larger than the limits, and what the stores raise.
         """
         await self._begun(watch)
         briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
         workload = briefing.workload
         if workload is None or workload.event_count == 0:
             return await self._asked_back(briefing, watch)
+        check_readable(workload, limits=self._limits)
         speech = None if self._voice is None else self._voice.begin(question)
         if speech is not None:
             briefing = await speech.heard(briefing, watch)

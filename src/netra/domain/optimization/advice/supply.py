@@ -58,19 +58,21 @@ def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
     tariffs = len(traffic.tariffs) + 1
     cells = (labels.codes[made].astype(np.int64) * tariffs + traffic.tariff[made] + 1) * 3 + interface
     found: list[Route] = []
-    for cell in np.unique(cells):
-        inside = cells == cell
-        label, tariff = int(cell) // 3 // tariffs, int(cell) // 3 % tariffs - 1
+    used, place, counts = np.unique(cells, return_inverse=True, return_counts=True)
+    sums_usd = np.bincount(place, weights=usd, minlength=len(used))
+    cell_list: list[int] = used.tolist()
+    for cell, calls, cell_usd in zip(cell_list, counts.tolist(), sums_usd.tolist(), strict=True):
+        label, tariff = cell // 3 // tariffs, cell // 3 % tariffs - 1
         to = traffic.tariffs[tariff] if tariff >= 0 else None
         found.append(
             Route(
                 from_model=labels.names[label],
                 model=labels.names[label] if to is None else to.model,
                 provider=None if to is None else to.provider,
-                interface=INTERFACES[int(cell) % 3],
-                calls=int(inside.sum()),
-                share=float(inside.mean()),
-                usd_in_window=float(usd[inside].sum()),
+                interface=INTERFACES[cell % 3],
+                calls=calls,
+                share=calls / len(cells),
+                usd_in_window=cell_usd,
             )
         )
     return tuple(sorted(found, key=lambda one: (-one.calls, one.from_model, one.model, one.interface)))

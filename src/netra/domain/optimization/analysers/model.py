@@ -51,6 +51,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     month: Month  # what a month to come is like
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
+    folds: tuple[str, ...] = ()  # a sentence for each column whose rarest names are one group
 
     @property
     def recurring(self) -> Bools:

@@ -50,18 +50,22 @@ def by_feature(study: Study) -> tuple[FeatureLatency, ...]:
     awaited = _awaited(study)
     limits = {name.lower(): limit for name, limit in study.goals.latency_ms.items()}
     found: list[FeatureLatency] = []
+    chosen = np.flatnonzero(awaited)
+    order = chosen[np.argsort(groups.codes[chosen], kind="stable")]
+    edges = np.searchsorted(groups.codes[order], np.arange(len(groups.names) + 1))
     for code, name in enumerate(groups.names):
-        mine = awaited & (groups.codes == code)
-        p99 = _percentile(latency_ms, mine, 99)
-        if p99 is None:
+        mine = latency_ms[order[edges[code] : edges[code + 1]]]
+        known = mine[~np.isnan(mine)]
+        if not len(known):
             continue
+        p99 = float(np.percentile(known, 99))
         limit = limits.get(name.lower(), limits.get(""))
-        over = None if limit is None else int((latency_ms[mine] > limit).sum())
+        over = None if limit is None else int((known > limit).sum())
         found.append(
             FeatureLatency(
                 feature=name,
-                calls=int(mine.sum()),
-                latency_ms_p50=_percentile(latency_ms, mine, 50),
+                calls=len(mine),
+                latency_ms_p50=float(np.percentile(known, 50)),
                 latency_ms_p99=p99,
                 limit_ms=limit,
                 calls_over_limit=over,

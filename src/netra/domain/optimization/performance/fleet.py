@@ -15,6 +15,9 @@ from netra.domain.optimization.wording import count
 REPLAYED_REQUESTS: Final = 20_000
 """At most so many requests are replayed a size: the busiest stretch of a longer log, a fifth of a second."""
 
+REPLAYED_TOKENS: Final = 2**31
+"""Upper bound on the prompt tokens of one replay: at 2,048 a step they take a million steps."""
+
 
 class Slo(msgspec.Struct, frozen=True, kw_only=True):
     """The latency limits, at the 99th percentile; the defaults are what a person reading along accepts."""
@@ -45,12 +48,24 @@ def busiest(requests: Requests, *, most: int = REPLAYED_REQUESTS) -> Requests:
     """Return the `most` consecutive requests that arrive closest together; all of a shorter log.
 
     What holds the limits there holds them at every calmer time, so the size errs to the safe side.
+    Of longer prompts than `REPLAYED_TOKENS` has room for, fewer are taken, and one at least.
     """
-    if len(requests) <= most:
-        return requests
-    durations = requests.arrive_s[most - 1 :] - requests.arrive_s[: len(requests) - most + 1]
-    start = int(np.argmin(durations))
-    stretch = slice(start, start + most)
+    tokens = max(int(requests.input_tokens.sum()), 1)
+    most = max(1, min(most, REPLAYED_TOKENS * len(requests) // tokens))
+    if len(requests) > most:
+        durations = requests.arrive_s[most - 1 :] - requests.arrive_s[: len(requests) - most + 1]
+        requests = _stretch(requests, int(np.argmin(durations)), most)
+    return first_within(requests)
+
+
+def first_within(requests: Requests, *, most_tokens: int = REPLAYED_TOKENS) -> Requests:
+    """Return the first requests whose prompts have at most `most_tokens` together, one at least."""
+    fitting = int(np.count_nonzero(np.cumsum(requests.input_tokens) <= most_tokens))
+    return requests if fitting == len(requests) else _stretch(requests, 0, max(1, fitting))
+
+
+def _stretch(requests: Requests, start: int, length: int) -> Requests:
+    stretch = slice(start, start + length)
     return Requests(
         arrive_s=requests.arrive_s[stretch] - requests.arrive_s[start],
         input_tokens=requests.input_tokens[stretch],

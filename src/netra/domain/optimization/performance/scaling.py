@@ -2,6 +2,8 @@
 
 Demand is replicas needed in each window, as a real number: arrivals a second over what one replica
 carries. A policy sees only windows that have passed. Sizes inside a window are `fleet`'s.
+
+Only windows with an arrival are stored, so memory grows with the calls and not with the time they span.
 """
 
 from enum import StrEnum
@@ -16,6 +18,7 @@ from netra.domain.workloads.columns import Floats, Ints
 WINDOW_S: Final = 60.0
 START_UP_S: Final = 180.0  # from asking for a replica to its first answer: machine there, weights loaded
 TARGET: Final = 0.7  # of a replica's capacity that a reactive policy aims to use
+DAY_S: Final = 86_400.0  # seconds of a day, after which the hours come again
 COOL_DOWN_S: Final = 600.0  # demand must have been lower for so long before a replica is let go
 
 
@@ -25,6 +28,14 @@ class Policy(StrEnum):
     FIXED = "fixed"  # the peak's number, always
     REACTIVE = "reactive"  # follows the demand of the last windows
     HOURLY = "hourly"  # a number for each hour of the day, from the hours seen
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """The replicas needed by window: `needed[i]` in `window[i]`, and none in every other of `windows`."""
+
+    windows: int  # all of them, from window 0; at least 1
+    window: Ints  # those with an arrival, ascending
+    needed: Floats
 
 
 class Scaled(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,61 +49,116 @@ class Scaled(msgspec.Struct, frozen=True, kw_only=True):
     idle_share: float  # of the replica-hours paid
 
 
+class _Held(msgspec.Struct, frozen=True, kw_only=True):
+    """The replicas a policy holds: in the windows with demand, and summed over all windows."""
+
+    where_needed: Ints
+    least: int
+    most: int
+    summed: int
+
+
 def demand_of(
     arrive_s: Floats, *, seconds: float, carried_per_s: float, window_s: float = WINDOW_S
-) -> Floats:
+) -> Demand:
     """Return the replicas needed in each window of a time of `seconds`, in which all arrive.
 
-    Empty windows count as zero.
-
-    >>> demand_of(np.array([0.0, 1.0, 130.0]), seconds=200.0, carried_per_s=1 / 60).tolist()
-    [2.0, 0.0, 1.0, 0.0]
+    >>> demand = demand_of(np.array([0.0, 1.0, 130.0]), seconds=200.0, carried_per_s=1 / 60)
+    >>> demand.windows, demand.window.tolist(), demand.needed.tolist()
+    (4, [0, 2], [2.0, 1.0])
     """
     windows = max(1, ceil(seconds / window_s))
     window = np.minimum((arrive_s // window_s).astype(np.int64), windows - 1)
-    counts = np.bincount(window, minlength=windows)
-    return np.asarray(counts / window_s / carried_per_s, np.float64)
+    found, counts = np.unique(window, return_counts=True)
+    return Demand(
+        windows=windows, window=found, needed=np.asarray(counts / window_s / carried_per_s, np.float64)
+    )
 
 
-def scaled(demand: Floats, *, policy: Policy, window_s: float = WINDOW_S) -> Scaled:
-    """Return what `policy` would have held and missed over `demand`, of at least one window."""
+def scaled(demand: Demand, *, policy: Policy, window_s: float = WINDOW_S) -> Scaled:
+    """Return what `policy` would have held and missed over `demand`."""
     held = _held(demand, policy=policy, window_s=window_s)
-    hours = float(held.sum()) * window_s / 3600.0
-    served = float(np.minimum(demand, held).sum()) * window_s / 3600.0
-    total = float(demand.sum())
-    short = float(demand[demand > held].sum())
+    hours = held.summed * window_s / 3600.0
+    needed = demand.needed
+    served = float(np.minimum(needed, held.where_needed).sum()) * window_s / 3600.0
+    total = float(needed.sum())
+    short = float(needed[needed > held.where_needed].sum())
     return Scaled(
         policy=policy,
-        least=int(held.min()),
-        most=int(held.max()),
+        least=held.least,
+        most=held.most,
         replica_hours=hours,
         short_share=short / total if total > 0.0 else 0.0,
         idle_share=1.0 - served / hours,
     )
 
 
-def _held(demand: Floats, *, policy: Policy, window_s: float) -> Ints:
-    needed = np.maximum(np.ceil(demand - 1e-9), 1.0).astype(np.int64)
-    if policy is Policy.FIXED:
-        return np.full(len(demand), needed.max())
+def _held(demand: Demand, *, policy: Policy, window_s: float) -> _Held:
+    if policy is Policy.REACTIVE:
+        return _reactive(demand, window_s=window_s)
+    whole = np.maximum(np.ceil(demand.needed - 1e-9), 1.0).astype(np.int64)
     if policy is Policy.HOURLY:
-        return _hourly(needed, window_s=window_s)
-    return _reactive(demand, window_s=window_s)
+        return _hourly(demand, whole, window_s=window_s)
+    most = int(whole.max(initial=1))
+    return _Held(where_needed=np.full(len(whole), most), least=most, most=most, summed=most * demand.windows)
 
 
-def _hourly(needed: Ints, *, window_s: float) -> Ints:
+def _hourly(demand: Demand, whole: Ints, *, window_s: float) -> _Held:
     """Return the most that was needed in the same hour of any day."""
-    hour = (np.arange(len(needed)) * window_s // 3600.0).astype(np.int64) % 24
-    most = np.zeros(24, np.int64)
-    np.maximum.at(most, hour, needed)
-    return most[hour]
+    hour = (demand.window * window_s // 3600.0).astype(np.int64) % 24
+    most = np.ones(24, np.int64)
+    np.maximum.at(most, hour, whole)
+    windows = _windows_by_hour(demand.windows, window_s=window_s)
+    seen = most[windows > 0]
+    return _Held(
+        where_needed=most[hour],
+        least=int(seen.min()),
+        most=int(seen.max()),
+        summed=int((windows * most).sum()),
+    )
 
 
-def _reactive(demand: Floats, *, window_s: float) -> Ints:
-    """Return what a policy holds that asks for `demand / TARGET`, grows late and shrinks later."""
+def _windows_by_hour(windows: int, *, window_s: float) -> Ints:
+    """Return how many of the first `windows` windows begin in each hour of the day.
+
+    >>> _windows_by_hour(24 * 60 + 90, window_s=60.0)[:3].tolist()
+    [120, 90, 60]
+    """
+    a_day = ceil(DAY_S / window_s)
+    hour = (np.arange(a_day) * window_s // 3600.0).astype(np.int64) % 24
+    days, rest = divmod(windows, a_day)
+    whole_days = days * np.bincount(hour, minlength=24)
+    return np.asarray(whole_days + np.bincount(hour[:rest], minlength=24), np.int64)
+
+
+def _reactive(demand: Demand, *, window_s: float) -> _Held:
+    """Return what a policy holds that asks for `demand / TARGET`, grows late and shrinks later.
+
+    It holds in window t the most that was wanted in the windows from t - lag - memory + 1 to t - lag.
+    Before the first window the wish was that of the first. What is held changes only where a wish
+    comes into that range or leaves it, so the sum is taken over the stretches in between.
+    """
     lag = ceil(START_UP_S / window_s)
     memory = max(1, ceil(COOL_DOWN_S / window_s))
-    wanted = np.maximum(np.ceil(demand / TARGET - 1e-9), 1.0).astype(np.int64)
-    padded = np.concatenate([np.full(lag + memory, wanted[0]), wanted])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, memory)
-    return np.asarray(windows[1 : len(demand) + 1].max(axis=1), np.int64)
+    wanted = np.maximum(np.ceil(demand.needed / TARGET - 1e-9), 1.0).astype(np.int64)
+    first = int(wanted[0]) if len(wanted) and demand.window[0] == 0 else 1
+    window = np.concatenate((np.arange(-lag - memory, 0), demand.window))
+    wanted = np.concatenate((np.full(lag + memory, first), wanted))
+    edges = np.unique(np.concatenate((window + lag, window + lag + memory, [0, demand.windows])))
+    edges = edges[(edges >= 0) & (edges <= demand.windows)]
+    stretches = _most_wanted(edges[:-1] - lag, window=window, wanted=wanted, memory=memory)
+    return _Held(
+        where_needed=_most_wanted(demand.window - lag, window=window, wanted=wanted, memory=memory),
+        least=int(stretches.min()),
+        most=int(stretches.max()),
+        summed=int((stretches * np.diff(edges)).sum()),
+    )
+
+
+def _most_wanted(last: Ints, *, window: Ints, wanted: Ints, memory: int) -> Ints:
+    """Return the most wanted in the `memory` windows that end with each of `last`; 1 where none is."""
+    begins = np.searchsorted(window, last - memory, side="right")
+    ends = np.searchsorted(window, last, side="right")
+    edges = np.column_stack((begins, ends)).ravel()
+    most = np.maximum.reduceat(np.append(wanted, 1), edges)[::2]
+    return np.asarray(np.where(begins < ends, most, 1), np.int64)

@@ -10,10 +10,12 @@ import pytest
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.model import Question
-from netra.domain.errors import WorkStopped
+from netra.domain.agents.stages.pipeline import AgentPipeline
+from netra.domain.errors import ValidationFailed, WorkStopped
 from netra.domain.ids import UserId
 from netra.domain.optimization.metrics import NO_LANGUAGE_MODEL
 from netra.domain.optimization.result import Advice
+from netra.domain.quotas import Quotas
 from netra.domain.workloads.columns import columns_of, empty_events
 
 STAGES = [
@@ -205,3 +207,20 @@ class GatedWatch:
         self.checkpoints.append(doing)
         self.reached.set()
         self.gate.wait()
+
+
+async def test_a_workload_larger_than_an_analysis_may_read_fails_before_it_is_read(
+    desk: Any, calls: Any
+) -> None:
+    await desk.workload(calls(3))
+    pipeline = AgentPipeline(
+        workloads=desk.workloads,
+        log=desk.log,
+        prices=desk.pipeline._prices,
+        clock=desk.pipeline._clock,
+        default_model="big",
+        quotas=Quotas(max_events_per_workload=2),
+    )
+    question = Question(owner_id=UserId(1), message="make it cheaper")
+    with pytest.raises(ValidationFailed, match="holds 3 events, and an analysis reads at most 2"):
+        await pipeline.answer(question, desk.watch)

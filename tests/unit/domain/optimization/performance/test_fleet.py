@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from netra.domain.errors import WorkStopped
 from netra.domain.optimization.model import never_stop
-from netra.domain.optimization.performance.fleet import Slo, _smallest, busiest, holds_alone, smallest_fleet
+from netra.domain.optimization.performance.fleet import (
+    REPLAYED_TOKENS,
+    Slo,
+    _smallest,
+    busiest,
+    first_within,
+    holds_alone,
+    smallest_fleet,
+)
 from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.roofline import Deployment
 
@@ -130,3 +138,18 @@ def test_more_replicas_never_raise_the_mean_wait_of_equal_requests(
     )
     few, many = (replay(requests, deployment=round_one, replicas=size) for size in (1, 1 + more))
     assert many.ttft_s.mean() <= few.ttft_s.mean() * (1 + 1e-9)
+
+
+def test_of_long_prompts_fewer_are_replayed(arriving: Arriving) -> None:
+    half = REPLAYED_TOKENS // 2
+    requests = arriving((0.0, half, 1), (10.0, half, 2), (10.5, half, 3), (90.0, 1, 4))
+    stretch = busiest(requests)
+    assert stretch.arrive_s.tolist() == [0.0, 0.5]
+    assert stretch.output_tokens.tolist() == [2, 3]
+
+
+def test_a_prompt_longer_than_a_replay_has_room_for_is_replayed_alone(arriving: Arriving) -> None:
+    requests = arriving((0.0, 5, 1), (1.0, 3, 1))
+    assert len(first_within(requests, most_tokens=4)) == 1
+    assert len(first_within(requests, most_tokens=7)) == 1
+    assert first_within(requests, most_tokens=8) is requests

@@ -120,9 +120,11 @@ def _shared_part(study: Study) -> Ints:
     alike = np.flatnonzero(tokens > 0)
     order = alike[np.lexsort((tokens[alike], cells[alike]))]
     found, starts, calls = np.unique(cells[order], return_index=True, return_counts=True)
-    part = np.zeros((len(study.traffic.tariffs) + 1) * len(groups.names), np.int64)
-    part[found] = tokens[order[starts + (_ODD_SHARE * (calls - 1)).astype(np.int64)]]
-    by_call: Ints = part[cells]
+    if not len(found):
+        return np.zeros(len(events), np.int64)
+    part = tokens[order[starts + (_ODD_SHARE * (calls - 1)).astype(np.int64)]]
+    place = np.minimum(np.searchsorted(found, cells), len(found) - 1)
+    by_call: Ints = np.where(found[place] == cells, part[place], 0)
     return by_call
 
 

@@ -19,7 +19,7 @@ from netra.domain.optimization.performance.calibration import (
 )
 from netra.domain.optimization.performance.configurations import served_precision
 from netra.domain.optimization.performance.constants import VLLM
-from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS
+from netra.domain.optimization.performance.fleet import REPLAYED_REQUESTS, first_within
 from netra.domain.optimization.performance.hardware import Gpu, Hardware
 from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.roofline import Deployment
@@ -50,6 +50,8 @@ def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests
         input_tokens=requests.input_tokens[first],
         output_tokens=requests.output_tokens[first],
     )
+    early = first_within(early)
+    measured = Telemetry(ttft_ms=measured.ttft_ms[: len(early)], tpot_ms=measured.tpot_ms[: len(early)])
     seen = replay(early, deployment=present, replicas=study.goals.served_replicas or 1)
     found = calibrated(measured, modelled=Telemetry(ttft_ms=seen.ttft_s * 1e3, tpot_ms=seen.tpot_s * 1e3))
     return found.decode, (
