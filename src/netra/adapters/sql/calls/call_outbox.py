@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, delete, exists, func, literal_column, sele
 
 from netra.adapters.sql.calls.block_reading import reading, within
 from netra.adapters.sql.calls.call_blocks import packed
+from netra.adapters.sql.calls.shipments import fitting, shipment_of
 from netra.adapters.sql.instants import instant, micros
 from netra.adapters.sql.schema import dead_events, event_blocks, event_courier, event_deletions, event_logs
-from netra.adapters.sql.shipments import fitting, shipment_of
 from netra.adapters.sql.transactions import Database, Query, Rows, Script, Step, ask, inserting, param
 from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
