@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.api.conftest import serving
 
-from netra.domain.agents.language.dialogue import NUMBERS_ONLY
+from netra.domain.agents.stages.dialogue import NUMBERS_ONLY
 from netra.ports.language_model import LanguageModelFailed
 from netra.settings import Settings, settings_from
 

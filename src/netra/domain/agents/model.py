@@ -1,11 +1,15 @@
 """What the five agents are asked, and how they are watched while they work."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
 
+from netra.domain.agents.question.heard import Hearing
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
+from netra.domain.optimization.model import Goals
+from netra.domain.workloads.model import Workload
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,24 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: ThreadId | None = None
     workload_id: WorkloadId | None = None
     parameters: Mapping[str, Any] = {}
+
+
+class Briefing(msgspec.Struct, frozen=True, kw_only=True):
+    """Triage's: what is asked, of which workload, as far as words alone can tell.
+
+    Without a workload there is nothing to compute: `wanted` names one that does not exist, `choices`
+    are those to choose from, newest first.
+    """
+
+    question: Question
+    goals: Goals
+    now: datetime
+    workload: Workload | None = None
+    wanted: WorkloadId | None = None
+    choices: tuple[Workload, ...] = ()
+    choices_total: int = 0
+    is_at_hand: bool = False  # the events come with the question and are in no store
+    hearing: Hearing | None = None  # a language model's reading of the question, where there is one
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from netra.domain.agents.stages.offload import worked
 from netra.domain.ids import UserId, WorkloadId
+from netra.domain.offload import worked
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated

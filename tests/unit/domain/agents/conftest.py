@@ -12,8 +12,8 @@ import pytest
 from netra.adapters.memory.call_log import MemoryEventLog
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
-from netra.domain.agents.language.dialogue import Conversations, Sends
 from netra.domain.agents.model import Question, Stage
+from netra.domain.agents.stages.dialogue import Conversations, Sends
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
 from netra.domain.optimization.performance.hardware import Hardware

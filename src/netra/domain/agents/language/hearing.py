@@ -6,7 +6,7 @@ among the asker's own, a name has to be said or be in the log.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -14,45 +14,15 @@ from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
 from netra.domain.agents.language.allowance import Talk
 from netra.domain.agents.language.prompts import HEAR, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
+from netra.domain.agents.question.heard import Heard, Hearing
 from netra.domain.agents.question.mentions import Names, models_in, same_name
-from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.metrics import GoalDifference
 from netra.domain.optimization.model import Goals, Priority
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import LanguageModelFailed, Prompt
 
-_NAMES_MAX: Final = 8
 HISTORY_MESSAGES: Final = 12  # of the thread, the newest
 HISTORY_CHARACTERS: Final = 6_000  # of them together, the newest first
-_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-_Texts = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=_NAMES_MAX)]
-_Kind = Annotated[str, msgspec.Meta(pattern=rf"^(?:{'|'.join(ORDER)})$")]
-_Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
-
-
-class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The form that a model fills."""
-
-    priority: Literal["cost", "performance", "balanced"] | None = None
-    saving_share: Annotated[float, msgspec.Meta(ge=-10, lt=1)] | None = None
-    speedup: _Positive | None = None
-    traffic_growth: Annotated[float, msgspec.Meta(gt=-1, le=1_000)] | None = None
-    budget_usd_per_month: _Positive | None = None
-    ttft_ms_p99: _Positive | None = None
-    tpot_ms_p99: _Positive | None = None
-    latency_ms: _Positive | None = None
-    features: _Texts | None = None
-    models: _Texts | None = None
-    analyses: Annotated[tuple[_Kind, ...], msgspec.Meta(max_length=len(ORDER))] | None = None
-    split_by: Literal["tool", "feature", "template"] | None = None
-
-
-class Hearing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model made of the question: the form, or why there is none."""
-
-    heard: Heard | None = None
-    reason: str | None = None
-    earlier: tuple[str, ...] = ()  # what the asker said before, in this thread
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):

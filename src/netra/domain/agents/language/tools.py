@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 
 from netra.domain.agents.language.masks import Json, Mask, as_json
-from netra.domain.agents.stages.handover import Plan
-from netra.domain.agents.stages.offload import worked
 from netra.domain.errors import NetraError, WorkStopped
+from netra.domain.offload import worked
 from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.engine import Analysis
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate
@@ -72,10 +72,11 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to look at: one log, read for its owner, and what the engine made of it."""
+    """What a look-up may read: one log, read for its owner, and the engine's analysis of it."""
 
     events: Events
-    plan: Plan
+    analysis: Analysis
+    priced_as: str | None  # price every call as this model
     book: PriceBook
     default_model: str
     hardware: Hardware
@@ -85,7 +86,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def study(self) -> Study:
         """The log as it was analysed."""
-        return self.plan.findings.analysis.study
+        return self.analysis.study
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +168,7 @@ def _used(
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
         case Profile():
-            return bench.plan.findings.survey.measured.metrics.profile
+            return bench.analysis.metrics.profile
         case Analyse():
             return _analysed(bench, arguments.kind)
         case Compare():
@@ -181,9 +182,8 @@ def _used(
 
 
 def _analysed(bench: Bench, kind: str) -> Any:  # Any: whatever encodes as JSON
-    analysis = bench.plan.findings.analysis
-    found = [one for one in analysis.recommendations if one.kind == kind]
-    return {"recommendations": found, "gaps": [gap for gap in analysis.gaps if gap.kind == kind]}
+    found = [one for one in bench.analysis.recommendations if one.kind == kind]
+    return {"recommendations": found, "gaps": [gap for gap in bench.analysis.gaps if gap.kind == kind]}
 
 
 def _compared(bench: Bench, model: str, checkpoint: Checkpoint) -> Any:  # Any: whatever encodes as JSON
@@ -195,7 +195,7 @@ def _compared(bench: Bench, model: str, checkpoint: Checkpoint) -> Any:  # Any: 
 def _tried(bench: Bench, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
     tried = what_if(
         bench.events, proposal, book=bench.book, default_model=bench.default_model, hardware=bench.hardware,
-        model=bench.plan.findings.survey.goals.model, checkpoint=checkpoint,
+        model=bench.priced_as, checkpoint=checkpoint,
     )  # fmt: skip
     shown: dict[str, Any] = msgspec.to_builtins(tried)
     return shown

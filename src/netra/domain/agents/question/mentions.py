@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.analysers.model import ORDER
+from netra.domain.workloads.columns import Events, Labels
 
 FILLER: Final = (
     "\N{OBJECT REPLACEMENT CHARACTER}"  # neither a letter nor a mark: it stands where a name stood
@@ -239,3 +240,17 @@ def _is_distinct(name: str) -> bool:
 def _is_marked(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _KIND_LENGTH_MAX) : start]
     return _KIND_BEFORE.search(before) is not None or _KIND_AFTER.match(text, end) is not None
+
+
+def names_of(events: Events) -> Names:
+    """Return the names that the log holds."""
+    return Names(
+        features=_names(events.feature),
+        functions=_names(events.template),
+        tools=_names(events.tool),
+        models=events.model.names,
+    )
+
+
+def _names(labels: Labels | None) -> tuple[str, ...]:
+    return () if labels is None else labels.names

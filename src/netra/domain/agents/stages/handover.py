@@ -1,37 +1,15 @@
 """What each agent hands to the next, and the check it must pass: nobody works on a half-made thing."""
 
-from datetime import datetime
-
 import msgspec
 
-from netra.domain.agents.language.hearing import Hearing, Joined
-from netra.domain.agents.model import Question
+from netra.domain.agents.language.hearing import Joined
+from netra.domain.agents.model import Briefing
 from netra.domain.errors import UnsoundHandover
-from netra.domain.ids import WorkloadId
 from netra.domain.optimization.engine import Analysis, Measured
 from netra.domain.optimization.model import Action, Goals
 from netra.domain.optimization.result import Advice
 from netra.domain.optimization.supply_config import SupplyConfig
 from netra.domain.texts import as_kept
-from netra.domain.workloads.model import Workload
-
-
-class Briefing(msgspec.Struct, frozen=True, kw_only=True):
-    """Triage's: what is asked, of which workload, as far as words alone can tell.
-
-    Without a workload there is nothing to compute: `wanted` names one that does not exist, `choices`
-    are those to choose from, newest first.
-    """
-
-    question: Question
-    goals: Goals
-    now: datetime
-    workload: Workload | None = None
-    wanted: WorkloadId | None = None
-    choices: tuple[Workload, ...] = ()
-    choices_total: int = 0
-    is_at_hand: bool = False  # the events come with the question and are in no store
-    hearing: Hearing | None = None  # a language model's reading of the question, where there is one
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):

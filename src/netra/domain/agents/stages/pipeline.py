@@ -9,14 +9,14 @@ from functools import partial
 from typing import Final
 
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
-from netra.domain.agents.language.dialogue import Conversations, Sends, Speech, Voice
 from netra.domain.agents.language.tools import Bench
-from netra.domain.agents.model import Question, Stage, Watch
+from netra.domain.agents.model import Briefing, Question, Stage, Watch
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.stages import analysis, planning, reporting, survey, triage
-from netra.domain.agents.stages.handover import Briefing, checked_advice
-from netra.domain.agents.stages.offload import worked
+from netra.domain.agents.stages.dialogue import Conversations, Sends, Speech, Voice
+from netra.domain.agents.stages.handover import checked_advice
 from netra.domain.agents.wording.missing_data import asking
+from netra.domain.offload import worked
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.result import Advice
@@ -128,7 +128,8 @@ class AgentPipeline:
             bench = partial(
                 Bench,
                 events=events,
-                plan=plan,
+                analysis=findings.analysis,
+                priced_as=surveyed.goals.model,
                 book=self._prices,
                 default_model=self._default_model,
                 hardware=self._hardware,

@@ -7,15 +7,16 @@ import msgspec
 import numpy as np
 
 from netra.domain.agents.language.hearing import joined
+from netra.domain.agents.model import Briefing
 from netra.domain.agents.question.goals import BEFORE_AFTER, read_goals
-from netra.domain.agents.question.mentions import Names, same_name
+from netra.domain.agents.question.mentions import names_of, same_name
 from netra.domain.agents.question.readings import Unread
-from netra.domain.agents.stages.handover import Briefing, Survey, checked_survey
+from netra.domain.agents.stages.handover import Survey, checked_survey
 from netra.domain.optimization import engine
 from netra.domain.optimization.model import Checkpoint, Goals
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.what_if.price_list import price_list
-from netra.domain.workloads.columns import Events, Labels, instant_of
+from netra.domain.workloads.columns import Events, instant_of
 from netra.ports.prices import PriceBook
 
 AGENT: Final = "DataSubAgent"
@@ -72,17 +73,3 @@ def _first_call(events: Events, model: str) -> datetime | None:
     if not len(mine) or mine.min() == events.at_ns.min():
         return None
     return instant_of(int(mine.min()))
-
-
-def names_of(events: Events) -> Names:
-    """Return the names that the log holds."""
-    return Names(
-        features=_names(events.feature),
-        functions=_names(events.template),
-        tools=_names(events.tool),
-        models=events.model.names,
-    )
-
-
-def _names(labels: Labels | None) -> tuple[str, ...]:
-    return () if labels is None else labels.names

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from netra.domain.agents.model import Question
+from netra.domain.agents.model import Briefing, Question
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.question.mentions import parts_in
-from netra.domain.agents.stages.handover import Briefing, checked_briefing
+from netra.domain.agents.stages.handover import checked_briefing
 from netra.domain.errors import NotFound
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import PageRequest

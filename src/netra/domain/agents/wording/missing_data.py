@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.agents.stages.handover import Briefing
+from netra.domain.agents.model import Briefing
 from netra.domain.optimization.engine import NO_EVENTS
 from netra.domain.optimization.metrics import (
     NO_LANGUAGE_MODEL,

@@ -6,16 +6,9 @@ from typing import Any
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, form, model, told
 
-from netra.domain.agents.language.hearing import (
-    HISTORY_CHARACTERS,
-    HISTORY_MESSAGES,
-    Heard,
-    Hearing,
-    Joined,
-    joined,
-    recent,
-)
+from netra.domain.agents.language.hearing import HISTORY_CHARACTERS, HISTORY_MESSAGES, Joined, joined, recent
 from netra.domain.agents.question.goals import read_goals
+from netra.domain.agents.question.heard import Heard, Hearing
 from netra.domain.agents.question.mentions import Names
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.optimization.metrics import GoalDifference, ModelReading

@@ -11,10 +11,10 @@ from tests.unit.domain.agents.asked import ASKED, Asked, result_of
 from tests.unit.domain.agents.language.scripts import model, well
 from tests.unit.domain.agents.paraphrases import PARAPHRASES
 
-from netra.domain.agents.language.hearing import Heard, Hearing, joined
+from netra.domain.agents.language.hearing import joined
 from netra.domain.agents.question.goals import read_goals
-from netra.domain.agents.question.mentions import Names
-from netra.domain.agents.stages.survey import names_of
+from netra.domain.agents.question.heard import Heard, Hearing
+from netra.domain.agents.question.mentions import Names, names_of
 from netra.domain.optimization.model import Goals
 from netra.domain.workloads.columns import columns_of
 from netra.ports.language_model import LanguageModelUnavailable

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from netra.domain.agents.model import Question
+from netra.domain.agents.model import Briefing, Question
+from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages import analysis, handover, planning
-from netra.domain.agents.stages.handover import Briefing, Findings, Plan, Survey
-from netra.domain.agents.stages.survey import NO_INSTANT, dated, names_of
+from netra.domain.agents.stages.handover import Findings, Plan, Survey
+from netra.domain.agents.stages.survey import NO_INSTANT, dated
 from netra.domain.errors import UnsoundHandover
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.optimization import engine

@@ -12,16 +12,17 @@ import msgspec
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, Talk
 from netra.domain.agents.language.briefing import bare, told
 from netra.domain.agents.language.cancellation import unless_stopped
-from netra.domain.agents.language.hearing import Hearing, hear, recent, shown
+from netra.domain.agents.language.hearing import hear, recent, shown
 from netra.domain.agents.language.masks import Mask
 from netra.domain.agents.language.tools import Bench
 from netra.domain.agents.language.writing import Task, Worded, Writer
-from netra.domain.agents.model import Question, Watch
-from netra.domain.agents.stages.handover import Briefing, Plan, Survey
-from netra.domain.agents.stages.offload import worked
-from netra.domain.agents.stages.survey import names_of
+from netra.domain.agents.model import Briefing, Question, Watch
+from netra.domain.agents.question.heard import Hearing
+from netra.domain.agents.question.mentions import names_of
+from netra.domain.agents.stages.handover import Plan, Survey
 from netra.domain.agents.wording.missing_data import unread_sentence
 from netra.domain.ids import ThreadId, UserId
+from netra.domain.offload import worked
 from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.result import Advice

@@ -1,0 +1,38 @@
+"""The form in which a language model reports its reading of a question."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from netra.domain.optimization.analysers.model import ORDER
+
+_NAMES_MAX: Final = 8
+_Text = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+_Texts = Annotated[tuple[_Text, ...], msgspec.Meta(max_length=_NAMES_MAX)]
+_Kind = Annotated[str, msgspec.Meta(pattern=rf"^(?:{'|'.join(ORDER)})$")]
+_Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The form that a model fills."""
+
+    priority: Literal["cost", "performance", "balanced"] | None = None
+    saving_share: Annotated[float, msgspec.Meta(ge=-10, lt=1)] | None = None
+    speedup: _Positive | None = None
+    traffic_growth: Annotated[float, msgspec.Meta(gt=-1, le=1_000)] | None = None
+    budget_usd_per_month: _Positive | None = None
+    ttft_ms_p99: _Positive | None = None
+    tpot_ms_p99: _Positive | None = None
+    latency_ms: _Positive | None = None
+    features: _Texts | None = None
+    models: _Texts | None = None
+    analyses: Annotated[tuple[_Kind, ...], msgspec.Meta(max_length=len(ORDER))] | None = None
+    split_by: Literal["tool", "feature", "template"] | None = None
+
+
+class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model made of the question: the form, or why there is none."""
+
+    heard: Heard | None = None
+    reason: str | None = None
+    earlier: tuple[str, ...] = ()  # what the asker said before, in this thread
