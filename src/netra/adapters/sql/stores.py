@@ -109,6 +109,14 @@ class SqliteSchema:
             keep_write_ahead(connection)
             migrate(connection)
 
+    def check(self) -> str | None:
+        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
+        from netra.adapters.sql.migrations.runner import check_known  # slow to import, rarely needed
+
+        found = self.revision()
+        check_known(found)
+        return found
+
     def script(self) -> str:
         """Return the statements that `upgrade` would run."""
         from netra.adapters.sql.migrations.runner import script  # slow to import, rarely needed

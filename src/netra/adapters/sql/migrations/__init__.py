@@ -26,6 +26,10 @@ class Schema(Protocol):
         """
         ...
 
+    def check(self) -> str | None:
+        """Return the last revision that was applied, as `revision`. Raises `Unavailable` for a newer schema."""
+        ...
+
     def script(self) -> str:
         """Return the statements that `upgrade` would run. Raises `Unavailable`."""
         ...
