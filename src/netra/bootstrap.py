@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from netra.adapters.files.measurements import read_measurements
 from netra.adapters.files.reader import FileRequestLogs
@@ -18,8 +19,9 @@ from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
 from netra.adapters.local.passwords import Argon2PasswordHasher
+from netra.adapters.local.private_folder import private_folder
 from netra.adapters.local.rate_limiter import LocalRateLimiter
-from netra.adapters.local.secrets import RandomSecretSource, kept_secret
+from netra.adapters.local.secrets import SIGNING_KEY_FILE, RandomSecretSource, kept_secret
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
@@ -55,10 +57,12 @@ __all__ = [
     "measurements_in",
     "memory_ports",
     "open_ports",
+    "prepare_folder",
     "schema_of",
 ]
 
 DATABASE_FILE: Final = "netra.sqlite3"
+CHDB_NAMES: Final = ("metadata", "store")  # what every folder of an embedded ClickHouse has
 
 
 def memory_ports(settings: Settings) -> Ports:
@@ -103,6 +107,7 @@ def memory_ports(settings: Settings) -> Ports:
 async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the store that the settings name, the embedded one by default, and close it on exit."""
     clock = SystemClock()
+    prepare_folder(settings)
     secret = settings.secret or Secret(kept_secret(settings.data))
     with closing(Argon2PasswordHasher()) as passwords:
         async with _store(settings, clock) as store:
@@ -151,6 +156,15 @@ def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         return read_measurements(lines)
+
+
+def prepare_folder(settings: Settings) -> None:
+    """Make the embedded store's folder, for its owner alone; do nothing where a server keeps everything.
+
+    Raises `SettingsRefused` for a folder that cannot be used.
+    """
+    if settings.database_url is None:
+        private_folder(settings.data, holds=(DATABASE_FILE, SIGNING_KEY_FILE))
 
 
 def schema_of(settings: Settings) -> Schema:
@@ -221,6 +235,8 @@ async def _with_archive(ports: Ports, settings: Settings, outbox: EventOutbox) -
     except ModuleNotFoundError as error:
         raise _missing(error.name, "clickhouse", needed_by="NETRA_CLICKHOUSE_URL") from error
     url = settings.clickhouse_url.reveal()
+    if url.startswith("chdb:"):
+        private_folder(Path(urlsplit(url).path), holds=CHDB_NAMES)
     kept_for = timedelta(days=settings.clickhouse_retention_days) or None
     async with (
         open_clickhouse(url, clock=ports.clock, kept_for=kept_for) as opened,

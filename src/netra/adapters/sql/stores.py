@@ -128,8 +128,11 @@ class SqliteSchema:
         if sqlite3.sqlite_version_info < SQLITE_MIN:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not self._path.exists()
             with closing(connect(self._path, wait_s=WRITE_WAIT_S)) as connection:
+                if is_new:
+                    self._path.chmod(0o600)  # SQLite gives its write-ahead log the same mode
                 yield connection
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The database file {self._path} cannot be opened: {error}.") from error

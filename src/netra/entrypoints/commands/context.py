@@ -54,19 +54,8 @@ def settings_with(**overrides: object) -> Settings:
     return settings_from({**written, **os.environ}, **overrides)
 
 
-def writable(folder: Path) -> Path:
-    """Return `folder`, made when missing; refuse one that cannot be written, before anything opens it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.ClickException(_unusable(folder, error.strerror)) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise click.ClickException(_unusable(folder, "it may not be written to"))
-    return folder
-
-
 def written(path: Path, content: bytes) -> None:
-    """Write a file; refuse in a sentence where that cannot be done."""
+    """Write a file, or refuse in one sentence."""
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -85,7 +74,7 @@ async def store_in(data: Path | None) -> AsyncGenerator["Netra"]:
     from netra.entrypoints.embedded import Netra
 
     settings = settings_with(data=data, slots=0)
-    async with Netra.open(writable(settings.data), settings) as netra:
+    async with Netra.open(settings.data, settings) as netra:
         yield netra
 
 
@@ -104,7 +93,3 @@ async def owner_in(netra: "Netra", *, email: str | None) -> "User":
     if len(everyone) > 1:
         raise click.ClickException(f"There are {len(everyone)} users here; say whose it is with --email.")
     return everyone[0]
-
-
-def _unusable(folder: Path, why: str | None) -> str:
-    return f"The data folder {str(folder)!r} cannot be used: {why}. Choose another one with --data."

@@ -11,11 +11,11 @@ from typing import Final
 
 import click
 
-from netra.bootstrap import open_ports, schema_of
+from netra.bootstrap import open_ports, prepare_folder, schema_of
 from netra.domain.errors import NetraError
 from netra.domain.ids import UserId
 from netra.entrypoints.app import create_app
-from netra.entrypoints.commands.context import data_option, settings_with, slots_option, writable
+from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
@@ -48,7 +48,7 @@ def serve(
     Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
     """
     settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
-    writable(settings.data)
+    prepare_folder(settings)
     with bound_to(settings.host, settings.port) as bound:
 
         def announce(is_new: bool) -> None:  # noqa: FBT001  # the one thing there is to say

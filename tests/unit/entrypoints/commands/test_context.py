@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import click
 import pytest
 
-from netra.entrypoints.commands.context import settings_with, writable
+from netra.entrypoints.commands.context import settings_with
 
 
 def test_what_was_typed_beats_the_environment_and_that_beats_the_file(
@@ -17,16 +16,3 @@ def test_what_was_typed_beats_the_environment_and_that_beats_the_file(
     monkeypatch.setenv("NETRA_HOST", "127.0.0.2")
     settings = settings_with(port=3333)
     assert (settings.port, settings.host, settings.issuer) == (3333, "127.0.0.2", "file")
-
-
-def test_a_missing_data_folder_is_made(tmp_path: Path) -> None:
-    folder = tmp_path / "some" / "where"
-    assert writable(folder) == folder
-    assert folder.is_dir()
-
-
-def test_a_data_folder_that_is_a_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    taken = tmp_path / "taken"
-    taken.write_text("")
-    with pytest.raises(click.ClickException, match="Choose another one with --data"):
-        writable(taken)
