@@ -48,7 +48,7 @@ from netra.plugboard import Container, Ports, contained
 from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
-from netra.settings import Secret, Settings, SettingsRefused
+from netra.settings import MAKE_A_SECRET, Secret, Settings, SettingsRefused
 
 __all__ = [
     "Container",
@@ -57,7 +57,7 @@ __all__ = [
     "measurements_in",
     "memory_ports",
     "open_ports",
-    "prepare_folder",
+    "prepare",
     "schema_of",
 ]
 
@@ -107,7 +107,7 @@ def memory_ports(settings: Settings) -> Ports:
 async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the store that the settings name, the embedded one by default, and close it on exit."""
     clock = SystemClock()
-    prepare_folder(settings)
+    prepare(settings)
     secret = settings.secret or Secret(kept_secret(settings.data))
     with closing(Argon2PasswordHasher()) as passwords:
         async with _store(settings, clock) as store:
@@ -158,13 +158,19 @@ def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault
         return read_measurements(lines)
 
 
-def prepare_folder(settings: Settings) -> None:
-    """Make the embedded store's folder, for its owner alone; do nothing where a server keeps everything.
+def prepare(settings: Settings) -> None:
+    """Make what must be there before anything is opened: the embedded store's folder, for its owner alone.
 
-    Raises `SettingsRefused` for a folder that cannot be used.
+    A store on a server needs no folder, and so no place for a signing key of its own. Raises
+    `SettingsRefused` for a folder that cannot be used, and for such a store without a secret.
     """
     if settings.database_url is None:
         private_folder(settings.data, holds=(DATABASE_FILE, SIGNING_KEY_FILE))
+    elif settings.secret is None:
+        raise SettingsRefused(
+            "NETRA_DATABASE_URL needs NETRA_SECRET, the same one in every process: each accepts the tokens "
+            f"that any of them signed; {MAKE_A_SECRET}."
+        )
 
 
 def schema_of(settings: Settings) -> Schema:

@@ -12,6 +12,7 @@ from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
+MAKE_A_SECRET: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
@@ -177,8 +178,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
         secret: Secret | None = getattr(settings, name)
         if secret is not None and len(secret.reveal().encode()) < SECRET_BYTES_MIN:
             raise SettingsRefused(
-                f"{PREFIX}{name.upper()} is shorter than {SECRET_BYTES_MIN} bytes; make one with "
-                "python -c 'import secrets; print(secrets.token_urlsafe(48))'."
+                f"{PREFIX}{name.upper()} is shorter than {SECRET_BYTES_MIN} bytes; {MAKE_A_SECRET}."
             )
     if settings.environment == "production" and settings.secret is None:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")

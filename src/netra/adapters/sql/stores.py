@@ -96,6 +96,11 @@ class SqliteSchema:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def place(self) -> str:
+        """Return the folder that holds the file."""
+        return str(self._path.parent)
+
     def revision(self) -> str | None:
         """Return the last revision that was applied, None for none."""
         if not self._path.exists():

@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from netra.bootstrap import prepare_folder, schema_of
+from netra.bootstrap import prepare, schema_of
 from netra.entrypoints.commands.context import data_option, settings_with
 
 DONE: Final = 0
@@ -27,8 +27,8 @@ def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
     3 --check found an older schema, or none.
     """
     settings = settings_with(data=data)
-    if not (is_check or is_script):
-        prepare_folder(settings)
+    if settings.database_url is None and not (is_check or is_script):
+        prepare(settings)
     schema = schema_of(settings)
     if is_script:
         click.echo(schema.script(), nl=False)

@@ -15,6 +15,11 @@ class Schema(Protocol):
 
     head: str  # the revision that this version of Netra works with
 
+    @property
+    def place(self) -> str:
+        """Return where the database is, for an operator to read; it holds no password."""
+        ...
+
     def revision(self) -> str | None:
         """Return the last revision that was applied, None for none. Raises `Unavailable`."""
         ...
