@@ -92,7 +92,7 @@ class PostgresSchema:
         try:
             with psycopg.connect(self._url, connect_timeout=CONNECT_S) as connection:
                 yield connection
-        except psycopg.ProgrammingError as error:
+        except (psycopg.ProgrammingError, UnicodeDecodeError) as error:
             raise Unavailable(
                 "NETRA_DATABASE_URL cannot be read: it must be an address such as "
                 "postgresql://user:password@host:5432/netra, with %40 for an @ in the password."
