@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,10 @@ from netra.adapters.sql.identity.one_time import SqlOneTimeBook
 from netra.adapters.sql.identity.sessions import SqlSessionStore
 from netra.adapters.sql.identity.users import SqlUserStore
 from netra.adapters.sql.migrations import HEAD, migrate, revision
-from netra.adapters.sql.probe import SqlProbe
+from netra.adapters.sql.probe import SqlProbe, WritingProbe
 from netra.adapters.sql.replays import SqlReplayBook
 from netra.adapters.sql.runs.run_store import SqlRunStore
+from netra.adapters.sql.soundness import check_soundness, damaged
 from netra.adapters.sql.sqlite.sqlite_database import (
     WRITE_WAIT_S,
     SqliteDatabase,
@@ -31,6 +32,7 @@ from netra.adapters.sql.transactions import Database
 from netra.adapters.sql.workloads import SqlWorkloadStore
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
+from netra.ports.probes import Probe
 
 SQLITE_MIN: Final = (3, 35)  # RETURNING
 
@@ -50,7 +52,7 @@ class SqlStores:
     event_log: SqlEventLog
     event_outbox: SqlEventOutbox
     replays: SqlReplayBook
-    probe: SqlProbe
+    probe: Probe
 
 
 @asynccontextmanager
@@ -65,7 +67,8 @@ async def open_sqlite(
     await asyncio.to_thread(SqliteSchema(path).upgrade)
     database = SqliteDatabase(path, synchronous=synchronous)
     try:
-        yield stores_over(database, clock=clock, name="sqlite")
+        stores = stores_over(database, clock=clock, name="sqlite")
+        yield replace(stores, probe=WritingProbe(database, name="sqlite"))
     finally:
         database.close()
 
@@ -109,8 +112,9 @@ class SqliteSchema:
             return revision(connection)
 
     def upgrade(self) -> None:
-        """Bring the tables to `HEAD`, in a file that is made when missing."""
+        """Bring the tables to `HEAD`, in a file that is made when missing; refuse a damaged one."""
         with self._opened() as connection:
+            check_soundness(connection, self._path)
             keep_write_ahead(connection)
             migrate(connection)
 
@@ -139,5 +143,10 @@ class SqliteSchema:
                 if is_new:
                     self._path.chmod(0o600)  # SQLite gives its write-ahead log the same mode
                 yield connection
-        except (OSError, sqlite3.Error) as error:
-            raise Unavailable(f"The database file {self._path} cannot be opened: {error}.") from error
+        except (sqlite3.OperationalError, OSError) as error:
+            raise Unavailable(
+                f"The database file {self._path} cannot be opened: {error}. "
+                "See that this user may write it and its folder, and that the disk has room."
+            ) from error
+        except sqlite3.Error as error:
+            raise damaged(self._path, str(error)) from error
