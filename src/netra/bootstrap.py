@@ -39,8 +39,11 @@ from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.adapters.sql.migrations import Schema
 from netra.adapters.sql.stores import SqliteSchema, SqlStores, open_sqlite
+from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.optimization.performance.validation.measurement import Measurement
+from netra.domain.postponed import PostponedWrites, retried
 from netra.domain.spending import BudgetedLanguageModel
+from netra.domain.users.revocations import RememberedRevocations
 from netra.domain.workloads.delivery import archived
 from netra.domain.workloads.model import RowFault
 from netra.domain.workloads.unfinished_removals import swept
@@ -48,6 +51,7 @@ from netra.plugboard import Container, Ports, contained
 from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
+from netra.ports.incidents import Incidents
 from netra.settings import MAKE_A_SECRET, Secret, Settings, SettingsRefused
 
 __all__ = [
@@ -110,11 +114,15 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     prepare(settings)
     secret = settings.secret or Secret(kept_secret(settings.data))
     with closing(Argon2PasswordHasher()) as passwords:
-        async with _store(settings, clock) as store:
+        incidents = LoggedIncidents()
+        async with (
+            _store(settings, clock) as opened,
+            _with_postponed_writes(opened, settings, clock=clock, incidents=incidents) as store,
+        ):
             ports = Ports(
                 clock=clock,
                 ids=RandomIdSource(clock=clock),
-                incidents=LoggedIncidents(),
+                incidents=incidents,
                 users=store.users,
                 sessions=store.sessions,
                 api_keys=store.api_keys,
@@ -189,6 +197,27 @@ def _store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[SqlS
     with _with_psycopg():
         from netra.adapters.sql.postgres.postgres_stores import open_postgres
     return open_postgres(settings.database_url.reveal())
+
+
+@asynccontextmanager
+async def _with_postponed_writes(
+    stores: SqlStores, settings: Settings, *, clock: Clock, incidents: Incidents
+) -> AsyncGenerator[SqlStores]:
+    """Let people sign out on a full disk, where one process serves the store.
+
+    Where several do, a sign-out is answered only when all of them know of it: then the store must.
+    """
+    if settings.database_url is not None or settings.workers > 1:
+        yield stores
+        return
+    ends = PostponedWrites(incidents=incidents, where="writing the ends of sessions")
+    events = PostponedWrites(incidents=incidents, where="writing the security log")
+    async with retried(ends, events, clock=clock):
+        yield replace(
+            stores,
+            sessions=RememberedRevocations(stores.sessions, postponed=ends),
+            audit=PostponedTrail(stores.audit, postponed=events),
+        )
 
 
 @contextmanager

@@ -26,11 +26,14 @@ from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.sql.stores import SqlStores, open_sqlite
+from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId, WorkloadId
+from netra.domain.postponed import PostponedWrites
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
 from netra.domain.runs.model import Run
 from netra.domain.threads.model import Message, MessageRole
+from netra.domain.users.revocations import RememberedRevocations
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
 from netra.ports.api_keys import ApiKeyStore
@@ -128,6 +131,18 @@ async def redis_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
             yield replace(behind, sessions=shared.sessions, probe=probe)
 
 
+@asynccontextmanager
+async def postponing_stores(clock: Clock) -> AsyncGenerator[Stores]:
+    """Open memory stores whose revocations and security events may wait."""
+    async with memory_stores(clock) as behind:
+        postponed = PostponedWrites(incidents=Reported(), where="a test")
+        yield replace(
+            behind,
+            sessions=RememberedRevocations(behind.sessions, postponed=postponed),
+            audit=PostponedTrail(behind.audit, postponed=postponed),
+        )
+
+
 class DeliveringLog:
     """An `EventLog` whose events are in the archive by the time an append returns."""
 
@@ -164,6 +179,8 @@ def open_stores(request: pytest.FixtureRequest, clock, migrated: Path, tmp_path:
     def opened(adapter: str) -> AbstractAsyncContextManager[Stores]:
         if adapter == "memory":
             return memory_stores(clock)
+        if adapter == "postponing":
+            return postponing_stores(clock)
         if adapter == "postgresql":
             return postgres_stores(clock, request.getfixturevalue("postgres_server_url"))
         if adapter == "redis":

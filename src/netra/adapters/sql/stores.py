@@ -31,8 +31,10 @@ from netra.adapters.sql.threads import SqlThreadStore
 from netra.adapters.sql.transactions import Database
 from netra.adapters.sql.workloads import SqlWorkloadStore
 from netra.domain.errors import Unavailable
+from netra.ports.audit_trail import AuditTrail
 from netra.ports.clock import Clock
 from netra.ports.probes import Probe
+from netra.ports.sessions import SessionStore
 
 SQLITE_MIN: Final = (3, 35)  # RETURNING
 
@@ -42,10 +44,10 @@ class SqlStores:
     """Every port over one database."""
 
     users: SqlUserStore
-    sessions: SqlSessionStore
+    sessions: SessionStore
     api_keys: SqlApiKeyStore
     one_time: SqlOneTimeBook
-    audit: SqlAuditTrail
+    audit: AuditTrail
     threads: SqlThreadStore
     runs: SqlRunStore
     workloads: SqlWorkloadStore
