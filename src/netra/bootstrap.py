@@ -52,6 +52,7 @@ from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
 from netra.ports.incidents import Incidents
+from netra.ports.spending import SpendingBook
 from netra.settings import MAKE_A_SECRET, Secret, Settings, SettingsRefused
 
 __all__ = [
@@ -152,7 +153,7 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 swept(store.event_log, clock=clock, incidents=ports.incidents),
                 _with_archive(ports, settings, store.event_outbox) as ports,
                 _with_shared(ports, settings) as ports,
-                _with_language_model(ports, settings) as ports,
+                _with_language_model(ports, settings, store.spending) as ports,
             ):
                 yield ports
 
@@ -288,7 +289,7 @@ async def _with_archive(ports: Ports, settings: Settings, outbox: EventOutbox) -
 
 
 @asynccontextmanager
-async def _with_language_model(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
+async def _with_language_model(ports: Ports, settings: Settings, book: SpendingBook) -> AsyncGenerator[Ports]:
     """Open the way to a language model, where the settings name one, and keep it to its budgets."""
     if not settings.has_language_model:
         yield ports
@@ -303,7 +304,9 @@ async def _with_language_model(ports: Ports, settings: Settings) -> AsyncGenerat
         model = BudgetedLanguageModel(
             opened.model,
             budgets=settings.language_model_budgets,
+            book=book,
             clock=ports.clock,
+            incidents=ports.incidents,
             cost_usd=opened.cost_usd,
         )
         yield replace(ports, language_model=model, probes=(*ports.probes, opened.probe))

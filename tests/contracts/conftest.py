@@ -21,6 +21,7 @@ from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.sessions import MemorySessionStore
+from netra.adapters.memory.spending import MemorySpendingBook
 from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
@@ -45,6 +46,7 @@ from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import NewRun, RunStore
 from netra.ports.sessions import SessionStore
+from netra.ports.spending import SpendingBook
 from netra.ports.threads import ThreadStore
 from netra.ports.users import UserStore
 from netra.ports.workloads import Appended, EventLog, WorkloadStore
@@ -65,6 +67,7 @@ class Stores:
     event_log: EventLog
     event_outbox: EventOutbox
     replays: ReplayBook
+    spending: SpendingBook
     probe: Probe
 
 
@@ -89,6 +92,7 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
         event_log=log,
         event_outbox=MemoryEventOutbox(log, clock=clock),
         replays=MemoryReplayBook(clock=clock),
+        spending=MemorySpendingBook(),
         probe=MemoryProbe(),
     )
 
@@ -118,6 +122,7 @@ def stores_of(opened: SqlStores) -> Stores:
         event_log=opened.event_log,
         event_outbox=opened.event_outbox,
         replays=opened.replays,
+        spending=opened.spending,
         probe=opened.probe,
     )
 

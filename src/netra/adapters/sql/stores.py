@@ -20,6 +20,7 @@ from netra.adapters.sql.probe import SqlProbe, WritingProbe
 from netra.adapters.sql.replays import SqlReplayBook
 from netra.adapters.sql.runs.run_store import SqlRunStore
 from netra.adapters.sql.soundness import check_soundness, damaged
+from netra.adapters.sql.spending import SqlSpendingBook
 from netra.adapters.sql.sqlite.sqlite_database import (
     WRITE_WAIT_S,
     SqliteDatabase,
@@ -54,6 +55,7 @@ class SqlStores:
     event_log: SqlEventLog
     event_outbox: SqlEventOutbox
     replays: SqlReplayBook
+    spending: SqlSpendingBook
     probe: Probe
 
 
@@ -89,6 +91,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         event_log=SqlEventLog(database, clock=clock),
         event_outbox=SqlEventOutbox(database, clock=clock),
         replays=SqlReplayBook(database, clock=clock),
+        spending=SqlSpendingBook(database),
         probe=SqlProbe(database, name=name),
     )
 
