@@ -85,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language_model_output_usd: Dollars | None = None
     language_model_run_tokens: Count = 200_000  # in and out; 0: no bound
     language_model_run_usd: Dollars = 0.5
-    language_model_user_tokens: Count = 2_000_000  # a day (UTC), in each process
+    language_model_user_tokens: Count = 2_000_000  # a day (UTC), over all processes and restarts
     language_model_user_usd: Dollars = 5.0
     slots: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in each process
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
