@@ -1,9 +1,9 @@
 """All settings: one frozen value, read once from the environment; nonsense refuses to start."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_events_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 33_554_432
     max_waiting_events: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000  # for ClickHouse, of everybody
     max_waiting_bytes: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # the same, as they are stored
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @property
     def callback_url(self) -> str:
@@ -173,7 +173,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_decoded)
     except msgspec.ValidationError as error:
-        raise SettingsRefused(f"A setting cannot be used: {error}.") from error
+        raise SettingsRefused(_unusable(str(error), given)) from error
     for name in ("secret", "previous_secret"):
         secret: Secret | None = getattr(settings, name)
         if secret is not None and len(secret.reveal().encode()) < SECRET_BYTES_MIN:
@@ -188,10 +188,20 @@ def _checked(given: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _unusable(complaint: str, given: Mapping[str, Any]) -> str:
+    """Return msgspec's complaint, such as "Expected `int` - at `$.port`", with the variable and its value."""
+    why, _, place = complaint.rpartition(" - at `$.")
+    name = place.rstrip("`")
+    return (
+        f"{PREFIX}{name.upper()} cannot be {str(given[name])!r}: {why[:1].lower()}{why[1:]}. "
+        "See docs/settings.md for what it may be."
+    )
+
+
 def _check_servers(settings: Settings) -> None:
     for name, (schemes, example) in SERVERS.items():
         url: Secret | None = getattr(settings, name)
-        if url is not None and urlsplit(url.reveal()).scheme not in schemes:
+        if url is not None and not _is_server(url.reveal(), schemes):
             raise SettingsRefused(f"{PREFIX}{name.upper()} must be an address such as {example}.")
     if settings.workers > 1 and settings.redis_url is None:
         raise SettingsRefused(
@@ -224,8 +234,8 @@ def _check_sign_in(settings: Settings) -> None:
 
 
 def _check_language_model(settings: Settings) -> None:
-    parts = urlsplit(settings.language_model_url)
-    if not _is_web(settings.language_model_url) or parts.username or parts.query:
+    parts = _parts(settings.language_model_url)
+    if parts is None or not _is_web(settings.language_model_url) or parts.username or parts.query:
         raise SettingsRefused(
             f"{PREFIX}LANGUAGE_MODEL_URL must be an address such as {OPENAI}, without a password or a query."
         )
@@ -236,18 +246,53 @@ def _check_language_model(settings: Settings) -> None:
         )
 
 
+def _parts(address: str) -> SplitResult | None:
+    """Return the parts of an address, None when it cannot be read."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # such as a bracket that is not closed
+        return None
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Return whether the port is one, or left out."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
+def _is_server(address: str, schemes: Collection[str]) -> bool:
+    parts = _parts(address)
+    if parts is None or parts.scheme not in schemes:
+        return False
+    match parts.scheme:
+        case "postgresql" | "postgres":  # may name several hosts; the driver reads it
+            return True
+        case "unix" | "chdb":
+            return bool(parts.path)
+        case "redis" | "rediss":
+            return _has_port(parts)
+        case _:
+            return bool(parts.hostname) and _has_port(parts)
+
+
 def _is_web(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    parts = _parts(address)
+    return (
+        parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname) and _has_port(parts)
+    )
 
 
 def _is_safe(address: str) -> bool:
     """Return whether what is sent there cannot be read on the way."""
-    parts = urlsplit(address)
-    return _is_web(address) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
+    parts = _parts(address)
+    return parts is not None and _is_web(address) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
 
 
 def _decoded(kind: type, value: Any) -> Any:
+    if kind is Path and value == "":
+        raise ValueError("Expected the path of a folder")
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
     if kind is Secret and isinstance(value, str):
