@@ -1,18 +1,18 @@
 """All settings: one frozen value, read once from the environment; nonsense refuses to start."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from netra.domain.addresses import is_safe, is_server, is_web, parts_of
 from netra.domain.quotas import Quotas, RateLimits
 from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
-MAKE_A_SECRET: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+MAKE_ONE: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
@@ -20,7 +20,6 @@ SERVERS: Final = {
     "clickhouse_url": ({"http", "https", "chdb"}, "http://user:password@host:8123/netra"),
 }
 OPENAI: Final = "https://api.openai.com/v1"
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # where http needs no TLS
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
@@ -169,6 +168,23 @@ def settings_from(environment: Mapping[str, str], **overrides: Any) -> Settings:
     return _checked(given)
 
 
+def check_shared_secret(settings: Settings) -> None:
+    """Raise `SettingsRefused` for a shared database without a secret: each process would make its own."""
+    if settings.database_url is not None and settings.secret is None:
+        raise SettingsRefused(
+            f"{PREFIX}DATABASE_URL needs {PREFIX}SECRET, the same one in every process: each accepts the "
+            f"tokens that any of them signed; {MAKE_ONE}."
+        )
+
+
+def package_missing(package: str | None, extra: str, *, needed_by: str) -> SettingsRefused:
+    """Return why the start ends; the way out names the checkout, for PyPI's `netra` is another's package."""
+    return SettingsRefused(
+        f"{needed_by} is set, but {package} is not installed. "
+        f"Install it in Netra's checkout: python -m pip install '.[{extra}]'."
+    )
+
+
 def _checked(given: Mapping[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_decoded)
@@ -178,7 +194,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
         secret: Secret | None = getattr(settings, name)
         if secret is not None and len(secret.reveal().encode()) < SECRET_BYTES_MIN:
             raise SettingsRefused(
-                f"{PREFIX}{name.upper()} is shorter than {SECRET_BYTES_MIN} bytes; {MAKE_A_SECRET}."
+                f"{PREFIX}{name.upper()} is shorter than {SECRET_BYTES_MIN} bytes; {MAKE_ONE}."
             )
     if settings.environment == "production" and settings.secret is None:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
@@ -201,7 +217,7 @@ def _unusable(complaint: str, given: Mapping[str, Any]) -> str:
 def _check_servers(settings: Settings) -> None:
     for name, (schemes, example) in SERVERS.items():
         url: Secret | None = getattr(settings, name)
-        if url is not None and not _is_server(url.reveal(), schemes):
+        if url is not None and not is_server(url.reveal(), schemes):
             raise SettingsRefused(f"{PREFIX}{name.upper()} must be an address such as {example}.")
     if settings.workers > 1 and settings.redis_url is None:
         raise SettingsRefused(
@@ -222,20 +238,20 @@ def _check_sign_in(settings: Settings) -> None:
                     f"{PREFIX}{name.upper()} cannot hold {origin!r}: "
                     "name each origin whole, as in https://app.example.com."
                 )
-    if not _is_safe(settings.oidc_issuer):
+    if not is_safe(settings.oidc_issuer):
         raise SettingsRefused(f"{PREFIX}OIDC_ISSUER must be an https address (http only on this machine).")
-    if settings.public_url is not None and not _is_web(settings.public_url):
+    if settings.public_url is not None and not is_web(settings.public_url):
         raise SettingsRefused(f"{PREFIX}PUBLIC_URL must be an address such as https://api.example.com.")
     for page in settings.oauth_redirects:
-        if not _is_safe(page) or "#" in page:
+        if not is_safe(page) or "#" in page:
             raise SettingsRefused(
                 f"{PREFIX}OAUTH_REDIRECTS: {page!r} is no https address without a fragment."
             )
 
 
 def _check_language_model(settings: Settings) -> None:
-    parts = _parts(settings.language_model_url)
-    if parts is None or not _is_web(settings.language_model_url) or parts.username or parts.query:
+    parts = parts_of(settings.language_model_url)
+    if parts is None or not is_web(settings.language_model_url) or parts.username or parts.query:
         raise SettingsRefused(
             f"{PREFIX}LANGUAGE_MODEL_URL must be an address such as {OPENAI}, without a password or a query."
         )
@@ -244,50 +260,6 @@ def _check_language_model(settings: Settings) -> None:
             f"{PREFIX}LANGUAGE_MODEL_INPUT_USD and {PREFIX}LANGUAGE_MODEL_OUTPUT_USD go together: "
             "set both or neither."
         )
-
-
-def _parts(address: str) -> SplitResult | None:
-    """Return the parts of an address, None when it cannot be read."""
-    try:
-        return urlsplit(address)
-    except ValueError:  # such as a bracket that is not closed
-        return None
-
-
-def _has_port(parts: SplitResult) -> bool:
-    """Return whether the port is one, or left out."""
-    try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-
-
-def _is_server(address: str, schemes: Collection[str]) -> bool:
-    parts = _parts(address)
-    if parts is None or parts.scheme not in schemes:
-        return False
-    match parts.scheme:
-        case "postgresql" | "postgres":  # may name several hosts; the driver reads it
-            return True
-        case "unix" | "chdb":
-            return bool(parts.path)
-        case "redis" | "rediss":
-            return _has_port(parts)
-        case _:
-            return bool(parts.hostname) and _has_port(parts)
-
-
-def _is_web(address: str) -> bool:
-    parts = _parts(address)
-    return (
-        parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname) and _has_port(parts)
-    )
-
-
-def _is_safe(address: str) -> bool:
-    """Return whether what is sent there cannot be read on the way."""
-    parts = _parts(address)
-    return parts is not None and _is_web(address) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
 
 
 def _decoded(kind: type, value: Any) -> Any:

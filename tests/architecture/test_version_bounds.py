@@ -31,7 +31,7 @@ def required() -> dict[str, Requirement]:
 def pinned() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pairs = (line.partition(";")[0].strip().split("==") for line in lines if "==" in line)
-    return {name: version for name, version in pairs}
+    return dict(tuple(pair) for pair in pairs)
 
 
 @pytest.mark.parametrize("package", INNER)

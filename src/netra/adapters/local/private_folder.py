@@ -60,5 +60,6 @@ def _restrict(folder: Path, *, is_store: bool) -> None:
 
 def _unusable(folder: Path, why: str) -> SettingsRefused:
     return SettingsRefused(
-        f"The data folder {str(folder)!r} cannot be used: {why}. Choose another one with --data or NETRA_DATA."
+        f"The data folder {str(folder)!r} cannot be used: {why}. Choose another one with --data or "
+        "NETRA_DATA."
     )

@@ -1,13 +1,18 @@
 """Ending sessions although the store takes no writes: kept in memory until it does."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 
+from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.errors import NotFound, Unavailable
 from netra.domain.ids import SessionId, UserId
-from netra.domain.postponed import PostponedWrites
+from netra.domain.postponed import PostponedWrites, retried
 from netra.domain.users.model import Rotation, Session, User
+from netra.ports.audit_trail import AuditTrail
+from netra.ports.clock import Clock
+from netra.ports.incidents import Incidents
 from netra.ports.sessions import SessionStore
 
 
@@ -90,3 +95,17 @@ class RememberedRevocations:
     async def _write(self, session_id: SessionId, *, at: datetime) -> None:
         await self._store.end(session_id, at=at)
         self._ended.discard(session_id)
+
+
+@asynccontextmanager
+async def postponing(
+    sessions: SessionStore, audit: AuditTrail, *, clock: Clock, incidents: Incidents
+) -> AsyncGenerator[tuple[SessionStore, AuditTrail]]:
+    """Let what a sign-out writes wait while the store takes no writes, until the block ends."""
+    ends = PostponedWrites(incidents=incidents, where="writing the ends of sessions")
+    events = PostponedWrites(incidents=incidents, where="writing the security log")
+    async with retried(ends, events, clock=clock):
+        yield (
+            RememberedRevocations(sessions, postponed=ends),
+            PostponedTrail(audit, postponed=events),
+        )

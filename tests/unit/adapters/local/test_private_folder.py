@@ -70,14 +70,14 @@ def test_a_shared_folder_with_a_sticky_bit_is_refused_also_with_a_store_in_it(tm
 
 @pytest.mark.parametrize("folder", ["/", "/proc"])
 def test_a_folder_of_another_user_or_of_the_system_is_refused(folder: str) -> None:
-    with pytest.raises(SettingsRefused, match="The data folder '/.*' cannot be used: .*NETRA_DATA"):
+    with pytest.raises(SettingsRefused, match=r"The data folder '/.*' cannot be used: .*NETRA_DATA"):
         prepared(Path(folder))
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused_with_what_to_do(tmp_path: Path) -> None:
     taken = tmp_path / "taken"
     taken.write_text("")
-    with pytest.raises(SettingsRefused, match="File exists. Choose another one with --data or NETRA_DATA"):
+    with pytest.raises(SettingsRefused, match=r"File exists\. Choose another one with --data or NETRA_DATA"):
         prepared(taken)
 
 

@@ -32,7 +32,7 @@ class Schema(Protocol):
         ...
 
     def check(self) -> str | None:
-        """Return the last revision that was applied, as `revision`. Raises `Unavailable` for a newer schema."""
+        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
         ...
 
     def script(self) -> str:
