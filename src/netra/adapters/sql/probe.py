@@ -5,7 +5,8 @@ from typing import Final
 
 from sqlalchemy import select, update
 
-from netra.adapters.sql.schema import event_courier, write_probe
+from netra.adapters.sql.operations_schema import write_probe
+from netra.adapters.sql.schema import event_courier
 from netra.adapters.sql.transactions import ONE, Database, Query, Script, ask
 from netra.domain.errors import NetraError
 

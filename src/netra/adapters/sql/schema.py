@@ -292,23 +292,3 @@ replays: Final = Table(
     Index(None, "began_at"),
     sqlite_with_rowid=False,
 )
-
-# One row: the readiness probe of a store that this machine's processes write alone counts up in it.
-write_probe: Final = Table(
-    "write_probe",
-    metadata,
-    Column("id", SmallInteger, primary_key=True, autoincrement=False),
-    Column("writes", BigInteger, nullable=False),
-)
-
-# What was spent on a language model, by account: a run, or a user's day. What is reserved counts as spent.
-spending: Final = Table(
-    "spending",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("tokens", BigInteger, nullable=False),
-    Column("nano_usd", BigInteger, nullable=False),
-    instant("began_at"),
-    Index(None, "began_at"),
-    sqlite_with_rowid=False,
-)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.locks import locking
-from netra.adapters.sql.schema import spending
+from netra.adapters.sql.operations_schema import spending
 from netra.adapters.sql.transactions import Database, Query, Script, ask, inserting, param
 from netra.ports.spending import AccountId, Amount, Limit
 
