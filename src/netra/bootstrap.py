@@ -4,7 +4,6 @@ import secrets
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +17,9 @@ from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
 from netra.adapters.local.incidents import LoggedIncidents
 from netra.adapters.local.passwords import Argon2PasswordHasher
+from netra.adapters.local.private_folder import private_folder
 from netra.adapters.local.rate_limiter import LocalRateLimiter
-from netra.adapters.local.secrets import RandomSecretSource, kept_secret
+from netra.adapters.local.secrets import SIGNING_KEY_FILE, RandomSecretSource, kept_secret
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
@@ -38,16 +38,16 @@ from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.adapters.sql.migrations import Schema
 from netra.adapters.sql.stores import SqliteSchema, SqlStores, open_sqlite
 from netra.domain.optimization.performance.validation.measurement import Measurement
-from netra.domain.spending import BudgetedLanguageModel
-from netra.domain.workloads.delivery import archived
+from netra.domain.users.revocations import postponing
 from netra.domain.workloads.model import RowFault
 from netra.domain.workloads.sizes import limits_of
 from netra.domain.workloads.unfinished_removals import swept
 from netra.plugboard import Container, Ports, contained
-from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
-from netra.settings import Secret, Settings, SettingsRefused
+from netra.ports.incidents import Incidents
+from netra.servers import with_archive, with_language_model, with_shared
+from netra.settings import Secret, Settings, check_shared_secret, package_missing
 
 __all__ = [
     "Container",
@@ -56,6 +56,7 @@ __all__ = [
     "measurements_in",
     "memory_ports",
     "open_ports",
+    "prepare",
     "schema_of",
 ]
 
@@ -103,46 +104,65 @@ def memory_ports(settings: Settings) -> Ports:
 @asynccontextmanager
 async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the store that the settings name, the embedded one by default, and close it on exit."""
-    clock = SystemClock()
-    secret = settings.secret or Secret(kept_secret(settings.data))
-    with closing(Argon2PasswordHasher()) as passwords:
-        async with _store(settings, clock) as store:
-            ports = Ports(
-                clock=clock,
-                ids=RandomIdSource(clock=clock),
-                incidents=LoggedIncidents(),
-                users=store.users,
-                sessions=store.sessions,
-                api_keys=store.api_keys,
-                one_time=store.one_time,
-                audit=AuditLines(store.audit),
-                secrets=RandomSecretSource(),
-                identity_provider=_identity_provider(settings, clock),
-                language_model=None,
-                passwords=passwords,
-                tokens=_tokens(settings, secret, clock),
-                tickets=LocalTicketBook(clock=clock),
-                limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
-                threads=store.threads,
-                runs=store.runs,
-                feed=LocalRunFeed(),
-                bell=LocalRunBell(),
-                workloads=store.workloads,
-                event_log=store.event_log,
-                event_outbox=None,
-                replays=store.replays,
-                prices=GenaiPriceBook(),
-                price_audit=GenaiPriceAudit(),
-                log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
-                probes=(store.probe,),
+    clock, incidents = SystemClock(), LoggedIncidents()
+    prepare(settings)
+    tokens = _tokens(settings, settings.secret or Secret(kept_secret(settings.data)), clock)
+    async with (
+        _store(settings, clock) as opened,
+        _with_postponed_writes(opened, settings, clock=clock, incidents=incidents) as store,
+    ):
+        with closing(Argon2PasswordHasher()) as passwords:
+            alone = _over(
+                store, settings, clock=clock, incidents=incidents, passwords=passwords, tokens=tokens
             )
             async with (
-                swept(store.event_log, clock=clock, incidents=ports.incidents),
-                _with_archive(ports, settings, store.event_outbox) as ports,
-                _with_shared(ports, settings) as ports,
-                _with_language_model(ports, settings) as ports,
+                swept(store.event_log, clock=clock, incidents=incidents),
+                with_archive(alone, settings, store.event_outbox) as ports,
+                with_shared(ports, settings) as ports,
+                with_language_model(ports, settings, store.spending) as ports,
             ):
                 yield ports
+
+
+def _over(
+    store: SqlStores,
+    settings: Settings,
+    *,
+    clock: Clock,
+    incidents: Incidents,
+    passwords: Argon2PasswordHasher,
+    tokens: JwtTokenCodec,
+) -> Ports:
+    """Return the ports of one process alone over `store`."""
+    return Ports(
+        clock=clock,
+        ids=RandomIdSource(clock=clock),
+        incidents=incidents,
+        users=store.users,
+        sessions=store.sessions,
+        api_keys=store.api_keys,
+        one_time=store.one_time,
+        audit=AuditLines(store.audit),
+        secrets=RandomSecretSource(),
+        identity_provider=_identity_provider(settings, clock),
+        language_model=None,
+        passwords=passwords,
+        tokens=tokens,
+        tickets=LocalTicketBook(clock=clock),
+        limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+        threads=store.threads,
+        runs=store.runs,
+        feed=LocalRunFeed(),
+        bell=LocalRunBell(),
+        workloads=store.workloads,
+        event_log=store.event_log,
+        event_outbox=None,
+        replays=store.replays,
+        prices=GenaiPriceBook(),
+        price_audit=GenaiPriceAudit(),
+        log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
+        probes=(store.probe,),
+    )
 
 
 def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:
@@ -152,6 +172,13 @@ def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
         return read_measurements(lines)
+
+
+def prepare(settings: Settings) -> None:
+    """Make the embedded store's folder, for its owner alone. Raises `SettingsRefused`."""
+    check_shared_secret(settings)
+    if settings.database_url is None:
+        private_folder(settings.data, holds=(DATABASE_FILE, SIGNING_KEY_FILE))
 
 
 def schema_of(settings: Settings) -> Schema:
@@ -172,99 +199,28 @@ def _store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[SqlS
     return open_postgres(settings.database_url.reveal())
 
 
+@asynccontextmanager
+async def _with_postponed_writes(
+    stores: SqlStores, settings: Settings, *, clock: Clock, incidents: Incidents
+) -> AsyncGenerator[SqlStores]:
+    """Let people sign out on a full disk, where one process serves the store."""
+    if settings.database_url is not None or settings.workers > 1:
+        yield stores
+        return
+    async with postponing(stores.sessions, stores.audit, clock=clock, incidents=incidents) as (
+        sessions,
+        audit,
+    ):
+        yield replace(stores, sessions=sessions, audit=audit)
+
+
 @contextmanager
 def _with_psycopg() -> Generator[None]:
     """Import what stands on psycopg, which is an extra, and slow to import."""
     try:
         yield
     except ImportError as error:  # psycopg without its own libpq raises the parent class
-        raise _missing("psycopg", "postgres", needed_by="NETRA_DATABASE_URL") from error
-
-
-@asynccontextmanager
-async def _with_shared(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
-    """Open Redis, where the settings name one, between `ports` and the processes they are to share with."""
-    if settings.redis_url is None:
-        yield ports
-        return
-    try:
-        from netra.adapters.redis.connection import Shared, open_redis  # an extra
-    except ModuleNotFoundError as error:
-        raise _missing(error.name, "redis", needed_by="NETRA_REDIS_URL") from error
-    local = Shared(
-        sessions=ports.sessions,
-        tickets=ports.tickets,
-        limiter=ports.limiter,
-        feed=ports.feed,
-        bell=ports.bell,
-    )
-    url = settings.redis_url.reveal()
-    async with open_redis(url, local, clock=ports.clock, incidents=ports.incidents) as (shared, probe):
-        yield replace(
-            ports,
-            sessions=shared.sessions,
-            tickets=shared.tickets,
-            limiter=shared.limiter,
-            feed=shared.feed,
-            bell=shared.bell,
-            probes=(*ports.probes, probe),
-        )
-
-
-@asynccontextmanager
-async def _with_archive(ports: Ports, settings: Settings, outbox: EventOutbox) -> AsyncGenerator[Ports]:
-    """Open ClickHouse, where the settings name one, and hand events on to it until the block ends."""
-    if settings.clickhouse_url is None:
-        yield ports
-        return
-    try:
-        from netra.adapters.clickhouse.connection import open_clickhouse  # an extra, and slow to import
-    except ModuleNotFoundError as error:
-        raise _missing(error.name, "clickhouse", needed_by="NETRA_CLICKHOUSE_URL") from error
-    url = settings.clickhouse_url.reveal()
-    kept_for = timedelta(days=settings.clickhouse_retention_days) or None
-    async with (
-        open_clickhouse(url, clock=ports.clock, kept_for=kept_for) as opened,
-        archived(
-            ports.event_log,
-            outbox=outbox,
-            archive=opened.archive,
-            quotas=settings.quotas,
-            clock=ports.clock,
-            incidents=ports.incidents,
-        ) as log,
-    ):
-        yield replace(ports, event_log=log, event_outbox=outbox, probes=(*ports.probes, opened.probe))
-
-
-@asynccontextmanager
-async def _with_language_model(ports: Ports, settings: Settings) -> AsyncGenerator[Ports]:
-    """Open the way to a language model, where the settings name one, and keep it to its budgets."""
-    if not settings.has_language_model:
-        yield ports
-        return
-    try:
-        from netra.adapters.openai.connection import open_openai  # an extra, and slow to import
-        from netra.adapters.openai.endpoint import endpoint_of
-    except ModuleNotFoundError as error:
-        raise _missing(error.name, "openai", needed_by="A language model") from error
-    endpoint = endpoint_of(settings, prices=ports.prices)
-    async with open_openai(endpoint, clock=ports.clock) as opened:
-        model = BudgetedLanguageModel(
-            opened.model,
-            budgets=settings.language_model_budgets,
-            clock=ports.clock,
-            cost_usd=opened.cost_usd,
-        )
-        yield replace(ports, language_model=model, probes=(*ports.probes, opened.probe))
-
-
-def _missing(package: str | None, extra: str, *, needed_by: str) -> SettingsRefused:
-    """Return why the start ends; the way out names the checkout, for PyPI's `netra` is another's package."""
-    return SettingsRefused(
-        f"{needed_by} is set, but {package} is not installed. "
-        f"Install it in Netra's checkout: python -m pip install '.[{extra}]'."
-    )
+        raise package_missing("psycopg", "postgres", needed_by="NETRA_DATABASE_URL") from error
 
 
 def _tokens(settings: Settings, secret: Secret, clock: Clock) -> JwtTokenCodec:
@@ -284,7 +240,7 @@ def _identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | N
     try:
         from netra.adapters.google.provider import OpenIdProvider  # an extra, and slow to import
     except ModuleNotFoundError as error:
-        raise _missing(error.name, "google", needed_by="NETRA_GOOGLE_CLIENT_ID") from error
+        raise package_missing(error.name, "google", needed_by="NETRA_GOOGLE_CLIENT_ID") from error
     return OpenIdProvider(
         issuer=settings.oidc_issuer,
         client_id=settings.google_client_id,

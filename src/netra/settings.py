@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
+from netra.domain.addresses import is_safe, is_server, is_web, parts_of
 from netra.domain.quotas import Quotas, RateLimits
 from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
+MAKE_ONE: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
@@ -19,7 +20,6 @@ SERVERS: Final = {
     "clickhouse_url": ({"http", "https", "chdb"}, "http://user:password@host:8123/netra"),
 }
 OPENAI: Final = "https://api.openai.com/v1"
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # where http needs no TLS
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
@@ -84,7 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     language_model_output_usd: Dollars | None = None
     language_model_run_tokens: Count = 200_000  # in and out; 0: no bound
     language_model_run_usd: Dollars = 0.5
-    language_model_user_tokens: Count = 2_000_000  # a day (UTC), in each process
+    language_model_user_tokens: Count = 2_000_000  # a day (UTC), over all processes and restarts
     language_model_user_usd: Dollars = 5.0
     slots: Annotated[int, msgspec.Meta(ge=0, le=64)] = 2  # runs worked on at once in each process
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
@@ -109,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # of events as columns
     max_waiting_events: Annotated[int, msgspec.Meta(ge=1)] = 20_000_000  # for ClickHouse, of everybody
     max_waiting_bytes: Annotated[int, msgspec.Meta(ge=1)] = 2_147_483_648  # the same, as they are stored
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = "info"
 
     @property
     def callback_url(self) -> str:
@@ -176,17 +176,33 @@ def settings_from(environment: Mapping[str, str], **overrides: Any) -> Settings:
     return _checked(given)
 
 
+def check_shared_secret(settings: Settings) -> None:
+    """Raise `SettingsRefused` for a shared database without a secret: each process would make its own."""
+    if settings.database_url is not None and settings.secret is None:
+        raise SettingsRefused(
+            f"{PREFIX}DATABASE_URL needs {PREFIX}SECRET, the same one in every process: each accepts the "
+            f"tokens that any of them signed; {MAKE_ONE}."
+        )
+
+
+def package_missing(package: str | None, extra: str, *, needed_by: str) -> SettingsRefused:
+    """Return why the start ends; the way out names the checkout, for PyPI's `netra` is another's package."""
+    return SettingsRefused(
+        f"{needed_by} is set, but {package} is not installed. "
+        f"Install it in Netra's checkout: python -m pip install '.[{extra}]'."
+    )
+
+
 def _checked(given: Mapping[str, Any]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_decoded)
     except msgspec.ValidationError as error:
-        raise SettingsRefused(f"A setting cannot be used: {error}.") from error
+        raise SettingsRefused(_unusable(str(error), given)) from error
     for name in ("secret", "previous_secret"):
         secret: Secret | None = getattr(settings, name)
         if secret is not None and len(secret.reveal().encode()) < SECRET_BYTES_MIN:
             raise SettingsRefused(
-                f"{PREFIX}{name.upper()} is shorter than {SECRET_BYTES_MIN} bytes; make one with "
-                "python -c 'import secrets; print(secrets.token_urlsafe(48))'."
+                f"{PREFIX}{name.upper()} is shorter than {SECRET_BYTES_MIN} bytes; {MAKE_ONE}."
             )
     if settings.environment == "production" and settings.secret is None:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
@@ -196,10 +212,20 @@ def _checked(given: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _unusable(complaint: str, given: Mapping[str, Any]) -> str:
+    """Return msgspec's complaint, such as "Expected `int` - at `$.port`", with the variable and its value."""
+    why, _, place = complaint.rpartition(" - at `$.")
+    name = place.rstrip("`")
+    return (
+        f"{PREFIX}{name.upper()} cannot be {str(given[name])!r}: {why[:1].lower()}{why[1:]}. "
+        "See docs/settings.md for what it may be."
+    )
+
+
 def _check_servers(settings: Settings) -> None:
     for name, (schemes, example) in SERVERS.items():
         url: Secret | None = getattr(settings, name)
-        if url is not None and urlsplit(url.reveal()).scheme not in schemes:
+        if url is not None and not is_server(url.reveal(), schemes):
             raise SettingsRefused(f"{PREFIX}{name.upper()} must be an address such as {example}.")
     if settings.workers > 1 and settings.redis_url is None:
         raise SettingsRefused(
@@ -220,20 +246,20 @@ def _check_sign_in(settings: Settings) -> None:
                     f"{PREFIX}{name.upper()} cannot hold {origin!r}: "
                     "name each origin whole, as in https://app.example.com."
                 )
-    if not _is_safe(settings.oidc_issuer):
+    if not is_safe(settings.oidc_issuer):
         raise SettingsRefused(f"{PREFIX}OIDC_ISSUER must be an https address (http only on this machine).")
-    if settings.public_url is not None and not _is_web(settings.public_url):
+    if settings.public_url is not None and not is_web(settings.public_url):
         raise SettingsRefused(f"{PREFIX}PUBLIC_URL must be an address such as https://api.example.com.")
     for page in settings.oauth_redirects:
-        if not _is_safe(page) or "#" in page:
+        if not is_safe(page) or "#" in page:
             raise SettingsRefused(
                 f"{PREFIX}OAUTH_REDIRECTS: {page!r} is no https address without a fragment."
             )
 
 
 def _check_language_model(settings: Settings) -> None:
-    parts = urlsplit(settings.language_model_url)
-    if not _is_web(settings.language_model_url) or parts.username or parts.query:
+    parts = parts_of(settings.language_model_url)
+    if parts is None or not is_web(settings.language_model_url) or parts.username or parts.query:
         raise SettingsRefused(
             f"{PREFIX}LANGUAGE_MODEL_URL must be an address such as {OPENAI}, without a password or a query."
         )
@@ -244,18 +270,9 @@ def _check_language_model(settings: Settings) -> None:
         )
 
 
-def _is_web(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
-
-
-def _is_safe(address: str) -> bool:
-    """Return whether what is sent there cannot be read on the way."""
-    parts = urlsplit(address)
-    return _is_web(address) and (parts.scheme == "https" or parts.hostname in LOOPBACK)
-
-
 def _decoded(kind: type, value: Any) -> Any:
+    if kind is Path and value == "":
+        raise ValueError("Expected the path of a folder")
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
     if kind is Secret and isinstance(value, str):

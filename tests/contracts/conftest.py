@@ -21,16 +21,20 @@ from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.sessions import MemorySessionStore
+from netra.adapters.memory.spending import MemorySpendingBook
 from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.sql.stores import SqlStores, open_sqlite
+from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId, WorkloadId
+from netra.domain.postponed import PostponedWrites
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
 from netra.domain.runs.model import Run
 from netra.domain.threads.model import Message, MessageRole
+from netra.domain.users.revocations import RememberedRevocations
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.delivery import ArchivedEventLog, EventCourier
 from netra.domain.workloads.sizes import LogLimits
@@ -43,6 +47,7 @@ from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
 from netra.ports.runs import NewRun, RunStore
 from netra.ports.sessions import SessionStore
+from netra.ports.spending import SpendingBook
 from netra.ports.threads import ThreadStore
 from netra.ports.users import UserStore
 from netra.ports.workloads import Appended, EventLog, WorkloadStore
@@ -63,6 +68,7 @@ class Stores:
     event_log: EventLog
     event_outbox: EventOutbox
     replays: ReplayBook
+    spending: SpendingBook
     probe: Probe
 
 
@@ -87,6 +93,7 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
         event_log=log,
         event_outbox=MemoryEventOutbox(log, clock=clock),
         replays=MemoryReplayBook(clock=clock),
+        spending=MemorySpendingBook(),
         probe=MemoryProbe(),
     )
 
@@ -116,6 +123,7 @@ def stores_of(opened: SqlStores) -> Stores:
         event_log=opened.event_log,
         event_outbox=opened.event_outbox,
         replays=opened.replays,
+        spending=opened.spending,
         probe=opened.probe,
     )
 
@@ -127,6 +135,18 @@ async def redis_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
         stand_ins = replace(local(clock), sessions=behind.sessions)
         async with over_redis(url, clock=clock, stand_ins=stand_ins) as (shared, probe):
             yield replace(behind, sessions=shared.sessions, probe=probe)
+
+
+@asynccontextmanager
+async def postponing_stores(clock: Clock) -> AsyncGenerator[Stores]:
+    """Open memory stores whose revocations and security events may wait."""
+    async with memory_stores(clock) as behind:
+        postponed = PostponedWrites(incidents=Reported(), where="a test")
+        yield replace(
+            behind,
+            sessions=RememberedRevocations(behind.sessions, postponed=postponed),
+            audit=PostponedTrail(behind.audit, postponed=postponed),
+        )
 
 
 class DeliveringLog:
@@ -165,6 +185,8 @@ def open_stores(request: pytest.FixtureRequest, clock, migrated: Path, tmp_path:
     def opened(adapter: str) -> AbstractAsyncContextManager[Stores]:
         if adapter == "memory":
             return memory_stores(clock)
+        if adapter == "postponing":
+            return postponing_stores(clock)
         if adapter == "postgresql":
             return postgres_stores(clock, request.getfixturevalue("postgres_server_url"))
         if adapter == "redis":

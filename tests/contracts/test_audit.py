@@ -8,6 +8,7 @@ from netra.domain.audit.model import Origin, SecurityEvent, SecurityEventKind
 from netra.domain.errors import Conflict
 from netra.domain.paging import PageRequest
 
+ALSO_OVER = ["postponing"]
 AT = datetime(2024, 3, 1, 0, 0, 0, 123456, tzinfo=UTC)
 
 

@@ -154,7 +154,7 @@ async def test_a_server_that_is_not_there_is_said_so(own_postgres):
 
 
 async def test_the_settings_choose_the_server(postgres_url, tmp_path):
-    settings = settings_from({"NETRA_DATABASE_URL": postgres_url}, data=tmp_path)
+    settings = settings_from({"NETRA_DATABASE_URL": postgres_url, "NETRA_SECRET": "s" * 48}, data=tmp_path)
     async with open_ports(settings) as ports:
         assert [probe.name for probe in ports.probes] == ["postgresql"]
         await ports.probes[0].check()

@@ -10,7 +10,7 @@ from tests.contracts.shared import REDIS
 from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.users.model import NewUser, Role, Rotation, Session, User
 
-ALSO_OVER = [REDIS]
+ALSO_OVER = ["postponing", REDIS]
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

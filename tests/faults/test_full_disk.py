@@ -5,14 +5,16 @@ accepted is lost, and once there is room all goes on without a restart.
 """
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from tests.api.conftest import PASSWORD as ITS_PASSWORD
 from tests.api.conftest import settings_for, sign_up_at
 from tests.faults import witness
 from tests.faults.fleet import OWNERS, PASSWORD, Fleet
@@ -78,9 +80,10 @@ class Witnessed:
         assert self.status(run_id) in TERMINAL
         for path in ("/api/threads", "/api/agent/history", "/api/workloads", "/health"):
             self.ask("GET", path).raise_for_status()
-        ready = self.ask("GET", "/health/ready")
-        assert ready.json()["checks"]["database"] == "connected", ready.text
         self.ask("GET", "/health/dependencies").raise_for_status()
+
+    def is_ready(self) -> bool:
+        return self.ask("GET", "/health/ready").status_code == 200
 
 
 def until(is_so: Callable[[], bool], what: str) -> None:
@@ -167,6 +170,7 @@ def test_postgresql_refuses_what_it_has_no_room_for_and_keeps_the_rest(
         key = witnessed.refused_key()
         assert witnessed.ask("POST", path, **sent).status_code == 503
         witnessed.reads(old)
+        assert witnessed.is_ready(), "every process would leave the balancer"
         witnessed.execute(key)  # another connection's last page may have room for it
     assert witnessed.ask("GET", f"/api/workloads/{found}").json()["event_count"] == 0
     assert witnessed.ask("POST", path, **sent).json()["accepted"] == EVENTS
@@ -191,6 +195,8 @@ def test_the_embedded_store_refuses_what_it_has_no_room_for_and_goes_on_by_itsel
             key = witnessed.refused_key()
             witnessed.reads(old)
             assert witnessed.execute(key) is None
+            until(lambda: not witnessed.is_ready(), "word that nothing can be written")
+        until(witnessed.is_ready, "word that there is room")
         assert witnessed.execute(key) == witnessed.execute(key)
         witnessed.ended()
         runs = {one.run_id for one in witnessed.history.accepted}
@@ -199,3 +205,40 @@ def test_the_embedded_store_refuses_what_it_has_no_room_for_and_goes_on_by_itsel
         assert not broken_promises(witnessed.history)
         assert witnessed.ask("GET", "/api/agent/history").json()["total"] == len(runs)
     assert "sqlite3.OperationalError" in (tmp_path / "log").read_text()
+
+
+def test_people_sign_out_of_the_embedded_store_on_a_full_disk_and_stay_signed_out(tmp_path: Path) -> None:
+    server = NetraServer(tmp_path, settings=settings_for(tmp_path / "data"))
+    with running(server), sign_up_at(server.url, OWNERS[0]) as http:
+        leaving, listed = (signed_in_again(server.url) for _ in range(2))
+        largest = max(one.stat().st_size for one in (tmp_path / "data").rglob("*") if one.is_file())
+        with server.full_disk(largest):
+            witnessed = Witnessed(http, History())
+            witnessed.refused_key()
+            until(lambda: not witnessed.is_ready(), "word that nothing can be written")
+            assert leaving.post("/api/auth/logout").status_code == 200
+            assert leaving.get("/api/threads").status_code == 401
+            assert http.delete("/api/auth/sessions").status_code == 200
+            assert [one.get("/api/threads").status_code for one in (http, listed)] == [401, 401]
+        until(lambda: sessions_live(tmp_path / "data") == 0, "the ends of the sessions in the store")
+        until(lambda: "signed_out" in events_noted(tmp_path / "data"), "the event in the security log")
+        leaving.close()
+        listed.close()
+    assert '"event":"signed_out"' in (tmp_path / "log").read_text()
+
+
+def signed_in_again(url: str) -> httpx.Client:
+    client = httpx.Client(base_url=url, timeout=15)
+    answer = client.post("/api/auth/login", json={"email": OWNERS[0], "password": ITS_PASSWORD})
+    client.headers["Authorization"] = f"Bearer {answer.raise_for_status().json()['access_token']}"
+    return client
+
+
+def sessions_live(data: Path) -> int:
+    with closing(sqlite3.connect(data / "netra.sqlite3")) as store:
+        return int(store.execute("SELECT count(*) FROM sessions WHERE ended_at IS NULL").fetchone()[0])
+
+
+def events_noted(data: Path) -> set[str]:
+    with closing(sqlite3.connect(data / "netra.sqlite3")) as store:
+        return {kind for (kind,) in store.execute("SELECT kind FROM security_events")}

@@ -76,7 +76,7 @@ async def test_blocks_that_the_courier_took_are_no_sign_that_there_are_no_more(p
 async def test_what_a_killed_process_left_of_a_deletion_is_removed_by_the_next_that_starts(
     postgres_url, tmp_path
 ):
-    settings = Settings(data=tmp_path, database_url=Secret(postgres_url))
+    settings = Settings(data=tmp_path, secret=Secret("s" * 48), database_url=Secret(postgres_url))
     async with open_ports(settings) as ports:
         for number in range(35):
             await put(ports, f"e{number}")

@@ -8,12 +8,21 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import structs
 from tests.api.conftest import serving, settings_for
 from tests.servers.endpoint import bad_endpoint
 
 from netra.bootstrap import contained, memory_ports, open_ports
-from netra.domain.ids import RunId
-from netra.ports.language_model import Answer, LanguageModelOverBudget, Prompt, PromptMessage
+from netra.domain.ids import RunId, UserId
+from netra.domain.spending import prompt_tokens
+from netra.ports.language_model import (
+    Answer,
+    LanguageModel,
+    LanguageModelOverBudget,
+    Prompt,
+    PromptMessage,
+    TextPiece,
+)
 from netra.settings import Settings, settings_from
 
 pytestmark = pytest.mark.system
@@ -47,6 +56,27 @@ async def test_a_budget_of_the_settings_holds_before_anything_is_sent(tmp_path: 
             with pytest.raises(LanguageModelOverBudget):
                 await anext(ports.language_model.ask(PROMPT))
     assert endpoint.asked == []
+
+
+async def test_a_users_daily_budget_holds_in_another_process_and_after_a_restart(tmp_path: Path) -> None:
+    async with bad_endpoint() as endpoint:
+        prompt = structs.replace(PROMPT, owner_id=UserId(7), max_output_tokens=50, run_id=None)
+        enough_for_one = str(prompt_tokens(prompt) + 50)
+        settings = given(tmp_path, endpoint.url, NETRA_LANGUAGE_MODEL_USER_TOKENS=enough_for_one)
+        async with open_ports(settings) as one, open_ports(settings) as other:
+            assert isinstance((await answered(one.language_model, prompt))[-1], Answer)
+            with pytest.raises(LanguageModelOverBudget, match="today"):
+                await answered(other.language_model, prompt)
+        async with open_ports(settings) as restarted:
+            with pytest.raises(LanguageModelOverBudget, match="today"):
+                await answered(restarted.language_model, prompt)
+    assert len(endpoint.asked) == 1
+
+
+async def answered(model: LanguageModel | None, prompt: Prompt) -> list[TextPiece | Answer]:
+    assert model is not None
+    async with aclosing(model.ask(prompt)) as stream:
+        return [item async for item in stream]
 
 
 async def test_health_has_a_row_for_it_and_an_absent_one_only_degrades(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def environment(postgres_url: str, redis_url: str, tmp_path: Path) -> dict[str, 
     settings = {
         "NETRA_DATABASE_URL": postgres_url,
         "NETRA_REDIS_URL": redis_url,
+        "NETRA_SECRET": "a key that only these tests use, of enough bytes",
         "NETRA_DATA": str(tmp_path / "data"),
         **OPEN,
     }
@@ -136,4 +137,7 @@ def test_a_start_without_its_database_says_so_once(environment, tmp_path):
     for arguments in (("serve", "--port", "0", "--workers", "2"), ("worker",)):
         with running(*arguments, folder=tmp_path, environment=nowhere) as part:
             assert part.ended() == 1
-            assert part.said == "Error: The database cannot be opened; see NETRA_DATABASE_URL.\n"
+            assert part.said == (
+                "Error: The database that NETRA_DATABASE_URL names cannot be opened: nothing listens there; "
+                "start the server, or correct host and port.\n"
+            )

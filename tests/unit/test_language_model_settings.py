@@ -36,13 +36,13 @@ def test_the_budgets_are_those_of_the_settings() -> None:
         ({"NETRA_LANGUAGE_MODEL_URL": "localhost:8080"}, "LANGUAGE_MODEL_URL must be an address"),
         ({"NETRA_LANGUAGE_MODEL_URL": "http://u:p@h/v1"}, "without a password"),
         ({"NETRA_LANGUAGE_MODEL_URL": "http://h/v1?key=k"}, "or a query"),
-        ({"NETRA_LANGUAGE_MODEL_API": "assistants"}, "language_model_api"),
-        ({"NETRA_LANGUAGE_MODEL_SENDS": "nothing"}, "language_model_sends"),
+        ({"NETRA_LANGUAGE_MODEL_API": "assistants"}, "NETRA_LANGUAGE_MODEL_API"),
+        ({"NETRA_LANGUAGE_MODEL_SENDS": "nothing"}, "NETRA_LANGUAGE_MODEL_SENDS"),
         ({"NETRA_LANGUAGE_MODEL_INPUT_USD": "1"}, "go together"),
         ({"NETRA_LANGUAGE_MODEL_OUTPUT_USD": "1"}, "go together"),
-        ({"NETRA_LANGUAGE_MODEL_RUN_USD": "-1"}, "language_model_run_usd"),
-        ({"NETRA_LANGUAGE_MODEL_RUN_USD": "nan"}, "language_model_run_usd"),
-        ({"NETRA_LANGUAGE_MODEL_CONNECTIONS": "0"}, "language_model_connections"),
+        ({"NETRA_LANGUAGE_MODEL_RUN_USD": "-1"}, "NETRA_LANGUAGE_MODEL_RUN_USD"),
+        ({"NETRA_LANGUAGE_MODEL_RUN_USD": "nan"}, "NETRA_LANGUAGE_MODEL_RUN_USD"),
+        ({"NETRA_LANGUAGE_MODEL_CONNECTIONS": "0"}, "NETRA_LANGUAGE_MODEL_CONNECTIONS"),
     ],
 )
 def test_nonsense_is_refused_in_a_sentence_that_names_it(variables: dict[str, str], says: str) -> None:

@@ -39,8 +39,8 @@ def test_an_argument_goes_over_a_variable_and_none_means_not_given() -> None:
     ("variables", "says"),
     [
         ({"NETRA_PROT": "1"}, "NETRA_PROT is no setting"),
-        ({"NETRA_PORT": "high"}, "port"),
-        ({"NETRA_PORT": "70000"}, "port"),
+        ({"NETRA_PORT": "high"}, "NETRA_PORT"),
+        ({"NETRA_PORT": "70000"}, "NETRA_PORT"),
         ({"NETRA_SECRET": "short"}, "NETRA_SECRET is shorter than 32 bytes"),
         ({"NETRA_PREVIOUS_SECRET": "short"}, "NETRA_PREVIOUS_SECRET"),
         ({"NETRA_ENVIRONMENT": "production"}, "NETRA_SECRET must be set"),

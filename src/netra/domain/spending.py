@@ -1,33 +1,33 @@
-"""What may be spent on a language model: budgets of a run and of a user's day, and who has used how much.
+"""What may be spent on a language model: the budgets of a run and of a user's day, and the model within them.
 
 Nothing here knows a provider or what a model says.
 """
 
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from datetime import date
 from typing import Final
 
 import msgspec
 
-from netra.domain.ids import RunId, UserId
+from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
+from netra.ports.incidents import Incidents
 from netra.ports.language_model import (
     Answer,
     LanguageModel,
     LanguageModelFailed,
     LanguageModelOverBudget,
+    LanguageModelUnavailable,
     Prompt,
     TextPiece,
     Usage,
 )
+from netra.ports.spending import AccountId, Amount, Limit, SpendingBook
 
 BYTES_PER_TOKEN: Final = 3  # English has about 4; too many tokens guessed is the safe side
 MESSAGE_TOKENS: Final = 8  # what a turn costs beside its words
-ACCOUNTS_MAX: Final = 100_000  # runs and users remembered; whoever was quiet longest goes first
-
-Key = RunId | tuple[UserId, date]  # a run, or a user's day (UTC)
+RUN: Final = "run "  # what an account's name begins with
+USER_DAY: Final = "user "
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,11 +36,9 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int = 0
     usd: float = 0.0
 
-    def has_room(self, used: Usage) -> bool:
-        """Return whether `used` keeps to it; an unknown cost is bounded by its tokens alone."""
-        tokens = used.input_tokens + used.output_tokens
-        fits_tokens = not self.tokens or tokens <= self.tokens
-        return fits_tokens and (not self.usd or used.cost_usd is None or used.cost_usd <= self.usd)
+    def limit_of(self, account: str) -> Limit:
+        """Return the limit that it sets to `account`."""
+        return Limit(account=AccountId(account), tokens=self.tokens, nano_usd=nano(self.usd))
 
 
 class Budgets(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,32 +65,22 @@ def prompt_tokens(prompt: Prompt) -> int:
     return words + text_tokens(frame)
 
 
-class Ledger:
-    """Who has used how much, of those that did lately; one process's own."""
+def nano(usd: float | None) -> int:
+    """Return nano-dollars; a cost nobody knows is bounded by its tokens alone, so it counts as none.
 
-    def __init__(self, *, accounts_max: int) -> None:
-        self._accounts_max = accounts_max
-        self._used: OrderedDict[Key, Usage] = OrderedDict()
-
-    def used(self, key: Key) -> Usage:
-        """Return what is booked on `key`."""
-        return self._used.get(key, Usage())
-
-    def book(self, keys: Iterable[Key], usage: Usage) -> None:
-        """Add `usage`, which may be less than nothing, to every key."""
-        for key in keys:
-            self._used[key] = self.used(key).plus(usage)
-            self._used.move_to_end(key)
-        while len(self._used) > self._accounts_max:
-            self._used.popitem(last=False)
+    >>> nano(0.5), nano(None)
+    (500000000, 0)
+    """
+    return 0 if usd is None else round(usd * 1e9)
 
 
 class BudgetedLanguageModel:
     """`LanguageModel` that asks another one as long as the budgets allow.
 
-    The most that an answer may take is set aside before the question is asked, so that any number
-    asked at once keep to the budget together; what was not used goes back. What is given up
-    half-way counts by its words, as the provider never says.
+    The most that an answer may take is reserved before the question is asked, so that any number asked
+    at the same time, in any process, keep to the budget together; the rest is given back afterwards. An
+    answer that is given up half-way counts by its text, as the provider does not say what it cost. What
+    a killed process had reserved stays booked: it may have been spent.
     """
 
     def __init__(
@@ -100,14 +88,16 @@ class BudgetedLanguageModel:
         inner: LanguageModel,
         *,
         budgets: Budgets,
+        book: SpendingBook,
         clock: Clock,
+        incidents: Incidents,
         cost_usd: Callable[[Usage], float | None],
-        accounts_max: int = ACCOUNTS_MAX,
     ) -> None:
         self._inner = inner
         self._budgets = budgets
+        self._book = book
         self._clock = clock
-        self._ledger = Ledger(accounts_max=accounts_max)
+        self._incidents = incidents
         self._cost_usd = cost_usd
 
     @property
@@ -116,15 +106,15 @@ class BudgetedLanguageModel:
         return self._inner.name
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
-        """Ask the inner model. Raises `LanguageModelOverBudget` before anything is sent."""
-        budgets = self._budgets_of(prompt)
-        aside = self._priced(prompt, output_tokens=prompt.max_output_tokens)
-        for key, budget in budgets.items():
-            if not budget.has_room(self._ledger.used(key).plus(aside)):
-                whose = "user's budget of today" if isinstance(key, tuple) else "run's budget"
-                raise LanguageModelOverBudget(f"The {whose} for the language model is used up.")
-        self._ledger.book(budgets, aside)
-        said = 0
+        """Ask the inner model.
+
+        Raises `LanguageModelOverBudget`, or `LanguageModelUnavailable` when the budget cannot be looked
+        up, before anything is sent.
+        """
+        limits = self._limits_of(prompt)
+        reserved = self._priced(prompt, output_tokens=prompt.max_output_tokens)
+        await self._reserve(reserved, limits=limits)
+        answered = 0
         used: Usage | None = None
         try:
             async with aclosing(self._inner.ask(prompt)) as pieces:
@@ -132,22 +122,46 @@ class BudgetedLanguageModel:
                     if isinstance(piece, Answer):
                         used = piece.usage
                     else:
-                        said += text_tokens(piece.text)
+                        answered += text_tokens(piece.text)
                     yield piece
         except LanguageModelFailed as failure:
             used = failure.usage
             raise
         finally:
-            used = used or self._priced(prompt, output_tokens=said)
-            self._ledger.book(budgets, _less(used, aside))
+            used = used or self._priced(prompt, output_tokens=answered)
+            await self._settle(used, reserved=reserved, limits=limits)
 
-    def _budgets_of(self, prompt: Prompt) -> Mapping[Key, Budget]:
-        found: dict[Key, Budget] = {}
+    async def _reserve(self, reserved: Usage, *, limits: Sequence[Limit]) -> None:
+        if not limits:
+            return
+        try:
+            full = await self._book.reserve(_amount(reserved), limits=limits, at=self._clock.now())
+        except Unavailable as error:
+            raise LanguageModelUnavailable(
+                "The budget for the language model cannot be looked up."
+            ) from error
+        if full is not None:
+            whose = "user's budget of today" if full.startswith(USER_DAY) else "run's budget"
+            raise LanguageModelOverBudget(f"The {whose} for the language model is used up.")
+
+    async def _settle(self, used: Usage, *, reserved: Usage, limits: Sequence[Limit]) -> None:
+        if not limits:
+            return
+        spent, before = _amount(used), _amount(reserved)
+        difference = Amount(tokens=spent.tokens - before.tokens, nano_usd=spent.nano_usd - before.nano_usd)
+        try:
+            await self._book.settle(difference, accounts=[limit.account for limit in limits])
+        except Unavailable as error:  # the answer is there; too much stays booked, which is the safe side
+            self._incidents.report(error, where="settling what the language model cost")
+
+    def _limits_of(self, prompt: Prompt) -> Sequence[Limit]:
+        limits: list[Limit] = []
         if prompt.run_id is not None:
-            found[prompt.run_id] = self._budgets.run
+            limits.append(self._budgets.run.limit_of(f"{RUN}{prompt.run_id}"))
         if prompt.owner_id is not None:
-            found[prompt.owner_id, self._clock.now().date()] = self._budgets.user_day
-        return found
+            day = self._clock.now().date()
+            limits.append(self._budgets.user_day.limit_of(f"{USER_DAY}{prompt.owner_id} {day}"))
+        return limits
 
     def _priced(self, prompt: Prompt, *, output_tokens: int) -> Usage:
         guessed = Usage(
@@ -156,11 +170,5 @@ class BudgetedLanguageModel:
         return msgspec.structs.replace(guessed, cost_usd=self._cost_usd(guessed))
 
 
-def _less(used: Usage, aside: Usage) -> Usage:
-    """Return what to book so that `used` stays of `aside`; a cost nobody knows counts as none."""
-    return Usage(
-        input_tokens=used.input_tokens - aside.input_tokens,
-        output_tokens=used.output_tokens - aside.output_tokens,
-        cost_usd=(used.cost_usd or 0.0) - (aside.cost_usd or 0.0),
-        calls=used.calls - aside.calls,
-    )
+def _amount(usage: Usage) -> Amount:
+    return Amount(tokens=usage.input_tokens + usage.output_tokens, nano_usd=nano(usage.cost_usd))

@@ -1,26 +1,33 @@
 """Budgets hold for any number at once, and what was not used goes back."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import SteppedClock
+from tests.contracts.shared import Reported
 
 from netra.adapters.memory.language_model import Line, ScriptedLanguageModel
+from netra.adapters.memory.spending import MemorySpendingBook
+from netra.domain.errors import Unavailable
 from netra.domain.ids import RunId, UserId
 from netra.domain.spending import Budget, BudgetedLanguageModel, Budgets, prompt_tokens, text_tokens
 from netra.ports.language_model import (
     Answer,
+    LanguageModel,
     LanguageModelFailed,
     LanguageModelOverBudget,
+    LanguageModelUnavailable,
     Prompt,
     PromptMessage,
     TextPiece,
     ToolCall,
     Usage,
 )
+from netra.ports.spending import AccountId, Amount, Limit, SpendingBook
 
 ASKED = Prompt(
     messages=(PromptMessage(role="user", text="one two three"),),
@@ -38,9 +45,27 @@ def usd(usage: Usage) -> float | None:
 def budgeted(
     clock: SteppedClock, *, run: Budget | None = None, day: Budget | None = None, line: Line = "yes it is"
 ) -> BudgetedLanguageModel:
-    inner = ScriptedLanguageModel(lambda _: line)
     budgets = Budgets(run=run or Budget(), user_day=day or Budget())
-    return BudgetedLanguageModel(inner, budgets=budgets, clock=clock, cost_usd=usd)
+    return wrapped(ScriptedLanguageModel(lambda _: line), clock, budgets=budgets)
+
+
+def wrapped(
+    inner: LanguageModel,
+    clock: SteppedClock,
+    *,
+    budgets: Budgets | None = None,
+    book: SpendingBook | None = None,
+    incidents: Reported | None = None,
+    cost_usd: Callable[[Usage], float | None] = usd,
+) -> BudgetedLanguageModel:
+    return BudgetedLanguageModel(
+        inner,
+        budgets=budgets or Budgets(),
+        book=book or MemorySpendingBook(),
+        clock=clock,
+        incidents=incidents or Reported(),
+        cost_usd=cost_usd,
+    )
 
 
 async def heard(model: BudgetedLanguageModel, prompt: Prompt = ASKED) -> Answer:
@@ -108,7 +133,7 @@ async def test_two_at_once_do_not_share_what_is_left_for_one(clock: SteppedClock
 async def test_nothing_is_sent_when_the_budget_is_used_up(clock: SteppedClock) -> None:
     inner = ScriptedLanguageModel(lambda _: "yes")
     budgets = Budgets(run=Budget(tokens=1))
-    model = BudgetedLanguageModel(inner, budgets=budgets, clock=clock, cost_usd=usd)
+    model = wrapped(inner, clock, budgets=budgets)
     with pytest.raises(LanguageModelOverBudget):
         await heard(model)
     assert inner.prompts == []
@@ -142,21 +167,52 @@ async def test_without_a_budget_or_an_owner_nothing_is_refused(clock: SteppedClo
 async def test_a_price_that_nobody_knows_leaves_the_tokens_bounded(clock: SteppedClock) -> None:
     inner = ScriptedLanguageModel(lambda _: "yes")
     budgets = Budgets(run=Budget(tokens=NEEDS, usd=0.000_001))
-    model = BudgetedLanguageModel(inner, budgets=budgets, clock=clock, cost_usd=lambda _: None)
+    model = wrapped(inner, clock, budgets=budgets, cost_usd=lambda _: None)
     await heard(model)
     with pytest.raises(LanguageModelOverBudget):
         await heard(model)
 
 
-async def test_who_was_quiet_longest_is_forgotten_first(clock: SteppedClock) -> None:
+class Away(MemorySpendingBook):
+    """A book whose store is away, for reservations or for settlements."""
+
+    def __init__(self, *, for_: str) -> None:
+        super().__init__()
+        self._for = for_
+
+    async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:
+        if self._for == "reservations":
+            raise Unavailable("The database does not answer.")
+        return await super().reserve(amount, limits=limits, at=at)
+
+    async def settle(self, difference: Amount, *, accounts: Sequence[AccountId]) -> None:
+        raise Unavailable("The database does not answer.")
+
+
+async def test_nothing_is_sent_when_the_budget_cannot_be_looked_up(clock: SteppedClock) -> None:
     inner = ScriptedLanguageModel(lambda _: "yes")
-    budgets = Budgets(run=Budget(tokens=NEEDS))
-    model = BudgetedLanguageModel(inner, budgets=budgets, clock=clock, cost_usd=usd, accounts_max=2)
-    for name in ("a", "b", "c"):
-        await heard(model, Prompt(messages=ASKED.messages, max_output_tokens=100, run_id=RunId(name)))
-    await heard(model, Prompt(messages=ASKED.messages, max_output_tokens=100, run_id=RunId("a")))
-    with pytest.raises(LanguageModelOverBudget):
-        await heard(model, Prompt(messages=ASKED.messages, max_output_tokens=100, run_id=RunId("c")))
+    with pytest.raises(LanguageModelUnavailable, match="cannot be looked up"):
+        await heard(wrapped(inner, clock, book=Away(for_="reservations")))
+    assert inner.prompts == []
+
+
+async def test_an_answer_that_cannot_be_settled_is_given_and_stays_reserved(clock: SteppedClock) -> None:
+    book, incidents = Away(for_="settlements"), Reported()
+    inner = ScriptedLanguageModel(lambda _: "yes")
+    assert (await heard(wrapped(inner, clock, book=book, incidents=incidents))).text == "yes"
+    assert (await book.booked(AccountId("run run-1"))).tokens == NEEDS
+    assert [type(one) for one in incidents.errors] == [Unavailable]
+
+
+async def test_two_processes_on_one_book_keep_to_the_budget_together(clock: SteppedClock) -> None:
+    book = MemorySpendingBook()
+    budgets = Budgets(user_day=Budget(tokens=NEEDS))
+    first, second = (
+        wrapped(ScriptedLanguageModel(lambda _: "yes"), clock, book=book, budgets=budgets) for _ in range(2)
+    )
+    await heard(first)
+    with pytest.raises(LanguageModelOverBudget, match="today"):
+        await heard(second)
 
 
 def test_the_name_is_the_inner_models(clock: SteppedClock) -> None:
@@ -189,7 +245,7 @@ async def test_a_closed_stream_is_closed_inside_too(clock: SteppedClock) -> None
             finally:
                 closed.append(True)
 
-    model = BudgetedLanguageModel(Watched(), budgets=Budgets(), clock=clock, cost_usd=usd)
+    model = wrapped(Watched(), clock)
     async with aclosing(model.ask(ASKED)) as stream:
         await anext(stream)
     assert closed == [True]

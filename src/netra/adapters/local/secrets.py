@@ -1,9 +1,12 @@
 """Secrets from the operating system's random numbers."""
 
+import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from netra.settings import SECRET_BYTES_MIN, SettingsRefused
 
 SECRET_BYTES: Final = 32
 SIGNING_KEY_FILE: Final = "signing-key"
@@ -18,17 +21,44 @@ class RandomSecretSource:
 
 
 def kept_secret(data: Path) -> str:
-    """Return the data folder's own signing secret, made on the first start, readable by its owner only.
+    """Return the signing key kept in the folder `data`, made on the first start, for its owner alone.
 
-    Of several processes that start at once one wins, and all use its secret.
+    Of several processes that start at the same time one makes the key, and all use it. Raises
+    `SettingsRefused` for a key that is empty, too short or not text, and when it can be neither read
+    nor written.
     """
-    data.mkdir(parents=True, exist_ok=True)
     kept = data / SIGNING_KEY_FILE
-    if not kept.exists():
-        draft = data / f"{SIGNING_KEY_FILE}-{secrets.token_hex(8)}"
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(48))
+    try:
+        if not kept.exists():
+            _make(kept)
+        key = kept.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise _unusable(kept, f"{error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise _unusable(kept, "it is damaged") from error
+    if not key.isprintable():  # such as the zeros that a power failure leaves
+        raise _unusable(kept, "it is damaged")
+    if len(key) < SECRET_BYTES_MIN:
+        raise _unusable(kept, f"it is damaged: {len(key)} of at least {SECRET_BYTES_MIN} characters")
+    return key
+
+
+def _make(kept: Path) -> None:
+    """Write a draft to the disk, then give it its name, so that no reader finds a part of a key."""
+    draft = kept.with_name(f"{kept.name}-{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
         with suppress(FileExistsError):
             kept.hardlink_to(draft)
-        draft.unlink()
-    return kept.read_text()
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unusable(kept: Path, why: str) -> SettingsRefused:
+    return SettingsRefused(
+        f"The signing key {str(kept)!r} cannot be used: {why}. Restore the file, set NETRA_SECRET, or delete "
+        "the file: a new key is made, and everybody signs in again."
+    )

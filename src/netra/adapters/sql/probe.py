@@ -1,11 +1,22 @@
-"""Health of the database: it answers a question about what is in it."""
+"""Health of the database: it answers a read and, where this machine's processes write it alone, a write."""
 
-from sqlalchemy import select
+import asyncio
+from typing import Final
 
+from sqlalchemy import select, update
+
+from netra.adapters.sql.operations_schema import write_probe
 from netra.adapters.sql.schema import event_courier
 from netra.adapters.sql.transactions import ONE, Database, Query, Script, ask
+from netra.domain.errors import NetraError
 
-_ANSWER = Query(select(event_courier.c.fence).where(event_courier.c.id == ONE))  # the smallest table there is
+WRITE_S: Final = 1.0  # for the probe's write; below the deadline of a readiness check
+
+_ANSWER = Query(select(event_courier.c.fence).where(event_courier.c.id == ONE))  # the smallest table
+# The value must change: SQLite skips the write of a page whose content stays the same.
+_COUNT_UP = Query(
+    update(write_probe).where(write_probe.c.id == ONE).values(writes=write_probe.c.writes + ONE)
+)
 
 
 class SqlProbe:
@@ -21,9 +32,49 @@ class SqlProbe:
         return self._name
 
     async def check(self) -> None:
-        """Return when the database answers."""
-        await self._database.read(_asking)  # it waits behind no long read
+        """Return when the database answers a read; it waits behind no long read."""
+        await self._database.read(_asking)
+
+
+class WritingProbe:
+    """`Probe` of an embedded database: it must also take a write, as no other machine can do better.
+
+    A write that is late is not counted as a failure: the writer may be busy with a large import. Its
+    outcome counts at the next check, and until then no other write is begun.
+    """
+
+    def __init__(self, database: Database, *, name: str, write_s: float = WRITE_S) -> None:
+        self._database = database
+        self._reading = SqlProbe(database, name=name)
+        self._write_s = write_s
+        self._writing: asyncio.Task[NetraError | None] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in health reports."""
+        return self._reading.name
+
+    async def check(self) -> None:
+        """Return when the database answers a read and has not refused a write. Raises `Unavailable`."""
+        await self._reading.check()
+        writing = self._writing = self._writing or asyncio.create_task(self._write())
+        await asyncio.wait({writing}, timeout=self._write_s)
+        if writing.done():
+            self._writing = None
+            if (refused := writing.result()) is not None:
+                raise refused
+
+    async def _write(self) -> NetraError | None:
+        try:
+            await self._database.write(_counting_up)
+        except NetraError as error:
+            return error
+        return None
 
 
 def _asking() -> Script[None]:
     yield ask(_ANSWER)
+
+
+def _counting_up() -> Script[None]:
+    yield ask(_COUNT_UP)

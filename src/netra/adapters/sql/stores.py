@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,11 @@ from netra.adapters.sql.identity.one_time import SqlOneTimeBook
 from netra.adapters.sql.identity.sessions import SqlSessionStore
 from netra.adapters.sql.identity.users import SqlUserStore
 from netra.adapters.sql.migrations import HEAD, migrate, revision
-from netra.adapters.sql.probe import SqlProbe
+from netra.adapters.sql.probe import SqlProbe, WritingProbe
 from netra.adapters.sql.replays import SqlReplayBook
 from netra.adapters.sql.runs.run_store import SqlRunStore
+from netra.adapters.sql.soundness import check_soundness, damaged
+from netra.adapters.sql.spending import SqlSpendingBook
 from netra.adapters.sql.sqlite.sqlite_database import (
     WRITE_WAIT_S,
     SqliteDatabase,
@@ -30,7 +32,10 @@ from netra.adapters.sql.threads import SqlThreadStore
 from netra.adapters.sql.transactions import Database
 from netra.adapters.sql.workloads import SqlWorkloadStore
 from netra.domain.errors import Unavailable
+from netra.ports.audit_trail import AuditTrail
 from netra.ports.clock import Clock
+from netra.ports.probes import Probe
+from netra.ports.sessions import SessionStore
 
 SQLITE_MIN: Final = (3, 35)  # RETURNING
 
@@ -40,17 +45,18 @@ class SqlStores:
     """Every port over one database."""
 
     users: SqlUserStore
-    sessions: SqlSessionStore
+    sessions: SessionStore
     api_keys: SqlApiKeyStore
     one_time: SqlOneTimeBook
-    audit: SqlAuditTrail
+    audit: AuditTrail
     threads: SqlThreadStore
     runs: SqlRunStore
     workloads: SqlWorkloadStore
     event_log: SqlEventLog
     event_outbox: SqlEventOutbox
     replays: SqlReplayBook
-    probe: SqlProbe
+    spending: SqlSpendingBook
+    probe: Probe
 
 
 @asynccontextmanager
@@ -65,7 +71,8 @@ async def open_sqlite(
     await asyncio.to_thread(SqliteSchema(path).upgrade)
     database = SqliteDatabase(path, synchronous=synchronous)
     try:
-        yield stores_over(database, clock=clock, name="sqlite")
+        stores = stores_over(database, clock=clock, name="sqlite")
+        yield replace(stores, probe=WritingProbe(database, name="sqlite"))
     finally:
         database.close()
 
@@ -84,6 +91,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         event_log=SqlEventLog(database, clock=clock),
         event_outbox=SqlEventOutbox(database, clock=clock),
         replays=SqlReplayBook(database, clock=clock),
+        spending=SqlSpendingBook(database),
         probe=SqlProbe(database, name=name),
     )
 
@@ -96,6 +104,11 @@ class SqliteSchema:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def place(self) -> str:
+        """Return the folder that holds the file."""
+        return str(self._path.parent)
+
     def revision(self) -> str | None:
         """Return the last revision that was applied, None for none."""
         if not self._path.exists():
@@ -104,10 +117,19 @@ class SqliteSchema:
             return revision(connection)
 
     def upgrade(self) -> None:
-        """Bring the tables to `HEAD`, in a file that is made when missing."""
+        """Bring the tables to `HEAD`, in a file that is made when missing; refuse a damaged one."""
         with self._opened() as connection:
+            check_soundness(connection, self._path)
             keep_write_ahead(connection)
             migrate(connection)
+
+    def check(self) -> str | None:
+        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
+        from netra.adapters.sql.migrations.runner import check_known  # slow to import, rarely needed
+
+        found = self.revision()
+        check_known(found)
+        return found
 
     def script(self) -> str:
         """Return the statements that `upgrade` would run."""
@@ -120,8 +142,16 @@ class SqliteSchema:
         if sqlite3.sqlite_version_info < SQLITE_MIN:
             raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            is_new = not self._path.exists()
             with closing(connect(self._path, wait_s=WRITE_WAIT_S)) as connection:
+                if is_new:
+                    self._path.chmod(0o600)  # SQLite gives its write-ahead log the same mode
                 yield connection
-        except (OSError, sqlite3.Error) as error:
-            raise Unavailable(f"The database file {self._path} cannot be opened: {error}.") from error
+        except (sqlite3.OperationalError, OSError) as error:
+            raise Unavailable(
+                f"The database file {self._path} cannot be opened: {error}. "
+                "See that this user may write it and its folder, and that the disk has room."
+            ) from error
+        except sqlite3.Error as error:
+            raise damaged(self._path, str(error)) from error

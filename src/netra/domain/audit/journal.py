@@ -32,7 +32,7 @@ class SecurityJournal:
         user_id: UserId | None = None,
         **details: str,
     ) -> None:
-        """Record an event; durable when it returns."""
+        """Record an event; durable when it returns, unless the trail lets it wait for a full disk."""
         now = self._clock.now()
         event = SecurityEvent(
             id=self._ids.new("sec"),

@@ -2,15 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
-from netra.settings import Settings, settings_from
+from netra.settings import Settings, SettingsRefused, settings_from
 
 if TYPE_CHECKING:
     from netra.domain.users.model import User
@@ -50,23 +52,32 @@ def log_argument(command: Decorated) -> Decorated:
 
 def settings_with(**overrides: object) -> Settings:
     """Return the settings of `.env`, the environment over it, and what was typed over both."""
-    written = {name: text for name, text in dotenv_values(".env").items() if text is not None}
+    written = {name: text for name, text in _file_of_settings(Path(".env")).items() if text is not None}
     return settings_from({**written, **os.environ}, **overrides)
 
 
-def writable(folder: Path) -> Path:
-    """Return `folder`, made when missing; refuse one that cannot be written, before anything opens it."""
+def _file_of_settings(path: Path) -> Mapping[str, str | None]:
+    """Return the variables in `path`, none when it is missing. Raises `SettingsRefused` for a damaged one."""
+    if not path.is_file():
+        return {}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(_unusable(folder, error.strerror)) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise click.ClickException(_unusable(folder, "it may not be written to"))
-    return folder
+        raise _damaged(path, f"{error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise _damaged(path, "it is not UTF-8") from error
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            raise _damaged(path, f"line {line.original.line} cannot be read; it must be NAME=value")
+    return dotenv_values(stream=StringIO(text))
+
+
+def _damaged(path: Path, why: str) -> SettingsRefused:
+    return SettingsRefused(f"The file {str(path.absolute())!r} cannot be used: {why}.")
 
 
 def written(path: Path, content: bytes) -> None:
-    """Write a file; refuse in a sentence where that cannot be done."""
+    """Write a file, or refuse in one sentence."""
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -85,7 +96,7 @@ async def store_in(data: Path | None) -> AsyncGenerator["Netra"]:
     from netra.entrypoints.embedded import Netra
 
     settings = settings_with(data=data, slots=0)
-    async with Netra.open(writable(settings.data), settings) as netra:
+    async with Netra.open(settings.data, settings) as netra:
         yield netra
 
 
@@ -104,7 +115,3 @@ async def owner_in(netra: "Netra", *, email: str | None) -> "User":
     if len(everyone) > 1:
         raise click.ClickException(f"There are {len(everyone)} users here; say whose it is with --email.")
     return everyone[0]
-
-
-def _unusable(folder: Path, why: str | None) -> str:
-    return f"The data folder {str(folder)!r} cannot be used: {why}. Choose another one with --data."

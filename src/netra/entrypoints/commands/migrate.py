@@ -5,8 +5,8 @@ from typing import Final
 
 import click
 
-from netra.bootstrap import schema_of
-from netra.entrypoints.commands.context import data_option, settings_with, writable
+from netra.bootstrap import prepare, schema_of
+from netra.entrypoints.commands.context import data_option, settings_with
 
 DONE: Final = 0
 NOT_ENOUGH: Final = 3
@@ -19,25 +19,25 @@ NOT_ENOUGH: Final = 3
 def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
     """Bring the store's tables to the present schema, all or nothing.
 
-    Every start does the same, so this is for whoever wants it done before. Of several that try at
-    once, one does it and the others wait; where nothing is missing, nothing happens.
+    Every start does the same under a lock; this command does it ahead of a start. Running it on a
+    current schema changes nothing.
 
     \b
-    Exit codes: 0 done, or nothing missing; 1 the store does not answer; 3 --check found some missing.
+    Exit status: 0 the schema is current; 1 the store does not answer, or is of a newer Netra;
+    3 --check found an older schema, or none.
     """
     settings = settings_with(data=data)
     if settings.database_url is None and not (is_check or is_script):
-        writable(settings.data)
+        prepare(settings)
     schema = schema_of(settings)
     if is_script:
         click.echo(schema.script(), nl=False)
         return DONE
-    before = schema.revision()
+    before = schema.check()
     if before == schema.head:
         click.echo(f"The schema is at {before}; nothing is missing.")
         return DONE
     if is_check:
-        schema.script()  # refuses a schema that is newer
         click.echo(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
         return NOT_ENOUGH
     schema.upgrade()

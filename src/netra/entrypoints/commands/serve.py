@@ -11,15 +11,15 @@ from typing import Final
 
 import click
 
-from netra.bootstrap import open_ports, schema_of
+from netra.bootstrap import open_ports, prepare, schema_of
 from netra.domain.errors import NetraError
 from netra.domain.ids import UserId
 from netra.entrypoints.app import create_app
-from netra.entrypoints.commands.context import data_option, settings_with, slots_option, writable
+from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
-from netra.settings import Settings
+from netra.settings import Settings, SettingsRefused
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -48,11 +48,11 @@ def serve(
     Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
     """
     settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
-    writable(settings.data)
+    prepare(settings)
     with bound_to(settings.host, settings.port) as bound:
 
         def announce(is_new: bool) -> None:  # noqa: FBT001  # the one thing there is to say
-            click.echo(greeting(url_of(bound), data=settings.data, is_new=is_new))
+            click.echo(greeting(url_of(bound), settings=settings, is_new=is_new))
 
         if settings.workers == 1:
             return _run(settings, bound, announce=announce, line=None)
@@ -68,7 +68,7 @@ def api_process(settings: Settings, bound: socket.socket, line: "Connection[byte
 
     try:
         sys.exit(_run(settings, bound, announce=announce, line=line))
-    except NetraError as error:
+    except (NetraError, SettingsRefused) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(FAILED)
 
@@ -107,19 +107,20 @@ async def _served(
     return DONE
 
 
-def greeting(url: str, *, data: Path, is_new: bool) -> str:
+def greeting(url: str, *, settings: Settings, is_new: bool) -> str:
     """Return what stands on the screen once the service takes connections."""
     lines = [
         f"Netra {version('netra')} is at {url}   (Ctrl-C ends it)",
         f"  API, to read and try   {url}/docs",
-        f"  Its data               {data}",
+        f"  Its data               {schema_of(settings).place}",
     ]
     if is_new:
+        here = f" --data {settings.data}" if settings.database_url is None else ""
         lines += [
             "",
             "Nobody can sign in yet. Add yourself, in another terminal:",
-            f"  netra users add you@example.com --name You --data {data}",
+            f"  netra users add you@example.com --name You{here}",
             "then bring a request log, and ask about it:",
-            f"  netra workloads import FILE --data {data}",
+            f"  netra workloads import FILE{here}",
         ]
     return "\n".join(lines)

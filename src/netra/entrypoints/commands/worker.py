@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from netra.bootstrap import contained, open_ports
-from netra.entrypoints.commands.context import data_option, settings_with, slots_option, writable
+from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.server.serving import new_loop
 from netra.settings import Settings, SettingsRefused
 
@@ -36,7 +36,6 @@ def worker(*, slots: int | None, data: Path | None) -> int:
     settings = settings_with(slots=slots, data=data)
     if settings.slots == 0:
         raise SettingsRefused("A worker with 0 slots would do nothing; give --slots, or NETRA_SLOTS.")
-    writable(settings.data)
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_worked(settings))
 

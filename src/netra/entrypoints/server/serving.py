@@ -77,7 +77,7 @@ def bound_to(host: str, port: int) -> Generator[socket.socket]:
     """Yield a socket on `host` and `port` (0 is any free one); refuse in a sentence what cannot be had."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise click.ClickException(
             f"The host {host!r} has no address; choose another with --host."
         ) from error

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import stat
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,14 @@ async def test_what_was_stored_is_there_after_the_next_start(path, clock):
         user = await stores.users.add(new_user("a@example.com"))
     async with open_sqlite(path, clock=clock, synchronous="FULL") as stores:
         assert await stores.users.find(user.id) == user
+
+
+async def test_a_new_store_is_accessible_to_its_owner_alone(path, clock):
+    async with open_sqlite(path, clock=clock) as stores:
+        await stores.users.add(new_user("a@example.com"))
+        modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()}
+    assert modes == dict.fromkeys(["netra.sqlite3", "netra.sqlite3-wal", "netra.sqlite3-shm"], 0o600)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 async def test_closing_ends_every_thread_and_folds_the_log_in(path, clock):

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import click
 import pytest
 
-from netra.entrypoints.commands.context import settings_with, writable
+from netra.entrypoints.commands.context import settings_with
+from netra.settings import SettingsRefused
 
 
 def test_what_was_typed_beats_the_environment_and_that_beats_the_file(
@@ -19,14 +19,19 @@ def test_what_was_typed_beats_the_environment_and_that_beats_the_file(
     assert (settings.port, settings.host, settings.issuer) == (3333, "127.0.0.2", "file")
 
 
-def test_a_missing_data_folder_is_made(tmp_path: Path) -> None:
-    folder = tmp_path / "some" / "where"
-    assert writable(folder) == folder
-    assert folder.is_dir()
-
-
-def test_a_data_folder_that_is_a_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    taken = tmp_path / "taken"
-    taken.write_text("")
-    with pytest.raises(click.ClickException, match="Choose another one with --data"):
-        writable(taken)
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"NETRA_PORT=8000\nNETRA_HOST='127.0.0.1\n", "line 2 cannot be read"),
+        (b"\n# a note\nthis is no setting = x y\n", "line 3 cannot be read"),
+        (b"NETRA_ISSUER=\xff\xfe\n", "it is not UTF-8"),
+    ],
+)
+def test_a_damaged_file_of_settings_is_refused_by_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(SettingsRefused, match=r"The file '.*\.env' cannot be used: ") as caught:
+        settings_with()
+    assert said in str(caught.value)

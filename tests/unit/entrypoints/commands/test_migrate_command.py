@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.unit.adapters.sql.old_databases import at_revision
 
 from netra.adapters.sql.migrations import HEAD
 from netra.adapters.sql.sqlite.sqlite_database import connect
@@ -38,6 +39,14 @@ def test_a_check_ends_with_three_until_nothing_is_missing(tmp_path, capsys):
     assert capsys.readouterr().out == f"The schema is at nothing; {HEAD} is the present one.\n"
     migrate(data=tmp_path)
     assert migrate("--check", data=tmp_path) == 0
+
+
+@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, int(HEAD))])
+def test_a_check_of_any_older_schema_ends_with_three_and_changes_nothing(tmp_path, capsys, revision):
+    at_revision(revision, tmp_path / FILE).close()
+    assert migrate("--check", data=tmp_path) == 3
+    assert capsys.readouterr().out == f"The schema is at {revision}; {HEAD} is the present one.\n"
+    assert SqliteSchema(tmp_path / FILE).revision() == revision
 
 
 def test_the_statements_printed_make_the_schema(tmp_path, capsys):

@@ -1,13 +1,13 @@
 """The socket a service listens on."""
 
 import socket
-from pathlib import Path
 
 import click
 import pytest
 
 from netra.entrypoints.commands.serve import greeting
 from netra.entrypoints.server.serving import bound_to, url_of
+from netra.settings import Settings
 
 
 def test_port_zero_is_any_free_one_and_the_address_says_which() -> None:
@@ -37,9 +37,10 @@ def test_an_address_of_another_machine_is_refused_with_what_to_do() -> None:
         pass
 
 
-def test_a_host_without_an_address_is_refused_with_what_to_do() -> None:
+@pytest.mark.parametrize("host", ["no such host", "a" * 100, "a..b"])
+def test_a_host_without_an_address_is_refused_with_what_to_do(host: str) -> None:
     refused = pytest.raises(click.ClickException, match="has no address; choose another with --host")
-    with refused, bound_to("no such host", 0):
+    with refused, bound_to(host, 0):
         pass
 
 
@@ -50,9 +51,9 @@ def test_the_socket_is_closed_with_the_block() -> None:
 
 
 def test_only_a_new_service_says_how_to_add_somebody() -> None:
-    data = Path("netra-data")
-    first = greeting("http://127.0.0.1:8000", data=data, is_new=True)
-    later = greeting("http://127.0.0.1:8000", data=data, is_new=False)
+    first = greeting("http://127.0.0.1:8000", settings=Settings(), is_new=True)
+    later = greeting("http://127.0.0.1:8000", settings=Settings(), is_new=False)
+    assert "Its data               netra-data" in later
     assert "netra users add you@example.com --name You --data netra-data" in first
     assert "netra users add" not in later
     assert "http://127.0.0.1:8000/docs" in later

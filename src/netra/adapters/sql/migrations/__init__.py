@@ -15,6 +15,11 @@ class Schema(Protocol):
 
     head: str  # the revision that this version of Netra works with
 
+    @property
+    def place(self) -> str:
+        """Return where the database is, for an operator to read; it holds no password."""
+        ...
+
     def revision(self) -> str | None:
         """Return the last revision that was applied, None for none. Raises `Unavailable`."""
         ...
@@ -24,6 +29,10 @@ class Schema(Protocol):
 
         Nothing happens when they are there. Raises `Unavailable`, for a newer schema too.
         """
+        ...
+
+    def check(self) -> str | None:
+        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
         ...
 
     def script(self) -> str:

@@ -5,7 +5,7 @@ The connection comes from `runner`, in its transaction; for a script there is no
 
 from alembic import context
 
-from netra.adapters.sql.identity.identity_schema import metadata
+from netra.adapters.sql.operations_schema import metadata
 
 if context.is_offline_mode():
     context.configure(dialect_name=context.config.attributes["dialect"], literal_binds=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, StaticPool, create_engine, event, func, select
 
@@ -49,6 +50,13 @@ def script(dialect: str, *, after: str | None) -> str:
     with _ONE_AT_A_TIME, _refused_when_newer():
         command.upgrade(config, "head" if after is None else f"{after}:head", sql=True)
     return printed.getvalue()
+
+
+def check_known(revision: str | None) -> None:
+    """Raise `Unavailable` unless this version of Netra knows `revision`; None is an empty database."""
+    if revision is not None:
+        with _refused_when_newer():
+            ScriptDirectory.from_config(_configured()).get_revision(revision)
 
 
 def _apply(bound: Connection) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from netra.adapters.sql.migrations import HEAD
 from netra.adapters.sql.postgres.database_clock import DatabaseClock
@@ -12,6 +14,18 @@ from netra.adapters.sql.postgres.postgres_database import ANSWER_S, CONNECT_S, C
 from netra.adapters.sql.stores import SqlStores, stores_over
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
+
+REASONS: Final = {  # by what the driver says
+    "Connection refused": "nothing listens there; start the server, or correct host and port",
+    "failed to resolve host": "its host is unknown; correct the host",
+    "password authentication failed": "the server does not accept the user name and password; correct them",
+    "no password supplied": "the server asks for a password; add one",
+    "timeout expired": f"no answer within {CONNECT_S} s; see whether the server runs and can be reached",
+    "does not exist": "the server has no such database or user; create it, or correct the name",
+    "too many clients": "the server has no connection left; raise its max_connections",
+    "No such file or directory": "no server listens on this machine; add the host",
+    "invalid integer value": "its port is no number; correct the port",
+}
 
 
 @asynccontextmanager
@@ -41,6 +55,11 @@ class PostgresSchema:
     def __init__(self, url: str) -> None:
         self._url = url
 
+    @property
+    def place(self) -> str:
+        """Return the names of the database and of its server."""
+        return place_of(self._url)
+
     def revision(self) -> str | None:
         """Return the last revision that was applied, None for none."""
         with self._connected() as connection:
@@ -54,6 +73,14 @@ class PostgresSchema:
 
                 upgrade_postgres(connection)
 
+    def check(self) -> str | None:
+        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
+        from netra.adapters.sql.migrations.runner import check_known  # slow to import, rarely needed
+
+        found = self.revision()
+        check_known(found)
+        return found
+
     def script(self) -> str:
         """Return the statements that `upgrade` would run."""
         from netra.adapters.sql.migrations.runner import script  # slow to import, rarely needed
@@ -65,8 +92,32 @@ class PostgresSchema:
         try:
             with psycopg.connect(self._url, connect_timeout=CONNECT_S) as connection:
                 yield connection
+        except (psycopg.ProgrammingError, UnicodeDecodeError) as error:
+            raise Unavailable(
+                "NETRA_DATABASE_URL cannot be read: it must be an address such as "
+                "postgresql://user:password@host:5432/netra, with %40 for an @ in the password."
+            ) from error
         except psycopg.Error as error:
-            raise Unavailable("The database cannot be opened; see NETRA_DATABASE_URL.") from error
+            raise Unavailable(
+                f"The database that NETRA_DATABASE_URL names cannot be opened: {reason_of(error)}."
+            ) from error
+
+
+def place_of(url: str) -> str:
+    """Return the names of the database and of its server in `url`, never the password.
+
+    >>> place_of("postgresql://ada:secret@db.example.com/netra")
+    "PostgreSQL, database 'netra' at db.example.com:5432"
+    """
+    parts = conninfo_to_dict(url)
+    name = parts.get("dbname") or parts.get("user") or "of this user"
+    return f"PostgreSQL, database {str(name)!r} at {parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
+
+
+def reason_of(error: psycopg.Error) -> str:
+    """Return why a connection failed and what to do, without the driver's text: it may hold a password."""
+    found = (reason for phrase, reason in REASONS.items() if phrase in str(error))
+    return next(found, "the server refused the connection; its log says why")
 
 
 def _revision(connection: psycopg.Connection) -> str | None:

@@ -1,0 +1,53 @@
+"""What makes an address usable: of servers, of pages, of this service itself. Nothing here looks one up."""
+
+from collections.abc import Collection
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})  # where http needs no TLS
+
+
+def parts_of(address: str) -> SplitResult | None:
+    """Return the parts of an address, None when it cannot be read."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # such as a bracket that is not closed
+        return None
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Return whether the port is one, or left out."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+
+def is_server(address: str, schemes: Collection[str]) -> bool:
+    """Return whether `address` names a server, or a folder, by one of these schemes."""
+    parts = parts_of(address)
+    if parts is None or parts.scheme not in schemes:
+        return False
+    match parts.scheme:
+        case "postgresql" | "postgres":  # may name several hosts; the driver reads it
+            return True
+        case "unix" | "chdb":
+            return bool(parts.path)
+        case "redis" | "rediss":
+            return _has_port(parts)
+        case _:
+            return bool(parts.hostname) and _has_port(parts)
+
+
+def is_web(address: str) -> bool:
+    """Return whether `address` is one of http or https, with a host."""
+    parts = parts_of(address)
+    return (
+        parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname) and _has_port(parts)
+    )
+
+
+def is_safe(address: str) -> bool:
+    """Return whether what is sent there cannot be read on the way."""
+    parts = parts_of(address)
+    return parts is not None and is_web(address) and (parts.scheme == "https" or parts.hostname in LOOPBACK)

@@ -1,0 +1,37 @@
+"""The security log although the store takes no writes: events wait in memory until it does."""
+
+from datetime import datetime
+from functools import partial
+
+from netra.domain.audit.model import SecurityEvent
+from netra.domain.errors import Unavailable
+from netra.domain.paging import Page, PageRequest
+from netra.domain.postponed import PostponedWrites
+from netra.ports.audit_trail import AuditTrail
+
+
+class PostponedTrail:
+    """`AuditTrail` over another one; what it refuses to store waits, so that a sign-out need not."""
+
+    def __init__(self, trail: AuditTrail, *, postponed: PostponedWrites) -> None:
+        self._trail = trail
+        self._postponed = postponed
+
+    async def record(self, event: SecurityEvent) -> None:
+        """Store an event, now or once the store takes it. Raises `Unavailable` when too many wait."""
+        try:
+            await self._trail.record(event)
+        except Unavailable:
+            self._postponed.add(partial(self._trail.record, event))
+
+    async def page(self, request: PageRequest) -> Page[SecurityEvent]:
+        """Return events that are stored, newest first."""
+        return await self._trail.page(request)
+
+    async def forget(self, *, before: datetime) -> int:
+        """Delete events older than `before`, now or once the store allows it; return how many were, now."""
+        try:
+            return await self._trail.forget(before=before)
+        except Unavailable:
+            self._postponed.add(partial(self._trail.forget, before=before))
+            return 0
