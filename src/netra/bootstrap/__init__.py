@@ -37,6 +37,7 @@ from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.adapters.sql.migrations import Schema
 from netra.adapters.sql.stores import SqliteSchema, SqlStores, open_sqlite
+from netra.bootstrap.servers import with_archive, with_language_model, with_shared
 from netra.domain.optimization.performance.validation.measurement import Measurement
 from netra.domain.users.revocations import postponing
 from netra.domain.workloads.model import RowFault
@@ -46,7 +47,6 @@ from netra.plugboard import Container, Ports, contained
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
 from netra.ports.incidents import Incidents
-from netra.servers import with_archive, with_language_model, with_shared
 from netra.settings import Secret, Settings, check_shared_secret, package_missing
 
 __all__ = [
