@@ -19,31 +19,33 @@ POSTGRESQL = postgresql_dialect(paramstyle="format")
 # what must see all rows of something small, or counts by an index that holds just those rows
 WHOLE = {
     "users._ALL",
-    "audit_trail._PAGES.count",
+    "audit._PAGES.count",
     "acceptance._ROOM_IN_ALL",
-    "run_store._WAITING",
+    "runs._WAITING",
     "claims._IS_ANY_QUEUED",
-    "call_outbox._IS_ANY",  # the first row
-    "call_outbox._DELETIONS",  # a few rows at most
-    "call_removal._WITH_COURIER",
-    "call_outbox._TAKE",  # the only row
-    "call_outbox._CONFIRM",
-    "call_outbox._RELEASE",
+    "event_outbox._IS_ANY",  # the first row
+    "event_outbox._DELETIONS",  # a few rows at most
+    "event_removal._WITH_COURIER",
+    "event_outbox._TAKE",  # the only row
+    "event_outbox._CONFIRM",
+    "event_outbox._RELEASE",
 }
-OF_FEW_ROWS = {"SCAN mine", "SCAN oldest", "SCAN CONSTANT ROW"}  # made in the statement itself
+# made in the statement itself
+OF_FEW_ROWS = {
+    "SCAN mine",
+    "SCAN CONSTANT ROW",
+    *(f"SCAN {step}" for step in ("start", "ring", "heads", "line", "sorted", "locked", "chosen")),
+}
 
 
 def statements() -> dict[str, Query]:
     found: dict[str, Query] = {}
-    for module in pkgutil.walk_packages(sql.__path__, f"{sql.__name__}."):
-        if module.ispkg or ".migrations." in module.name:
-            continue
-        name_of_module = module.name.rpartition(".")[2]
-        named = vars(importlib.import_module(module.name))
+    for module in pkgutil.iter_modules(sql.__path__):
+        named = vars(importlib.import_module(f"netra.adapters.sql.{module.name}"))
         for name, value in named.items():
             pages = vars(value) if isinstance(value, PageQueries) else {"": value}
             found |= {
-                f"{name_of_module}.{name}{'.' if part else ''}{part}": query
+                f"{module.name}.{name}{'.' if part else ''}{part}": query
                 for part, query in pages.items()
                 if isinstance(query, Query)
             }
