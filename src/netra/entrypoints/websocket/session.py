@@ -82,6 +82,9 @@ def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
     if principal.user_id != _principal(session).user_id:
         refusal = Forbidden("This token is another user's; open another connection for them.")
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
+    if session.followed and not principal.may_read:
+        refusal = Forbidden("This connection follows runs, and this API key has no scope read.", scope="read")
+        return _tell(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
     told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
     return renewed, (Send(told),)
@@ -158,7 +161,7 @@ def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> 
     if run.id in session.followed:
         return session, ()  # its events say the rest
     if run.state.is_terminal:
-        return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+        return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
 
 
@@ -169,11 +172,18 @@ def _found(session: Session, happening: signals.RunFound, now: datetime) -> Step
         refusal = ValidationFailed.of("data.after", "out_of_range", sentence)
         return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
     if run.state.is_terminal and after == run.last_seq:
-        return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+        return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=after, request_id=request_id, now=now)
 
 
+def _stand(session: Session, run: Run, *, request_id: str | None) -> Step:
+    return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+
+
 def _follow(session: Session, run: Run, *, after: int, request_id: str | None, now: datetime) -> Step:
+    """Follow the run; an API key that may not read learns how it stands, and gets none of its events."""
+    if not _principal(session).may_read:
+        return _stand(session, run, request_id=request_id)
     followed = session.followed | {run.id}
     if len(followed) > FOLLOWED_MAX:
         refusal = Conflict(f"This connection already follows {FOLLOWED_MAX} runs; open another one.")
