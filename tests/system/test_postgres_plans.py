@@ -88,7 +88,8 @@ def test_a_claim_looks_up_each_row_by_an_index_and_sorts_only_what_it_may_take(c
             is_lowest = "Index Only Scan" in read and " lowest" in read  # the first entry of the index
             assert is_lowest or condition.startswith("Index Cond"), plan
         assert "Join" not in plan, plan
-        assert set(re.findall("Sort Key: (.*)", plan)) == {"heads.rank", "line_1.rank, line_1.number"}, plan
+        sorted_by = {re.sub(r"_\d", "", key) for key in re.findall("Sort Key: (.*)", plan)}
+        assert sorted_by == {"heads.rank", "line.rank, line.number"}, plan
 
 
 def test_a_claim_reads_as_little_of_a_queue_of_ten_thousand_as_of_one_of_a_hundred(connection):

@@ -6,7 +6,7 @@ each owner's oldest ready run, and looks further down an owner's queue only as f
 
 from typing import Any, Final
 
-from sqlalchemy import CTE, Alias, FromClause, ScalarSelect, and_, exists, func, literal_column, select
+from sqlalchemy import CTE, FromClause, ScalarSelect, and_, case, exists, func, literal_column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,15 +16,16 @@ from sqlalchemy.types import NullType
 from netra.adapters.sql.schema import is_live, literal, runs
 from netra.adapters.sql.transactions import ONE, param
 
-OWNERS_MAX: Final = 64  # owners compared by one claim; bounds its cost where more of them wait
+OWNERS_MAX: Final = 16  # owners compared by one claim; bounds its cost where more of them wait
 # Whether a run is still queued. A parameter, because PostgreSQL would answer a literal by reading the whole
 # index of queued runs, where it believes that there are few.
 IS_STILL_QUEUED: Final = runs.c.state == param("from_state")
-_FENCE: Final = literal_column("0")  # an OFFSET, which PostgreSQL's planner neither flattens nor reorders
-_RANK_MAX: Final = literal_column("2147483647")  # above any rank: an owner's place and running runs
+_FENCE: Final[ColumnElement[Any]] = literal_column(
+    "0"
+)  # an OFFSET, which PostgreSQL's planner neither flattens nor reorders
 
 
-def _queued(name: str) -> tuple[Alias, ColumnElement[bool]]:
+def _queued(name: str) -> tuple[FromClause, ColumnElement[bool]]:
     table = runs.alias(name)
     return table, table.c.state == literal("queued")
 
@@ -117,19 +118,25 @@ def _heads(ring: CTE) -> CTE:
 
 
 def _line(heads: CTE) -> CTE:
-    """Return the ready runs that a claim of `most` can reach.
+    """Return the ready runs that a claim of `most` may take.
 
     Where at least `most` owners have a ready run, the claim takes none ranked above the worst of the
-    `most` best heads, and none of an owner beyond place `most`.
+    `most` best heads. Where fewer have, it looks so far down each queue that together they may suffice;
+    where some queues are shorter, it finds too few, and the rest is for another claim.
     """
     has_run = heads.c.number.is_not(None)
     worst = select(heads.c.rank).where(has_run).order_by(heads.c.rank).limit(ONE)
-    bound = func.coalesce(worst.offset(param("most") - ONE).scalar_subquery(), _RANK_MAX)
+    bound = worst.offset(param("most") - ONE).scalar_subquery()
+    owners = select(func.count()).select_from(heads).where(has_run).scalar_subquery()
     line = select(heads).where(has_run).cte("line", recursive=True)
     after = _oldest_ready("after", of=line.c.owner_id, after=line.c.number)
+    may_reach = case(
+        (owners < param("most"), line.c.place * owners <= param("most")),
+        else_=and_(line.c.place < param("most"), line.c.rank < bound),
+    )
     return line.union_all(
         select(line.c.owner_id, after, line.c.place + ONE, line.c.rank + ONE).where(
-            and_(line.c.number.is_not(None), line.c.place < param("most"), line.c.rank < bound)
+            line.c.number.is_not(None), may_reach
         )
     )
 

@@ -34,7 +34,7 @@ from netra.adapters.sql.runs.lapsed_claims import held_by, lost, reaping, return
 from netra.adapters.sql.runs.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS, ended, run_of
 from netra.adapters.sql.schema import IS_QUEUED, messages, run_events, runs
 from netra.adapters.sql.transactions import ONE, Database, Query, Rows, Script, ask, ask_last, param
-from netra.domain.errors import NetraError
+from netra.domain.errors import NetraError, Unavailable
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.lifecycle import HORIZON, Ending, Move, lease_end
 from netra.domain.runs.model import Claim, RunState
@@ -160,14 +160,32 @@ class SqlClaims:
     async def _claimed(self, lease_s: float, most: int) -> Sequence[Claim]:
         if not self._is_busy and not await self._database.read(_is_any_queued):
             return ()  # an idle worker's poll begins no transaction
+        claims = list(await self._claimed_by_one(lease_s, most))
+        is_maybe_more = _has_several_of_one(claims)
+        while is_maybe_more and len(claims) < most:
+            try:
+                more = await self._claimed_by_one(lease_s, most - len(claims))
+            except Unavailable:  # what is claimed already must be worked on
+                break
+            claims += more
+            is_maybe_more = _has_several_of_one(more)
+        self._is_busy = len(claims) == most
+        return claims
+
+    async def _claimed_by_one(self, lease_s: float, most: int) -> Sequence[Claim]:
+        """Claim by one statement, which may leave some for another where the queues' lengths differ."""
         after = self._after_owner
         claims = await self._database.write(
             lambda: _claiming(self._clock, lease_s=lease_s, most=most, after_owner=after)
         )
-        self._is_busy = len(claims) == most
         if claims:
             self._after_owner = claims[-1].run.owner_id
         return claims
+
+
+def _has_several_of_one(claims: Sequence[Claim]) -> bool:
+    """Return whether a statement that found too few may have stopped before the end of a queue."""
+    return len({claim.run.owner_id for claim in claims}) < len(claims)
 
 
 def _is_any_queued() -> Script[bool]:
