@@ -76,7 +76,7 @@ class RunStore(Protocol):
 
         A run is ready when it does not rest and no live run precedes it in its thread. Among ready runs
         that of the owner with the fewest running runs is claimed, then the oldest. Claims made at the same
-        time may each miss the other's run in that count. Where hundreds of owners wait, a store may compare
+        time may each miss the other's run in that count. Where many owners wait, a store may compare
         a part of them at a time, another part at the next claim.
 
         The run becomes running, `started_at` is set once, `attempts` and the fence rise by one. No two

@@ -16,7 +16,7 @@ from sqlalchemy.types import NullType
 from netra.adapters.sql.schema import is_live, literal, runs
 from netra.adapters.sql.transactions import ONE, param
 
-OWNERS_MAX: Final = 16  # owners compared by one claim; bounds its cost where more of them wait
+OWNERS_MAX: Final = 8  # owners compared by one claim; bounds its cost where more of them wait
 # Whether a run is still queued. A parameter, because PostgreSQL would answer a literal by reading the whole
 # index of queued runs, where it believes that there are few.
 IS_STILL_QUEUED: Final = runs.c.state == param("from_state")
