@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from machine import load_line
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from netra.adapters.prices.book import GenaiPriceBook
@@ -177,6 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--profile", action="store_true", help="print where the time goes")
     chosen = parser.parse_args(arguments)
+    print(load_line())
     book = GenaiPriceBook()
     events = made_log(chosen.events)
     prices = price_list(events, book, default_model="gpt-4o")

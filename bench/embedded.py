@@ -31,6 +31,7 @@ from loads import (
     serving,
     wrk,
 )
+from machine import load_line
 
 EXAMPLE = {"message": "Optimize my AI workload for cost efficiency", "context": {"workload_id": "wl-123"}}
 
@@ -266,6 +267,7 @@ def main() -> int:
         "crowds": crowd_rows,
     }
     short = 0
+    print(load_line())
     print(f"{'what':45} {'figure':>10} {'must':>8} {'aim':>8}  holds")
     for name, rows in parts.items():
         if chosen.only and name not in chosen.only:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from machine import load_line
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from netra.domain.optimization.performance.catalogue import HARDWARE
@@ -50,6 +52,7 @@ def main() -> None:
     file = parser.parse_args().data / "azure_llm_2023_conv.csv"
     if not file.exists():
         sys.exit(f"left out: {file} is not there, and its arrivals are what is replayed")
+    print(load_line())
     requests = arrivals(file)
     gpu, model = HARDWARE.find_gpu("H100"), HARDWARE.find_model("Llama-3.1-70B")
     assert gpu is not None

@@ -39,6 +39,7 @@ from loads import (
     serving,
     wrk,
 )
+from machine import load_line
 
 sys.path.insert(0, str(BENCH.parent))
 
@@ -291,6 +292,7 @@ def main() -> int:
         if getattr(chosen, name) is None:
             print(f"left out: {name} (no --{name})")
     short = 0
+    print(load_line())
     print(f"{'what':50} {'figure':>10} {'must':>8} {'aim':>8}  holds")
     with engines() as using:
         parts = {

@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from loads import BENCH, Server, free_port, get, netra, post, serving
+from machine import load_line
 
 MUST, AIM = 100_000, 200_000
 BATCH = 10_000
@@ -184,6 +185,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=300_000)
     parser.add_argument("--clickhouse", action="store_true", help="also with a ClickHouse server behind")
     chosen = parser.parse_args()
+    print(load_line())
     lines = rows(chosen.rows)
     print(f"{len(lines):,} rows of {sum(map(len, lines)) / len(lines):.0f} bytes, {BATCH:,} a request")
     limits(lines)

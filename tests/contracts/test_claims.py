@@ -10,7 +10,7 @@ from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, completed, failed, updated
-from netra.domain.runs.lifecycle import Ending, Move, rest_s
+from netra.domain.runs.lifecycle import LEASE_S_MAX, Ending, Move, rest_s
 from netra.domain.runs.model import RunFailure, RunState
 from netra.domain.threads.model import Message, MessageRole
 
@@ -73,6 +73,67 @@ async def test_equal_thread_ids_of_two_owners_do_not_block_each_other(stores, ne
     await accept(stores, new_run("1", owner=1), new_run("2", owner=2))
     assert await stores.runs.claim(lease_s=10) is not None
     assert (await stores.runs.claim(lease_s=10)).run.id == "run-2"
+
+
+async def claimed(stores, count: int) -> list[str]:
+    """Return the names of the next runs that are claimed, in order."""
+    claims = [await stores.runs.claim(lease_s=10) for _ in range(count)]
+    return [claim.run.id.removeprefix("run-") for claim in claims if claim is not None]
+
+
+def burst(new_run, owner: int, count: int, *, name: str):
+    return [new_run(f"{name}{n}", owner=owner, thread=f"thread-{name}{n}") for n in range(count)]
+
+
+async def test_a_burst_of_one_owner_delays_no_other_owners_run(stores, new_run):
+    await accept(stores, *burst(new_run, 1, 40, name="a"), new_run("b", owner=2))
+    assert await claimed(stores, 3) == ["a0", "b", "a1"]
+
+
+async def test_the_owner_with_the_fewest_running_runs_comes_first_then_the_oldest_run(stores, new_run):
+    await accept(
+        stores, *burst(new_run, 1, 4, name="a"), *burst(new_run, 2, 3, name="b"), new_run("c", owner=3)
+    )
+    assert await claimed(stores, 9) == ["a0", "b0", "c", "a1", "b1", "a2", "b2", "a3"]
+
+
+async def test_an_owner_whose_run_has_ended_comes_before_one_whose_runs_go_on(stores, new_run):
+    await accept(stores, *burst(new_run, 1, 9, name="a"), *burst(new_run, 2, 9, name="b"))
+    claims = [await stores.runs.claim(lease_s=10) for _ in range(4)]
+    assert [claim.run.owner_id for claim in claims] == [1, 2, 1, 2]
+    for claim in claims[1::2]:
+        await stores.runs.finish(claim, COMPLETED, [], answer=None)
+    assert await claimed(stores, 3) == ["b2", "b3", "a2"]
+
+
+async def test_an_owner_whose_next_run_cannot_start_gives_its_turn_away(stores, clock, new_run):
+    await accept(stores, new_run("a0"), new_run("a1"), *burst(new_run, 2, 2, name="b"))
+    resting = await stores.runs.claim(lease_s=10)
+    await stores.runs.postpone(resting, AWAY, max_attempts=3)
+    assert await claimed(stores, 9) == ["b0", "b1"], "a0 rests, and a1 waits for it"
+    clock.turn(rest_s(1))
+    assert await claimed(stores, 9) == ["a0"]
+
+
+async def test_workers_that_claim_together_share_out_their_claims_as_fairly(stores, new_run):
+    await accept(stores, *burst(new_run, 1, 40, name="a"), *burst(new_run, 2, 5, name="b"))
+    await stores.runs.claim(lease_s=10)
+    claims = await asyncio.gather(*(stores.runs.claim(lease_s=10) for _ in range(5)))
+    assert sorted(claim.run.id for claim in claims) == ["run-a1", "run-a2", "run-b0", "run-b1", "run-b2"]
+    rest = await asyncio.gather(*(stores.runs.claim(lease_s=10) for _ in range(30)))
+    assert sum(claim.run.owner_id == 2 for claim in rest) == 2, "all of the short queue"
+    assert None not in rest, "and the long one has the other places"
+
+
+async def test_of_many_waiting_owners_none_is_left_out(stores, new_run):
+    owners = range(1, 401)
+    await accept(stores, *(new_run(str(owner), owner=owner) for owner in owners))
+    seen = set()
+    while claims := [
+        c for c in await asyncio.gather(*(stores.runs.claim(lease_s=10) for _ in range(32))) if c
+    ]:
+        seen |= {claim.run.owner_id for claim in claims}
+    assert seen == set(owners)
 
 
 async def test_many_workers_never_hold_one_run(stores, new_run):
@@ -421,6 +482,56 @@ async def test_of_completion_and_reaping_one_wins(stores, clock, new_run):
     events = await stores.runs.events("run-1", owner_id=ONE, after=0)
     assert sum(event.is_last for event in events) == 1
     assert isinstance(results[0], LeaseLost) or not results[1]
+
+
+DAY_S = 86_400.0
+
+
+async def test_a_lease_lapses_when_the_clock_is_set_back_for_a_day(stores, clock, new_run):
+    await accept(stores, new_run())
+    lost = await stores.runs.claim(lease_s=10)
+    clock.turn(-DAY_S)
+    assert not await stores.runs.reap(max_attempts=2)
+    assert (await stores.runs.get("run-1", owner_id=ONE)).state is RunState.QUEUED
+    clock.turn(rest_s(1))
+    assert (await stores.runs.claim(lease_s=10)).fence > lost.fence
+
+
+async def test_a_run_is_cancelled_at_once_when_its_workers_lease_is_a_day_ahead(stores, clock, new_run):
+    await accept(stores, new_run())
+    await stores.runs.claim(lease_s=10)
+    clock.turn(-DAY_S)
+    run, events = await stores.runs.stop("run-1", owner_id=ONE)
+    assert (run.state, [event.is_last for event in events]) == (RunState.CANCELLED, [True])
+
+
+async def test_a_run_rests_no_longer_when_the_clock_is_set_back_for_a_day(stores, clock, new_run):
+    await accept(stores, *(new_run(name, thread=f"thread-{name}") for name in "ab"))
+    await stores.runs.postpone(await stores.runs.claim(lease_s=10), AWAY, max_attempts=3)
+    clock.turn(-DAY_S)
+    assert await claimed(stores, 3) == ["a", "b"]
+
+
+async def test_a_worker_that_lives_keeps_its_run_when_the_clock_is_set_back(stores, clock, new_run):
+    await accept(stores, new_run())
+    claim = await stores.runs.claim(lease_s=10)
+    clock.turn(-DAY_S)
+    await stores.runs.extend(claim, lease_s=10)
+    assert not await stores.runs.reap(max_attempts=1)
+    assert (await stores.runs.stop("run-1", owner_id=ONE))[0].phase == "cancelling"
+
+
+async def test_the_longest_lease_holds_and_a_longer_one_is_refused(stores, clock, new_run):
+    await accept(stores, new_run("1"), new_run("2", thread="thread-2"))
+    claim = await stores.runs.claim(lease_s=LEASE_S_MAX)
+    clock.turn(-1)  # as far as clocks may differ
+    assert not await stores.runs.reap(max_attempts=1)
+    for lease in (
+        lambda lease_s: stores.runs.claim(lease_s=lease_s),
+        lambda lease_s: stores.runs.extend(claim, lease_s=lease_s),
+    ):
+        with pytest.raises(ValueError, match="at most 60 s"):
+            await lease(LEASE_S_MAX + 1)
 
 
 async def test_a_lease_ends_to_the_microsecond(stores, clock, new_run):

@@ -4,10 +4,12 @@ Each step is done to all adapters; their answers must be equal, errors included,
 afterwards must keep the promises that a model of few words knows: numbers without holes, one end a
 run and nothing after it, terminal for ever, one running run a thread, and no write by a claim that
 another claim, an ending or a deletion has overtaken. Nor does a run whose cancel was asked for wait for
-another worker.
+another worker. A claim takes the oldest run of the owner with the fewest running runs, and a clock that is
+set back holds up nothing.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -106,12 +108,29 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(target=claims)
     def claim(self) -> Any:
+        ready, running = self.surely_ready(), self.running()
         claim = self.both(lambda stores: stores.runs.claim(lease_s=LEASE_S))
         if claim is None:
+            assert not ready
             return multiple()
+        taken = running[claim.run.owner_id], claim.run.id
+        assert all(taken <= (running[self.owner_of[run_id]], run_id) for run_id in ready)
         assert claim.run.id not in self.holder
         self.holder[claim.run.id] = claim.fence
         return claim
+
+    def surely_ready(self) -> list[str]:
+        """Return the runs that nothing keeps from being claimed; one that was tried before may rest."""
+        live: dict[tuple[int, str], str] = {}
+        for run_id, thread in sorted(self.thread_of.items()):
+            if run_id not in self.ended:
+                live.setdefault((self.owner_of[run_id], thread), run_id)
+        runs = [self.seen(run_id) for run_id in live.values()]
+        return [run.id for run in runs if run.state is RunState.QUEUED and not run.attempts]
+
+    def running(self) -> Counter[int]:
+        """Return how many runs of each owner are running."""
+        return Counter(self.owner_of[run_id] for run_id in self.holder)
 
     def write(self, claim: Claim, ask: Callable[[Any], Awaitable[Any]]) -> bool:
         """Return whether the claim could write; the model says whether it had to."""
@@ -179,6 +198,10 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 5, 11]))
     def wait(self, seconds: float) -> None:
         self.clock.turn(seconds)
+
+    @rule(seconds=st.sampled_from([1, 3_600]))
+    def set_back(self, seconds: float) -> None:
+        self.clock.turn(-seconds)
 
     @rule(max_attempts=st.integers(1, 3))
     def reap(self, max_attempts: int) -> None:

@@ -36,9 +36,11 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
 class RunStore(Protocol):
     """Runs and their events. Methods that take `owner_id` see that owner's runs alone.
 
-    Leases are timed by the store's own clock. Every method that takes a `Claim` checks its fence in
-    the same statement that writes, and raises `LeaseLost` without writing when another claim or an
-    ending has come since, or when its lease has run out and was reaped. Each method is one transaction.
+    Leases are timed by the store's own clock and judged by `lifecycle.has_passed`: one that ends too far
+    ahead has lapsed, so that a clock that was set back holds up no run. Every method that takes a `Claim`
+    checks its fence in the same statement that writes, and raises `LeaseLost` without writing when another
+    claim or an ending has come since, or when its lease has run out and was reaped. Each method is one
+    transaction.
     """
 
     async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
@@ -70,10 +72,15 @@ class RunStore(Protocol):
         ...
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest queued run that neither rests nor has a live one before it in its thread, or None.
+        """Claim a queued run, or return None when none is ready.
 
-        It becomes running, `started_at` is set once, `attempts` and the fence rise by one. No two
-        claims of any process ever hold one run.
+        A run is ready when it does not rest and no live run precedes it in its thread. Among ready runs
+        that of the owner with the fewest running runs is claimed, then the oldest. Claims made at the same
+        time may each miss the other's run in that count. Where many owners wait, a store may compare
+        a part of them at a time, another part at the next claim.
+
+        The run becomes running, `started_at` is set once, `attempts` and the fence rise by one. No two
+        claims of any process ever hold one run. Raises `ValueError` above `lifecycle.LEASE_S_MAX`.
         """
         ...
 

@@ -1,7 +1,8 @@
 """A worker's half of the runs in memory: claims, leases, fences, and what becomes of lapsed ones."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -9,7 +10,7 @@ from netra.adapters.memory.state import MemoryState, RunEntry, unshared
 from netra.domain.errors import LeaseLost, NetraError
 from netra.domain.ids import ThreadId, UserId
 from netra.domain.runs.events import NewEvent, RunEvent
-from netra.domain.runs.lifecycle import Ending
+from netra.domain.runs.lifecycle import Ending, has_passed, lease_end
 from netra.domain.runs.model import Claim, RunState
 from netra.domain.runs.transitions import Change, claimed, finished, lapsed, postponed, recorded, released
 from netra.domain.threads.model import Message
@@ -25,20 +26,23 @@ class MemoryClaims:
         self._clock = clock
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
+        """Claim the oldest ready run of the owner who has the fewest running."""
         now = self._clock.now()
-        entry = next((entry for entry in self._first_in_threads() if _is_ready(entry, now)), None)
+        until = lease_end(now=now, lease_s=lease_s)
+        ready = (entry for entry in self._first_in_threads() if _is_ready(entry, now))
+        running = self._running_by_owner()
+        entry = min(ready, key=lambda ready: (running[ready.run.owner_id], ready.number), default=None)
         if entry is None:
             return None
         self._state.put(entry, claimed(entry.run, at=now))
         entry.fence += 1
-        entry.lease_until = now + timedelta(seconds=lease_s)
+        entry.lease_until = until
         return Claim(run=unshared(entry.run), fence=entry.fence)
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
         """Move the lease's end and say whether a cancel was asked for."""
         entry = self._held(claim)
-        entry.lease_until = self._clock.now() + timedelta(seconds=lease_s)
+        entry.lease_until = lease_end(now=self._clock.now(), lease_s=lease_s)
         return Pulse(is_cancel_requested=entry.run.is_cancel_requested)
 
     async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
@@ -78,7 +82,7 @@ class MemoryClaims:
             for entry in self._state.queue.values()
             if entry.run.state is RunState.RUNNING
             and entry.lease_until is not None
-            and entry.lease_until <= now
+            and has_passed(entry.lease_until, now=now)
         )
         told: list[RunEvent] = []
         for _, _, entry in late[:limit]:
@@ -98,6 +102,10 @@ class MemoryClaims:
                 seen.add(entry.thread_key)
                 yield entry
 
+    def _running_by_owner(self) -> Counter[UserId]:
+        live = (entry.run for entry in self._state.queue.values())
+        return Counter(run.owner_id for run in live if run.state is RunState.RUNNING)
+
     def _held(self, claim: Claim) -> RunEntry:
         entry = self._state.runs.get(claim.run.id)
         if entry is None or entry.fence != claim.fence or entry.run.state is not RunState.RUNNING:
@@ -106,5 +114,4 @@ class MemoryClaims:
 
 
 def _is_ready(entry: RunEntry, now: datetime) -> bool:
-    is_resting = entry.lease_until is not None and entry.lease_until > now
-    return entry.run.state is RunState.QUEUED and not is_resting
+    return entry.run.state is RunState.QUEUED and has_passed(entry.lease_until, now=now)

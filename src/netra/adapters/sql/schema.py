@@ -154,7 +154,7 @@ HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
 
 # Live runs are few among all: what the queue asks is answered from indexes of these alone. None has the
 # lease's end, so that a heartbeat writes into no index. PostgreSQL's have the same conditions, in the
-# migrations: naming that dialect here would load it at every start.
+# migrations, as has what it is told of vacuuming: naming that dialect here would load it at every start.
 Index(
     "ix_runs_live",
     runs.c.state,
@@ -162,7 +162,7 @@ Index(
     runs.c.thread_id,
     sqlite_where=IS_LIVE,
 )
-Index("ix_runs_queued", runs.c.number, sqlite_where=IS_QUEUED)
+Index("ix_runs_queued", runs.c.owner_id, runs.c.number, sqlite_where=IS_QUEUED)
 Index(
     "uq_runs_key",
     runs.c.owner_id,

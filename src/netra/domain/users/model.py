@@ -108,6 +108,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope] = EVERY_SCOPE
     key_id: KeyId | None = None  # None for a person who signed in
 
+    @property
+    def may_read(self) -> bool:
+        """Whether answers may show stored data, such as the result of a run."""
+        return Scope.READ in self.scopes
+
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     """Sign in with a password."""

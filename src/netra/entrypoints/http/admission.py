@@ -33,6 +33,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     is_public: bool = False
     reads: tuple[str, ...] = ()  # media types; none when the route reads no body
     scope: KeyScope | None = KeyScope.READ  # what an API key must be good for; None: only a person may
+    also: KeyScope | None = None  # a second scope that it must have
 
 
 _USUAL: Final = Rule()
@@ -44,9 +45,10 @@ def admits(
     public: bool = False,
     reads: tuple[str, ...] = (),
     scope: KeyScope | None = KeyScope.READ,
+    also: KeyScope | None = None,
 ) -> dict[str, Any]:
     """Return the `opt` of a route that has other rules than: signed in, counted as general, only reads."""
-    return {_RULE: Rule(limit=limit, is_public=public, reads=reads, scope=scope)}
+    return {_RULE: Rule(limit=limit, is_public=public, reads=reads, scope=scope, also=also)}
 
 
 def rule_of(opt: Any) -> Rule:
@@ -91,6 +93,8 @@ class AdmissionMiddleware:
         principal: Principal = scope["auth"]
         try:
             check_scope(principal, rule.scope)
+            if rule.also is not None:
+                check_scope(principal, rule.also)
         except Forbidden:
             await self._switchboard.services.journal.note_once(
                 SecurityEventKind.ACCESS_REFUSED,

@@ -137,8 +137,12 @@ async def history(
 
 @post("/runs/{run_id:str}/cancel", status_code=200, opt=_CANCEL, summary="Cancel a run")
 async def cancel(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
-    """Stop the work and return the run as it is now; a run that has ended stays as it is."""
-    return _status(await runs.stop(StopRun(owner_id=request.owner_id, run_id=RunId(run_id))))
+    """Stop the work and return the run as it is now; a run that has ended stays as it is.
+
+    An API key without the scope `read` gets neither the result nor the error of a run that has ended.
+    """
+    answer = _status(await runs.stop(StopRun(owner_id=request.owner_id, run_id=RunId(run_id))))
+    return answer if request.principal.may_read else msgspec.structs.replace(answer, result=None, error=None)
 
 
 def agent_router(*, replayed: Any, stream: Any) -> Router:

@@ -33,9 +33,18 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-def fingerprint(method: str, path: str, body: bytes) -> str:
-    """Return what tells one request from another under the same key."""
-    return hashlib.sha256(b"\0".join((method.encode(), path.encode(), body))).hexdigest()
+def fingerprint(method: str, path: str, body: bytes, *, may_read: bool = True) -> str:
+    """Return what tells one request from another under the same key.
+
+    A request of an API key that may not read is another one: its answer shows less, and an answer that
+    shows more must not be repeated to it.
+    """
+    parts = (
+        (method.encode(), path.encode(), body)
+        if may_read
+        else (b"unread", method.encode(), path.encode(), body)
+    )
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def key_of(headers: Headers) -> str | None:
@@ -69,7 +78,7 @@ class ReplayMiddleware:
         book = self._switchboard.services.ports.replays
         principal: Principal = scope["auth"]
         body = await _whole(scope, receive)
-        printed = fingerprint(scope["method"], scope["path"], body)
+        printed = fingerprint(scope["method"], scope["path"], body, may_read=principal.may_read)
         begun = await book.begin(principal.user_id, key, fingerprint=printed)
         exchange = exchange_of(scope)
         if begun.answer is not None:

@@ -17,8 +17,8 @@ from netra.entrypoints.http.request import Asked
 from netra.entrypoints.json_body import shaped, whole_numbers
 from netra.entrypoints.services import Services
 
-# as much work as a run
-_TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE) | noted(
+# as much work as a run, and its answer shows what is stored
+_TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE, also=Scope.READ) | noted(
     bodies={JSON: Proposal}
 )
 

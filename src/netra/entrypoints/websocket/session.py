@@ -82,7 +82,7 @@ def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
     if principal.user_id != _principal(session).user_id:
         refusal = Forbidden("This token is another user's; open another connection for them.")
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
-    if session.followed and not _may_read(principal):
+    if session.followed and not principal.may_read:
         refusal = Forbidden("This connection follows runs, and this API key has no scope read.", scope="read")
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
@@ -153,8 +153,6 @@ def _named(data: frames.StopData | None) -> RunId | None:
 
 def _started(session: Session, happening: signals.RunStarted, now: datetime) -> Step:
     run = happening.run
-    if not _may_read(_principal(session)):
-        return session, (Send(frames.standing_frame(run, request_id=run.client_ref)),)
     return _follow(session, run, after=0, request_id=run.client_ref, now=now)
 
 
@@ -162,8 +160,8 @@ def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> 
     run, request_id = happening.run, happening.request_id
     if run.id in session.followed:
         return session, ()  # its events say the rest
-    if run.state.is_terminal or not _may_read(_principal(session)):
-        return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+    if run.state.is_terminal:
+        return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
 
 
@@ -174,11 +172,18 @@ def _found(session: Session, happening: signals.RunFound, now: datetime) -> Step
         refusal = ValidationFailed.of("data.after", "out_of_range", sentence)
         return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
     if run.state.is_terminal and after == run.last_seq:
-        return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+        return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=after, request_id=request_id, now=now)
 
 
+def _stand(session: Session, run: Run, *, request_id: str | None) -> Step:
+    return session, (Send(frames.standing_frame(run, request_id=request_id)),)
+
+
 def _follow(session: Session, run: Run, *, after: int, request_id: str | None, now: datetime) -> Step:
+    """Follow the run; an API key that may not read learns how it stands, and gets none of its events."""
+    if not _principal(session).may_read:
+        return _stand(session, run, request_id=request_id)
     followed = session.followed | {run.id}
     if len(followed) > FOLLOWED_MAX:
         refusal = Conflict(f"This connection already follows {FOLLOWED_MAX} runs; open another one.")
@@ -199,11 +204,6 @@ def _closed(session: Session, *told: Output, code: int, reason: str) -> Step:
     cut = reason.encode()[:REASON_BYTES_MAX].decode(errors="ignore")
     closed = msgspec.structs.replace(session, phase=Phase.CLOSED, followed=frozenset[RunId]())
     return closed, (*told, Close(code, cut))
-
-
-def _may_read(principal: Principal) -> bool:
-    """Return whether a run's events may be sent: an API key for starting runs alone reads no results."""
-    return Scope.READ in principal.scopes
 
 
 def _principal(session: Session) -> Principal:

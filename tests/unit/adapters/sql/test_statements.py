@@ -30,7 +30,12 @@ WHOLE = {
     "call_outbox._CONFIRM",
     "call_outbox._RELEASE",
 }
-OF_FEW_ROWS = {"SCAN mine", "SCAN oldest", "SCAN CONSTANT ROW"}  # made in the statement itself
+# made in the statement itself
+OF_FEW_ROWS = {
+    "SCAN mine",
+    "SCAN CONSTANT ROW",
+    *(f"SCAN {step}" for step in ("start", "ring", "heads", "line", "sorted", "locked", "chosen")),
+}
 
 
 def statements() -> dict[str, Query]:

@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from netra.domain.ids import KeyId, RunId, SessionId, ThreadId, UserId
@@ -12,7 +14,6 @@ from netra.entrypoints.websocket.session import Phase, Session, advance
 from netra.entrypoints.websocket.signals import (
     Find,
     Follow,
-    Happening,
     Output,
     Renewed,
     RunStarted,
@@ -29,19 +30,7 @@ STOP = {"type": "stop_processing", "data": {"run_id": "run-1"}}
 SUBSCRIBE = {"type": "subscribe", "data": {"run_id": "run-1", "after": 0}}
 
 
-RUN = Run(
-    id=RunId("run-1"),
-    owner_id=UserId(1),
-    thread_id=ThreadId("t"),
-    message="m",
-    created_at=NOW,
-    state=RunState.RUNNING,
-    last_seq=3,
-    client_ref="c-1",
-)
-
-
-def a_key(*scopes: Scope) -> Principal:
+def key_with(*scopes: Scope) -> Principal:
     return Principal(
         user_id=UserId(1),
         session_id=SessionId("key-1"),
@@ -51,13 +40,26 @@ def a_key(*scopes: Scope) -> Principal:
     )
 
 
-def opened(*scopes: Scope) -> Session:
-    return Session(phase=Phase.OPEN, principal=a_key(*scopes))
+def open_with(*scopes: Scope) -> Session:
+    return Session(phase=Phase.OPEN, principal=key_with(*scopes))
 
 
 def said(message: object, *scopes: Scope) -> tuple[Session, tuple[Output, ...]]:
     """Return what a key with `scopes` gets for the message."""
-    return advance(opened(*scopes), TextCame(json.dumps(message)), now=NOW)
+    return advance(open_with(*scopes), TextCame(json.dumps(message)), now=NOW)
+
+
+def a_run(state: RunState) -> Run:
+    return Run(
+        id=RunId("run-1"),
+        owner_id=UserId(1),
+        thread_id=ThreadId("thread-1"),
+        message="cheaper",
+        created_at=NOW,
+        client_ref="mine",
+        state=state,
+        last_seq=3,
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,23 +83,27 @@ def test_any_key_may_ping() -> None:
     assert json.loads(pong.text)["type"] == "pong"
 
 
-@pytest.mark.parametrize("happening", [RunStarted(RUN), RunStopped(RUN, "c-1")], ids=["started", "stopped"])
-def test_a_key_that_may_not_read_gets_the_state_of_its_run_and_no_events(happening: Happening) -> None:
-    session, (told,) = advance(opened(Scope.EXECUTE), happening, now=NOW)
+@pytest.mark.parametrize("happening", [RunStarted, RunStopped])
+@pytest.mark.parametrize("state", [RunState.QUEUED, RunState.RUNNING, RunState.COMPLETED])
+def test_a_key_that_may_not_read_learns_how_a_run_stands_and_follows_nothing(
+    happening: type[Any], state: RunState
+) -> None:
+    run = a_run(state)
+    came = RunStarted(run) if happening is RunStarted else RunStopped(run, "mine")
+    session, (told,) = advance(open_with(Scope.EXECUTE), came, now=NOW)
     assert isinstance(told, Send)
     frame = json.loads(told.text)
-    assert (frame["type"], frame["data"]["run_id"]) == ("status", "run-1")
-    assert frame["data"]["request_id"] == "c-1"
-    assert session.followed == frozenset()
-    _, (follow,) = advance(opened(Scope.EXECUTE, Scope.READ), happening, now=NOW)
-    assert isinstance(follow, Follow)
+    assert (frame["type"], frame["data"]["phase"], frame["data"]["request_id"]) == ("status", state, "mine")
+    assert not session.followed
+    _, outputs = advance(open_with(Scope.EXECUTE, Scope.READ), came, now=NOW)
+    assert state is RunState.COMPLETED or isinstance(outputs[0], Follow)
 
 
-def test_a_connection_that_follows_runs_does_not_change_to_a_key_that_may_not_read() -> None:
-    following, _ = advance(opened(*Scope), RunStarted(RUN), now=NOW)
-    same, (told,) = advance(following, Renewed(a_key(Scope.EXECUTE), "c-2"), now=NOW)
-    assert isinstance(told, Send)
-    assert json.loads(told.text)["data"]["code"] == "FORBIDDEN"
-    assert same == following
-    renewed, _ = advance(opened(*Scope), Renewed(a_key(Scope.EXECUTE), "c-2"), now=NOW)
-    assert renewed.principal == a_key(Scope.EXECUTE)
+def test_a_connection_that_follows_runs_takes_no_proof_that_may_not_read() -> None:
+    following = msgspec.structs.replace(open_with(*Scope), followed=frozenset({RunId("run-1")}))
+    kept, (refused,) = advance(following, Renewed(key_with(Scope.EXECUTE), None), now=NOW)
+    assert isinstance(refused, Send)
+    assert json.loads(refused.text)["data"]["code"] == "FORBIDDEN"
+    assert kept == following
+    renewed, _ = advance(open_with(*Scope), Renewed(key_with(Scope.EXECUTE), None), now=NOW)
+    assert renewed.principal == key_with(Scope.EXECUTE)

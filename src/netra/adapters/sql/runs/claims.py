@@ -6,7 +6,7 @@ its transactions is one round trip.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -27,48 +27,27 @@ from sqlalchemy import (
     update,
 )
 
+from netra.adapters.sql.claim_order import IS_STILL_QUEUED, chosen, is_one_of
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.runs.batched_claims import ClaimRounds
 from netra.adapters.sql.runs.lapsed_claims import held_by, lost, reaping, returning
 from netra.adapters.sql.runs.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS, ended, run_of
-from netra.adapters.sql.schema import IS_QUEUED, is_live, messages, run_events, runs
+from netra.adapters.sql.schema import IS_QUEUED, messages, run_events, runs
 from netra.adapters.sql.transactions import ONE, Database, Query, Rows, Script, ask, ask_last, param
-from netra.domain.errors import NetraError
+from netra.domain.errors import NetraError, Unavailable
 from netra.domain.runs.events import NewEvent, RunEvent
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import HORIZON, Ending, Move, lease_end
 from netra.domain.runs.model import Claim, RunState
 from netra.domain.runs.transitions import finished, numbered, postponed, released
 from netra.domain.threads.model import Message
 from netra.ports.clock import Clock
 from netra.ports.runs import Pulse
 
-# In its thread a run is claimed only when all before it have ended, as far as the statement can see. So
-# two claims at once cannot take two runs of one thread, and no lock is needed beyond the row's.
-_older = runs.alias("older")
-_IS_FIRST_IN_THREAD: Final = ~exists(
-    select(ONE)
-    .where(
-        _older.c.owner_id == runs.c.owner_id,
-        _older.c.thread_id == runs.c.thread_id,
-        is_live(_older.c.state),
-        _older.c.number < runs.c.number,
-    )
-    .offset(literal_column("0"))  # or PostgreSQL may join the whole queue with itself, to sort it then
-    .correlate(runs)
-)
-_IS_RESTED: Final = runs.c.lease_until.is_(None) | (runs.c.lease_until <= param("now"))
 _IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))
-_OLDEST = (
-    select(runs.c.number)
-    .where(IS_QUEUED, _IS_RESTED, _IS_FIRST_IN_THREAD)
-    .order_by(runs.c.number)
-    .limit(param("most"))
-    .with_for_update(skip_locked=True)
-    .cte("oldest")  # found once: as a plain subquery it may run again, and lock more than `most`
-)
+_CHOSEN = chosen()
 _CLAIM: Final = Query(  # as `transitions.claimed` has it
     update(runs)
-    .where(runs.c.number.in_(select(_OLDEST.c.number)), IS_QUEUED)
+    .where(is_one_of(runs.c.number, select(_CHOSEN.c.number).scalar_subquery()), IS_STILL_QUEUED)
     .values(
         attempts=runs.c.attempts + 1,
         started_at=func.coalesce(runs.c.started_at, param("now")),
@@ -139,11 +118,12 @@ class SqlClaims:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._after_owner = 0  # whose run was claimed last: the next claim compares the owners after them
         self._is_busy = False  # whether the last round found runs for all: then there are mostly more
         self._rounds = ClaimRounds(self._claimed, release=self.release)
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest queued run that does not rest and that no live run of its thread precedes."""
+        """Claim the oldest ready run of the owner who has the fewest running."""
         return await self._rounds.claim(lease_s=lease_s)
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
@@ -180,25 +160,55 @@ class SqlClaims:
     async def _claimed(self, lease_s: float, most: int) -> Sequence[Claim]:
         if not self._is_busy and not await self._database.read(_is_any_queued):
             return ()  # an idle worker's poll begins no transaction
-        claims = await self._database.write(lambda: _claiming(self._clock, lease_s=lease_s, most=most))
+        claims = list(await self._claimed_by_one(lease_s, most))
+        is_maybe_more = _has_several_of_one(claims)
+        while is_maybe_more and len(claims) < most:
+            try:
+                more = await self._claimed_by_one(lease_s, most - len(claims))
+            except Unavailable:  # what is claimed already must be worked on
+                break
+            claims += more
+            is_maybe_more = _has_several_of_one(more)
         self._is_busy = len(claims) == most
         return claims
+
+    async def _claimed_by_one(self, lease_s: float, most: int) -> Sequence[Claim]:
+        """Claim by one statement, which may leave some for another where the queues' lengths differ."""
+        after = self._after_owner
+        claims = await self._database.write(
+            lambda: _claiming(self._clock, lease_s=lease_s, most=most, after_owner=after)
+        )
+        if claims:
+            self._after_owner = claims[-1].run.owner_id
+        return claims
+
+
+def _has_several_of_one(claims: Sequence[Claim]) -> bool:
+    """Return whether a statement that found too few may have stopped before the end of a queue."""
+    return len({claim.run.owner_id for claim in claims}) < len(claims)
 
 
 def _is_any_queued() -> Script[bool]:
     return bool((yield ask(_IS_ANY_QUEUED)))
 
 
-def _claiming(clock: Clock, *, lease_s: float, most: int) -> Script[Sequence[Claim]]:
+def _claiming(clock: Clock, *, lease_s: float, most: int, after_owner: int) -> Script[Sequence[Claim]]:
     now = clock.now()
-    until = micros(now + timedelta(seconds=lease_s))
-    state = RunState.RUNNING.value
-    rows = yield ask_last(_CLAIM, now=micros(now), most=most, state=state, lease_until=until)
+    rows = yield ask_last(
+        _CLAIM,
+        now=micros(now),
+        horizon=micros(now + HORIZON),
+        most=most,
+        after_owner=after_owner,
+        from_state=RunState.QUEUED.value,
+        state=RunState.RUNNING.value,
+        lease_until=micros(lease_end(now=now, lease_s=lease_s)),
+    )
     return [Claim(run=run_of(row[2:]), fence=row[1]) for row in sorted(rows)]
 
 
 def _extending(claim: Claim, clock: Clock, *, lease_s: float) -> Script[Pulse]:
-    until = micros(clock.now() + timedelta(seconds=lease_s))
+    until = micros(lease_end(now=clock.now(), lease_s=lease_s))
     rows = yield ask_last(_EXTEND, run_id=claim.run.id, held_fence=claim.fence, lease_until=until)
     if not rows:
         raise lost(claim)

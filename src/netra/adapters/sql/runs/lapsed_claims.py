@@ -16,15 +16,17 @@ from netra.adapters.sql.schema import IS_LIVE, IS_RUNNING, runs
 from netra.adapters.sql.transactions import Query, Script, ask, param
 from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import RunEvent
+from netra.domain.runs.lifecycle import HORIZON
 from netra.domain.runs.model import Claim, Run
 from netra.domain.runs.transitions import Change, lapsed
 from netra.ports.clock import Clock
 
 _HELD: Final = Query(select(*RUN_COLUMNS, runs.c.number).where(*HOLDS).with_for_update())
 _CHANGE: Final = Query(update(runs).where(*HOLDS), sets=CHANGED)
+_HAS_PASSED: Final = (runs.c.lease_until <= param("now")) | (runs.c.lease_until > param("horizon"))
 _LAPSED: Final = Query(
     select(*RUN_COLUMNS, runs.c.number, runs.c.fence)
-    .where(IS_LIVE, IS_RUNNING, runs.c.lease_until <= param("now"))  # both: there is an index of live ones
+    .where(IS_LIVE, IS_RUNNING, _HAS_PASSED)  # both: there is an index of live ones
     .order_by(runs.c.lease_until, runs.c.number)
     .limit(param("most"))
     .with_for_update(skip_locked=True)
@@ -53,7 +55,7 @@ def reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[R
     """Take the longest lapsed runs from whoever had them."""
     now = clock.now()
     told: list[RunEvent] = []
-    for row in (yield ask(_LAPSED, now=micros(now), most=limit)):
+    for row in (yield ask(_LAPSED, now=micros(now), horizon=micros(now + HORIZON), most=limit)):
         number, fence = row[-2:]
         change = lapsed(run_of(row), max_attempts=max_attempts, now=now)
         yield from _changing(change, number, fence=fence)
