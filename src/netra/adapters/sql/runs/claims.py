@@ -27,9 +27,9 @@ from sqlalchemy import (
     update,
 )
 
-from netra.adapters.sql.claim_order import IS_STILL_QUEUED, chosen, is_one_of
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.runs.batched_claims import ClaimRounds
+from netra.adapters.sql.runs.claim_order import IS_STILL_QUEUED, chosen, is_one_of
 from netra.adapters.sql.runs.lapsed_claims import held_by, lost, reaping, returning
 from netra.adapters.sql.runs.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS, ended, run_of
 from netra.adapters.sql.schema import IS_QUEUED, messages, run_events, runs
