@@ -93,7 +93,7 @@ class UserService:
         now = self._clock.now()
         if claims.expires_at <= now:
             raise TokenExpired("The token has expired; sign in again.")
-        if not await self._sessions.is_live(claims.session_id, at=now):
+        if not await self._sessions.is_live(claims.session_id, user_id=claims.user_id, at=now):
             raise Unauthorized("This session has ended; sign in again.")
         return Principal(user_id=claims.user_id, session_id=claims.session_id, expires_at=claims.expires_at)
 
@@ -102,7 +102,7 @@ class UserService:
         now = self._clock.now()
         if principal.key_id is not None:
             return await self._api_keys.is_live(principal.key_id, at=now)
-        return await self._sessions.is_live(principal.session_id, at=now)
+        return await self._sessions.is_live(principal.session_id, user_id=principal.user_id, at=now)
 
     async def get(self, user_id: UserId) -> User:
         """Return the user. Raises `Unauthorized` when the account is gone or disabled."""
