@@ -26,8 +26,10 @@ PLAIN_COOKIE: Final = "netra-sign-in"
 TLS_COOKIE: Final = "__Host-netra-sign-in"  # RFC 6265bis: no subdomain can have set it
 
 _BROWSER: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_AUTHORIZE: Final = admits(public=True)
-_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True) | noted(answers={303: None})
+_AUTHORIZE: Final = admits(public=True) | noted(answers={502: Envelope})
+_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True) | noted(
+    answers={303: None, 502: Envelope}
+)
 _EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,)) | noted(
     answers={401: Envelope}
 )

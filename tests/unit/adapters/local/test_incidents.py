@@ -4,7 +4,7 @@ import io
 import json
 
 from netra.adapters.local.incidents import LoggedIncidents
-from netra.domain.errors import Unavailable
+from netra.domain.errors import OAuthFailed, Unavailable
 
 
 def test_an_incident_is_a_line_that_names_the_place_and_shows_no_variable() -> None:
@@ -39,3 +39,19 @@ def test_what_is_no_outage_is_always_told() -> None:
     for _ in range(2):
         incidents.report(KeyError("what"), where="http")
     assert len(stream.getvalue().splitlines()) == 2
+
+
+def test_a_failed_upstream_is_a_line_with_its_cause_and_without_a_trace() -> None:
+    stream = io.StringIO()
+    incidents = LoggedIncidents(stream, monotonic_s=lambda: 0.0)
+    for _ in range(2):
+        try:
+            raise OAuthFailed("The identity provider cannot be asked.") from ConnectionError("refused")
+        except OAuthFailed as error:
+            incidents.report(error, where="http", request_id="req-1")
+    (line,) = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert "exception" not in line
+    assert (line["error"], line["cause"]) == (
+        "The identity provider cannot be asked.",
+        "ConnectionError: refused",
+    )
