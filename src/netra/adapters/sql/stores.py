@@ -15,6 +15,7 @@ from netra.adapters.sql.identity.audit_trail import SqlAuditTrail
 from netra.adapters.sql.identity.one_time import SqlOneTimeBook
 from netra.adapters.sql.identity.sessions import SqlSessionStore
 from netra.adapters.sql.identity.users import SqlUserStore
+from netra.adapters.sql.known_addresses import SqlKnownAddressStore
 from netra.adapters.sql.migrations import HEAD, migrate, revision
 from netra.adapters.sql.probe import SqlProbe
 from netra.adapters.sql.replays import SqlReplayBook
@@ -43,6 +44,7 @@ class SqlStores:
     sessions: SqlSessionStore
     api_keys: SqlApiKeyStore
     one_time: SqlOneTimeBook
+    known_addresses: SqlKnownAddressStore
     audit: SqlAuditTrail
     threads: SqlThreadStore
     runs: SqlRunStore
@@ -77,6 +79,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         sessions=SqlSessionStore(database),
         api_keys=SqlApiKeyStore(database),
         one_time=SqlOneTimeBook(database),
+        known_addresses=SqlKnownAddressStore(database),
         audit=SqlAuditTrail(database),
         threads=SqlThreadStore(database, clock=clock),
         runs=SqlRunStore(database, clock=clock),

@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
+import math
 import re
 from datetime import timedelta
 from typing import Final
 
-from netra.domain.errors import Fault, OAuthRefused, ValidationFailed
+from netra.domain.errors import Fault, OAuthRefused, RateLimited, ValidationFailed
 from netra.domain.texts import can_be_kept
 from netra.domain.users.model import ProvenIdentity, User
 
@@ -19,6 +20,9 @@ ACCESS_LIFETIME: Final = timedelta(hours=1)  # of an access token
 SESSION_LIFETIME: Final = timedelta(days=30)  # of a sign-in, however often it is renewed
 PENDING_LIFETIME: Final = timedelta(minutes=10)  # of a sign-in that went to an identity provider
 CODE_LIFETIME: Final = timedelta(seconds=60)  # of the code that a page exchanges for its tokens
+
+WAITING_MAX: Final = 100_000  # sign-ins and codes that wait for their second step, in all: about 50 MB
+WAITING_PER_CLIENT_MAX: Final = 500  # the same, from one client's network: no stranger can use up the rest
 
 _EMAIL: Final = re.compile(r"[^@\s\x00]+@[^@\s\x00]+")
 
@@ -67,6 +71,13 @@ def digest_of(secret: str, *, use: str) -> str:
     False
     """
     return hashlib.sha256(f"netra {use}\0{secret}".encode()).hexdigest()
+
+
+def too_many_waiting(*, first_ends_s: float) -> RateLimited:
+    """Return the refusal of one more step-by-step sign-in, until the client's first one expires."""
+    wait_s = math.ceil(first_ends_s)
+    message = f"Too many sign-ins from your network wait to be finished; try again in {wait_s} s."
+    return RateLimited(message, retry_after_s=wait_s)
 
 
 def is_same(one: str, other: str) -> bool:
