@@ -105,39 +105,9 @@ def memory_ports(settings: Settings) -> Ports:
 async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
     """Open the store that the settings name, the embedded one by default, and close it on exit."""
     clock = SystemClock()
-    secret = settings.secret or Secret(kept_secret(settings.data))
     with closing(Argon2PasswordHasher()) as passwords:
         async with _store(settings, clock) as store:
-            ports = Ports(
-                clock=clock,
-                ids=RandomIdSource(clock=clock),
-                incidents=LoggedIncidents(),
-                users=store.users,
-                sessions=store.sessions,
-                api_keys=store.api_keys,
-                one_time=store.one_time,
-                known_addresses=store.known_addresses,
-                audit=AuditLines(store.audit),
-                secrets=RandomSecretSource(),
-                identity_provider=_identity_provider(settings, clock),
-                language_model=None,
-                passwords=passwords,
-                tokens=_tokens(settings, secret, clock),
-                tickets=LocalTicketBook(clock=clock),
-                limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
-                threads=store.threads,
-                runs=store.runs,
-                feed=LocalRunFeed(),
-                bell=LocalRunBell(),
-                workloads=store.workloads,
-                event_log=store.event_log,
-                event_outbox=None,
-                replays=store.replays,
-                prices=GenaiPriceBook(),
-                price_audit=GenaiPriceAudit(),
-                log_files=FileRequestLogs(),
-                probes=(store.probe,),
-            )
+            ports = _ports_over(store, settings, clock, passwords)
             async with (
                 swept(store.event_log, clock=clock, incidents=ports.incidents),
                 _with_archive(ports, settings, store.event_outbox) as ports,
@@ -145,6 +115,40 @@ async def open_ports(settings: Settings) -> AsyncGenerator[Ports]:
                 _with_language_model(ports, settings) as ports,
             ):
                 yield ports
+
+
+def _ports_over(store: SqlStores, settings: Settings, clock: Clock, passwords: Argon2PasswordHasher) -> Ports:
+    """Return every port over `store`, none of them shared with other processes yet."""
+    return Ports(
+        clock=clock,
+        ids=RandomIdSource(clock=clock),
+        incidents=LoggedIncidents(),
+        users=store.users,
+        sessions=store.sessions,
+        api_keys=store.api_keys,
+        one_time=store.one_time,
+        known_addresses=store.known_addresses,
+        audit=AuditLines(store.audit),
+        secrets=RandomSecretSource(),
+        identity_provider=_identity_provider(settings, clock),
+        language_model=None,
+        passwords=passwords,
+        tokens=_tokens(settings, settings.secret or Secret(kept_secret(settings.data)), clock),
+        tickets=LocalTicketBook(clock=clock),
+        limiter=LocalRateLimiter(settings.rate_limits, clock=clock),
+        threads=store.threads,
+        runs=store.runs,
+        feed=LocalRunFeed(),
+        bell=LocalRunBell(),
+        workloads=store.workloads,
+        event_log=store.event_log,
+        event_outbox=None,
+        replays=store.replays,
+        prices=GenaiPriceBook(),
+        price_audit=GenaiPriceAudit(),
+        log_files=FileRequestLogs(),
+        probes=(store.probe,),
+    )
 
 
 def measurements_in(path: Path) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:

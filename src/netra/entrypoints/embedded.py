@@ -21,6 +21,7 @@ from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
+from netra.domain.texts import plain
 from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
@@ -129,7 +130,7 @@ class Netra:
         Raises `UnreadableFile` before anything is made.
         """
         log = await asyncio.to_thread(self.read_file, path, progress=progress)
-        workload = await self.create_workload(owner, name=name or Path(path).name)
+        workload = await self.create_workload(owner, name=name or plain(Path(path).name))
         service = self._container.workload_service()
         try:
             await self.add_events(owner, workload.id, log.events)

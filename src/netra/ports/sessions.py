@@ -44,8 +44,8 @@ class SessionStore(Protocol):
     async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
         """Return whether the session is this user's, has not ended and expires after `at`.
 
-        False for another user's session, and from the moment an `end`, `end_own`, `end_all` or `rotate` that ended it has returned, in
-        every process. It is on the path of every request: one read by key.
+        False for another user's session, and from the moment an `end`, `end_own`, `end_all` or `rotate`
+        that ended it has returned, in every process. It is on the path of every request: one read by key.
         """
         ...
 

@@ -11,6 +11,7 @@ from typing import Final, TextIO
 import msgspec
 
 from netra.domain.errors import OAuthFailed, Unavailable
+from netra.domain.texts import escaped_json
 
 CAUSE_MAX: Final = 300  # characters of a cause: it may quote what the other side sent
 OUTAGE_EVERY_S: Final = 10.0  # an outage strikes every request: its log must not fill the disk
@@ -29,7 +30,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info is not None and record.exc_info[1] is not None:
             line["exception"] = "".join(traceback.format_exception(record.exc_info[1]))
-        return msgspec.json.encode(line).decode()
+        return escaped_json(msgspec.json.encode(line).decode())
 
 
 class LoggedIncidents:

@@ -9,7 +9,7 @@ from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Forbidden, ValidationFailed
 from netra.domain.ids import KeyId, SessionId
-from netra.domain.texts import can_be_kept
+from netra.domain.texts import check_plain
 from netra.domain.users.model import ApiKey, Role, Scope, User
 from netra.domain.users.rules import NAME_MAX, digest_of
 from netra.ports.api_keys import ApiKeyStore
@@ -97,8 +97,9 @@ def key_digest(secret: str) -> str:
 
 
 def _check(*, name: str, scopes: Collection[Scope], lifetime_days: int) -> None:
-    if not name.strip() or len(name) > NAME_MAX or not can_be_kept(name):
+    if not name.strip() or len(name) > NAME_MAX:
         raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
+    check_plain(name, path="name")
     if not scopes:
         raise ValidationFailed.of("scopes", "missing", "scopes must name at least one")
     if not 1 <= lifetime_days <= LIFETIME_DAYS_MAX:

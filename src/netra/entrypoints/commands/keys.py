@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 from netra.domain.ids import KeyId
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, Scope
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
+from netra.entrypoints.terminal.safe import say, say_json
 
 _email_option = click.option("--email", help="Whose; with one user it may be left out.")
 
@@ -49,8 +49,8 @@ def add(*, name: str, scopes: tuple[str, ...], days: int, email: str | None, dat
             owner = await owner_in(netra, email=email)
             wanted = [Scope(word) for word in scopes]
             key, secret = await netra.keys.issue(owner, name=name, scopes=wanted, lifetime_days=days)
-            click.echo(secret)
-            click.echo(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)
+            say(secret)
+            say(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)
 
     run(added())
 
@@ -66,12 +66,12 @@ def list_keys(*, as_json: bool, email: str | None, data: Path | None) -> None:
         async with store_in(data) as netra:
             found = await netra.keys.all_of(await owner_in(netra, email=email))
         if as_json:
-            click.echo(msgspec.json.encode(found))
+            say_json(found)
             return
         for key in found:
-            click.echo(_line(key))
+            say(_line(key))
         if not found:
-            click.echo("There is no key yet; make one with 'netra keys add'.", err=True)
+            say("There is no key yet; make one with 'netra keys add'.", err=True)
 
     run(listed())
 
@@ -86,7 +86,7 @@ def revoke(*, key_id: str, email: str | None, data: Path | None) -> None:
     async def revoked() -> None:
         async with store_in(data) as netra:
             await netra.keys.revoke(KeyId(key_id), owner=await owner_in(netra, email=email))
-            click.echo(f"Revoked {key_id}.")
+            say(f"Revoked {key_id}.")
 
     run(revoked())
 

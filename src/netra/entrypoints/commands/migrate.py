@@ -7,6 +7,7 @@ import click
 
 from netra.bootstrap import schema_of
 from netra.entrypoints.commands.context import data_option, settings_with, writable
+from netra.entrypoints.terminal.safe import say, say_text
 
 DONE: Final = 0
 NOT_ENOUGH: Final = 3
@@ -30,16 +31,16 @@ def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
         writable(settings.data)
     schema = schema_of(settings)
     if is_script:
-        click.echo(schema.script(), nl=False)
+        say_text(schema.script())
         return DONE
     before = schema.revision()
     if before == schema.head:
-        click.echo(f"The schema is at {before}; nothing is missing.")
+        say(f"The schema is at {before}; nothing is missing.")
         return DONE
     if is_check:
         schema.script()  # refuses a schema that is newer
-        click.echo(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
+        say(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
         return NOT_ENOUGH
     schema.upgrade()
-    click.echo(f"The schema is at {schema.head}; it was at {before or 'nothing'}.")
+    say(f"The schema is at {schema.head}; it was at {before or 'nothing'}.")
     return DONE

@@ -19,6 +19,7 @@ from netra.entrypoints.commands.context import data_option, settings_with, slots
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
+from netra.entrypoints.terminal.safe import say, say_text
 from netra.settings import Settings
 
 DONE: Final = 0
@@ -52,7 +53,7 @@ def serve(
     with bound_to(settings.host, settings.port) as bound:
 
         def announce(is_new: bool) -> None:  # noqa: FBT001  # the one thing there is to say
-            click.echo(greeting(url_of(bound), data=settings.data, is_new=is_new))
+            say_text(greeting(url_of(bound), data=settings.data, is_new=is_new))
 
         if settings.workers == 1:
             return _run(settings, bound, announce=announce, line=None)
@@ -69,7 +70,7 @@ def api_process(settings: Settings, bound: socket.socket, line: "Connection[byte
     try:
         sys.exit(_run(settings, bound, announce=announce, line=line))
     except NetraError as error:
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}", err=True)
         sys.exit(FAILED)
 
 

@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from netra.domain.users.model import Role
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
+from netra.entrypoints.terminal.safe import say, say_json
 
 
 @click.group()
@@ -36,7 +36,7 @@ def add(
     async def added() -> None:
         async with store_in(data) as netra:
             user = await netra.add_user(email, name=name, password=password, role=role)
-            click.echo(f"Added {user.email} as user {user.id}.")
+            say(f"Added {user.email} as user {user.id}.")
 
     run(added())
 
@@ -52,12 +52,12 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
             everyone = await netra.users()
         if as_json:
             shown = [{"id": u.id, "email": u.email, "name": u.name, "role": u.role} for u in everyone]
-            click.echo(msgspec.json.encode(shown))
+            say_json(shown)
             return
         for user in everyone:
-            click.echo(f"{user.id:>4}  {user.email}  {user.name}  {user.role}")
+            say(f"{user.id:>4}  {user.email}  {user.name}  {user.role}")
         if not everyone:
-            click.echo("There is no user yet; make one with 'netra users add'.", err=True)
+            say("There is no user yet; make one with 'netra users add'.", err=True)
 
     run(listed())
 
@@ -74,7 +74,7 @@ def passwd(*, email: str, password_stdin: bool, data: Path | None) -> None:
         async with store_in(data) as netra:
             user = await owner_in(netra, email=email)
             await netra.set_password(user, password)
-            click.echo(f"Changed the password of {user.email}; their sessions have ended.")
+            say(f"Changed the password of {user.email}; their sessions have ended.")
 
     run(changed())
 
@@ -89,7 +89,7 @@ def disable(*, email: str, data: Path | None) -> None:
         async with store_in(data) as netra:
             user = await owner_in(netra, email=email)
             await netra.disable_user(user)
-            click.echo(f"Disabled {user.email}.")
+            say(f"Disabled {user.email}.")
 
     run(disabled())
 

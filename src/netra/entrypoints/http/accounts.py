@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from netra.domain.quotas import LimitName
+from netra.domain.texts import UNSAFE_SET
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
@@ -18,7 +19,7 @@ from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.sign_in import SignInDesk
-from netra.entrypoints.start_run import NOT_BLANK
+from netra.entrypoints.start_run import NAME
 
 _READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
 _PERSON: Final = admits(scope=None)
@@ -27,9 +28,9 @@ _LOGIN: Final = _READS | noted(answers={401: Envelope})
 _REGISTER: Final = _READS | noted(answers={409: Envelope})
 
 # Said in the documents; `users.rules` refuses, in its own words.
-_ADDRESS: Final = r"^[^@\s\u0000-\u001f\u0085]+@[^@\s\u0000-\u001f\u0085]+$"
+_ADDRESS: Final = rf"^[^@\s{UNSAFE_SET}]+@[^@\s{UNSAFE_SET}]+$"
 _EMAIL: Final = msgspec.Meta(extra_json_schema={"pattern": _ADDRESS, "maxLength": EMAIL_MAX})
-_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 _PASSWORD: Final = msgspec.Meta(
     extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "format": "password"}
 )

@@ -20,13 +20,13 @@ from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.services import Services
-from netra.entrypoints.start_run import NOT_BLANK
+from netra.entrypoints.start_run import NAME
 
 _PERSON: Final = admits(scope=None)
 _MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope})
 
 # Said in the documents; `users.keys` refuses, in its own words.
-_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 _SCOPES: Final = msgspec.Meta(max_length=len(Scope), extra_json_schema={"minItems": 1})
 _DAYS: Final = msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LIFETIME_DAYS_MAX})
 

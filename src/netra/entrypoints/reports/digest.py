@@ -12,6 +12,7 @@ import msgspec
 from netra.domain.optimization.model import Advice, Gap, Grade, Recommendation, Savings
 from netra.domain.optimization.wording import cost_change, count, money, percent
 from netra.entrypoints.reports.units import milliseconds, short_count, span
+from netra.entrypoints.terminal.answers import plain_advice
 
 TRUST: Final[Mapping[Grade, str]] = {
     Grade.EXACT: "arithmetic on your counts and list prices",
@@ -113,7 +114,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest_of(advice: Advice) -> Digest:
-    """Return the answer sorted for reading."""
+    """Return the answer sorted for reading, with every text in it plain."""
+    advice = plain_advice(advice)
     shelves: dict[Shelf, list[Recommendation]] = {shelf: [] for shelf in Shelf}
     for recommendation in advice.recommendations:
         shelves[shelf_of(recommendation)].append(recommendation)

@@ -8,6 +8,7 @@ import msgspec
 
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
+from netra.domain.texts import plain, plain_lines
 from netra.entrypoints.reports.canvas import Plot
 from netra.entrypoints.reports.digest import TRUST, Digest, Target, interval, worth_of
 from netra.entrypoints.reports.plots import plots_of
@@ -58,6 +59,7 @@ ol.steps{padding-left:1.2rem}ol.steps>li{margin:.9rem 0}
 
 def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str) -> str:
     """Return the whole page."""
+    source, question = plain(source), plain_lines(question)
     now_usd = digest.now_usd
     return "\n".join(
         (

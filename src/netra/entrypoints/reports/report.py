@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -11,11 +11,11 @@ from rich.text import Text
 
 from netra.domain.optimization.model import Action, Gap, Recommendation
 from netra.domain.optimization.wording import money
+from netra.domain.texts import plain
 from netra.entrypoints.reports.digest import MEASURES, TRUST, Digest, Target, interval, worth_of
 from netra.entrypoints.reports.sketch import Sketch, resampled
 from netra.entrypoints.reports.units import milliseconds, short_count, span, spark, title_of
 
-COLUMNS: Final = 100
 SPARK_COLUMNS: Final = 60
 BAR_COLUMNS: Final = 44
 _MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
@@ -23,13 +23,6 @@ _MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
     False: ("✗", "red"),
     None: ("?", "yellow"),
 }
-
-
-def reading_console() -> Console:
-    """Return the console for a report: standard output, no wider than eyes follow a line."""
-    console = Console(highlight=False)
-    width = min(console.width, COLUMNS) if console.is_terminal else COLUMNS
-    return Console(highlight=False, width=width)
 
 
 def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> RenderableType:
@@ -53,7 +46,7 @@ def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[Ren
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
     if digest.prospect:
         yield Padding(Text(digest.prospect, "yellow"), (0, 2))
-    yield Padding(Text.assemble((source, "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
+    yield Padding(Text.assemble((plain(source), "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
     if sketch is not None:
         yield Text()
         yield Padding(_glance(sketch), (0, 2))

@@ -45,13 +45,20 @@ def test_a_failed_upstream_is_a_line_with_its_cause_and_without_a_trace() -> Non
     stream = io.StringIO()
     incidents = LoggedIncidents(stream, monotonic_s=lambda: 0.0)
     for _ in range(2):
-        try:
-            raise OAuthFailed("The identity provider cannot be asked.") from ConnectionError("refused")
-        except OAuthFailed as error:
-            incidents.report(error, where="http", request_id="req-1")
+        error = OAuthFailed("The identity provider cannot be asked.")
+        error.__cause__ = ConnectionError("refused")
+        incidents.report(error, where="http", request_id="req-1")
     (line,) = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert "exception" not in line
     assert (line["error"], line["cause"]) == (
         "The identity provider cannot be asked.",
         "ConnectionError: refused",
     )
+
+
+def test_a_line_holds_no_character_that_a_terminal_obeys() -> None:
+    stream = io.StringIO()
+    LoggedIncidents(stream).report(KeyError("m\x9b2J\x1b[31m\u202e"), where="http")
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+    assert "\\x9b2J" in json.loads(line)["exception"]  # Python shows a key by its `repr`

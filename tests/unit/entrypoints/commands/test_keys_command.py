@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,27 @@ def test_a_disabled_account_is_closed_to_every_proof(data: list[str], capsys: Ca
 def test_somebody_may_have_no_password(data: list[str], capsys: Captured) -> None:
     assert exit_code(["users", "add", "eve@example.com", "--name", "Eve", "--no-password", *data]) == 0
     assert exit_code(["users", "disable", "nobody@example.com", *data]) == 2
+
+
+def test_names_that_were_stored_before_they_were_checked_are_listed_plain(
+    data: list[str], capsys: Captured
+) -> None:
+    with closing(sqlite3.connect(Path(data[1]) / "netra.sqlite3")) as connection, connection:
+        connection.execute("UPDATE users SET name = ?", ("A\x1b[2J\x9b31m\u202e\nroot",))
+    capsys.readouterr()
+    assert exit_code(["users", "list", *data]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.isprintable()
+    assert exit_code(["users", "list", "--json", *data]) == 0
+    printed = capsys.readouterr().out
+    assert printed.removesuffix("\n").isprintable()
+    assert json.loads(printed)[0]["name"] == "A\x1b[2J\x9b31m\u202e\nroot"
+
+
+def test_what_is_typed_is_repeated_plain_in_an_error(data: list[str], capsys: Captured) -> None:
+    hostile = "\x1b[2J\x9b"
+    for arguments in (["keys", "list", "--email", hostile, *data], ["optimize", hostile], [hostile]):
+        capsys.readouterr()
+        assert exit_code(arguments) == 2
+        printed = capsys.readouterr().err
+        assert all(line.isprintable() for line in printed.split("\n"))
