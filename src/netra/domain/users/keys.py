@@ -85,10 +85,20 @@ class ApiKeyService:
         return await self._api_keys.all_of(owner.id)
 
     async def revoke(self, key_id: KeyId, *, owner: User, origin: Origin = AT_THE_MACHINE) -> None:
-        """Make the key worthless at once, its tickets too. Raises `NotFound`."""
+        """Revoke the key and its tickets. Raises `NotFound`."""
         await self._api_keys.revoke(key_id, owner_id=owner.id, at=self._clock.now())
         await self._tickets.void(owner.id, session_id=SessionId(key_id))
         await self._journal.note(Kind.KEY_REVOKED, origin=origin, user_id=owner.id, key_id=key_id)
+
+    async def revoke_all(self, owner: User, *, origin: Origin = AT_THE_MACHINE) -> int:
+        """Revoke every key of the owner, and their tickets; return how many keys that were."""
+        revoked = await self._api_keys.revoke_all(owner.id, at=self._clock.now())
+        for key_id in revoked:
+            await self._tickets.void(owner.id, session_id=SessionId(key_id))
+        await self._journal.note(
+            Kind.KEY_REVOKED, origin=origin, user_id=owner.id, count=str(len(revoked)), by="all"
+        )
+        return len(revoked)
 
 
 def key_digest(secret: str) -> str:

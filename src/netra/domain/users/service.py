@@ -119,10 +119,11 @@ class UserService:
 
     async def change_password(
         self, principal: Principal, *, present: str, wanted: str, origin: Origin = AT_THE_MACHINE
-    ) -> None:
+    ) -> int:
         """Replace the password and end every session of the user, this one too.
 
-        Raises `ValidationFailed`, or `Forbidden` when `present` is not the password.
+        Return how many API keys of the user still work, see `set_password`. Raises `ValidationFailed`, or
+        `Forbidden` when `present` is not the password.
         """
         check_password(wanted, path="new_password")
         user = await self.get(principal.user_id)
@@ -131,15 +132,19 @@ class UserService:
                 Kind.SIGN_IN_REFUSED, origin=origin, user_id=user.id, by="present password"
             )
             raise Forbidden("The present password is wrong.")
-        await self.set_password(user, wanted, origin=origin)
+        return await self.set_password(user, wanted, origin=origin)
 
-    async def set_password(self, user: User, wanted: str, *, origin: Origin = AT_THE_MACHINE) -> None:
-        """Give the account another password, on an operator's word, and end every session of it."""
+    async def set_password(self, user: User, wanted: str, *, origin: Origin = AT_THE_MACHINE) -> int:
+        """Replace the account's password without the present one, and end every session of the account.
+
+        API keys stay, as programs depend on them: return how many still work, for the caller to say.
+        """
         check_password(wanted, path="password")
         now = self._clock.now()
         await self._users.set_password(user.id, await self._passwords.hash(wanted), at=now)
         await self._sessions.end_all(user.id, at=now)
         await self._journal.note(Kind.PASSWORD_CHANGED, origin=origin, user_id=user.id)
+        return sum(key.expires_at > now for key in await self._api_keys.all_of(user.id))
 
     async def disable(self, user: User, *, origin: Origin = AT_THE_MACHINE) -> None:
         """Close the account: no proof of it counts from now on, sessions and keys alike."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from netra.domain.ids import KeyId
+from netra.domain.optimization.wording import count
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, Scope
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
@@ -77,16 +78,23 @@ def list_keys(*, as_json: bool, email: str | None, data: Path | None) -> None:
 
 
 @keys.command()
-@click.argument("key_id")
+@click.argument("key_id", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Revoke every key of the user.")
 @_email_option
 @data_option
-def revoke(*, key_id: str, email: str | None, data: Path | None) -> None:
-    """Make the key KEY_ID worthless at once."""
+def revoke(*, key_id: str | None, is_all: bool, email: str | None, data: Path | None) -> None:
+    """Revoke the key KEY_ID, or all keys of a user with --all; they stop working at once."""
+    if (key_id is None) is not is_all:
+        raise click.UsageError("Give one KEY_ID, or --all.")
 
     async def revoked() -> None:
         async with store_in(data) as netra:
-            await netra.keys.revoke(KeyId(key_id), owner=await owner_in(netra, email=email))
-            say(f"Revoked {key_id}.")
+            owner = await owner_in(netra, email=email)
+            if key_id is None:
+                say(f"Revoked {count(await netra.keys.revoke_all(owner), 'key')} of {owner.email}.")
+            else:
+                await netra.keys.revoke(KeyId(key_id), owner=owner)
+                say(f"Revoked {key_id}.")
 
     run(revoked())
 

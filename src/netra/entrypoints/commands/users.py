@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from netra.domain.optimization.wording import count
 from netra.domain.users.model import Role
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 from netra.entrypoints.terminal.safe import say, say_json
@@ -67,14 +68,18 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @data_option
 def passwd(*, email: str, password_stdin: bool, data: Path | None) -> None:
-    """Give EMAIL another password; every session of theirs ends."""
+    """Give EMAIL another password; every session of theirs ends, API keys stay."""
     password = _password(from_stdin=password_stdin)
 
     async def changed() -> None:
         async with store_in(data) as netra:
             user = await owner_in(netra, email=email)
-            await netra.set_password(user, password)
+            left = await netra.set_password(user, password)
             say(f"Changed the password of {user.email}; their sessions have ended.")
+            if left:
+                works = "works" if left == 1 else "work"
+                say(f"{count(left, 'API key')} of theirs still {works}. To revoke all of them:", err=True)
+                say(f"  netra keys revoke --all --email {user.email}", err=True)
 
     run(changed())
 

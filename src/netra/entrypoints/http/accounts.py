@@ -8,6 +8,7 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
 from netra.domain.texts import UNSAFE_SET
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
@@ -98,6 +99,13 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class PasswordChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Every session has ended; `api_keys` counts the account's API keys that still work."""
+
+    message: str
+    api_keys: int
+
+
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Opens one socket, once; `expires_in` counts seconds."""
 
@@ -145,12 +153,15 @@ async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Tick
 @post("/password", status_code=200, opt=_PASSWORDS, summary="Change the password")
 async def change_password(
     data: JSONBody[PasswordChange], request: Asked, users: NamedDependency[UserService]
-) -> Said:
-    """Change it, and end every session of the account, this one too: sign in again."""
-    await users.change_password(
+) -> PasswordChanged:
+    """Change it, and end every session of the account, this one too: sign in again. API keys stay."""
+    left = await users.change_password(
         request.principal, present=data.current_password, wanted=data.new_password, origin=request.origin
     )
-    return Said(message="Password changed; every session has ended")
+    message = "Password changed; every session has ended"
+    if left:
+        message += f"; {count(left, 'API key')} still valid: DELETE /api/keys revokes all"
+    return PasswordChanged(message=message, api_keys=left)
 
 
 def authentication_router(*, registration: bool) -> Router:

@@ -65,6 +65,13 @@ class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
 
 
+class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    """How many keys were valid until now."""
+
+    message: str
+    revoked: int
+
+
 @get("/", opt=_PERSON, summary="API keys, newest first")
 async def list_keys(request: Asked, services: NamedDependency[Services]) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
@@ -94,9 +101,19 @@ async def revoke_key(key_id: FromPath[str], request: Asked, services: NamedDepen
     return Said(message="Key revoked")
 
 
+@delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")
+async def revoke_keys(request: Asked, services: NamedDependency[Services]) -> KeysRevoked:
+    """Revoke every key of the signed-in user at once; sockets that they opened close."""
+    owner = await services.users.get(request.owner_id)
+    revoked = await services.api_keys.revoke_all(owner, origin=request.origin)
+    return KeysRevoked(message=f"API keys revoked: {revoked}", revoked=revoked)
+
+
 def keys_router() -> Router:
     """Return the routes."""
-    return Router("/api/keys", route_handlers=[list_keys, make_key, revoke_key], tags=["API keys"])
+    return Router(
+        "/api/keys", route_handlers=[list_keys, make_key, revoke_key, revoke_keys], tags=["API keys"]
+    )
 
 
 def _line(key: ApiKey) -> KeyLine:
