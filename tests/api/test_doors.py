@@ -33,6 +33,17 @@ def test_an_empty_session_id_ends_no_session(client: httpx.Client, path: str) ->
     assert client.get("/api/auth/me").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["Ada\x1b]0;owned\x07", "Ada\x9b31m", "Ada\u202egnp.exe", "Ada\nroot"])
+def test_a_name_that_a_terminal_would_obey_is_refused_by_its_field(client: httpx.Client, name: str) -> None:
+    account = {"email": "new@example.com", "name": name, "password": "correct horse"}
+    key = {"name": name, "scopes": ["read"]}
+    for path, body in (("/auth/register", account), ("/keys", key), ("/workloads", {"name": name})):
+        refused = client.post(f"/api{path}", json=body)
+        assert refused.status_code == 422, path
+        (fault,) = refused.json()["error"]["details"]["errors"]
+        assert (fault["path"], fault["code"]) == ("name", "control_character")
+
+
 @pytest.mark.parametrize(
     "claims",
     [{"exp": 10**18}, {"sub": str(10**30)}, {"jti": "\ud800"}, {"exp": float("nan")}, {"nbf": -1}],
