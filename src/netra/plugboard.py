@@ -13,6 +13,7 @@ from netra.domain.runs.worker import RunWorker
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.federated import FederatedSignIn
 from netra.domain.users.keys import ApiKeyService
+from netra.domain.users.known_addresses import KnownAddressService
 from netra.domain.users.service import UserService
 from netra.domain.users.session_opener import SessionOpener
 from netra.domain.users.sessions import SessionService
@@ -26,6 +27,7 @@ from netra.ports.feed import RunBell, RunFeed
 from netra.ports.identity import IdentityProvider
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
+from netra.ports.known_addresses import KnownAddressStore
 from netra.ports.language_model import LanguageModel
 from netra.ports.log_files import RequestLogs
 from netra.ports.one_time import OneTimeBook
@@ -56,6 +58,7 @@ class Ports:
     sessions: SessionStore
     api_keys: ApiKeyStore
     one_time: OneTimeBook
+    known_addresses: KnownAddressStore
     audit: AuditTrail
     secrets: SecretSource
     identity_provider: IdentityProvider | None
@@ -126,6 +129,9 @@ class Container(containers.DeclarativeContainer):
         ids=ports.provided.ids,
         secrets=ports.provided.secrets,
         clock=ports.provided.clock,
+    )
+    known_address_service = providers.Singleton(
+        KnownAddressService, store=ports.provided.known_addresses, clock=ports.provided.clock
     )
     federated_sign_in = providers.Singleton(
         FederatedSignIn,

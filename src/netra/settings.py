@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from netra.domain.addresses import is_safe, is_server, is_web, parts_of
+from netra.domain.networks import networks_in
 from netra.domain.quotas import Quotas, RateLimits
 from netra.domain.spending import Budget, Budgets
 
@@ -90,7 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # API processes on the one port
     cors_origins: tuple[str, ...] = ()
     websocket_origins: tuple[str, ...] = ()  # browser origins beside the service's own
-    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For and -Proto are believed
+    trusted_proxies: tuple[str, ...] = ()  # addresses and networks whose X-Forwarded-* is believed
     limit_authentication: Count = 5
     limit_agent: Count = 10
     limit_websocket: Count = 30
@@ -208,6 +209,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
         raise SettingsRefused(f"{PREFIX}SECRET must be set when {PREFIX}ENVIRONMENT is production.")
     _check_servers(settings)
     _check_sign_in(settings)
+    _check_proxies(settings)
     _check_language_model(settings)
     return settings
 
@@ -255,6 +257,13 @@ def _check_sign_in(settings: Settings) -> None:
             raise SettingsRefused(
                 f"{PREFIX}OAUTH_REDIRECTS: {page!r} is no https address without a fragment."
             )
+
+
+def _check_proxies(settings: Settings) -> None:
+    try:
+        networks_in(settings.trusted_proxies)
+    except ValueError as error:
+        raise SettingsRefused(f"{PREFIX}TRUSTED_PROXIES cannot be used: {error}.") from error
 
 
 def _check_language_model(settings: Settings) -> None:

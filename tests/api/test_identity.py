@@ -84,7 +84,8 @@ def test_a_new_password_ends_all_sessions(client: httpx.Client, elsewhere: httpx
     wrong = client.post("/api/auth/password", json={**change, "current_password": "a guess"})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (403, "FORBIDDEN")
     assert client.post("/api/auth/password", json={**change, "new_password": "short"}).status_code == 422
-    assert client.post("/api/auth/password", json=change).status_code == 200
+    changed = client.post("/api/auth/password", json=change)
+    assert (changed.status_code, changed.json()["api_keys"]) == (200, 0)
     assert client.get("/api/auth/me").status_code == 401
     assert status(elsewhere, sign_in(client, "another password")["access_token"]) == 200
 
@@ -173,6 +174,7 @@ def test_a_key_may_do_what_it_was_made_for(
         ("GET", "/api/keys", None),
         ("POST", "/api/keys", {"name": "k", "scopes": ["read"]}),
         ("DELETE", "/api/keys/key-1", None),
+        ("DELETE", "/api/keys", None),
         ("GET", "/api/auth/sessions", None),
         ("DELETE", "/api/auth/sessions", None),
         ("DELETE", "/api/auth/sessions/ses-1", None),
@@ -184,6 +186,22 @@ def test_no_key_may_act_as_the_person(client: httpx.Client, method: str, path: s
     key = make_key(client, "read", "execute", "ingest")
     answer = client.request(method, path, json=body, headers=bearer(key))
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+
+
+def test_keys_outlive_a_new_password_until_all_are_revoked(
+    client: httpx.Client, elsewhere: httpx.Client
+) -> None:
+    secrets = [make_key(client, "read") for _ in range(2)]
+    change = {"current_password": PASSWORD, "new_password": "another password"}
+    changed = client.post("/api/auth/password", json=change).json()
+    assert changed["api_keys"] == 2
+    assert "DELETE /api/keys" in changed["message"]
+    key = bearer(secrets[0])
+    assert elsewhere.get("/api/threads", headers=key).status_code == 200
+    own = bearer(sign_in(client, "another password")["access_token"])
+    assert client.delete("/api/keys/", headers=own).status_code == 404, "an empty id is not all of them"
+    assert client.delete("/api/keys", headers=own).json() == {"message": "API keys revoked: 2", "revoked": 2}
+    assert [elsewhere.get("/api/threads", headers=bearer(one)).status_code for one in secrets] == [401, 401]
 
 
 def test_a_key_is_shown_once_and_revoked_at_once(client: httpx.Client, elsewhere: httpx.Client) -> None:

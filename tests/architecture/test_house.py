@@ -132,3 +132,25 @@ def test_the_hexagon_imports_with_its_two_packages_alone() -> None:
         timeout=60,
     )
     assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
+
+
+def test_only_the_safe_functions_print_to_a_terminal() -> None:
+    """Names, logs and errors hold what others wrote: `terminal.safe` and `terminal.console` make it plain."""
+    rooms = ("entrypoints/commands/", "entrypoints/reports/", "entrypoints/cli.py")
+    allowed = {"entrypoints/reports/safe.py", "entrypoints/reports/console.py"}
+    printing = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in MODULES
+        if name_of(path).startswith(rooms) and name_of(path) not in allowed
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and prints(node)
+    ]
+    assert printing == []
+
+
+def prints(call: ast.Call) -> bool:
+    """Return whether a call writes a text to the terminal by itself."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id == "Console" or (call.func.id == "print" and bool(call.args))
+    written = ast.unparse(call.func)
+    return written in {"click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write", "console.Console"}

@@ -16,6 +16,7 @@ from netra.adapters.clickhouse.connection import open_clickhouse
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.adapters.memory.call_log import MemoryEventLog, MemoryEventOutbox
+from netra.adapters.memory.known_addresses import MemoryKnownAddressStore
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
@@ -42,6 +43,7 @@ from netra.ports.api_keys import ApiKeyStore
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.call_outbox import EventOutbox
 from netra.ports.clock import Clock
+from netra.ports.known_addresses import KnownAddressStore
 from netra.ports.one_time import OneTimeBook
 from netra.ports.probes import Probe
 from netra.ports.replays import ReplayBook
@@ -61,6 +63,7 @@ class Stores:
     sessions: SessionStore
     api_keys: ApiKeyStore
     one_time: OneTimeBook
+    known_addresses: KnownAddressStore
     audit: AuditTrail
     threads: ThreadStore
     runs: RunStore
@@ -86,6 +89,7 @@ async def memory_stores(clock: Clock) -> AsyncGenerator[Stores]:
         sessions=MemorySessionStore(users),
         api_keys=MemoryApiKeyStore(users),
         one_time=MemoryOneTimeBook(),
+        known_addresses=MemoryKnownAddressStore(),
         audit=MemoryAuditTrail(),
         threads=MemoryThreadStore(state, clock=clock),
         runs=MemoryRunStore(state, clock=clock),
@@ -116,6 +120,7 @@ def stores_of(opened: SqlStores) -> Stores:
         sessions=opened.sessions,
         api_keys=opened.api_keys,
         one_time=opened.one_time,
+        known_addresses=opened.known_addresses,
         audit=opened.audit,
         threads=opened.threads,
         runs=opened.runs,

@@ -98,3 +98,17 @@ async def test_use_is_remembered(stores, owners):
     await stores.api_keys.used("key-1", at=AT + timedelta(seconds=5))
     await stores.api_keys.used("unknown", at=AT)
     assert (await stores.api_keys.find("d1", at=AT)).last_used_at == AT + timedelta(seconds=5)
+
+
+async def test_all_keys_of_one_owner_are_revoked_together(stores, owners):
+    one, other = owners
+    await stores.api_keys.add(key(one, "key-1"), digest="d1", max_per_user=9)
+    await stores.api_keys.add(key(one, "key-2"), digest="d2", max_per_user=9)
+    await stores.api_keys.add(key(one, "key-3"), digest="d3", max_per_user=9)
+    await stores.api_keys.add(key(other, "key-4"), digest="d4", max_per_user=9)
+    await stores.api_keys.revoke("key-2", owner_id=one, at=AT)
+    assert sorted(await stores.api_keys.revoke_all(one, at=AT)) == ["key-1", "key-3"]
+    assert list(await stores.api_keys.all_of(one)) == []
+    assert not await stores.api_keys.is_live("key-1", at=AT)
+    assert await stores.api_keys.is_live("key-4", at=AT)
+    assert list(await stores.api_keys.revoke_all(one, at=AT)) == []

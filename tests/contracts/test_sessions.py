@@ -28,19 +28,26 @@ async def an_account(stores, *, email: str = "ada@example.com", known: str | Non
 
 async def test_a_session_lives_until_the_instant_it_expires(stores):
     await stores.sessions.add(session())
-    assert await stores.sessions.is_live("ses-1", at=AT)
-    assert await stores.sessions.is_live("ses-1", at=AT + HOUR - timedelta(microseconds=1))
-    assert not await stores.sessions.is_live("ses-1", at=AT + HOUR)
+    assert await stores.sessions.is_live("ses-1", user_id=1, at=AT)
+    assert await stores.sessions.is_live("ses-1", user_id=1, at=AT + HOUR - timedelta(microseconds=1))
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT + HOUR)
 
 
 async def test_an_unknown_session_is_not_live_and_may_be_ended(stores):
-    assert not await stores.sessions.is_live("ses-1", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
     await stores.sessions.end("ses-1", at=AT)
+
+
+async def test_a_session_is_live_for_its_own_user_only(stores):
+    await stores.sessions.add(session(user=1))
+    for _ in range(2):  # the second time an adapter may answer from its cache
+        assert not await stores.sessions.is_live("ses-1", user_id=2, at=AT)
+        assert await stores.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_a_session_stored_as_ended_is_not_live(stores):
     await stores.sessions.add(session(ended_at=AT))
-    assert not await stores.sessions.is_live("ses-1", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_an_id_is_taken_once(stores):
@@ -60,8 +67,8 @@ async def test_an_ended_session_is_dead_at_once_and_stays_so(stores):
     await stores.sessions.add(session("ses-2"))
     await stores.sessions.end("ses-1", at=AT)
     await stores.sessions.end("ses-1", at=AT)
-    assert not await stores.sessions.is_live("ses-1", at=AT)
-    assert await stores.sessions.is_live("ses-2", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
+    assert await stores.sessions.is_live("ses-2", user_id=1, at=AT)
 
 
 async def test_all_live_sessions_of_a_user_end_together(stores):
@@ -71,8 +78,8 @@ async def test_all_live_sessions_of_a_user_end_together(stores):
     await stores.sessions.add(session("ses-4", user=2))
     await stores.sessions.end("ses-2", at=AT)
     assert await stores.sessions.end_all(1, at=AT) == 1
-    assert not await stores.sessions.is_live("ses-1", at=AT)
-    assert await stores.sessions.is_live("ses-4", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
+    assert await stores.sessions.is_live("ses-4", user_id=2, at=AT)
     assert await stores.sessions.end_all(1, at=AT) == 0
 
 
@@ -82,7 +89,7 @@ async def test_expired_sessions_are_forgotten_and_their_ids_free(stores):
     assert await stores.sessions.forget_expired(before=AT) == 0
     assert await stores.sessions.forget_expired(before=AT + HOUR) == 1
     await stores.sessions.add(session("ses-1"))
-    assert await stores.sessions.is_live("ses-2", at=AT)
+    assert await stores.sessions.is_live("ses-2", user_id=1, at=AT)
 
 
 async def test_what_was_stored_comes_back_in_the_list(stores):
@@ -110,7 +117,7 @@ async def test_a_user_ends_only_their_own_live_sessions(stores):
     await stores.sessions.end_own("ses-1", user_id=1, at=AT)
     with pytest.raises(NotFound):
         await stores.sessions.end_own("ses-1", user_id=1, at=AT)
-    assert not await stores.sessions.is_live("ses-1", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_a_refresh_token_is_replaced_once_and_then_ends_its_session(stores):
@@ -120,7 +127,7 @@ async def test_a_refresh_token_is_replaced_once_and_then_ends_its_session(stores
     assert (await stores.sessions.rotate("r2", fresh="r3", at=AT)).session.id == "ses-1"
     reused = await stores.sessions.rotate("r1", fresh="r4", at=AT)
     assert (reused.session, reused.reused.id) == (None, "ses-1")
-    assert not await stores.sessions.is_live("ses-1", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
     assert await stores.sessions.rotate("r3", fresh="r5", at=AT) == Rotation()
     assert await stores.sessions.rotate("r1", fresh="r6", at=AT) == Rotation()
 
@@ -137,7 +144,7 @@ async def test_refresh_tokens_are_taken_once(stores):
     await stores.sessions.add(session(), refresh="r1")
     with pytest.raises(Conflict):
         await stores.sessions.add(session("ses-2"), refresh="r1")
-    assert not await stores.sessions.is_live("ses-2", at=AT)
+    assert not await stores.sessions.is_live("ses-2", user_id=1, at=AT)
     with pytest.raises(Conflict):
         await stores.sessions.rotate("r1", fresh="r1", at=AT)
     assert (await stores.sessions.rotate("r1", fresh="r2", at=AT)).session is not None
@@ -149,7 +156,7 @@ async def test_of_many_who_bring_one_refresh_token_one_wins_and_the_session_ends
     rotations = await asyncio.gather(*tries)
     assert sum(rotation.session is not None for rotation in rotations) == 1
     assert sum(rotation.reused is not None for rotation in rotations) == 1
-    assert not await stores.sessions.is_live("ses-1", at=AT)
+    assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_a_forgotten_sessions_refresh_tokens_are_forgotten_too(stores):
@@ -173,7 +180,7 @@ async def test_a_refresh_token_has_a_holder_as_long_as_its_session_lives(stores)
 async def test_a_session_of_an_account_that_is_as_it_was_is_stored(stores, known):
     user = await an_account(stores, known=known)
     await stores.sessions.add(session(user=user.id), refresh="r1", user=user)
-    assert await stores.sessions.is_live("ses-1", at=AT)
+    assert await stores.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_a_session_of_an_account_that_has_changed_meanwhile_is_not_stored(stores):
@@ -188,7 +195,7 @@ async def test_a_session_of_an_account_that_has_changed_meanwhile_is_not_stored(
     for user in (changed, disabled, without, unknown):
         with pytest.raises(AccountChanged):
             await stores.sessions.add(session(user=user.id), refresh="r1", user=user)
-        assert not await stores.sessions.is_live("ses-1", at=AT)
+        assert not await stores.sessions.is_live("ses-1", user_id=1, at=AT)
         assert await stores.sessions.holder_of("r1", at=AT) is None
 
 

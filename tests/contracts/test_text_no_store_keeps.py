@@ -71,7 +71,7 @@ async def test_no_session_has_such_an_id(stores):
     with pytest.raises(NotFound):
         await stores.sessions.end_own(NUL, user_id=ONE, at=AT)
     await stores.sessions.end(NUL, at=AT)
-    assert not await stores.sessions.is_live(NUL, at=AT)
+    assert not await stores.sessions.is_live(NUL, user_id=1, at=AT)
     assert await stores.sessions.holder_of(NUL, at=AT) is None
 
 

@@ -40,7 +40,7 @@ async def test_redis_and_clickhouse_are_plugged_in_by_their_addresses(tmp_path, 
         await ports.sessions.add(
             Session(id="s", user_id=1, created_at=AT, expires_at=datetime.max.replace(tzinfo=UTC))
         )
-        assert await ports.sessions.is_live("s", at=AT)
+        assert await ports.sessions.is_live("s", user_id=1, at=AT)
 
 
 @pytest.mark.parametrize(

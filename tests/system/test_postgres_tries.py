@@ -27,7 +27,7 @@ from netra.domain.errors import Conflict, NotFound, Unavailable
 pytestmark = pytest.mark.system
 
 KEEP = inserting(one_time)
-KEEPING = ask(KEEP, key="k", value=b"", until_at=0)
+KEEPING = ask(KEEP, key="k", value=b"", until_at=0, client="")
 COUNT = Query(one_time.select())
 PATIENCE_S = 15.0
 
@@ -56,7 +56,7 @@ async def opened_through_a_line(
 
 
 def keeping(key: str) -> Script[None]:
-    yield ask(KEEP, key=key, value=b"", until_at=0)
+    yield ask(KEEP, key=key, value=b"", until_at=0, client="")
 
 
 def kept() -> Script[list[str]]:
@@ -64,10 +64,10 @@ def kept() -> Script[list[str]]:
 
 
 def keeping_last(key: str, *, missed: str = "never") -> Script[str]:
-    yield ask(KEEP, key=f"{key} first", value=b"", until_at=0)
+    yield ask(KEEP, key=f"{key} first", value=b"", until_at=0, client="")
     if missed == "before":
         raise NotFound("key", key)
-    yield ask_last(KEEP, key=key, value=b"", until_at=0)
+    yield ask_last(KEEP, key=key, value=b"", until_at=0, client="")
     if missed == "after":
         raise NotFound("key", key)
     return key

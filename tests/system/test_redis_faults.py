@@ -28,7 +28,7 @@ from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import AGAIN_S, RedisListener
 from netra.adapters.redis.rate_limiter import SETTLED_S, RedisRateLimiter
 from netra.domain.errors import Unavailable
-from netra.domain.ids import SessionId
+from netra.domain.ids import SessionId, UserId
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.users.model import Principal, Session
@@ -130,15 +130,17 @@ async def test_a_session_is_dead_in_every_process_from_the_moment_its_end_return
         async def lives_and_ends(number: int) -> None:
             name = f"ses-{number}"
             await one.sessions.add(msgspec.structs.replace(SESSION, id=name, user_id=number))
-            reading = [asyncio.create_task(other.sessions.is_live(name, at=AT)) for _ in range(20)]
-            assert await other.sessions.is_live(name, at=AT)
+            reading = [
+                asyncio.create_task(other.sessions.is_live(name, user_id=number, at=AT)) for _ in range(20)
+            ]
+            assert await other.sessions.is_live(name, user_id=number, at=AT)
             if number % 2:
                 await one.sessions.end_all(number, at=AT)
             else:
                 await one.sessions.end(name, at=AT)
-            assert not await other.sessions.is_live(name, at=AT)
+            assert not await other.sessions.is_live(name, user_id=number, at=AT)
             await asyncio.gather(*reading)
-            assert not await other.sessions.is_live(name, at=AT)
+            assert not await other.sessions.is_live(name, user_id=number, at=AT)
 
         for first in range(0, 50, 10):
             await asyncio.gather(*(lives_and_ends(number) for number in range(first, first + 10)))
@@ -149,9 +151,9 @@ class Asked(MemorySessionStore):
 
     times = 0
 
-    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
+    async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
         self.times += 1
-        return await super().is_live(session_id, at=at)
+        return await super().is_live(session_id, user_id=user_id, at=at)
 
 
 async def test_a_process_that_hears_asks_the_store_of_a_session_only_now_and_then(redis_url):
@@ -162,7 +164,7 @@ async def test_a_process_that_hears_asks_the_store_of_a_session_only_now_and_the
 
         async def is_remembered() -> bool:
             before = asked.times
-            return await shared.sessions.is_live("ses-1", at=AT) and asked.times == before
+            return await shared.sessions.is_live("ses-1", user_id=1, at=AT) and asked.times == before
 
         await eventually(is_remembered)
 
@@ -174,10 +176,10 @@ async def test_an_end_that_others_cannot_hear_of_waits_until_they_have_forgotten
         two_processes(own_redis.url, ports=(near.port, far.port)) as (one, other),
     ):
         await one.sessions.add(SESSION)
-        assert await other.sessions.is_live("ses-1", at=AT)
+        assert await other.sessions.is_live("ses-1", user_id=1, at=AT)
         near.hold()  # the one who ends it cannot reach Redis, the other can
         await one.sessions.end("ses-1", at=AT)
-        assert not await other.sessions.is_live("ses-1", at=AT)
+        assert not await other.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_an_end_reaches_a_process_that_redis_has_given_up_and_that_does_not_know_it(own_redis):
@@ -188,11 +190,11 @@ async def test_an_end_reaches_a_process_that_redis_has_given_up_and_that_does_no
     ):
         await one.sessions.add(SESSION)
         await eventually(lambda: carries(one, other))
-        assert await other.sessions.is_live("ses-1", at=AT)
+        assert await other.sessions.is_live("ses-1", user_id=1, at=AT)
         far.hold()
         await client.client_kill_filter(_type="pubsub")
         await one.sessions.end("ses-1", at=AT)
-        assert not await other.sessions.is_live("ses-1", at=AT)
+        assert not await other.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def test_a_flush_revives_no_session(own_redis):
@@ -200,7 +202,7 @@ async def test_a_flush_revives_no_session(own_redis):
         await one.sessions.add(SESSION)
         await one.sessions.end("ses-1", at=AT)
         own_redis.flush()
-        assert not await other.sessions.is_live("ses-1", at=AT)
+        assert not await other.sessions.is_live("ses-1", user_id=1, at=AT)
 
 
 async def admitted(*asked: Shared, times: int = 1) -> int:

@@ -79,3 +79,30 @@ def test_an_address_of_another_engine_is_refused_and_none_is_repeated(name, good
         settings_from({f"NETRA_{name}_URL": bad})
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(settings_from({f"NETRA_{name}_URL": good}))
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    text = "10.0.0.1, 10.1.0.0/16, 2001:db8::/32, ::1, ::ffff:10.2.0.1"
+    assert settings_from({"NETRA_TRUSTED_PROXIES": text}).trusted_proxies == tuple(text.split(", "))
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("*", "any client could choose its address"),
+        ("0.0.0.0/0", "any client could choose its address"),
+        ("::/0", "any client could choose its address"),
+        ("proxy.example.com", "an IP address or network"),
+        ("localhost", "an IP address or network"),
+        ("10.0.0.1, 10.0.0.1/8", "10.0.0.0/8"),
+        ("10.0.0.0/33", "an IP address or network"),
+        ("10.0.0.1:8080", "an IP address or network"),
+    ],
+)
+def test_a_trusted_proxy_that_would_match_nothing_or_everything_refuses_to_start(
+    text: str, advice: str
+) -> None:
+    with pytest.raises(SettingsRefused, match="NETRA_TRUSTED_PROXIES") as refused:
+        settings_from({"NETRA_TRUSTED_PROXIES": text})
+    assert advice in str(refused.value)
+    assert repr(text.rpartition(" ")[2]) in str(refused.value)

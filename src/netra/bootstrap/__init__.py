@@ -24,6 +24,7 @@ from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.memory.api_keys import MemoryApiKeyStore
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.adapters.memory.call_log import MemoryEventLog
+from netra.adapters.memory.known_addresses import MemoryKnownAddressStore
 from netra.adapters.memory.one_time import MemoryOneTimeBook
 from netra.adapters.memory.probe import MemoryProbe
 from netra.adapters.memory.replays import MemoryReplayBook
@@ -78,6 +79,7 @@ def memory_ports(settings: Settings) -> Ports:
         sessions=MemorySessionStore(users),
         api_keys=MemoryApiKeyStore(users),
         one_time=MemoryOneTimeBook(),
+        known_addresses=MemoryKnownAddressStore(),
         audit=MemoryAuditTrail(),
         secrets=RandomSecretSource(),
         identity_provider=_identity_provider(settings, clock),
@@ -142,6 +144,7 @@ def _over(
         sessions=store.sessions,
         api_keys=store.api_keys,
         one_time=store.one_time,
+        known_addresses=store.known_addresses,
         audit=AuditLines(store.audit),
         secrets=RandomSecretSource(),
         identity_provider=_identity_provider(settings, clock),

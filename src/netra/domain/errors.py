@@ -166,8 +166,8 @@ class OAuthRefused(InvalidRequest):
         self.reason = reason
 
 
-class OAuthFailed(NetraError):
-    """The identity provider gave no usable answer; trying again may work."""
+class OAuthFailed(UpstreamFailed):
+    """The identity provider gave no usable answer; the same request may work later."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="oauth_provider_failed")

@@ -1,11 +1,22 @@
-"""What a text may hold that is to be kept: every character but U+0000, which PostgreSQL cannot store."""
+"""Which characters a text may hold: to be stored, and to be shown in a line or a terminal.
 
+Every store keeps every character but U+0000, which PostgreSQL cannot hold. A name is shown beside other
+words, so it also holds no control character, line separator, bidirectional embedding, override or isolate.
+"""
+
+import re
 from typing import Final
 
-from netra.domain.errors import ValidationFailed
+from netra.domain.errors import Fault, ValidationFailed
 
 _NUL: Final = "\x00"
 _SHOWN: Final = "\ufffd"  # Unicode's own sign for what cannot be shown
+
+# C0 and C1 controls with ESC, CSI and OSC; line and paragraph separators; bidirectional embeddings,
+# overrides and isolates (UAX #9). Spelled as JSON Schema reads it, too.
+UNSAFE_SET: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+# Surrogates stand in no UTF-8 text, only in what Python makes of file names and broken input.
+_UNSAFE: Final = re.compile(f"[{UNSAFE_SET}\\ud800-\\udfff]")
 
 
 def can_be_kept(text: str) -> bool:
@@ -20,9 +31,57 @@ def check_can_be_kept(text: str | None, *, path: str) -> None:
 
 
 def as_kept(text: str) -> str:
-    """Return words of ours, which may repeat anybody's, as every store can hold them.
+    """Return a text of ours, which may quote anybody's, as every store can hold it.
 
     >>> as_kept("a\\x00b")
     'a�b'
     """
     return text.replace(_NUL, _SHOWN)
+
+
+def unsafe_character(text: str) -> str | None:
+    """Return the first character that a name may not hold, or None."""
+    found = _UNSAFE.search(text)
+    return None if found is None else found[0]
+
+
+def unsafe_fault(text: str, *, path: str) -> Fault | None:
+    """Return what is wrong with a name that holds an unsafe character, or None."""
+    found = unsafe_character(text)
+    if found is None:
+        return None
+    kind = "a control, line-separating or bidirectional formatting character"
+    message = f"{path} must not contain U+{ord(found):04X}, {kind}"
+    return Fault(path=path, code="control_character", message=message)
+
+
+def check_plain(text: str, *, path: str) -> None:
+    """Raise `ValidationFailed` naming `path` for a name that holds an unsafe character."""
+    if (fault := unsafe_fault(text, path=path)) is not None:
+        raise ValidationFailed(fault.message, [fault])
+
+
+def plain(text: str, *, instead: str = _SHOWN) -> str:
+    """Return the text with `instead` for each unsafe character: one line, safe to print.
+
+    >>> plain("gpt\\x1b[31m\\n")
+    'gpt�[31m�'
+    """
+    return _UNSAFE.sub(instead, text)
+
+
+def plain_lines(text: str) -> str:
+    """Return the text with its line ends as they are and every line plain."""
+    return "\n".join(plain(line) for line in text.split("\n"))
+
+
+def escaped_json(text: str) -> str:
+    """Return a JSON text of the same value in which every unsafe character is escaped.
+
+    An encoder escapes C0 controls only. The other unsafe characters stand inside strings in any JSON
+    text, so escaping them changes no value.
+
+    >>> escaped_json('{"model": "m\\x9b2J"}')
+    '{"model": "m\\\\u009b2J"}'
+    """
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in "\n\t\r" else f"\\u{ord(found[0]):04x}", text)

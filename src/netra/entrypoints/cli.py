@@ -110,12 +110,16 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         with unseen(*FRAMEWORKS):
             ended = netra.main(args=arguments, prog_name="netra", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        from netra.entrypoints.reports.safe import show_refusal
+
+        show_refusal(error)
         return REFUSED
     except (NetraError, SettingsRefused, OSError) as error:
         return _told(error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        from netra.entrypoints.reports.safe import say
+
+        say("Stopped.", err=True)
         return INTERRUPTED
     return ended if isinstance(ended, int) else DONE
 
@@ -152,6 +156,7 @@ def _say_no_more(stream: TextIO) -> None:
 def _told(error: Exception) -> int:
     """Say on stderr what went wrong; return who has to change something: the asker, or Netra."""
     from netra.domain import errors
+    from netra.entrypoints.reports.safe import say
     from netra.settings import SettingsRefused
 
     askers = (
@@ -163,7 +168,7 @@ def _told(error: Exception) -> int:
     )
     if isinstance(error, OSError):
         name = f": {error.filename!r}" if error.filename else ""
-        click.echo(f"Error: {error.strerror or error}{name}", err=True)
+        say(f"Error: {error.strerror or error}{name}", err=True)
         return FAILED
-    click.echo(f"Error: {error}", err=True)
+    say(f"Error: {error}", err=True)
     return REFUSED if isinstance(error, (SettingsRefused, errors.NotFound, *askers)) else FAILED

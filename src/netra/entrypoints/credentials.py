@@ -1,6 +1,6 @@
-"""Reading who asks and from where out of request headers; proving it is the user service's work."""
+"""Reads proofs, cookies and origins out of request headers; the user service checks the proofs."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from netra.domain.audit.model import Origin
 from netra.domain.errors import Unauthorized
@@ -32,29 +32,6 @@ def bearer_token(headers: Headers) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthorized(SIGN_IN)
     return token.strip()
-
-
-def client_address(peer: str, headers: Headers, *, trusted: Collection[str]) -> str:
-    """Return the address to count by: the peer's, or what trusted proxies say of the one behind them.
-
-    `X-Forwarded-For` is read from the right, and only as far as the speakers are trusted, so that a
-    client cannot invent addresses.
-
-    >>> client_address("10.0.0.1", [(b"x-forwarded-for", b"6.6.6.6, 7.7.7.7")], trusted={"10.0.0.1"})
-    '7.7.7.7'
-    >>> client_address("9.9.9.9", [(b"x-forwarded-for", b"6.6.6.6")], trusted={"10.0.0.1"})
-    '9.9.9.9'
-    """
-    if peer not in trusted:
-        return peer
-    said = [value for key, value in headers if key == b"x-forwarded-for"]
-    hops = [hop.strip() for hop in b",".join(said).decode("latin-1").split(",") if hop.strip()]
-    address = peer
-    for hop in reversed(hops):
-        address = hop
-        if hop not in trusted:
-            break
-    return address[:64]
 
 
 def origin_of(exchange: Exchange, headers: Headers) -> Origin:

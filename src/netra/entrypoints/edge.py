@@ -22,8 +22,9 @@ from netra.entrypoints.asgi import (
     Scope,
     Send,
 )
-from netra.entrypoints.credentials import client_address, header
+from netra.entrypoints.credentials import header
 from netra.entrypoints.errors import Refusal, RouteNotFound, Unexpected, refusal_of
+from netra.entrypoints.proxies import TrustedProxies
 from netra.ports.ids import IdSource
 from netra.ports.incidents import Incidents
 
@@ -49,7 +50,7 @@ class Edge:
 
     def __init__(self, app: App, *, trusted_proxies: Collection[str]) -> None:
         self._app = app
-        self._trusted = frozenset(trusted_proxies)
+        self._proxies = TrustedProxies(trusted_proxies)
         self._ids: IdSource | None = None
         self._incidents: Incidents | None = None
 
@@ -83,9 +84,9 @@ class Edge:
         peer = scope.get("client")
         address = peer[0] if peer else "local"
         scheme = scope.get("scheme")
-        if address in self._trusted:
+        if self._proxies.trusts(address):
             scheme = (header(headers, b"x-forwarded-proto") or b"").decode("latin-1") or scheme
-            address = client_address(address, headers, trusted=self._trusted)
+        address = self._proxies.client_of(address, headers)
         sent = [*_ALWAYS, (b"x-request-id", request_id)]
         if scheme in {"https", "wss"}:
             sent.append(_OVER_TLS)
@@ -113,6 +114,10 @@ class Edge:
         try:
             if REFUSED in scope:
                 await send_refusal(outward, scope[REFUSED], exchange)
+            elif scope["method"] == "DELETE" and scope["path"].endswith("/"):
+                # Litestar ignores the slash: a DELETE of one thing with an empty id would delete all of them.
+                error = no_route(scope["path"], "DELETE needs a path without a slash at its end.")
+                await send_refusal(outward, error, exchange)
             else:
                 await self._app(scope, receive, outward)
         except Exception as error:  # noqa: BLE001 - the outermost frame: nothing above it could answer

@@ -22,9 +22,11 @@ from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
+from netra.domain.texts import plain
 from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
+from netra.domain.users.service import UserService
 from netra.domain.what_if.price_list import price_list
 from netra.domain.what_if.trial import what_if
 from netra.domain.workloads.columns import Events
@@ -99,9 +101,13 @@ class Netra:
         """Return everybody, by id."""
         return await self._ports.users.everyone()
 
-    async def set_password(self, user: User, password: str) -> None:
-        """Give the account another password and end its sessions. Raises `ValidationFailed`."""
-        await self._container.user_service().set_password(user, password)
+    async def set_password(self, user: User, password: str) -> int:
+        """Replace the account's password and end its sessions; return how many API keys still work.
+
+        Raises `ValidationFailed`.
+        """
+        service: UserService = self._container.user_service()
+        return await service.set_password(user, password)
 
     async def disable_user(self, user: User) -> None:
         """Close the account: its sessions and keys count for nothing from now on."""
@@ -130,7 +136,7 @@ class Netra:
         Raises `UnreadableFile` before anything is made.
         """
         log = await asyncio.to_thread(self.read_file, path, progress=progress)
-        workload = await self.create_workload(owner, name=name or Path(path).name)
+        workload = await self.create_workload(owner, name=name or plain(Path(path).name))
         service = self._container.workload_service()
         try:
             await self.add_events(owner, workload.id, log.events)

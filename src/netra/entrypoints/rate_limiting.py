@@ -3,6 +3,7 @@
 from typing import Final
 
 from netra.domain.errors import RateLimited
+from netra.domain.networks import network_of
 from netra.domain.quotas import Admission
 from netra.entrypoints.asgi import Exchange, Header
 
@@ -18,8 +19,8 @@ def user_key(user_id: int) -> str:
 
 
 def address_key(exchange: Exchange) -> str:
-    """Return what requests that nobody signed are counted under."""
-    return f"address:{exchange.client_address}"
+    """Return the key that unsigned requests are counted under: an IPv6 client by its /64."""
+    return f"address:{network_of(exchange.client_address)}"
 
 
 def account_key(email: str) -> str:

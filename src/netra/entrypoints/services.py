@@ -64,6 +64,7 @@ class Switchboard:
                 federated=container.federated_sign_in(),
                 journal=container.security_journal(),
                 limiter=ports.limiter,
+                known=container.known_address_service(),
             ),
         )
         return self._services

@@ -1,12 +1,10 @@
-"""Signing in at a door: the count by account, and who is not locked out by it."""
-
-from collections import OrderedDict
-from typing import Final
+"""Signing in: the limit by account, and who is exempt from it."""
 
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind
 from netra.domain.quotas import LimitName
 from netra.domain.users.federated import FederatedSignIn, Recognized, Returned
+from netra.domain.users.known_addresses import KnownAddressService
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
@@ -15,15 +13,13 @@ from netra.entrypoints.asgi import Exchange
 from netra.entrypoints.rate_limiting import account_key, must_be_allowed, tell
 from netra.ports.rate_limiter import RateLimiter
 
-KNOWN_MAX: Final = 10_000  # pairs of account and address that a process remembers
-
 
 class SignInDesk:
     """Sign-in, counted by account beside the count by address.
 
     An address from which an account has signed in before is counted by address alone, so that a
-    stranger who hammers on the account does not lock its owner out. For the same reason people whom
-    an identity provider vouched for, and new accounts, are counted under keys of their own.
+    stranger's tries do not lock the owner out. For the same reason people whom an identity provider
+    vouched for, and new accounts, are counted under keys of their own.
     """
 
     def __init__(
@@ -34,26 +30,21 @@ class SignInDesk:
         federated: FederatedSignIn,
         journal: SecurityJournal,
         limiter: RateLimiter,
-        known_max: int = KNOWN_MAX,
+        known: KnownAddressService,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._federated = federated
         self._journal = journal
         self._limiter = limiter
-        self._known_max = known_max
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known = known
 
     async def sign_in(self, command: SignIn, exchange: Exchange, *, origin: Origin) -> SignedIn:
         """Open a session. Raises `RateLimited` and `Unauthorized`."""
-        pair = (normal_email(command.email), exchange.client_address)
-        if pair not in self._known:
-            await self._count(account_key(pair[0]), exchange, origin=origin)
+        if not await self._known.is_known(command.email, exchange.client_address):
+            await self._count(account_key(normal_email(command.email)), exchange, origin=origin)
         signed_in = await self._users.sign_in(command, origin=origin)
-        self._known[pair] = None
-        self._known.move_to_end(pair)
-        if len(self._known) > self._known_max:
-            self._known.popitem(last=False)
+        await self._known.remember(signed_in.user, exchange.client_address)
         return signed_in
 
     async def register(self, command: AddUser, exchange: Exchange, *, origin: Origin) -> User:

@@ -34,6 +34,10 @@ class ApiKeyStore(Protocol):
         """Revoke the key. Raises `NotFound` when the owner has no such key that is not revoked."""
         ...
 
+    async def revoke_all(self, owner_id: UserId, *, at: datetime) -> Sequence[KeyId]:
+        """Revoke every key of the owner in one step; return the ids of those that were not revoked yet."""
+        ...
+
     async def used(self, key_id: KeyId, *, at: datetime) -> None:
         """Set `last_used_at`; an unknown id does nothing."""
         ...

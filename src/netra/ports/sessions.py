@@ -41,11 +41,11 @@ class SessionStore(Protocol):
         """End a live session of this user. Raises `NotFound` when there is none with this id."""
         ...
 
-    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
-        """Return whether the session exists, has not ended and expires after `at`.
+    async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
+        """Return whether the session is this user's, has not ended and expires after `at`.
 
-        False from the moment an `end`, `end_own`, `end_all` or `rotate` that ended it has returned, in
-        every process. It is on the path of every request: one read by key.
+        False for another user's session, and from the moment an `end`, `end_own`, `end_all` or `rotate`
+        that ended it has returned, in every process. It is on the path of every request: one read by key.
         """
         ...
 

@@ -5,7 +5,7 @@ import pytest
 from netra.domain.errors import RateLimited
 from netra.domain.quotas import Admission
 from netra.entrypoints.asgi import Exchange
-from netra.entrypoints.rate_limiting import must_be_allowed, tell
+from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell
 
 
 def admission(*, limit: int = 5, remaining: int = 3, allowed: bool = True) -> Admission:
@@ -46,3 +46,21 @@ def test_a_refusal_says_when_to_come_back() -> None:
     with pytest.raises(RateLimited) as caught:
         must_be_allowed(admission(allowed=False, remaining=0))
     assert caught.value.retry_after_s == 9
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+    ],
+)
+def test_an_ipv6_client_is_counted_by_its_64(one: str, other: str, is_same: bool) -> None:
+    """One subscriber has a whole /64: counted by address, they would have 2**64 limits."""
+    keys = {
+        address_key(Exchange(request_id="req-1", client_address=address, headers=[]))
+        for address in (one, other)
+    }
+    assert (len(keys) == 1) is is_same

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from netra.bootstrap import contained, memory_ports
+from netra.bootstrap import Ports, contained, memory_ports
 from netra.domain.audit.model import Origin
 from netra.domain.errors import RateLimited, Unauthorized
 from netra.domain.users.federated import Recognized
@@ -36,19 +36,28 @@ def at(address: str) -> Exchange:
 
 
 @pytest.fixture
-async def desk() -> SignInDesk:
-    """A desk that knows Ada, and one address that she came from."""
-    ports = dataclasses.replace(memory_ports(Settings(limit_authentication=3)), passwords=PlainPasswords())
+def ports() -> Ports:
+    return dataclasses.replace(memory_ports(Settings(limit_authentication=3)), passwords=PlainPasswords())
+
+
+@pytest.fixture
+async def desk(ports: Ports) -> SignInDesk:
+    """A desk that knows Ada."""
+    opened = desk_over(ports)
+    await opened._users.add(AddUser(email="ada@example.com", name="Ada", password="secure_password"))
+    return opened
+
+
+def desk_over(ports: Ports) -> SignInDesk:
+    """Return the desk of a process that starts over the same stores."""
     container = contained(ports, Settings())
-    users = container.user_service()
-    await users.add(AddUser(email="ada@example.com", name="Ada", password="secure_password"))
     return SignInDesk(
-        users=users,
+        users=container.user_service(),
         sessions=container.session_service(),
         federated=container.federated_sign_in(),
         journal=container.security_journal(),
         limiter=ports.limiter,
-        known_max=1,
+        known=container.known_address_service(),
     )
 
 
@@ -70,12 +79,25 @@ async def test_a_known_address_is_not_locked_out_by_strangers(desk: SignInDesk) 
     assert (await desk.sign_in(RIGHT, at("192.0.2.1"), origin=NOWHERE)).user.email == "ada@example.com"
 
 
-async def test_only_so_many_addresses_are_remembered(desk: SignInDesk) -> None:
+async def test_a_known_address_is_not_locked_out_after_a_restart_or_in_another_process(
+    ports: Ports, desk: SignInDesk
+) -> None:
     await desk.sign_in(RIGHT, at("192.0.2.1"), origin=NOWHERE)
-    await desk.sign_in(RIGHT, at("192.0.2.2"), origin=NOWHERE)
-    exchange = at("192.0.2.1")
-    await desk.sign_in(RIGHT, exchange, origin=NOWHERE)
-    assert exchange.headers, "counted by account again, because it was forgotten"
+    other = desk_over(ports)
+    for turn in range(2):
+        with pytest.raises(Unauthorized):
+            await other.sign_in(WRONG, at(f"10.0.0.{turn}"), origin=NOWHERE)
+    with pytest.raises(RateLimited):
+        await other.sign_in(RIGHT, at("10.0.0.9"), origin=NOWHERE)
+    assert await other.sign_in(RIGHT, at("192.0.2.1"), origin=NOWHERE)
+
+
+async def test_a_wrong_password_makes_no_address_known(desk: SignInDesk) -> None:
+    for _ in range(3):
+        with pytest.raises(Unauthorized):
+            await desk.sign_in(WRONG, at("10.0.0.1"), origin=NOWHERE)
+    with pytest.raises(RateLimited):
+        await desk.sign_in(WRONG, at("10.0.0.1"), origin=NOWHERE)
 
 
 async def test_an_account_renews_as_often_as_the_limit_says_and_keeps_the_token_it_could_not_use(

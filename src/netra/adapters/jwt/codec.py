@@ -1,15 +1,16 @@
 """Access tokens by PyJWT: HS256 and nothing else, keys from our own table, time from our own clock.
 
-PyJWT checks the signature, the issuer, the audience and that every claim is there; the times are
-checked here, against the clock that everything else goes by. What a token said once is remembered
-by its hash, as verifying costs about 50 microseconds; its times are judged anew on every read.
+PyJWT checks the signature and that every claim is there. The spelling of the token, the type and the
+range of each claim, and the times are checked here. Verified claims are cached by the token's hash, as
+verifying takes about 50 microseconds; the times are checked on every read.
 """
 
+import base64
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import jwt
 import msgspec
@@ -24,17 +25,24 @@ SECRET_MIN_BYTES: Final = 32  # RFC 7518, section 3.2: a key at least as long as
 TOKEN_MAX_LENGTH: Final = 4_096
 REMEMBERED_MAX: Final = 10_000  # tokens; about 5 MB
 SKEW_S: Final = 5  # how far ahead the clock of the process that issued a token may be
+TIME_MAX_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a datetime can hold
+USER_ID_MAX: Final = 2**63 - 1  # what a column of user ids can hold
 REQUIRED: Final = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti", "typ")
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims that are ours to check, as RFC 7519 spells them; times in seconds since 1970."""
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=TIME_MAX_S)]  # since 1970; whole, as `issue` writes them
 
-    exp: int
-    nbf: int
-    iat: int
-    sub: str
-    jti: str
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """The claims of RFC 7519 in exactly the types and ranges that `issue` writes."""
+
+    iss: str
+    aud: str
+    exp: Seconds
+    nbf: Seconds
+    iat: Seconds
+    sub: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}\Z")]
+    jti: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{1,64}\Z")]
     typ: TokenKind
 
 
@@ -98,6 +106,8 @@ class JwtTokenCodec:
         return self._in_time(claims)
 
     def _verified(self, token: str) -> Claims:
+        if not is_canonical(token):
+            raise _refused()
         try:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
             said = jwt.decode(
@@ -114,8 +124,8 @@ class JwtTokenCodec:
                 },
             )
             return _claims(said)
-        except (jwt.PyJWTError, msgspec.ValidationError, KeyError, TypeError, ValueError, OverflowError) as e:
-            raise _refused() from e
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise _refused() from error  # msgspec's `ValidationError` is a `ValueError`
 
     def _in_time(self, claims: Claims) -> Claims:
         now = self._clock.now()
@@ -131,15 +141,38 @@ class JwtTokenCodec:
             self._remembered.popitem(last=False)
 
 
+def is_canonical(token: str) -> bool:
+    """Return whether each of the token's three parts is base64url as RFC 7515 writes it.
+
+    A part with padding, other characters or spare bits spells the same bytes in another way; with
+    those accepted, a token would have many spellings, and a list of refused ones could be evaded.
+
+    >>> is_canonical("YQ.YQ.YQ"), is_canonical("YQ.YQ.YR"), is_canonical("YQ.YQ.YQ=="), is_canonical("YQ.YQ")
+    (True, False, False, False)
+    """
+    parts = token.split(".")
+    try:
+        return len(parts) == 3 and all(_recoded(part) == part for part in parts)
+    except ValueError:
+        return False
+
+
+def _recoded(part: str) -> str:
+    """Return the one canonical spelling of the bytes in `part`. Raises `ValueError` for no base64url."""
+    raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
 def _claims(said: dict[str, Any]) -> Claims:
     payload = msgspec.convert(said, Payload)
-    if not (payload.sub.isascii() and payload.sub.isdecimal()):
-        raise ValueError("sub is not a decimal number")
+    user_id = int(payload.sub)
+    if user_id > USER_ID_MAX:
+        raise ValueError("sub is too large for a user id")
     return Claims(
-        user_id=UserId(int(payload.sub)),
+        user_id=UserId(user_id),
         session_id=SessionId(payload.jti),
         kind=payload.typ,
-        # not before is not after issue: one instant stands for both, the later
+        # the token is not valid before the later of the two
         issued_at=_instant(max(payload.iat, payload.nbf)),
         expires_at=_instant(payload.exp),
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from netra.domain.audit.model import SecurityEvent
 from netra.domain.paging import Page, PageRequest
+from netra.domain.texts import escaped_json
 from netra.ports.audit_trail import AuditTrail
 
 
@@ -54,4 +55,4 @@ def _line(event: SecurityEvent) -> str:
         "agent": event.origin.agent,
         "details": event.details,
     }
-    return msgspec.json.encode(line).decode()
+    return escaped_json(msgspec.json.encode(line).decode())

@@ -1,4 +1,4 @@
-"""Incidents as log lines of JSON."""
+"""Writes incidents to the log as lines of JSON."""
 
 import logging
 import sys
@@ -10,8 +10,10 @@ from typing import Final, TextIO
 
 import msgspec
 
-from netra.domain.errors import Unavailable
+from netra.domain.errors import OAuthFailed, Unavailable
+from netra.domain.texts import escaped_json
 
+CAUSE_MAX: Final = 300  # characters of a cause: it may quote what the other side sent
 OUTAGE_EVERY_S: Final = 10.0  # an outage strikes every request: its log must not fill the disk
 
 
@@ -28,15 +30,16 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info is not None and record.exc_info[1] is not None:
             line["exception"] = "".join(traceback.format_exception(record.exc_info[1]))
-        return msgspec.json.encode(line).decode()
+        return escaped_json(msgspec.json.encode(line).decode())
 
 
 class LoggedIncidents:
     """Writes each incident to the log `netra.incidents`.
 
     Lines go to `stream`, by default standard error, through a handler of this log alone: the root
-    log of an embedding program is not ours to set up. Of one outage in one place there is a line
-    every `OUTAGE_EVERY_S`, and `untold` says how many were left out before it.
+    log of an embedding program is not ours to set up. One outage in one place is logged at most
+    every `OUTAGE_EVERY_S`; `untold` counts the reports that were left out before a line. An identity
+    provider that failed is logged with its cause and without a stack trace: nothing broke here.
     """
 
     def __init__(
@@ -53,12 +56,17 @@ class LoggedIncidents:
 
     def report(self, error: BaseException, *, where: str, **names: str) -> None:
         """Log the error at level `error`."""
-        if isinstance(error, Unavailable) and self._is_told((where, type(error.__cause__))):
+        is_outage = isinstance(error, OAuthFailed | Unavailable)
+        if is_outage and self._is_told((where, type(error.__cause__))):
             self._untold += 1
             return
         said = {"untold": str(self._untold)} if self._untold else {}
         self._untold = 0
-        self._log.error("incident", exc_info=error, extra={"names": {"where": where, **names, **said}})
+        is_provider = isinstance(error, OAuthFailed)
+        if is_provider:
+            said |= {"error": str(error), "cause": _cause_of(error)}
+        shown = None if is_provider else error
+        self._log.error("incident", exc_info=shown, extra={"names": {"where": where, **names, **said}})
 
     def _is_told(self, outage: tuple[str, type]) -> bool:
         now_s = self._monotonic_s()
@@ -67,3 +75,8 @@ class LoggedIncidents:
             return True
         self._told_at_s[outage] = now_s
         return False
+
+
+def _cause_of(error: BaseException) -> str:
+    cause = error.__cause__
+    return "" if cause is None else f"{type(cause).__name__}: {cause}"[:CAUSE_MAX]

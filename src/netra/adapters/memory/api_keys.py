@@ -54,6 +54,13 @@ class MemoryApiKeyStore:
             raise NotFound("key", key_id)
         self._keys[key_id] = msgspec.structs.replace(key, revoked_at=at)
 
+    async def revoke_all(self, owner_id: UserId, *, at: datetime) -> Sequence[KeyId]:
+        """Revoke every key of the owner."""
+        revoked = [key.id for key in await self.all_of(owner_id)]
+        for key_id in revoked:
+            await self.revoke(key_id, owner_id=owner_id, at=at)
+        return revoked
+
     async def used(self, key_id: KeyId, *, at: datetime) -> None:
         """Set `last_used_at`."""
         if key_id in self._keys:

@@ -1,31 +1,55 @@
 """One-time values in a dictionary."""
 
 from datetime import datetime
-from typing import Final
+
+import msgspec
 
 from netra.domain.errors import Conflict, Unavailable
+from netra.domain.users.rules import too_many_waiting
 
-WAITING_MAX: Final = 100_000  # about 50 MB
+
+class Kept(msgspec.Struct, frozen=True):
+    """A value, whose it is, and when it expires."""
+
+    value: bytes
+    client: str
+    until: datetime
 
 
 class MemoryOneTimeBook:
-    """`OneTimeBook` for tests and embedded programs; entries wait in the order of their end."""
+    """`OneTimeBook` for tests and embedded programs."""
 
-    def __init__(self, *, waiting_max: int = WAITING_MAX) -> None:
-        self._kept: dict[str, tuple[bytes, datetime]] = {}
-        self._waiting_max = waiting_max
+    def __init__(self) -> None:
+        self._kept: dict[str, Kept] = {}
 
-    async def keep(self, key: str, value: bytes, *, until: datetime) -> None:
+    async def keep(
+        self,
+        key: str,
+        value: bytes,
+        *,
+        client: str,
+        at: datetime,
+        until: datetime,
+        max_per_client: int,
+        max_in_all: int,
+    ) -> None:
         """Keep the value."""
+        self._forget_expired(at)
         if key in self._kept:
             raise Conflict("This key is taken.")
-        if len(self._kept) >= self._waiting_max:
+        own = [kept.until for kept in self._kept.values() if kept.client == client]
+        if len(own) >= max_per_client:
+            raise too_many_waiting(first_ends_s=(min(own) - at).total_seconds())
+        if len(self._kept) >= max_in_all:
             raise Unavailable("Too many sign-ins wait to be finished; try again in a moment.")
-        self._kept[key] = value, until
+        self._kept[key] = Kept(value, client, until)
 
     async def take(self, key: str, *, at: datetime) -> bytes | None:
-        """Return the value and forget it, and whatever is over."""
-        value, until = self._kept.pop(key, (None, at))
-        for late in [name for name, (_, end) in self._kept.items() if end <= at]:
-            del self._kept[late]
-        return value if until > at else None
+        """Return the value and delete it, and all that has expired."""
+        kept = self._kept.pop(key, None)
+        self._forget_expired(at)
+        return None if kept is None or kept.until <= at else kept.value
+
+    def _forget_expired(self, at: datetime) -> None:
+        for key in [key for key, kept in self._kept.items() if kept.until <= at]:
+            del self._kept[key]

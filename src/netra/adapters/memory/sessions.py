@@ -59,9 +59,10 @@ class MemorySessionStore:
         own = [one for one in self._sessions.values() if one.user_id == user_id and _is_live(one, at=at)]
         return sorted(own, key=lambda one: (one.created_at, one.id), reverse=True)[:LISTED_MAX]
 
-    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
-        """Return whether the session still counts."""
-        return self._live(session_id, at=at) is not None
+    async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
+        """Return whether this user's session is live."""
+        session = self._live(session_id, at=at)
+        return session is not None and session.user_id == user_id
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
         """End the session; idempotent."""

@@ -30,11 +30,19 @@ KEPT_MAX: Final = 100_000  # sessions, some 20 MB; beyond it all are forgotten a
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What the store said: live from `since` to before `until`; trusted before `until_s` (steady clock)."""
+    """A cached answer of the store: live, for this user, from `since` to before `until`.
 
+    It may be used before `until_s` of the steady clock.
+    """
+
+    user_id: UserId
     since: datetime
     until: datetime
     until_s: float
+
+    def covers(self, user_id: UserId, *, at: datetime, now_s: float) -> bool:
+        """Return whether the answer still holds for this user at `at`."""
+        return self.user_id == user_id and now_s < self.until_s and self.since <= at < self.until
 
 
 class Revoked(msgspec.Struct, frozen=True, array_like=True):
@@ -78,22 +86,23 @@ class RedisSessionStore:
         """Return the user's live sessions, newest first."""
         return await self._store.live_of(user_id, at=at)
 
-    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
-        """Return whether the session still counts."""
+    async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
+        """Return whether this user's session is live."""
         if not self._listener.is_connected:
-            return await self._store.is_live(session_id, at=at)
+            return await self._store.is_live(session_id, user_id=user_id, at=at)
         has_heard = self._listener.has_heard(within_s=HEARD_S)
         now_s = self._clock.monotonic_s()
         kept = self._kept.get(session_id)
-        if has_heard and kept is not None and now_s < kept.until_s and kept.since <= at < kept.until:
+        if has_heard and kept is not None and kept.covers(user_id, at=at, now_s=now_s):
             return True
         forgettings = self._forgettings
-        if not await self._store.is_live(session_id, at=at + KEPT):  # so that it does not expire meanwhile
-            return await self._store.is_live(session_id, at=at)
+        # asked about the end of the cache's second, so that the session does not expire within it
+        if not await self._store.is_live(session_id, user_id=user_id, at=at + KEPT):
+            return await self._store.is_live(session_id, user_id=user_id, at=at)
         if forgettings == self._forgettings:
             if len(self._kept) >= KEPT_MAX:
                 self._kept.clear()
-            self._kept[session_id] = Kept(at, at + KEPT, now_s + KEPT_S)
+            self._kept[session_id] = Kept(user_id, at, at + KEPT, now_s + KEPT_S)
         return True
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:

@@ -12,6 +12,7 @@ from netra.adapters.sql.calls.call_log import SqlEventLog
 from netra.adapters.sql.calls.call_outbox import SqlEventOutbox
 from netra.adapters.sql.identity.api_keys import SqlApiKeyStore
 from netra.adapters.sql.identity.audit_trail import SqlAuditTrail
+from netra.adapters.sql.identity.known_addresses import SqlKnownAddressStore
 from netra.adapters.sql.identity.one_time import SqlOneTimeBook
 from netra.adapters.sql.identity.sessions import SqlSessionStore
 from netra.adapters.sql.identity.users import SqlUserStore
@@ -48,6 +49,7 @@ class SqlStores:
     sessions: SessionStore
     api_keys: SqlApiKeyStore
     one_time: SqlOneTimeBook
+    known_addresses: SqlKnownAddressStore
     audit: AuditTrail
     threads: SqlThreadStore
     runs: SqlRunStore
@@ -84,6 +86,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         sessions=SqlSessionStore(database),
         api_keys=SqlApiKeyStore(database),
         one_time=SqlOneTimeBook(database),
+        known_addresses=SqlKnownAddressStore(database),
         audit=SqlAuditTrail(database),
         threads=SqlThreadStore(database, clock=clock),
         runs=SqlRunStore(database, clock=clock),

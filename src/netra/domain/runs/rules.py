@@ -7,7 +7,7 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import well_formed
 from netra.domain.quotas import Quotas
 from netra.domain.runs.model import StartRun
-from netra.domain.texts import check_can_be_kept
+from netra.domain.texts import check_can_be_kept, plain
 
 TITLE_MAX: Final = 60
 IDEMPOTENCY_KEY_MAX: Final = 255
@@ -42,12 +42,12 @@ def check_reference(text: str | None, *, path: str, most: int) -> None:
 
 
 def title_of(message: str) -> str:
-    """Return a question as a title: one line, cut at a word.
+    """Return a question as a title: one line without unsafe characters, cut at a word.
 
     >>> title_of("Make it cheaper,\\nplease")
     'Make it cheaper, please'
     """
-    line = re.sub(r"\s+", " ", message).strip()
+    line = plain(re.sub(r"\s+", " ", message), instead="").strip() or "…"
     if len(line) <= TITLE_MAX:
         return line
     return line[: TITLE_MAX - 1].rsplit(" ", 1)[0] + "…"

@@ -1,11 +1,12 @@
 """Sign-in by an identity provider: sent there with state, nonce and verifier, back with a code.
 
-What is kept in between is kept by the state's digest, counts once, for ten minutes, and only in the
+What is kept in between is found by the state's digest, once, for ten minutes, and only from the
 browser it began in. An account is found by identity; an e-mail address links one only when it is
 verified on both sides.
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,6 +23,7 @@ from netra.domain.errors import (
     ValidationFailed,
 )
 from netra.domain.ids import UserId
+from netra.domain.networks import network_of
 from netra.domain.users import rules
 from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignedIn, User
 from netra.domain.users.session_opener import SessionOpener
@@ -92,11 +94,14 @@ class FederatedSignIn:
         self._redirects = frozenset(redirects)
         self._takes_new_people = takes_new_people
 
-    async def begin(self, *, redirect_uri: str | None, browser: str | None = None) -> Begun:
+    async def begin(
+        self, *, redirect_uri: str | None, browser: str | None = None, origin: Origin = AT_THE_MACHINE
+    ) -> Begun:
         """Return where the browser goes; `browser` is the secret it has from an earlier beginning.
 
         Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not on the list,
-        `OAuthFailed` when the provider cannot be asked.
+        `OAuthFailed` when the provider cannot be asked, `RateLimited` or `Unavailable` when too many
+        sign-ins wait.
         """
         provider = self._plugged()
         if redirect_uri is not None and redirect_uri not in self._redirects:
@@ -110,8 +115,8 @@ class FederatedSignIn:
             redirect_uri=redirect_uri,
         )
         url = await provider.authorization_url(state=state, nonce=pending.nonce, verifier=pending.verifier)
-        until = self._clock.now() + rules.PENDING_LIFETIME
-        await self._book.keep(rules.digest_of(state, use="state"), msgspec.json.encode(pending), until=until)
+        key = rules.digest_of(state, use="state")
+        await self._keep(key, msgspec.json.encode(pending), lifetime=rules.PENDING_LIFETIME, origin=origin)
         return Begun(authorization_url=url, state=state, browser=kept_browser)
 
     async def finish(self, returned: Returned, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
@@ -141,14 +146,15 @@ class FederatedSignIn:
         await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
         return signed_in
 
-    async def hand_over(self, recognized: Recognized, *, state: str) -> str:
-        """Return the address to go on to, with a code in its fragment that counts once, for a minute."""
+    async def hand_over(self, recognized: Recognized, *, state: str, origin: Origin = AT_THE_MACHINE) -> str:
+        """Return the address to go on to, with a code in its fragment that is good once, for a minute.
+
+        Raises `RateLimited` or `Unavailable` when too many sign-ins wait.
+        """
         code = self._secrets.new()
-        await self._book.keep(
-            rules.digest_of(code, use="exchange code"),
-            msgspec.json.encode(recognized.user.id),
-            until=self._clock.now() + rules.CODE_LIFETIME,
-        )
+        key = rules.digest_of(code, use="exchange code")
+        user_id = msgspec.json.encode(recognized.user.id)
+        await self._keep(key, user_id, lifetime=rules.CODE_LIFETIME, origin=origin)
         return f"{recognized.redirect_uri}#{urlencode({'code': code, 'state': state})}"
 
     async def exchange(self, code: str, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
@@ -160,6 +166,18 @@ class FederatedSignIn:
             await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, by="exchange code")
             raise Unauthorized("The code is unknown, used or too old; sign in again.")
         return Recognized(user=user, redirect_uri=None)
+
+    async def _keep(self, key: str, value: bytes, *, lifetime: timedelta, origin: Origin) -> None:
+        now = self._clock.now()
+        await self._book.keep(
+            key,
+            value,
+            client=rules.digest_of(network_of(origin.address), use="one-time client"),
+            at=now,
+            until=now + lifetime,
+            max_per_client=rules.WAITING_PER_CLIENT_MAX,
+            max_in_all=rules.WAITING_MAX,
+        )
 
     def _plugged(self) -> IdentityProvider:
         if self._provider is None:

@@ -9,7 +9,7 @@ from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Forbidden, ValidationFailed
 from netra.domain.ids import KeyId, SessionId
-from netra.domain.texts import can_be_kept
+from netra.domain.texts import check_plain
 from netra.domain.users.model import ApiKey, Role, Scope, User
 from netra.domain.users.rules import NAME_MAX, digest_of
 from netra.ports.api_keys import ApiKeyStore
@@ -85,10 +85,20 @@ class ApiKeyService:
         return await self._api_keys.all_of(owner.id)
 
     async def revoke(self, key_id: KeyId, *, owner: User, origin: Origin = AT_THE_MACHINE) -> None:
-        """Make the key worthless at once, its tickets too. Raises `NotFound`."""
+        """Revoke the key and its tickets. Raises `NotFound`."""
         await self._api_keys.revoke(key_id, owner_id=owner.id, at=self._clock.now())
         await self._tickets.void(owner.id, session_id=SessionId(key_id))
         await self._journal.note(Kind.KEY_REVOKED, origin=origin, user_id=owner.id, key_id=key_id)
+
+    async def revoke_all(self, owner: User, *, origin: Origin = AT_THE_MACHINE) -> int:
+        """Revoke every key of the owner, and their tickets; return how many keys that were."""
+        revoked = await self._api_keys.revoke_all(owner.id, at=self._clock.now())
+        for key_id in revoked:
+            await self._tickets.void(owner.id, session_id=SessionId(key_id))
+        await self._journal.note(
+            Kind.KEY_REVOKED, origin=origin, user_id=owner.id, count=str(len(revoked)), by="all"
+        )
+        return len(revoked)
 
 
 def key_digest(secret: str) -> str:
@@ -97,8 +107,9 @@ def key_digest(secret: str) -> str:
 
 
 def _check(*, name: str, scopes: Collection[Scope], lifetime_days: int) -> None:
-    if not name.strip() or len(name) > NAME_MAX or not can_be_kept(name):
+    if not name.strip() or len(name) > NAME_MAX:
         raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
+    check_plain(name, path="name")
     if not scopes:
         raise ValidationFailed.of("scopes", "missing", "scopes must name at least one")
     if not 1 <= lifetime_days <= LIFETIME_DAYS_MAX:

@@ -48,9 +48,9 @@ class RememberedRevocations:
         live = await self._store.live_of(user_id, at=at)
         return [session for session in live if session.id not in self._ended]
 
-    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
-        """Return whether the session still counts."""
-        return session_id not in self._ended and await self._store.is_live(session_id, at=at)
+    async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
+        """Return whether the session is this user's and still counts."""
+        return session_id not in self._ended and await self._store.is_live(session_id, user_id=user_id, at=at)
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
         """End the session; idempotent."""

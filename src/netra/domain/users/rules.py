@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+import math
 import re
 from datetime import timedelta
 from typing import Final
 
-from netra.domain.errors import Fault, OAuthRefused, ValidationFailed
-from netra.domain.texts import can_be_kept
+from netra.domain.errors import Fault, OAuthRefused, RateLimited, ValidationFailed
+from netra.domain.texts import plain, unsafe_fault
 from netra.domain.users.model import ProvenIdentity, User
 
 EMAIL_MAX: Final = 254  # RFC 5321, the longest address a mail server takes
@@ -20,7 +21,10 @@ SESSION_LIFETIME: Final = timedelta(days=30)  # of a sign-in, however often it i
 PENDING_LIFETIME: Final = timedelta(minutes=10)  # of a sign-in that went to an identity provider
 CODE_LIFETIME: Final = timedelta(seconds=60)  # of the code that a page exchanges for its tokens
 
-_EMAIL: Final = re.compile(r"[^@\s\x00]+@[^@\s\x00]+")
+WAITING_MAX: Final = 100_000  # sign-ins and codes that wait for their second step, in all: about 50 MB
+WAITING_PER_CLIENT_MAX: Final = 500  # the same, from one client's network: no stranger can use up the rest
+
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def normal_email(email: str) -> str:
@@ -37,8 +41,12 @@ def account_faults(*, email: str, name: str, password: str | None) -> list[Fault
     faults: list[Fault] = []
     if len(email) > EMAIL_MAX or _EMAIL.fullmatch(email) is None:
         faults.append(Fault(path="email", code="malformed", message="email must look like name@host"))
-    if not name.strip() or len(name) > NAME_MAX or not can_be_kept(name):
+    elif (unsafe := unsafe_fault(email, path="email")) is not None:
+        faults.append(unsafe)
+    if not name.strip() or len(name) > NAME_MAX:
         faults.append(Fault(path="name", code="length", message=f"name must have 1 to {NAME_MAX} characters"))
+    elif (unsafe := unsafe_fault(name, path="name")) is not None:
+        faults.append(unsafe)
     if password is not None and not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         message = f"password must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"
         faults.append(Fault(path="password", code="length", message=message))
@@ -67,6 +75,13 @@ def digest_of(secret: str, *, use: str) -> str:
     False
     """
     return hashlib.sha256(f"netra {use}\0{secret}".encode()).hexdigest()
+
+
+def too_many_waiting(*, first_ends_s: float) -> RateLimited:
+    """Return the refusal of one more step-by-step sign-in, until the client's first one expires."""
+    wait_s = math.ceil(first_ends_s)
+    message = f"Too many sign-ins from your network wait to be finished; try again in {wait_s} s."
+    return RateLimited(message, retry_after_s=wait_s)
 
 
 def is_same(one: str, other: str) -> bool:
@@ -116,5 +131,5 @@ def shown_name(proven: ProvenIdentity, *, email: str) -> str:
     >>> shown_name(ProvenIdentity(identity=me, name=" "), email="ada@example.com")
     'ada'
     """
-    name = (proven.name or "").replace("\x00", "").strip()[:NAME_MAX].strip()
+    name = plain(proven.name or "", instead="").strip()[:NAME_MAX].strip()
     return name or email.partition("@")[0]

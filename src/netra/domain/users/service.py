@@ -93,7 +93,7 @@ class UserService:
         now = self._clock.now()
         if claims.expires_at <= now:
             raise TokenExpired("The token has expired; sign in again.")
-        if not await self._sessions.is_live(claims.session_id, at=now):
+        if not await self._sessions.is_live(claims.session_id, user_id=claims.user_id, at=now):
             raise Unauthorized("This session has ended; sign in again.")
         return Principal(user_id=claims.user_id, session_id=claims.session_id, expires_at=claims.expires_at)
 
@@ -102,7 +102,7 @@ class UserService:
         now = self._clock.now()
         if principal.key_id is not None:
             return await self._api_keys.is_live(principal.key_id, at=now)
-        return await self._sessions.is_live(principal.session_id, at=now)
+        return await self._sessions.is_live(principal.session_id, user_id=principal.user_id, at=now)
 
     async def get(self, user_id: UserId) -> User:
         """Return the user. Raises `Unauthorized` when the account is gone or disabled."""
@@ -119,10 +119,11 @@ class UserService:
 
     async def change_password(
         self, principal: Principal, *, present: str, wanted: str, origin: Origin = AT_THE_MACHINE
-    ) -> None:
+    ) -> int:
         """Replace the password and end every session of the user, this one too.
 
-        Raises `ValidationFailed`, or `Forbidden` when `present` is not the password.
+        Return how many API keys of the user still work, see `set_password`. Raises `ValidationFailed`, or
+        `Forbidden` when `present` is not the password.
         """
         check_password(wanted, path="new_password")
         user = await self.get(principal.user_id)
@@ -131,15 +132,19 @@ class UserService:
                 Kind.SIGN_IN_REFUSED, origin=origin, user_id=user.id, by="present password"
             )
             raise Forbidden("The present password is wrong.")
-        await self.set_password(user, wanted, origin=origin)
+        return await self.set_password(user, wanted, origin=origin)
 
-    async def set_password(self, user: User, wanted: str, *, origin: Origin = AT_THE_MACHINE) -> None:
-        """Give the account another password, on an operator's word, and end every session of it."""
+    async def set_password(self, user: User, wanted: str, *, origin: Origin = AT_THE_MACHINE) -> int:
+        """Replace the account's password without the present one, and end every session of the account.
+
+        API keys stay, as programs depend on them: return how many still work, for the caller to say.
+        """
         check_password(wanted, path="password")
         now = self._clock.now()
         await self._users.set_password(user.id, await self._passwords.hash(wanted), at=now)
         await self._sessions.end_all(user.id, at=now)
         await self._journal.note(Kind.PASSWORD_CHANGED, origin=origin, user_id=user.id)
+        return sum(key.expires_at > now for key in await self._api_keys.all_of(user.id))
 
     async def disable(self, user: User, *, origin: Origin = AT_THE_MACHINE) -> None:
         """Close the account: no proof of it counts from now on, sessions and keys alike."""

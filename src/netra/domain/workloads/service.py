@@ -9,7 +9,7 @@ from netra.domain.errors import Unavailable, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
-from netra.domain.texts import can_be_kept
+from netra.domain.texts import check_plain
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.intake import with_ids
 from netra.domain.workloads.model import Workload
@@ -53,8 +53,9 @@ class WorkloadService:
 
         Raises `ValidationFailed` for its name or at the owner's bound.
         """
-        if not name.strip() or len(name) > NAME_MAX or not can_be_kept(name):
+        if not name.strip() or len(name) > NAME_MAX:
             raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
+        check_plain(name, path="name")
         now = self._clock.now()
         workload = Workload(
             id=WorkloadId(self._ids.new("wl") if made_as is None else f"wl-{made_as}"),

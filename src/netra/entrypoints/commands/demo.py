@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from netra.entrypoints.commands.context import data_option, settings_with
+from netra.entrypoints.reports.safe import say
 
 PORT: Final = 8000
 
@@ -26,7 +27,7 @@ def demo(*, port: int | None, keeps_serving: bool, data: Path | None) -> int:
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netra-demo-")))
         settings = settings_with(host="127.0.0.1", data=folder, log_level="warning")
-        click.echo("Starting the service, and filling it with a made-up workload …")
+        say("Starting the service, and filling it with a made-up workload …")
         # The service takes a second or two to load: the line above stands while it does.
         from netra.entrypoints.commands.demo_run import show
         from netra.entrypoints.server.serving import bound_to

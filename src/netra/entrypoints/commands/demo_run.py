@@ -5,7 +5,6 @@ import secrets
 import socket
 from typing import Final
 
-import click
 from httpx import HTTPError
 from websockets.exceptions import WebSocketException
 
@@ -16,8 +15,10 @@ from netra.domain.workloads.intake import read_ndjson
 from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.demo_client import Journey, Visitor, farewell
 from netra.entrypoints.commands.sample_log import sample_log
+from netra.entrypoints.reports.console import reading_console
 from netra.entrypoints.reports.digest import digest_of
-from netra.entrypoints.reports.report import reading_console, rendered
+from netra.entrypoints.reports.report import rendered
+from netra.entrypoints.reports.safe import say_text
 from netra.entrypoints.reports.sketch import sketch_of
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, run_beside_server, url_of
@@ -49,7 +50,7 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
             was_stopped = server.should_exit
             if failure is None and keeps_serving and not was_stopped:
                 kept = str(settings.data) if keeps_data else None
-                click.echo(farewell(url_of(bound), visitor, data=kept))
+                say_text(farewell(url_of(bound), visitor, data=kept))
             else:
                 server.end()
     if failure is not None and not was_stopped:

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 from netra.domain.ids import KeyId
+from netra.domain.optimization.wording import count
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, Scope
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
+from netra.entrypoints.reports.safe import say, say_json
 
 _email_option = click.option("--email", help="Whose; with one user it may be left out.")
 
@@ -49,8 +50,8 @@ def add(*, name: str, scopes: tuple[str, ...], days: int, email: str | None, dat
             owner = await owner_in(netra, email=email)
             wanted = [Scope(word) for word in scopes]
             key, secret = await netra.keys.issue(owner, name=name, scopes=wanted, lifetime_days=days)
-            click.echo(secret)
-            click.echo(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)
+            say(secret)
+            say(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)
 
     run(added())
 
@@ -66,27 +67,34 @@ def list_keys(*, as_json: bool, email: str | None, data: Path | None) -> None:
         async with store_in(data) as netra:
             found = await netra.keys.all_of(await owner_in(netra, email=email))
         if as_json:
-            click.echo(msgspec.json.encode(found))
+            say_json(found)
             return
         for key in found:
-            click.echo(_line(key))
+            say(_line(key))
         if not found:
-            click.echo("There is no key yet; make one with 'netra keys add'.", err=True)
+            say("There is no key yet; make one with 'netra keys add'.", err=True)
 
     run(listed())
 
 
 @keys.command()
-@click.argument("key_id")
+@click.argument("key_id", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Revoke every key of the user.")
 @_email_option
 @data_option
-def revoke(*, key_id: str, email: str | None, data: Path | None) -> None:
-    """Make the key KEY_ID worthless at once."""
+def revoke(*, key_id: str | None, is_all: bool, email: str | None, data: Path | None) -> None:
+    """Revoke the key KEY_ID, or all keys of a user with --all; they stop working at once."""
+    if (key_id is None) is not is_all:
+        raise click.UsageError("Give one KEY_ID, or --all.")
 
     async def revoked() -> None:
         async with store_in(data) as netra:
-            await netra.keys.revoke(KeyId(key_id), owner=await owner_in(netra, email=email))
-            click.echo(f"Revoked {key_id}.")
+            owner = await owner_in(netra, email=email)
+            if key_id is None:
+                say(f"Revoked {count(await netra.keys.revoke_all(owner), 'key')} of {owner.email}.")
+            else:
+                await netra.keys.revoke(KeyId(key_id), owner=owner)
+                say(f"Revoked {key_id}.")
 
     run(revoked())
 

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-
 from netra.domain.optimization.model import Checkpoint
 from netra.entrypoints.commands.context import settings_with
 from netra.entrypoints.embedded import Netra
+from netra.entrypoints.reports.console import error_console
 from netra.entrypoints.reports.progress import part_of, progress_on
 from netra.ports.log_files import ReadLog
 
@@ -20,7 +19,7 @@ READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that 
 @asynccontextmanager
 async def log_in(file: Path) -> AsyncGenerator[tuple[Netra, ReadLog, Checkpoint]]:
     """Yield a Netra in memory, the log in `file`, and the checkpoint of the work that follows."""
-    with progress_on(Console(stderr=True)) as checkpoint:
+    with progress_on(error_console()) as checkpoint:
 
         def reading(done: float) -> None:
             checkpoint(READING_SHARE * done, f"Reading {file.name}")

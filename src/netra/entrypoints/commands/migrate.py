@@ -7,6 +7,7 @@ import click
 
 from netra.bootstrap import prepare, schema_of
 from netra.entrypoints.commands.context import data_option, settings_with
+from netra.entrypoints.reports.safe import say, say_text
 
 DONE: Final = 0
 NOT_ENOUGH: Final = 3
@@ -31,15 +32,15 @@ def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
         prepare(settings)
     schema = schema_of(settings)
     if is_script:
-        click.echo(schema.script(), nl=False)
+        say_text(schema.script())
         return DONE
     before = schema.check()
     if before == schema.head:
-        click.echo(f"The schema is at {before}; nothing is missing.")
+        say(f"The schema is at {before}; nothing is missing.")
         return DONE
     if is_check:
-        click.echo(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
+        say(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
         return NOT_ENOUGH
     schema.upgrade()
-    click.echo(f"The schema is at {schema.head}; it was at {before or 'nothing'}.")
+    say(f"The schema is at {schema.head}; it was at {before or 'nothing'}.")
     return DONE

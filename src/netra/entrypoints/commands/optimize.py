@@ -1,13 +1,11 @@
 """`netra optimize FILE`: computed advice about a request log, without a server."""
 
-import sys
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
 import click
-import msgspec
 
 from netra.domain.optimization.model import Priority
 from netra.domain.optimization.result import Advice
@@ -15,8 +13,10 @@ from netra.domain.workloads.columns import Events
 from netra.entrypoints.commands.context import json_option, log_argument, run, written
 from netra.entrypoints.commands.log_loading import log_in
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.console import reading_console
 from netra.entrypoints.reports.digest import digest_of, is_sufficient
-from netra.entrypoints.reports.report import reading_console, rendered
+from netra.entrypoints.reports.report import rendered
+from netra.entrypoints.reports.safe import say, say_json
 from netra.entrypoints.reports.sketch import sketch_of
 from netra.ports.log_files import ReadLog
 
@@ -80,7 +80,7 @@ def optimize(
     if html is not None:
         _write_page(html, advice, events=log.events, source=file.name, question=ask)
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(advice), indent=2).decode() + "\n")
+        say_json(advice, indent=2)
     else:
         console = reading_console()
         console.print(rendered(digest_of(advice), sketch=sketch_of(log.events), source=file.name))
@@ -98,4 +98,4 @@ def _write_page(path: Path, advice: Advice, *, events: Events, source: str, ques
 
     text = page_of(digest_of(advice), sketch=sketch_of(events), source=source, question=question)
     written(path, text.encode())
-    click.echo(f"The report with plots is in {path}.", err=True)
+    say(f"The report with plots is in {path}.", err=True)

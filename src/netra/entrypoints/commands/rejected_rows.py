@@ -2,9 +2,8 @@
 
 from typing import Final
 
-import click
-
 from netra.domain.optimization.wording import count
+from netra.entrypoints.reports.safe import say
 from netra.ports.log_files import ReadLog
 
 FAULTS_SHOWN: Final = 5
@@ -14,14 +13,14 @@ def warn_of_rows(log: ReadLog) -> None:
     """Say on stderr what was taken for granted, and which rows were left out; the rest was used."""
     report = log.report
     for note in log.notes:
-        click.echo(f"Note: {note}", err=True)
+        say(f"Note: {note}", err=True)
     if report.duplicates:
-        click.echo(f"Note: {count(report.duplicates, 'row')} came twice and counted once.", err=True)
+        say(f"Note: {count(report.duplicates, 'row')} came twice and counted once.", err=True)
     if not report.rejected:
         return
     were = "row was" if report.rejected == 1 else "rows were"
-    click.echo(f"Warning: {report.rejected:,} {were} left out; all others were used:", err=True)
+    say(f"Warning: {report.rejected:,} {were} left out; all others were used:", err=True)
     for fault in report.faults[:FAULTS_SHOWN]:
-        click.echo(f"  line {fault.line}: {fault.message}", err=True)
+        say(f"  line {fault.line}: {fault.message}", err=True)
     if report.rejected > FAULTS_SHOWN:
-        click.echo(f"  and {report.rejected - FAULTS_SHOWN:,} more", err=True)
+        say(f"  and {report.rejected - FAULTS_SHOWN:,} more", err=True)

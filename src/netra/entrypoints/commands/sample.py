@@ -7,6 +7,7 @@ import click
 
 from netra.entrypoints.commands.context import written
 from netra.entrypoints.commands.sample_log import sample_log
+from netra.entrypoints.reports.safe import say, say_bytes
 
 REQUESTS: Final = 4_000
 REQUESTS_MAX: Final = 1_000_000  # about half a gigabyte of rows
@@ -28,7 +29,7 @@ def sample(*, out: Path | None, seed: int, requests: int) -> None:
     """
     log = sample_log(requests=requests, seed=seed)
     if out is None:
-        click.echo(log, nl=False)
+        say_bytes(log)
         return
     written(out, log)
-    click.echo(f"Wrote {requests:,} made-up calls to {out}; ask about them with 'netra optimize {out}'.")
+    say(f"Wrote {requests:,} made-up calls to {out}; ask about them with 'netra optimize {out}'.")

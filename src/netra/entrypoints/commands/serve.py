@@ -16,6 +16,7 @@ from netra.domain.errors import NetraError
 from netra.domain.ids import UserId
 from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.context import data_option, settings_with, slots_option
+from netra.entrypoints.reports.safe import say, say_text
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
@@ -52,7 +53,7 @@ def serve(
     with bound_to(settings.host, settings.port) as bound:
 
         def announce(is_new: bool) -> None:  # noqa: FBT001  # the one thing there is to say
-            click.echo(greeting(url_of(bound), settings=settings, is_new=is_new))
+            say_text(greeting(url_of(bound), settings=settings, is_new=is_new))
 
         if settings.workers == 1:
             return _run(settings, bound, announce=announce, line=None)
@@ -69,7 +70,7 @@ def api_process(settings: Settings, bound: socket.socket, line: "Connection[byte
     try:
         sys.exit(_run(settings, bound, announce=announce, line=line))
     except (NetraError, SettingsRefused) as error:
-        click.echo(f"Error: {error}", err=True)
+        say(f"Error: {error}", err=True)
         sys.exit(FAILED)
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
-import msgspec
 
 from netra.domain.optimization.what_if.simulate import Precision, Proposal, Simulated
 from netra.domain.optimization.wording import count, money, percent
 from netra.entrypoints.commands.context import json_option, log_argument, run
 from netra.entrypoints.commands.log_loading import log_in
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
 from netra.ports.log_files import ReadLog
 
@@ -63,9 +63,9 @@ def simulate(
     log, simulated = run(_simulated(file, proposal, model=priced_as))
     warn_of_rows(log)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(simulated), indent=2))
+        say_json(simulated, indent=2)
     else:
-        click.echo("\n".join(lines_of(simulated)))
+        say_lines(lines_of(simulated))
 
 
 def lines_of(simulated: Simulated) -> list[str]:

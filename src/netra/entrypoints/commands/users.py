@@ -4,10 +4,11 @@ import sys
 from pathlib import Path
 
 import click
-import msgspec
 
+from netra.domain.optimization.wording import count
 from netra.domain.users.model import Role
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
+from netra.entrypoints.reports.safe import say, say_json
 
 
 @click.group()
@@ -36,7 +37,7 @@ def add(
     async def added() -> None:
         async with store_in(data) as netra:
             user = await netra.add_user(email, name=name, password=password, role=role)
-            click.echo(f"Added {user.email} as user {user.id}.")
+            say(f"Added {user.email} as user {user.id}.")
 
     run(added())
 
@@ -52,12 +53,12 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
             everyone = await netra.users()
         if as_json:
             shown = [{"id": u.id, "email": u.email, "name": u.name, "role": u.role} for u in everyone]
-            click.echo(msgspec.json.encode(shown))
+            say_json(shown)
             return
         for user in everyone:
-            click.echo(f"{user.id:>4}  {user.email}  {user.name}  {user.role}")
+            say(f"{user.id:>4}  {user.email}  {user.name}  {user.role}")
         if not everyone:
-            click.echo("There is no user yet; make one with 'netra users add'.", err=True)
+            say("There is no user yet; make one with 'netra users add'.", err=True)
 
     run(listed())
 
@@ -67,14 +68,18 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @data_option
 def passwd(*, email: str, password_stdin: bool, data: Path | None) -> None:
-    """Give EMAIL another password; every session of theirs ends."""
+    """Give EMAIL another password; every session of theirs ends, API keys stay."""
     password = _password(from_stdin=password_stdin)
 
     async def changed() -> None:
         async with store_in(data) as netra:
             user = await owner_in(netra, email=email)
-            await netra.set_password(user, password)
-            click.echo(f"Changed the password of {user.email}; their sessions have ended.")
+            left = await netra.set_password(user, password)
+            say(f"Changed the password of {user.email}; their sessions have ended.")
+            if left:
+                works = "works" if left == 1 else "work"
+                say(f"{count(left, 'API key')} of theirs still {works}. To revoke all of them:", err=True)
+                say(f"  netra keys revoke --all --email {user.email}", err=True)
 
     run(changed())
 
@@ -89,7 +94,7 @@ def disable(*, email: str, data: Path | None) -> None:
         async with store_in(data) as netra:
             user = await owner_in(netra, email=email)
             await netra.disable_user(user)
-            click.echo(f"Disabled {user.email}.")
+            say(f"Disabled {user.email}.")
 
     run(disabled())
 

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-import msgspec
 
 from netra.bootstrap import measurements_in
 from netra.domain.optimization.performance.catalogue import HARDWARE
@@ -15,6 +14,7 @@ from netra.domain.workloads.model import RowFault
 from netra.entrypoints.commands.context import json_option, log_argument, run
 from netra.entrypoints.commands.log_loading import log_in
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.ports.log_files import ReadLog
 
 NOT_ENOUGH: Final = 3
@@ -43,9 +43,9 @@ def prices(file: Path, *, model: str | None, as_json: bool) -> int:
     log, check = run(_checked(file, model=model))
     warn_of_rows(log)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(check), indent=2))
+        say_json(check, indent=2)
     else:
-        click.echo("\n".join(price_lines_of(check)))
+        say_lines(price_lines_of(check))
     return 0 if check.agrees else NOT_ENOUGH
 
 
@@ -98,9 +98,9 @@ def performance(file: Path, *, as_json: bool) -> int:
     rows, unread = measurements_in(file)
     report = validate_performance(rows, hardware=HARDWARE, unread=unread)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+        say_json(report, indent=2)
     else:
-        click.echo("\n".join(lines_of(report)))
+        say_lines(lines_of(report))
     return 0 if report.rows else NOT_ENOUGH
 
 

@@ -14,6 +14,7 @@ import click
 
 from netra.bootstrap import contained, open_ports
 from netra.entrypoints.commands.context import data_option, settings_with, slots_option
+from netra.entrypoints.reports.safe import say_text
 from netra.entrypoints.server.serving import new_loop
 from netra.settings import Settings, SettingsRefused
 
@@ -45,7 +46,7 @@ async def _worked(settings: Settings) -> int:
     with _signals_call(stopping.set):
         async with open_ports(settings) as ports:
             working = contained(ports, settings).run_worker().serve(stopping)
-            click.echo(greeting(settings.slots))
+            say_text(greeting(settings.slots))
             await working
     return DONE
 

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import click
-import msgspec
-from rich.console import Console
 
 from netra.domain.optimization.wording import count
 from netra.domain.workloads.model import Workload
@@ -18,7 +16,9 @@ from netra.entrypoints.commands.context import (
     store_in,
 )
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.console import error_console
 from netra.entrypoints.reports.progress import progress_on
+from netra.entrypoints.reports.safe import say, say_json
 
 
 def email_option(command: Decorated) -> Decorated:
@@ -41,7 +41,7 @@ def import_file(file: Path, *, name: str | None, email: str | None, as_json: boo
     """Make a workload of the request log in FILE."""
 
     async def imported() -> None:
-        with progress_on(Console(stderr=True)) as checkpoint:
+        with progress_on(error_console()) as checkpoint:
             async with store_in(data) as netra:
                 owner = await owner_in(netra, email=email)
 
@@ -51,10 +51,10 @@ def import_file(file: Path, *, name: str | None, email: str | None, as_json: boo
                 workload, log = await netra.import_file(owner, file, name=name, progress=progress)
         warn_of_rows(log)
         if as_json:
-            click.echo(msgspec.json.encode(_shown(workload)))
+            say_json(_shown(workload))
         else:
-            click.echo(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
-            click.echo("Ask about it with 'workload_id' in POST /api/agent/execute.", err=True)
+            say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
+            say("Ask about it with 'workload_id' in POST /api/agent/execute.", err=True)
 
     run(imported())
 
@@ -70,12 +70,12 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
         async with store_in(data) as netra:
             found = await netra.workloads(await owner_in(netra, email=email))
         if as_json:
-            click.echo(msgspec.json.encode([_shown(workload) for workload in found]))
+            say_json([_shown(workload) for workload in found])
             return
         for workload in found:
-            click.echo(f"{workload.id}  {workload.event_count:>10,} calls  {workload.name}")
+            say(f"{workload.id}  {workload.event_count:>10,} calls  {workload.name}")
         if not found:
-            click.echo("There is no workload yet; make one with 'netra workloads import FILE'.", err=True)
+            say("There is no workload yet; make one with 'netra workloads import FILE'.", err=True)
 
     run(listed())
 

@@ -8,7 +8,9 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
+from netra.domain.texts import UNSAFE_SET
 from netra.domain.users.model import AddUser, SignedIn, SignIn, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
@@ -18,7 +20,7 @@ from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.sign_in import SignInDesk
-from netra.entrypoints.start_run import NOT_BLANK
+from netra.entrypoints.start_run import NAME
 
 _READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,))
 _PERSON: Final = admits(scope=None)
@@ -27,9 +29,9 @@ _LOGIN: Final = _READS | noted(answers={401: Envelope})
 _REGISTER: Final = _READS | noted(answers={409: Envelope})
 
 # Said in the documents; `users.rules` refuses, in its own words.
-_ADDRESS: Final = r"^[^@\s\u0000-\u001f\u0085]+@[^@\s\u0000-\u001f\u0085]+$"
+_ADDRESS: Final = rf"^[^@\s{UNSAFE_SET}]+@[^@\s{UNSAFE_SET}]+$"
 _EMAIL: Final = msgspec.Meta(extra_json_schema={"pattern": _ADDRESS, "maxLength": EMAIL_MAX})
-_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 _PASSWORD: Final = msgspec.Meta(
     extra_json_schema={"minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "format": "password"}
 )
@@ -97,6 +99,13 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class PasswordChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Every session has ended; `api_keys` counts the account's API keys that still work."""
+
+    message: str
+    api_keys: int
+
+
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Opens one socket, once; `expires_in` counts seconds."""
 
@@ -144,12 +153,15 @@ async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Tick
 @post("/password", status_code=200, opt=_PASSWORDS, summary="Change the password")
 async def change_password(
     data: JSONBody[PasswordChange], request: Asked, users: NamedDependency[UserService]
-) -> Said:
-    """Change it, and end every session of the account, this one too: sign in again."""
-    await users.change_password(
+) -> PasswordChanged:
+    """Change it, and end every session of the account, this one too: sign in again. API keys stay."""
+    left = await users.change_password(
         request.principal, present=data.current_password, wanted=data.new_password, origin=request.origin
     )
-    return Said(message="Password changed; every session has ended")
+    message = "Password changed; every session has ended"
+    if left:
+        message += f"; {count(left, 'API key')} still valid: DELETE /api/keys revokes all"
+    return PasswordChanged(message=message, api_keys=left)
 
 
 def authentication_router(*, registration: bool) -> Router:

@@ -26,8 +26,10 @@ PLAIN_COOKIE: Final = "netra-sign-in"
 TLS_COOKIE: Final = "__Host-netra-sign-in"  # RFC 6265bis: no subdomain can have set it
 
 _BROWSER: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_AUTHORIZE: Final = admits(public=True)
-_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True) | noted(answers={303: None})
+_AUTHORIZE: Final = admits(public=True) | noted(answers={502: Envelope})
+_CALLBACK: Final = admits(limit=LimitName.AUTHENTICATION, public=True) | noted(
+    answers={303: None, 502: Envelope}
+)
 _EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,)) | noted(
     answers={401: Envelope}
 )
@@ -73,7 +75,7 @@ async def authorize(
     name = _cookie_name(services)
     had = cookie(request.scope["headers"], name) or ""
     browser = had if _BROWSER.fullmatch(had) else None  # two tabs may sign in at once
-    begun = await services.federated.begin(redirect_uri=redirect_uri, browser=browser)
+    begun = await services.federated.begin(redirect_uri=redirect_uri, browser=browser, origin=request.origin)
     _keep_cookie(request.exchange, name=name, value=begun.browser)
     return AuthorizationUrl(authorization_url=begun.authorization_url, state=begun.state)
 
@@ -95,7 +97,7 @@ async def callback(
     returned = Returned(state=oauth_state, browser=browser, code=code, error=error, issuer=issuer)
     recognized = await services.sign_ins.recognize(returned, request.exchange, origin=request.origin)
     if recognized.redirect_uri is not None:
-        there = await services.federated.hand_over(recognized, state=oauth_state)
+        there = await services.federated.hand_over(recognized, state=oauth_state, origin=request.origin)
         return _redirect(there)
     signed_in = await services.federated.open(recognized, origin=request.origin)
     return Response(login_response(signed_in))

@@ -20,13 +20,13 @@ from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.services import Services
-from netra.entrypoints.start_run import NOT_BLANK
+from netra.entrypoints.start_run import NAME
 
 _PERSON: Final = admits(scope=None)
 _MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope})
 
 # Said in the documents; `users.keys` refuses, in its own words.
-_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 _SCOPES: Final = msgspec.Meta(max_length=len(Scope), extra_json_schema={"minItems": 1})
 _DAYS: Final = msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LIFETIME_DAYS_MAX})
 
@@ -65,6 +65,13 @@ class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
 
 
+class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
+    """How many keys were valid until now."""
+
+    message: str
+    revoked: int
+
+
 @get("/", opt=_PERSON, summary="API keys, newest first")
 async def list_keys(request: Asked, services: NamedDependency[Services]) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
@@ -94,9 +101,19 @@ async def revoke_key(key_id: FromPath[str], request: Asked, services: NamedDepen
     return Said(message="Key revoked")
 
 
+@delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")
+async def revoke_keys(request: Asked, services: NamedDependency[Services]) -> KeysRevoked:
+    """Revoke every key of the signed-in user at once; sockets that they opened close."""
+    owner = await services.users.get(request.owner_id)
+    revoked = await services.api_keys.revoke_all(owner, origin=request.origin)
+    return KeysRevoked(message=f"API keys revoked: {revoked}", revoked=revoked)
+
+
 def keys_router() -> Router:
     """Return the routes."""
-    return Router("/api/keys", route_handlers=[list_keys, make_key, revoke_key], tags=["API keys"])
+    return Router(
+        "/api/keys", route_handlers=[list_keys, make_key, revoke_key, revoke_keys], tags=["API keys"]
+    )
 
 
 def _line(key: ApiKey) -> KeyLine:

@@ -38,6 +38,7 @@ _WORDS: Final = {
     422: "Readable, but it breaks the schema or a limit.",
     429: "Too many requests in 60 seconds.",
     500: "Something broke here.",
+    502: "A service that was asked gave no usable answer.",
     503: "Something this needs is down or full; try again later.",
 }
 _ALWAYS: Final = ("X-Request-ID", "X-API-Version", "Access-Control-Allow-Origin")
@@ -187,7 +188,7 @@ def _responses(
 
 
 def _response(status: int, kind: Any, rule: Rule, handler: HTTPRouteHandler) -> dict[str, Any]:
-    names = [*_ALWAYS, *(_COUNTED if rule.limit is not None and status not in {500, 503} else ())]
+    names = [*_ALWAYS, *(_COUNTED if rule.limit is not None and status not in {500, 502, 503} else ())]
     names += ["Retry-After"] if kind is Envelope and status in {429, 503} else []
     names += ["WWW-Authenticate"] if status == 401 else []
     names += ["Idempotency-Replayed"] if status == 200 and _notes(handler).takes_key else []

@@ -9,8 +9,8 @@ from netra.domain.errors import (
     Fault,
     InvalidRequest,
     NetraError,
-    OAuthFailed,
     PayloadTooLarge,
+    UpstreamFailed,
     ValidationFailed,
 )
 from netra.entrypoints.asgi import Scope, exchange_of
@@ -25,8 +25,8 @@ AnyRequest = Request[Any, Any, Any]
 def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
     """Return the answer to a request that failed as the domain knows it."""
     exchange = exchange_of(cast("Scope", request.scope))
-    if isinstance(error, OAuthFailed) or is_outage(error):
-        exchange.incident = error  # the client hears that it failed, the operator why
+    if isinstance(error, UpstreamFailed) or is_outage(error):
+        exchange.incident = error  # the answer says that it failed, the log why
     refusal = refusal_of(error, request_id=exchange.request_id, accept=request.headers.get("accept", ""))
     return Response(
         refusal.body, status_code=refusal.status, media_type=refusal.media_type, headers=refusal.headers

@@ -37,11 +37,11 @@ from netra.entrypoints.http.request import Asked
 from netra.entrypoints.http.what_if import simulate
 from netra.entrypoints.json_body import read_as
 from netra.entrypoints.services import Services
-from netra.entrypoints.start_run import NOT_BLANK
+from netra.entrypoints.start_run import NAME
 from netra.ports.call_outbox import Delivery
 
 _EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
-_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1, "maxLength": NAME_MAX})
+_NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 
 EVENTS_MAX: Final = Quotas().max_events_per_batch  # of which no setting makes another
 

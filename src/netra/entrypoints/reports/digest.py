@@ -15,6 +15,7 @@ from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
 from netra.domain.optimization.model import Gap, Savings, Stance
 from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.wording import cost_change, count, money, percent
+from netra.entrypoints.reports.answers import plain_advice
 from netra.entrypoints.reports.units import milliseconds, short_count, span
 
 MEASURES: Final[Mapping[str, str]] = {
@@ -100,7 +101,8 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest_of(advice: Advice) -> Digest:
-    """Return the answer sorted for reading."""
+    """Return the answer sorted for reading, with every text in it plain."""
+    advice = plain_advice(advice)
     shelves: dict[Shelf, list[Recommendation]] = {shelf: [] for shelf in Shelf}
     for recommendation in advice.recommendations:
         shelves[shelf_of(recommendation)].append(recommendation)

@@ -12,6 +12,7 @@ from netra.domain.optimization.model import Action, Evidence, Gap
 from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.optimization.wording import money
+from netra.domain.texts import plain, plain_lines
 from netra.entrypoints.reports.canvas import Plot
 from netra.entrypoints.reports.digest import Digest, interval, worth_of
 from netra.entrypoints.reports.plots import plots_of
@@ -62,6 +63,7 @@ ol.steps{padding-left:1.2rem}ol.steps>li{margin:.9rem 0}
 
 def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str) -> str:
     """Return the whole page."""
+    source, question = plain(source), plain_lines(question)
     now_usd = digest.now_usd
     return "\n".join(
         (

@@ -53,7 +53,7 @@ def _bar(console: Console) -> Progress:
         SpinnerColumn(style="cyan"),
         BarColumn(bar_width=28, complete_style="cyan", finished_style="cyan"),
         TaskProgressColumn(),
-        TextColumn("[dim]{task.description}"),
+        TextColumn("{task.description}", style="dim", markup=False),
         TimeElapsedColumn(),
         console=console,
         transient=True,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -14,11 +14,11 @@ from netra.domain.optimization.metrics import TargetOutcome
 from netra.domain.optimization.model import Action, Gap
 from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.wording import money
+from netra.domain.texts import plain
 from netra.entrypoints.reports.digest import MEASURES, Digest, interval, worth_of
 from netra.entrypoints.reports.sketch import Sketch, resampled
 from netra.entrypoints.reports.units import milliseconds, short_count, span, spark, title_of
 
-COLUMNS: Final = 100
 SPARK_COLUMNS: Final = 60
 BAR_COLUMNS: Final = 44
 _MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
@@ -26,13 +26,6 @@ _MARKS: Final[Mapping[bool | None, tuple[str, str]]] = {
     False: ("✗", "red"),
     None: ("?", "yellow"),
 }
-
-
-def reading_console() -> Console:
-    """Return the console for a report: standard output, no wider than eyes follow a line."""
-    console = Console(highlight=False)
-    width = min(console.width, COLUMNS) if console.is_terminal else COLUMNS
-    return Console(highlight=False, width=width)
 
 
 def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> RenderableType:
@@ -56,7 +49,7 @@ def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[Ren
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
     if digest.prospect:
         yield Padding(Text(digest.prospect, "yellow"), (0, 2))
-    yield Padding(Text.assemble((source, "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
+    yield Padding(Text.assemble((plain(source), "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))
     if sketch is not None:
         yield Text()
         yield Padding(_glance(sketch), (0, 2))

@@ -16,7 +16,7 @@ from time import monotonic
 from types import FrameType
 from typing import Final, TypeAlias
 
-import click
+from netra.entrypoints.reports.safe import say
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -133,7 +133,7 @@ def _keep(processes: list[ApiProcess], work: Work, told: socket.socket) -> None:
             return
         for place, process in enumerate(processes):
             if place not in due_s and process.sentinel in readable:
-                click.echo(f"{process.epitaph()}; another takes its place.", err=True)
+                say(f"{process.epitaph()}; another takes its place.", err=True)
                 due_s[place] = monotonic() + (0 if process.has_served else PAUSE_S)
                 process.line.close()
         for place in [place for place, at_s in due_s.items() if at_s <= monotonic()]:

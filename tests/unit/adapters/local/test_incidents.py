@@ -4,7 +4,7 @@ import io
 import json
 
 from netra.adapters.local.incidents import LoggedIncidents
-from netra.domain.errors import Unavailable
+from netra.domain.errors import OAuthFailed, Unavailable
 
 
 def test_an_incident_is_a_line_that_names_the_place_and_shows_no_variable() -> None:
@@ -39,3 +39,26 @@ def test_what_is_no_outage_is_always_told() -> None:
     for _ in range(2):
         incidents.report(KeyError("what"), where="http")
     assert len(stream.getvalue().splitlines()) == 2
+
+
+def test_a_failed_upstream_is_a_line_with_its_cause_and_without_a_trace() -> None:
+    stream = io.StringIO()
+    incidents = LoggedIncidents(stream, monotonic_s=lambda: 0.0)
+    for _ in range(2):
+        error = OAuthFailed("The identity provider cannot be asked.")
+        error.__cause__ = ConnectionError("refused")
+        incidents.report(error, where="http", request_id="req-1")
+    (line,) = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert "exception" not in line
+    assert (line["error"], line["cause"]) == (
+        "The identity provider cannot be asked.",
+        "ConnectionError: refused",
+    )
+
+
+def test_a_line_holds_no_character_that_a_terminal_obeys() -> None:
+    stream = io.StringIO()
+    LoggedIncidents(stream).report(KeyError("m\x9b2J\x1b[31m\u202e"), where="http")
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+    assert "\\x9b2J" in json.loads(line)["exception"]  # Python shows a key by its `repr`

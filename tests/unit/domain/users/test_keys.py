@@ -128,3 +128,33 @@ async def test_a_user_has_a_bounded_number_of_keys(keys: ApiKeyService, owner: U
         await keys.issue(owner, name="ci", scopes=[Scope.READ])
     await keys.revoke(key.id, owner=owner)
     assert await keys.issue(owner, name="ci", scopes=[Scope.READ])
+
+
+async def test_all_keys_end_together_and_their_tickets_with_them(
+    users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    secrets = [(await keys.issue(owner, name="ci", scopes=[Scope.READ]))[1] for _ in range(2)]
+    ticket = await users.issue_ticket(await users.authenticate(secrets[0]))
+    assert await keys.revoke_all(owner) == 2
+    for proof in (*map(users.authenticate, secrets), users.redeem_ticket(ticket)):
+        with pytest.raises(Unauthorized):
+            await proof
+    assert await keys.revoke_all(owner) == 0
+
+
+async def test_a_new_password_keeps_keys_and_says_how_many_still_work(
+    house: Any, users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ], lifetime_days=2)
+    await keys.issue(owner, name="short", scopes=[Scope.READ], lifetime_days=1)
+    revoked, _ = await keys.issue(owner, name="gone", scopes=[Scope.READ])
+    await keys.revoke(revoked.id, owner=owner)
+    house.clock.turn(DAY_S)
+    assert await users.set_password(owner, "battery staple") == 1
+    assert (await users.authenticate(secret)).user_id == owner.id
+
+
+async def test_a_key_has_a_plain_name(keys: ApiKeyService, owner: User) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        await keys.issue(owner, name="ci\x1b[31m", scopes=[Scope.READ])
+    assert [(fault.path, fault.code) for fault in refused.value.faults] == [("name", "control_character")]

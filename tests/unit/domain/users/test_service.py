@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from netra.domain.audit.model import SecurityEventKind
@@ -13,8 +14,9 @@ from netra.domain.errors import (
     Unauthorized,
     ValidationFailed,
 )
+from netra.domain.ids import UserId
 from netra.domain.paging import PageRequest
-from netra.domain.users.model import AddUser, Principal, Role, Scope, SignIn
+from netra.domain.users.model import AddUser, Claims, Principal, Role, Scope, SignIn, TokenKind
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, account_faults
 from netra.domain.users.service import UserService
 from netra.domain.users.session_opener import KEPT_AFTER_EXPIRY
@@ -72,6 +74,29 @@ async def test_a_token_speaks_for_its_user_until_sign_out(users: UserService) ->
     with pytest.raises(Unauthorized):
         await users.redeem_ticket(ticket)
     assert not await users.is_signed_in(principal)
+
+
+async def test_a_proof_of_another_users_session_is_refused(
+    house: Any, users: UserService, tokens: Any
+) -> None:
+    """A signed token that pairs a user with somebody else's live session opens nothing."""
+    await users.add(ADA)
+    principal = await users.authenticate((await users.sign_in(RIGHT)).access_token)
+    stranger = msgspec.structs.replace(principal, user_id=UserId(2))
+    now = house.clock.now()
+    mixed = Claims(
+        user_id=UserId(2),
+        session_id=principal.session_id,
+        kind=TokenKind.ACCESS,
+        issued_at=now,
+        expires_at=now + ACCESS_LIFETIME,
+    )
+    with pytest.raises(Unauthorized):
+        await users.authenticate(tokens.issue(mixed))
+    with pytest.raises(Unauthorized):
+        await users.redeem_ticket(await users.issue_ticket(stranger))
+    assert not await users.is_signed_in(stranger)
+    assert await users.is_signed_in(principal)
 
 
 async def test_a_token_expires_with_its_session(house: Any, users: UserService) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,27 @@ def test_a_password_is_changed_for_somebody(
     assert not works(data, password="correct horse")
 
 
+def test_a_new_password_says_which_keys_still_work_and_how_to_revoke_them_all(
+    data: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    secret = made(data, capsys)
+    monkeypatch.setattr("sys.stdin", io.StringIO("battery staple\n"))
+    assert exit_code(["users", "passwd", "ada@example.com", "--password-stdin", *data]) == 0
+    said = capsys.readouterr()
+    assert "1 API key of theirs still works" in said.err
+    assert "netra keys revoke --all --email ada@example.com" in said.err
+    assert works(data, key=secret)
+    assert exit_code(["keys", "revoke", "--all", *data]) == 0
+    assert capsys.readouterr().out == "Revoked 1 key of ada@example.com.\n"
+    assert not works(data, key=secret)
+
+
+@pytest.mark.parametrize("arguments", [[], ["key-1", "--all"]])
+def test_revoking_needs_one_key_or_all(data: list[str], capsys: Captured, arguments: list[str]) -> None:
+    assert exit_code(["keys", "revoke", *arguments, *data]) == 2
+    assert "Give one KEY_ID, or --all." in capsys.readouterr().err
+
+
 def test_a_disabled_account_is_closed_to_every_proof(data: list[str], capsys: Captured) -> None:
     secret = made(data, capsys)
     assert exit_code(["users", "disable", "ada@example.com", *data]) == 0
@@ -98,3 +121,27 @@ def test_a_disabled_account_is_closed_to_every_proof(data: list[str], capsys: Ca
 def test_somebody_may_have_no_password(data: list[str], capsys: Captured) -> None:
     assert exit_code(["users", "add", "eve@example.com", "--name", "Eve", "--no-password", *data]) == 0
     assert exit_code(["users", "disable", "nobody@example.com", *data]) == 2
+
+
+def test_names_that_were_stored_before_they_were_checked_are_listed_plain(
+    data: list[str], capsys: Captured
+) -> None:
+    with closing(sqlite3.connect(Path(data[1]) / "netra.sqlite3")) as connection, connection:
+        connection.execute("UPDATE users SET name = ?", ("A\x1b[2J\x9b31m\u202e\nroot",))
+    capsys.readouterr()
+    assert exit_code(["users", "list", *data]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.isprintable()
+    assert exit_code(["users", "list", "--json", *data]) == 0
+    printed = capsys.readouterr().out
+    assert printed.removesuffix("\n").isprintable()
+    assert json.loads(printed)[0]["name"] == "A\x1b[2J\x9b31m\u202e\nroot"
+
+
+def test_what_is_typed_is_repeated_plain_in_an_error(data: list[str], capsys: Captured) -> None:
+    hostile = "\x1b[2J\x9b"
+    for arguments in (["keys", "list", "--email", hostile, *data], ["optimize", hostile], [hostile]):
+        capsys.readouterr()
+        assert exit_code(arguments) == 2
+        printed = capsys.readouterr().err
+        assert all(line.isprintable() for line in printed.split("\n"))

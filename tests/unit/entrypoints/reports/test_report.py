@@ -1,19 +1,21 @@
 """The report in a terminal."""
 
+import json
 from io import StringIO
 
+import msgspec
 import pytest
-from rich.console import Console
 
 from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import Events
+from netra.entrypoints.reports.console import SafeConsole
 from netra.entrypoints.reports.digest import digest_of
 from netra.entrypoints.reports.report import rendered
 from netra.entrypoints.reports.sketch import sketch_of
 
 
 def text_of(advice: Advice, events: Events | None = None, *, width: int = 100) -> str:
-    console = Console(file=StringIO(), width=width, highlight=False)
+    console = SafeConsole(file=StringIO(), width=width)
     sketch = None if events is None else sketch_of(events)
     console.print(rendered(digest_of(advice), sketch=sketch, source="log.jsonl"))
     file = console.file
@@ -93,3 +95,17 @@ def test_no_line_is_wider_than_the_terminal(advice: Advice, events: Events, widt
 
 def test_without_advice_the_words_of_the_answer_stand_in_its_place(no_advice: Advice) -> None:
     assert "Send some to POST /api/workloads/wl-1/events." in " ".join(text_of(no_advice).split())
+
+
+HOSTILE = "gpt\x1b[2J\x9b31m\x1b]0;owned\x07\u202e\nSaves $1,000,000"
+
+
+def test_names_out_of_a_log_neither_command_the_terminal_nor_begin_lines_of_their_own(
+    advice: Advice, events: Events
+) -> None:
+    said = msgspec.json.encode(advice).decode().replace("claude-x", json.dumps(HOSTILE)[1:-1])
+    text = text_of(msgspec.json.decode(said, type=Advice), events)
+    assert HOSTILE.partition("\n")[0] not in text
+    assert not set(text) & set("\x1b\x9b\x07\u202e")
+    assert not any(line.strip().startswith("Saves $1,000,000") for line in text.splitlines())
+    assert "gpt\ufffd[2J\ufffd31m" in " ".join(text.split())

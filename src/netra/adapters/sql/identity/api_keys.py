@@ -45,6 +45,12 @@ _REVOKE = Query(
     .returning(api_keys.c.id),
     sets=["revoked_at"],
 )
+_REVOKE_ALL = Query(
+    update(api_keys)
+    .where(api_keys.c.owner_id == param("whose"), api_keys.c.revoked_at.is_(None))
+    .returning(api_keys.c.id),
+    sets=["revoked_at"],
+)
 _USED = Query(update(api_keys).where(api_keys.c.id == param("key_id")), sets=["last_used_at"])
 
 
@@ -75,6 +81,10 @@ class SqlApiKeyStore:
     async def revoke(self, key_id: KeyId, *, owner_id: UserId, at: datetime) -> None:
         """Revoke the key."""
         await self._database.write(lambda: _revoking(key_id, owner_id, at_us=micros(at)))
+
+    async def revoke_all(self, owner_id: UserId, *, at: datetime) -> Sequence[KeyId]:
+        """Revoke every key of the owner."""
+        return await self._database.write(lambda: _revoking_all(owner_id, at_us=micros(at)))
 
     async def used(self, key_id: KeyId, *, at: datetime) -> None:
         """Set `last_used_at`."""
@@ -117,6 +127,11 @@ def _listing(owner_id: UserId) -> Script[Sequence[ApiKey]]:
 def _revoking(key_id: KeyId, owner_id: UserId, *, at_us: int) -> Script[None]:
     if not (yield ask(_REVOKE, key_id=key_id, whose=owner_id, revoked_at=at_us)):
         raise NotFound("key", key_id)
+
+
+def _revoking_all(owner_id: UserId, *, at_us: int) -> Script[Sequence[KeyId]]:
+    rows = yield ask(_REVOKE_ALL, whose=owner_id, revoked_at=at_us)
+    return tuple(KeyId(key_id) for (key_id,) in rows)
 
 
 def _using(key_id: KeyId, *, at_us: int) -> Script[None]:

@@ -15,7 +15,15 @@ from sqlalchemy import (
 
 from netra.adapters.sql.schema import instant, metadata
 
-__all__ = ["api_keys", "identities", "metadata", "one_time", "refresh_tokens", "security_events"]
+__all__ = [
+    "api_keys",
+    "identities",
+    "known_addresses",
+    "metadata",
+    "one_time",
+    "refresh_tokens",
+    "security_events",
+]
 
 identities: Final = Table(
     "identities",
@@ -47,6 +55,21 @@ one_time: Final = Table(
     Column("key", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     instant("until_at"),
+    Column("client", Text, nullable=False, server_default=""),  # a digest of the network it came from
+    Index(None, "until_at"),
+    Index(None, "client", "until_at"),
+    sqlite_with_rowid=False,
+)
+
+# From where accounts have signed in: digests, because only equality is ever asked.
+known_addresses: Final = Table(
+    "known_addresses",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("user_id", BigInteger, nullable=False),
+    instant("until_at"),
+    ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    Index(None, "user_id", "until_at"),
     Index(None, "until_at"),
     sqlite_with_rowid=False,
 )

@@ -20,7 +20,9 @@ LISTED_MAX: Final = 100
 _IS_LIVE: Final = (sessions.c.ended_at.is_(None), sessions.c.expires_at > param("now"))
 
 _EXISTS = Query(select(ONE).where(sessions.c.id == param("session_id")))
-_LIVE = Query(select(ONE).where(sessions.c.id == param("session_id"), *_IS_LIVE))
+_LIVE = Query(
+    select(ONE).where(sessions.c.id == param("session_id"), sessions.c.user_id == param("whose"), *_IS_LIVE)
+)
 _INSERT = inserting(sessions)
 # Whoever changes the account waits for this transaction, and their `end_all` finds its session.
 _AS_BEFORE = Query(
@@ -92,9 +94,9 @@ class SqlSessionStore:
         """End a live session of this user."""
         await self._database.write(lambda: _ending_own(session_id, user_id, at_us=micros(at)))
 
-    async def is_live(self, session_id: SessionId, *, at: datetime) -> bool:
-        """Return whether the session still counts."""
-        return await self._database.read(lambda: _is_live(session_id, now=micros(at)))
+    async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
+        """Return whether this user's session is live."""
+        return await self._database.read(lambda: _is_live(session_id, user_id, now=micros(at)))
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
         """End the session; idempotent."""
@@ -168,8 +170,8 @@ def _ending_own(session_id: SessionId, user_id: UserId, *, at_us: int) -> Script
         raise NotFound("session", session_id)
 
 
-def _is_live(session_id: SessionId, *, now: int) -> Script[bool]:
-    return bool((yield ask(_LIVE, session_id=session_id, now=now)))
+def _is_live(session_id: SessionId, user_id: UserId, *, now: int) -> Script[bool]:
+    return bool((yield ask(_LIVE, session_id=session_id, whose=user_id, now=now)))
 
 
 def _ending(session_id: SessionId, *, at_us: int) -> Script[None]:
