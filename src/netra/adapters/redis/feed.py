@@ -1,7 +1,7 @@
 """Live events of runs and the workers' bell, across processes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 from operator import attrgetter
@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from netra.adapters.redis.batching import Outbox
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
+from netra.adapters.resilience.coalescer import Coalescer
 from netra.domain.ids import RunId
 from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunBell, RunFeed, Subscription
@@ -19,7 +19,7 @@ from netra.ports.feed import RunBell, RunFeed, Subscription
 # Beyond any of these, readers find the event in the store, at their next look.
 MESSAGE_MAX_BYTES: Final = 4 << 20
 WAITING_MAX_BYTES: Final = 8 << 20  # that one trip carries in time
-WAITING_MAX: Final = 10_000  # messages
+BATCH_MAX: Final = 128  # messages of one trip: neither the event loop nor the server serves others meanwhile
 
 RING_EVERY_S: Final = 0.01  # all workers of all processes hear each ring: in a rush one for many runs does
 
@@ -48,7 +48,7 @@ class RedisRunFeed:
         self._process = process
         self._readers: dict[RunId, int] = {}
         self._waiting_bytes = 0
-        self._outbox = Outbox(self._send, items_max=WAITING_MAX)
+        self._outbox = Coalescer(self._send, batch_max=BATCH_MAX)
 
     async def publish(self, events: Sequence[RunEvent]) -> None:
         """Tell the readers of this process; those of the others are told soon."""
@@ -64,12 +64,14 @@ class RedisRunFeed:
         """Wait until the last event is out, or Redis is away."""
         await self._outbox.close()
 
-    async def _send(self, messages: list[tuple[str, bytes]]) -> None:
+    async def _send(self, batch: Mapping[object, tuple[str, bytes]]) -> Mapping[object, None]:
+        messages = list(batch.values())
         try:
             with suppress(Away):
                 await self._link.publish_all(messages)
         finally:
             self._waiting_bytes -= sum(len(message) for _, message in messages)
+        return dict.fromkeys(batch)
 
     @asynccontextmanager
     async def subscribe(self, run_id: RunId) -> AsyncGenerator[Subscription]:
@@ -102,7 +104,7 @@ class RedisRunBell:
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
-        self._outbox = Outbox(self._ring_others, items_max=1)
+        self._rings = Coalescer(self._ring_others, waiting_max=1)
         self._local = local
         self._link = link
         self._process = process.encode()
@@ -112,16 +114,17 @@ class RedisRunBell:
     async def ring(self) -> None:
         """Say that a run waits."""
         await self._local.ring()
-        self._outbox.put(self._process)
+        self._rings.put(self._process)
 
     async def close(self) -> None:
         """Wait until the last ring is out."""
-        await self._outbox.close()
+        await self._rings.close()
 
-    async def _ring_others(self, rings: list[bytes]) -> None:
+    async def _ring_others(self, rings: Mapping[object, bytes]) -> Mapping[object, None]:
         with suppress(Away):
-            await self._link.publish(self._channel, rings[0])
+            await self._link.publish(self._channel, self._process)
         await asyncio.sleep(RING_EVERY_S)
+        return dict.fromkeys(rings)
 
     async def wait(self, *, timeout_s: float) -> None:
         """Return when it rings, here or anywhere, else after `timeout_s`."""
