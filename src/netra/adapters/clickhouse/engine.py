@@ -18,11 +18,11 @@ from netra.adapters.resilience.deadline import timeout
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
-THREADS: Final = 4  # requests under way at the same time; the rest wait their turn
+THREADS: Final = 4  # concurrent requests; the rest wait
 DEADLINE_S: Final = 60.0  # reading the largest workload takes a few seconds
-SILENCE_S: Final = 10.0  # a server that falls silent at work for so long is taken for frozen
-GREETING_S: Final = 1.5  # the same before it has begun
-HEARD_S: Final = 1.0  # a server that answered so lately is not greeted first
+SILENCE_S: Final = 10.0  # read timeout of a request
+GREETING_S: Final = 1.5  # read timeout of a greeting
+HEARD_S: Final = 1.0  # a server that answered within this time is not greeted first
 RETRY_S: Final = 1.0  # how long the circuit stays open after a failure
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class ClickHouse:
 
     The client is made by the first work that needs it and after each loss, so that a service starts
     and recovers whatever ClickHouse does. `prepare` runs once, and again when the table is missing. A
-    server that was silent lately is greeted first, so that nobody waits long for a frozen one.
+    server that has not answered lately is greeted first, so that no caller waits long for a frozen one.
     """
 
     def __init__(self, url: str, *, prepare: Callable[[Client], None], clock: Clock) -> None:

@@ -18,10 +18,10 @@ from netra.ports.feed import RunBell, RunFeed, Subscription
 
 # Beyond any of these, readers find the event in the store, at their next look.
 MESSAGE_MAX_BYTES: Final = 4 << 20
-WAITING_MAX_BYTES: Final = 8 << 20  # that one trip carries in time
-BATCH_MAX: Final = 128  # messages of one trip: neither the event loop nor the server serves others meanwhile
+WAITING_MAX_BYTES: Final = 8 << 20  # waiting to be sent; about what one trip carries before its deadline
+BATCH_MAX: Final = 128  # messages of one trip; it blocks the event loop and the server for that long
 
-RING_EVERY_S: Final = 0.01  # all workers of all processes hear each ring: in a rush one for many runs does
+RING_EVERY_S: Final = 0.01  # debounces rings: each wakes every worker of every process
 
 
 class Wired(msgspec.Struct, frozen=True, array_like=True):
@@ -36,9 +36,9 @@ _DECODER: Final = msgspec.msgpack.Decoder(Wired)
 
 
 class RedisRunFeed:
-    """`RunFeed` for many processes: `local` serves this one, and Redis carries events to the others.
+    """`RunFeed` for many processes: `local` serves this one, Redis carries events to the others.
 
-    Whoever publishes does not wait for Redis.
+    Publishing does not wait for Redis.
     """
 
     def __init__(self, local: RunFeed, *, link: RedisLink, listener: RedisListener, process: str) -> None:
@@ -51,7 +51,7 @@ class RedisRunFeed:
         self._outbox = Coalescer(self._send, batch_max=BATCH_MAX)
 
     async def publish(self, events: Sequence[RunEvent]) -> None:
-        """Tell the readers of this process; those of the others are told soon."""
+        """Publish to the readers of this process, and to those of the others in the background."""
         await self._local.publish(events)
         for run_id, some in groupby(events, attrgetter("run_id")):
             message = _ENCODER.encode(Wired(self._process, tuple(some)))
@@ -61,7 +61,7 @@ class RedisRunFeed:
                 self._waiting_bytes += len(message) if is_put else 0
 
     async def close(self) -> None:
-        """Wait until the last event is out, or Redis is away."""
+        """Wait until every event is sent, or dropped because Redis is away."""
         await self._outbox.close()
 
     async def _send(self, batch: Mapping[object, tuple[str, bytes]]) -> Mapping[object, None]:
@@ -98,9 +98,9 @@ class RedisRunFeed:
 
 
 class RedisRunBell:
-    """`RunBell` for many processes: `local` wakes this one's workers, Redis rings in the others.
+    """`RunBell` for many processes: `local` wakes this one's workers, Redis those of the others.
 
-    Whoever rings does not wait for Redis, and rings that come soon after one are one more.
+    Ringing does not wait for Redis; rings within `RING_EVERY_S` are coalesced.
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
@@ -112,12 +112,12 @@ class RedisRunBell:
         listener.expect(self._channel, self._hear)
 
     async def ring(self) -> None:
-        """Say that a run waits."""
+        """Wake the workers: a run waits."""
         await self._local.ring()
         self._rings.put(self._process)
 
     async def close(self) -> None:
-        """Wait until the last ring is out."""
+        """Wait until the last ring is sent."""
         await self._rings.close()
 
     async def _ring_others(self, rings: Mapping[object, bytes]) -> Mapping[object, None]:

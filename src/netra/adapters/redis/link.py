@@ -15,19 +15,19 @@ from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-ANSWER_S: Final = 0.5  # a healthy answer takes a thousandth of it
+ANSWER_S: Final = 0.5  # deadline of a question; a healthy answer takes a thousandth of it
 RETRY_S: Final = 1.0  # how long the circuit stays open after a failure
-CONNECTIONS_MAX: Final = 64  # of one process; whoever finds none free waits at most ANSWER_S
+CONNECTIONS_MAX: Final = 64  # of one process; waiting for a free one counts towards the deadline
 
 T = TypeVar("T")
 
 
 class Away(Exception):
-    """Redis does not answer now: whoever asked decides in process."""
+    """Redis does not answer now; the caller falls back on its process."""
 
 
 class RedisLink:
-    """Asks Redis, or says at once that it is away."""
+    """Asks Redis within a deadline, or raises at once while the circuit is open."""
 
     def __init__(
         self, url: str, *, clock: Clock, incidents: Incidents, prefix: str, answer_s: float = ANSWER_S
@@ -51,9 +51,9 @@ class RedisLink:
         return ":".join((self._prefix, *parts))
 
     def script(self, text: str) -> Script:
-        """Return what runs a script by its name, and where Redis does not know it, by its text at once.
+        """Return a function that runs a script by its hash, or by its text when Redis does not know it.
 
-        The vendor's own way loads it and then names it again: a flush between the two is an outage.
+        The vendor's client would load the script and then run it by its hash: a flush in between fails both.
         """
         name = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -90,7 +90,7 @@ class RedisLink:
         self._circuit.succeed()
 
     async def ping(self) -> None:
-        """Return when Redis answers, circuit or not. Raises `Away`."""
+        """Return when Redis answers, whatever the state of the circuit. Raises `Away`."""
         await self._answered(self.client.ping)
 
     async def publish_all(self, messages: Sequence[tuple[str, bytes]]) -> None:
@@ -101,7 +101,7 @@ class RedisLink:
             await self.ask(pipeline.execute)
 
     async def publish(self, channel: str, message: bytes) -> int:
-        """Publish and return how many connections got it. Raises `Away`."""
+        """Publish and return the number of receiving connections. Raises `Away`."""
         return await self.ask(lambda: self.client.publish(channel, message))
 
     async def close(self) -> None:
@@ -114,13 +114,13 @@ class RedisLink:
             async with timeout(self.answer_s):
                 return await self._asked(question)
         except (RedisError, OSError, TimeoutError) as error:
-            await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead
+            await self._pool.disconnect(inuse_connections=False)  # idle connections may be dead as well
             raise Away(f"Redis does not answer: {type(error).__name__}") from error
 
     async def _asked(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Ask, once more where the line broke: it may have died idle, with a Redis that is back by now.
+        """Ask, and ask again over a new connection when the first was broken: it may have died while idle.
 
-        So a question may be put twice, and none here is worse for it.
+        Redis may receive a question twice, so every question here is idempotent.
         """
         try:
             return await question()

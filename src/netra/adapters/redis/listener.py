@@ -1,4 +1,4 @@
-"""What other processes publish, over one subscriber connection that mends itself."""
+"""Receives what other processes publish, over one subscriber connection that reconnects by itself."""
 
 import asyncio
 import math
@@ -16,8 +16,8 @@ from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-RECONNECT: Final = Backoff(first_s=0.2, max_s=1.0)  # after a loss, and between tries
-SILENCE_S: Final = 1.0  # then it asks whether anybody is there; a second silence is a dead connection
+RECONNECT: Final = Backoff(first_s=0.2, max_s=1.0)  # between two connections
+SILENCE_S: Final = 1.0  # idle time after which it pings; a second one in a row means a dead connection
 
 Hear = Callable[[bytes], Awaitable[None]]
 
@@ -25,7 +25,7 @@ _LOST: Final = (RedisError, OSError, TimeoutError)
 
 
 class RedisListener:
-    """Hands each message to whoever listens on its channel, one after another."""
+    """Passes each message to the subscriber of its channel, one after another."""
 
     def __init__(self, link: RedisLink, *, clock: Clock, incidents: Incidents) -> None:
         self._link = link
@@ -37,7 +37,7 @@ class RedisListener:
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
         self._missing: set[str] = set()  # of the channels that the connection began with: not confirmed yet
         self._connected = asyncio.Event()  # none is missing
-        self._failures = 0  # to connect, in a row
+        self._failures = 0  # to connect, in a row; the backoff grows with them
         self._pings: Coalescer[Wire, None] = Coalescer(self._ping, waiting_max=1)
         self._asked_s: float | None = None  # when it asked whether anybody is there, while no answer has come
         self._heard_s = -math.inf  # when it asked what was answered last: what was said before has arrived
@@ -59,17 +59,17 @@ class RedisListener:
         return now_s - self._heard_s < within_s
 
     async def close(self) -> None:
-        """Wait until the last question is out."""
+        """Wait until the last ping is sent."""
         await self._pings.close()
 
     async def settle(self) -> None:
-        """Return when it is connected, or Redis has had its time to answer."""
+        """Return when it is connected, or the deadline for an answer has passed."""
         with suppress(TimeoutError):
             async with timeout(self._link.answer_s):
                 await self._connected.wait()
 
     def on_loss(self, told: Callable[[], None]) -> None:
-        """Call `told` whenever messages may have been missed."""
+        """Call `told` whenever messages may have been lost."""
         self._lost.append(told)
 
     def expect(self, channel: str, hear: Hear) -> None:
@@ -99,12 +99,12 @@ class RedisListener:
                     await wire.say("UNSUBSCRIBE", channel)  # whoever comes meanwhile subscribes after it
 
     async def run(self) -> None:
-        """Listen until cancelled, through every loss of the connection and every defect of a hearer."""
+        """Receive until cancelled; a lost connection or a failing subscriber does not end it."""
         while True:
             try:
                 with suppress(*_LOST):
                     await self._listen()
-            except Exception as error:  # noqa: BLE001 (the outermost frame: whoever listens here needs it)
+            except Exception as error:  # noqa: BLE001 (the outermost frame: other subscribers go on)
                 self._incidents.report(error, where="redis listener")
             finally:
                 self._let_go()
