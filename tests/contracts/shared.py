@@ -15,7 +15,6 @@ from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared, open_redis
 from netra.adapters.redis.probe import RedisProbe
-from netra.adapters.redis.rate_limiter import SETTLED_S
 from netra.domain.quotas import RateLimits
 from netra.ports.clock import Clock
 
@@ -56,7 +55,6 @@ async def over_redis(
     prefix: str | None = None,
     rates: RateLimits = RATES,
     answer_s: float = PATIENCE_S,
-    settled_s: float = SETTLED_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open one process's way to Redis, under a prefix of its own unless it is to share one.
 
@@ -71,6 +69,5 @@ async def over_redis(
         prefix=prefix or f"test-{uuid4().hex}",
         limiter_clock=clock,
         answer_s=answer_s,
-        settled_s=settled_s,
     ) as opened:
         yield opened

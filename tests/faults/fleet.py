@@ -176,6 +176,7 @@ class Client:
             json={"message": f"Make it cheaper ({key})", **fields},
             headers={"Idempotency-Key": key},
         )
+        assert answer.is_success, f"execute answered {answer.status_code}: {answer.text[:500]}"
         run_id = str(answer.json()["run_id"])
         self._history.accepted.append(Acceptance(run_id=run_id, owner=self.owner, key=key))
         return run_id

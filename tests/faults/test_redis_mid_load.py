@@ -23,13 +23,11 @@ from tests.faults import witness
 from tests.faults.fleet import PASSWORD, Client, Fleet, NetraProcess
 from tests.faults.history import TERMINAL, Heard, History, broken_promises
 
-from netra.adapters.redis.rate_limiter import SETTLED_S
-
 pytestmark = [pytest.mark.system, pytest.mark.long(55)]
 
 RUNS_PER_S: Final = 10
 LIMIT: Final = 40  # runs and what-ifs of one user in 60 s: longer than one fault takes
-LOADERS: Final = 12  # users who share the load, so that none of them reaches the limit
+LOADERS: Final = 20  # users who share the load: 30 runs a minute each, below LIMIT however long it lasts
 POLL_S: Final = 1.0  # what a lost wake-up may cost
 SPARE_S: Final = 0.2  # for what a fault costs beside: connecting anew, all who wait asking at once
 BUSY: Final = 3  # times the latest in calm and this process' own lag: a loaded machine is as uneven as that
@@ -74,7 +72,6 @@ class Play:
     asked_s: dict[str, float] = field(default_factory=dict)  # when the reader of a run came
     answers_s: list[tuple[float, float]] = field(default_factory=list)  # of `execute`: when, and how long
     admitted: Counter[tuple[str, str]] = field(default_factory=Counter)  # by fault and service
-    afterwards: Counter[str] = field(default_factory=Counter)  # admitted once all was over
     is_over: bool = False
 
     @asynccontextmanager
@@ -169,19 +166,13 @@ async def a_fault(
     for service in play.fleet.services:
         while await knock(play, service, client, fault=name):
             pass
-    for service in play.fleet.services * 5:
-        play.afterwards[name] += await is_admitted(play, service, client)
 
 
 async def is_spoilt(play: Play, flush: Awaitable[None]) -> bool:
-    """Return whether somebody stood still for so long that a flush could not be told of in time.
-
-    Then a service takes Redis for away, and decides alone, or this process was as late itself.
-    """
+    """Return whether a service decided in process meanwhile, because the machine was too slow for Redis."""
     before = sum(service.incidents(where="redis") for service in play.fleet.services)
     await flush
-    after = sum(service.incidents(where="redis") for service in play.fleet.services)
-    return after > before or play.phases[-1].lag_s > SETTLED_S / 2
+    return sum(service.incidents(where="redis") for service in play.fleet.services) > before
 
 
 def killed(fleet: Fleet) -> None:
@@ -267,7 +258,7 @@ def test_redis_is_never_the_only_copy_and_nobody_is_late(tmp_path: Path, capsys:
             for what, values in sorted(late[phase.name].items()):
                 print(f"\n  {phase.name:13} {what:7} {figures(values)}", end="")
             print(f"; lag here {phase.lag_s * 1e3:.0f} ms", end="")
-        print(f"\n  admitted of {LIMIT}: {dict(play.admitted)}, afterwards {dict(play.afterwards)}")
+        print(f"\n  admitted of {LIMIT}: {dict(play.admitted)}")
     broken = broken_promises(play.history)
     assert not broken, "\n".join(broken[:20])
     assert_nobody_is_late(play, late)
@@ -284,12 +275,11 @@ def assert_nobody_is_late(play: Play, late: dict[str, dict[str, list[float]]]) -
 
 
 def assert_limits_hold(play: Play) -> None:
+    """Redis admits up to the limit per memory, and each service that decides in process does as well."""
     names = [phase.name for phase in play.phases if phase.name in FAULTS]
-    by_fault = {name: [play.admitted[name, one.name] for one in play.fleet.services] for name in names}
-    flushed = by_fault[[name for name in names if name in FLUSHES][-1]]
-    assert sum(flushed) == LIMIT, f"a flush let in {flushed} of {LIMIT}"
-    for fault, by_service in by_fault.items():
-        assert sum(by_service) >= LIMIT, f"{fault}: some were refused below the limit"
-        # while Redis is away each process decides alone
-        assert max(by_service) <= LIMIT, f"{fault}: one process alone let in {max(by_service)}"
-        assert play.afterwards[fault] == 0, f"{fault}: what was admitted is not known to all"
+    admitted = {name: sum(play.admitted[name, one.name] for one in play.fleet.services) for name in names}
+    flushed = [name for name in names if name in FLUSHES][-1]
+    services = len(play.fleet.services)
+    most = {flushed: 2, "killed": 2 + services, "frozen": 1 + services}
+    for fault, times in most.items():
+        assert LIMIT <= admitted[fault] <= times * LIMIT, f"{fault}: {admitted[fault]} of {LIMIT} admitted"

@@ -38,6 +38,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual seconds since the start, a tick more so that no timer is just missed."""
         return self._jumps.now_s + 1e-9
 
+    def block(self, seconds: float) -> None:
+        """Let time pass without running anything, as a callback that keeps the processor does."""
+        self._jumps.now_s += seconds
+
 
 def run_virtually(work: Coroutine[Any, Any, Any]) -> Any:
     """Run `work` to its end in virtual time."""

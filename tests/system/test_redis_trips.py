@@ -8,7 +8,6 @@ import redis
 from tests.contracts.shared import over_redis
 from tests.servers.redis_server import RedisServer
 
-from netra.adapters.redis.batching import TOGETHER_MAX, Outbox
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 
@@ -57,7 +56,6 @@ async def test_publishing_waits_for_no_answer_and_what_waited_arrives_in_order(o
         over_redis(own_redis.url, prefix="trips") as (other, _),
         other.feed.subscribe("run-1") as reader,
     ):
-        await one.limiter.admit(GENERAL, "k")  # so that the epoch of its Redis has been published
         before = calls_of(own_redis, "publish")
         own_redis.pause()
         try:
@@ -84,23 +82,3 @@ async def test_what_is_published_last_is_out_before_the_process_is(own_redis):
         async with over_redis(own_redis.url, prefix="last") as (one, _):
             await one.feed.publish([event(1)])
         assert [some.seq for some in await reader.next(timeout_s=10)] == [1]
-
-
-async def test_an_outbox_is_bounded_and_keeps_the_order():
-    sent: list[list[int]] = []
-    is_open = asyncio.Event()
-
-    async def send(together: list[int]) -> None:
-        sent.append(together)
-        await is_open.wait()
-
-    outbox = Outbox(send, items_max=TOGETHER_MAX + 2)
-    assert outbox.put(0)
-    while not sent:
-        await asyncio.sleep(0)
-    put = [outbox.put(number) for number in range(1, TOGETHER_MAX + 4)]
-    assert put == [True] * (TOGETHER_MAX + 2) + [False]
-    is_open.set()
-    await outbox.close()
-    assert [len(together) for together in sent] == [1, TOGETHER_MAX, 2]
-    assert [number for together in sent for number in together] == list(range(TOGETHER_MAX + 3))

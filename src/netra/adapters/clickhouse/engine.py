@@ -1,4 +1,4 @@
-"""One ClickHouse: its threads, its deadlines and its circuit; every vendor's error ends here."""
+"""One ClickHouse: its threads, its deadlines and its circuit breaker; vendor errors are translated here."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,15 +13,17 @@ from clickhouse_connect.driver.exceptions import (
 )
 
 from netra.adapters.clickhouse.vendor import NO_TABLE, Client, connected
+from netra.adapters.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
+from netra.adapters.resilience.deadline import timeout
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
-THREADS: Final = 4  # requests under way at the same time; the rest wait their turn
+THREADS: Final = 4  # concurrent requests; the rest wait
 DEADLINE_S: Final = 60.0  # reading the largest workload takes a few seconds
-SILENCE_S: Final = 10.0  # a server that falls silent at work for so long is taken for frozen
-GREETING_S: Final = 1.5  # the same before it has begun
-HEARD_S: Final = 1.0  # a server that answered so lately is not greeted first
-RETRY_S: Final = 1.0  # after a failure nobody asks for so long
+SILENCE_S: Final = 10.0  # read timeout of a request
+GREETING_S: Final = 1.5  # read timeout of a greeting
+HEARD_S: Final = 1.0  # a server that answered within this time is not greeted first
+RETRY_S: Final = 1.0  # how long the circuit stays open after a failure
 
 T = TypeVar("T")
 
@@ -31,7 +33,7 @@ class ClickHouse:
 
     The client is made by the first work that needs it and after each loss, so that a service starts
     and recovers whatever ClickHouse does. `prepare` runs once, and again when the table is missing. A
-    server that was silent lately is greeted first, so that nobody waits long for a frozen one.
+    server that has not answered lately is greeted first, so that no caller waits long for a frozen one.
     """
 
     def __init__(self, url: str, *, prepare: Callable[[Client], None], clock: Clock) -> None:
@@ -45,7 +47,7 @@ class ClickHouse:
         self._is_prepared = False
         self._greeter: Client | None = None
         self._heard_at_s = float("-inf")  # of the steady clock
-        self._quiet_until_s = 0.0  # of the steady clock
+        self._circuit = CircuitBreaker(clock=clock, rest_s=RETRY_S)
 
     @property
     def is_embedded(self) -> bool:
@@ -53,19 +55,20 @@ class ClickHouse:
         return self._url.startswith("chdb:")
 
     async def run(self, work: Callable[[Client], T], *, deadline_s: float = DEADLINE_S) -> T:
-        """Return what `work` returned. Raises `Unavailable`, at once while ClickHouse is known to be away."""
-        self._refuse_while_away()
+        """Return what `work` returned. Raises `Unavailable`, at once while the circuit is open."""
         try:
-            async with asyncio.timeout(deadline_s):
+            async with timeout(deadline_s):
                 await self._greet()
                 client = await self._opened()
                 value = await self._in_thread(lambda: work(client))
-                self._heard_at_s = self._clock.monotonic_s()
+                self._note_answer()
                 return value
         except ProgrammingError:
-            raise  # ours to mend, not the server's
+            raise  # a defect of ours, not of the server
+        except CircuitOpen as refused:
+            raise Unavailable("ClickHouse does not answer.") from refused
         except (OperationalError, OSError, TimeoutError) as error:
-            self._quiet_until_s = self._clock.monotonic_s() + RETRY_S
+            self._circuit.fail()
             raise Unavailable("ClickHouse does not answer.") from error
         except ClickHouseError as error:
             if isinstance(error, Error) and error.code == NO_TABLE:
@@ -82,19 +85,23 @@ class ClickHouse:
                 await self._in_thread(client.close)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _refuse_while_away(self) -> None:
-        if self._clock.monotonic_s() < self._quiet_until_s:
-            raise Unavailable("ClickHouse does not answer.")
+    def _note_answer(self) -> None:
+        self._heard_at_s = self._clock.monotonic_s()
+        self._circuit.succeed()
 
     async def _greet(self) -> None:
-        """Return when the server answers, or answered lately; of many who ask, one greets."""
+        """Return when the server answers or has just answered; concurrent callers share one greeting.
+
+        Callers that waited for a greeting that failed are refused by its circuit. Raises `CircuitOpen`.
+        """
+        self._circuit.check()
         if self.is_embedded:
             return
         async with self._greeting:
-            self._refuse_while_away()  # another's greeting may just have failed
-            if self._clock.monotonic_s() - self._heard_at_s > HEARD_S:
-                await self._in_thread(self._greeted)
-                self._heard_at_s = self._clock.monotonic_s()
+            with self._circuit.call():
+                if self._clock.monotonic_s() - self._heard_at_s > HEARD_S:
+                    await self._in_thread(self._greeted)
+                    self._note_answer()
 
     def _greeted(self) -> None:
         if self._greeter is None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
+from netra.adapters.resilience.deadline import timeout
 from netra.domain.errors import OAuthFailed
 from netra.ports.clock import Clock
 
@@ -109,7 +110,7 @@ class Directory:
 async def failing_plainly() -> AsyncGenerator[None]:
     """Turn whatever goes wrong between us and the provider into `OAuthFailed`, within `DEADLINE_S`."""
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        async with timeout(DEADLINE_S):
             yield
     except TimeoutError as error:
         raise OAuthFailed("The identity provider did not answer in time.") from error

@@ -20,11 +20,13 @@ from netra.adapters.openai.pricing import cost_usd as tariff_cost_usd
 from netra.adapters.openai.probe import OpenAIProbe
 from netra.adapters.openai.responses import ResponsesDialect
 from netra.adapters.openai.stream import Dialect
+from netra.adapters.resilience.backoff import Backoff
 from netra.ports.clock import Clock
 from netra.ports.language_model import Usage
 
 CONNECT_S: Final = 5.0
 SEND_S: Final = 10.0
+BACKOFF_S_MAX: Final = 60.0  # between two attempts; their number and the deadline rule before
 NO_KEY: Final = "none"  # the library insists on one; servers without keys read none
 LOGGERS: Final = ("openai", "httpx2", "httpcore2")
 
@@ -60,10 +62,11 @@ async def open_openai(
             dialect=_dialect(endpoint),
             breaker=breaker or Breaker(clock=clock),
             concurrency=endpoint.connections,
-            backoff_s=endpoint.backoff_s,
+            backoff=Backoff(
+                first_s=endpoint.backoff_s, max_s=BACKOFF_S_MAX, jitter=random.SystemRandom().random
+            ),
             cost_usd=cost_usd,
             clock=clock,
-            jitter=random.SystemRandom().random,
         )
         yield Opened(model=model, cost_usd=cost_usd, probe=OpenAIProbe(client, clock=clock))
 

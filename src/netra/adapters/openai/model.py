@@ -12,6 +12,8 @@ from netra.adapters.openai.breaker import Breaker
 from netra.adapters.openai.draft import Draft, answered, draft_for
 from netra.adapters.openai.stream import Dialect, Exchange
 from netra.adapters.openai.translation import OutOfCredit
+from netra.adapters.resilience.backoff import Backoff
+from netra.adapters.resilience.deadline import timeout_at
 from netra.domain.spending import prompt_tokens, text_tokens
 from netra.ports.clock import Clock
 from netra.ports.language_model import (
@@ -31,8 +33,8 @@ ATTEMPTS: Final = 3
 class OpenAILanguageModel:
     """`LanguageModel` of one model at one endpoint.
 
-    Tried again is what failed before any of its text was passed on, and may work a moment later:
-    the vendor's own repeating is off, as it knows neither the deadline nor the breaker.
+    Retries a request that failed before any of its text was passed on, unless the failure is permanent.
+    The vendor's own retries are off: they know neither the deadline nor the circuit breaker.
     """
 
     def __init__(
@@ -43,20 +45,18 @@ class OpenAILanguageModel:
         dialect: Dialect,
         breaker: Breaker,
         concurrency: int,
-        backoff_s: float,
+        backoff: Backoff,
         cost_usd: Callable[[Usage], float | None],
         clock: Clock,
-        jitter: Callable[[], float],
     ) -> None:
         self._name = name
         self._client = client
         self._dialect = dialect
         self._breaker = breaker
         self._slots = asyncio.Semaphore(concurrency)
-        self._backoff_s = backoff_s
+        self._backoff = backoff
         self._cost_usd = cost_usd
         self._clock = clock
-        self._jitter = jitter
 
     @property
     def name(self) -> str:
@@ -103,7 +103,7 @@ class OpenAILanguageModel:
     async def _slot(self, deadline_s: float) -> AsyncGenerator[None]:
         """Wait for one of the connections."""
         try:
-            async with asyncio.timeout_at(deadline_s):
+            async with timeout_at(deadline_s):
                 await self._slots.acquire()
         except TimeoutError:
             message = "All connections to the language model were busy until the deadline."
@@ -114,17 +114,11 @@ class OpenAILanguageModel:
             self._slots.release()
 
     def _wait_s(self, failure: LanguageModelFailed, attempt: int) -> float | None:
-        """Return how long to wait before asking again, None when that is no use.
-
-        What the provider asks for and up to a quarter more; else the back-off, a quarter at most
-        less: those who failed together do not come back together, and each wait is longer.
-        """
+        """Return how long to wait before the next attempt, None when there is none."""
         is_passing = isinstance(failure, LanguageModelUnavailable | LanguageModelRateLimited)
         if attempt >= ATTEMPTS or not is_passing or isinstance(failure, OutOfCredit) or self._breaker.is_open:
             return None
-        if failure.retry_after_s is not None:
-            return failure.retry_after_s * (1 + self._jitter() / 4)
-        return self._backoff_s * (1 << (attempt - 1)) * (1 - self._jitter() / 4)
+        return self._backoff.wait_s(attempt, retry_after_s=failure.retry_after_s)
 
     def _usage(self, draft: Draft, prompt: Prompt) -> Usage:
         """Return what the draft cost: as counted by the provider, or guessed where it broke off."""

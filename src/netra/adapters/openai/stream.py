@@ -11,6 +11,7 @@ from openai import APIError, AsyncOpenAI, AsyncStream
 from netra.adapters.openai.breaker import Trial
 from netra.adapters.openai.draft import Draft
 from netra.adapters.openai.translation import nonsense, translated
+from netra.adapters.resilience.deadline import timeout_at
 from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModelFailed, LanguageModelTimedOut, Prompt, TextPiece
 
@@ -46,7 +47,7 @@ class Exchange:
     async def pieces(self, prompt: Prompt, draft: Draft, trial: Trial) -> AsyncGenerator[TextPiece]:
         """Yield the text as it comes and fill `draft`; closing this closes the connection."""
         with self._plainly():
-            async with asyncio.timeout_at(self._deadline_s):
+            async with timeout_at(self._deadline_s):
                 events = await self._dialect.begin(self._client, prompt)
         async with _closed(events):
             while (event := await self._next(events, draft)) is not None:
@@ -66,7 +67,7 @@ class Exchange:
             until_s = min(until_s, asyncio.get_running_loop().time() + TAIL_S)
         try:
             with self._plainly():
-                async with asyncio.timeout_at(until_s):
+                async with timeout_at(until_s):
                     return await anext(events, None)
         except LanguageModelFailed:
             if draft.finish is None:

@@ -10,7 +10,7 @@ from netra.adapters.redis.feed import RedisRunBell, RedisRunFeed
 from netra.adapters.redis.link import ANSWER_S, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.adapters.redis.probe import RedisProbe
-from netra.adapters.redis.rate_limiter import SETTLED_S, RedisRateLimiter
+from netra.adapters.redis.rate_limiter import RedisRateLimiter
 from netra.adapters.redis.sessions import RedisSessionStore
 from netra.adapters.redis.tickets import RedisTicketBook
 from netra.ports.clock import Clock
@@ -44,27 +44,17 @@ async def open_redis(
     prefix: str = PREFIX,
     limiter_clock: Clock | None = None,
     answer_s: float = ANSWER_S,
-    settled_s: float = SETTLED_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open the way to Redis, there or not, and close it on exit; `local` is what each use falls back on.
 
-    What Redis has not answered in `answer_s` it is not asked again for a while. For `settled_s` a Redis that
-    has forgotten everything decides no limits.
+    When Redis has not answered within `answer_s`, the circuit opens and each use falls back for a second.
     Raises `ValueError` when `url` is no address of a Redis.
     """
     link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix, answer_s=answer_s)
     listener = RedisListener(link, clock=clock, incidents=incidents)
     process = secrets.token_hex(8)
     bell = RedisRunBell(local.bell, link=link, listener=listener, process=process)
-    limiter = RedisRateLimiter(
-        local.limiter,
-        link=link,
-        listener=listener,
-        clock=clock,
-        process=process,
-        rehearsed=limiter_clock,
-        settled_s=settled_s,
-    )
+    limiter = RedisRateLimiter(local.limiter, link=link, process=process, rehearsed=limiter_clock)
     feed = RedisRunFeed(local.feed, link=link, listener=listener, process=process)
     shared = Shared(
         sessions=RedisSessionStore(local.sessions, link=link, listener=listener, clock=clock),

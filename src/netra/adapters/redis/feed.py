@@ -1,7 +1,7 @@
 """Live events of runs and the workers' bell, across processes."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 from operator import attrgetter
@@ -9,19 +9,19 @@ from typing import Final
 
 import msgspec
 
-from netra.adapters.redis.batching import Outbox
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
+from netra.adapters.resilience.coalescer import Coalescer
 from netra.domain.ids import RunId
 from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunBell, RunFeed, Subscription
 
 # Beyond any of these, readers find the event in the store, at their next look.
 MESSAGE_MAX_BYTES: Final = 4 << 20
-WAITING_MAX_BYTES: Final = 8 << 20  # that one trip carries in time
-WAITING_MAX: Final = 10_000  # messages
+WAITING_MAX_BYTES: Final = 8 << 20  # waiting to be sent; about what one trip carries before its deadline
+BATCH_MAX: Final = 128  # messages of one trip; it blocks the event loop and the server for that long
 
-RING_EVERY_S: Final = 0.01  # all workers of all processes hear each ring: in a rush one for many runs does
+RING_EVERY_S: Final = 0.01  # debounces rings: each wakes every worker of every process
 
 
 class Wired(msgspec.Struct, frozen=True, array_like=True):
@@ -36,9 +36,9 @@ _DECODER: Final = msgspec.msgpack.Decoder(Wired)
 
 
 class RedisRunFeed:
-    """`RunFeed` for many processes: `local` serves this one, and Redis carries events to the others.
+    """`RunFeed` for many processes: `local` serves this one, Redis carries events to the others.
 
-    Whoever publishes does not wait for Redis.
+    Publishing does not wait for Redis.
     """
 
     def __init__(self, local: RunFeed, *, link: RedisLink, listener: RedisListener, process: str) -> None:
@@ -48,10 +48,10 @@ class RedisRunFeed:
         self._process = process
         self._readers: dict[RunId, int] = {}
         self._waiting_bytes = 0
-        self._outbox = Outbox(self._send, items_max=WAITING_MAX)
+        self._outbox = Coalescer(self._send, batch_max=BATCH_MAX)
 
     async def publish(self, events: Sequence[RunEvent]) -> None:
-        """Tell the readers of this process; those of the others are told soon."""
+        """Publish to the readers of this process, and to those of the others in the background."""
         await self._local.publish(events)
         for run_id, some in groupby(events, attrgetter("run_id")):
             message = _ENCODER.encode(Wired(self._process, tuple(some)))
@@ -61,15 +61,17 @@ class RedisRunFeed:
                 self._waiting_bytes += len(message) if is_put else 0
 
     async def close(self) -> None:
-        """Wait until the last event is out, or Redis is away."""
+        """Wait until every event is sent, or dropped because Redis is away."""
         await self._outbox.close()
 
-    async def _send(self, messages: list[tuple[str, bytes]]) -> None:
+    async def _send(self, batch: Mapping[object, tuple[str, bytes]]) -> Mapping[object, None]:
+        messages = list(batch.values())
         try:
             with suppress(Away):
                 await self._link.publish_all(messages)
         finally:
             self._waiting_bytes -= sum(len(message) for _, message in messages)
+        return dict.fromkeys(batch)
 
     @asynccontextmanager
     async def subscribe(self, run_id: RunId) -> AsyncGenerator[Subscription]:
@@ -96,13 +98,13 @@ class RedisRunFeed:
 
 
 class RedisRunBell:
-    """`RunBell` for many processes: `local` wakes this one's workers, Redis rings in the others.
+    """`RunBell` for many processes: `local` wakes this one's workers, Redis those of the others.
 
-    Whoever rings does not wait for Redis, and rings that come soon after one are one more.
+    Ringing does not wait for Redis; rings within `RING_EVERY_S` are coalesced.
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
-        self._outbox = Outbox(self._ring_others, items_max=1)
+        self._rings = Coalescer(self._ring_others, waiting_max=1)
         self._local = local
         self._link = link
         self._process = process.encode()
@@ -110,18 +112,19 @@ class RedisRunBell:
         listener.expect(self._channel, self._hear)
 
     async def ring(self) -> None:
-        """Say that a run waits."""
+        """Wake the workers: a run waits."""
         await self._local.ring()
-        self._outbox.put(self._process)
+        self._rings.put(self._process)
 
     async def close(self) -> None:
-        """Wait until the last ring is out."""
-        await self._outbox.close()
+        """Wait until the last ring is sent."""
+        await self._rings.close()
 
-    async def _ring_others(self, rings: list[bytes]) -> None:
+    async def _ring_others(self, rings: Mapping[object, bytes]) -> Mapping[object, None]:
         with suppress(Away):
-            await self._link.publish(self._channel, rings[0])
+            await self._link.publish(self._channel, self._process)
         await asyncio.sleep(RING_EVERY_S)
+        return dict.fromkeys(rings)
 
     async def wait(self, *, timeout_s: float) -> None:
         """Return when it rings, here or anywhere, else after `timeout_s`."""

@@ -1,8 +1,6 @@
-"""The way to Redis and back: one pool of connections and one circuit, that every adapter here uses."""
+"""The way to Redis and back: one pool of connections and one circuit breaker, for every adapter here."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha1
 from typing import Final, TypeVar
 
@@ -12,45 +10,24 @@ from redis.exceptions import ConnectionError as Broken
 from redis.exceptions import NoScriptError, RedisError
 
 from netra.adapters.redis.vendor import Script, connected
+from netra.adapters.resilience.circuit_breaker import CircuitBreaker, CircuitOpen
+from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-ANSWER_S: Final = 0.5  # a healthy answer takes a thousandth of it
-LATE_S: Final = 0.1  # a loop whose timer rings so late stood still
-GRACE_S: Final = 0.1  # which an answer gets then
-RETRY_S: Final = 1.0  # after a failure everyone does without for so long, then one call tries again
-CONNECTIONS_MAX: Final = 64  # of one process; whoever finds none free waits at most ANSWER_S
+ANSWER_S: Final = 0.5  # deadline of a question; a healthy answer takes a thousandth of it
+RETRY_S: Final = 1.0  # how long the circuit stays open after a failure
+CONNECTIONS_MAX: Final = 64  # of one process; waiting for a free one counts towards the deadline
 
 T = TypeVar("T")
 
 
-@asynccontextmanager
-async def _until(due_s: float) -> AsyncGenerator[None]:
-    """Raise `TimeoutError` at an instant of the loop's clock.
-
-    A timer that rings late says that the loop stood still, not Redis: what lies there unread or unsent gets
-    a moment first.
-    """
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(None) as patience:
-
-        def ring() -> None:
-            now_s = loop.time()
-            patience.reschedule(now_s + GRACE_S if now_s - due_s > LATE_S else now_s)
-
-        ringing = loop.call_at(due_s, ring)
-        try:
-            yield
-        finally:
-            ringing.cancel()
-
-
 class Away(Exception):
-    """Redis does not answer now: whoever asked decides in process."""
+    """Redis does not answer now; the caller falls back on its process."""
 
 
 class RedisLink:
-    """Asks Redis, or says at once that it is away."""
+    """Asks Redis within a deadline, or raises at once while the circuit is open."""
 
     def __init__(
         self, url: str, *, clock: Clock, incidents: Incidents, prefix: str, answer_s: float = ANSWER_S
@@ -60,25 +37,23 @@ class RedisLink:
             url,
             max_connections=CONNECTIONS_MAX,
             timeout=answer_s,
-            # `ask` keeps the time; the vendor's own way, `asyncio.wait_for`, can lose a cancellation
+            # `ask` has a deadline; the vendor's own way, `asyncio.wait_for`, can lose a cancellation
             socket_timeout=None,
             socket_connect_timeout=answer_s,
             retry=Retry(NoBackoff(), 0),
         )
-        self._clock = clock
         self._incidents = incidents
         self._prefix = prefix
-        self._has_failed = False
-        self._quiet_until_s = 0.0  # of the steady clock
+        self._circuit = CircuitBreaker(clock=clock, rest_s=RETRY_S)
 
     def key(self, *parts: str) -> str:
         """Return the name of a key or channel of this deployment."""
         return ":".join((self._prefix, *parts))
 
     def script(self, text: str) -> Script:
-        """Return what runs a script by its name, and where Redis does not know it, by its text at once.
+        """Return a function that runs a script by its hash, or by its text when Redis does not know it.
 
-        The vendor's own way loads it and then names it again: a flush between the two is an outage.
+        The vendor's client would load the script and then run it by its hash: a flush in between fails both.
         """
         name = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -92,37 +67,30 @@ class RedisLink:
 
     @property
     def is_away(self) -> bool:
-        """Whether it is known that Redis does not answer: whoever asks does without, at once."""
-        return self._clock.monotonic_s() < self._quiet_until_s
+        """Whether Redis is known not to answer: a question would be refused at once."""
+        return self._circuit.is_refusing
 
-    async def ask(self, question: Callable[[], Awaitable[T]], *, since_s: float | None = None) -> T:
-        """Return the answer. Raises `Away` when there is none in time, at once while that is known.
-
-        The time is counted from `since_s` (the loop's clock) where the question has waited before.
-        """
-        now_s = self._clock.monotonic_s()
-        if now_s < self._quiet_until_s:
-            raise Away
-        if self._has_failed:
-            self._quiet_until_s = now_s + RETRY_S  # this call tries; the others do without
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Return the answer. Raises `Away` when there is none in time, at once while the circuit is open."""
         try:
-            answer = await self._answered(question, since_s=since_s)
+            with self._circuit.call():
+                answer = await self._answered(question)
+        except CircuitOpen as refused:
+            raise Away from refused
         except Away as away:
-            if not self._has_failed:
+            if not self._circuit.is_open:
                 self._incidents.report(away, where="redis")
-            self._has_failed = True
-            self._quiet_until_s = self._clock.monotonic_s() + RETRY_S
+            self._circuit.fail()
             raise
-        self.mended()
+        self._circuit.succeed()
         return answer
 
     def mended(self) -> None:
-        """Ask again at once: Redis was just heard."""
-        self._has_failed = False
-        self._quiet_until_s = 0.0
+        """Close the circuit: Redis has just answered another connection."""
+        self._circuit.succeed()
 
     async def ping(self) -> None:
-        """Return when Redis answers, circuit or not. Raises `Away`."""
+        """Return when Redis answers, whatever the state of the circuit. Raises `Away`."""
         await self._answered(self.client.ping)
 
     async def publish_all(self, messages: Sequence[tuple[str, bytes]]) -> None:
@@ -133,7 +101,7 @@ class RedisLink:
             await self.ask(pipeline.execute)
 
     async def publish(self, channel: str, message: bytes) -> int:
-        """Publish and return how many connections got it. Raises `Away`."""
+        """Publish and return the number of receiving connections. Raises `Away`."""
         return await self.ask(lambda: self.client.publish(channel, message))
 
     async def close(self) -> None:
@@ -141,19 +109,18 @@ class RedisLink:
         await self.client.aclose()
         await self._pool.disconnect()
 
-    async def _answered(self, question: Callable[[], Awaitable[T]], *, since_s: float | None = None) -> T:
-        asked_s = asyncio.get_running_loop().time() if since_s is None else since_s
+    async def _answered(self, question: Callable[[], Awaitable[T]]) -> T:
         try:
-            async with _until(asked_s + self.answer_s):
+            async with timeout(self.answer_s):
                 return await self._asked(question)
         except (RedisError, OSError, TimeoutError) as error:
-            await self._pool.disconnect(inuse_connections=False)  # what is idle may be as dead
+            await self._pool.disconnect(inuse_connections=False)  # idle connections may be dead as well
             raise Away(f"Redis does not answer: {type(error).__name__}") from error
 
     async def _asked(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Ask, once more where the line broke: it may have died idle, with a Redis that is back by now.
+        """Ask, and ask again over a new connection when the first was broken: it may have died while idle.
 
-        So a question may be put twice, and none here is worse for it.
+        Redis may receive a question twice, so every question here is idempotent.
         """
         try:
             return await question()

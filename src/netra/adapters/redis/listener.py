@@ -1,21 +1,23 @@
-"""What other processes publish, over one subscriber connection that mends itself."""
+"""Receives what other processes publish, over one subscriber connection that reconnects by itself."""
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from netra.adapters.redis.batching import Outbox
 from netra.adapters.redis.link import RedisLink
 from netra.adapters.redis.subscription import Wire, opened_wire
+from netra.adapters.resilience.backoff import Backoff
+from netra.adapters.resilience.coalescer import Coalescer
+from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-AGAIN_S: Final = 0.2  # after a loss, and between tries: what Redis has forgotten it must be told soon
-SILENCE_S: Final = 1.0  # then it asks whether anybody is there; a second silence is a dead connection
+RECONNECT: Final = Backoff(first_s=0.2, max_s=1.0)  # between two connections
+SILENCE_S: Final = 1.0  # idle time after which it pings; a second one in a row means a dead connection
 
 Hear = Callable[[bytes], Awaitable[None]]
 
@@ -23,7 +25,7 @@ _LOST: Final = (RedisError, OSError, TimeoutError)
 
 
 class RedisListener:
-    """Hands each message to whoever listens on its channel, one after another."""
+    """Passes each message to the subscriber of its channel, one after another."""
 
     def __init__(self, link: RedisLink, *, clock: Clock, incidents: Incidents) -> None:
         self._link = link
@@ -31,12 +33,12 @@ class RedisListener:
         self._incidents = incidents
         self._hearers: dict[str, Hear] = {}
         self._lost: list[Callable[[], None]] = []
-        self._found: list[Callable[[], None]] = []
         self._wire: Wire | None = None
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
         self._missing: set[str] = set()  # of the channels that the connection began with: not confirmed yet
         self._connected = asyncio.Event()  # none is missing
-        self._asking: Outbox[Wire] = Outbox(self._ask_whether_there, items_max=1)
+        self._failures = 0  # to connect, in a row; the backoff grows with them
+        self._pings: Coalescer[Wire, None] = Coalescer(self._ping, waiting_max=1)
         self._asked_s: float | None = None  # when it asked whether anybody is there, while no answer has come
         self._heard_s = -math.inf  # when it asked what was answered last: what was said before has arrived
 
@@ -57,22 +59,18 @@ class RedisListener:
         return now_s - self._heard_s < within_s
 
     async def close(self) -> None:
-        """Wait until the last question is out."""
-        await self._asking.close()
+        """Wait until the last ping is sent."""
+        await self._pings.close()
 
     async def settle(self) -> None:
-        """Return when it is connected, or Redis has had its time to answer."""
+        """Return when it is connected, or the deadline for an answer has passed."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._link.answer_s):
+            async with timeout(self._link.answer_s):
                 await self._connected.wait()
 
     def on_loss(self, told: Callable[[], None]) -> None:
-        """Call `told` whenever messages may have been missed."""
+        """Call `told` whenever messages may have been lost."""
         self._lost.append(told)
-
-    def on_return(self, told: Callable[[], None]) -> None:
-        """Call `told` whenever all that is published arrives again, from the first time on."""
-        self._found.append(told)
 
     def expect(self, channel: str, hear: Hear) -> None:
         """Listen on `channel` from the next connection on; for channels that stay."""
@@ -86,7 +84,7 @@ class RedisListener:
             return
         confirmed = self._unconfirmed.setdefault(channel, asyncio.get_running_loop().create_future())
         with suppress(*_LOST):
-            async with asyncio.timeout(self._link.answer_s):
+            async with timeout(self._link.answer_s):
                 await wire.say("SUBSCRIBE", channel)
                 if not self._link.is_away:
                     await asyncio.shield(confirmed)
@@ -97,20 +95,21 @@ class RedisListener:
         wire = self._wire
         if wire is not None:
             with suppress(*_LOST):
-                async with asyncio.timeout(self._link.answer_s):
+                async with timeout(self._link.answer_s):
                     await wire.say("UNSUBSCRIBE", channel)  # whoever comes meanwhile subscribes after it
 
     async def run(self) -> None:
-        """Listen until cancelled, through every loss of the connection and every defect of a hearer."""
+        """Receive until cancelled; a lost connection or a failing subscriber does not end it."""
         while True:
             try:
                 with suppress(*_LOST):
                     await self._listen()
-            except Exception as error:  # noqa: BLE001 (the outermost frame: whoever listens here needs it)
+            except Exception as error:  # noqa: BLE001 (the outermost frame: other subscribers go on)
                 self._incidents.report(error, where="redis listener")
             finally:
                 self._let_go()
-            await self._clock.pause(AGAIN_S)
+            self._failures += 1
+            await self._clock.pause(RECONNECT.wait_s(self._failures))
 
     async def _listen(self) -> None:
         async with opened_wire(self._link.client, within_s=self._link.answer_s) as wire:
@@ -119,7 +118,7 @@ class RedisListener:
             self._unconfirmed = {channel: loop.create_future() for channel in channels}
             self._missing = set(channels)  # whoever comes later may give up before it has asked
             self._wire = wire
-            async with asyncio.timeout(self._link.answer_s):
+            async with timeout(self._link.answer_s):
                 await wire.say("SUBSCRIBE", *channels)
             while True:
                 was_asked = self._asked_s is not None
@@ -135,13 +134,15 @@ class RedisListener:
         if self._asked_s is not None:
             return  # the answer under way is to that question, and proves nothing of a later one
         asked_s = self._clock.monotonic_s()
-        if self._asking.put(wire):
+        if self._pings.put(wire):
             self._asked_s = asked_s
 
-    async def _ask_whether_there(self, wires: list[Wire]) -> None:
-        with suppress(*_LOST):  # whoever reads finds out
-            async with asyncio.timeout(self._link.answer_s):
-                await wires[0].say("PING")
+    async def _ping(self, wires: Mapping[object, Wire]) -> Mapping[object, None]:
+        for wire in tuple(wires.values()):
+            with suppress(*_LOST):  # the reader notices the loss
+                async with timeout(self._link.answer_s):
+                    await wire.say("PING")
+        return dict.fromkeys(wires)
 
     async def _take(self, said: Sequence[Any]) -> None:  # Any: bytes, or a number
         kind, channel, *rest = said
@@ -160,10 +161,9 @@ class RedisListener:
             self._heard_s, self._asked_s = self._asked_s, None
 
     def _return(self) -> None:
+        self._failures = 0
         self._connected.set()
         self._link.mended()
-        for told in self._found:
-            told()
 
     def _let_go(self) -> None:
         self._connected.clear()

@@ -13,6 +13,7 @@ from typing import Any
 from redis.exceptions import ConnectionError as Broken
 
 from netra.adapters.redis.vendor import Client, Line
+from netra.adapters.resilience.deadline import timeout
 
 
 class Wire:
@@ -50,7 +51,7 @@ class Wire:
 async def opened_wire(client: Client, *, within_s: float) -> AsyncGenerator[Wire]:
     """Connect, and end the connection on exit. Raises `TimeoutError` when there is none in time."""
     async with client.pubsub() as hearing:
-        async with asyncio.timeout(within_s):
+        async with timeout(within_s):
             await hearing.connect()
         wire = Wire(hearing.connection)
         try:

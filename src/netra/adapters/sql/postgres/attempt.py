@@ -8,7 +8,7 @@ from psycopg import Error
 from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects.postgresql import dialect as postgresql_dialect
 
-from netra.adapters.sql.postgres.alarm import Alarm
+from netra.adapters.resilience.deadline import Deadline
 from netra.adapters.sql.postgres.pipeline import Connection, Wire
 from netra.adapters.sql.transactions import Outcome, Rows, Script, Step
 from netra.domain.errors import NetraError
@@ -23,10 +23,10 @@ T = TypeVar("T")
 class Attempt:
     """One try at one transaction."""
 
-    def __init__(self, connection: Connection, wire: Wire, alarm: Alarm) -> None:
+    def __init__(self, connection: Connection, wire: Wire, deadline: Deadline) -> None:
         self.connection = connection
         self.wire = wire
-        self.alarm = alarm
+        self.deadline = deadline
         self.has_played = False  # whether anything was put
         self.is_writing = False  # whether all that is put is one transaction
         self.is_committing = False
@@ -104,7 +104,7 @@ class Attempt:
             for row in rows:
                 self.wire.put(text, row)
             return
-        self.alarm.put_off(LONG_S)
+        self.deadline.postpone(LONG_S)
         await self._send()
         async with self.connection.cursor() as cursor:  # the driver paces what goes out and what comes in
             await cursor.executemany(text.encode(), rows)

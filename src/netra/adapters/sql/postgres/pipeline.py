@@ -6,13 +6,16 @@ driver's cursors a statement costs several times the processor.
 """
 
 import asyncio
+import os
 import re
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any, Final, TypeAlias
 
-from psycopg import AsyncConnection, DataError, OperationalError, pq
+from psycopg import AsyncConnection, DataError, Error, OperationalError, pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq.abc import PGconn, PGresult
@@ -134,6 +137,16 @@ class Wire:
             loop.remove_reader(line)
             if is_writing:
                 loop.remove_writer(line)
+
+
+def cut(connection: Connection) -> None:
+    """Shut down the connection's socket, which wakes whatever waits for the server at once.
+
+    Cancelling the driver's coroutine instead would ask the server, which may be frozen, to stop, and wait
+    for its answer.
+    """
+    with suppress(Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def numbered(text: str) -> str:

@@ -11,18 +11,19 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from psycopg import Error, OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from netra.adapters.sql.postgres.alarm import Alarm
+from netra.adapters.resilience.coalescer import Coalescer
+from netra.adapters.resilience.deadline import Deadline, timeout
 from netra.adapters.sql.postgres.attempt import LONG_S, Attempt
 from netra.adapters.sql.postgres.database_clock import READ_CLOCK, DatabaseClock
-from netra.adapters.sql.postgres.pipeline import Connection, Wire
+from netra.adapters.sql.postgres.pipeline import Connection, Wire, cut
 from netra.adapters.sql.postgres.postgres_errors import is_safe, translated
-from netra.adapters.sql.rounds import Rounds
 from netra.adapters.sql.transactions import Outcome, Recipe, Rows
 from netra.domain.errors import NetraError, Unavailable
 
@@ -58,7 +59,7 @@ class PostgresDatabase:
         self._scanning = asyncio.Semaphore(max(1, int(SCAN_SHARE * connections)))
         self._checking: asyncio.Task[None] | None = None
         self._wires: dict[Connection, Wire] = {}
-        self._rounds = Rounds(self._written)
+        self._commits = Coalescer(self._written)
         self._pool = AsyncConnectionPool[Connection](
             url,
             min_size=min(2, connections),
@@ -113,7 +114,7 @@ class PostgresDatabase:
         async def play(attempt: Attempt) -> T:
             attempt.wire.put("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             await attempt.wire.send()
-            attempt.alarm.put_off(LONG_S)
+            attempt.deadline.postpone(LONG_S)
             value = await attempt.play(recipe())
             attempt.wire.put("COMMIT")
             await attempt.wire.send()
@@ -127,7 +128,7 @@ class PostgresDatabase:
         Who waits for that has no connection, so that heartbeats, claims and requests find one.
         """
         try:
-            async with asyncio.timeout(self._turn_s):
+            async with timeout(self._turn_s):
                 await self._scanning.acquire()
         except TimeoutError as error:
             raise Unavailable("Too much is read from the database now; try again in a moment.") from error
@@ -150,7 +151,7 @@ class PostgresDatabase:
 
     async def write_together(self, recipe: Recipe[T]) -> T:
         """Play a script that writes, in one commit with all that came during the one before."""
-        outcome = await self._rounds.ask(recipe)
+        outcome = await self._commits.ask(recipe)
         if outcome.error is not None:
             raise outcome.error
         value: T = outcome.value
@@ -219,7 +220,7 @@ class PostgresDatabase:
                 self._look_after_the_others()
             raise
         finally:
-            attempt.alarm.stop()
+            attempt.deadline.cancel()
             await self._pool.putconn(attempt.connection)
 
     async def _attempt(self, until_s: float) -> Attempt:
@@ -227,8 +228,8 @@ class PostgresDatabase:
         wait_s = min(WAIT_SHARE * self._answer_s, until_s - time.monotonic())
         # The pool's own `connection()` would roll back what nobody began.
         connection = await self._pool.getconn(wait_s)
-        alarm = Alarm(connection, until_s - time.monotonic())
-        return Attempt(connection, self._wire(connection), alarm)
+        deadline = Deadline(until_s - time.monotonic(), partial(cut, connection))
+        return Attempt(connection, self._wire(connection), deadline)
 
     def _wire(self, connection: Connection) -> Wire:
         wire = self._wires.get(connection)
