@@ -50,7 +50,7 @@ class ConnectionTable:
             del self._by_address[name]
 
     def capacity(self) -> int:
-        """Return how many connections there may be: what the limits say, or what open files leave room for."""
+        """Return how many connections there may be: the limit, or as many as open files allow."""
         files = self._open_files_limit()
         if files is None:
             return self._limits.connections_max

@@ -183,9 +183,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _feed_rest(self) -> None:
         """Parse what was kept of a read, now that everything before it has been answered or is under way."""
-        data, self._unfed = self._unfed, b""
-        if self.transport.is_closing():
+        if self.pipeline or not self._unfed or self.transport.is_closing():
             return
+        data, self._unfed = self._unfed, b""
         self.flow.is_held = False
         self.data_received(data)
         if not self.pipeline and not self._is_over:
