@@ -112,7 +112,7 @@ def test_a_stream_that_is_over_tells_the_browser_not_to_come_back(user: httpx.Cl
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-@pytest.mark.parametrize("last_event_id", ["x", "-1", "1.5", "99999", "9" * 30, "²"])
+@pytest.mark.parametrize("last_event_id", ["", "x", "-1", "1.5", "99999", "9" * 30, "²", "0" * 11, "1 2"])
 def test_an_event_id_that_cannot_be_is_refused(user: httpx.Client, run_id: str, last_event_id: str) -> None:
     headers = {"Last-Event-ID": last_event_id.encode()}
     answer = user.get(f"/api/agent/stream/{run_id}", headers=headers)

@@ -15,7 +15,8 @@ from tests.system.deployed import running
 from tests.system.raw_line import PATIENCE_S, Line, Served, serving
 
 from netra.entrypoints.server.protocol import SLICE_BYTES
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.wire_limits import WireLimits, wire_limits_of
+from netra.settings import Settings
 
 pytestmark = pytest.mark.system
 
@@ -166,14 +167,14 @@ async def test_what_has_ended_gives_its_place_back_sockets_too() -> None:
 
 
 async def test_a_socket_keeps_the_place_of_its_connection() -> None:
-    async with serving(WireLimits(connections_max=4, connections_per_address_max=2)) as served:
-        async with served.line() as first, served.line() as second:
-            for line in (first, second):
-                line.say(SOCKET.replace(b"/ws", b"/ws?held"))
-            await served.app.is_asked.wait()
-            async with served.line() as third:
-                assert (await third.refusal())[0] == 503
-            served.app.released.set()
+    limits = WireLimits(connections_max=4, connections_per_address_max=2)
+    async with serving(limits) as served, served.line() as first, served.line() as second:
+        for line in (first, second):
+            line.say(SOCKET.replace(b"/ws", b"/ws?held"))
+        await served.app.is_asked.wait()
+        async with served.line() as third:
+            assert (await third.refusal())[0] == 503
+        served.app.released.set()
 
 
 async def test_a_long_pipeline_waits_outside_the_parser_and_blocks_nobody() -> None:
@@ -214,6 +215,15 @@ async def test_nonsense_far_behind_in_a_pipeline_is_refused_after_all_before_it(
         for _ in range(1_000):
             assert (await line.answer())[0] == 200
         assert (await line.refusal())[0] == 400
+
+
+def test_the_bounds_of_a_deployment_are_its_settings() -> None:
+    settings = Settings(
+        max_tcp_connections=7, max_tcp_connections_per_address=3, trusted_proxies=("192.0.2.1",)
+    )
+    limits = wire_limits_of(settings)
+    assert (limits.connections_max, limits.connections_per_address_max) == (7, 3)
+    assert limits.shared_addresses == {"192.0.2.1"}
 
 
 async def test_a_thousand_unfinished_bodies_from_one_address_end_no_service(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 
+from netra.settings import Settings
+
 FILES_RESERVED: Final = 256  # file descriptors kept free of connections: database, Redis, logs, data files
 
 
@@ -18,3 +20,12 @@ class WireLimits(msgspec.Struct, frozen=True, kw_only=True):
     connections_max: int = 12_000  # requests and sockets together
     connections_per_address_max: int = 1_000  # of one IPv4 address or one IPv6 /64 network
     shared_addresses: frozenset[str] = frozenset()  # trusted proxies: many clients share each
+
+
+def wire_limits_of(settings: Settings) -> WireLimits:
+    """Return the bounds that a deployment chose."""
+    return WireLimits(
+        connections_max=settings.max_tcp_connections,
+        connections_per_address_max=settings.max_tcp_connections_per_address,
+        shared_addresses=frozenset(settings.trusted_proxies),
+    )

@@ -38,7 +38,7 @@ class Phase(Enum):
 class BoundedHttp(HttpToolsProtocol):
     """One connection, until it ends or becomes a socket."""
 
-    flow: HeldFlow  # pyright: ignore[reportIncompatibleVariableOverride]  # from `connection_made` on
+    flow: HeldFlow  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(
         self,
