@@ -16,7 +16,7 @@ LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 20
 OFFSET_MAX: Final = 10_000  # deeper than this a cursor is the way: OFFSET reads what it skips
 CURSOR_MAX: Final = 512  # characters; those given out have about half of it at most
-_CURSOR: Final = re.compile("[A-Za-z0-9_=-]{1,%d}" % CURSOR_MAX)  # decoding would skip all other characters
+_CURSOR: Final = re.compile(f"[A-Za-z0-9_=-]{{1,{CURSOR_MAX}}}")  # decoding skips other characters
 
 T = TypeVar("T")
 

@@ -38,7 +38,7 @@ class Phase(Enum):
 class BoundedHttp(HttpToolsProtocol):
     """One connection, until it ends or becomes a socket."""
 
-    flow: HeldFlow  # pyright: ignore[reportIncompatibleVariableOverride]
+    flow: HeldFlow
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Take a place and wait for the first head; refuse where there is no place."""
         super().connection_made(transport)
-        self.flow = HeldFlow(transport)
+        self.flow = HeldFlow(transport)  # pyright: ignore[reportIncompatibleVariableOverride]
         self._look_again()
         try:
             self._place = self._table.take(self.client[0] if self.client else None)
