@@ -6,6 +6,7 @@ import contextlib
 import pytest
 from tests.system.raw_line import Line, Served, serving
 
+from netra.entrypoints.server.protocol import SLICE_BYTES
 from netra.entrypoints.wire_limits import WireLimits
 
 pytestmark = pytest.mark.system
@@ -161,6 +162,16 @@ async def test_bytes_right_behind_a_handshake_are_refused_and_never_a_request() 
     async with serving() as served, served.line() as line:
         line.say(b"GET /ws HTTP/1.1\r\n", HANDSHAKE, b"\r\n", SMUGGLED)
         assert (await line.refusal())[0] == 400
+        assert paths(served) == []
+
+
+async def test_a_long_read_that_begins_with_a_handshake_ends_the_connection() -> None:
+    head = b"GET /ws HTTP/1.1\r\n" + HANDSHAKE
+    filled = head + b"X: %b\r\n\r\n" % (b"a" * (SLICE_BYTES - len(head) - len(b"X: \r\n\r\n")))
+    async with serving() as served, served.line() as line:
+        line.say(filled, SMUGGLED)
+        with contextlib.suppress(ConnectionResetError):
+            assert await line.rest() == b""
         assert paths(served) == []
 
 

@@ -5,6 +5,7 @@ Pure: bytes go in, what is wrong with them comes out.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from netra.domain.errors import InvalidRequest, NetraError
@@ -18,6 +19,7 @@ HEAD_BYTES_MAX: Final = 65_536  # all headers together; browsers send about a th
 
 _AROUND_URL: Final = len(b"  HTTP/1.1\r\n")
 _AROUND_HEADER: Final = len(b": \r\n")
+_CODING: Final = b"transfer-encoding"
 _HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%-]*(:[0-9]*)?|\[[A-Fa-f0-9.:v]+\](:[0-9]*)?")
 
 
@@ -48,15 +50,25 @@ def _unreadable(method: bytes, headers: Sequence[Header], version: str) -> str |
         return f"HTTP/{version} is not served; send HTTP/1.1."
     if method == b"CONNECT":
         return "CONNECT is not served: this is not a proxy."
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) != 1 and (hosts or version == "1.1"):
-        return f"An HTTP/{version} request must have exactly one Host header; this one has {len(hosts)}."
-    if hosts and _HOST.fullmatch(hosts[0]) is None:
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
+    if hosts != 1 and (hosts or version == "1.1"):
+        return f"An HTTP/{version} request must have exactly one Host header; this one has {hosts}."
+    if hosts and not _is_host(headers[names.index(b"host")][1]):
         return "The Host header is not the name or address of a host."
-    codings = [value for name, value in headers if name == b"transfer-encoding"]
-    if codings and (version != "1.1" or codings[0].strip().lower() != b"chunked"):
+    if _CODING in names and (version != "1.1" or not _is_chunked(headers)):
         return "Transfer-Encoding may only be `chunked`, in HTTP/1.1."
     return None
+
+
+@lru_cache(maxsize=64)  # the names of this deployment, mostly
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
+
+
+def _is_chunked(headers: Sequence[Header]) -> bool:
+    codings = [value for name, value in headers if name == _CODING]
+    return [value.strip().lower() for value in codings] == [b"chunked"]
 
 
 def headers_too_large() -> HeadersTooLarge:
