@@ -17,6 +17,7 @@ from netra.domain.optimization.result import Advice
 from netra.entrypoints.app import create_app
 from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.server.serving import run_beside_server
+from netra.entrypoints.wire_limits import wire_limits_of
 from netra.settings import settings_from
 
 
@@ -38,8 +39,10 @@ class TalkingAgents:
 async def serve(port: int) -> None:
     """Serve until SIGTERM."""
     Container.agent_pipeline.override(providers.Object(TalkingAgents()))
-    app = create_app(settings_from(os.environ))
-    config = server_config(app, host="127.0.0.1", port=port, log_level="error")
+    settings = settings_from(os.environ)
+    app = create_app(settings)
+    limits = wire_limits_of(settings)
+    config = server_config(app, host="127.0.0.1", port=port, log_level="error", limits=limits)
     await Server(config, drain=app.drain).serve()
 
 

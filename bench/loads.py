@@ -136,6 +136,7 @@ def netra(*, flood: bool = False, **settings: str) -> Iterator[tuple[Server, str
         "NETRA_LIMIT_AGENT": "100000000",
         "NETRA_LIMIT_WEBSOCKET": "100000000",
         "NETRA_MAX_CONNECTIONS_PER_USER": "5000",
+        "NETRA_MAX_TCP_CONNECTIONS_PER_ADDRESS": "5000",
         **{f"NETRA_{name.upper()}": value for name, value in settings.items()},
     }
     add = [sys.executable, "-m", "netra", "users", "add", "bench@example.com", "--name", "Bench"]

@@ -102,6 +102,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_live_runs: Annotated[int, msgspec.Meta(ge=1)] = 100_000
     max_connections: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     max_connections_per_user: Annotated[int, msgspec.Meta(ge=1)] = 100
+    max_tcp_connections: Annotated[int, msgspec.Meta(ge=2)] = 12_000  # requests and sockets, of a process
+    max_tcp_connections_per_address: Annotated[int, msgspec.Meta(ge=1)] = 1_000  # not of trusted proxies
     max_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 1_048_576
     max_events_body_bytes: Annotated[int, msgspec.Meta(ge=1_024)] = 33_554_432
     max_events_per_workload: Annotated[int, msgspec.Meta(ge=1)] = 5_000_000

@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from netra.entrypoints.http.unrouted import NOT_COUNTED
+
 from .conftest import PASSWORD, serving, settings_for, sign_up_at
 
 NAMES = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
@@ -117,3 +119,41 @@ def test_health_and_documents_are_never_counted(limited: str, path: str) -> None
             answer = client.get(path)
             assert answer.status_code == 200
             assert not set(map(str.lower, NAMES)) & set(answer.headers)
+
+
+def test_paths_and_methods_that_no_route_has_are_counted_by_address(limited: str) -> None:
+    with httpx.Client(base_url=limited, headers=behind("192.0.2.20")) as client:
+        answers = [client.get("/nope"), client.put("/api/threads"), client.get("/health/nope")]
+        assert [answer.status_code for answer in answers] == [404, 405, 404]
+        assert [told(answer) for answer in answers] == [(4, 3), (4, 2), (4, 1)]
+        assert [client.get("/nope").status_code for _ in range(2)] == [404, 429]
+        refused = client.put("/api/threads")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "RATE_LIMITED")
+        assert told(refused) == (4, 0)
+        assert 1 <= int(refused.headers["Retry-After"]) <= 61
+        assert client.get("/api/config").status_code == 429  # one count for all that has no sign-in
+
+
+def test_options_is_counted_by_address_a_preflight_too(tmp_path: Path) -> None:
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+    origins = ("https://app.example",)
+    with serving(settings_for(tmp_path, limit_general=4, cors_origins=origins)) as base_url:
+        answers = [
+            httpx.options(f"{base_url}/api/threads"),
+            httpx.options(f"{base_url}/api/threads", headers=asked),
+            httpx.options(f"{base_url}/nope"),
+            httpx.options(f"{base_url}/api/threads", headers={**asked, "Origin": "https://other.example"}),
+        ]
+        assert [answer.status_code for answer in answers] == [204, 204, 404, 400]
+        assert [told(answer) for answer in answers] == [(4, 3), (4, 2), (4, 1), (4, 0)]
+        assert httpx.options(f"{base_url}/api/threads", headers=asked).status_code == 429
+
+
+def test_what_is_never_counted_is_not_counted_by_any_method(limited: str) -> None:
+    with httpx.Client(base_url=limited, headers=behind("192.0.2.21")) as client:
+        for path in sorted(NOT_COUNTED):
+            for method, status in [("OPTIONS", 204), ("DELETE", 405), ("GET", 200), ("HEAD", 200)]:
+                answer = client.request(method, path)
+                assert answer.status_code == status, (method, path)
+                assert not set(map(str.lower, NAMES)) & set(answer.headers)
+        assert told(client.get("/nope")) == (4, 3)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -14,6 +15,8 @@ from netra.domain.texts import can_be_kept
 LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 20
 OFFSET_MAX: Final = 10_000  # deeper than this a cursor is the way: OFFSET reads what it skips
+CURSOR_MAX: Final = 512  # characters; those given out have about half of it at most
+_CURSOR: Final = re.compile(f"[A-Za-z0-9_=-]{{1,{CURSOR_MAX}}}")  # decoding skips other characters
 
 T = TypeVar("T")
 
@@ -80,6 +83,8 @@ def cursor_of(position: Position) -> str:
 
 
 def _position(cursor: str) -> Position | None:
+    if _CURSOR.fullmatch(cursor) is None:
+        return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw, type=Position)

@@ -32,6 +32,7 @@ from netra.entrypoints.http.security_log import audit_router
 from netra.entrypoints.http.sessions import sessions_router
 from netra.entrypoints.http.streaming import stream
 from netra.entrypoints.http.threads import threads_router
+from netra.entrypoints.http.unrouted import refusing_unread
 from netra.entrypoints.http.workloads import workloads_router
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.services import Services, Switchboard
@@ -133,7 +134,10 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
     litestar = _litestar(
         switchboard, settings=settings, door=door, connections=connections, lifespan=lifespan
     )
-    edge = Edge(Pulse(Preflights(cast("App", litestar))), trusted_proxies=settings.trusted_proxies)
+    edge = Edge(
+        Pulse(Preflights(cast("App", litestar), switchboard=switchboard)),
+        trusted_proxies=settings.trusted_proxies,
+    )
     return Application(
         edge=edge, litestar=litestar, switchboard=switchboard, connections=connections, worker=worker
     )
@@ -152,7 +156,7 @@ def _litestar(
         dependencies=_dependencies(switchboard) | {"connections": provided(lambda: connections)},
         exception_handlers={
             NetraError: refusals.refuse,
-            HTTPException: refusals.refuse_unread,
+            HTTPException: refusing_unread(switchboard),
             Exception: refusals.refuse_unexpected,
         },
         lifespan=[lifespan],

@@ -36,6 +36,12 @@ class UnsupportedMediaType(NetraError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
+class RequestTimeout(NetraError):
+    """The body of the request came too slowly, or not at all."""
+
+    code = "REQUEST_TIMEOUT"
+
+
 class UriTooLong(NetraError):
     """The first line of the request is longer than any that leads somewhere."""
 
@@ -74,6 +80,7 @@ OUTCOMES: Final[Mapping[type[NetraError], Outcome]] = {
     errors.NotFound: Outcome(404),
     RouteNotFound: Outcome(404),
     MethodNotAllowed: Outcome(405),
+    RequestTimeout: Outcome(408),
     errors.Conflict: Outcome(409),
     errors.Gone: Outcome(410),
     errors.PayloadTooLarge: Outcome(413, 1009),

@@ -38,6 +38,13 @@ def test_a_cursor_nobody_gave_out_is_refused(cursor: str) -> None:
         page_request(limit=5, offset=0, cursor=cursor)
 
 
+@pytest.mark.parametrize("extra", ["!", " ", "\n", "é", "=" * 512])
+def test_characters_that_no_cursor_has_are_refused_and_not_skipped(extra: str) -> None:
+    cursor = cursor_of(Position(at=datetime(2024, 1, 1, tzinfo=UTC), id="a"))
+    with pytest.raises(ValidationFailed, match="cursor"):
+        page_request(limit=5, offset=0, cursor=cursor + extra)
+
+
 def test_a_cursor_without_a_time_zone_is_refused() -> None:
     cursor = cursor_of(Position(at=datetime(2024, 1, 1), id="a"))  # noqa: DTZ001  # the fault under test
     with pytest.raises(ValidationFailed, match="cursor"):

@@ -22,6 +22,7 @@ from netra.entrypoints.reports.safe import say_text
 from netra.entrypoints.reports.sketch import sketch_of
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, run_beside_server, url_of
+from netra.entrypoints.wire_limits import wire_limits_of
 from netra.settings import Settings
 
 CALLS: Final = 2_000  # enough for every analyser, and seconds to send and to answer
@@ -41,7 +42,13 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
         account = AddUser(email=visitor.email, name="Demo", password=visitor.password)
         await contained(ports, settings).user_service().add(account)
         app = create_app(settings, ports)
-        config = server_config(app, host=settings.host, port=0, log_level=settings.log_level)
+        config = server_config(
+            app,
+            host=settings.host,
+            port=0,
+            log_level=settings.log_level,
+            limits=wire_limits_of(settings),
+        )
         server = AnnouncedServer(config, drain=app.drain, on_ready=ready.set, on_end=app.stop_work)
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve(sockets=[bound]))

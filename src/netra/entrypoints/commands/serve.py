@@ -20,6 +20,7 @@ from netra.entrypoints.reports.safe import say, say_text
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
+from netra.entrypoints.wire_limits import wire_limits_of
 from netra.settings import Settings, SettingsRefused
 
 DONE: Final = 0
@@ -98,7 +99,13 @@ async def _served(
         # Numbers are given from 1 on, so nobody with the first means nobody at all.
         is_new = await ports.users.find(UserId(1)) is None
         app = create_app(settings, ports)
-        config = server_config(app, host=settings.host, port=settings.port, log_level=settings.log_level)
+        config = server_config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level=settings.log_level,
+            limits=wire_limits_of(settings),
+        )
         server = AnnouncedServer(
             config, drain=app.drain, on_ready=partial(announce, is_new), on_end=app.stop_work
         )

@@ -6,13 +6,14 @@ its key is kept with the run itself, in one transaction.
 """
 
 import hashlib
+import re
 from typing import Final
 
 import msgspec
 
 from netra.domain.errors import InvalidRequest, PayloadTooLarge, ValidationFailed
 from netra.domain.idempotency import KeyEntry, name_of
-from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX, check_reference
+from netra.domain.runs.rules import IDEMPOTENCY_KEY_MAX
 from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, header
@@ -22,6 +23,7 @@ from netra.entrypoints.services import Switchboard
 from netra.ports.replays import ReplayBook
 
 KEY_HEADER: Final = "Idempotency-Key"
+_KEY: Final = re.compile(rb"[ -~]{1,%d}" % IDEMPOTENCY_KEY_MAX)
 REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
@@ -50,9 +52,12 @@ def fingerprint(method: str, path: str, body: bytes, *, may_read: bool = True) -
 def key_of(headers: Headers) -> str | None:
     """Return the request's key, or None. Raises `ValidationFailed` when it cannot be one."""
     value = header(headers, b"idempotency-key")
-    key = None if value is None else value.decode("latin-1")
-    check_reference(key, path=KEY_HEADER, most=IDEMPOTENCY_KEY_MAX)
-    return key
+    if value is None:
+        return None
+    if _KEY.fullmatch(value) is None:
+        sentence = f"{KEY_HEADER} must be 1 to {IDEMPOTENCY_KEY_MAX} printable ASCII characters"
+        raise ValidationFailed.of(KEY_HEADER, "malformed", sentence)
+    return value.decode("ascii")
 
 
 class ReplayMiddleware:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar.params import QueryParameter
 
-from netra.domain.paging import LIMIT_MAX, OFFSET_MAX, Page, cursor_of
+from netra.domain.paging import CURSOR_MAX, LIMIT_MAX, OFFSET_MAX, Page, cursor_of
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many to return.")]
 Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="How many to skip, newest first.")]
@@ -14,7 +14,7 @@ Cursor = Annotated[
     str | None,
     QueryParameter(
         description="`pagination.next_cursor` of the page before; instead of `offset`.",
-        schema_extra={"maxLength": 512, "pattern": "^[A-Za-z0-9_=-]*$"},
+        schema_extra={"minLength": 1, "maxLength": CURSOR_MAX, "pattern": "^[A-Za-z0-9_=-]+$"},
     ),
 ]
 

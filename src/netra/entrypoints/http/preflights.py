@@ -1,20 +1,28 @@
-"""What a browser hears that asks whether a page may call: Litestar's answer, refusals in the envelope."""
+"""OPTIONS: counted before Litestar answers, and a preflight that it refuses put into the envelope."""
 
-from netra.domain.errors import InvalidRequest
+from netra.domain.errors import InvalidRequest, RateLimited
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import header
 from netra.entrypoints.edge import send_refusal
+from netra.entrypoints.http.unrouted import count
+from netra.entrypoints.services import Switchboard
 
 
 class Preflights:
     """Litestar answers a preflight in front of its router, and refuses it in plain text; this does not."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, switchboard: Switchboard) -> None:
         self._app = app
+        self._switchboard = switchboard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or socket."""
         if scope["type"] == "http" and scope["method"] == "OPTIONS":
+            try:
+                await count(scope, self._switchboard)
+            except RateLimited as error:
+                await send_refusal(send, error, exchange_of(scope))
+                return
             send = _enveloped(scope, send)
         await self._app(scope, receive, send)
 

@@ -1,29 +1,30 @@
-"""The server's side of a connection: uvicorn's, with the head of every request bounded in size and time.
+"""The server's side of a connection: uvicorn's, with a clear end of each request and a bounded pipeline.
 
-What is wrong with bytes before they are a request is handed to the edge, which refuses it as it does
-everything else. What a request means is not known here.
+A request that cannot be read is handed to the edge, which refuses it as it does everything else. What a
+request means is not known here.
 """
 
 import asyncio
 from typing import Any, Final, cast
 
+import httptools
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from netra.domain.errors import InvalidRequest, NetraError
-from netra.entrypoints.asgi import ABORT, REFUSED
-from netra.entrypoints.server.request_head import (
-    HEAD_BYTES_MAX,
-    fault_of_handshake,
-    fault_of_head,
-    headers_too_large,
-)
+from netra.entrypoints.asgi import ABORT
+from netra.entrypoints.connection_table import ConnectionTable
+from netra.entrypoints.counted_socket import CountedSocket
+from netra.entrypoints.server.request_head import HEAD_BYTES_MAX, fault_of_head, headers_too_large
+from netra.entrypoints.timed_protocol import BETWEEN, BODY, HEAD, TimedHttp
+from netra.entrypoints.upgrades import fault_of_handshake, head_without_upgrade, is_handshake
+from netra.entrypoints.wire_limits import WireLimits
 
-HEAD_S: Final = 10.0  # from the connection, or from a head's first byte, to its last
+SLICE_BYTES: Final = 4_096  # parsed before anybody else gets a turn: about 160 of the smallest requests
 
 
-class BoundedHttp(HttpToolsProtocol):
+class BoundedHttp(TimedHttp):
     """One connection, until it ends or becomes a socket."""
 
     def __init__(
@@ -33,148 +34,177 @@ class BoundedHttp(HttpToolsProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        head_s: float = HEAD_S,
+        limits: WireLimits,
+        table: ConnectionTable,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._head_s = head_s
-        self._deadline: asyncio.TimerHandle | None = None
-        self._fault: NetraError | None = None  # of a head that has been read
+        super().__init__(config, server_state, app_state, _loop, limits=limits, table=table)
+        self._is_handshake = False
+        self._is_ignored_upgrade = False
         self._pending = 0  # bytes that nothing has come of yet: the parser keeps them without a limit
         self._has_advanced = False
-        self._has_head = False  # what comes is its body, until that has come whole
-        self._is_over = False  # nothing more is read here
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Begin to wait for the first head."""
-        super().connection_made(transport)
-        self._time_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
-        self._end()
-        super().connection_lost(exc)
+        self._is_socket = False
 
     def data_received(self, data: bytes) -> None:
         """Read on, as long as something comes of it."""
         if self._is_over:
             return
-        self._has_advanced = False
-        super().data_received(data)
-        self._pending = 0 if self._has_advanced else self._pending + len(data)
-        if self._pending > HEAD_BYTES_MAX and not self._is_over:
-            self._refuse(headers_too_large())
-        self._time_head()
+        if self._phase is BODY:
+            self._deadlines.received(len(data))
+        if len(data) <= SLICE_BYTES:
+            self._parse(data)
+        else:
+            self._feed(data)
+        if self._phase is not BETWEEN and not (self._is_timed or self._is_over):
+            self._time_rest()
 
     def on_message_begin(self) -> None:
         """Give the head that begins its whole time."""
-        self._stop_timing()
+        self._phase = HEAD
+        self._is_timed = False
         super().on_message_begin()
         cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort
 
     def on_headers_complete(self) -> None:
-        """Check a whole head. What is raised here reaches `send_400_response`."""
-        self._has_advanced = self._has_head = True
+        """Check a whole head, and begin to answer it."""
+        self._phase = BODY
+        self._has_advanced = True
+        self._is_timed = False
         self._fault = self._fault_of_head()
         if self._fault is not None:
             raise self._fault
+        if self._is_ignored_upgrade:
+            return  # it is read again, without the upgrade
         super().on_headers_complete()
+        self.headers = []  # of the trailers, which are read and dropped: the request has its list
+        if self.pipeline:
+            self.flow.is_held = True
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body."""
         self._has_advanced = True
         super().on_body(body)
+        if self.flow.read_paused:
+            self._deadlines.blocked()
 
     def on_message_complete(self) -> None:
-        """Expect a head again."""
-        self._has_head = False
+        """Expect the next request."""
+        self._phase = BETWEEN
+        if self._is_ignored_upgrade:
+            return
+        self._deadlines.wait_for_nothing()
         super().on_message_complete()
+        if self._split is not None:
+            cycle, keeps_alive = self._split
+            self._split = None
+            if not cycle.response_started:
+                cycle.keep_alive = keeps_alive and not self._is_draining
+                cycle.transport = self.transport
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request that has been read; then read on."""
+        self.server_state.total_requests += 1
+        if self._is_lingering or self.transport.is_closing():
+            return
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        if self.pipeline:
+            return
+        if self._unfed:
+            self.loop.call_soon(self._feed_rest)
+            return
+        self._release_flow()
+        self._time_next()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection to the reader of sockets."""
-        self._end()
+        """Hand the connection, with its place, to the reader of sockets."""
+        self._stop_watch()
+        self._is_over = self._is_socket = True
         super().handle_websocket_upgrade()
+        cast("CountedSocket", self.transport.get_protocol()).on_lost = self._release_place
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what could not be read, or should not be."""
-        del msg  # uvicorn's own words
-        self._refuse(self._fault or InvalidRequest("The request cannot be read as HTTP."))
+    def _should_upgrade(self) -> bool:
+        return self._is_handshake
+
+    def _feed(self, data: bytes) -> None:
+        """Parse a long read in slices; keep what follows a request that has to wait for its turn."""
+        for start in range(0, len(data), SLICE_BYTES):
+            if self._is_socket:  # whose client did not wait, see `_begin_socket`
+                self.transport.abort()
+            if self._is_over:
+                return
+            if self.pipeline:
+                self._unfed = data[start:]
+                return
+            self._parse(data[start : start + SLICE_BYTES])
+
+    def _feed_rest(self) -> None:
+        """Parse what was kept of a read, now that everything before it has been answered or is under way."""
+        if self.pipeline or not self._unfed or self.transport.is_closing():
+            return
+        data, self._unfed = self._unfed, b""
+        self.flow.is_held = False
+        self.data_received(data)
+        if not self.pipeline and not self._is_over:
+            self._release_flow()
+            self._time_next()
+
+    def _parse(self, data: bytes) -> None:
+        self._has_advanced = False
+        try:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._parse_behind_upgrade(memoryview(data)[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(self._fault or InvalidRequest("The request cannot be read as HTTP."))
+        self._pending = 0 if self._has_advanced else self._pending + len(data)
+        if self._pending > HEAD_BYTES_MAX and not self._is_over:
+            self._refuse(headers_too_large())
+
+    def _parse_behind_upgrade(self, rest: memoryview) -> None:
+        """Begin a socket, or ignore the upgrade and go on with the body; other upgrades may follow."""
+        while self._is_ignored_upgrade:
+            self._parse_without_upgrade()
+            try:
+                self.parser.feed_data(rest)
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = rest[upgrade.args[0] :]
+            else:
+                return
+        self._begin_socket(has_more=bool(rest))
+
+    def _begin_socket(self, *, has_more: bool) -> None:
+        if has_more:  # RFC 6455, section 4.1: the client must wait
+            self._refuse(InvalidRequest("A client may send frames only after the answer to its handshake."))
+        else:
+            self.handle_websocket_upgrade()
+
+    def _parse_without_upgrade(self) -> None:
+        """Parse the same head again without `Upgrade`: a parser that has seen one skips the body."""
+        version = self.parser.get_http_version()
+        head = head_without_upgrade(self.parser.get_method(), self.url, version, self.headers)
+        self._is_ignored_upgrade = False
+        self.parser = new_parser(self)
+        self.parser.feed_data(head)
 
     def _fault_of_head(self) -> NetraError | None:
         parser = self.parser
-        assert parser is not None, "it calls this"  # noqa: S101  # for the types
-        method = parser.get_method()
-        fault = fault_of_head(method, self.url, self.headers)
-        if fault is None and parser.should_upgrade() and self._should_upgrade():
-            lines = [b"%b: %b\r\n" % pair for pair in self.headers]
-            return fault_of_handshake(b"%b %b HTTP/1.1\r\n%b\r\n" % (method, self.url, b"".join(lines)))
-        return fault
+        method, version = parser.get_method(), parser.get_http_version()
+        fault = fault_of_head(method, self.url, self.headers, version=version)
+        if fault is not None or not parser.should_upgrade():
+            return fault
+        if not is_handshake(version, self.headers):
+            self._is_ignored_upgrade = True
+            return None
+        if self._under_way() is not None:
+            return InvalidRequest("A handshake may not be sent before the answer to an earlier request.")
+        self._is_handshake = True
+        return fault_of_handshake(method, self.url, self.headers)
 
-    def _time_head(self) -> None:
-        """Let the deadline run while a head is due: no body is coming and no request is being answered."""
-        if self._is_over or self._has_head or self._under_way() is not None:
-            self._stop_timing()
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(self._head_s, self.timeout_keep_alive_handler)
 
-    def _stop_timing(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _end(self) -> None:
-        self._is_over = True
-        self._stop_timing()
-
-    def _refuse(self, error: NetraError) -> None:
-        """Have the edge answer, after what it answers already, and then close."""
-        self._end()
-        current = self._under_way()
-        if current is not None and current.more_body:  # its body ends here: whoever reads it must be told
-            if current.response_started or self.pipeline:
-                self.transport.close()
-                return
-            current.disconnected = True
-            current.message_event.set()
-            current = None
-        app = cast("Any", self.app)  # pyright: ignore[reportUnknownMemberType]  # uvicorn leaves it open
-        self.cycle = self._cycle_of(error)
-        if current is not None:
-            self.pipeline.appendleft((self.cycle, app))
-        else:
-            self._start_asgi_task(self.cycle, app)
-
-    def _under_way(self) -> RequestResponseCycle | None:
-        """Return the newest request if it has not been answered whole."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        return None if cycle is None or cycle.response_complete else cycle
-
-    def _cycle_of(self, error: NetraError) -> RequestResponseCycle:
-        scope = {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": "1.1",
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "root_path": self.root_path,
-            "method": "GET",
-            "path": "/",
-            "raw_path": b"/",
-            "query_string": b"",
-            "headers": self.headers if self._fault is not None else [],
-            "state": self.app_state.copy(),
-            REFUSED: error,
-        }
-        return RequestResponseCycle(
-            scope=cast("Any", scope),
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=False,
-            on_response=self.on_response_complete,
-        )
+def new_parser(protocol: HttpToolsProtocol) -> httptools.HttpRequestParser:
+    """Return a parser as uvicorn sets it up: what follows a last request is read, and then dropped."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser

@@ -1,14 +1,12 @@
-"""What the head of a request may be: how long, and what makes it the handshake of a socket.
+"""What the head of a request may be: its length, its version, its host, and how its body is delimited.
 
 Pure: bytes go in, what is wrong with them comes out.
 """
 
-import logging
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
-
-from websockets.http11 import Request
-from websockets.server import ServerProtocol
 
 from netra.domain.errors import InvalidRequest, NetraError
 from netra.entrypoints.asgi import Header
@@ -16,18 +14,24 @@ from netra.entrypoints.errors import HeadersTooLarge, UriTooLong
 
 LINE_BYTES_MAX: Final = 8_192  # of the first line and of each header: what the reader of handshakes takes
 HEADERS_MAX: Final = 128  # the same
+VERSIONS: Final = frozenset({"1.0", "1.1"})
 HEAD_BYTES_MAX: Final = 65_536  # all headers together; browsers send about a thousandth of what lines allow
 
 _AROUND_URL: Final = len(b"  HTTP/1.1\r\n")
 _AROUND_HEADER: Final = len(b": \r\n")
-_SILENT: Final = logging.Logger("", logging.CRITICAL)  # noqa: LOG001  # else headers may get into a log
+_CODING: Final = b"transfer-encoding"
+_HOST: Final = re.compile(rb"[A-Za-z0-9._~!$&'()*+;=%-]*(:[0-9]*)?|\[[A-Fa-f0-9.:v]+\](:[0-9]*)?")
 
 
-def fault_of_head(method: bytes, url: bytes, headers: Sequence[Header]) -> NetraError | None:
-    """Return what is too long in a head, None when nothing is.
+def fault_of_head(
+    method: bytes, url: bytes, headers: Sequence[Header], *, version: str = "1.1"
+) -> NetraError | None:
+    """Return why a head is refused, None when it is not; names of headers are in lower case.
 
     >>> print(fault_of_head(b"GET", b"/", [(b"host", b"a")] * 129))
     A request may have 128 headers of 8192 bytes, 65536 bytes in all.
+    >>> print(fault_of_head(b"GET", b"/", []))
+    An HTTP/1.1 request must have exactly one Host header; this one has 0.
     """
     if len(method) + len(url) + _AROUND_URL > LINE_BYTES_MAX:
         return UriTooLong(
@@ -36,7 +40,35 @@ def fault_of_head(method: bytes, url: bytes, headers: Sequence[Header]) -> Netra
     sizes = [len(name) + len(value) + _AROUND_HEADER for name, value in headers]
     if len(sizes) > HEADERS_MAX or max(sizes, default=0) > LINE_BYTES_MAX or sum(sizes) > HEAD_BYTES_MAX:
         return headers_too_large()
+    sentence = _unreadable(method, headers, version)
+    return None if sentence is None else InvalidRequest(sentence)
+
+
+def _unreadable(method: bytes, headers: Sequence[Header], version: str) -> str | None:
+    """Return what makes a head ambiguous or foreign (RFC 9112, sections 2.5, 3.2 and 6.1)."""
+    if version not in VERSIONS:
+        return f"HTTP/{version} is not served; send HTTP/1.1."
+    if method == b"CONNECT":
+        return "CONNECT is not served: this is not a proxy."
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
+    if hosts != 1 and (hosts or version == "1.1"):
+        return f"An HTTP/{version} request must have exactly one Host header; this one has {hosts}."
+    if hosts and not _is_host(headers[names.index(b"host")][1]):
+        return "The Host header is not the name or address of a host."
+    if _CODING in names and (version != "1.1" or not _is_chunked(headers)):
+        return "Transfer-Encoding may only be `chunked`, in HTTP/1.1."
     return None
+
+
+@lru_cache(maxsize=64)  # the names of this deployment, mostly
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
+
+
+def _is_chunked(headers: Sequence[Header]) -> bool:
+    codings = [value for name, value in headers if name == _CODING]
+    return [value.strip().lower() for value in codings] == [b"chunked"]
 
 
 def headers_too_large() -> HeadersTooLarge:
@@ -47,22 +79,3 @@ def headers_too_large() -> HeadersTooLarge:
         limit_line_bytes=LINE_BYTES_MAX,
         limit_bytes=HEAD_BYTES_MAX,
     )
-
-
-def fault_of_handshake(head: bytes) -> NetraError | None:
-    """Return why the library that reads handshakes would refuse this one, None when it would not.
-
-    It is asked beforehand because uvicorn drops what the library answers to a handshake it cannot read.
-
-    >>> head = b"GET /ws HTTP/1.1\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n"
-    >>> print(fault_of_handshake(head))
-    This is no WebSocket handshake: missing Sec-WebSocket-Key header.
-    """
-    reader = ServerProtocol(logger=_SILENT)
-    reader.receive_data(head)
-    for event in reader.events_received():
-        if isinstance(event, Request):
-            reader.accept(event)
-    if reader.handshake_exc is None:
-        return None
-    return InvalidRequest(f"This is no WebSocket handshake: {reader.handshake_exc}.")

@@ -12,8 +12,11 @@ from typing import Final, cast
 import uvicorn
 
 from netra.entrypoints.asgi import App
-from netra.entrypoints.server.protocol import HEAD_S, BoundedHttp
-from netra.entrypoints.server.socket_protocol import BoundedSocket
+from netra.entrypoints.connection_table import ConnectionTable
+from netra.entrypoints.counted_socket import CountedSocket
+from netra.entrypoints.open_files import open_files_limit, raise_open_files_limit
+from netra.entrypoints.server.protocol import BoundedHttp
+from netra.entrypoints.wire_limits import WireLimits
 
 MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
 PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s
@@ -21,6 +24,7 @@ PONG_S: Final = 20.0  # a client that has not answered by then is gone
 LINGER_S: Final = 10  # what a closed connection may take to read what was still sent to it
 SHUTDOWN_S: Final = 10  # what requests may take to finish
 
+_USUAL_LIMITS: Final = WireLimits()
 _QUERY: Final = re.compile(r"\?[^\s\"']*")
 _HEADER: Final = re.compile(r"^([<>] (?:authorization|cookie|set-cookie):).*", re.IGNORECASE | re.DOTALL)
 _FRAME: Final = re.compile(r"^([<>] (?:TEXT|BINARY|CONT)).*", re.DOTALL)
@@ -59,7 +63,8 @@ class Server(uvicorn.Server):
         self._closing_s: dict[object, int] = {}
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start, and free the collector of all that is loaded by now: walking it stops every socket."""
+        """Start with all the open files allowed, and freeze what is loaded: collecting it blocks the loop."""
+        raise_open_files_limit()
         await super().startup(sockets)
         gc.freeze()
 
@@ -87,16 +92,17 @@ class Server(uvicorn.Server):
 
 
 def server_config(
-    app: App, *, host: str, port: int, log_level: str = "info", head_s: float = HEAD_S
+    app: App, *, host: str, port: int, log_level: str = "info", limits: WireLimits = _USUAL_LIMITS
 ) -> uvicorn.Config:
-    """Return how to serve `app`; the head of a request may take `head_s` to come."""
+    """Return how to serve `app` within `limits`."""
+    table = ConnectionTable(limits, open_files_limit=open_files_limit)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http=cast("type[Protocol]", partial(BoundedHttp, head_s=head_s)),  # what makes one
-        ws=cast("type[Protocol]", BoundedSocket),
+        http=cast("type[Protocol]", partial(BoundedHttp, limits=limits, table=table)),  # what makes one
+        ws=cast("type[Protocol]", CountedSocket),
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PONG_S,
