@@ -17,7 +17,7 @@ from netra.domain.optimization.result import Advice
 from netra.entrypoints.app import create_app
 from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.server.serving import run_beside_server
-from netra.entrypoints.wire_limits import wire_limits_of
+from netra.entrypoints.server.wire_limits import wire_limits_of
 from netra.settings import settings_from
 
 

@@ -13,7 +13,7 @@ from netra.adapters.local.incidents import LoggedIncidents
 from netra.entrypoints.asgi import Receive, Scope, Send
 from netra.entrypoints.edge import Edge
 from netra.entrypoints.server.server import Server, server_config
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.wire_limits import WireLimits
 
 PATIENCE_S = 30
 ENVELOPE = {"error", "request_id"}

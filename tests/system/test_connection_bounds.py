@@ -15,7 +15,7 @@ from tests.system.deployed import running
 from tests.system.raw_line import PATIENCE_S, Line, Served, serving
 
 from netra.entrypoints.server.protocol import SLICE_BYTES
-from netra.entrypoints.wire_limits import WireLimits, wire_limits_of
+from netra.entrypoints.server.wire_limits import WireLimits, wire_limits_of
 from netra.settings import Settings
 
 pytestmark = pytest.mark.system

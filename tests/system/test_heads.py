@@ -4,7 +4,7 @@ import pytest
 from tests.system.raw_line import serving
 
 from netra.entrypoints.server.request_head import HEAD_BYTES_MAX, HEADERS_MAX, LINE_BYTES_MAX
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.wire_limits import WireLimits
 
 pytestmark = pytest.mark.system
 

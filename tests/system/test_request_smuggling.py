@@ -7,7 +7,7 @@ import pytest
 from tests.system.raw_line import Line, Served, serving
 
 from netra.entrypoints.server.protocol import SLICE_BYTES
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.wire_limits import WireLimits
 
 pytestmark = pytest.mark.system
 

@@ -22,7 +22,7 @@ from netra.entrypoints.reports.safe import say_text
 from netra.entrypoints.reports.sketch import sketch_of
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, run_beside_server, url_of
-from netra.entrypoints.wire_limits import wire_limits_of
+from netra.entrypoints.server.wire_limits import wire_limits_of
 from netra.settings import Settings
 
 CALLS: Final = 2_000  # enough for every analyser, and seconds to send and to answer

@@ -20,7 +20,7 @@ from netra.entrypoints.reports.safe import say, say_text
 from netra.entrypoints.server.server import server_config
 from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
 from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
-from netra.entrypoints.wire_limits import wire_limits_of
+from netra.entrypoints.server.wire_limits import wire_limits_of
 from netra.settings import Settings, SettingsRefused
 
 DONE: Final = 0

@@ -14,12 +14,12 @@ from uvicorn.server import ServerState
 
 from netra.domain.errors import InvalidRequest, NetraError
 from netra.entrypoints.asgi import ABORT
-from netra.entrypoints.connection_table import ConnectionTable
-from netra.entrypoints.counted_socket import CountedSocket
+from netra.entrypoints.server.connection_table import ConnectionTable
+from netra.entrypoints.server.counted_socket import CountedSocket
 from netra.entrypoints.server.request_head import HEAD_BYTES_MAX, fault_of_head, headers_too_large
-from netra.entrypoints.timed_protocol import BETWEEN, BODY, HEAD, TimedHttp
-from netra.entrypoints.upgrades import fault_of_handshake, head_without_upgrade, is_handshake
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.timed_protocol import BETWEEN, BODY, HEAD, TimedHttp
+from netra.entrypoints.server.upgrades import fault_of_handshake, head_without_upgrade, is_handshake
+from netra.entrypoints.server.wire_limits import WireLimits
 
 SLICE_BYTES: Final = 4_096  # parsed before anybody else gets a turn: about 160 of the smallest requests
 

@@ -12,11 +12,11 @@ from typing import Final, cast
 import uvicorn
 
 from netra.entrypoints.asgi import App
-from netra.entrypoints.connection_table import ConnectionTable
-from netra.entrypoints.counted_socket import CountedSocket
-from netra.entrypoints.open_files import open_files_limit, raise_open_files_limit
+from netra.entrypoints.server.connection_table import ConnectionTable
+from netra.entrypoints.server.counted_socket import CountedSocket
+from netra.entrypoints.server.open_files import open_files_limit, raise_open_files_limit
 from netra.entrypoints.server.protocol import BoundedHttp
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.wire_limits import WireLimits
 
 MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
 PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s

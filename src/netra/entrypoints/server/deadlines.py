@@ -6,7 +6,7 @@ watches asks `left_s`, sleeps for at most that long, and asks again. No deadline
 
 from typing import Final
 
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.wire_limits import WireLimits
 
 
 class Deadlines:

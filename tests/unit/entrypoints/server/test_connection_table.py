@@ -2,9 +2,9 @@
 
 import pytest
 
-from netra.entrypoints.connection_table import ConnectionTable, counted_address
 from netra.entrypoints.errors import TooManyConnections
-from netra.entrypoints.wire_limits import FILES_RESERVED, WireLimits
+from netra.entrypoints.server.connection_table import ConnectionTable, counted_address
+from netra.entrypoints.server.wire_limits import FILES_RESERVED, WireLimits
 
 
 def table(*, files: int | None = None, **limits: int) -> ConnectionTable:

@@ -12,12 +12,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from netra.domain.errors import NetraError
-from netra.entrypoints.connection_table import ConnectionTable
-from netra.entrypoints.deadlines import Deadlines
 from netra.entrypoints.errors import RequestTimeout, TooManyConnections
-from netra.entrypoints.refused_request import refused_request
-from netra.entrypoints.wire import HeldFlow, LingeringTransport
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.connection_table import ConnectionTable
+from netra.entrypoints.server.deadlines import Deadlines
+from netra.entrypoints.server.flow import HeldFlow, LingeringTransport
+from netra.entrypoints.server.refused_request import refused_request
+from netra.entrypoints.server.wire_limits import WireLimits
 
 
 class Phase(Enum):

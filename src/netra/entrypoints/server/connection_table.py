@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from netra.entrypoints.errors import TooManyConnections
-from netra.entrypoints.wire_limits import FILES_RESERVED, WireLimits
+from netra.entrypoints.server.wire_limits import FILES_RESERVED, WireLimits
 
 IPV6_PREFIX_BITS: Final = 64  # what one IPv6 subscriber is given at least, and may choose addresses in
 SHARE_OF_ADDRESS: Final = 2  # one address has at most one part in so many of all places

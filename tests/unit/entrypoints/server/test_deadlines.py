@@ -5,8 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra.entrypoints.deadlines import Deadlines
-from netra.entrypoints.wire_limits import WireLimits
+from netra.entrypoints.server.deadlines import Deadlines
+from netra.entrypoints.server.wire_limits import WireLimits
 
 LIMITS = WireLimits(head_s=10, idle_s=5, body_window_s=10, body_window_bytes_min=5_000, linger_s=5)
 DAY_S = 86_400.0
