@@ -1,5 +1,6 @@
 """The migrations lead to the schema that the statements are built on."""
 
+import shutil
 import sqlite3
 from collections.abc import Generator
 from pathlib import Path
@@ -11,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import StaticPool, create_engine
 
 from netra.adapters.sql.migrations import FOLDER, HEAD, migrate, revision
-from netra.adapters.sql.schema import metadata
+from netra.adapters.sql.migrations.runner import upgrade
+from netra.adapters.sql.operations_schema import metadata
 from netra.adapters.sql.sqlite.sqlite_database import connect
 
 
@@ -78,3 +80,57 @@ def test_a_failed_migration_leaves_nothing(connection):
     assert revision(connection) is None
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     assert tables == [("runs",)]
+
+
+STEP = """
+from alembic import op
+from sqlalchemy import Column, Text
+
+revision = "9999"
+down_revision = "{head}"
+
+
+def upgrade() -> None:
+    op.add_column("users", Column("nickname", Text, nullable=False, server_default="none yet"))
+{last}
+"""
+
+
+@pytest.fixture
+def newer(tmp_path):
+    """Return a maker of a folder of migrations with one more step than this version has."""
+
+    def made(last: str) -> Path:
+        folder = tmp_path / "newer"
+        shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "versions" / "r9999_newer.py").write_text(STEP.format(head=HEAD, last=f"    {last}"))
+        return folder
+
+    return made
+
+
+def add_user(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO users (email, name, role, created_at, updated_at)"
+        " VALUES ('ada@example.com', 'Ada', 'member', 1, 1)"
+    )
+
+
+def test_an_older_database_is_upgraded_and_keeps_its_rows(connection, newer):
+    migrate(connection)
+    add_user(connection)
+    upgrade(connection, folder=newer("pass"))
+    assert revision(connection) == "9999"
+    assert connection.execute("SELECT email, nickname FROM users").fetchall() == [
+        ("ada@example.com", "none yet")
+    ]
+
+
+def test_an_upgrade_that_fails_leaves_the_older_database_as_it_was(connection, newer):
+    migrate(connection)
+    add_user(connection)
+    with pytest.raises(ZeroDivisionError):
+        upgrade(connection, folder=newer("1 / 0"))
+    assert revision(connection) == HEAD
+    assert "nickname" not in {row[1] for row in connection.execute("PRAGMA table_info(users)")}
+    assert connection.execute("SELECT email FROM users").fetchall() == [("ada@example.com",)]

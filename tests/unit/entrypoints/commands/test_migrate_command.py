@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.adapters.sql.old_databases import at_revision
 
 from netra.adapters.sql.migrations import HEAD
 from netra.adapters.sql.sqlite.sqlite_database import connect
@@ -41,12 +40,26 @@ def test_a_check_ends_with_three_until_nothing_is_missing(tmp_path, capsys):
     assert migrate("--check", data=tmp_path) == 0
 
 
-@pytest.mark.parametrize("revision", [f"{number:04}" for number in range(1, int(HEAD))])
+def at_revision(revision: str, path: Path) -> None:
+    """Leave a database whose schema says that it is at this revision."""
+    connection = connect(path, wait_s=1)
+    connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+    connection.execute("INSERT INTO alembic_version VALUES (?)", (revision,))
+    connection.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0007"])
 def test_a_check_of_any_older_schema_ends_with_three_and_changes_nothing(tmp_path, capsys, revision):
-    at_revision(revision, tmp_path / FILE).close()
+    at_revision(revision, tmp_path / FILE)
     assert migrate("--check", data=tmp_path) == 3
     assert capsys.readouterr().out == f"The schema is at {revision}; {HEAD} is the present one.\n"
     assert SqliteSchema(tmp_path / FILE).revision() == revision
+
+
+def test_a_schema_that_was_never_released_is_not_upgraded(tmp_path, capsys):
+    at_revision("0007", tmp_path / FILE)
+    assert migrate(data=tmp_path) == 1
+    assert "by one that was never released" in capsys.readouterr().err
 
 
 def test_the_statements_printed_make_the_schema(tmp_path, capsys):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 # The last revision, named here so that a start on a present schema need not load the migration tool.
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 
 FOLDER: Final = Path(__file__).parent
 

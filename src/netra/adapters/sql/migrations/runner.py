@@ -5,6 +5,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
@@ -13,7 +14,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, StaticPool, create_engine, event, func, select
 
-from netra.adapters.sql.migrations import FOLDER
+from netra.adapters.sql.migrations import FOLDER, HEAD
 from netra.domain.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ _LOCK_KEY: Final = 6_302_026  # any number that nothing else in the database loc
 _ONE_AT_A_TIME: Final = threading.Lock()  # alembic keeps what it works on in module globals
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
-    """Apply every revision that is missing. Raises `Unavailable` for a schema that is newer."""
+def upgrade(connection: sqlite3.Connection, *, folder: Path = FOLDER) -> None:
+    """Apply every revision of `folder` that is missing. Raises `Unavailable` for an unknown revision."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     event.listen(engine, "begin", _begin)
     with _ONE_AT_A_TIME, engine.begin() as bound:
-        _apply(bound)
+        _apply(bound, folder=folder)
 
 
 def upgrade_postgres(connection: "psycopg.Connection") -> None:
@@ -42,42 +43,45 @@ def upgrade_postgres(connection: "psycopg.Connection") -> None:
 def script(dialect: str, *, after: str | None) -> str:
     """Return the statements that bring a schema from the revision `after` to the last one.
 
-    Raises `Unavailable` for a schema that is newer.
+    Raises `Unavailable` for an unknown revision.
     """
     printed = StringIO()
     config = _configured(dialect=dialect)
     config.output_buffer = printed
-    with _ONE_AT_A_TIME, _refused_when_newer():
+    with _ONE_AT_A_TIME, _refused_when_unknown():
         command.upgrade(config, "head" if after is None else f"{after}:head", sql=True)
     return printed.getvalue()
 
 
 def check_known(revision: str | None) -> None:
-    """Raise `Unavailable` unless this version of Netra knows `revision`; None is an empty database."""
-    if revision is not None:
-        with _refused_when_newer():
+    """Raise `Unavailable` for a revision after `HEAD`; None is an empty database."""
+    if revision is not None and revision > HEAD:
+        with _refused_when_unknown():
             ScriptDirectory.from_config(_configured()).get_revision(revision)
 
 
-def _apply(bound: Connection) -> None:
-    with _refused_when_newer():
-        command.upgrade(_configured(connection=bound), "head")
+def _apply(bound: Connection, *, folder: Path = FOLDER) -> None:
+    with _refused_when_unknown():
+        command.upgrade(_configured(folder, connection=bound), "head")
 
 
-def _configured(**attributes: object) -> Config:
+def _configured(folder: Path = FOLDER, **attributes: object) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(folder))
     bag: dict[str, Any] = config.attributes  # Any: alembic's own
     bag.update(attributes)
     return config
 
 
 @contextmanager
-def _refused_when_newer() -> Generator[None]:
+def _refused_when_unknown() -> Generator[None]:
     try:
         yield
     except CommandError as error:
-        raise Unavailable("The database was made by a newer version of Netra; use that one.") from error
+        raise Unavailable(
+            "The database was made by a newer version of Netra, or by one that was never released. "
+            "Use the version that made it."
+        ) from error
 
 
 def _begin(bound: Connection) -> None:
