@@ -58,10 +58,10 @@ def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
     tariffs = len(traffic.tariffs) + 1
     cells = (labels.codes[made].astype(np.int64) * tariffs + traffic.tariff[made] + 1) * 3 + interface
     found: list[Route] = []
-    used, place, counts = np.unique(cells, return_inverse=True, return_counts=True)
-    sums_usd = np.bincount(place, weights=usd, minlength=len(used))
+    used, counts = np.unique(cells, return_counts=True)
+    by_cell = np.split(usd[np.argsort(cells, kind="stable")], np.cumsum(counts)[:-1])
     cell_list: list[int] = used.tolist()
-    for cell, calls, cell_usd in zip(cell_list, counts.tolist(), sums_usd.tolist(), strict=True):
+    for cell, calls, cell_usd in zip(cell_list, counts.tolist(), by_cell, strict=True):
         label, tariff = cell // 3 // tariffs, cell // 3 % tariffs - 1
         to = traffic.tariffs[tariff] if tariff >= 0 else None
         found.append(
@@ -72,7 +72,7 @@ def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
                 interface=INTERFACES[cell % 3],
                 calls=calls,
                 share=calls / len(cells),
-                usd_in_window=cell_usd,
+                usd_in_window=float(cell_usd.sum()),
             )
         )
     return tuple(sorted(found, key=lambda one: (-one.calls, one.from_model, one.model, one.interface)))
