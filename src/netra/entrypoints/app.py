@@ -36,6 +36,7 @@ from netra.entrypoints.http.workloads import workloads_router
 from netra.entrypoints.services import Services, Switchboard
 from netra.entrypoints.websocket import asyncapi
 from netra.entrypoints.websocket.handler import WebSocketDoor
+from netra.entrypoints.websocket.pump import LINGER_S
 from netra.entrypoints.websocket.pump import Services as SocketServices
 from netra.settings import Settings
 
@@ -105,14 +106,14 @@ class Application:
         await self._door.drain()
 
 
-def create_app(settings: Settings, ports: Ports | None = None) -> Application:
-    """Return the application for `settings`.
+def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: float = LINGER_S) -> Application:
+    """Return the application for `settings`; a closing socket may take `linger_s` to read its close.
 
     Its lifespan opens the ports that the settings ask for, or takes `ports`, which the caller opened and
     will close, and works on runs in this process unless `settings.slots` is 0.
     """
     switchboard = Switchboard(settings)
-    door = WebSocketDoor(settings, services=lambda: _for_sockets(switchboard.services))
+    door = WebSocketDoor(settings, services=lambda: _for_sockets(switchboard.services), linger_s=linger_s)
     worker = OwnWorker()
 
     @asynccontextmanager

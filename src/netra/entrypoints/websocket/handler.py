@@ -19,15 +19,18 @@ from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.websocket.close_audit import note_end
 from netra.entrypoints.websocket.connections import Connections
 from netra.entrypoints.websocket.handshake import Ticket, check_origin, proof_in
-from netra.entrypoints.websocket.pump import Connection, Services
+from netra.entrypoints.websocket.pump import LINGER_S, Connection, Services
 from netra.settings import Settings
 
 
 class WebSocketDoor:
     """The socket of one application; `services` is asked once the application has started."""
 
-    def __init__(self, settings: Settings, *, services: Callable[[], Services]) -> None:
+    def __init__(
+        self, settings: Settings, *, services: Callable[[], Services], linger_s: float = LINGER_S
+    ) -> None:
         self._services = services
+        self._linger_s = linger_s
         self._origins = frozenset(settings.websocket_origins)
         self._connections = Connections(
             most=settings.max_connections, most_per_user=settings.max_connections_per_user
@@ -64,7 +67,7 @@ class WebSocketDoor:
         scope["query_string"] = b""  # servers log it at the accept, and it holds the proof
         await receive()
         await send({"type": "websocket.accept", "headers": exchange_of(scope).headers})
-        connection = Connection(services, receive=receive, send=send)
+        connection = Connection(services, receive=receive, send=send, linger_s=self._linger_s)
 
         async def sign_in() -> Principal:
             check_origin(shown, allowed=self._origins)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.waiting import until
 
 from netra.domain.agents.model import Question, Stage, Watch
 from netra.domain.errors import NetraError, Unavailable, UpstreamFailed, WorkStopped
@@ -68,6 +69,26 @@ async def started(house: Any) -> Run:
     return accepted.run
 
 
+async def begun(house: Any, run: Run) -> None:
+    """Return once a worker has the run."""
+
+    async def is_running() -> bool:
+        return bool((await house.runs.get(run.id, owner_id=ALICE)).phase == "running")
+
+    await until(is_running, "a worker's claim", pause_s=0)
+
+
+async def rings(bell: Any) -> bool:
+    """Return whether a wait for the bell ends without waiting."""
+    waiting = asyncio.create_task(bell.wait(timeout_s=3_600))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    has_rung = waiting.done()
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    return has_rung
+
+
 async def events_of(house: Any, run: Run) -> list[tuple[EventKind, dict[str, Any]]]:
     events = await house.run_store.events(run.id, owner_id=ALICE, after=0)
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -117,8 +138,12 @@ async def test_a_failure_nobody_foresaw_is_reported_and_leaks_nothing(house: Any
 async def test_a_cancel_stops_the_work_and_ends_the_run(house: Any) -> None:
     run = await started(house)
     working = asyncio.create_task(worker_of(house, until_stopped).run_once())
-    while (await house.runs.get(run.id, owner_id=ALICE)).progress < 35:
-        await asyncio.sleep(0)  # half of 10..60 per cent, told by a heartbeat
+
+    async def has_progress() -> bool:
+        progress: int = (await house.runs.get(run.id, owner_id=ALICE)).progress
+        return progress >= 35  # half of 10..60 per cent, written by a heartbeat
+
+    await until(has_progress, "progress by a heartbeat", pause_s=0)
     await house.runs.stop(StopRun(owner_id=ALICE, run_id=run.id))
     await working
     ended = await house.runs.get(run.id, owner_id=ALICE)
@@ -139,8 +164,7 @@ async def test_work_that_does_not_look_up_is_cancelled_after_a_grace(house: Any)
 
     run = await started(house)
     working = asyncio.create_task(worker_of(house, deaf).run_once())
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-        await asyncio.sleep(0)
+    await begun(house, run)
     await house.runs.stop(StopRun(owner_id=ALICE, run_id=run.id))
     await working
     assert over.is_set()
@@ -367,15 +391,14 @@ async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt
     run = await started(house)
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house, until_stopped).serve(stopping))
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-        await asyncio.sleep(0)
+    await begun(house, run)
     await house.bell.wait(timeout_s=60)  # that the run came
     stopping.set()
     await house.bell.wait(timeout_s=60)  # what wakes the worker's own idle lanes
     await serving
     handed_back = await house.runs.get(run.id, owner_id=ALICE)
     assert (handed_back.state, handed_back.attempts) == (RunState.QUEUED, 0)
-    await asyncio.wait_for(house.bell.wait(timeout_s=60), 1)  # others are told that it waits
+    assert await rings(house.bell), "other workers do not know that it waits"
 
 
 async def test_a_cancel_that_comes_while_a_run_is_handed_back_ends_it_and_is_told(house: Any) -> None:
@@ -389,8 +412,7 @@ async def test_a_cancel_that_comes_while_a_run_is_handed_back_ends_it_and_is_tol
     stopping = asyncio.Event()
     async with house.feed.subscribe(run.id) as heard:
         serving = asyncio.create_task(worker_of(house, cancelled_on_the_way).serve(stopping))
-        while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-            await asyncio.sleep(0)
+        await begun(house, run)
         stopping.set()
         await serving
         told = await heard.next(timeout_s=60)
@@ -417,8 +439,7 @@ async def test_a_worker_outlives_every_fault_of_its_store(house: Any, fault: Exc
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
     run = await started(house)
-    while len(house.incidents.heard) < 2:
-        await asyncio.sleep(0)
+    await until(lambda: len(house.incidents.heard) >= 2, "two incidents", pause_s=0)
     broken.down.clear()
     await house.clock.step(60)
     async for _ in house.runs.follow(run.id, owner_id=ALICE):
@@ -434,8 +455,11 @@ async def test_a_run_that_lapsed_is_taken_up_again_by_the_same_worker(house: Any
     house.clock.turn(2)
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house).serve(stopping))
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase == "running":
-        await asyncio.sleep(0)
+
+    async def is_reaped() -> bool:
+        return bool((await house.runs.get(run.id, owner_id=ALICE)).phase != "running")
+
+    await until(is_reaped, "the reaper", pause_s=0)
     house.clock.turn(rest_s(1))
     async for event in house.runs.follow(run.id, owner_id=ALICE):
         assert event.run_id == run.id
@@ -482,8 +506,7 @@ async def test_a_hand_back_that_comes_too_late_is_only_reported(house: Any) -> N
     stopping = asyncio.Event()
     broken = BrokenStore(house.run_store, "release")
     serving = asyncio.create_task(worker_of(house, until_stopped, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-        await asyncio.sleep(0)
+    await begun(house, run)
     stopping.set()
     await serving
     assert [where for where, _ in house.incidents.heard] == ["handing a run back"]

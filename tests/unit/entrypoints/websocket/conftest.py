@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.waiting import happens
 
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
@@ -88,8 +89,7 @@ class Wire:
 
     async def heard(self) -> dict[str, Any]:
         """Return the next frame, decoded; a close comes as it is."""
-        async with asyncio.timeout(5):
-            message = await self._heard.get()
+        message = await happens(self._heard.get(), "a frame")
         return json.loads(message["text"]) if message["type"] == "websocket.send" else message
 
     async def heard_until_close(self) -> list[dict[str, Any]]:
@@ -140,7 +140,7 @@ class Stack:
         async def sign_in() -> Principal:
             return principal
 
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             task = group.create_task(connection.run(sign_in))
             assert (await wire.heard())["type"] == "status"
             yield wire, connection
