@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 PATIENCE_S = 90.0  # upper bound on any one wait, below the time a test may take; a loaded machine is slow
+COMMAND_S = 180.0  # upper bound on one command of the shell: starting Python and a store takes seconds
 PAUSE_S = 0.02  # between two questions
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.api.conftest import serving
+from tests.waiting import COMMAND_S
 
 from netra.domain.agents.language.dialogue import NUMBERS_ONLY
 from netra.ports.language_model import LanguageModelFailed
@@ -25,7 +26,7 @@ def test_the_commands_run_as_printed(llmock: Any, tmp_path: Path) -> None:
             ["bash", "-euo", "pipefail", "-c", script],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=COMMAND_S,
             check=False,
         )
     assert (ran.returncode, '"healthy"' in ran.stdout) == (0, True), ran.stderr + ran.stdout

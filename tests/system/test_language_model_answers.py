@@ -1,6 +1,5 @@
 """A run with a language model, over real HTTP on both sides: words stream, faults cost the words alone."""
 
-import asyncio
 import json
 import logging
 import re
@@ -22,6 +21,7 @@ from tests.servers.endpoint import (
     streaming,
 )
 from tests.unit.domain.agents.language.scripts import form
+from tests.waiting import PATIENCE_S, happens
 from websockets.asyncio.client import connect
 
 from netra.settings import Secret
@@ -29,7 +29,6 @@ from netra.settings import Secret
 pytestmark = pytest.mark.system
 
 KEY = "sk-canary-0f6b1d7e9a"
-STOP_S = 1.0  # what a cancel may take to reach the endpoint
 WORDS = "Your log of 40 calls is small. Nothing in it is worth a change today."
 ROWS = [
     {"timestamp": f"2026-11-16T00:{n:02}:00Z", "model": "gpt-4o", "input_tokens": 1_000, "output_tokens": 100}
@@ -58,7 +57,7 @@ async def client_of(url: str, tmp_path: Path) -> AsyncGenerator[tuple[httpx.Asyn
     """Serve with a model at `url`, and yield a signed-in client and its workload."""
     settings = settings_for(tmp_path, language_model_url=url, language_model_key=Secret(KEY))
     with serving(settings) as address:
-        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client:
             pair = {"email": "a@example.com", "password": PASSWORD}
             (await client.post("/api/auth/register", json={**pair, "name": "A"})).raise_for_status()
             token = (await client.post("/api/auth/login", json=pair)).json()["access_token"]
@@ -124,18 +123,14 @@ async def test_the_key_is_sent_to_the_endpoint_and_stands_nowhere_else(
 
 async def test_a_cancelled_run_ends_the_stream_at_the_endpoint(endpoint: BadEndpoint, tmp_path: Path) -> None:
     endpoint.lines = [streaming(said(form())), speaking_until_hung_up]
-    loop = asyncio.get_running_loop()
     async with client_of(endpoint.url, tmp_path) as (client, workload):
         run = await started(client, workload)
         speaking: Asked = await endpoint.wait_for(2)
-        began_s = loop.time()
         (await client.post(f"/api/agent/runs/{run}/cancel")).raise_for_status()
-        await asyncio.wait_for(speaking.gone.wait(), 10)
-        took_s = loop.time() - began_s
+        await happens(speaking.gone.wait(), "the hang-up at the endpoint")
         made = speaking.pieces
         status = await client.get(f"/api/agent/stream/{run}")
     assert '"cancelled":true' in status.text
-    assert took_s <= STOP_S
     assert speaking.pieces == made  # nothing is made, and nothing billed, after that
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Generator
 
 import pytest
+from argon2 import extract_parameters
 from tests.waiting import happens
 
 from netra.adapters.local.passwords import NICE, THREADS, Argon2PasswordHasher
@@ -70,3 +71,10 @@ def test_closing_does_not_wait_for_the_urgent_threads_rest() -> None:
     for _ in range(2):
         hasher._urgent.submit(hasher._sparingly, lambda: sum(range(1_000)))
     hasher.close()
+
+
+async def test_a_check_against_no_hash_has_the_parameters_of_a_real_one() -> None:
+    hasher = Argon2PasswordHasher(threads=1)
+    real, nobodys = await hasher.hash("x"), hasher._nobodys
+    hasher.close()
+    assert extract_parameters(nobodys) == extract_parameters(real)
