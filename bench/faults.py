@@ -30,7 +30,7 @@ from tests.servers.clickhouse_server import ClickHouseServer
 from tests.servers.endpoint import bad_endpoint, speaking_until_hung_up
 from tests.servers.fixtures import running
 from tests.servers.netra_server import NetraServer
-from tests.servers.postgres_server import PostgresServer
+from tests.servers.postgres_server import PostgresServer, fresh_database
 from tests.servers.proxy import proxied
 from tests.servers.redis_server import RedisServer
 from tests.system import test_crash as crash
@@ -67,7 +67,7 @@ async def postgres(folder: Path) -> AsyncIterator[Row]:
     server = PostgresServer(folder)
     with running(server):
         for fault in ("killed", "frozen"):
-            async with deployed(server.url, None, folder / fault) as service:
+            async with deployed(fresh_database(server.url), None, folder / fault) as service:
                 client, run = service.client, await service.accepted()
                 if fault == "killed":
                     await asyncio.to_thread(server.crash)

@@ -363,9 +363,14 @@ async def test_a_reader_that_is_too_slow_closes_with_1008_and_nobody_else_waits_
                 padding = {"type": "ping", "id": "x" * 200}
                 for _ in range(5_000):
                     await say(client, padding)
-                for _ in range(50):  # each is answered while the slow one reads nothing
+
+                async def is_given_up() -> bool:  # and the other is answered meanwhile
                     await say(other, {"type": "ping"})
                     assert (await heard(other))["type"] == "pong"
+                    open_ones = served.app._door._connections._open
+                    return any(one.closed_with == 1008 for one in open_ones)
+
+                await until(is_given_up, "the close of the slow reader")
                 assert (await until_close(client))[1] == 1008
 
 
