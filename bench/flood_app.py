@@ -35,12 +35,13 @@ class TalkingAgents:
         return Advice(recommendations=(), metrics={}, actions=(), supply_config={}, report="done")
 
 
-async def serve(port: int) -> None:
-    """Serve until SIGTERM."""
+async def serve(port: int) -> int:
+    """Serve until SIGTERM, and return an exit code."""
     Container.agent_pipeline.override(providers.Object(TalkingAgents()))
     app = create_app(settings_from(os.environ))
     config = server_config(app, host="127.0.0.1", port=port, log_level="error")
     await Server(config, drain=app.drain).serve()
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 PATIENCE_S = 90.0  # upper bound on any one wait, below the time a test may take; a loaded machine is slow
 COMMAND_S = 180.0  # upper bound on one command of the shell: starting Python and a store takes seconds
@@ -28,13 +28,15 @@ def wait_until(
     return answer
 
 
+@overload
 async def until(
-    question: Callable[[], T | Awaitable[T]],
-    what: str,
-    *,
-    most_s: float = PATIENCE_S,
-    pause_s: float = PAUSE_S,
-) -> T:
+    question: Callable[[], Awaitable[T]], what: str, *, most_s: float = ..., pause_s: float = ...
+) -> T: ...
+@overload
+async def until(question: Callable[[], T], what: str, *, most_s: float = ..., pause_s: float = ...) -> T: ...
+async def until(
+    question: Callable[[], Any], what: str, *, most_s: float = PATIENCE_S, pause_s: float = PAUSE_S
+) -> Any:
     """Return the first true answer to `question`, which may be awaitable; fail naming `what` was waited for.
 
     A pause of 0 gives the other tasks one turn between two questions. Time is the running loop's.
@@ -59,7 +61,7 @@ async def happens(awaited: Awaitable[T], what: str, *, most_s: float = PATIENCE_
         raise AssertionError(f"waited {most_s:g} s in vain for {what}") from None
 
 
-async def _answered(question: Callable[[], T | Awaitable[T]]) -> T:
+async def _answered(question: Callable[[], Any]) -> Any:
     answer = question()
     return await answer if inspect.isawaitable(answer) else answer
 

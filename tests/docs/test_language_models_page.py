@@ -46,6 +46,7 @@ def test_every_variable_on_the_page_can_be_set_as_shown() -> None:
 
 def test_every_way_to_fail_is_on_the_page_and_no_other() -> None:
     table = PAGE.partition("## When it fails")[2]
-    reasons = {kind.reason for kind in (LanguageModelFailed, *LanguageModelFailed.__subclasses__())}
+    kinds: list[type[LanguageModelFailed]] = [LanguageModelFailed, *LanguageModelFailed.__subclasses__()]
+    reasons: set[str] = {kind.reason for kind in kinds}
     reasons |= {"unverified", NUMBERS_ONLY}  # why words are not used that came, or were never asked for
     assert set(re.findall(r"^\| `([a-z_]+)` \|", table, flags=re.MULTILINE)) == reasons

@@ -66,7 +66,10 @@ class Witnessed:
     def ended(self) -> None:
         """Return when every accepted run has ended."""
         for one in self.history.accepted:
-            wait_until(lambda run_id=one.run_id: self.status(run_id) in TERMINAL, f"the end of {one.run_id}")
+            self._has_ended(one.run_id)
+
+    def _has_ended(self, run_id: str) -> None:
+        wait_until(lambda: self.status(run_id) in TERMINAL, f"the end of {run_id}")
 
     def reads(self, run_id: str) -> None:
         """See that what is stored is there to be read."""

@@ -15,7 +15,7 @@ def told(ledger: Ledger, *, now_s: float = 0.0) -> list[list[int]]:
     return trips
 
 
-def test_what_redis_knows_is_told_only_when_that_is_in_doubt():
+def test_what_redis_knows_is_told_only_when_that_is_in_doubt() -> None:
     ledger = Ledger()
     ledger.keep(admitted(1), is_told=True)
     ledger.keep(admitted(2), is_told=False)
@@ -25,7 +25,7 @@ def test_what_redis_knows_is_told_only_when_that_is_in_doubt():
     assert told(ledger) == [[1, 2]]
 
 
-def test_what_was_perhaps_not_heard_comes_first_and_in_its_order():
+def test_what_was_perhaps_not_heard_comes_first_and_in_its_order() -> None:
     ledger = Ledger()
     for number in range(3):
         ledger.keep(admitted(number), is_told=False)
@@ -35,7 +35,7 @@ def test_what_was_perhaps_not_heard_comes_first_and_in_its_order():
     assert told(ledger) == [[0, 1, 2, 3]]
 
 
-def test_what_counts_no_more_is_told_to_nobody():
+def test_what_counts_no_more_is_told_to_nobody() -> None:
     ledger = Ledger()
     ledger.keep(admitted(1, at_s=0.0), is_told=False)
     ledger.keep(admitted(2, at_s=0.5), is_told=False)
@@ -45,7 +45,7 @@ def test_what_counts_no_more_is_told_to_nobody():
     assert told(ledger, now_s=60.5) == [[2, 3]]
 
 
-def test_the_oldest_go_when_there_are_more_than_may_be():
+def test_the_oldest_go_when_there_are_more_than_may_be() -> None:
     ledger = Ledger(kept_max=10)
     for number in range(100):
         ledger.keep(admitted(number), is_told=True)
@@ -53,7 +53,7 @@ def test_the_oldest_go_when_there_are_more_than_may_be():
     assert told(ledger) == [list(range(90, 100))]
 
 
-def test_one_trip_carries_no_more_than_it_may():
+def test_one_trip_carries_no_more_than_it_may() -> None:
     ledger = Ledger()
     for number in range(TOLD_MAX + 1):
         ledger.keep(admitted(number), is_told=False)

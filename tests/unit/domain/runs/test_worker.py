@@ -1,7 +1,7 @@
 """A worker ends every run it can, and touches none that is not its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -22,14 +22,17 @@ from netra.ports.runs import RunStore
 
 ALICE = UserId(1)
 ADVICE = Advice(recommendations=(), metrics={"requests": 3}, actions=(), supply_config={}, report="Done.")
-Answer = Callable[[Question, Watch], Awaitable[Advice]]
+Answer = Callable[[Question, Watch], Coroutine[Any, Any, Advice]]
 
 
 class Scripted:
     """Agents that do what a test says."""
 
     def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+        self._answer = answer
+
+    async def answer(self, question: Question, watch: Watch) -> Advice:
+        return await self._answer(question, watch)
 
 
 async def at_once(question: Question, watch: Watch) -> Advice:
@@ -261,7 +264,7 @@ async def test_word_of_a_stage_waits_for_word_of_the_one_before(house: Any) -> N
     run = await started(house)
     claim = await house.run_store.claim(lease_s=60)
     store = SlowFirst(house.run_store)
-    watch = RunWatch(claim=claim, runs=store, feed=house.feed)  # type: ignore[arg-type]  # the store, later
+    watch = RunWatch(claim=claim, runs=store, feed=house.feed)
     watch.checkpoint(0.5, "half way")
     await watch.pass_through(Stage(agent="DataSubAgent", message="Looking", progress=10, until=35))
     watch.checkpoint(0.5, "half way")
@@ -320,7 +323,7 @@ class BrokenStore:
 @pytest.mark.parametrize("verb", ["record", "finish"])
 async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any, verb: str) -> None:
     run = await started(house)
-    await worker_of(house, runs=BrokenStore(house.run_store, verb)).run_once()  # type: ignore[arg-type]  # a store that fails
+    await worker_of(house, runs=BrokenStore(house.run_store, verb)).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
     assert isinstance(house.incidents.heard[0][1], Unavailable)
     house.clock.turn(Pace().lease_s + 1)
@@ -375,7 +378,7 @@ async def test_a_run_that_was_told_to_stop_is_not_tried_again(house: Any) -> Non
 async def test_a_run_that_can_be_neither_worked_on_nor_put_off_is_left_to_its_lease(house: Any) -> None:
     run = await started(house)
     broken = BrokenStore(house.run_store, "postpone")
-    await worker_of(house, away, runs=broken).run_once()  # type: ignore[arg-type]  # a store that fails
+    await worker_of(house, away, runs=broken).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
     assert len(house.incidents.heard) == 2
 
@@ -383,7 +386,7 @@ async def test_a_run_that_can_be_neither_worked_on_nor_put_off_is_left_to_its_le
 async def test_a_worker_whose_heartbeat_failed_writes_nothing_more(house: Any) -> None:
     run = await started(house)
     broken = BrokenStore(house.run_store, "extend")
-    await worker_of(house, until_stopped, runs=broken).run_once()  # type: ignore[arg-type]  # a store that fails
+    await worker_of(house, until_stopped, runs=broken).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
 
 
@@ -437,7 +440,7 @@ async def test_a_serving_worker_takes_runs_as_they_come_and_lets_the_last_finish
 async def test_a_worker_outlives_every_fault_of_its_store(house: Any, fault: Exception) -> None:
     broken = BrokenStore(house.run_store, "claim", "reap", fault=fault)
     stopping = asyncio.Event()
-    serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
+    serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))
     run = await started(house)
     await until(lambda: len(house.incidents.heard) >= 2, "two incidents", pause_s=0)
     broken.down.clear()
@@ -505,7 +508,7 @@ async def test_a_hand_back_that_comes_too_late_is_only_reported(house: Any) -> N
     run = await started(house)
     stopping = asyncio.Event()
     broken = BrokenStore(house.run_store, "release")
-    serving = asyncio.create_task(worker_of(house, until_stopped, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
+    serving = asyncio.create_task(worker_of(house, until_stopped, runs=broken).serve(stopping))
     await begun(house, run)
     stopping.set()
     await serving

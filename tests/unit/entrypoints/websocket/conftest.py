@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,11 +67,11 @@ class Wire:
     async def receive(self) -> dict[str, Any]:
         return await self._said.get()
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: MutableMapping[str, Any]) -> None:
         await self.reads.wait()
         if self.fault is not None:
             raise self.fault
-        self._heard.put_nowait(message)
+        self._heard.put_nowait(dict(message))
         if message["type"] == "websocket.close":
             self._said.put_nowait({"type": "websocket.disconnect", "code": message["code"]})
 
@@ -109,7 +109,8 @@ class Stack:
         self.clock = clock
         self.feed = LocalRunFeed()
         self.store = MemoryRunStore(MemoryState(), clock=clock)
-        self.sessions: Any = Sessions()
+        users: Any = Sessions()
+        self.sessions = users
         self.incidents = HeardIncidents()
         ids = RandomIdSource(clock=clock)
         runs = RunService(
@@ -119,7 +120,7 @@ class Stack:
         journal = SecurityJournal(trail=MemoryAuditTrail(), clock=clock, ids=ids)
         self.services = Services(
             runs=runs,
-            users=self.sessions,
+            users=users,
             limiter=limiter,
             clock=clock,
             incidents=self.incidents,

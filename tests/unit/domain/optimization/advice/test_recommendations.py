@@ -13,7 +13,7 @@ from netra.domain.optimization.advice.supply import supply_config
 from netra.domain.optimization.analysers.model import Finding, Stance, Study
 from netra.domain.optimization.composition import Composition, compose
 from netra.domain.optimization.model import Goals, Recommendation, never_stop
-from netra.domain.optimization.traffic import dropped, hosted
+from netra.domain.optimization.traffic import Traffic, dropped, hosted
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -26,7 +26,7 @@ def ranked(study: Study, findings: Sequence[Finding]) -> tuple[Composition, tupl
     return composition, recommendations_of(composition, span=study.span)
 
 
-def first(count: int, *, of: int) -> partial[object]:
+def first(count: int, *, of: int) -> partial[Traffic]:
     return partial(dropped, where=np.arange(of) < count)
 
 
