@@ -137,6 +137,8 @@ async def test_processes_that_start_at_once_migrate_once(postgres_url):
     await asyncio.gather(*(asyncio.to_thread(PostgresSchema(postgres_url).upgrade) for _ in range(4)))
     async with open_postgres(postgres_url) as stores:
         await stores.probe.check()
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute(b"SELECT count(*) FROM alembic_version").fetchone() == (1,)
 
 
 async def test_a_server_that_is_not_there_is_said_so(own_postgres):

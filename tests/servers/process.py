@@ -47,7 +47,12 @@ class ServerProcess:
                 self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
         try:
-            wait_until(self._is_answering_or_over, f"an answer of {self._command[0]}", most_s=PATIENCE_S)
+            wait_until(
+                self._is_answering_or_over,
+                f"an answer of {self._command[0]}",
+                most_s=PATIENCE_S,
+                pause_s=0.1,  # asking costs processor time, which the server needs to start
+            )
         except AssertionError as error:
             raise RuntimeError(f"{error}; its log ends: {self._last_words()}") from error
         if self._process.poll() is not None:

@@ -1,5 +1,6 @@
 """A run with a language model, over real HTTP on both sides: words stream, faults cost the words alone."""
 
+import asyncio
 import json
 import logging
 import re
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from tests.api.conftest import PASSWORD, serving, settings_for
 from tests.servers.endpoint import (
+    STREAM_HEAD,
     Asked,
     BadEndpoint,
     bad_endpoint,
@@ -83,6 +85,16 @@ async def result_of(client: httpx.AsyncClient, run: str) -> dict[str, Any]:
 
 
 async def test_words_stream_to_a_socket_as_they_are_checked(endpoint: BadEndpoint, tmp_path: Path) -> None:
+    """The model says its second sentence once the socket has the first: so that was not held back."""
+    first_is_told = asyncio.Event()
+
+    async def speaking(asked: Asked) -> None:
+        events = said(WORDS).split(b"\n\n")
+        await asked.send(STREAM_HEAD, *(one + b"\n\n" for one in events[:9]))  # up to "Nothing in"
+        await happens(first_is_told.wait(), "the first sentence at the socket")
+        await asked.send(b"\n\n".join(events[9:]))
+
+    endpoint.lines = [streaming(said(form())), speaking]
     async with client_of(endpoint.url, tmp_path) as (client, workload):
         token = client.headers["Authorization"].removeprefix("Bearer ")
         url = str(client.base_url).replace("http://", "ws://").rstrip("/")
@@ -91,7 +103,9 @@ async def test_words_stream_to_a_socket_as_they_are_checked(endpoint: BadEndpoin
             await socket.send(json.dumps({"type": "optimization_request", "data": data}))
             frames: list[dict[str, Any]] = []
             while not frames or frames[-1]["type"] != "agent_result":
-                frames.append(json.loads(await socket.recv()))
+                frames.append(json.loads(await happens(socket.recv(), "a frame")))
+                if frames[-1]["data"].get("text"):
+                    first_is_told.set()
     told = [frame["data"] for frame in frames if frame["data"].get("text")]
     assert len(told) == 2
     assert "".join(data["text"] for data in told) == WORDS

@@ -68,9 +68,9 @@ async def test_a_failure_of_the_hash_is_the_callers() -> None:
 
 def test_closing_does_not_wait_for_the_urgent_threads_rest() -> None:
     hasher = Argon2PasswordHasher(urgent_share=1e-9)  # a rest of years after one hash
-    for _ in range(2):
-        hasher._urgent.submit(hasher._sparingly, lambda: sum(range(1_000)))
+    done = [hasher._urgent.submit(hasher._sparingly, lambda: sum(range(1_000))) for _ in range(2)]
     hasher.close()
+    assert [one.result() for one in done] == [499_500] * 2
 
 
 async def test_a_check_against_no_hash_has_the_parameters_of_a_real_one() -> None:
