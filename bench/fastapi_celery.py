@@ -56,7 +56,7 @@ class Status(BaseModel):
     created_at: datetime
 
 
-@queue.task(name="work")
+@queue.task(name="work")  # type: ignore[untyped-decorator]  # celery is not installed where types are checked
 def work(run_id: str) -> str:
     """Do nothing."""
     return run_id

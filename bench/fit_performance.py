@@ -112,8 +112,8 @@ def fit(
     rows: Sequence[Measurement], start: Vector, spread: Vector, engines: Engines, *, ttft: bool
 ) -> Vector:
     """Least squares of log ratios with a prior, by Gauss-Newton on the logs of the constants."""
-    tpot = np.log([row.tpot_ms for row in rows])
-    first = np.log([row.ttft_ms for row in rows])
+    tpot = np.log(np.array([row.tpot_ms for row in rows], dtype=float))
+    first = np.log(np.array([row.ttft_ms for row in rows], dtype=float))
 
     def residuals(x: Vector) -> Vector:
         seen = predictions(rows, engines(np.exp(x)))

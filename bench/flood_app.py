@@ -13,7 +13,9 @@ from dependency_injector import providers
 
 from netra.bootstrap import Container
 from netra.domain.agents.model import Question, Watch
+from netra.domain.optimization.metrics import NOTHING_MEASURED
 from netra.domain.optimization.result import Advice
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.entrypoints.app import create_app
 from netra.entrypoints.server.server import Server, server_config
 from netra.entrypoints.server.serving import run_beside_server
@@ -33,17 +35,24 @@ class TalkingAgents:
             stamped = f"t={time.monotonic_ns()};{padding}"
             await watch.enter(agent="Bench", message=stamped, progress=1, until=2)
             await asyncio.sleep(float(pause_ms) / 1_000)
-        return Advice(recommendations=(), metrics={}, actions=(), supply_config={}, report="done")
+        return Advice(
+            recommendations=(),
+            metrics=NOTHING_MEASURED,
+            actions=(),
+            supply_config=NOTHING_TO_SUPPLY,
+            report="done",
+        )
 
 
-async def serve(port: int) -> None:
-    """Serve until SIGTERM."""
+async def serve(port: int) -> int:
+    """Serve until SIGTERM, and return an exit code."""
     Container.agent_pipeline.override(providers.Object(TalkingAgents()))
     settings = settings_from(os.environ)
     app = create_app(settings)
     limits = wire_limits_of(settings)
     config = server_config(app, host="127.0.0.1", port=port, log_level="error", limits=limits)
     await Server(config, drain=app.drain).serve()
+    return 0
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def _await_answer(url: str, process: "subprocess.Popen[bytes]") -> None:
             return
         except OSError:
             if process.poll() is not None:
-                raise SystemExit(f"the server ended with {process.returncode}: {process.args}") from None
+                raise SystemExit(f"the server ended with {process.returncode}: {process.args!r}") from None
             time.sleep(0.01)
         else:
             return

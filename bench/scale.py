@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -70,10 +71,10 @@ class Engines:
             drop_database(url)
 
     @contextlib.contextmanager
-    def netra(self, **settings: str) -> Iterator[tuple[Server, str, dict[str, str]]]:
+    def netra(self, **settings: Any) -> Iterator[tuple[Server, str, dict[str, str]]]:
         """Serve Netra over both; yield its one user's token, and the settings that lead to the same place."""
         with self.fresh() as url:
-            where = {"database_url": url, "redis_url": self.redis.url, "secret": "s" * 32}
+            where: dict[str, Any] = {"database_url": url, "redis_url": self.redis.url, "secret": "s" * 32}
             with netra(**where, **settings) as (server, token):
                 yield server, token, where
 
@@ -98,10 +99,10 @@ def cpu_s(server: Server) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measured(server: Server, path: str, *, seconds: int, **load: object) -> tuple[float, float]:
+def measured(server: Server, path: str, *, seconds: int, **load: Any) -> tuple[float, float]:
     """Return requests a second, and the server's processor microseconds for each."""
     before_s = cpu_s(server)
-    rate = wrk(server.base + path, seconds=seconds, **load)  # type: ignore[arg-type]  # as `wrk` takes them
+    rate = wrk(server.base + path, seconds=seconds, **load)
     return rate, (cpu_s(server) - before_s) / (rate * seconds) * 1e6
 
 
@@ -166,7 +167,7 @@ def finished_per_s(using: Engines, seconds: int) -> float:
                 time.sleep(0.02)
         took_s = time.monotonic() - began_s
         path = server.base + "/api/agent/history?limit=1"
-        return sum(get(path, token=token)["total"] for token in users) / took_s
+        return float(sum(get(path, token=token)["total"] for token in users) / took_s)
 
 
 def socket_rows(using: Engines) -> Iterator[Row]:
@@ -295,7 +296,7 @@ def main() -> int:
     print(load_line())
     print(f"{'what':50} {'figure':>10} {'must':>8} {'aim':>8}  holds")
     with engines() as using:
-        parts = {
+        parts: dict[str, Callable[[], Iterable[Row]]] = {
             "status": lambda: status_rows(using, seconds, chosen),
             "runs": lambda: run_rows(using, seconds, chosen),
             "sockets": lambda: socket_rows(using),

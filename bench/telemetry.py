@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def limits(lines: list[bytes]) -> None:
         "the standard library": json.loads,
     }
     for name, decode in decoders.items():
-        measured(f"limit: decoding alone, {name}", os.getpid(), 5 * BATCH, lambda decode=decode: decode(body))
+        measured(f"limit: decoding alone, {name}", os.getpid(), 5 * BATCH, partial(decode, body))
 
 
 @contextlib.contextmanager
@@ -128,7 +129,7 @@ def row_loop() -> Iterator[Server]:
             yield server
 
 
-def over_netra(lines: list[bytes], kind: str, **settings: str) -> float:
+def over_netra(lines: list[bytes], kind: str, **settings: Any) -> float:
     """Send everything to Netra, check that it is there, and say how fast it was."""
     with netra(slots="0", **settings) as (server, token):
         made = post(server.base + "/api/workloads", {"name": "bench"}, token=token)["id"]

@@ -16,6 +16,7 @@ settings.register_profile("thorough", max_examples=100, deadline=None, print_blo
 settings.load_profile("fast")
 
 HERE = Path(__file__).parent
+LOADED_TIMES = 12  # how much longer a long test may take on a loaded machine than at rest
 SYSTEM_ONLY = {"api", "servers", "system"}  # folders in which every test is marked `system`
 
 
@@ -42,7 +43,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_far and leaves_systems_out(config) else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give long tests more time, and let them begin first."""
+    usual_s = float(config.getoption("timeout", None) or config.getini("timeout"))
+    for item in items:
+        if mark := item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(usual_s + LOADED_TIMES * mark.args[0]))
+    begin_with_the_long(items)
+
+
+def begin_with_the_long(items: list[pytest.Item]) -> None:
     """Let all workers but one begin with the long tests, which mostly wait, while that one keeps a core busy.
 
     Each worker is first given the next part of `items`. Left to the end, the long ones would run alone.

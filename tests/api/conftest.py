@@ -2,7 +2,6 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from tests.waiting import PATIENCE_S, wait_until
 
 from netra.entrypoints.app import create_app
 from netra.entrypoints.server.server import server_config
@@ -17,7 +17,6 @@ from netra.settings import Secret, Settings
 
 SECRET = Secret("a key that only these tests use, of enough bytes")
 PASSWORD = "secure_password"
-START_S = 60.0  # a busy machine takes its time to load libraries
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,17 +33,18 @@ def serving(settings: Settings) -> Generator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="netra-test-server", daemon=True)
     thread.start()
-    deadline_s = time.monotonic() + START_S
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline_s:
-            raise RuntimeError("the server did not start")
-        time.sleep(0.01)
+
+    def has_started() -> bool:
+        assert thread.is_alive(), "the server ended at its start"
+        return server.started
+
+    wait_until(has_started, "the server's start")
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(timeout=START_S)
+        thread.join(timeout=PATIENCE_S)
 
 
 def settings_for(data: Path, **changes: Any) -> Settings:
@@ -71,7 +71,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def anyone(address: str) -> Iterator[httpx.Client]:
     """A client who is not signed in."""
-    with httpx.Client(base_url=address, timeout=20) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -94,7 +94,7 @@ def sign_up_at(
     base_url: str, email: str, *, headers: Mapping[str, str] | None = None
 ) -> Generator[httpx.Client]:
     """Make an account at `base_url` and yield a client that is signed in to it."""
-    with httpx.Client(base_url=base_url, timeout=20, headers=headers) as client:
+    with httpx.Client(base_url=base_url, timeout=PATIENCE_S, headers=headers) as client:
         pair = {"email": email, "password": PASSWORD}
         client.post("/api/auth/register", json={**pair, "name": "John Doe"}).raise_for_status()
         token = client.post("/api/auth/login", json=pair).raise_for_status().json()["access_token"]

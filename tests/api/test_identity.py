@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.servers.doors import Doors
+from tests.waiting import PATIENCE_S, happens
 from websockets.asyncio.client import connect
 
 from netra.bootstrap import open_ports
@@ -32,7 +33,7 @@ def client(doors: Doors) -> Iterator[httpx.Client]:
 @pytest.fixture
 def elsewhere(doors: Doors) -> Iterator[httpx.Client]:
     """Nobody, at the other door: what was ended at the first one must be over here at once."""
-    with httpx.Client(base_url=doors.second, timeout=20) as anyone:
+    with httpx.Client(base_url=doors.second, timeout=PATIENCE_S) as anyone:
         yield anyone
 
 
@@ -96,8 +97,7 @@ async def close_code(address: str, token: str, act: Callable[[], Any]) -> int | 
     async with connect(url, proxy=None) as socket:
         assert json.loads(await socket.recv())["type"] == "status"
         await asyncio.to_thread(act)
-        async with asyncio.timeout(10):
-            await socket.wait_closed()
+        await happens(socket.wait_closed(), "the close of the socket")
         return socket.close_code
 
 

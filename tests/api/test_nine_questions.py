@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.waiting import PATIENCE_S
 from websockets.sync.client import connect
 
 from netra.entrypoints.cli import exit_code
@@ -62,7 +63,7 @@ def ask(
             data = {"message": message, "workload_id": filled(user, rows)}
             socket.send(json.dumps({"type": "optimization_request", "data": data}))
             while True:
-                frame = json.loads(socket.recv(timeout=30))
+                frame = json.loads(socket.recv(timeout=PATIENCE_S))
                 if frame["type"] == "agent_result":
                     assert frame["data"]["success"] is True
                     advice: Advice = frame["data"]["result"]

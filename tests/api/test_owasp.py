@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import pytest
 from tests.system.oidc.conftest import CACHE
+from tests.waiting import COMMAND_S
 
 from netra.entrypoints.app import create_app
 from netra.entrypoints.http.openapi import document
@@ -33,7 +34,7 @@ def spectral() -> Path:
         FOLDER.mkdir(parents=True, exist_ok=True)
         options = ["--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(FOLDER)]
         command = ["npm", "install", *options, *PACKAGES]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, check=False)
         if ran.returncode != 0:
             pytest.fail(f"npm could not install the lint: {ran.stderr.strip().splitlines()[-1:]}")
     return FOLDER
@@ -64,7 +65,7 @@ def findings(
         ],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=COMMAND_S,
         check=False,
         env={**os.environ, "NODE_NO_WARNINGS": "1"},
     )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import COMMAND_S
+
 SRC = Path(__file__).parents[2] / "src" / "netra"
 MODULES = sorted(SRC.rglob("*.py"))
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
@@ -129,7 +131,7 @@ def test_the_hexagon_imports_with_its_two_packages_alone() -> None:
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=COMMAND_S,
     )
     assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
 

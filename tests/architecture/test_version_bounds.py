@@ -30,8 +30,8 @@ def required() -> dict[str, Requirement]:
 
 def pinned() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    pairs = (line.partition(";")[0].strip().split("==") for line in lines if "==" in line)
-    return dict(tuple(pair) for pair in pairs)
+    pairs = (line.partition(";")[0].strip().partition("==") for line in lines if "==" in line)
+    return {name: version for name, _, version in pairs}
 
 
 @pytest.mark.parametrize("package", INNER)

@@ -10,7 +10,7 @@ from netra.adapters.local.feed import WAITING_MAX, WAITING_MAX_BYTES, LocalRunFe
 from netra.domain.runs.events import EventKind, RunEvent
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
-LONG_S = 5.0  # never waited for: what is awaited with it is there or on its way
+LONG_S = 3_600.0  # above what a test may take: who waits that long fails it
 
 
 def event(seq: int, *, run: str = "run-1", data: bytes = b"{}") -> RunEvent:

@@ -1,7 +1,6 @@
 """PostgreSQL alone: processes at one queue, a server that stops or freezes, its clock, the trips to it."""
 
 import asyncio
-import time
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ import pytest
 from msgspec import Raw
 from tests.contracts.postgres import opened_over_postgres
 from tests.servers.proxy import proxied
-from tests.servers.stopwatch import timed
+from tests.waiting import until
 
 from netra.adapters.sql.postgres.postgres_stores import PostgresSchema, open_postgres
 from netra.bootstrap import open_ports
@@ -26,41 +25,35 @@ from netra.settings import settings_from
 
 pytestmark = pytest.mark.system
 
-PATIENCE_S = 10.0
-
 
 async def works_again(stores) -> None:
     """Return when the stores answer."""
-    until = time.monotonic() + PATIENCE_S
-    while True:
+
+    async def answers() -> bool:
         try:
             await stores.probe.check()
         except Unavailable:
-            assert time.monotonic() < until
-            await asyncio.sleep(0.05)
-        else:
-            return
+            return False
+        return True
+
+    await until(answers, "stores that answer")
 
 
-async def seconds_to_refuse(asked) -> float:
-    with timed() as watch, pytest.raises(Unavailable) as refused:
-        await asked
-    assert refused.value.retry_after_s >= 1
-    return watch.spent_s
-
-
-async def refuse_everything_soon(stores, new_run) -> None:
+async def refuse_everything(stores, new_run) -> None:
+    """See refusals from a server that never answers; `bench/faults.py` measures how soon."""
     read = stores.runs.get(RunId("run-1"), owner_id=UserId(1))
     write = stores.runs.accept(new_run("9"), quotas=Quotas())
     for asked in [read, write, stores.probe.check()]:
-        assert await seconds_to_refuse(asked) < 2.0
+        with pytest.raises(Unavailable) as refused:
+            await asked
+        assert refused.value.retry_after_s >= 1
 
 
 async def test_a_killed_server_is_told_of_in_time_and_comes_back_by_itself(own_postgres, new_run):
     async with open_postgres(own_postgres.url) as stores:
         await stores.runs.accept(new_run("1"), quotas=Quotas())
         own_postgres.crash()
-        await refuse_everything_soon(stores, new_run)
+        await refuse_everything(stores, new_run)
         await asyncio.to_thread(own_postgres.start)
         await works_again(stores)
         assert (await stores.runs.get(RunId("run-1"), owner_id=UserId(1))).id == "run-1"
@@ -76,7 +69,7 @@ async def test_a_frozen_server_is_told_of_in_time_and_comes_back_by_itself(own_p
     ):
         await stores.runs.accept(new_run("1"), quotas=Quotas())
         line.hold()
-        await refuse_everything_soon(stores, new_run)
+        await refuse_everything(stores, new_run)
         line.release()
         await works_again(stores)
         assert (await stores.runs.get(RunId("run-1"), owner_id=UserId(1))).id == "run-1"
@@ -133,7 +126,7 @@ async def test_leases_are_judged_by_the_servers_clock(postgres_server_url, new_r
     async with opened_over_postgres(None, postgres_server_url) as stores:
         await stores.runs.accept(new_run("1"), quotas=Quotas())
         first, second = await stores.runs.clock(), await stores.runs.clock()
-        assert timedelta(0) <= second - first < timedelta(seconds=5)
+        assert timedelta(0) <= second - first
         assert await stores.runs.claim(lease_s=0) is not None
         await stores.runs.reap(max_attempts=3)
         run = await stores.runs.get(RunId("run-1"), owner_id=UserId(1))
@@ -144,6 +137,8 @@ async def test_processes_that_start_at_once_migrate_once(postgres_url):
     await asyncio.gather(*(asyncio.to_thread(PostgresSchema(postgres_url).upgrade) for _ in range(4)))
     async with open_postgres(postgres_url) as stores:
         await stores.probe.check()
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute(b"SELECT count(*) FROM alembic_version").fetchone() == (1,)
 
 
 async def test_a_server_that_is_not_there_is_said_so(own_postgres):

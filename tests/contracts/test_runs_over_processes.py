@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from tests.contracts.postgres import migrated_template
 from tests.servers.postgres_server import drop_database, fresh_database
+from tests.waiting import until
 
 from netra.adapters.sql.postgres.postgres_stores import open_postgres
 from netra.adapters.sql.stores import SqlStores
@@ -18,8 +19,6 @@ from netra.domain.runs.model import Claim, RunState
 
 pytestmark = pytest.mark.system
 
-AGAIN_S = 0.02
-PATIENCE_S = 15.0
 CANCELLED = Ending(move=Move.CANCEL)
 
 
@@ -38,10 +37,15 @@ async def taken_over(stores: SqlStores) -> Claim:
 
     Once may be too early: processes agree on the time but for the way of the server's answer to each.
     """
-    async with asyncio.timeout(PATIENCE_S):
-        while (claim := await stores.runs.claim(lease_s=30)) is None:
-            assert await stores.runs.reap(max_attempts=3) == ()
-            await asyncio.sleep(AGAIN_S)
+
+    async def claimed() -> Claim | None:
+        if claim := await stores.runs.claim(lease_s=30):
+            return claim
+        assert await stores.runs.reap(max_attempts=3) == ()
+        return None
+
+    claim = await until(claimed, "the claim of a lost worker's run")
+    assert claim is not None
     return claim
 
 

@@ -17,7 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.server import ServerProtocol
 
-OVERRIDDEN = {
+OVERRIDDEN: dict[type, dict[str, list[str]]] = {
     HttpToolsProtocol: {
         "connection_made": ["transport"],
         "connection_lost": ["exc"],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.waiting import COMMAND_S
 
 from netra.entrypoints.cli import COMMANDS, DONE, FAILED, INTERRUPTED, NOT_ENOUGH, REFUSED
 from netra.entrypoints.cli import netra as group
@@ -20,7 +21,7 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), flags=re.MULTILINE |
 def test_a_block_runs_as_it_stands(block: str, tmp_path: Path) -> None:
     python = f'netra() {{ "{sys.executable}" -m netra "$@"; }}\npython() {{ "{sys.executable}" "$@"; }}\n'
     script = ["bash", "-euo", "pipefail", "-c", python + block]
-    ran = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    ran = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, timeout=COMMAND_S, check=False)
     assert ran.returncode == 0, ran.stderr
 
 

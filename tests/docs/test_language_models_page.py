@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.api.conftest import serving
+from tests.waiting import COMMAND_S
 
 from netra.domain.agents.stages.dialogue import NUMBERS_ONLY
 from netra.ports.language_model import LanguageModelFailed
@@ -25,7 +26,7 @@ def test_the_commands_run_as_printed(llmock: Any, tmp_path: Path) -> None:
             ["bash", "-euo", "pipefail", "-c", script],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=COMMAND_S,
             check=False,
         )
     assert (ran.returncode, '"healthy"' in ran.stdout) == (0, True), ran.stderr + ran.stdout
@@ -45,6 +46,7 @@ def test_every_variable_on_the_page_can_be_set_as_shown() -> None:
 
 def test_every_way_to_fail_is_on_the_page_and_no_other() -> None:
     table = PAGE.partition("## When it fails")[2]
-    reasons = {kind.reason for kind in (LanguageModelFailed, *LanguageModelFailed.__subclasses__())}
+    kinds: list[type[LanguageModelFailed]] = [LanguageModelFailed, *LanguageModelFailed.__subclasses__()]
+    reasons: set[str] = {kind.reason for kind in kinds}
     reasons |= {"unverified", NUMBERS_ONLY}  # why words are not used that came, or were never asked for
     assert set(re.findall(r"^\| `([a-z_]+)` \|", table, flags=re.MULTILINE)) == reasons

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import COMMAND_S
+
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LOG = "timestamp,model,input_tokens,output_tokens\n" + "".join(
@@ -22,7 +24,7 @@ def test_the_embedding_example_is_short_and_runs(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
         text=True,
-        timeout=60,
+        timeout=COMMAND_S,
     )
     assert ran.returncode == 0, ran.stderr
     assert "60 calls" in ran.stdout

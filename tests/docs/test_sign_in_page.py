@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.api.conftest import serving
+from tests.waiting import COMMAND_S
 
 from netra.domain.users.model import Scope
 from netra.settings import Settings
@@ -28,7 +29,7 @@ def test_the_commands_run_as_printed(tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=COMMAND_S,
             check=False,
         )
     assert ran.returncode == 0, ran.stderr + ran.stdout

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.api.conftest import serving, settings_for, sign_up_at
+from tests.waiting import COMMAND_S
 
 from netra.adapters.files.layout import ALIASES
 from netra.domain.optimization.what_if.simulate import Proposal
@@ -70,7 +71,12 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, ob
         answers: list[dict[str, object]] = []
         for block in BLOCK.findall(PAGE):
             ran = subprocess.run(
-                ["sh", "-c", block], env=environment, capture_output=True, check=False, text=True, timeout=60
+                ["sh", "-c", block],
+                env=environment,
+                capture_output=True,
+                check=False,
+                text=True,
+                timeout=COMMAND_S,
             )
             assert ran.returncode == 0, ran.stdout + ran.stderr
             answers.append(json.loads(ran.stdout))

@@ -23,7 +23,9 @@ from netra.adapters.memory.state import MemoryState
 from netra.domain.agents.model import Question, Watch
 from netra.domain.errors import NetraError, NotFound, Unavailable
 from netra.domain.ids import RunId, ThreadId, UserId
+from netra.domain.optimization.metrics import NOTHING_MEASURED
 from netra.domain.optimization.result import Advice
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.quotas import Quotas
 from netra.domain.runs.model import Claim, StartRun, StopRun
 from netra.domain.runs.service import RunService
@@ -89,8 +91,14 @@ class Workshop:
             raise NetraError("The work failed.")
         if draw < 0.25:
             raise Unavailable("The archive is away.")
-        metrics = {"run": question.run_id, "owner": question.owner_id, "draw": self._rng.random()}
-        return Advice(recommendations=(), metrics=metrics, actions=(), supply_config={}, report="Done.")
+        report = f"{question.run_id} of {question.owner_id}: {self._rng.random()}"
+        return Advice(
+            recommendations=(),
+            metrics=NOTHING_MEASURED,
+            actions=(),
+            supply_config=NOTHING_TO_SUPPLY,
+            report=report,
+        )
 
 
 @dataclass(kw_only=True)

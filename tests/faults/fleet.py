@@ -25,6 +25,7 @@ from tests.servers.ports import free_port
 from tests.servers.postgres_server import PostgresServer
 from tests.servers.process import HOST, ServerProcess
 from tests.servers.redis_server import RedisServer
+from tests.waiting import COMMAND_S
 
 PASSWORD: Final = "correct horse battery"  # of users that live for one test
 OWNERS: Final = ("ada@example.com", "ben@example.com")
@@ -142,7 +143,7 @@ class Fleet:
             capture_output=True,
             check=False,
             text=True,
-            timeout=60,
+            timeout=COMMAND_S,
         )
         assert ran.returncode == 0, ran.stderr
         return ran.stdout

@@ -1,13 +1,12 @@
 """A full disk under PostgreSQL, under the embedded store and under ClickHouse.
 
-What cannot be kept is refused in the documented words and soon, what can be read is read, nothing
+What cannot be kept is refused in the documented words, what can be read is read, nothing
 accepted is lost, and once there is room all goes on without a restart.
 """
 
 import random
 import sqlite3
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,28 +21,24 @@ from tests.faults.history import TERMINAL, Acceptance, History, Sighting, broken
 from tests.servers.clickhouse_server import asked
 from tests.servers.fixtures import running
 from tests.servers.netra_server import NetraServer
-from tests.servers.stopwatch import timed
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.long(20)]
 
-PATIENCE_S = 40.0
-SOON_S = 2.0  # in which every answer is there, whatever it is
 TRIES_MAX = 400  # far more small writes than the room that a full disk leaves
 EVENTS = 2_000
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 class Witnessed:
-    """A client that is impatient: every answer is soon, and a refusal is the documented one."""
+    """A client that looks at every answer: a refusal is the documented one."""
 
     def __init__(self, http: httpx.Client, history: History) -> None:
         self._http = http
         self.history = history
 
     def ask(self, method: str, path: str, **body: Any) -> httpx.Response:
-        with timed() as watch:
-            answer = self._http.request(method, path, **body)
-        assert watch.spent_s < SOON_S, f"{method} {path} took {watch.spent_s:.1f} s"
+        answer = self._http.request(method, path, **body)
         assert answer.status_code in {200, 201, 202, 204, 503}, (path, answer.status_code, answer.text)
         if answer.status_code == 503 and not path.startswith("/health"):
             assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE", answer.text
@@ -73,7 +68,10 @@ class Witnessed:
     def ended(self) -> None:
         """Return when every accepted run has ended."""
         for one in self.history.accepted:
-            until(lambda run_id=one.run_id: self.status(run_id) in TERMINAL, f"the end of {one.run_id}")
+            self._has_ended(one.run_id)
+
+    def _has_ended(self, run_id: str) -> None:
+        wait_until(lambda: self.status(run_id) in TERMINAL, f"the end of {run_id}")
 
     def reads(self, run_id: str) -> None:
         """See that what is stored is there to be read."""
@@ -84,14 +82,6 @@ class Witnessed:
 
     def is_ready(self) -> bool:
         return self.ask("GET", "/health/ready").status_code == 200
-
-
-def until(is_so: Callable[[], bool], what: str) -> None:
-    """Return when it is so."""
-    by_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < by_s, f"{what} has not happened"
-        time.sleep(0.02)
 
 
 def lines(count: int) -> bytes:
@@ -114,7 +104,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 @pytest.fixture
 def witnessed(fleet: Fleet) -> Iterator[Witnessed]:
     """Return a client of one service, signed in."""
-    with httpx.Client(base_url=fleet.services[0].url, timeout=15) as http:
+    with httpx.Client(base_url=fleet.services[0].url, timeout=PATIENCE_S) as http:
         token = http.post("/api/auth/login", json={"email": OWNERS[0], "password": PASSWORD})
         http.headers["Authorization"] = f"Bearer {token.raise_for_status().json()['access_token']}"
         yield Witnessed(http, History())
@@ -149,10 +139,12 @@ def test_events_wait_for_a_full_clickhouse_and_are_there_once_each_afterwards(
 
     with full_archive(fleet.clickhouse.url):
         assert witnessed.ask("POST", f"{path}/events", **sent).json()["accepted"] == EVENTS
-        until(lambda: any("NOT_ENOUGH_SPACE" in log_of(one) for one in fleet.services), "a refused shipment")
+        wait_until(
+            lambda: any("NOT_ENOUGH_SPACE" in log_of(one) for one in fleet.services), "a refused shipment"
+        )
         assert waiting() == EVENTS
         assert witnessed.ask("GET", "/health/ready").status_code == 200
-    until(lambda: waiting() == 0, "the delivery")
+    wait_until(lambda: waiting() == 0, "the delivery")
     card = witnessed.ask("GET", path).json()
     assert (card["event_count"], card["dead_events"]) == (EVENTS, 0)
     assert archived(fleet.clickhouse.url) == EVENTS
@@ -195,8 +187,8 @@ def test_the_embedded_store_refuses_what_it_has_no_room_for_and_goes_on_by_itsel
             key = witnessed.refused_key()
             witnessed.reads(old)
             assert witnessed.execute(key) is None
-            until(lambda: not witnessed.is_ready(), "word that nothing can be written")
-        until(witnessed.is_ready, "word that there is room")
+            wait_until(lambda: not witnessed.is_ready(), "word that nothing can be written")
+        wait_until(witnessed.is_ready, "word that there is room")
         assert witnessed.execute(key) == witnessed.execute(key)
         witnessed.ended()
         runs = {one.run_id for one in witnessed.history.accepted}
@@ -215,13 +207,13 @@ def test_people_sign_out_of_the_embedded_store_on_a_full_disk_and_stay_signed_ou
         with server.full_disk(largest):
             witnessed = Witnessed(http, History())
             witnessed.refused_key()
-            until(lambda: not witnessed.is_ready(), "word that nothing can be written")
+            wait_until(lambda: not witnessed.is_ready(), "word that nothing can be written")
             assert leaving.post("/api/auth/logout").status_code == 200
             assert leaving.get("/api/threads").status_code == 401
             assert http.delete("/api/auth/sessions").status_code == 200
             assert [one.get("/api/threads").status_code for one in (http, listed)] == [401, 401]
-        until(lambda: sessions_live(tmp_path / "data") == 0, "the ends of the sessions in the store")
-        until(lambda: "signed_out" in events_noted(tmp_path / "data"), "the event in the security log")
+        wait_until(lambda: sessions_live(tmp_path / "data") == 0, "the ends of the sessions in the store")
+        wait_until(lambda: "signed_out" in events_noted(tmp_path / "data"), "the event in the security log")
         leaving.close()
         listed.close()
     assert '"event":"signed_out"' in (tmp_path / "log").read_text()

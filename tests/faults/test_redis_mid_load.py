@@ -1,8 +1,6 @@
-"""Redis flushed, killed and frozen under a paced load: no run lost, none late, limits hold.
+"""Redis flushed, killed and frozen under a paced load: no run lost, limits hold.
 
-Late is measured beside a calm phase of the same load: what that shows is the machine's. A fault may add the
-second after which everybody looks for himself; the rest of the tolerance grows with what calm cost, so that
-it is a fifth of a second on a machine at rest.
+It prints how late answers, starts and events were; `bench/faults.py` holds these figures to their bounds.
 """
 
 import asyncio
@@ -22,17 +20,20 @@ import pytest
 from tests.faults import witness
 from tests.faults.fleet import PASSWORD, Client, Fleet, NetraProcess
 from tests.faults.history import TERMINAL, Heard, History, broken_promises
+from tests.waiting import happens
 
 pytestmark = [pytest.mark.system, pytest.mark.long(55)]
 
 RUNS_PER_S: Final = 10
 LIMIT: Final = 40  # runs and what-ifs of one user in 60 s: longer than one fault takes
 LOADERS: Final = 20  # users who share the load: 30 runs a minute each, below LIMIT however long it lasts
-POLL_S: Final = 1.0  # what a lost wake-up may cost
-SPARE_S: Final = 0.2  # for what a fault costs beside: connecting anew, all who wait asking at once
-BUSY: Final = 3  # times the latest in calm and this process' own lag: a loaded machine is as uneven as that
 TICK_S: Final = 0.02
 CALM: Final = "calm"
+SETTINGS: Final = {
+    "NETRA_LIMIT_AGENT": str(LIMIT),
+    "NETRA_REGISTRATION": "true",
+    "NETRA_LIMIT_GENERAL": "10000",
+}
 FLUSHES: Final = ("flushed", "flushed-again", "flushed-anew")  # the next when the machine spoilt one
 FAULTS: Final = (*FLUSHES, "killed", "frozen")
 _EVENTS: Final = b"SELECT runs.id, seq, at FROM run_events JOIN runs ON runs.number = run_events.run"
@@ -208,7 +209,7 @@ async def played(fleet: Fleet) -> Play:
         await a_fault(play, knockers["killed"], "killed", lambda: killed(fleet), after_s=2.5)
         await a_fault(play, knockers["frozen"], "frozen", lambda: frozen(fleet), after_s=2.5)
         play.is_over = True
-        await asyncio.wait_for(loading, 60)
+        await happens(loading, "the end of every run", most_s=240)
     witness.testify(fleet.postgres.url, history)
     return play
 
@@ -241,15 +242,8 @@ def figures(values: list[float]) -> str:
     return f"p50 {p50 * 1e3:5.0f} p99 {p99 * 1e3:5.0f} max {ordered[-1] * 1e3:5.0f} ms of {len(ordered):4}"
 
 
-def test_redis_is_never_the_only_copy_and_nobody_is_late(tmp_path: Path, capsys: Any) -> None:
-    fleet = Fleet(
-        tmp_path,
-        settings={
-            "NETRA_LIMIT_AGENT": str(LIMIT),
-            "NETRA_REGISTRATION": "true",
-            "NETRA_LIMIT_GENERAL": "10000",
-        },
-    )
+def test_redis_is_never_the_only_copy(tmp_path: Path, capsys: Any) -> None:
+    fleet = Fleet(tmp_path, settings=SETTINGS)
     with fleet.running():
         play = asyncio.run(played(fleet))
         late = lateness(play)
@@ -261,17 +255,7 @@ def test_redis_is_never_the_only_copy_and_nobody_is_late(tmp_path: Path, capsys:
         print(f"\n  admitted of {LIMIT}: {dict(play.admitted)}")
     broken = broken_promises(play.history)
     assert not broken, "\n".join(broken[:20])
-    assert_nobody_is_late(play, late)
     assert_limits_hold(play)
-
-
-def assert_nobody_is_late(play: Play, late: dict[str, dict[str, list[float]]]) -> None:
-    calm = play.phases[0]
-    for phase in play.phases[1:]:
-        for what, values in late[phase.name].items():
-            loaded_s = max(late[CALM][what]) + max(calm.lag_s, phase.lag_s)
-            bound_s = POLL_S + SPARE_S + BUSY * loaded_s
-            assert max(values) <= bound_s, f"{phase.name}: {what} after {max(values):.2f} s"
 
 
 def assert_limits_hold(play: Play) -> None:

@@ -20,7 +20,7 @@ from netra.domain.errors import LeaseLost
 from netra.domain.runs.events import NewEvent, RunEvent
 from netra.domain.runs.model import Claim, RunState
 
-USUAL = f"1:{min(60, 2 * settings.default.max_examples)}"  # 20 in the fast set
+USUAL = f"1:{min(60, 2 * settings().max_examples)}"  # 20 in the fast set
 FIRST, COUNT = (int(word) for word in os.environ.get("NETRA_TEST_SEEDS", USUAL).split(":"))
 BATCHES = 4  # of seeds, so that two test processes share the work
 

@@ -3,8 +3,6 @@
 No part of the product: it shows that the judge of histories would see a fence that does nothing.
 """
 
-import sys
-
 from sqlalchemy import literal_column
 
 from netra.adapters.sql.runs import run_rows
@@ -20,4 +18,4 @@ run_rows.HOLDS = (  # type: ignore[misc]
 from netra.entrypoints.cli import main  # noqa: E402  # the statements are built on what is put in its place
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,10 +5,13 @@ same seed gives the same history every time.
 """
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
+
+P = ParamSpec("P")
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -47,6 +50,16 @@ def run_virtually(work: Coroutine[Any, Any, Any]) -> Any:
     """Run `work` to its end in virtual time."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
+
+
+def virtually(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an async test in virtual time; a test that would hang fails at once."""
+
+    @functools.wraps(test)
+    def run(*arguments: P.args, **named: P.kwargs) -> None:
+        run_virtually(test(*arguments, **named))
+
+    return run
 
 
 class VirtualClock:

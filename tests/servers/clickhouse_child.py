@@ -10,7 +10,7 @@ from chdb import _chdb
 
 YEAR_S = 31_536_000
 
-_chdb.query(
+_chdb.query(  # type: ignore[attr-defined]  # the private name that the test group pins
     f"SYSTEM START LISTEN HTTP; SELECT sleep({YEAR_S})"
     " SETTINGS function_sleep_max_microseconds_per_block = 0",
     "TabSeparated",

@@ -4,13 +4,14 @@ import os
 import resource
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.waiting import wait_until
+
 HOST = "127.0.0.1"
-PATIENCE_S = 90.0  # a busy machine takes its time to start a process
+PATIENCE_S = 150.0  # upper bound on the start of a server on a loaded machine
 
 
 def as_nobodys_root(command: Sequence[str]) -> list[str]:
@@ -45,13 +46,20 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log
             )
-        until_s = time.monotonic() + PATIENCE_S
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > until_s:
-                raise RuntimeError(f"{self._command[0]} does not answer: {self._last_words()}")
-            time.sleep(0.02)
+        try:
+            wait_until(
+                self._is_answering_or_over,
+                f"an answer of {self._command[0]}",
+                most_s=PATIENCE_S,
+                pause_s=0.1,  # asking costs processor time, which the server needs to start
+            )
+        except AssertionError as error:
+            raise RuntimeError(f"{error}; its log ends: {self._last_words()}") from error
         if self._process.poll() is not None:
-            raise RuntimeError(f"somebody else answers for {self._command[0]}: {self._last_words()}")
+            raise RuntimeError(f"{self._command[0]} has ended; its log ends: {self._last_words()}")
+
+    def _is_answering_or_over(self) -> bool:
+        return self._answers() or (self._process is not None and self._process.poll() is not None)
 
     def stop(self) -> None:
         """End it in order; nothing happens when it has ended."""

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,7 +19,7 @@ from tests.servers.proxy import proxied
 pytestmark = pytest.mark.system
 
 
-def test_a_port_that_is_given_is_neither_the_kernels_to_give_nor_another_processs():
+def test_a_port_that_is_given_is_neither_the_kernels_to_give_nor_another_processs() -> None:
     range_of_kernel = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
     assert int(range_of_kernel[0]) >= BEYOND
     ours = {free_port() for _ in range(SLICE)}
@@ -30,7 +31,7 @@ def test_a_port_that_is_given_is_neither_the_kernels_to_give_nor_another_process
     assert int(told.stdout) not in ours
 
 
-def test_redis_forgets_everything_with_a_kill(own_redis):
+def test_redis_forgets_everything_with_a_kill(own_redis: Any) -> None:
     with redis.Redis.from_url(own_redis.url) as client:
         client.set("a", 1)
         own_redis.kill()
@@ -40,7 +41,7 @@ def test_redis_forgets_everything_with_a_kill(own_redis):
         assert client.get("a") is None
 
 
-def test_clickhouse_keeps_its_tables_through_a_kill(own_clickhouse):
+def test_clickhouse_keeps_its_tables_through_a_kill(own_clickhouse: Any) -> None:
     asked(own_clickhouse.url, "CREATE TABLE t (a Int64) ENGINE = MergeTree ORDER BY a")
     asked(own_clickhouse.url, "INSERT INTO t VALUES (1)")
     own_clickhouse.kill()
@@ -48,7 +49,7 @@ def test_clickhouse_keeps_its_tables_through_a_kill(own_clickhouse):
     assert asked(own_clickhouse.url, "SELECT * FROM t") == b"1\n"
 
 
-def test_a_postgresql_database_is_a_copy_of_its_template(postgres_server_url):
+def test_a_postgresql_database_is_a_copy_of_its_template(postgres_server_url: Any) -> None:
     template = fresh_database(postgres_server_url)
     with psycopg.connect(template) as connection:
         connection.execute("CREATE TABLE t (a int)")
@@ -57,7 +58,7 @@ def test_a_postgresql_database_is_a_copy_of_its_template(postgres_server_url):
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 
-def test_postgresql_keeps_its_rows_through_a_crash(own_postgres):
+def test_postgresql_keeps_its_rows_through_a_crash(own_postgres: Any) -> None:
     with psycopg.connect(own_postgres.url) as connection:
         connection.execute("CREATE TABLE t AS SELECT 1 AS a")
     own_postgres.crash()
@@ -66,8 +67,8 @@ def test_postgresql_keeps_its_rows_through_a_crash(own_postgres):
         assert connection.execute("SELECT a FROM t").fetchone() == (1,)
 
 
-async def test_the_proxy_passes_holds_cuts_and_resets():
-    async def echo(reader, writer):
+async def test_the_proxy_passes_holds_cuts_and_resets() -> None:
+    async def echo(reader: Any, writer: Any) -> None:
         with suppress(ConnectionResetError):
             while line := await reader.readline():
                 writer.write(line)
@@ -99,7 +100,7 @@ async def test_the_proxy_passes_holds_cuts_and_resets():
         assert await is_refused(proxy.port)
 
 
-async def is_refused(port):
+async def is_refused(port: Any) -> Any:
     try:
         reader, _ = await asyncio.open_connection(HOST, port)
         return await reader.read() == b""

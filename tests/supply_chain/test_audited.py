@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from tests.waiting import COMMAND_S
 
 pytestmark = pytest.mark.system
 
@@ -58,7 +59,7 @@ def asked(tmp_path: Path, url: str, *, pinned: str = "left-pad==1.0\n") -> tuple
     requirements = tmp_path / "constraints.txt"
     requirements.write_text(pinned)
     command = [sys.executable, str(SCRIPT), str(requirements), "--osv-url", url]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, check=False)
     return ran.returncode, ran.stdout
 
 

@@ -6,15 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
-
-PATIENCE_S = 60.0
-T = TypeVar("T")
+from tests.waiting import COMMAND_S, PATIENCE_S, wait_until
 
 USER = {"email": "ada@example.com", "password": "correct horse battery"}
 
@@ -46,7 +43,9 @@ class Part:
             assert match or self.process.poll() is None, self.said
             return match
 
-        return eventually(found)
+        match = wait_until(found, f"a line like {pattern!r} in its log")
+        assert match is not None
+        return match
 
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -82,17 +81,6 @@ def running(*arguments: str, folder: Path, environment: Mapping[str, str]) -> Ge
         part.process.wait(PATIENCE_S)
 
 
-def eventually(question: Callable[[], T | None], *, within_s: float = PATIENCE_S) -> T:
-    """Return the first answer that is one."""
-    until_s = time.monotonic() + within_s
-    while True:
-        answer = question()
-        if answer:
-            return answer
-        assert time.monotonic() < until_s, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def signed_in(base: str) -> httpx.Client:
     """Return a client of the service at `base`, signed in as the one user there is."""
     client = httpx.Client(base_url=base, timeout=PATIENCE_S)
@@ -113,5 +101,5 @@ def add_user(folder: Path, environment: Mapping[str, str]) -> None:
         input=USER["password"].encode(),
         check=True,
         capture_output=True,
-        timeout=PATIENCE_S,
+        timeout=COMMAND_S,
     )

@@ -7,9 +7,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 import redis
 from tests.servers.doors import STORES, engines
 from tests.servers.netra_server import environment_of
+from tests.waiting import PATIENCE_S, wait_until
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -26,7 +26,6 @@ from netra.settings import Settings
 
 pytestmark = pytest.mark.system
 
-START_S = 90.0
 SIGNING = "canary-signing-key-0123456789abcdefghij"
 CLIENT = "canary-client-secret-of-the-provider"
 PASSWORD, WRONG, WANTED = "canary-right-password", "canary-wrong-password", "canary-wanted-password"
@@ -62,21 +61,21 @@ def service(data: Path, log: Path, engines: Mapping[str, str]) -> Iterator[str]:
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline_s = time.monotonic() + START_S
-    while True:
+    def is_up() -> bool:
         assert process.poll() is None
-        assert time.monotonic() < deadline_s
-        with suppress(httpx.TransportError):
-            httpx.get(f"{address}/health").raise_for_status()
-            return
-        time.sleep(0.05)
+        try:
+            return httpx.get(f"{address}/health").is_success
+        except httpx.TransportError:
+            return False
+
+    wait_until(is_up, "the service's start")
 
 
 class Driven:
     """A client that keeps every answer, and every secret it was given."""
 
     def __init__(self, address: str) -> None:
-        self.client = httpx.Client(base_url=address, timeout=20)
+        self.client = httpx.Client(base_url=address, timeout=PATIENCE_S)
         self.answers: list[str] = []
         self.secrets = {SIGNING, CLIENT, PASSWORD, WRONG, WANTED}
 

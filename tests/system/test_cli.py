@@ -5,18 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.waiting import COMMAND_S, PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.system
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
-START_S = 60  # a bound for a busy machine, not a goal: the goal is measured in bench/
 
 
 def netra(*arguments: str, cwd: Path, given: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -27,7 +26,7 @@ def netra(*arguments: str, cwd: Path, given: str | None = None) -> subprocess.Co
         capture_output=True,
         check=False,
         text=True,
-        timeout=300,
+        timeout=COMMAND_S,
         env={**os.environ, "NO_COLOR": "1"},
     )
 
@@ -49,10 +48,7 @@ def serving(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[
 
 def until_has_open(process_id: int, path: Path) -> None:
     """Return once the process reads the file: it is in the midst of its work then."""
-    deadline_s = time.monotonic() + START_S
-    while str(path) not in opened_by(process_id):
-        assert time.monotonic() < deadline_s, f"{path.name} was never read"
-        time.sleep(0.002)
+    wait_until(lambda: str(path) in opened_by(process_id), f"a process that reads {path.name}", pause_s=0.002)
 
 
 def opened_by(process_id: int) -> set[str]:
@@ -77,7 +73,7 @@ def test_somebody_added_beside_a_running_service_can_sign_in_until_it_is_told_to
         )
         assert answer.status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
 
 
 def test_only_a_first_start_says_how_to_add_somebody(tmp_path: Path) -> None:
@@ -101,17 +97,15 @@ def test_a_port_in_use_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in second.stderr
 
 
-def test_ctrl_c_during_an_analysis_ends_it_at_once(tmp_path: Path) -> None:
+def test_ctrl_c_during_an_analysis_ends_it_without_its_report(tmp_path: Path) -> None:
     assert netra("sample", "--out", "day.jsonl", "--requests", "8000", cwd=tmp_path).returncode == 0
     command = [sys.executable, "-m", "netra", "optimize", "day.jsonl"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
         until_has_open(process.pid, tmp_path / "day.jsonl")
         process.send_signal(signal.SIGINT)
-        begun_s = time.monotonic()
-        _, complaints = process.communicate(timeout=60)
-    assert time.monotonic() - begun_s < 10
-    assert process.returncode == 130
+        report, complaints = process.communicate(timeout=COMMAND_S)
+    assert (process.returncode, report) == (130, "")
     assert complaints.endswith("Stopped.\n")
     assert "Traceback" not in complaints
 
@@ -123,7 +117,7 @@ def test_a_start_that_is_told_to_end_ends(tmp_path: Path, number: signal.Signals
     with subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) as process:
         until_has_open(process.pid, tmp_path / "data" / "netra.sqlite3")  # its tables are being made
         process.send_signal(number)
-        said, complaints = process.communicate(timeout=60)
+        said, complaints = process.communicate(timeout=COMMAND_S)
     assert (process.returncode, said, complaints) == (0, "", "")
 
 
@@ -165,7 +159,7 @@ def test_a_reader_that_has_gone_is_no_failure(arguments: list[str], unbuffered: 
         cwd=tmp_path,
         stdout=writer,
         stderr=subprocess.PIPE,
-        timeout=START_S,
+        timeout=COMMAND_S,
         check=False,
         env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
     )
@@ -186,7 +180,7 @@ def test_a_reader_that_goes_away_early_is_no_failure(unbuffered: str, tmp_path: 
         assert process.stderr is not None
         assert json.loads(process.stdout.readline())["id"].startswith("synthetic")
         process.stdout.close()
-        assert (process.wait(timeout=START_S), process.stderr.read()) == (0, b"")
+        assert (process.wait(timeout=COMMAND_S), process.stderr.read()) == (0, b"")
 
 
 @pytest.mark.parametrize("requests", ["1", "1000"])
@@ -197,7 +191,7 @@ def test_a_full_disk_is_told_in_one_sentence(requests: str, tmp_path: Path) -> N
             cwd=tmp_path,
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=START_S,
+            timeout=COMMAND_S,
             check=False,
             env={**os.environ, "PYTHONUNBUFFERED": ""},
         )

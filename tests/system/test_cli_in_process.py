@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.waiting import PATIENCE_S
 
 from netra.entrypoints.cli import exit_code
 
@@ -16,7 +17,6 @@ pytestmark = pytest.mark.system
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 PORT = 18_471 + int(WORKER)  # one that nothing else in these tests asks for
-PATIENCE_S = 60
 
 
 def signalled_once_it_answers(number: signal.Signals, *, when: Callable[[], bool] = lambda: True) -> None:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.servers.stopwatch import timed
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.system
 
-PATIENCE_S = 60.0
 USER = {"email": "ada@example.com", "password": "correct horse battery"}
 EVENTS = 200_000  # enough that an analysis takes seconds
 
@@ -90,15 +88,14 @@ class Service:
         ]
         environment = {**os.environ, "NETRA_LIMIT_GENERAL": "0", "NETRA_LIMIT_AGENT": "0"}
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        until_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until_s:
-            try:
-                self.client.get("/health").raise_for_status()
-            except httpx.TransportError:
-                assert self.process.poll() is None, "the service ended at its start"
-            else:
-                return
-        pytest.fail("the service did not start")
+        wait_until(self._is_up, "the service's start")
+
+    def _is_up(self) -> bool:
+        assert self.process.poll() is None, "the service ended at its start"
+        try:
+            return self.client.get("/health").is_success
+        except httpx.TransportError:
+            return False
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -114,12 +111,14 @@ class Service:
 
     def until(self, run_id: str, **expected: str) -> dict[str, Any]:
         """Return the run's status once it shows what is expected."""
-        until_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until_s:
-            found = self.status(run_id)
-            if all(found[key] == value for key, value in expected.items()):
-                return found
-        pytest.fail(f"the run is {found['status']}, {found['phase']}; expected {expected}")
+        found: dict[str, Any] = {}
+
+        def is_so() -> bool:
+            found.update(self.status(run_id))
+            return all(found[key] == value for key, value in expected.items())
+
+        wait_until(is_so, f"a run with {expected}")
+        return found
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """Return every event of an ended run, by the stream."""
@@ -154,13 +153,12 @@ def test_runs_accepted_before_a_kill_end_after_the_restart_without_a_hole(servic
         assert [event.get("success") for event in events if "success" in event] == [True]
 
 
-def test_a_cancelled_run_is_cancelled_within_two_seconds_and_stops_working(service: Service) -> None:
+def test_a_cancelled_run_is_cancelled_and_stops_working(service: Service) -> None:
+    """Cancelled while it works: it would be completed otherwise. `bench/faults.py` measures how soon."""
     run_id = service.ask()
     service.until(run_id, phase="running")
-    with timed() as watch:
-        service.client.post(f"/api/agent/runs/{run_id}/cancel").raise_for_status()
-        service.until(run_id, status="cancelled")
-    assert watch.spent_s < 2.0
+    service.client.post(f"/api/agent/runs/{run_id}/cancel").raise_for_status()
+    service.until(run_id, status="cancelled")
     before_s = cpu_s(service.process.pid)
     service.client.get("/health").raise_for_status()
     service.until(service.ask(workload_id="wl-none"), status="completed")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import pytest
 from tests.api.conftest import PASSWORD, serving, settings_for
 from tests.servers.doors import engines
 from tests.servers.proxy import Proxy, proxied
-from tests.servers.stopwatch import timed
+from tests.waiting import PATIENCE_S, happens, until
 from websockets.asyncio.client import connect
 
 from netra.settings import Secret
@@ -23,8 +22,6 @@ pytestmark = pytest.mark.system
 
 ACCOUNT = {"email": "ada@example.com", "password": PASSWORD}
 QUESTION = {"message": "Make it cheaper"}
-PATIENCE_S = 15.0
-SOON_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +35,15 @@ class Deployment:
 
     async def execute(self) -> httpx.Response:
         return await self.client.post("/api/agent/execute", json=QUESTION)
+
+    async def accepted(self) -> str:
+        """Have a run accepted, and asked for again where a loaded machine was given up as an outage."""
+
+        async def is_accepted() -> str | None:
+            answer = await self.execute()
+            return None if answer.status_code == 503 else str(answer.raise_for_status().json()["run_id"])
+
+        return str(await until(is_accepted, "an accepted run"))
 
 
 @asynccontextmanager
@@ -66,13 +72,15 @@ async def fewest_turns(line: Proxy, ask: Callable[[], Awaitable[httpx.Response]]
     was given up, it is asked again.
     """
     counted: list[int] = []
-    until_s = time.monotonic() + PATIENCE_S
-    while len(counted) < 5:
+
+    async def is_counted() -> bool:
         before, answer = line.turns, await ask()
-        if answer.status_code == 503 and time.monotonic() < until_s:
-            continue
-        answer.raise_for_status()
-        counted.append(line.turns - before)
+        if answer.status_code != 503:
+            answer.raise_for_status()
+            counted.append(line.turns - before)
+        return len(counted) == 5
+
+    await until(is_counted, "five answers")
     return min(counted)
 
 
@@ -82,11 +90,11 @@ async def test_a_run_is_accepted_in_three_round_trips_at_most_and_looked_at_in_o
     with engines(postgres_server_url, redis_url) as given:
         url = given["database_url"].reveal()
         async with deployed(url, given["redis_url"], tmp_path) as service:
-            accepted = (await service.execute()).raise_for_status().json()
-            status = f"/api/agent/status/{accepted['run_id']}"
+            run_id = await service.accepted()
+            status = f"/api/agent/status/{run_id}"
             assert await fewest_turns(service.line, lambda: service.client.get(status)) == 1
             assert await fewest_turns(service.line, service.execute) in {1, 2, 3}
-            again = {**QUESTION, "thread_id": accepted["thread_id"]}
+            again = {**QUESTION, "thread_id": "one-thread"}
             headers = {"Idempotency-Key": "k"}
             for _ in range(2):
                 assert await fewest_turns(
@@ -95,20 +103,17 @@ async def test_a_run_is_accepted_in_three_round_trips_at_most_and_looked_at_in_o
                 ) in {1, 2, 3}
 
 
-async def refused_soon(asked: Awaitable[httpx.Response]) -> None:
-    with timed() as watch:
-        answer = await asked
-    assert watch.spent_s < SOON_S
+async def refused(asked: Awaitable[httpx.Response]) -> None:
+    """See a refusal although the database never answers; `bench/faults.py` measures how soon."""
+    answer = await asked
     assert answer.status_code == 503, answer.text
     assert int(answer.headers["Retry-After"]) >= 1
     assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
 
 
 async def tells_the_truth(client: httpx.AsyncClient) -> None:
-    """The process answers at once, is not ready, and says whose fault it is."""
-    with timed() as watch:
-        (await client.get("/health")).raise_for_status()
-    assert watch.spent_s < 0.1
+    """See that the process is alive, is not ready, and says whose fault it is."""
+    (await client.get("/health")).raise_for_status()
     assert (await client.get("/health/ready")).status_code == 503
     report = (await client.get("/health/dependencies")).raise_for_status().json()
     assert report["overall_status"] == "unhealthy"
@@ -117,20 +122,18 @@ async def tells_the_truth(client: httpx.AsyncClient) -> None:
 
 async def heard(socket: Any, kind: str) -> Any:
     """Return the next frame of a kind."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            frame = json.loads(await socket.recv())
-            if frame["type"] == kind:
-                return frame["data"]
+    while True:
+        frame = json.loads(await happens(socket.recv(), f"a frame of type {kind}"))
+        if frame["type"] == kind:
+            return frame["data"]
 
 
 async def works_again(service: Deployment) -> None:
-    until_s = time.monotonic() + PATIENCE_S
-    while (await service.execute()).status_code != 200 or (
-        await service.client.get("/health/ready")
-    ).status_code != 200:
-        assert time.monotonic() < until_s
-        await asyncio.sleep(0.1)
+    async def is_well() -> bool:
+        answers = [await service.execute(), await service.client.get("/health/ready")]
+        return all(answer.status_code == 200 for answer in answers)
+
+    await until(is_well, "a service that works again")
 
 
 @pytest.mark.long(9)
@@ -138,7 +141,7 @@ async def works_again(service: Deployment) -> None:
 async def test_while_the_database_is_away_everybody_is_told_to_come_back_soon(own_postgres, tmp_path, fault):
     async with deployed(own_postgres.url, None, tmp_path) as service:
         client = service.client
-        run = (await service.execute()).json()["run_id"]
+        run = await service.accepted()
         address = f"{service.base.replace('http', 'ws')}/ws"
         async with connect(f"{address}?token={service.token}") as socket:
             await heard(socket, "status")
@@ -146,9 +149,9 @@ async def test_while_the_database_is_away_everybody_is_told_to_come_back_soon(ow
                 await asyncio.to_thread(own_postgres.crash)
             else:
                 service.line.hold()
-            await refused_soon(service.execute())
-            await refused_soon(client.get(f"/api/agent/status/{run}"))
-            await refused_soon(client.post("/api/auth/login", json=ACCOUNT))
+            await refused(service.execute())
+            await refused(client.get(f"/api/agent/status/{run}"))
+            await refused(client.post("/api/auth/login", json=ACCOUNT))
             await tells_the_truth(client)
             await socket.send(json.dumps({"type": "optimization_request", "id": "1", "data": QUESTION}))
             assert (await heard(socket, "error"))["code"] == "SERVICE_UNAVAILABLE"

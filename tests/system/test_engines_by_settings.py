@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
+from tests.waiting import COMMAND_S
 
 from netra.bootstrap import contained, open_ports
 from netra.domain.users.model import Session
@@ -67,7 +68,7 @@ except SettingsRefused as refused:
     print(refused)
 """
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=COMMAND_S, check=False
     )
     assert f"{variable} is set" in ran.stdout, ran.stderr
     assert f"python -m pip install '.[{extra}]'" in ran.stdout

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 from tests.contracts.test_event_outbox import ONE, put
-from tests.system.test_postgres_tries import PATIENCE_S, opened
+from tests.system.test_postgres_tries import opened
+from tests.waiting import happens, until
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.sql.calls.call_log import SqlEventLog
@@ -42,14 +43,16 @@ async def remove_while(url: str, logs: list[SqlEventLog], held: bytes) -> tuple[
     async with (
         await psycopg.AsyncConnection.connect(url) as blocker,
         await psycopg.AsyncConnection.connect(url, autocommit=True) as eye,
-        asyncio.timeout(PATIENCE_S),
     ):
         await blocker.execute(held)
         removals = [asyncio.create_task(log.delete("wl-1", owner_id=ONE)) for log in logs]
-        while await waiting(eye) + sum(removal.done() for removal in removals) < len(removals):
-            continue
+
+        async def all_wait_or_are_done() -> bool:
+            return await waiting(eye) + sum(removal.done() for removal in removals) >= len(removals)
+
+        await until(all_wait_or_are_done, "removals that wait for the held rows")
         await blocker.commit()
-        await asyncio.gather(*removals)
+        await happens(asyncio.gather(*removals), "the end of the removals")
         return await left_on_disk(eye)
 
 
@@ -84,7 +87,9 @@ async def test_what_a_killed_process_left_of_a_deletion_is_removed_by_the_next_t
     async with (
         open_ports(settings),
         await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as eye,
-        asyncio.timeout(PATIENCE_S),
     ):
-        while await left_on_disk(eye) != (0, 0):
-            await asyncio.sleep(0.05)
+
+        async def is_empty() -> bool:
+            return await left_on_disk(eye) == (0, 0)
+
+        await until(is_empty, "the removal by the next process")

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from tests.servers.stopwatch import timed
-from tests.system.test_websocket import ASK, PATIENCE_S, QUIET, Served, heard, say, serving, until_close
+from tests.system.test_websocket import ASK, QUIET, Served, heard, say, serving, until_close
+from tests.waiting import PATIENCE_S
 
 from netra.adapters.local.clock import SystemClock
 from netra.bootstrap import Ports
@@ -97,7 +97,7 @@ async def test_a_stream_ends_when_its_token_expires() -> None:
             assert await refused(answer) == (401, "UNAUTHORIZED")
 
 
-async def test_signing_out_ends_the_sessions_streams_within_two_seconds_and_no_others() -> None:
+async def test_signing_out_ends_the_sessions_streams_and_no_others() -> None:
     async with serving(OPEN) as served:
         run_id, token = await run_of(served), await served.token(session="ses-out")
         async with (
@@ -107,25 +107,21 @@ async def test_signing_out_ends_the_sessions_streams_within_two_seconds_and_no_o
             lines = other.aiter_lines()
             assert await anext(lines) == "id: 1"
             await served.ports.sessions.end(SessionId("ses-out"), at=datetime.now(UTC))
-            with timed() as watch:
-                await until_end(answer)
-            assert watch.spent_s < 2
-            run = await served.ports.runs.stop(run_id, owner_id=UserId(1))  # type: ignore[arg-type]
+            await until_end(answer)
+            run = await served.ports.runs.stop(run_id, owner_id=UserId(1))
             await served.ports.feed.publish(run[1])
             assert "agent_result" in "".join([line async for line in lines])
 
 
-async def test_revoking_an_api_key_ends_its_streams_and_sockets_within_two_seconds() -> None:
+async def test_revoking_an_api_key_ends_its_streams_and_sockets() -> None:
     async with serving(OPEN) as served:
         run_id = await run_of(served)
         secret, key = await an_api_key(served, Scope.READ)
         async with streaming(served, run_id, secret) as answer, served.connect(f"?token={secret}") as client:
             assert (await heard(client))["type"] == "status"
             await served.ports.api_keys.revoke(key.id, owner_id=UserId(1), at=datetime.now(UTC))
-            with timed() as watch:
-                await until_end(answer)
-                assert (await until_close(client))[1] == 4001
-            assert watch.spent_s < 2
+            await until_end(answer)
+            assert (await until_close(client))[1] == 4001
 
 
 async def test_a_server_that_ends_ends_its_streams() -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from tests.api.conftest import PASSWORD, serving, settings_for
 from tests.servers.endpoint import (
+    STREAM_HEAD,
     Asked,
     BadEndpoint,
     bad_endpoint,
@@ -22,6 +23,7 @@ from tests.servers.endpoint import (
     streaming,
 )
 from tests.unit.domain.agents.language.scripts import form
+from tests.waiting import PATIENCE_S, happens
 from websockets.asyncio.client import connect
 
 from netra.settings import Secret
@@ -29,7 +31,6 @@ from netra.settings import Secret
 pytestmark = pytest.mark.system
 
 KEY = "sk-canary-0f6b1d7e9a"
-STOP_S = 1.0  # what a cancel may take to reach the endpoint
 WORDS = "Your log of 40 calls is small. Nothing in it is worth a change today."
 ROWS = [
     {"timestamp": f"2026-11-16T00:{n:02}:00Z", "model": "gpt-4o", "input_tokens": 1_000, "output_tokens": 100}
@@ -58,7 +59,7 @@ async def client_of(url: str, tmp_path: Path) -> AsyncGenerator[tuple[httpx.Asyn
     """Serve with a model at `url`, and yield a signed-in client and its workload."""
     settings = settings_for(tmp_path, language_model_url=url, language_model_key=Secret(KEY))
     with serving(settings) as address:
-        async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client:
             pair = {"email": "a@example.com", "password": PASSWORD}
             (await client.post("/api/auth/register", json={**pair, "name": "A"})).raise_for_status()
             token = (await client.post("/api/auth/login", json=pair)).json()["access_token"]
@@ -84,6 +85,16 @@ async def result_of(client: httpx.AsyncClient, run: str) -> dict[str, Any]:
 
 
 async def test_words_stream_to_a_socket_as_they_are_checked(endpoint: BadEndpoint, tmp_path: Path) -> None:
+    """The model says its second sentence once the socket has the first: so that was not held back."""
+    first_is_told = asyncio.Event()
+
+    async def speaking(asked: Asked) -> None:
+        events = said(WORDS).split(b"\n\n")
+        await asked.send(STREAM_HEAD, *(one + b"\n\n" for one in events[:9]))  # up to "Nothing in"
+        await happens(first_is_told.wait(), "the first sentence at the socket")
+        await asked.send(b"\n\n".join(events[9:]))
+
+    endpoint.lines = [streaming(said(form())), speaking]
     async with client_of(endpoint.url, tmp_path) as (client, workload):
         token = client.headers["Authorization"].removeprefix("Bearer ")
         url = str(client.base_url).replace("http://", "ws://").rstrip("/")
@@ -92,7 +103,9 @@ async def test_words_stream_to_a_socket_as_they_are_checked(endpoint: BadEndpoin
             await socket.send(json.dumps({"type": "optimization_request", "data": data}))
             frames: list[dict[str, Any]] = []
             while not frames or frames[-1]["type"] != "agent_result":
-                frames.append(json.loads(await socket.recv()))
+                frames.append(json.loads(await happens(socket.recv(), "a frame")))
+                if frames[-1]["data"].get("text"):
+                    first_is_told.set()
     told = [frame["data"] for frame in frames if frame["data"].get("text")]
     assert len(told) == 2
     assert "".join(data["text"] for data in told) == WORDS
@@ -124,18 +137,14 @@ async def test_the_key_is_sent_to_the_endpoint_and_stands_nowhere_else(
 
 async def test_a_cancelled_run_ends_the_stream_at_the_endpoint(endpoint: BadEndpoint, tmp_path: Path) -> None:
     endpoint.lines = [streaming(said(form())), speaking_until_hung_up]
-    loop = asyncio.get_running_loop()
     async with client_of(endpoint.url, tmp_path) as (client, workload):
         run = await started(client, workload)
         speaking: Asked = await endpoint.wait_for(2)
-        began_s = loop.time()
         (await client.post(f"/api/agent/runs/{run}/cancel")).raise_for_status()
-        await asyncio.wait_for(speaking.gone.wait(), 10)
-        took_s = loop.time() - began_s
+        await happens(speaking.gone.wait(), "the hang-up at the endpoint")
         made = speaking.pieces
         status = await client.get(f"/api/agent/stream/{run}")
     assert '"cancelled":true' in status.text
-    assert took_s <= STOP_S
     assert speaking.pieces == made  # nothing is made, and nothing billed, after that
 
 

@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 from tests.api.conftest import serving, settings_for
 from tests.servers.endpoint import bad_endpoint
+from tests.waiting import COMMAND_S, PATIENCE_S
 
 from netra.bootstrap import contained, memory_ports, open_ports
 from netra.domain.ids import RunId, UserId
@@ -89,7 +90,7 @@ async def test_health_has_a_row_for_it_and_an_absent_one_only_degrades(tmp_path:
 
 def test_a_server_shows_the_row_of_a_model_that_answers(llmock: Any, tmp_path: Path) -> None:
     with serving(settings_for(tmp_path, language_model_url=llmock.base_url())) as address:
-        shown = httpx.get(f"{address}/health/dependencies", timeout=20.0).json()
+        shown = httpx.get(f"{address}/health/dependencies", timeout=PATIENCE_S).json()
     assert shown["dependencies"]["openai_api"]["status"] == "healthy"
     assert shown["overall_status"] == "healthy"
 
@@ -120,7 +121,7 @@ except SettingsRefused as refused:
 def ran(tmp_path: Path, variables: dict[str, str], before: str = "") -> str:
     program = PROGRAM.format(before=before, variables={"NETRA_DATA": str(tmp_path), **variables})
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=COMMAND_S, check=True
     )
     return done.stdout
 

@@ -6,7 +6,6 @@ llmock makes the faults that providers make; `tests/servers/endpoint.py` those t
 import asyncio
 import gzip
 import logging
-import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -26,7 +25,7 @@ from tests.servers.endpoint import (
     speaking_until_hung_up,
     streaming,
 )
-from tests.servers.stopwatch import timed
+from tests.waiting import happens, until
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.openai.breaker import Breaker
@@ -50,20 +49,26 @@ from netra.ports.language_model import (
 
 pytestmark = pytest.mark.system
 
-PROMPT = Prompt(messages=(PromptMessage(role="user", text="canary-of-a-prompt"),), deadline_s=20.0)
+LONG_S = 3_600.0  # above what a test may take: no deadline explains the end of anything here
+PROMPT = Prompt(messages=(PromptMessage(role="user", text="canary-of-a-prompt"),), deadline_s=LONG_S)
 TOOLS = Prompt(
     messages=PROMPT.messages,
     tools=(Tool(name="profile", description="d", parameters={"type": "object", "properties": {}}),),
 )
 SCHEMA = {"type": "object", "properties": {"goal": {"type": "string"}}, "required": ["goal"]}
-BY_SCHEMA = Prompt(messages=PROMPT.messages, answer_schema=SCHEMA, deadline_s=20.0)
+BY_SCHEMA = Prompt(messages=PROMPT.messages, answer_schema=SCHEMA, deadline_s=LONG_S)
 KEY = "sk-canary-of-a-key"
 APIS = pytest.mark.parametrize("api", ["chat", "responses"])
 
 
 @asynccontextmanager
 async def opened_at(
-    url: str, *, api: Any = "chat", silence_s: float = 15.0, connections: int = 8, rest_s: float = 60.0
+    url: str,
+    *,
+    api: Any = "chat",
+    silence_s: float = LONG_S,
+    connections: int = 8,
+    breaker: Breaker | None = None,
 ) -> AsyncGenerator[Opened]:
     clock = SystemClock()
     endpoint = Endpoint(
@@ -75,7 +80,7 @@ async def opened_at(
         connections=connections,
         backoff_s=0.1,
     )
-    async with open_openai(endpoint, clock=clock, breaker=Breaker(clock=clock, rest_s=rest_s)) as opened:
+    async with open_openai(endpoint, clock=clock, breaker=breaker or Breaker(clock=clock)) as opened:
         yield opened
 
 
@@ -86,11 +91,9 @@ async def heard(opened: Opened, prompt: Prompt = PROMPT) -> Answer:
     return items[-1]
 
 
-async def gone_soon(asked: Asked) -> None:
-    with timed() as watch:
-        async with asyncio.timeout(20):
-            await asked.gone.wait()
-    assert watch.spent_s < 1
+async def is_hung_up_on(asked: Asked) -> None:
+    """Return once the client has hung up, long before any deadline; `bench/faults.py` measures how soon."""
+    await happens(asked.gone.wait(), "the hang-up at the provider")
 
 
 @pytest.fixture
@@ -116,7 +119,7 @@ async def endpoint() -> AsyncGenerator[BadEndpoint]:
             lambda it: it.fail(429, code="insufficient_quota"), LanguageModelRateLimited, id="no credit"
         ),
         pytest.param(
-            lambda it: it.rate_limit(times=None, retry_after=3_000),
+            lambda it: it.rate_limit(times=None, retry_after=100_000),
             LanguageModelRateLimited,
             id="429 for long",
         ),
@@ -168,12 +171,10 @@ async def test_a_lost_connection_is_named_or_outlived_but_never_an_answer(llmock
 
 @APIS
 async def test_a_stall_ends_with_the_silence_that_the_settings_allow(llmock: Any, api: str) -> None:
-    llmock.stall(after_chunks=3, seconds=4)
-    began_s = time.monotonic()
+    llmock.stall(after_chunks=3, seconds=4)  # then it goes on, and would be an answer
     async with opened_at(llmock.base_url(), api=api, silence_s=0.3) as opened:
         with pytest.raises(LanguageModelTimedOut):
             await heard(opened)
-        assert time.monotonic() - began_s < 3.0
 
 
 @APIS
@@ -337,11 +338,9 @@ async def test_a_drip_that_never_pauses_ends_at_the_deadline(endpoint: BadEndpoi
     endpoint.script = speaking_until_hung_up
     prompt = Prompt(messages=PROMPT.messages, deadline_s=1.5)
     async with opened_at(endpoint.url) as opened:
-        began_s = time.monotonic()
         with pytest.raises(LanguageModelTimedOut):
             await heard(opened, prompt)
-        assert time.monotonic() - began_s < 6.0
-        await gone_soon(endpoint.asked[0])
+        await is_hung_up_on(endpoint.asked[0])
 
 
 async def test_what_follows_the_end_may_fail_without_harm(endpoint: BadEndpoint) -> None:
@@ -359,9 +358,7 @@ async def test_usage_comes_from_the_provider_with_its_cached_part(endpoint: BadE
 
 
 @pytest.mark.parametrize("how", ["closed", "cancelled", "cancelled before the first word"])
-async def test_a_stream_given_up_ends_at_the_provider_within_a_second(
-    endpoint: BadEndpoint, how: str
-) -> None:
+async def test_a_stream_given_up_ends_at_the_provider(endpoint: BadEndpoint, how: str) -> None:
     endpoint.script = silent if how.endswith("word") else speaking_until_hung_up
     async with opened_at(endpoint.url) as opened:
         if how == "closed":
@@ -374,7 +371,7 @@ async def test_a_stream_given_up_ends_at_the_provider_within_a_second(
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asking
-        await gone_soon(asked)
+        await is_hung_up_on(asked)
         made = asked.pieces
         endpoint.script = streaming(chat("next please"))
         assert (await heard(opened)).text == "nextplease"
@@ -396,24 +393,19 @@ async def test_no_more_ask_at_once_than_there_are_connections(endpoint: BadEndpo
 
 
 async def test_an_endpoint_that_comes_back_is_used_again_without_a_restart(endpoint: BadEndpoint) -> None:
-    async with opened_at(endpoint.url, rest_s=0.3) as opened:
+    clock = SteppedClock()  # of the breaker alone: it stays open until the test moves it
+    async with opened_at(endpoint.url, breaker=Breaker(clock=clock, rest_s=60.0)) as opened:
         assert (await heard(opened)).text == "alliswell"
         await endpoint.stop()
         for _ in range(2):  # three attempts, then two: the fifth failure in a row opens the breaker
             with pytest.raises(LanguageModelUnavailable):
                 await heard(opened)
+        await endpoint.start()
         with pytest.raises(LanguageModelUnavailable) as raised:
             await heard(opened)
-        assert raised.value.usage.calls == 0 or raised.value.retry_after_s is None
-        await endpoint.start()
-        async with asyncio.timeout(20.0):
-            while True:
-                try:
-                    answer = await heard(opened)
-                    break
-                except LanguageModelUnavailable as failure:
-                    await asyncio.sleep(failure.retry_after_s or 0.05)
-    assert answer.text == "alliswell"
+        assert (raised.value.usage.calls, raised.value.retry_after_s) == (0, 60.0)
+        clock.turn(60.0)
+        assert (await heard(opened)).text == "alliswell"
 
 
 class WaitedOn(SteppedClock):
@@ -428,9 +420,7 @@ class WaitedOn(SteppedClock):
         await super().pause(seconds)
 
     async def all_wait(self, count: int) -> None:
-        async with asyncio.timeout(20.0):
-            while len(self.waiting) < count:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.waiting) >= count, f"{count} who wait")
 
 
 async def test_a_wait_that_the_provider_asks_of_one_is_kept_by_all(endpoint: BadEndpoint) -> None:

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import text
 from tests.contracts.test_event_outbox import put
 from tests.system.test_postgres_tries import (
-    PATIENCE_S,
     keeping,
     keeping_last,
     kept,
     opened,
     opened_through_a_line,
 )
+from tests.waiting import until
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.sql.postgres.postgres_database import PostgresDatabase
@@ -40,6 +40,10 @@ def how_many_sleep() -> Script[int]:
     return int(count)
 
 
+async def enough_sleep(database: PostgresDatabase, count: int) -> bool:
+    return await database.read(how_many_sleep) >= count
+
+
 def who() -> Script[int]:
     ((backend,),) = yield ask(WHO)
     return int(backend)
@@ -50,9 +54,7 @@ async def long_scans(database: PostgresDatabase, many: int, *, at_once: int) -> 
     """Have so many scans want to take long; those that may do by the time that the block begins."""
     scans = [asyncio.create_task(database.scan(sleeping)) for _ in range(many)]
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            while await database.read(how_many_sleep) < at_once:
-                continue
+        await until(lambda: enough_sleep(database, at_once), f"{at_once} scans under way")
         yield
     finally:
         for scan in scans:
@@ -110,9 +112,7 @@ async def test_connections_that_answer_outlive_one_that_does_not(postgres_url):
     async with opened_through_a_line(postgres_url, connections=CONNECTIONS) as (database, _):
         before = await in_parallel(database)
         reading = asyncio.create_task(database.view(sleeping))
-        async with asyncio.timeout(PATIENCE_S):
-            while not await database.read(how_many_sleep):
-                continue
+        await until(lambda: enough_sleep(database, 1), "a scan under way")
         reading.cancel()  # its connection is closed, as answers may be on their way that nobody would take
         await asyncio.wait({reading})
         after = await in_parallel(database)
@@ -121,13 +121,14 @@ async def test_connections_that_answer_outlive_one_that_does_not(postgres_url):
 
 async def in_parallel(database: PostgresDatabase) -> set[int]:
     """Return the backends of as many connections as the pool has, once all of them play at once."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            plays = [database.view(meeting) for _ in range(CONNECTIONS)]
-            backends = await asyncio.gather(*plays, return_exceptions=True)
-            found = {backend for backend in backends if isinstance(backend, int)}
-            if len(found) == CONNECTIONS:
-                return found
+
+    async def met() -> set[int]:
+        plays = [database.view(meeting) for _ in range(CONNECTIONS)]
+        backends = await asyncio.gather(*plays, return_exceptions=True)
+        found = {backend for backend in backends if isinstance(backend, int)}
+        return found if len(found) == CONNECTIONS else set()
+
+    return await until(met, "all connections at once")
 
 
 def meeting() -> Script[int]:

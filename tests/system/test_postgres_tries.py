@@ -12,7 +12,7 @@ import uvloop
 from psycopg import sql
 from sqlalchemy import select, text
 from tests.servers.proxy import Proxy, proxied
-from tests.servers.stopwatch import timed
+from tests.waiting import happens, until
 
 from netra.adapters.sql.identity.identity_schema import one_time
 from netra.adapters.sql.locks import locking
@@ -29,7 +29,8 @@ pytestmark = pytest.mark.system
 KEEP = inserting(one_time)
 KEEPING = ask(KEEP, key="k", value=b"", until_at=0, client="")
 COUNT = Query(one_time.select())
-PATIENCE_S = 15.0
+PATIENT_S = 60.0  # for a server that is slow and not away: what is tried is something else
+TRIES = 3  # of what a stalled machine may spoil
 
 
 @asynccontextmanager
@@ -45,12 +46,12 @@ async def opened(url: str, *, connections: int = 2, **times: float) -> AsyncGene
 
 @asynccontextmanager
 async def opened_through_a_line(
-    url: str, *, connections: int = 2
+    url: str, *, connections: int = 2, **times: float
 ) -> AsyncGenerator[tuple[PostgresDatabase, Proxy]]:
     port = psycopg.conninfo.conninfo_to_dict(url)["port"]
     async with (
         proxied(int(str(port))) as line,
-        opened(url.replace(f":{port}/", f":{line.port}/"), connections=connections) as database,
+        opened(url.replace(f":{port}/", f":{line.port}/"), connections=connections, **times) as database,
     ):
         yield database, line
 
@@ -115,7 +116,7 @@ def cut_off(url: str) -> None:
 
 
 async def test_connections_that_died_idle_are_noticed_by_nobody(postgres_url):
-    async with opened(postgres_url) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         await database.write(lambda: keeping("before"))
         cut_off(postgres_url)
         await database.write(lambda: keeping("after"))
@@ -127,13 +128,13 @@ async def test_connections_that_died_idle_are_noticed_by_nobody(postgres_url):
 async def test_a_transaction_that_loses_its_connection_before_its_commit_is_played_again(postgres_url):
     once = iter([cut_off])  # the second time around it is `str`, which does nothing
     plays = Plays(KEEPING, after_first=lambda: next(once, str)(postgres_url))
-    async with opened(postgres_url) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         assert await database.write(plays) == 2
         assert await database.read(kept) == ["k"]
 
 
 async def test_one_whose_commit_was_on_its_way_is_not_played_again(postgres_url):
-    async with opened_through_a_line(postgres_url, connections=1) as (database, line):
+    async with opened_through_a_line(postgres_url, connections=1, answer_s=PATIENT_S) as (database, line):
         plays = Plays(KEEPING, after_first=lambda: setattr(line, "cut_after", 0))
         with pytest.raises(Unavailable):
             await database.write(plays)
@@ -151,10 +152,10 @@ def test_the_time_in_which_the_process_stood_still_is_none_that_the_database_too
         return len(first) + len((yield ask(COUNT)))
 
     async def standing_still() -> int:
-        async with opened(postgres_url, answer_s=0.5) as database:
+        async with opened(postgres_url, answer_s=2.0) as database:
             reading = asyncio.create_task(database.read(napping))
             await asyncio.sleep(0.1)  # it has been asked
-            time.sleep(0.7)  # noqa: ASYNC251  # the fault itself
+            time.sleep(2.5)  # noqa: ASYNC251  # the fault itself
             return await reading
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
@@ -162,18 +163,33 @@ def test_the_time_in_which_the_process_stood_still_is_none_that_the_database_too
 
 
 async def test_another_try_has_only_the_time_that_the_first_left(postgres_url):
-    async with opened_through_a_line(postgres_url) as (database, line):
-        line.hold()
-        asyncio.get_running_loop().call_later(0.8 * ANSWER_S, line.reset)
-        with timed() as watch, pytest.raises(Unavailable):
-            await database.read(kept)
-        assert watch.spent_s < 1.1 * ANSWER_S
-        line.release()
+    """By the time that a read on a silent line takes in the same run: a second full try nearly doubles it."""
+    loop = asyncio.get_running_loop()
+
+    async def refused_s(*, reset_after_s: float | None = None) -> float:
+        async with opened_through_a_line(postgres_url) as (database, line):
+            line.hold()
+            if reset_after_s is not None:
+                loop.call_later(reset_after_s, line.reset)
+            began_s = loop.time()
+            with pytest.raises(Unavailable):
+                await database.read(kept)
+            took_s = loop.time() - began_s
+            line.release()
+        return took_s
+
+    took_s: list[float] = []
+    for _ in range(TRIES):
+        once_s = await refused_s()
+        took_s += [once_s, await refused_s(reset_after_s=0.8 * ANSWER_S)]
+        if took_s[-1] < once_s + 0.4 * ANSWER_S:
+            return
+    pytest.fail(f"a read on a silent line, and one whose line is reset, took by turns {took_s} s")
 
 
 async def test_one_that_is_chosen_to_break_a_deadlock_is_played_again(postgres_url):
     # the server looks for deadlocks a second after a wait began, and the tie's loser plays again after that
-    async with opened(postgres_url, answer_s=PATIENCE_S) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         met = asyncio.Barrier(2)
 
         async def crossing(first: str, second: str) -> int:
@@ -189,8 +205,8 @@ async def test_one_that_is_chosen_to_break_a_deadlock_is_played_again(postgres_u
                 await met.wait()
             return result.result()
 
-        async with asyncio.timeout(PATIENCE_S):
-            results = await asyncio.gather(crossing("a", "b"), crossing("b", "a"), return_exceptions=True)
+        both = asyncio.gather(crossing("a", "b"), crossing("b", "a"), return_exceptions=True)
+        results = await happens(both, "the end of a deadlock")
         assert all(isinstance(result, int) for result in results), results
 
 
@@ -205,7 +221,7 @@ async def test_a_lock_that_somebody_keeps_is_waited_for_and_not_for_ever(postgre
 
 
 async def test_text_that_the_protocol_would_cut_off_is_refused_and_the_connection_goes_on(postgres_url):
-    async with opened(postgres_url, connections=1) as database:
+    async with opened(postgres_url, connections=1, answer_s=PATIENT_S) as database:
         await database.write(lambda: keeping("k"))
         with pytest.raises(Unavailable):
             await database.write(lambda: keeping("k\x00more"))
@@ -217,9 +233,9 @@ async def test_a_statement_that_fails_at_its_first_use_is_prepared_once(postgres
         ((count,),) = yield ask(Query(text("SELECT count(*) FROM pg_prepared_statements")))
         return int(count)
 
-    async with opened(postgres_url, connections=1) as database:
+    async with opened(postgres_url, connections=1, answer_s=PATIENT_S) as database:
         await database.write(lambda: keeping("k"))
-    async with opened(postgres_url, connections=1) as database:
+    async with opened(postgres_url, connections=1, answer_s=PATIENT_S) as database:
         before = await database.read(prepared)
         for _ in range(5):
             with pytest.raises(Conflict):
@@ -243,9 +259,7 @@ async def test_who_freezes_in_a_transaction_holds_nobody_up_for_long(postgres_ur
     async with opened(postgres_url) as database:
         with psycopg.connect(postgres_url, options=server_options(ANSWER_S)) as frozen:
             frozen.execute(sql.SQL("LOCK TABLE one_time"))
-            async with asyncio.timeout(PATIENCE_S):
-                while not await is_kept(database):
-                    continue
+            await until(lambda: is_kept(database), "the end of a frozen transaction")
             with pytest.raises(psycopg.Error):
                 frozen.execute("SELECT 1")
 
@@ -263,7 +277,7 @@ async def together(database: PostgresDatabase, *recipes: Any) -> list[Any]:
 
 
 async def test_what_is_written_together_is_one_commit_and_answers_each(postgres_url):
-    async with opened(postgres_url) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         keys = [f"k{number}" for number in range(8)]
         assert await together(database, *(lambda key=key: keeping_last(key) for key in keys)) == keys
         assert len(await database.read(kept)) == 16
@@ -272,7 +286,7 @@ async def test_what_is_written_together_is_one_commit_and_answers_each(postgres_
 
 @pytest.mark.parametrize("missed", ["before", "after"])
 async def test_what_a_script_raises_before_or_after_its_last_step_is_its_own(postgres_url, missed):
-    async with opened(postgres_url) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         first, lost, last = await together(
             database,
             lambda: keeping_last("a"),
@@ -285,7 +299,7 @@ async def test_what_a_script_raises_before_or_after_its_last_step_is_its_own(pos
 
 @pytest.mark.parametrize(("key", "error"), [("taken", Conflict), ("k\x00more", Unavailable)])
 async def test_what_the_engine_has_against_one_costs_the_others_nothing(postgres_url, key, error):
-    async with opened(postgres_url) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         await database.write(lambda: keeping("taken"))
         first, refused, last = await together(
             database, lambda: keeping_last("a"), lambda: keeping_last(key), lambda: keeping_last("c")
@@ -295,7 +309,7 @@ async def test_what_the_engine_has_against_one_costs_the_others_nothing(postgres
 
 
 async def test_a_commit_of_many_that_was_on_its_way_is_not_played_again(postgres_url):
-    async with opened_through_a_line(postgres_url, connections=1) as (database, line):
+    async with opened_through_a_line(postgres_url, connections=1, answer_s=PATIENT_S) as (database, line):
         played = []
 
         def playing() -> Script[str]:
@@ -322,7 +336,7 @@ async def test_a_key_that_is_begun_anew_while_old_ones_are_forgotten_stays(postg
     def keys() -> Script[list[str]]:
         return [row[0] for row in (yield ask(Query(select(replays.c.key))))]
 
-    async with opened(postgres_url) as database:
+    async with opened(postgres_url, answer_s=PATIENT_S) as database:
         await database.write(begun)
         await database.write(lambda: interrupted(forgetting(7), begin_anew))
         assert await database.read(keys) == ["anew"]

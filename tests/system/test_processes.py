@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.system.deployed import USER, Part, add_user, eventually, running, signed_in
+from tests.system.deployed import USER, Part, add_user, running, signed_in
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 
@@ -54,7 +55,7 @@ def ended(client: httpx.Client, run_id: str) -> str:
         found: str = client.get(f"/api/agent/status/{run_id}").raise_for_status().json()["status"]
         return None if found == "processing" else found
 
-    return eventually(status)
+    return wait_until(status, f"the end of {run_id}")
 
 
 @pytest.mark.long(40)
@@ -62,7 +63,9 @@ def test_a_process_that_dies_is_replaced_and_the_rest_goes_on(service, environme
     client = signed_in(base_of(service))
     first, second = service.children()
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: first not in service.children() and len(service.children()) == 2)
+    wait_until(
+        lambda: first not in service.children() and len(service.children()) == 2, "a process in its place"
+    )
     assert second in service.children()
     service.until_it_says(r"ended with -9; another takes its place")
     run = asked(client)
@@ -85,7 +88,9 @@ def test_processes_whose_parent_is_killed_end_by_themselves(service):
     assert len(children) == 2
     service.tell(signal.SIGKILL)
     service.ended()
-    eventually(lambda: not [pid for pid in children if Path(f"/proc/{pid}").exists()])
+    wait_until(
+        lambda: not [pid for pid in children if Path(f"/proc/{pid}").exists()], "the end of the orphans"
+    )
 
 
 def test_a_worker_on_the_embedded_store_works_for_the_service_beside_it(tmp_path):

@@ -17,7 +17,7 @@ import uvloop
 from tests.contracts.shared import PATIENCE_S, local, over_redis
 from tests.servers.process import HOST
 from tests.servers.proxy import proxied
-from tests.servers.stopwatch import timed
+from tests.waiting import happens, until
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.memory.sessions import MemorySessionStore
@@ -38,7 +38,6 @@ RATES = RateLimits(general=10)
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 SESSION = Session(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
 PRINCIPAL = Principal(user_id=1, session_id="ses-1", expires_at=AT + timedelta(hours=1))
-MENDED_S = 20.0  # a second of circuit, a second until the subscriber tries again, and a busy machine
 SOON_S = 0.25
 STALL_S = 2.0  # for how long a busy machine may leave a process alone
 
@@ -81,16 +80,6 @@ def event(seq: int, *, data: bytes = b"{}") -> RunEvent:
     return RunEvent(run_id="run-1", seq=seq, kind=EventKind.UPDATE, at=AT, data=data)
 
 
-async def eventually(question, *, within_s: float = MENDED_S):
-    """Return the first answer that is one."""
-    until_s = time.monotonic() + within_s
-    while time.monotonic() < until_s:
-        if answer := await question():
-            return answer
-        await asyncio.sleep(0.05)
-    pytest.fail("it did not happen in time")
-
-
 async def carries(one: Shared, other: Shared, *, within_s: float = SOON_S) -> bool:
     """Return whether an event comes from one process to the other."""
     async with other.feed.subscribe("run-1") as reader:
@@ -111,7 +100,7 @@ async def test_processes_share_events_bells_tickets_limits_and_endings(redis_url
         assert await is_one_window(one, other)
         waiting = asyncio.create_task(other.bell.wait(timeout_s=2 * PATIENCE_S))
         await one.bell.ring()
-        await asyncio.wait_for(waiting, PATIENCE_S)
+        await happens(waiting, "the ring of a bell")
         ticket = await one.tickets.issue(PRINCIPAL)
         found = await asyncio.gather(*(shared.tickets.redeem(ticket) for shared in (one, other) * 5))
         assert found.count(PRINCIPAL) == 1
@@ -159,7 +148,7 @@ async def test_a_process_that_hears_asks_the_store_of_a_session_only_now_and_the
             before = asked.times
             return await shared.sessions.is_live("ses-1", user_id=1, at=AT) and asked.times == before
 
-        await eventually(is_remembered)
+        await until(is_remembered, "a session that is remembered")
 
 
 async def test_an_end_that_others_cannot_hear_of_waits_until_they_have_forgotten(own_redis):
@@ -182,7 +171,7 @@ async def test_an_end_reaches_a_process_that_redis_has_given_up_and_that_does_no
         redis.asyncio.Redis.from_url(own_redis.url) as client,
     ):
         await one.sessions.add(SESSION)
-        await eventually(lambda: carries(one, other))
+        await until(lambda: carries(one, other), "an event from one to the other")
         assert await other.sessions.is_live("ses-1", user_id=1, at=AT)
         far.hold()
         await client.client_kill_filter(_type="pubsub")
@@ -322,47 +311,43 @@ def test_the_time_in_which_the_process_stood_still_is_none_that_redis_took(redis
 
 
 @pytest.mark.parametrize("fault", ["kill", "pause"])
-async def test_without_redis_each_process_decides_and_nobody_waits_long(own_redis, fault):
+async def test_without_redis_each_process_decides(own_redis, fault):
     async with two_processes(own_redis.url) as (one, other):
         for _ in range(5):
             await one.limiter.admit(GENERAL, "k")
         getattr(own_redis, fault)()
-        with timed() as watch:
-            said = [(await one.limiter.admit(GENERAL, "k")).allowed for _ in range(10)]
-            assert said == [True] * 5 + [False] * 5
-            async with one.feed.subscribe("run-1") as reader:
-                await one.feed.publish([event(1)])
-                assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
-            await one.bell.ring()
-            await one.bell.wait(timeout_s=5)
-            ticket = await one.tickets.issue(PRINCIPAL)
-            assert await one.tickets.redeem(ticket) == PRINCIPAL
-        assert watch.spent_s < 2
+        said = [(await one.limiter.admit(GENERAL, "k")).allowed for _ in range(10)]
+        assert said == [True] * 5 + [False] * 5
+        async with one.feed.subscribe("run-1") as reader:
+            await one.feed.publish([event(1)])
+            assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
+        await one.bell.ring()
+        await happens(one.bell.wait(timeout_s=3_600), "the ring of one's own bell")
+        ticket = await one.tickets.issue(PRINCIPAL)
+        assert await one.tickets.redeem(ticket) == PRINCIPAL
         if fault == "pause":
             own_redis.resume()
         else:
             own_redis.start()
-        await eventually(lambda: carries(one, other))
-        await eventually(lambda: carries(other, one))
-        await eventually(lambda: is_one_window(one, other))
+        await until(lambda: carries(one, other), "an event from one to the other")
+        await until(lambda: carries(other, one), "an event from the other to one")
+        await until(lambda: is_one_window(one, other), "one window of both")
 
 
-async def test_who_begins_to_listen_while_redis_is_known_to_be_silent_waits_for_nothing(own_redis, clock):
+async def test_who_begins_to_listen_while_redis_is_known_to_be_silent_is_not_held_up(own_redis, clock):
     async with two_processes(own_redis.url, clock=clock) as (one, other):
         own_redis.pause()
         await one.limiter.admit(GENERAL, "k")  # finds out
-        with timed() as watch:
-            async with asyncio.timeout(PATIENCE_S), one.feed.subscribe("run-1") as reader:
-                await one.feed.publish([event(1)])
-                assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
-                own_redis.resume()
-        assert watch.spent_s < ANSWER_S
+        async with one.feed.subscribe("run-1") as reader:
+            await one.feed.publish([event(1)])
+            assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
+            own_redis.resume()
 
         async def carries_as_time_goes_by() -> bool:
             await clock.step(2)  # who took the silence for death meanwhile tries again by this clock
             return await carries(other, one)
 
-        await eventually(carries_as_time_goes_by)
+        await until(carries_as_time_goes_by, "an event from the other to one")
 
 
 async def test_a_half_open_connection_is_noticed_and_mended(own_redis):
@@ -371,16 +356,14 @@ async def test_a_half_open_connection_is_noticed_and_mended(own_redis):
         proxied(own_redis.port) as far,
         two_processes(own_redis.url, ports=(near.port, far.port)) as (one, other),
     ):
-        await eventually(lambda: carries(one, other))
+        await until(lambda: carries(one, other), "an event from one to the other")
         far.hold()
-        with timed() as watch:
-            for _ in range(3):
-                await other.limiter.admit(GENERAL, "k")
-        assert watch.spent_s < 2 * ANSWER_S, "one question waits for its answer, and the others do without"
-        await asyncio.sleep(3)  # long enough for the subscriber to take silence for death
+        admitted = [(await other.limiter.admit(GENERAL, "k")).allowed for _ in range(3)]
+        assert admitted == [True] * 3
+        await asyncio.sleep(3)  # the fault itself: long enough for the subscriber to take silence for death
         far.release()
-        await eventually(lambda: carries(one, other))
-        await eventually(lambda: is_one_window(one, other))
+        await until(lambda: carries(one, other), "an event from one to the other")
+        await until(lambda: is_one_window(one, other), "one window of both")
 
 
 async def test_a_reset_and_an_answer_cut_in_two_cost_one_decision_at_most(own_redis):
@@ -390,11 +373,11 @@ async def test_a_reset_and_an_answer_cut_in_two_cost_one_decision_at_most(own_re
         two_processes(own_redis.url, ports=(near.port, far.port)) as (one, other),
     ):
         near.reset()
-        await eventually(lambda: is_one_window(one, other))
+        await until(lambda: is_one_window(one, other), "one window of both")
         near.cut_after = 3
         assert (await one.limiter.admit(GENERAL, "k")).allowed
-        await eventually(lambda: is_one_window(one, other))
-        await eventually(lambda: carries(other, one))
+        await until(lambda: is_one_window(one, other), "one window of both")
+        await until(lambda: carries(other, one), "an event from the other to one")
 
 
 async def test_health_says_that_redis_is_away_and_that_it_is_back(own_redis):
@@ -411,9 +394,7 @@ async def test_health_says_that_redis_is_away_and_that_it_is_back(own_redis):
 async def test_a_process_starts_while_redis_is_away_and_finds_it_later(own_redis):
     own_redis.kill()
     async with AsyncExitStack() as stack:
-        with timed() as watch:
-            one, other = await stack.enter_async_context(two_processes(own_redis.url))
-            assert (await one.limiter.admit(GENERAL, "k")).allowed
-        assert watch.spent_s < 3
+        one, other = await stack.enter_async_context(two_processes(own_redis.url))
+        assert (await one.limiter.admit(GENERAL, "k")).allowed
         own_redis.start()
-        await eventually(lambda: carries(one, other))
+        await until(lambda: carries(one, other), "an event from one to the other")

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import pytest
-from tests.system.test_websocket import PATIENCE_S, Served, heard, say, serving
+from tests.system.test_websocket import Served, heard, say, serving
+from tests.waiting import PATIENCE_S
 from websockets.frames import Frame, Opcode
 
 from netra.domain.audit.model import SecurityEventKind

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from tests.api.conftest import ended, settings_for, sign_up_at
 from tests.servers.doors import Doors
+from tests.waiting import PATIENCE_S
 from websockets.asyncio.client import connect
 
 from netra.entrypoints.app import create_app
@@ -150,7 +151,7 @@ async def heard(url: str, message: dict[str, Any]) -> list[dict[str, Any]]:
         await socket.recv()
         await socket.send(json.dumps(message))
         await socket.send('{"type": "ping"}')
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while {"error", "pong"} - {frame["type"] for frame in told}:
                 told.append(json.loads(await socket.recv()))
         with contextlib.suppress(TimeoutError):
@@ -187,7 +188,7 @@ def test_a_socket_question_about_somebody_elses_workload_learns_nothing(
 
     async def answered() -> list[str]:
         told: list[str] = []
-        async with connect(url, proxy=None) as socket, asyncio.timeout(20):
+        async with connect(url, proxy=None) as socket, asyncio.timeout(PATIENCE_S):
             await socket.send(json.dumps(ask))
             while not told or json.loads(told[-1])["type"] not in {"agent_result", "error"}:
                 told.append(str(await socket.recv()))

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from tests.waiting import PATIENCE_S
 
 from netra.entrypoints.cli import exit_code
 from netra.entrypoints.server.supervision import (
@@ -26,8 +27,6 @@ from netra.entrypoints.server.supervision import (
 )
 
 pytestmark = pytest.mark.system
-
-PATIENCE_S = 60.0
 
 
 def ends_at_once(line: Connection) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.servers.stopwatch import timed
+from tests.waiting import happens, until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
@@ -25,14 +25,14 @@ from netra.domain.runs.lifecycle import Ending, Move
 from netra.domain.runs.model import Claim
 from netra.domain.users.model import Claims, Principal, Session, TokenKind
 from netra.entrypoints.app import Application, create_app
-from netra.entrypoints.server import server as server_module
+from netra.entrypoints.server.server import LINGER_S as SERVER_LINGER_S
 from netra.entrypoints.server.server import Server, server_config
-from netra.entrypoints.websocket import pump
+from netra.entrypoints.websocket.pump import LINGER_S
 from netra.settings import Settings
 
 pytestmark = pytest.mark.system
 
-PATIENCE_S = 10
+SHORT = timedelta(seconds=5)  # long enough to sign in on a loaded machine
 ASK = {"type": "optimization_request", "id": "c-1", "data": {"message": "Make it cheaper"}}
 QUIET = Settings(slots=0, limit_websocket=0, limit_agent=0)
 
@@ -100,10 +100,12 @@ async def serving(
     adjust: Callable[[Ports], Ports] = lambda ports: ports,
     ping_s: float | None = None,
     send_buffer: int | None = None,
+    linger_s: float = LINGER_S,
+    server_linger_s: int = SERVER_LINGER_S,
 ) -> AsyncGenerator[Served]:
     """Serve Netra over memory adapters on a free port until the block ends."""
     ports = adjust(memory_ports(settings))
-    app = create_app(settings, ports)
+    app = create_app(settings, ports, linger_s=linger_s)
     with socket.socket() as listening:
         if send_buffer is not None:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
@@ -112,12 +114,11 @@ async def serving(
         config.loop = "asyncio"
         if ping_s is not None:
             config.ws_ping_interval = config.ws_ping_timeout = ping_s
-        server = Server(config, drain=app.drain)
+        server = Server(config, drain=app.drain, linger_s=server_linger_s)
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(server.serve(sockets=[listening]))
-            while not server.started:
-                assert not serving.done()
-                await asyncio.sleep(0.005)
+            await until(lambda: server.started or serving.done(), "the server's start", pause_s=0.005)
+            assert not serving.done()
             try:
                 yield Served(app, ports, server=server, port=listening.getsockname()[1])
             finally:
@@ -126,8 +127,7 @@ async def serving(
 
 async def heard(client: ClientConnection) -> dict[str, Any]:
     """Return the next frame."""
-    async with asyncio.timeout(PATIENCE_S):
-        frame = json.loads(await client.recv())
+    frame = json.loads(await happens(client.recv(), "a frame or the close"))
     assert isinstance(frame, dict)
     return frame
 
@@ -200,27 +200,25 @@ async def test_an_expired_token_closes_with_4001() -> None:
             assert (await until_close(client))[1] == 4001
 
 
-async def test_a_token_that_expires_closes_its_socket_with_4001_in_time() -> None:
+async def test_a_token_that_expires_closes_its_socket_with_4001_and_not_before() -> None:
     async with serving() as served:
-        token = await served.token(lasts=timedelta(seconds=2))
+        token = await served.token(lasts=SHORT)
+        ends_at = served.ports.tokens.read(token).expires_at
         async with served.connect(f"?token={token}") as client:
-            began = asyncio.get_running_loop().time()
             frames, code = await until_close(client)
-            took_s = asyncio.get_running_loop().time() - began
+            closed_at = datetime.now(UTC)
     assert [frame["type"] for frame in frames] == ["status", "error"]
     assert code == 4001
-    assert 0.5 < took_s < 4
+    assert closed_at >= ends_at
 
 
-async def test_signing_out_closes_the_sessions_sockets_with_4001_within_two_seconds() -> None:
+async def test_signing_out_closes_the_sessions_sockets_with_4001_and_no_others() -> None:
     async with serving() as served:
         token = await served.token(session="ses-out")
         async with served.connect(f"?token={token}") as client, served.signed_in(user=1) as other:
             await heard(client)
             await served.ports.sessions.end(SessionId("ses-out"), at=datetime.now(UTC))
-            with timed() as watch:
-                assert (await until_close(client))[1] == 4001
-            assert watch.spent_s < 2
+            assert (await until_close(client))[1] == 4001
             await say(other, {"type": "ping"})
             assert (await heard(other))["type"] == "pong"
 
@@ -314,6 +312,19 @@ async def test_a_page_of_another_origin_is_refused_with_1008() -> None:
         assert (frames[0]["data"]["code"], code) == ("FORBIDDEN", 1008)
 
 
+class Pings:
+    """Counts the pings that a client gets; it answers each as ever."""
+
+    def __init__(self, client: ClientConnection) -> None:
+        self.count = 0
+        self._process = client.process_event
+        client.process_event = self._note  # type: ignore[method-assign]
+
+    def _note(self, event: Any) -> None:
+        self.count += isinstance(event, Frame) and event.opcode is Opcode.PING
+        self._process(event)
+
+
 class BrokenLimiter:
     """A limiter with a fault in it."""
 
@@ -352,22 +363,19 @@ async def test_a_reader_that_is_too_slow_closes_with_1008_and_nobody_else_waits_
                 padding = {"type": "ping", "id": "x" * 200}
                 for _ in range(5_000):
                     await say(client, padding)
-                loop = asyncio.get_running_loop()
-                until = loop.time() + 1.5
-                while loop.time() < until:
-                    with timed() as watch:
-                        await say(other, {"type": "ping"})
-                        assert (await heard(other))["type"] == "pong"
-                    assert watch.spent_s < 1
+
+                async def is_given_up() -> bool:  # and the other is answered meanwhile
+                    await say(other, {"type": "ping"})
+                    assert (await heard(other))["type"] == "pong"
+                    open_ones = served.app._connections._open
+                    return any(getattr(one, "closed_with", None) == 1008 for one in open_ones)
+
+                await until(is_given_up, "the close of the slow reader")
                 assert (await until_close(client))[1] == 1008
 
 
-async def test_a_closed_connection_whose_client_never_reads_is_dropped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(pump, "LINGER_S", 0.1)
-    monkeypatch.setattr(server_module, "LINGER_S", 0)
-    async with serving(send_buffer=65_536) as served:
+async def test_a_closed_connection_whose_client_never_reads_is_dropped() -> None:
+    async with serving(send_buffer=65_536, linger_s=0.1, server_linger_s=0) as served:
         with socket.socket() as deaf:
             deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
             deaf.connect(("127.0.0.1", served.port))
@@ -376,9 +384,7 @@ async def test_a_closed_connection_whose_client_never_reads_is_dropped(
             client = await served.connect(query, sock=deaf, max_queue=1)
             for _ in range(5_000):
                 await say(client, {"type": "ping", "id": "x" * 200})
-            async with asyncio.timeout(PATIENCE_S):
-                while served.server.server_state.connections:
-                    await asyncio.sleep(0.05)
+            await until(lambda: not served.server.server_state.connections, "a server without connections")
             client.transport.abort()
 
 
@@ -391,15 +397,14 @@ async def test_a_client_that_answers_no_ping_is_found_dead() -> None:
             "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
             "Sec-WebSocket-Version: 13\r\n\r\n".encode()
         )
-        async with asyncio.timeout(PATIENCE_S):
-            assert b"keepalive" in await reader.read(-1)
+        assert b"keepalive" in await happens(reader.read(-1), "the close of a client that answers no ping")
         writer.close()
 
 
 async def test_an_idle_connection_lives_on_pings() -> None:
-    async with serving(ping_s=0.1) as served, served.signed_in() as client:
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(client.recv(), 1)
+    async with serving(ping_s=3.0) as served, served.signed_in() as client:
+        pings = Pings(client)
+        await until(lambda: pings.count >= 2, "a second ping: the answer to the first has counted")
         await say(client, {"type": "ping"})
         assert (await heard(client))["type"] == "pong"
 
@@ -431,8 +436,11 @@ async def test_any_connection_of_the_owner_stops_a_run_and_both_hear_its_end() -
         run_id = (await heard(one))["data"]["run_id"]
         claim = await served.claim()
         await say(other, {"type": "stop_processing", "data": {"run_id": run_id}})
-        while not (await served.ports.runs.extend(claim, lease_s=60)).is_cancel_requested:
-            await asyncio.sleep(0.01)
+
+        async def is_asked_to_stop() -> bool:
+            return (await served.ports.runs.extend(claim, lease_s=60)).is_cancel_requested
+
+        await until(is_asked_to_stop, "the word to stop")
         ending = Ending(move=Move.CANCEL)
         ended = await served.ports.runs.finish(claim, ending, [cancelled(claim.run)], answer=None)
         await served.ports.feed.publish(ended)
@@ -442,14 +450,12 @@ async def test_any_connection_of_the_owner_stops_a_run_and_both_hear_its_end() -
             assert (last["data"]["success"], last["data"]["cancelled"]) == (False, True)
 
 
-async def test_stopping_a_run_that_waits_takes_less_than_two_seconds() -> None:
+async def test_a_run_that_waits_is_stopped_without_a_worker() -> None:
     async with serving() as served, served.signed_in() as client:
         await say(client, ASK)
         await heard(client)
-        with timed() as watch:
-            await say(client, {"type": "stop_processing"})
-            assert (await heard(client))["data"]["cancelled"] is True
-        assert watch.spent_s < 2
+        await say(client, {"type": "stop_processing"})
+        assert (await heard(client))["data"]["cancelled"] is True
 
 
 async def test_fifty_clients_at_once_each_hear_their_own_run_and_no_other() -> None:
@@ -463,7 +469,7 @@ async def test_fifty_clients_at_once_each_hear_their_own_run_and_no_other() -> N
                 frames.append(await heard(client))
         return frames
 
-    async with serving(settings) as served, asyncio.timeout(60):
+    async with serving(settings) as served:
         stories = await asyncio.gather(*(client_of(served, user) for user in range(1, 51)))
     for user, frames in enumerate(stories, 1):
         assert {frame["data"]["request_id"] for frame in frames} == {f"of-{user}"}

@@ -1,6 +1,7 @@
 """Settings are read once and refuse nonsense in one sentence."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_variables_of_the_tests_are_left_to_them() -> None:
         ("CLICKHOUSE", "https://someone:hunter2@host:8443/netra", "clickhouse://someone:hunter2@host/netra"),
     ],
 )
-def test_an_address_of_another_engine_is_refused_and_none_is_repeated(name, good, bad):
+def test_an_address_of_another_engine_is_refused_and_none_is_repeated(name: Any, good: Any, bad: Any) -> None:
     with pytest.raises(SettingsRefused, match=f"NETRA_{name}_URL must be") as refused:
         settings_from({f"NETRA_{name}_URL": bad})
     assert "hunter2" not in str(refused.value)

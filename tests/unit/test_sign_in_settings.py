@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.waiting import COMMAND_S
 
 from netra.settings import SettingsRefused, settings_from
 
@@ -62,7 +63,7 @@ def test_a_start_without_the_extra_names_it(package: str) -> None:
         "    print(error)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=COMMAND_S
     )
     assert "python -m pip install '.[google]'" in ran.stdout, ran.stderr
     assert package in ran.stdout

@@ -38,6 +38,7 @@ from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.services import Services, Switchboard
 from netra.entrypoints.websocket import asyncapi
 from netra.entrypoints.websocket.handler import WebSocketDoor
+from netra.entrypoints.websocket.pump import LINGER_S
 from netra.entrypoints.websocket.pump import Services as SocketServices
 from netra.settings import Settings
 
@@ -107,8 +108,8 @@ class Application:
         await self._connections.drain()
 
 
-def create_app(settings: Settings, ports: Ports | None = None) -> Application:
-    """Return the application for `settings`.
+def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: float = LINGER_S) -> Application:
+    """Return the application for `settings`; a closing socket may take `linger_s` to read its close.
 
     Its lifespan opens the ports that the settings ask for, or takes `ports`, which the caller opened and
     will close, and works on runs in this process unless `settings.slots` is 0.
@@ -118,7 +119,10 @@ def create_app(settings: Settings, ports: Ports | None = None) -> Application:
         most=settings.max_connections, most_per_user=settings.max_connections_per_user
     )
     door = WebSocketDoor(
-        settings, services=lambda: _for_sockets(switchboard.services), connections=connections
+        settings,
+        services=lambda: _for_sockets(switchboard.services),
+        connections=connections,
+        linger_s=linger_s,
     )
     worker = OwnWorker()
 

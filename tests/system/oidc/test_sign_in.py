@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from tests.waiting import PATIENCE_S
 
 from .conftest import PAGE
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.system
 @pytest.fixture
 def browser(netra: str) -> Iterator[httpx.Client]:
     """A browser that follows no redirect by itself."""
-    with httpx.Client(base_url=netra, timeout=20) as client:
+    with httpx.Client(base_url=netra, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -23,7 +24,7 @@ def go(browser: httpx.Client, *, who: str = "ada", **query: str) -> str:
     """Sign in at the provider as `who` and return the address that it sends the browser back to."""
     begun = browser.get("/api/auth/google/authorize", params=query).raise_for_status().json()
     address = f"{begun['authorization_url']}&login_hint={who}"
-    with httpx.Client(timeout=20) as at_provider:
+    with httpx.Client(timeout=PATIENCE_S) as at_provider:
         for _ in range(10):
             answer = at_provider.get(address)
             assert answer.is_redirect, answer.text

@@ -24,8 +24,7 @@ async def raced(doors: Doors, method: str, path: str, **request: object) -> list
     """Send the same request to both doors at once, four times each."""
     async with httpx.AsyncClient() as anyone:
         asked = [
-            anyone.request(method, f"{door}{path}", **request)  # type: ignore[arg-type]  # passed on
-            for door in (doors.first, doors.second) * 4
+            anyone.request(method, f"{door}{path}", **request) for door in (doors.first, doors.second) * 4
         ]
         return await asyncio.gather(*asked)
 

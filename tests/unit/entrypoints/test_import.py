@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def path(tmp_path: Path) -> Path:
     return made
 
 
-async def test_a_large_file_is_stored_in_parts(path):
+async def test_a_large_file_is_stored_in_parts(path: Any) -> None:
     netra, log = witnessed(takes=4)
     owner = await netra.add_user("a@example.com", name="a")
     workload, _ = await netra.import_file(owner, path)
@@ -62,7 +63,7 @@ async def test_a_large_file_is_stored_in_parts(path):
     assert await netra.add_events(owner, workload.id, netra.read_file(path).events) == 0
 
 
-async def test_a_file_that_cannot_be_stored_whole_leaves_no_workload(path):
+async def test_a_file_that_cannot_be_stored_whole_leaves_no_workload(path: Any) -> None:
     netra, log = witnessed(takes=1)
     owner = await netra.add_user("a@example.com", name="a")
     with pytest.raises(Unavailable, match="away"):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -58,7 +59,11 @@ def test_what_is_no_object_cannot_be_read(raw: bytes) -> None:
     ],
 )
 def test_a_fault_names_its_field_in_full(value: dict[str, Any], path: str, code: str) -> None:
-    for read in (lambda: shaped(value, Line), lambda: read_as(json.dumps(value), Line)):
+    reads: list[Callable[[], object]] = [
+        lambda: shaped(value, Line),
+        lambda: read_as(json.dumps(value), Line),
+    ]
+    for read in reads:
         with pytest.raises(ValidationFailed) as caught:
             read()
         (fault,) = caught.value.faults

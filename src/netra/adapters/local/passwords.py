@@ -1,4 +1,9 @@
-"""Password hashes by argon2id, off the event loop."""
+"""Password hashes by argon2id, off the event loop.
+
+Threads of low priority do the work, so that a storm of sign-ins leaves the event loop its core. Beside
+another program that keeps the cores busy they would starve, so what waits long also goes to one thread
+of normal priority, which rests in proportion to its work: sign-ins get a share of a core whatever else runs.
+"""
 
 import asyncio
 import base64
@@ -6,6 +11,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -21,6 +27,8 @@ ROUNDS: Final = 2
 THREADS: Final = 2  # each takes a core and 19 MiB for about 20 ms
 WAITING_MAX: Final = 100  # about a second of work on two threads
 NICE: Final = 15  # of 19: against a busy event loop each thread still gets about a thirtieth of a core
+URGENT_AFTER_S: Final = 0.25  # ten times what a hash takes on an idle core: by then it is starved
+URGENT_SHARE: Final = 0.2  # upper bound on the share of one core that the urgent thread uses
 
 T = TypeVar("T")
 
@@ -28,12 +36,18 @@ T = TypeVar("T")
 class Argon2PasswordHasher:
     """`PasswordHasher` in a bounded pool of threads; `close` ends them."""
 
-    def __init__(self, *, threads: int = THREADS, waiting_max: int = WAITING_MAX) -> None:
+    def __init__(
+        self, *, threads: int = THREADS, waiting_max: int = WAITING_MAX, urgent_share: float = URGENT_SHARE
+    ) -> None:
         self._argon2 = PasswordHasher(
             time_cost=ROUNDS, memory_cost=MEMORY_KIB, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
         )
         self._nobodys = _hash_of_nobody()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_step_back)
+        self._patient = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_step_back)
+        self._urgent = ThreadPoolExecutor(1, thread_name_prefix="argon2-urgent")
+        self._urgent_share = urgent_share
+        self._urgent_rests_until_s = 0.0  # of the monotonic clock
+        self._closing = threading.Event()
         self._waiting = 0
         self._waiting_max = waiting_max
 
@@ -47,7 +61,9 @@ class Argon2PasswordHasher:
 
     def close(self) -> None:
         """End the threads; what they compute now is let finish."""
-        self._pool.shutdown()
+        self._closing.set()
+        for pool in (self._patient, self._urgent):
+            pool.shutdown()
 
     def _is_match(self, password: str, known: str) -> bool:
         try:
@@ -61,12 +77,34 @@ class Argon2PasswordHasher:
         if self._waiting >= self._waiting_max:
             raise Unavailable("Too many sign-ins wait already; try again in a moment.")
         self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        future.add_done_callback(self._done)
-        return await future
+        try:
+            return await self._by_whichever_thread(work)
+        finally:
+            self._waiting -= 1
 
-    def _done(self, _: object) -> None:
-        self._waiting -= 1
+    async def _by_whichever_thread(self, work: Callable[[], T]) -> T:
+        """Return the result of the first thread to have it; what has not begun by then never does."""
+        loop = asyncio.get_running_loop()
+        tries = {loop.run_in_executor(self._patient, work)}
+        try:
+            done, _ = await asyncio.wait(tries, timeout=URGENT_AFTER_S)
+            if not done:
+                tries.add(loop.run_in_executor(self._urgent, self._sparingly, work))
+                done, _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for one in tries:
+                one.cancel()
+
+    def _sparingly(self, work: Callable[[], T]) -> T:
+        """Do it once the urgent thread has rested from the work before."""
+        self._closing.wait(max(self._urgent_rests_until_s - time.monotonic(), 0.0))
+        began_s = time.thread_time()
+        try:
+            return work()
+        finally:
+            used_s = time.thread_time() - began_s
+            self._urgent_rests_until_s = time.monotonic() + used_s * (1 / self._urgent_share - 1)
 
 
 def _step_back() -> None:

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.ids import WorkloadId
 from netra.domain.optimization.measures.span import Span
 from netra.domain.optimization.model import Gap, Goals, Option, Priority
-from netra.domain.workloads.profile import Arrivals, Profile
+from netra.domain.workloads.profile import NO_ARRIVALS, Arrivals, Profile
 from netra.domain.workloads.sufficiency import MissingField
 
 
@@ -281,3 +281,19 @@ class Metrics(BilledMetrics, frozen=True, kw_only=True):
     workloads_total: int | UnsetType = UNSET
     language_model: LanguageModelUse | UnsetType = UNSET
     usage: ModelUsage | UnsetType = UNSET
+
+
+NOTHING_MEASURED: Final = Metrics(
+    requests=0,
+    input_tokens=0,
+    output_tokens=0,
+    prefix_reuse=(),
+    arrivals=NO_ARRIVALS,
+    duplicates=UNKNOWN_SHARE,
+    failures=UNKNOWN_SHARE,
+    data_sufficiency=DataSufficiency(sufficient=False, reason="there are no calls"),
+    bill_usd=0.0,
+    bill_usd_per_month=0.0,
+    gaps=(),
+    targets=(),
+)

@@ -57,9 +57,12 @@ _WITHOUT_SECRETS: Final = WithoutSecrets()
 class Server(uvicorn.Server):
     """Ends sockets by `drain` before uvicorn does: its own close is 1012, ours says 1001."""
 
-    def __init__(self, config: uvicorn.Config, *, drain: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, drain: Callable[[], Awaitable[None]], linger_s: int = LINGER_S
+    ) -> None:
         super().__init__(config)
         self._drain = drain
+        self._linger_s = linger_s
         self._closing_s: dict[object, int] = {}
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
@@ -79,7 +82,7 @@ class Server(uvicorn.Server):
         closing = [one for one in self.server_state.connections if one.transport.is_closing()]
         self._closing_s = {one: self._closing_s.get(one, 0) + 1 for one in closing}
         for one in closing:
-            if self._closing_s[one] > LINGER_S:
+            if self._closing_s[one] > self._linger_s:
                 one.transport.abort()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:

@@ -17,7 +17,7 @@ from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.websocket.close_audit import note_end
 from netra.entrypoints.websocket.handshake import Ticket, check_origin, proof_in
-from netra.entrypoints.websocket.pump import Connection, Services
+from netra.entrypoints.websocket.pump import LINGER_S, Connection, Services
 from netra.settings import Settings
 
 
@@ -25,9 +25,15 @@ class WebSocketDoor:
     """The socket of one application; `services` is asked once the application has started."""
 
     def __init__(
-        self, settings: Settings, *, services: Callable[[], Services], connections: LiveConnections
+        self,
+        settings: Settings,
+        *,
+        services: Callable[[], Services],
+        connections: LiveConnections,
+        linger_s: float = LINGER_S,
     ) -> None:
         self._services = services
+        self._linger_s = linger_s
         self._origins = frozenset(settings.websocket_origins)
         self._connections = connections
 
@@ -49,7 +55,7 @@ class WebSocketDoor:
         scope["query_string"] = b""  # servers log it at the accept, and it holds the proof
         await receive()
         await send({"type": "websocket.accept", "headers": exchange_of(scope).headers})
-        connection = Connection(services, receive=receive, send=send)
+        connection = Connection(services, receive=receive, send=send, linger_s=self._linger_s)
 
         async def sign_in() -> Principal:
             check_origin(shown, allowed=self._origins)

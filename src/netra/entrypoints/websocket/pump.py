@@ -56,6 +56,7 @@ class Connection:
         "_followers",
         "_group",
         "_leash",
+        "_linger_s",
         "_outbox",
         "_receive",
         "_send",
@@ -65,8 +66,11 @@ class Connection:
         "_taken_before",
     )
 
-    def __init__(self, services: Services, *, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, services: Services, *, receive: Receive, send: Send, linger_s: float = LINGER_S
+    ) -> None:
         self._services = services
+        self._linger_s = linger_s
         self._receive = receive
         self._send = send
         self._session = Session()
@@ -233,7 +237,7 @@ class Connection:
     def _close(self, output: signals.Close) -> None:
         self._closing = output
         self._outbox.end()
-        self._leash.reschedule(asyncio.get_running_loop().time() + LINGER_S)
+        self._leash.reschedule(asyncio.get_running_loop().time() + self._linger_s)
 
     async def _crash(self) -> None:
         """Say at last that it is our fault; the writer is gone by now."""

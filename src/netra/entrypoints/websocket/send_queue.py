@@ -104,6 +104,8 @@ class Outbox:
 
     async def relief(self, *, timeout_s: float) -> None:
         """Return when nothing waits any more, at the latest after `timeout_s`."""
+        if not self._waiting:
+            return
         if self._relieved is None:
             self._relieved = asyncio.Event()
         self._relieved.clear()

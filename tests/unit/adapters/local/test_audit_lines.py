@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from netra.adapters.local.audit_lines import AuditLines
 from netra.adapters.memory.audit_trail import MemoryAuditTrail
 from netra.domain.audit.model import AT_THE_MACHINE, Origin, SecurityEvent, SecurityEventKind
+from netra.domain.ids import UserId
 from netra.domain.paging import PageRequest
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -15,7 +16,9 @@ FROM = Origin(request_id="req-1", address="192.0.2.1", agent="Zoë's browser")
 
 def event(name: str, origin: Origin) -> SecurityEvent:
     kind = SecurityEventKind.SIGN_IN_REFUSED
-    return SecurityEvent(id=name, at=AT, kind=kind, user_id=7, origin=origin, details={"by": "password"})
+    return SecurityEvent(
+        id=name, at=AT, kind=kind, user_id=UserId(7), origin=origin, details={"by": "password"}
+    )
 
 
 async def test_what_a_request_led_to_is_kept_and_told_in_one_line() -> None:

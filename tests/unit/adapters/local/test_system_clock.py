@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from netra.adapters.local.clock import SystemClock
 
 
-async def test_the_clock_tells_the_time_in_utc_and_never_goes_back():
+async def test_the_clock_tells_the_time_in_utc_and_never_goes_back() -> None:
     clock = SystemClock()
     assert clock.now().tzinfo is UTC
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=5)

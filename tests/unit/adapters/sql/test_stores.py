@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.waiting import happens, until
 
 from netra.adapters.sql.probe import SqlProbe
 from netra.adapters.sql.sqlite.sqlite_database import SCANNERS, SqliteDatabase, connect
@@ -156,8 +157,7 @@ async def test_closing_does_not_wait_for_a_long_scan(path, clock):
 
     scan = asyncio.create_task(database.scan(counting_for_ever))
     await asyncio.sleep(0)
-    while not database.is_scanning:
-        await asyncio.sleep(0)
+    await until(lambda: database.is_scanning, "the scan's start", pause_s=0)
     database.close()
     with pytest.raises(Unavailable):
         await scan
@@ -168,9 +168,7 @@ async def test_health_waits_behind_no_long_scan(path, clock):
         pass
     database = SqliteDatabase(path)
     scans = [asyncio.create_task(database.scan(counting_for_ever)) for _ in range(SCANNERS)]
-    while not database.is_scanning:
-        await asyncio.sleep(0)
-    async with asyncio.timeout(20):
-        await SqlProbe(database, name="sqlite").check()
+    await until(lambda: database.is_scanning, "the scan's start", pause_s=0)
+    await happens(SqlProbe(database, name="sqlite").check(), "the probe's answer")
     database.close()
     await asyncio.gather(*scans, return_exceptions=True)

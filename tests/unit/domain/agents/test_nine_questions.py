@@ -65,7 +65,7 @@ def ask(desk: Any) -> Asking:
 
 def call(number: int, *, every_s: int = 60, **fields: Any) -> Event:
     day = datetime(2026, 11, 16, tzinfo=UTC)  # a Monday; the question comes on Wednesday
-    shape = {"model": "gpt-4o", "input_tokens": 1_000, "output_tokens": 100} | fields
+    shape: dict[str, Any] = {"model": "gpt-4o", "input_tokens": 1_000, "output_tokens": 100} | fields
     return Event(timestamp=datetime.fromtimestamp(day.timestamp() + number * every_s, UTC), **shape)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from netra.domain.optimization.analysers.model import Finding, Study
-from netra.domain.optimization.model import Goals, Grade, Stance
+from netra.domain.optimization.analysers.model import Finding, Inputs, Study
+from netra.domain.optimization.model import Evidence, Goals, Grade, Stance
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
 from netra.domain.optimization.study import study_of
@@ -74,9 +74,9 @@ def make_finding(kind: str, **changes: Any) -> Finding:
         impact="it helps",
         grade=Grade.EXACT,
         formula="a - b",
-        inputs={},
+        inputs=Inputs(),
         assumptions=(),
-        evidence={},
+        evidence=Evidence(rows=0, of_rows=0, sample_events=()),
         how_to_verify="look",
         effort="low",
         risk="none",

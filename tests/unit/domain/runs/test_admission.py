@@ -1,5 +1,7 @@
 """Whether there is room for one more run."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -19,7 +21,7 @@ def load(**fields: int) -> Load:
     return msgspec.structs.replace(NOTHING, **fields)
 
 
-def test_an_empty_house_has_room():
+def test_an_empty_house_has_room() -> None:
     check_room(NOTHING, quotas=QUOTAS)
 
 
@@ -37,7 +39,7 @@ def test_an_empty_house_has_room():
         (load(all_live_runs=7), load(all_live_runs=8), Unavailable),
     ],
 )
-def test_each_bound_admits_the_last_and_refuses_the_next(fits, too_many, refusal):
+def test_each_bound_admits_the_last_and_refuses_the_next(fits: Any, too_many: Any, refusal: Any) -> None:
     check_room(fits, quotas=QUOTAS)
     with pytest.raises(refusal):
         check_room(too_many, quotas=QUOTAS)

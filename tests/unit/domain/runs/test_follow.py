@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.faults.virtual import virtually
+from tests.waiting import happens
 
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.clock import SystemClock
@@ -78,10 +80,9 @@ class Ear:
         await self.is_awake.wait()
 
     async def has_heard(self, seq: int) -> None:
-        async with asyncio.timeout(5):
-            while seq not in self.heard:
-                self._changed.clear()
-                await self._changed.wait()
+        while seq not in self.heard:
+            self._changed.clear()
+            await happens(self._changed.wait(), f"event {seq}")
 
 
 class Desk:
@@ -131,14 +132,17 @@ class Desk:
 @pytest.fixture
 async def desk() -> Desk:
     """Return a desk with a run on it."""
+    return await opened_desk()
+
+
+async def opened_desk() -> Desk:
     desk = Desk()
     await desk.open()
     return desk
 
 
 async def all_done(*tasks: asyncio.Task[None]) -> None:
-    async with asyncio.timeout(5):
-        await asyncio.gather(*tasks)
+    await happens(asyncio.gather(*tasks), "the end of all listeners")
 
 
 async def test_however_many_listen_the_store_is_read_once_and_the_feed_heard_once(desk: Desk) -> None:
@@ -156,7 +160,9 @@ async def test_however_many_listen_the_store_is_read_once_and_the_feed_heard_onc
     assert (desk.store.reads, desk.feed.opened, desk.feed.open) == (1, 1, 0)
 
 
-async def test_what_the_feed_lost_is_read_once_for_all(desk: Desk) -> None:
+@virtually
+async def test_what_the_feed_lost_is_read_once_for_all() -> None:
+    desk = await opened_desk()
     ears = [Ear() for _ in range(5)]
     tasks = [desk.listening(ear) for ear in ears]
     for ear in ears:
@@ -291,8 +297,9 @@ async def test_what_a_tail_no_longer_keeps_comes_from_the_store(desk: Desk, coun
     assert late.heard == first.heard == list(range(1, count + 3))
 
 
-async def test_a_long_history_is_read_on_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follow, "POLL_S", 3600)  # whoever waits for that waits in vain
+@virtually
+async def test_a_long_history_is_read_without_waiting_for_a_poll() -> None:
+    desk = await opened_desk()
     await desk.record(follow.READ_MAX * 3)
     ear = Ear()
     task = desk.listening(ear)
@@ -300,6 +307,7 @@ async def test_a_long_history_is_read_on_at_once(desk: Desk, monkeypatch: pytest
     await desk.end()
     await all_done(task)
     assert ear.heard == list(range(1, follow.READ_MAX * 3 + 3))
+    assert asyncio.get_running_loop().time() < follow.POLL_S
 
 
 async def test_one_who_rests_holds_nobody_up_and_hears_all_the_same(desk: Desk) -> None:
@@ -413,8 +421,8 @@ async def _played(moves: list[Any]) -> None:
                 for _ in range(move[1]):
                     await asyncio.sleep(0)
     await desk.end()
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(task for _, _, task in joined), return_exceptions=True)
+    ends = asyncio.gather(*(task for _, _, task in joined), return_exceptions=True)
+    await happens(ends, "the end of all listeners")
     for after, ear, task in joined:
         due = list(range(after + 1, last + 2))
         assert ear.heard == (due[: len(ear.heard)] if task.cancelled() else due)

@@ -1,16 +1,19 @@
 """A worker ends every run it can, and touches none that is not its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
 import pytest
+from tests.waiting import until
 
 from netra.domain.agents.model import Question, Stage, Watch
 from netra.domain.errors import NetraError, Unavailable, UpstreamFailed, WorkStopped
 from netra.domain.ids import UserId
+from netra.domain.optimization.metrics import NOTHING_MEASURED
 from netra.domain.optimization.result import Advice
+from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
 from netra.domain.runs.lifecycle import rest_s
@@ -20,15 +23,24 @@ from netra.domain.runs.worker import Pace, RunWorker
 from netra.ports.runs import RunStore
 
 ALICE = UserId(1)
-ADVICE = Advice(recommendations=(), metrics={"requests": 3}, actions=(), supply_config={}, report="Done.")
-Answer = Callable[[Question, Watch], Awaitable[Advice]]
+ADVICE = Advice(
+    recommendations=(),
+    metrics=NOTHING_MEASURED,
+    actions=(),
+    supply_config=NOTHING_TO_SUPPLY,
+    report="Done.",
+)
+Answer = Callable[[Question, Watch], Coroutine[Any, Any, Advice]]
 
 
 class Scripted:
     """Agents that do what a test says."""
 
     def __init__(self, answer: Answer) -> None:
-        self.answer = answer
+        self._answer = answer
+
+    async def answer(self, question: Question, watch: Watch) -> Advice:
+        return await self._answer(question, watch)
 
 
 async def at_once(question: Question, watch: Watch) -> Advice:
@@ -66,6 +78,26 @@ def worker_of(
 async def started(house: Any) -> Run:
     accepted = await house.runs.start(StartRun(owner_id=ALICE, message="Optimize"))
     return accepted.run
+
+
+async def begun(house: Any, run: Run) -> None:
+    """Return once a worker has the run."""
+
+    async def is_running() -> bool:
+        return bool((await house.runs.get(run.id, owner_id=ALICE)).phase == "running")
+
+    await until(is_running, "a worker's claim", pause_s=0)
+
+
+async def rings(bell: Any) -> bool:
+    """Return whether a wait for the bell ends without waiting."""
+    waiting = asyncio.create_task(bell.wait(timeout_s=3_600))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    has_rung = waiting.done()
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    return has_rung
 
 
 async def events_of(house: Any, run: Run) -> list[tuple[EventKind, dict[str, Any]]]:
@@ -117,8 +149,12 @@ async def test_a_failure_nobody_foresaw_is_reported_and_leaks_nothing(house: Any
 async def test_a_cancel_stops_the_work_and_ends_the_run(house: Any) -> None:
     run = await started(house)
     working = asyncio.create_task(worker_of(house, until_stopped).run_once())
-    while (await house.runs.get(run.id, owner_id=ALICE)).progress < 35:
-        await asyncio.sleep(0)  # half of 10..60 per cent, told by a heartbeat
+
+    async def has_progress() -> bool:
+        progress: int = (await house.runs.get(run.id, owner_id=ALICE)).progress
+        return progress >= 35  # half of 10..60 per cent, written by a heartbeat
+
+    await until(has_progress, "progress by a heartbeat", pause_s=0)
     await house.runs.stop(StopRun(owner_id=ALICE, run_id=run.id))
     await working
     ended = await house.runs.get(run.id, owner_id=ALICE)
@@ -139,8 +175,7 @@ async def test_work_that_does_not_look_up_is_cancelled_after_a_grace(house: Any)
 
     run = await started(house)
     working = asyncio.create_task(worker_of(house, deaf).run_once())
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-        await asyncio.sleep(0)
+    await begun(house, run)
     await house.runs.stop(StopRun(owner_id=ALICE, run_id=run.id))
     await working
     assert over.is_set()
@@ -237,7 +272,7 @@ async def test_word_of_a_stage_waits_for_word_of_the_one_before(house: Any) -> N
     run = await started(house)
     claim = await house.run_store.claim(lease_s=60)
     store = SlowFirst(house.run_store)
-    watch = RunWatch(claim=claim, runs=store, feed=house.feed)  # type: ignore[arg-type]  # the store, later
+    watch = RunWatch(claim=claim, runs=store, feed=house.feed)
     watch.checkpoint(0.5, "half way")
     await watch.pass_through(Stage(agent="DataSubAgent", message="Looking", progress=10, until=35))
     watch.checkpoint(0.5, "half way")
@@ -296,7 +331,7 @@ class BrokenStore:
 @pytest.mark.parametrize("verb", ["record", "finish"])
 async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any, verb: str) -> None:
     run = await started(house)
-    await worker_of(house, runs=BrokenStore(house.run_store, verb)).run_once()  # type: ignore[arg-type]  # a store that fails
+    await worker_of(house, runs=BrokenStore(house.run_store, verb)).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
     assert isinstance(house.incidents.heard[0][1], Unavailable)
     house.clock.turn(Pace().lease_s + 1)
@@ -351,7 +386,7 @@ async def test_a_run_that_was_told_to_stop_is_not_tried_again(house: Any) -> Non
 async def test_a_run_that_can_be_neither_worked_on_nor_put_off_is_left_to_its_lease(house: Any) -> None:
     run = await started(house)
     broken = BrokenStore(house.run_store, "postpone")
-    await worker_of(house, away, runs=broken).run_once()  # type: ignore[arg-type]  # a store that fails
+    await worker_of(house, away, runs=broken).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
     assert len(house.incidents.heard) == 2
 
@@ -359,7 +394,7 @@ async def test_a_run_that_can_be_neither_worked_on_nor_put_off_is_left_to_its_le
 async def test_a_worker_whose_heartbeat_failed_writes_nothing_more(house: Any) -> None:
     run = await started(house)
     broken = BrokenStore(house.run_store, "extend")
-    await worker_of(house, until_stopped, runs=broken).run_once()  # type: ignore[arg-type]  # a store that fails
+    await worker_of(house, until_stopped, runs=broken).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).phase == "running"
 
 
@@ -367,15 +402,14 @@ async def test_a_worker_that_ends_hands_its_run_back_without_spending_an_attempt
     run = await started(house)
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house, until_stopped).serve(stopping))
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-        await asyncio.sleep(0)
+    await begun(house, run)
     await house.bell.wait(timeout_s=60)  # that the run came
     stopping.set()
     await house.bell.wait(timeout_s=60)  # what wakes the worker's own idle lanes
     await serving
     handed_back = await house.runs.get(run.id, owner_id=ALICE)
     assert (handed_back.state, handed_back.attempts) == (RunState.QUEUED, 0)
-    await asyncio.wait_for(house.bell.wait(timeout_s=60), 1)  # others are told that it waits
+    assert await rings(house.bell), "other workers do not know that it waits"
 
 
 async def test_a_cancel_that_comes_while_a_run_is_handed_back_ends_it_and_is_told(house: Any) -> None:
@@ -389,8 +423,7 @@ async def test_a_cancel_that_comes_while_a_run_is_handed_back_ends_it_and_is_tol
     stopping = asyncio.Event()
     async with house.feed.subscribe(run.id) as heard:
         serving = asyncio.create_task(worker_of(house, cancelled_on_the_way).serve(stopping))
-        while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-            await asyncio.sleep(0)
+        await begun(house, run)
         stopping.set()
         await serving
         told = await heard.next(timeout_s=60)
@@ -415,10 +448,9 @@ async def test_a_serving_worker_takes_runs_as_they_come_and_lets_the_last_finish
 async def test_a_worker_outlives_every_fault_of_its_store(house: Any, fault: Exception) -> None:
     broken = BrokenStore(house.run_store, "claim", "reap", fault=fault)
     stopping = asyncio.Event()
-    serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
+    serving = asyncio.create_task(worker_of(house, runs=broken).serve(stopping))
     run = await started(house)
-    while len(house.incidents.heard) < 2:
-        await asyncio.sleep(0)
+    await until(lambda: len(house.incidents.heard) >= 2, "two incidents", pause_s=0)
     broken.down.clear()
     await house.clock.step(60)
     async for _ in house.runs.follow(run.id, owner_id=ALICE):
@@ -434,8 +466,11 @@ async def test_a_run_that_lapsed_is_taken_up_again_by_the_same_worker(house: Any
     house.clock.turn(2)
     stopping = asyncio.Event()
     serving = asyncio.create_task(worker_of(house).serve(stopping))
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase == "running":
-        await asyncio.sleep(0)
+
+    async def is_reaped() -> bool:
+        return bool((await house.runs.get(run.id, owner_id=ALICE)).phase != "running")
+
+    await until(is_reaped, "the reaper", pause_s=0)
     house.clock.turn(rest_s(1))
     async for event in house.runs.follow(run.id, owner_id=ALICE):
         assert event.run_id == run.id
@@ -481,9 +516,8 @@ async def test_a_hand_back_that_comes_too_late_is_only_reported(house: Any) -> N
     run = await started(house)
     stopping = asyncio.Event()
     broken = BrokenStore(house.run_store, "release")
-    serving = asyncio.create_task(worker_of(house, until_stopped, runs=broken).serve(stopping))  # type: ignore[arg-type]  # a store that fails
-    while (await house.runs.get(run.id, owner_id=ALICE)).phase != "running":
-        await asyncio.sleep(0)
+    serving = asyncio.create_task(worker_of(house, until_stopped, runs=broken).serve(stopping))
+    await begun(house, run)
     stopping.set()
     await serving
     assert [where for where, _ in house.incidents.heard] == ["handing a run back"]

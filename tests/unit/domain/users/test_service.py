@@ -14,7 +14,7 @@ from netra.domain.errors import (
     Unauthorized,
     ValidationFailed,
 )
-from netra.domain.ids import UserId
+from netra.domain.ids import SessionId, UserId
 from netra.domain.paging import PageRequest
 from netra.domain.users.model import AddUser, Claims, Principal, Role, Scope, SignIn, TokenKind
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, account_faults
@@ -220,7 +220,7 @@ async def test_only_an_administrator_with_a_proof_that_says_so_is_one(users: Use
 
     def proof(user_id: Any, *scopes: Scope) -> Principal:
         at = admin.created_at
-        return Principal(user_id=user_id, session_id="s", expires_at=at, scopes=frozenset(scopes))
+        return Principal(user_id=user_id, session_id=SessionId("s"), expires_at=at, scopes=frozenset(scopes))
 
     await users.check_admin(proof(admin.id, Scope.ADMIN))
     for other in (proof(admin.id, Scope.READ), proof(member.id, *Scope)):

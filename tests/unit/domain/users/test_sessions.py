@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from netra.domain.errors import NotFound, Unauthorized
+from netra.domain.ids import UserId
 from netra.domain.paging import PageRequest
 from netra.domain.users.model import AddUser, SignedIn, SignIn
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME
@@ -110,7 +111,7 @@ async def test_a_stranger_cannot_end_a_session(
 ) -> None:
     principal = await users.authenticate(first.access_token)
     with pytest.raises(NotFound):
-        await sessions.end(principal.session_id, user_id=principal.user_id + 1)
+        await sessions.end(principal.session_id, user_id=UserId(principal.user_id + 1))
     assert await users.is_signed_in(principal)
 
 

@@ -70,7 +70,8 @@ def test_the_model_asked_for_prices_the_whole_log() -> None:
 def test_each_call_is_priced_at_its_own_provider() -> None:
     at_x, at_y = tariff_of("a", usd=1e-6, provider="x"), tariff_of("a", usd=5e-6, provider="y")
     book = ShelfBook({("x", "a"): at_x, ("y", "a"): at_y, (None, "a"): A})
-    served = log(*["a"] * 100, providers=["x"] * 60 + ["y"] * 40)
+    providers: list[str | None] = [*["x"] * 60, *["y"] * 40]
+    served = log(*["a"] * 100, providers=providers)
     served = msgspec.structs.replace(served, input_tokens=np.full(100, 1_000_000))
     prices = price_list(served, book, default_model="a")
     assert prices.tariffs == {"a": at_x}  # what most of its calls meet stands for the model

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from netra.adapters.memory.call_archive import MemoryEventArchive
 from netra.adapters.memory.call_log import MemoryEventLog, MemoryEventOutbox
@@ -235,13 +236,6 @@ def serving(post: Post) -> AbstractAsyncContextManager[ArchivedEventLog]:
     )
 
 
-async def until(condition: Any) -> None:
-    """Return once the condition holds; the loop turns in between."""
-    async with asyncio.timeout(5):
-        while not await condition():
-            await asyncio.sleep(0)
-
-
 async def test_the_courier_hands_on_what_comes_and_lets_the_lease_go(post: Post) -> None:
     async def all_are_there() -> bool:
         return (await post.outbox.backlog()).events == 0
@@ -249,7 +243,7 @@ async def test_the_courier_hands_on_what_comes_and_lets_the_lease_go(post: Post)
     async with serving(post) as log:
         for name in "abc":
             await log.append(WL, batch(name), owner_id=ALICE)
-            await until(all_are_there)
+            await until(all_are_there, "the delivery", pause_s=0)
     await post.append("d")
     assert await post.courier().deliver()  # at once: nobody holds the lease
     assert await post.read() == ["a", "b", "c", "d"]
@@ -271,7 +265,7 @@ async def test_events_wait_while_the_archive_fails_and_go_on_when_it_does_not(
             await asyncio.sleep(0)
         assert await post.read() == ["a"]
         post.archive.error = None
-        await until(all_are_there)
+        await until(all_are_there, "the delivery", pause_s=0)
     assert post.incidents.errors  # health may not know: an archive without room answers questions
     assert {type(one) for one in post.incidents.errors} == {type(error)}
 
@@ -290,7 +284,7 @@ async def test_a_courier_that_was_too_slow_leaves_the_shipment_to_the_next(post:
         return (await post.outbox.backlog()).events == 0
 
     async with serving(post):
-        await until(all_are_there)
+        await until(all_are_there, "the delivery", pause_s=0)
     assert len(post.archive.put_numbers) == 2
     assert await post.read() == ["a"]
     assert post.incidents.errors == []

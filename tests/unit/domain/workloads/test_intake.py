@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -306,10 +307,11 @@ def test_a_batch_with_too_many_prefix_hashes_is_refused_whole_in_each_form() -> 
     rows = [GOOD | row for row in chained(3, 4)]
     raws = [msgspec.Raw(json.dumps(row).encode()) for row in rows]
     assert read_batch(json.dumps({"events": rows}).encode(), max_rows=9, max_hashes=6) is None
-    for read in (
+    reads: tuple[Callable[[], object], ...] = (
         lambda: read_ndjson(body, max_rows=9, max_hashes=6),
         lambda: read_rows(raws, max_rows=9, max_hashes=6),
-    ):
+    )
+    for read in reads:
         with pytest.raises(ValidationFailed, match="at most 6 prefix hashes go in one batch") as caught:
             read()
         assert caught.value.faults[0].code == "too_many_prefix_hashes"
@@ -329,7 +331,7 @@ def test_rows_with_many_items_are_decoded_a_group_at_a_time_with_the_same_result
 def test_a_row_with_millions_of_hashes_is_refused_without_being_decoded() -> None:
     row = ndjson(*chained(1_000_000)).replace(b" ", b"")
     for body in (row, ndjson({"id": "good"}) + b"\n" + row):
-        peak, taken = _peak(lambda body=body: read_ndjson(body, max_rows=9, max_hashes=9_999))
+        peak, taken = _peak(partial(read_ndjson, body, max_rows=9, max_hashes=9_999))
         assert "prefix_hashes holds at most 10000" in taken.faults[-1].message
         assert peak < 2 * len(row)
 

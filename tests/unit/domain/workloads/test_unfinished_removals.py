@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from tests.waiting import until
+
 from netra.domain.errors import Unavailable
 from netra.domain.workloads.unfinished_removals import BREATH_S, SWEEP_EVERY_S, swept
 
@@ -24,9 +26,7 @@ class Leftovers:
 
 async def looks_of(leftovers: Leftovers, *, at_least: int) -> int:
     """Return how many looks there were, once there were so many."""
-    async with asyncio.timeout(10):
-        while leftovers.looks < at_least:
-            await asyncio.sleep(0)
+    await until(lambda: leftovers.looks >= at_least, f"{at_least} looks", pause_s=0)
     for _ in range(10):
         await asyncio.sleep(0)
     return leftovers.looks

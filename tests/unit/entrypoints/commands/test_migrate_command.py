@@ -1,6 +1,7 @@
 """`netra migrate`: changes what is missing, and says so before when asked."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def migrate(*options: str, data: Path) -> int:
     return exit_code(["migrate", *options, "--data", str(data)])
 
 
-def test_an_empty_store_is_brought_to_the_present_schema_once(tmp_path, capsys):
+def test_an_empty_store_is_brought_to_the_present_schema_once(tmp_path: Any, capsys: Any) -> None:
     assert migrate(data=tmp_path) == 0
     assert migrate(data=tmp_path) == 0
     said = capsys.readouterr().out.splitlines()
@@ -28,12 +29,12 @@ def test_an_empty_store_is_brought_to_the_present_schema_once(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("option", ["--check", "--sql"])
-def test_a_look_makes_nothing(tmp_path, option):
+def test_a_look_makes_nothing(tmp_path: Any, option: Any) -> None:
     migrate(option, data=tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
-def test_a_check_ends_with_three_until_nothing_is_missing(tmp_path, capsys):
+def test_a_check_ends_with_three_until_nothing_is_missing(tmp_path: Any, capsys: Any) -> None:
     assert migrate("--check", data=tmp_path) == 3
     assert capsys.readouterr().out == f"The schema is at nothing; {HEAD} is the present one.\n"
     migrate(data=tmp_path)
@@ -49,20 +50,22 @@ def at_revision(revision: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize("revision", ["0001", "0007"])
-def test_a_check_of_any_older_schema_ends_with_three_and_changes_nothing(tmp_path, capsys, revision):
+def test_a_check_of_any_older_schema_ends_with_three_and_changes_nothing(
+    tmp_path: Path, capsys: Any, revision: str
+) -> None:
     at_revision(revision, tmp_path / FILE)
     assert migrate("--check", data=tmp_path) == 3
     assert capsys.readouterr().out == f"The schema is at {revision}; {HEAD} is the present one.\n"
     assert SqliteSchema(tmp_path / FILE).revision() == revision
 
 
-def test_a_schema_that_was_never_released_is_not_upgraded(tmp_path, capsys):
+def test_a_schema_that_was_never_released_is_not_upgraded(tmp_path: Path, capsys: Any) -> None:
     at_revision("0007", tmp_path / FILE)
     assert migrate(data=tmp_path) == 1
     assert "by one that was never released" in capsys.readouterr().err
 
 
-def test_the_statements_printed_make_the_schema(tmp_path, capsys):
+def test_the_statements_printed_make_the_schema(tmp_path: Any, capsys: Any) -> None:
     assert migrate("--sql", data=tmp_path) == 0
     connection = connect(tmp_path / FILE, wait_s=1)
     connection.executescript(capsys.readouterr().out)
@@ -74,7 +77,7 @@ def test_the_statements_printed_make_the_schema(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("option", ["--check", "--sql"])
-def test_a_schema_of_a_newer_version_is_refused(tmp_path, capsys, option):
+def test_a_schema_of_a_newer_version_is_refused(tmp_path: Any, capsys: Any, option: Any) -> None:
     migrate(data=tmp_path)
     connection = connect(tmp_path / FILE, wait_s=1)
     connection.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -78,7 +78,7 @@ async def signed_in(app: Application, services: Services, incidents: Heard) -> A
     """Sign somebody new in at an open application."""
     email = f"somebody-{next(NUMBERS)}@example.com"
     await services.users.add(AddUser(email=email, name="A", password=PASSWORD))
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://netra.test") as client:
         pair = {"email": email, "password": PASSWORD}
         token = (await client.post("/api/auth/login", json=pair)).json()["access_token"]

@@ -81,7 +81,7 @@ def event(event_id: str | None = None) -> dict[str, object]:
     return {"timestamp": "2026-11-20T14:00:00Z", "model": "m", "input_tokens": 1, "output_tokens": 1, **named}
 
 
-async def filled(house: House, workload_id: str, *events: object, key: str = "fill") -> httpx.Response:
+async def filled(house: House, workload_id: str, *events: Any, key: str = "fill") -> httpx.Response:
     path, headers = f"/api/workloads/{workload_id}/events", {"Idempotency-Key": key}
     return await house.client.post(path, json={"events": events}, headers=headers)
 
@@ -194,7 +194,7 @@ async def test_events_are_stored_once_though_the_answer_of_their_commit_was_lost
 async def test_what_was_done_by_a_process_that_died_is_not_done_again() -> None:
     clock = TurnedClock()
     workloads = MemoryWorkloadStore(clock=clock)
-    plugs = {"workloads": workloads, "event_log": MemoryEventLog(workloads)}
+    plugs: dict[str, Any] = {"workloads": workloads, "event_log": MemoryEventLog(workloads)}
     async with opened(**plugs, replays=KeepsNothing(clock=clock)) as house:
         await made(house)
         assert (await made(house)).status_code == 409

@@ -8,6 +8,7 @@ import pytest
 from tests.unit.entrypoints.http.conftest import House
 
 from netra.domain.errors import NetraError
+from netra.domain.ids import RunId
 from netra.domain.runs.events import completed, failed
 from netra.domain.runs.lifecycle import Ending, Move
 
@@ -109,7 +110,7 @@ async def test_a_repeated_execute_tells_a_key_no_more_than_the_first(house: Hous
 )
 async def test_without_read_nothing_stored_is_shown(house: House, method: str, path: str) -> None:
     run_id = await ended_run(house)
-    run = await house.services.runs.get(run_id, owner_id=house.principal.user_id)
+    run = await house.services.runs.get(RunId(run_id), owner_id=house.principal.user_id)
     key = await bearer_of(house, "execute", "ingest")
     asked = path.format(run=run_id, thread=run.thread_id)
     refused = await house.client.request(method, asked, json={} if method == "POST" else None, headers=key)

@@ -1,6 +1,7 @@
 """The report as a page."""
 
 from html.parser import HTMLParser
+from typing import Any
 
 import msgspec
 import pytest
@@ -41,7 +42,7 @@ class Reader(HTMLParser):
         self.words.append(data)
 
 
-def page_of(*given: object, **named: object) -> str:
+def page_of(*given: Any, **named: Any) -> str:
     """Return the page; the plotting is loaded by who plots, not by every process that reads this module."""
     from netra.entrypoints.reports import page
 

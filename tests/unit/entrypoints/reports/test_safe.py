@@ -26,7 +26,7 @@ ATTACKS = {
 OBEYED = set("\x1b\x9b\x9d\x9c\x07\x08\r\u202e\u2066\u2028\udc9b")
 
 
-@pytest.fixture(params=ATTACKS.values(), ids=ATTACKS)
+@pytest.fixture(params=list(ATTACKS.values()), ids=list(ATTACKS))
 def attack(request: pytest.FixtureRequest) -> str:
     text: str = request.param
     return text

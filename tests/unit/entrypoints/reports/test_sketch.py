@@ -27,7 +27,8 @@ def test_latencies_are_shown_where_the_log_has_them(events: Events) -> None:
         ("time to first token", "ms"),
         ("whole call", "ms"),
     ]
-    known = events.ttft_ms[np.isfinite(events.ttft_ms)]  # type: ignore[index]  # the fixture has them
+    assert events.ttft_ms is not None
+    known = events.ttft_ms[np.isfinite(events.ttft_ms)]
     assert sketch.spreads[0].p99 == pytest.approx(np.quantile(known, 0.99))
 
 

@@ -37,10 +37,14 @@ async def test_the_word_to_end_is_heard_at_once_and_not_at_the_next_tick(
         config = server_config(app, host="127.0.0.1", port=0, log_level="error")
         config.loop = "asyncio"
         loop = asyncio.get_running_loop()
+
+        def end_soon() -> None:
+            loop.call_soon(end, server)
+
         server = AnnouncedServer(
             config,
             drain=drain,
-            on_ready=lambda: loop.call_soon(end, server),
+            on_ready=end_soon,
             on_end=lambda: happened.append("told"),
         )
         before = signal.getsignal(signal.SIGTERM)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from tests.waiting import happens
 
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
@@ -66,11 +67,11 @@ class Wire:
     async def receive(self) -> dict[str, Any]:
         return await self._said.get()
 
-    async def send(self, message: dict[str, Any]) -> None:
+    async def send(self, message: MutableMapping[str, Any]) -> None:
         await self.reads.wait()
         if self.fault is not None:
             raise self.fault
-        self._heard.put_nowait(message)
+        self._heard.put_nowait(dict(message))
         if message["type"] == "websocket.close":
             self._said.put_nowait({"type": "websocket.disconnect", "code": message["code"]})
 
@@ -88,8 +89,7 @@ class Wire:
 
     async def heard(self) -> dict[str, Any]:
         """Return the next frame, decoded; a close comes as it is."""
-        async with asyncio.timeout(5):
-            message = await self._heard.get()
+        message = await happens(self._heard.get(), "a frame")
         return json.loads(message["text"]) if message["type"] == "websocket.send" else message
 
     async def heard_until_close(self) -> list[dict[str, Any]]:
@@ -109,7 +109,8 @@ class Stack:
         self.clock = clock
         self.feed = LocalRunFeed()
         self.store = MemoryRunStore(MemoryState(), clock=clock)
-        self.sessions: Any = Sessions()
+        users: Any = Sessions()
+        self.sessions = users
         self.incidents = HeardIncidents()
         ids = RandomIdSource(clock=clock)
         runs = RunService(
@@ -119,7 +120,7 @@ class Stack:
         journal = SecurityJournal(trail=MemoryAuditTrail(), clock=clock, ids=ids)
         self.services = Services(
             runs=runs,
-            users=self.sessions,
+            users=users,
             limiter=limiter,
             clock=clock,
             incidents=self.incidents,
@@ -140,7 +141,7 @@ class Stack:
         async def sign_in() -> Principal:
             return principal
 
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             task = group.create_task(connection.run(sign_in))
             assert (await wire.heard())["type"] == "status"
             yield wire, connection

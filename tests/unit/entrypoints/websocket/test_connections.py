@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from tests.faults.virtual import virtually
 
 from netra.domain.errors import Unavailable
 from netra.domain.users.model import Principal
-from netra.entrypoints import live_connections
 from netra.entrypoints.errors import TooManyConnections
-from netra.entrypoints.live_connections import LiveConnections
+from netra.entrypoints.live_connections import DRAIN_S, LiveConnections
 from netra.entrypoints.websocket.pump import Connection
 
 
@@ -129,12 +129,11 @@ async def test_draining_closes_every_connection_with_1001_and_waits_for_it(stack
         assert (await wire.heard())["code"] == 1001
 
 
-async def test_draining_does_not_wait_for_ever(
-    stack: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_connections, "DRAIN_S", 0)
+@virtually
+async def test_draining_does_not_wait_for_ever(stack: Any) -> None:
     connections = LiveConnections(most=9, most_per_user=9)
     async with stack.connected(await stack.principal()) as (_, one):
         with connections.holding(one):
             await connections.drain()
             assert len(connections) == 1
+            assert asyncio.get_running_loop().time() == pytest.approx(DRAIN_S)

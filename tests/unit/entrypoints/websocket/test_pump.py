@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.faults.virtual import virtually
+from tests.waiting import until
 
 from netra.domain.errors import NetraError, Unauthorized, Unavailable
 from netra.domain.ids import RunId
@@ -15,10 +17,8 @@ from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.runs.follow import Listener
 from netra.domain.runs.model import Run, StartRun
 from netra.domain.users.model import Principal
-from netra.entrypoints.websocket import pump
 from netra.entrypoints.websocket.pump import STUCK_CHECKS_MAX, Connection
 
-PATIENCE_S = 30
 ASK = {"type": "optimization_request", "id": "c-1", "data": {"message": "Make it cheaper"}}
 
 
@@ -42,10 +42,8 @@ async def test_a_refused_sign_in_is_told_and_closed(stack: Any, wire: Any) -> No
     assert stack.incidents.heard == []
 
 
-async def test_a_sign_in_that_takes_too_long_is_closed(
-    stack: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pump, "SIGN_IN_S", 0)
+@virtually
+async def test_a_sign_in_that_takes_too_long_is_closed(stack: Any, wire: Any) -> None:
     connection = Connection(stack.services, receive=wire.receive, send=wire.send)
     await connection.run(asyncio.Event().wait)  # type: ignore[arg-type]
     told, closed = await wire.heard_until_close()
@@ -260,10 +258,8 @@ async def test_from_the_moment_of_signing_out_nothing_is_carried_out(stack: Any)
     assert await stack.store.claim(lease_s=60) is None
 
 
-async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(
-    stack: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pump, "RELIEF_S", 0)
+@virtually
+async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(stack: Any) -> None:
     who = await stack.principal()
     async with stack.connected(who) as (wire, connection):
         wire.say(ASK)
@@ -276,9 +272,7 @@ async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(
         for _ in range(3):
             await stack.progress(claim, 1)
         await stack.complete(claim)
-        async with asyncio.timeout(PATIENCE_S):
-            while connection._closing is None:
-                await asyncio.sleep(0)
+        await until(lambda: connection.closed_with, "the close of a reader that is behind")
         wire.reads.set()
         frames = await wire.heard_until_close()
     assert frames[-1]["code"] == 1008
@@ -287,17 +281,14 @@ async def test_a_reader_that_falls_too_far_behind_is_closed_and_nothing_is_lost(
         assert [(await wire.heard())["data"]["seq"] for _ in range(4)] == [2, 3, 4, 5]
 
 
-async def test_results_that_a_reader_does_not_take_close_it_too(
-    stack: Any, run: Run, events: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pump, "RELIEF_S", 0)
+@virtually
+async def test_results_that_a_reader_does_not_take_close_it_too(stack: Any, run: Run, events: Any) -> None:
     errors = [msgspec.structs.replace(event, kind=EventKind.ERROR) for event in events[:300]]
     stack.services = dataclasses.replace(stack.services, runs=TalkingRuns(run, errors))
-    async with stack.connected(await stack.principal()) as (wire, _):
+    async with stack.connected(await stack.principal()) as (wire, connection):
         wire.reads.clear()
         wire.say({"type": "subscribe", "data": {"run_id": run.id}})
-        for _ in range(600):
-            await asyncio.sleep(0)
+        await until(lambda: connection.closed_with, "the close of a reader that is behind")
         wire.reads.set()
         assert (await wire.heard_until_close())[-1]["code"] == 1008
 
@@ -327,10 +318,8 @@ async def test_a_long_history_reaches_a_good_reader_whole(stack: Any) -> None:
     assert [frame["data"]["seq"] for frame in frames] == list(range(1, 603))
 
 
-async def test_a_client_that_ignores_its_close_is_left(
-    stack: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pump, "LINGER_S", 0)
+@virtually
+async def test_a_client_that_ignores_its_close_is_left(stack: Any, wire: Any) -> None:
     wire.reads.clear()
     connection = Connection(stack.services, receive=wire.receive, send=wire.send)
     await connection.run(refusing(Unauthorized("Who are you?")))

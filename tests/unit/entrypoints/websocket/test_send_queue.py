@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 
 import msgspec
+import pytest
+from tests.faults.virtual import virtually
 
 from netra.domain.ids import RunId
 from netra.domain.runs.events import EventKind, RunEvent
@@ -118,13 +120,35 @@ async def test_what_was_taken_or_cleared_does_not_count() -> None:
     assert not outbox.has_overflowed
 
 
-async def test_relief_comes_when_all_is_taken_or_the_time_is_over() -> None:
+@virtually
+async def test_relief_comes_when_all_is_taken() -> None:
     outbox = Outbox()
     outbox.put("1")
-    await outbox.relief(timeout_s=0)
     relieved = asyncio.create_task(outbox.relief(timeout_s=60))
-    await asyncio.sleep(0)
+    await asyncio.sleep(1)
+    assert not relieved.done()
     outbox.next()
-    waiting = asyncio.create_task(outbox.news())
-    await relieved
-    waiting.cancel()
+    writer = asyncio.create_task(outbox.news())
+    await asyncio.sleep(1)
+    assert relieved.done(), "relief waited on though nothing was left to send"
+    writer.cancel()
+
+
+@virtually
+async def test_relief_gives_up_when_the_time_is_over() -> None:
+    outbox = Outbox()
+    outbox.put("1")
+    await outbox.relief(timeout_s=60)
+    assert asyncio.get_running_loop().time() == pytest.approx(60)
+
+
+@virtually
+async def test_relief_is_immediate_when_the_writer_has_taken_all_before() -> None:
+    outbox = Outbox()
+    outbox.put("1")
+    outbox.next()
+    writer = asyncio.create_task(outbox.news())
+    await asyncio.sleep(1)
+    await outbox.relief(timeout_s=60)
+    assert asyncio.get_running_loop().time() == pytest.approx(1)
+    writer.cancel()

@@ -12,9 +12,8 @@ from netra.domain.agents.model import Briefing
 from netra.domain.optimization.engine import NO_EVENTS
 from netra.domain.optimization.metrics import (
     NO_LANGUAGE_MODEL,
-    UNKNOWN_SHARE,
+    NOTHING_MEASURED,
     DataSufficiency,
-    Metrics,
     StatedGoals,
     WorkloadChoice,
 )
@@ -22,7 +21,6 @@ from netra.domain.optimization.model import Action, Goals
 from netra.domain.optimization.result import Advice
 from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.workloads.model import Workload
-from netra.domain.workloads.profile import NO_ARRIVALS
 
 REQUIRED: Final = ("timestamp", "model", "input_tokens", "output_tokens")
 HELPFUL: Final = ("latency_ms", "ttft_ms", "cached_input_tokens", "feature", "prefix_hashes", "status")
@@ -125,19 +123,10 @@ def _sending(workload: Workload | None) -> tuple[Action, ...]:
 
 
 def _advice(briefing: Briefing, *, reason: str, report: str, actions: tuple[Action, ...]) -> Advice:
-    metrics = Metrics(
-        requests=0,
-        input_tokens=0,
-        output_tokens=0,
-        prefix_reuse=(),
-        arrivals=NO_ARRIVALS,
-        duplicates=UNKNOWN_SHARE,
-        failures=UNKNOWN_SHARE,
+    metrics = msgspec.structs.replace(
+        NOTHING_MEASURED,
         data_sufficiency=DataSufficiency(sufficient=False, reason=reason, required=REQUIRED, helpful=HELPFUL),
-        bill_usd=0.0,
-        bill_usd_per_month=0.0,
         gaps=(NO_EVENTS,),
-        targets=(),
         workload_id=None if briefing.workload is None else briefing.workload.id,
         goals=stated_goals(briefing.goals),
         workloads=tuple(

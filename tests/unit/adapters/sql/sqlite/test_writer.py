@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def writer(path: Path) -> Generator[Writer]:
+async def writer(path: Path) -> AsyncGenerator[Writer]:
     connection = connect(path, wait_s=0.05)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE words (word TEXT UNIQUE)")

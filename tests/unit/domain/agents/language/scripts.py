@@ -40,13 +40,14 @@ def model(
     words: Line | Sequence[Line] | Callable[[Prompt], Line] = PLAIN, *, reads: Line | None = None
 ) -> ScriptedLanguageModel:
     """Return a model that reads nothing into a question, and words answers by `words`: the last stays."""
-    lines = list(words) if isinstance(words, list) else [words]
+    lines: list[Any] = list(words) if isinstance(words, list) else [words]
 
     def script(prompt: Prompt) -> Line:
         if is_reading(prompt):
             return form() if reads is None else reads
         line = lines.pop(0) if len(lines) > 1 else lines[0]
-        return line(prompt) if callable(line) else line
+        said: Line = line(prompt) if callable(line) else line
+        return said
 
     return ScriptedLanguageModel(script)
 

@@ -14,7 +14,7 @@ from netra.domain.agents.stages.survey import NO_INSTANT, dated
 from netra.domain.errors import UnsoundHandover
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.optimization import engine
-from netra.domain.optimization.metrics import UNKNOWN_SHARE, DataSufficiency, Metrics
+from netra.domain.optimization.metrics import NOTHING_MEASURED
 from netra.domain.optimization.model import Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff
@@ -23,7 +23,6 @@ from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.what_if.price_list import price_list
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event, Workload
-from netra.domain.workloads.profile import NO_ARRIVALS
 
 NOW = datetime(2026, 11, 18, tzinfo=UTC)
 BRIEFING = Briefing(question=Question(owner_id=UserId(1), message="cheaper"), goals=Goals(), now=NOW)
@@ -97,26 +96,16 @@ def test_every_step_belongs_to_a_recommendation(findings: Findings) -> None:
         handover.checked_plan(msgspec.structs.replace(plan, actions=(stray,)))
 
 
-EMPTY = Metrics(
-    requests=0,
-    input_tokens=0,
-    output_tokens=0,
-    prefix_reuse=(),
-    arrivals=NO_ARRIVALS,
-    duplicates=UNKNOWN_SHARE,
-    failures=UNKNOWN_SHARE,
-    data_sufficiency=DataSufficiency(sufficient=False, reason="no calls"),
-    bill_usd=0.0,
-    bill_usd_per_month=0.0,
-    gaps=(),
-    targets=(),
-)
-
-
 def test_an_answer_has_words() -> None:
     with pytest.raises(UnsoundHandover) as failure:
         handover.checked_advice(
-            Advice(recommendations=(), metrics=EMPTY, actions=(), supply_config=NOTHING_TO_SUPPLY, report=" ")
+            Advice(
+                recommendations=(),
+                metrics=NOTHING_MEASURED,
+                actions=(),
+                supply_config=NOTHING_TO_SUPPLY,
+                report=" ",
+            )
         )
     assert failure.value.code == "PROCESSING_ERROR"
     assert failure.value.details["agent"] == "ReportingSubAgent"
@@ -125,7 +114,11 @@ def test_an_answer_has_words() -> None:
 def test_the_words_of_an_answer_are_such_as_every_store_can_hold() -> None:
     report = "“a\x00b”: no parameter that this engine reads"
     advice = Advice(
-        recommendations=(), metrics=EMPTY, actions=(), supply_config=NOTHING_TO_SUPPLY, report=report
+        recommendations=(),
+        metrics=NOTHING_MEASURED,
+        actions=(),
+        supply_config=NOTHING_TO_SUPPLY,
+        report=report,
     )
     assert handover.checked_advice(advice).report == "“a\ufffdb”: no parameter that this engine reads"
 

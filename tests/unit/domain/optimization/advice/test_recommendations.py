@@ -15,7 +15,7 @@ from netra.domain.optimization.composition import Composition, compose
 from netra.domain.optimization.model import Goals, Stance, never_stop
 from netra.domain.optimization.result import Recommendation
 from netra.domain.optimization.supply_config import CallGroup, Retries, RouteRule, Settings
-from netra.domain.optimization.traffic import dropped, hosted
+from netra.domain.optimization.traffic import Traffic, dropped, hosted
 from netra.domain.workloads.model import Event
 
 Make = Callable[..., Study]
@@ -28,7 +28,7 @@ def ranked(study: Study, findings: Sequence[Finding]) -> tuple[Composition, tupl
     return composition, recommendations_of(composition, span=study.span)
 
 
-def first(count: int, *, of: int) -> partial[object]:
+def first(count: int, *, of: int) -> partial[Traffic]:
     return partial(dropped, where=np.arange(of) < count)
 
 

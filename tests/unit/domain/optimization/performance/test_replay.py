@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import isnan
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -147,7 +148,7 @@ def test_a_replay_within_limits_is_the_replay_or_nothing(round_one: Deployment, 
     loose = replay_within(calls, deployment=round_one, replicas=2, ttft_ms=1e9, tpot_ms=1e9)
     assert loose is not None
     assert loose.finished_s.tobytes() == whole.finished_s.tobytes()
-    limits = {"ttft_ms": whole.ttft_ms(99) * 0.9, "tpot_ms": 1e9}
+    limits: dict[str, Any] = {"ttft_ms": whole.ttft_ms(99) * 0.9, "tpot_ms": 1e9}
     assert replay_within(calls, deployment=round_one, replicas=2, **limits) is None
     limits = {"ttft_ms": 1e9, "tpot_ms": whole.tpot_ms(99) * 0.5}
     assert replay_within(calls, deployment=round_one, replicas=2, **limits) is None
@@ -297,7 +298,7 @@ def test_fewer_sequences_at_once_lose_no_token(
 def test_a_table_made_slower_keeps_its_floor(named: Callable[..., Deployment]) -> None:
     old = table_of(costs_of(named("A100", "Llama-2-70B", tp=8, engine=VLLM_2023)), batching=Batching())
     slow = old.slower(1.5)
-    step = {"sequences": 4, "context": 4000.0, "prompt": 10, "pairs": 50.0}
+    step: dict[str, Any] = {"sequences": 4, "context": 4000.0, "prompt": 10, "pairs": 50.0}
     assert slow.step(**step) == pytest.approx(1.5 * old.step(**step))
     assert msgspec.structs.asdict(slow)["has_floor"]
 

@@ -402,7 +402,9 @@ def test_without_a_price_of_cached_input_nobody_knows_whether_the_caching_of_the
     cached, unpriced = (call(0, name, (1_238, 134), cached_input_tokens=896) for name in ("big", "mystery"))
     log = study([cached, unpriced], at)
     assert findings(log) == []
-    assert ["the price of cached input of big"] in [list(one.missing) for one in said(log)]
+    assert ["the price of cached input of big"] in [
+        list(one.missing) for one in said(log) if isinstance(one, Gap)
+    ]
 
 
 def test_cached_input_at_the_price_of_all_input_is_neither_kept_nor_turned_off(

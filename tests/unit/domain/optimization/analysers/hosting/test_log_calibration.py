@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -43,7 +44,7 @@ def served(*, slower: float, model: str = OPEN, calls: int = 60) -> Events:
     )
 
 
-def case(study: Make, tariff: Price, events: Events, **goals: object) -> Case:
+def case(study: Make, tariff: Price, events: Events, **goals: Any) -> Case:
     asked = study(
         events,
         tariff(events.model.names[0], usd=1e-4),
