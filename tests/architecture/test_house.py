@@ -43,7 +43,8 @@ def test_a_module_says_what_lives_in_it() -> None:
 
 
 def test_a_module_stays_readable() -> None:
-    long = [name_of(path) for path in MODULES if len(path.read_text().splitlines()) > 300]
+    modules = [path for path in MODULES if "migrations" not in path.parts]  # a schema is as long as it is
+    long = [name_of(path) for path in modules if len(path.read_text().splitlines()) > 300]
     assert long == []
 
 

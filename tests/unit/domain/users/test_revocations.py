@@ -60,8 +60,11 @@ class House:
         return self
 
     async def live(self) -> list[str]:
+        owners = {"a": ADA, "b": ADA, "c": UserId(2)}
         return [
-            name for name in "abc" if await self.sessions.is_live(SessionId(name), user_id=UserId(1), at=AT)
+            name
+            for name, user in owners.items()
+            if await self.sessions.is_live(SessionId(name), user_id=user, at=AT)
         ]
 
 
@@ -75,7 +78,7 @@ async def test_a_session_ended_on_a_full_disk_is_refused_from_that_moment_and_wr
     house.disk.is_full = False
     assert await house.postponed.flush()
     assert await house.live() == ["b", "c"]
-    assert not await house.disk.is_live(SessionId("a"), user_id=UserId(1), at=AT)
+    assert not await house.disk.is_live(SessionId("a"), user_id=ADA, at=AT)
 
 
 async def test_one_of_the_users_own_sessions_can_be_ended_once_and_nobody_elses() -> None:
@@ -126,7 +129,7 @@ async def test_writes_are_retried_now_and_then_until_the_store_takes_them(clock:
     async with retried(house.postponed, clock=clock):
         await house.sessions.end(SessionId("a"), at=AT)
         house.disk.is_full = False
-        while await house.disk.is_live(SessionId("a"), user_id=UserId(1), at=AT):
+        while await house.disk.is_live(SessionId("a"), user_id=ADA, at=AT):
             await clock.step(RETRY_S)
             await asyncio.sleep(0)  # the retrying task's turn
     assert house.incidents.errors == []
@@ -137,7 +140,7 @@ async def test_the_end_tries_once_more_and_reports_what_is_lost(clock: Any) -> N
     async with retried(house.postponed, clock=clock):
         await house.sessions.end(SessionId("a"), at=AT)
         house.disk.is_full = False
-    assert not await house.disk.is_live(SessionId("a"), user_id=UserId(1), at=AT)
+    assert not await house.disk.is_live(SessionId("a"), user_id=ADA, at=AT)
     house.disk.is_full = True
     async with retried(house.postponed, clock=clock):
         await house.sessions.end(SessionId("b"), at=AT)
