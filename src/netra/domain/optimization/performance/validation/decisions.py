@@ -21,7 +21,7 @@ _STEP: Final = 1.05  # limits lie so far apart, from the fastest configuration t
 _FEWEST: Final = 3
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ConfigurationChoice(msgspec.Struct, frozen=True, kw_only=True):
     """One configuration of a workload: what it costs and how fast it is, by the model and as measured."""
 
     measured_ms: float
@@ -57,11 +57,13 @@ def decide(rows: Sequence[Judged], *, hardware: Hardware, margin: float = SAFETY
     )
 
 
-def pick(choices: Sequence[Choice], *, limit_ms: float, margin: float = SAFETY_MARGIN) -> Choice:
+def pick(
+    choices: Sequence[ConfigurationChoice], *, limit_ms: float, margin: float = SAFETY_MARGIN
+) -> ConfigurationChoice:
     """Return the choice with the least modelled cost that keeps the limit with the margin, else the fastest.
 
-    >>> fast = Choice(measured_ms=8.0, modelled_ms=8.0, measured_usd=3.0, modelled_usd=3.0)
-    >>> cheap = Choice(measured_ms=19.0, modelled_ms=18.5, measured_usd=1.0, modelled_usd=1.0)
+    >>> fast = ConfigurationChoice(measured_ms=8.0, modelled_ms=8.0, measured_usd=3.0, modelled_usd=3.0)
+    >>> cheap = ConfigurationChoice(measured_ms=19.0, modelled_ms=18.5, measured_usd=1.0, modelled_usd=1.0)
     >>> pick([fast, cheap], limit_ms=19.2) is fast, pick([fast, cheap], limit_ms=21.0) is cheap
     (True, True)
     """
@@ -71,8 +73,8 @@ def pick(choices: Sequence[Choice], *, limit_ms: float, margin: float = SAFETY_M
     return min(choices, key=lambda one: (one.modelled_ms, one.modelled_usd))
 
 
-def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Choice]]:
-    found: dict[tuple[object, ...], list[Choice]] = defaultdict(list)
+def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[ConfigurationChoice]]:
+    found: dict[tuple[object, ...], list[ConfigurationChoice]] = defaultdict(list)
     for row, seen in rows:
         gpu = hardware.find_gpu(row.hardware)
         if row.tpot_ms is None or gpu is None or seen.running < row.batch:
@@ -80,7 +82,7 @@ def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Choic
         key = (row.model, row.engine, row.precision, row.load, row.input_tokens, row.output_tokens)
         per_token = row.tp * (gpu.usd_per_gpu_hour or 1.0) / row.batch / 3.6  # $ a million tokens and ms
         found[key].append(
-            Choice(
+            ConfigurationChoice(
                 measured_ms=row.tpot_ms,
                 modelled_ms=seen.tpot_ms,
                 measured_usd=per_token * row.tpot_ms,
@@ -90,7 +92,7 @@ def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Choic
     return [choices for choices in found.values() if len(choices) >= _FEWEST]
 
 
-def _limits(choices: Sequence[Choice]) -> list[float]:
+def _limits(choices: Sequence[ConfigurationChoice]) -> list[float]:
     """Return limits in equal ratios that at least one measured configuration keeps with some room."""
     fastest = min(one.measured_ms for one in choices) * 1.15
     slowest = max(one.measured_ms for one in choices)

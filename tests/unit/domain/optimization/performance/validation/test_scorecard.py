@@ -12,7 +12,7 @@ from netra.adapters.files.measurements import read_measurements
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.constants import TRT_LLM, VLLM, VLLM_2023
 from netra.domain.optimization.performance.roofline import Deployment
-from netra.domain.optimization.performance.validation.decisions import Choice, decide, pick
+from netra.domain.optimization.performance.validation.decisions import ConfigurationChoice, decide, pick
 from netra.domain.optimization.performance.validation.faulty_rows import sound_rows
 from netra.domain.optimization.performance.validation.measurement import (
     Measurement,
@@ -294,8 +294,8 @@ def test_repeats_are_one_point_at_their_median() -> None:
 
 
 def test_the_pick_keeps_the_margin_else_is_the_fastest() -> None:
-    fast = Choice(measured_ms=10.0, modelled_ms=10.0, measured_usd=5.0, modelled_usd=5.0)
-    slow = Choice(measured_ms=20.0, modelled_ms=20.0, measured_usd=1.0, modelled_usd=1.0)
+    fast = ConfigurationChoice(measured_ms=10.0, modelled_ms=10.0, measured_usd=5.0, modelled_usd=5.0)
+    slow = ConfigurationChoice(measured_ms=20.0, modelled_ms=20.0, measured_usd=1.0, modelled_usd=1.0)
     assert pick([fast, slow], limit_ms=20.9, margin=1.05) is fast
     assert pick([fast, slow], limit_ms=21.1, margin=1.05) is slow
     assert pick([fast, slow], limit_ms=1.0) is fast
