@@ -21,7 +21,7 @@ GROUP_SIZES: Final = (1, 2, 4, 8)
 _MOST_SEQUENCES: Final = 256
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class ServingConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """One replica and its price."""
 
     deployment: Deployment
@@ -56,12 +56,12 @@ def configurations(
     engine: Engine,
     longest_tokens: int,
     precision: str | None = None,
-) -> tuple[Configuration, ...]:
+) -> tuple[ServingConfiguration, ...]:
     """Return the priced replicas that hold the model and its longest request, cheapest first.
 
     A group size must divide the attention heads. Without a `precision` it is `served_precision`.
     """
-    found: list[Configuration] = []
+    found: list[ServingConfiguration] = []
     for gpu in gpus:
         if gpu.usd_per_gpu_hour is None:
             continue
@@ -74,11 +74,13 @@ def configurations(
                 precision=precision or served_precision(gpu, model),
             )
             if model.heads % tp == 0 and deployment.memory().kv_tokens >= longest_tokens:
-                found.append(Configuration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour))
+                found.append(
+                    ServingConfiguration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour)
+                )
     return tuple(sorted(found, key=lambda one: (one.usd_per_hour, one.name)))
 
 
-def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo) -> float:
+def carried_per_s(configuration: ServingConfiguration, *, load: Load, slo: Slo) -> float:
     """Return the requests a second one replica carries with its largest batch; 0 if it has none."""
     batch = largest_batch(configuration, load=load, slo=slo)
     if batch == 0:
@@ -92,7 +94,7 @@ def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo) -> floa
     return seen.tokens_per_s() / max(load.output_tokens, 1.0)
 
 
-def largest_batch(configuration: Configuration, *, load: Load, slo: Slo, margin: float = 0.85) -> int:
+def largest_batch(configuration: ServingConfiguration, *, load: Load, slo: Slo, margin: float = 0.85) -> int:
     """Return the most sequences at once whose closed loop keeps `margin` of the limits; 0 if none does.
 
     The limits are those on TPOT and on the whole call, for a call of mean lengths. By bisection, as both

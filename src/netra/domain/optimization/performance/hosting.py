@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.performance.configurations import Configuration, Load, carried_per_s
+from netra.domain.optimization.performance.configurations import Load, ServingConfiguration, carried_per_s
 from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.hardware import ModelShape
@@ -24,7 +24,7 @@ _ESTIMATE_TRUST: Final = 0.5
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration and the replicas it would take at the mean rate: for ranking, never for advice."""
 
-    configuration: Configuration
+    configuration: ServingConfiguration
     replicas: int
     carried_per_s: float  # requests a second one replica is estimated to carry
 
@@ -46,7 +46,7 @@ class Tails80(msgspec.Struct, frozen=True, kw_only=True):
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sized fleet and its price."""
 
-    configuration: Configuration
+    configuration: ServingConfiguration
     fleet: Fleet
     carried_per_s: float  # requests a second one replica is estimated to carry
     tails: Tails80
@@ -65,7 +65,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
 def cheapest_fleets(
     requests: Requests,
     *,
-    candidates: tuple[Configuration, ...],
+    candidates: tuple[ServingConfiguration, ...],
     load: Load,
     slo: Slo,
     checkpoint: Checkpoint,
@@ -118,7 +118,7 @@ def _sized_fleet(
 
 
 def ranked_by_estimate(
-    candidates: tuple[Configuration, ...], *, load: Load, slo: Slo
+    candidates: tuple[ServingConfiguration, ...], *, load: Load, slo: Slo
 ) -> tuple[Estimate, ...]:
     """Return what each candidate is estimated to need, cheapest first; those that carry nothing left out.
 

@@ -10,7 +10,7 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint, Gap
-from netra.domain.optimization.performance.configurations import Configuration, configurations
+from netra.domain.optimization.performance.configurations import ServingConfiguration, configurations
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import smallest_fleet
 from netra.domain.optimization.performance.hosting import tails_of
@@ -115,7 +115,7 @@ def trial_of(
 
 class _Tried(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
-    configuration: Configuration
+    configuration: ServingConfiguration
     requests: Requests  # as they would be
     replayed: Replay
 
@@ -161,7 +161,7 @@ def _case(study: Study, proposed: ProposedFleet, present: PresentFleet | None) -
     return case
 
 
-def _configuration(case: Case, proposed: ProposedFleet, present: PresentFleet | None) -> Configuration:
+def _configuration(case: Case, proposed: ProposedFleet, present: PresentFleet | None) -> ServingConfiguration:
     now = None if present is None or proposed.gpu is not None else present.deployment
     precision, size = proposed.precision, proposed.gpus_per_replica
     if now is not None:
@@ -181,7 +181,7 @@ def _configuration(case: Case, proposed: ProposedFleet, present: PresentFleet | 
 
 def _candidates(
     case: Case, *, precision: str | None, present: PresentFleet | None
-) -> tuple[Configuration, ...]:
+) -> tuple[ServingConfiguration, ...]:
     """Return the case's candidates in the wanted precision, at the pace of what serves the log now."""
     found = case.candidates
     if precision is not None:
@@ -208,7 +208,7 @@ def _cut(requests: Requests, *, at: int | None) -> Requests:
 
 def _replayed(
     case: Case,
-    configuration: Configuration,
+    configuration: ServingConfiguration,
     *,
     requests: Requests,
     replicas: int | None,

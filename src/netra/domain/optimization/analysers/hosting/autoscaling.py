@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import dense_ends
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.configurations import Configuration
+from netra.domain.optimization.performance.configurations import ServingConfiguration
 from netra.domain.optimization.performance.hosting import ranked_by_estimate
 from netra.domain.optimization.performance.scaling import (
     COOL_DOWN_S,
@@ -95,7 +95,7 @@ def _finding(
     case: Case,
     days: list[Scaled],
     *,
-    configuration: Configuration,
+    configuration: ServingConfiguration,
     left_out: tuple[str, ...],
 ) -> Finding:
     name, usd_per_hour = configuration.name, configuration.usd_per_hour

@@ -17,7 +17,7 @@ from netra.domain.optimization.analysers.hosting.fleet_option import option_of
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.configurations import Configuration, carried_per_s
+from netra.domain.optimization.performance.configurations import ServingConfiguration, carried_per_s
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
@@ -75,10 +75,10 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (_finding(study, case, fleets[0], table),)
 
 
-def quantised(case: Case) -> tuple[Configuration, ...]:
+def quantised(case: Case) -> tuple[ServingConfiguration, ...]:
     """Return the candidates at each weight precision that the longest call fits beside."""
     longest = int((case.requests.input_tokens + case.requests.output_tokens).max())
-    found: list[Configuration] = []
+    found: list[ServingConfiguration] = []
     for one in case.candidates:
         for precision in _QUANTISED:
             deployment = msgspec.structs.replace(one.deployment, precision=precision)
@@ -97,7 +97,7 @@ def peak_rate_per_s(arrive_s: Floats, *, window_s: float = PEAK_WINDOW_S) -> flo
     return int(counts.max()) / window_s
 
 
-def _row(case: Case, configuration: Configuration) -> Carrying:
+def _row(case: Case, configuration: ServingConfiguration) -> Carrying:
     carried = carried_per_s(configuration, load=case.load, slo=case.slo)
     peak = peak_rate_per_s(case.requests.arrive_s) * SAFETY_MARGIN
     replicas = ceil(peak / carried) if carried > 0.0 else None

@@ -11,7 +11,7 @@ import numpy as np
 from netra.domain.optimization.analysers.hosting.log_calibration import pace_of
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Gap, Goals
-from netra.domain.optimization.performance.configurations import Configuration, Load, configurations
+from netra.domain.optimization.performance.configurations import Load, ServingConfiguration, configurations
 from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, VLLM
 from netra.domain.optimization.performance.fleet import Slo, busiest
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
@@ -35,7 +35,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     unheld: tuple[str, ...]  # features with limits of their own, which no replay of all calls can hold
     notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
     load: Load
-    candidates: tuple[Configuration, ...]
+    candidates: tuple[ServingConfiguration, ...]
     api_usd: float  # of the calls that are charged, in the window
     api_usd_per_month: float
 
@@ -124,7 +124,7 @@ def allowed_gpus(hardware: Hardware, goals: Goals) -> tuple[Gpu, ...]:
     )
 
 
-def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ...]) -> tuple[Slo, str]:
+def slo_of(goals: Goals, requests: Requests, candidates: tuple[ServingConfiguration, ...]) -> tuple[Slo, str]:
     """Return the limits asked for, else the defaults, with a sentence that says which.
 
     A default TTFT is widened where even a lone prompt of this length takes longer on every candidate:
@@ -201,7 +201,7 @@ def _requests(traffic: Traffic, where: Bools) -> Requests:
     )
 
 
-def _at_pace(one: Configuration, pace: float) -> Configuration:
+def _at_pace(one: ServingConfiguration, pace: float) -> ServingConfiguration:
     deployment = msgspec.structs.replace(one.deployment, pace=pace)
     return msgspec.structs.replace(one, deployment=deployment)
 

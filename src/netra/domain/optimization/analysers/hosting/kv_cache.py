@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.configurations import Configuration
+from netra.domain.optimization.performance.configurations import ServingConfiguration
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "kv_cache"
@@ -120,7 +120,7 @@ def _needed(study: Study, case: Case) -> float | None:
     )
 
 
-def _fit(case: Case, configuration: Configuration) -> KvCacheFit:
+def _fit(case: Case, configuration: ServingConfiguration) -> KvCacheFit:
     deployment = configuration.deployment
     plan = deployment.memory()
     small = msgspec.structs.replace(deployment, kv_precision="fp8").memory()
