@@ -34,7 +34,7 @@ class ServingConfiguration(msgspec.Struct, frozen=True, kw_only=True):
         return f"{deployment.tp}x {deployment.gpu.name}, {deployment.precision}"
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True):
+class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     """The traffic's averages, for estimates only."""
 
     requests_per_s: float
@@ -80,7 +80,7 @@ def configurations(
     return tuple(sorted(found, key=lambda one: (one.usd_per_hour, one.name)))
 
 
-def carried_per_s(configuration: ServingConfiguration, *, load: Load, slo: Slo) -> float:
+def carried_per_s(configuration: ServingConfiguration, *, load: RequestLoad, slo: Slo) -> float:
     """Return the requests a second one replica carries with its largest batch; 0 if it has none."""
     batch = largest_batch(configuration, load=load, slo=slo)
     if batch == 0:
@@ -94,7 +94,9 @@ def carried_per_s(configuration: ServingConfiguration, *, load: Load, slo: Slo) 
     return seen.tokens_per_s() / max(load.output_tokens, 1.0)
 
 
-def largest_batch(configuration: ServingConfiguration, *, load: Load, slo: Slo, margin: float = 0.85) -> int:
+def largest_batch(
+    configuration: ServingConfiguration, *, load: RequestLoad, slo: Slo, margin: float = 0.85
+) -> int:
     """Return the most sequences at once whose closed loop keeps `margin` of the limits; 0 if none does.
 
     The limits are those on TPOT and on the whole call, for a call of mean lengths. By bisection, as both

@@ -6,7 +6,11 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.performance.configurations import Load, ServingConfiguration, carried_per_s
+from netra.domain.optimization.performance.configurations import (
+    RequestLoad,
+    ServingConfiguration,
+    carried_per_s,
+)
 from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.hardware import ModelShape
@@ -66,7 +70,7 @@ def cheapest_fleets(
     requests: Requests,
     *,
     candidates: tuple[ServingConfiguration, ...],
-    load: Load,
+    load: RequestLoad,
     slo: Slo,
     checkpoint: Checkpoint,
 ) -> tuple[Hosting, ...]:
@@ -118,7 +122,7 @@ def _sized_fleet(
 
 
 def ranked_by_estimate(
-    candidates: tuple[ServingConfiguration, ...], *, load: Load, slo: Slo
+    candidates: tuple[ServingConfiguration, ...], *, load: RequestLoad, slo: Slo
 ) -> tuple[Estimate, ...]:
     """Return what each candidate is estimated to need, cheapest first; those that carry nothing left out.
 

@@ -10,7 +10,7 @@ from netra.domain.optimization.model import never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.closed_loop import closed_loop
 from netra.domain.optimization.performance.configurations import (
-    Load,
+    RequestLoad,
     ServingConfiguration,
     carried_per_s,
     configurations,
@@ -32,7 +32,7 @@ from netra.domain.optimization.performance.serving import trtllm_options, vllm_f
 from netra.domain.optimization.performance.stand_in import stand_in_for
 
 Arriving = Callable[..., Requests]
-LOAD = Load(requests_per_s=4.0, input_tokens=1000.0, output_tokens=200.0)
+LOAD = RequestLoad(requests_per_s=4.0, input_tokens=1000.0, output_tokens=200.0)
 
 
 def model(name: str) -> ModelShape:

@@ -11,7 +11,11 @@ import numpy as np
 from netra.domain.optimization.analysers.hosting.log_calibration import pace_of
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Gap, Goals
-from netra.domain.optimization.performance.configurations import Load, ServingConfiguration, configurations
+from netra.domain.optimization.performance.configurations import (
+    RequestLoad,
+    ServingConfiguration,
+    configurations,
+)
 from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, VLLM
 from netra.domain.optimization.performance.fleet import Slo, busiest
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
@@ -34,7 +38,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     limits: str  # `slo` in words
     unheld: tuple[str, ...]  # features with limits of their own, which no replay of all calls can hold
     notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
-    load: Load
+    load: RequestLoad
     candidates: tuple[ServingConfiguration, ...]
     api_usd: float  # of the calls that are charged, in the window
     api_usd_per_month: float
@@ -215,8 +219,8 @@ def _gap(kind: str, field: str, reason: str) -> Gap:
     )
 
 
-def _load(requests: Requests, *, seconds: float) -> Load:
-    return Load(
+def _load(requests: Requests, *, seconds: float) -> RequestLoad:
+    return RequestLoad(
         requests_per_s=len(requests) / seconds,
         input_tokens=float(requests.input_tokens.mean()),
         output_tokens=float(requests.output_tokens.mean()),

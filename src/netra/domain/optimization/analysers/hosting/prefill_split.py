@@ -12,7 +12,11 @@ from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.closed_loop import closed_loop
-from netra.domain.optimization.performance.configurations import Load, ServingConfiguration, largest_batch
+from netra.domain.optimization.performance.configurations import (
+    RequestLoad,
+    ServingConfiguration,
+    largest_batch,
+)
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.hosting import ranked_by_estimate
 from netra.domain.optimization.performance.roofline import costs_of, prefill_s
@@ -56,7 +60,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (_finding(study, case, configuration, replicas=replicas, share=share),)
 
 
-def held_up_share(configuration: ServingConfiguration, *, load: Load, slo: Slo) -> float:
+def held_up_share(configuration: ServingConfiguration, *, load: RequestLoad, slo: Slo) -> float:
     """Return the share of TPOT that is other requests' prefill, at the largest batch that keeps the limit."""
     prompt = prefill_s(costs_of(configuration.deployment), prompt_tokens=load.input_tokens)
     seen = closed_loop(
