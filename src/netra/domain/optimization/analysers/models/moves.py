@@ -16,7 +16,7 @@ from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd
 from netra.domain.workloads.columns import Floats
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
+class ModelMove(msgspec.Struct, frozen=True, kw_only=True):
     """The log's calls on another model."""
 
     to: Tariff
@@ -38,7 +38,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
         return break_even_accept_rate(weak_usd=self.then_usd, strong_usd=self.now_usd)
 
 
-def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
+def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> ModelMove:
     """Return the move of every priced, recurring call that fits the context, or of those made cheaper.
 
     The dollars of a move are those of its calls: over the log or, in one with a change, since that.
@@ -51,7 +51,7 @@ def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
     now = study.now_usd
     by_call = now - call_usd(routed(traffic, fits, to=to))
     where = fits if dearer_too else fits & (by_call > 0)
-    return only(Move(to=to, where=fits, now_usd=0.0, then_usd=0.0, by_call=by_call), where, study=study)
+    return only(ModelMove(to=to, where=fits, now_usd=0.0, then_usd=0.0, by_call=by_call), where, study=study)
 
 
 def served_by(study: Study, to: Tariff) -> Bools:
@@ -60,12 +60,12 @@ def served_by(study: Study, to: Tariff) -> Bools:
     return np.array([*same, False])[study.traffic.tariff]
 
 
-def only(move: Move, where: Bools, *, study: Study) -> Move:
+def only(move: ModelMove, where: Bools, *, study: Study) -> ModelMove:
     """Return the part of a move that concerns the calls in `where`."""
     inside = move.where & where
     by_call = np.where(inside, move.by_call, 0.0)
     now_usd = float(study.now_usd[inside].sum())
-    return Move(
+    return ModelMove(
         to=move.to, where=inside, now_usd=now_usd, then_usd=now_usd - float(by_call.sum()), by_call=by_call
     )
 
@@ -75,7 +75,7 @@ def moved(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
     return routed(traffic, where & traffic.kept & ~traffic.hosted, to=to)
 
 
-def break_even_output_tokens(study: Study, move: Move) -> float | None:
+def break_even_output_tokens(study: Study, move: ModelMove) -> float | None:
     """Return how long the other model's answers may be on average before the move costs more than now.
 
     None where answers cost it nothing or nothing moves; 0.0 where its input alone costs more than now.

@@ -14,7 +14,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.models.moves import (
-    Move,
+    ModelMove,
     break_even_output_tokens,
     move_to,
     moved,
@@ -81,7 +81,7 @@ def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Finding:
+def _finding(study: Study, field: str, name: str, parts: Sequence[ModelMove]) -> Finding:
     best = max(parts, key=lambda part: part.saved_usd)
     inputs = _inputs(study, field, name, parts, best=best)
     pays = best.saved_usd > 0
@@ -114,13 +114,13 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Find
     )
 
 
-def _action(name: str, best: Move, inputs: GroupInputs) -> str:
+def _action(name: str, best: ModelMove, inputs: GroupInputs) -> str:
     if best.saved_usd > 0:
         return f"Evaluate {best.to.model} for {name}, with max_output_tokens at {inputs.max_output_tokens:,}"
     return f"Leave {name} where it is: {best.to.model} does not make it cheaper"
 
 
-def _impact(study: Study, name: str, best: Move, inputs: GroupInputs) -> str:
+def _impact(study: Study, name: str, best: ModelMove, inputs: GroupInputs) -> str:
     said = (
         f"For the same tokens {count(inputs.calls, 'call')} of {name} cost {money(best.then_usd)} instead "
         f"of {money(best.now_usd)} {study.month.told}, {saved(best.saved_usd)}."
@@ -136,7 +136,9 @@ def _impact(study: Study, name: str, best: Move, inputs: GroupInputs) -> str:
     return f"{said} It costs less than now while its answers average under {limit:,.0f} tokens; {now}."
 
 
-def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best: Move) -> GroupInputs:
+def _inputs(
+    study: Study, field: str, name: str, parts: Sequence[ModelMove], *, best: ModelMove
+) -> GroupInputs:
     lengths = study.traffic.output_tokens[best.where]
     rate = best.break_even_accept_rate
     return GroupInputs(
@@ -166,7 +168,7 @@ def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best:
     )
 
 
-def _route(field: str, name: str, best: Move, inputs: GroupInputs) -> RouteRule:
+def _route(field: str, name: str, best: ModelMove, inputs: GroupInputs) -> RouteRule:
     return RouteRule(
         by=field,
         match=name,
@@ -177,7 +179,7 @@ def _route(field: str, name: str, best: Move, inputs: GroupInputs) -> RouteRule:
     )
 
 
-def _steps(name: str, best: Move, inputs: GroupInputs) -> tuple[str, ...]:
+def _steps(name: str, best: ModelMove, inputs: GroupInputs) -> tuple[str, ...]:
     share = percent(inputs.break_even_accept_rate)
     return (
         f"Judge {inputs.answers_to_judge:,} answers of {best.to.model} for {name} blind, beside today's.",
