@@ -17,7 +17,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.statuses import (
-    Outcome,
+    CallOutcome,
     answered_calls,
     calls_of_unknown_outcome,
     failed_calls,
@@ -190,5 +190,5 @@ def _by_status(study: Study, useless: Bools) -> Mapping[str, StatusSpend]:
             usd_in_window=float(usd[useless & (status.codes == code)].sum()),
         )
         for code, name in enumerate(status.names)
-        if outcome_of(name) in {Outcome.FAILED, Outcome.REFUSED}
+        if outcome_of(name) in {CallOutcome.FAILED, CallOutcome.REFUSED}
     }

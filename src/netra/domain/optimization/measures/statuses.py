@@ -40,7 +40,7 @@ _BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
 _TRIED: Final = frozenset((408, 499))  # of the 4xx codes: work was done, and nobody waited for its end
 
 
-class Outcome(enum.Enum):
+class CallOutcome(enum.Enum):
     """What became of a call."""
 
     ANSWERED = "answered"
@@ -49,7 +49,7 @@ class Outcome(enum.Enum):
     UNKNOWN = "unknown"
 
 
-def outcome_of(status: str) -> Outcome:
+def outcome_of(status: str) -> CallOutcome:
     """Return what a status label says.
 
     >>> [outcome_of(status).value for status in ("200 OK", "tool-calls", "429", "Timeout", "fine")]
@@ -60,31 +60,33 @@ def outcome_of(status: str) -> Outcome:
     if code is not None:
         return _outcome_of_code(int(code.group(1)))
     if word in ANSWERED:
-        return Outcome.ANSWERED
+        return CallOutcome.ANSWERED
     if _REFUSED_PARTS.search(word):
-        return Outcome.REFUSED
-    return Outcome.FAILED if _FAILED_PARTS.search(word) else Outcome.UNKNOWN
+        return CallOutcome.REFUSED
+    return CallOutcome.FAILED if _FAILED_PARTS.search(word) else CallOutcome.UNKNOWN
 
 
-def _outcome_of_code(code: int) -> Outcome:
+def _outcome_of_code(code: int) -> CallOutcome:
     if 200 <= code < 400:
-        return Outcome.ANSWERED
-    return Outcome.REFUSED if 400 <= code < 500 and code not in _TRIED else Outcome.FAILED
+        return CallOutcome.ANSWERED
+    return CallOutcome.REFUSED if 400 <= code < 500 and code not in _TRIED else CallOutcome.FAILED
 
 
 def failed_calls(events: Events) -> _Bools:
     """Return which calls failed or were refused; a call without a status is taken to have succeeded."""
-    return _those(events.status, Outcome.FAILED, Outcome.REFUSED, of=len(events))
+    return _those(events.status, CallOutcome.FAILED, CallOutcome.REFUSED, of=len(events))
 
 
 def answered_calls(events: Events) -> _Bools:
     """Return which calls surely have an answer, those without a status among them."""
-    return ~_those(events.status, Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN, of=len(events))
+    return ~_those(
+        events.status, CallOutcome.FAILED, CallOutcome.REFUSED, CallOutcome.UNKNOWN, of=len(events)
+    )
 
 
 def calls_of_unknown_outcome(events: Events) -> _Bools:
     """Return which calls have a status whose word is not known."""
-    return _those(events.status, Outcome.UNKNOWN, of=len(events))
+    return _those(events.status, CallOutcome.UNKNOWN, of=len(events))
 
 
 def unpaid_calls(events: Events) -> _Bools:
@@ -93,13 +95,13 @@ def unpaid_calls(events: Events) -> _Bools:
     A call that was refused and has no output did no work.
     """
     failed = failed_calls(events)
-    idle = _those(events.status, Outcome.REFUSED, of=len(events)) & (events.output_tokens <= 0)
+    idle = _those(events.status, CallOutcome.REFUSED, of=len(events)) & (events.output_tokens <= 0)
     if events.cost is None:
         return failed & idle
     return failed & np.where(np.isnan(events.cost), idle, events.cost <= 0)
 
 
-def _those(status: Labels | None, *outcomes: Outcome, of: int) -> _Bools:
+def _those(status: Labels | None, *outcomes: CallOutcome, of: int) -> _Bools:
     if status is None:
         return np.zeros(of, np.bool_)
     verdicts = np.array([outcome_of(name) in outcomes for name in status.names] + [False])
