@@ -36,7 +36,7 @@ class Shelf(enum.StrEnum):
     KNOW = "know"  # moves no money, or none beside the plan
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class FrontierPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One way to serve the traffic: dollars, and one measure to weigh them against."""
 
     name: str
@@ -51,10 +51,10 @@ class Frontier(msgspec.Struct, frozen=True, kw_only=True):
     """The ways to serve the traffic, and why one of them is the pick."""
 
     measure: str  # "ttft_ms_p99", …
-    points: tuple[Point, ...]
+    points: tuple[FrontierPoint, ...]
     why: str  # the reason for the pick
 
-    def told(self, point: Point) -> str:
+    def told(self, point: FrontierPoint) -> str:
         """Return a point's measure in words: what was measured as a number, what is modelled as a range."""
         if point.value is None:
             return "not known"
@@ -188,7 +188,7 @@ def _frontier(pareto: Pareto) -> Frontier | None:
         if sum(getattr(option, measure) is not None for option in pareto.options) < 2:
             continue
         points = tuple(
-            Point(
+            FrontierPoint(
                 name=option.name,
                 usd_per_month=option.usd_per_month,
                 value=getattr(option, measure),

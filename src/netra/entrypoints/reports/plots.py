@@ -27,7 +27,7 @@ from netra.entrypoints.reports.canvas import (
     name_rows,
     note,
 )
-from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, Point, Shelf, shelf_of
+from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, FrontierPoint, Shelf, shelf_of
 from netra.entrypoints.reports.sketch import Sketch
 from netra.entrypoints.reports.units import milliseconds, short_count, span, title_of
 
@@ -151,7 +151,7 @@ def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
     return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw, rows=9)
 
 
-def _name_point(axes: Axes, point: Point, value: float, *, is_left: bool) -> None:
+def _name_point(axes: Axes, point: FrontierPoint, value: float, *, is_left: bool) -> None:
     """Write the point's name on the side that has room, in lines short enough for it."""
     lines = wrap(point.name if point.value is not None else f"{point.name}: not known", 46)
     note(
