@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from netra.domain.optimization.performance.validation.transfer import Pairs, Point
+from netra.domain.optimization.performance.validation.transfer import MeasuredPoint, Pairs
 from netra.domain.workloads.columns import Floats
 
 NOISE_LEAST: Final = 0.05
@@ -21,17 +21,17 @@ NOISE_MOST: Final = 0.20
 """A file that contradicts itself by more is not excused by it."""
 
 
-def order_noise(points: Sequence[Point]) -> float:
+def order_noise(points: Sequence[MeasuredPoint]) -> float:
     """Return the difference from which on a pair of `points` has an order, as a share.
 
     It is the most by which a time fell where only work was added, within `NOISE_LEAST` .. `NOISE_MOST`.
 
-    >>> points = [Point(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=1.0)
+    >>> points = [MeasuredPoint(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=1.0)
     ...           for b, m in ((1.0, 10.7), (2.0, 10.0), (4.0, 30.0))]
     >>> round(order_noise(points), 6)  # twice the batch, and 7 % faster
     0.07
     """
-    deployments: dict[tuple[object, ...], list[Point]] = defaultdict(list)
+    deployments: dict[tuple[object, ...], list[MeasuredPoint]] = defaultdict(list)
     for point in points:
         deployments[(*point.family, point.tp)].append(point)
     largest = max((_largest_fall(members) for members in deployments.values()), default=0.0)
@@ -47,7 +47,7 @@ def ordered_right(pairs: Pairs, *, least_difference: float) -> tuple[float | Non
     return float(right[apart].mean()), int(apart.sum()) // 2
 
 
-def _largest_fall(points: Sequence[Point]) -> float:
+def _largest_fall(points: Sequence[MeasuredPoint]) -> float:
     """Return the largest `time with less work / time with more - 1` of one deployment; 0 without a fall."""
     measured = np.array([point.measured_ms for point in points])
     more = np.ones((len(points), len(points)), np.bool_)
@@ -56,7 +56,7 @@ def _largest_fall(points: Sequence[Point]) -> float:
     return float(np.max(measured[:, None] / measured[None, :] - 1.0, where=more, initial=0.0))
 
 
-def _work(points: Sequence[Point]) -> tuple[Floats, ...]:
+def _work(points: Sequence[MeasuredPoint]) -> tuple[Floats, ...]:
     """Return the columns none of which may fall, for a point to do at least the work of another.
 
     A fixed batch reads its mean context at every step. In a closed loop a longer answer is also

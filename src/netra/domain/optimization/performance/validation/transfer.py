@@ -30,7 +30,7 @@ ENOUGH_PAIRS: Final = 40
 _MOST_POINTS: Final = 600  # of one family: 360,000 pairs
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class MeasuredPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: the median of its repeats, against the model."""
 
     family: tuple[object, ...]
@@ -65,10 +65,10 @@ def settled(rows: Sequence[Judged]) -> tuple[Judged, ...]:
     )
 
 
-def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
+def points_of(rows: Sequence[Judged]) -> tuple[MeasuredPoint, ...]:
     """Return the settings of `rows` as points."""
     return tuple(
-        Point(
+        MeasuredPoint(
             family=row.family,
             batch=row.batch,
             lengths=(row.input_tokens, row.output_tokens),
@@ -82,9 +82,9 @@ def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
     )
 
 
-def pairs_of(points: Sequence[Point]) -> Pairs:
+def pairs_of(points: Sequence[MeasuredPoint]) -> Pairs:
     """Return the pairs within each family; the fold of a point is drawn from its setting."""
-    families: dict[tuple[object, ...], list[Point]] = defaultdict(list)
+    families: dict[tuple[object, ...], list[MeasuredPoint]] = defaultdict(list)
     for point in points:
         families[point.family].append(point)
     parts = [_pairs_within(members[:_MOST_POINTS]) for members in families.values()]
@@ -94,7 +94,7 @@ def pairs_of(points: Sequence[Point]) -> Pairs:
 def transfer_errors(pairs: Pairs) -> Floats:
     """Return |predicted after / measured after - 1| of every pair.
 
-    >>> points = [Point(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=p)
+    >>> points = [MeasuredPoint(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=p)
     ...           for b, m, p in ((1.0, 10.0, 8.0), (2.0, 20.0, 15.0))]
     >>> transfer_errors(pairs_of(points)).round(4).tolist()  # 18.75 for 20, and 10.67 for 10
     [0.0625, 0.0667]
@@ -135,7 +135,7 @@ def _bounds(residuals: Floats, *, kind: int) -> tuple[float, float]:
     return float(np.log(low)), float(np.log(high))
 
 
-def _pairs_within(points: Sequence[Point]) -> Pairs | None:
+def _pairs_within(points: Sequence[MeasuredPoint]) -> Pairs | None:
     count = len(points)
     before, after = np.nonzero(~np.eye(count, dtype=np.bool_))
     if not len(before):
@@ -157,12 +157,12 @@ def _pairs_within(points: Sequence[Point]) -> Pairs | None:
     )
 
 
-def _fold(point: Point) -> int:
+def _fold(point: MeasuredPoint) -> int:
     """Return the point's part in cross-validation: the same in any order of the rows, and by no pattern."""
     return crc32(f"{point.batch} {point.lengths} {point.tp}".encode()) % FOLDS
 
 
-def _differs(points: Sequence[Point], name: str) -> npt.NDArray[np.bool_]:
+def _differs(points: Sequence[MeasuredPoint], name: str) -> npt.NDArray[np.bool_]:
     codes = {value: code for code, value in enumerate({getattr(point, name): None for point in points})}
     column = np.array([codes[getattr(point, name)] for point in points])
     return np.asarray(column[:, None] != column[None, :])

@@ -23,7 +23,7 @@ from netra.domain.optimization.performance.validation.measurement import (
 from netra.domain.optimization.performance.validation.ordering import order_noise, ordered_right
 from netra.domain.optimization.performance.validation.scorecard import validate_performance
 from netra.domain.optimization.performance.validation.transfer import (
-    Point,
+    MeasuredPoint,
     covered_share,
     pairs_of,
     points_of,
@@ -211,9 +211,11 @@ def test_a_fixed_batch_prefills_together_and_does_not_interfere() -> None:
     assert fixed.tpot_ms < loop.tpot_ms
 
 
-def points(*values: tuple[float, float, float], family: str = "m") -> list[Point]:
+def points(*values: tuple[float, float, float], family: str = "m") -> list[MeasuredPoint]:
     return [
-        Point(family=(family,), batch=batch, lengths=(1.0, 1.0), tp=1, measured_ms=seen, modelled_ms=said)
+        MeasuredPoint(
+            family=(family,), batch=batch, lengths=(1.0, 1.0), tp=1, measured_ms=seen, modelled_ms=said
+        )
         for batch, seen, said in values
     ]
 
@@ -225,7 +227,7 @@ def test_pairs_are_of_one_family_and_each_way() -> None:
 
 
 def test_what_differs_is_the_kind_of_change() -> None:
-    base = Point(family=("m",), batch=1.0, lengths=(1.0, 1.0), tp=1, measured_ms=1.0, modelled_ms=1.0)
+    base = MeasuredPoint(family=("m",), batch=1.0, lengths=(1.0, 1.0), tp=1, measured_ms=1.0, modelled_ms=1.0)
     longer = msgspec.structs.replace(base, lengths=(2.0, 1.0))
     both = msgspec.structs.replace(longer, tp=2)
     kinds = pairs_of([base, longer, both]).kind.reshape(3, 2)
