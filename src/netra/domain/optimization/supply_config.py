@@ -99,7 +99,7 @@ class Autoscaling(msgspec.Struct, frozen=True, kw_only=True):
     start_up_s: float
 
 
-class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
+class ProviderRateLimits(msgspec.Struct, frozen=True, kw_only=True):
     """The limits that the busiest minute needs."""
 
     requests_per_minute: int
@@ -123,7 +123,7 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     output_caps: tuple[OutputCap, ...] | UnsetType = UNSET
     serving: Serving | UnsetType = UNSET
     autoscaling: Autoscaling | UnsetType = UNSET
-    rate_limits: RateLimits | UnsetType = UNSET
+    rate_limits: ProviderRateLimits | UnsetType = UNSET
     queue: Queue | UnsetType = UNSET
 
 

@@ -16,7 +16,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import RateLimits, Settings
+from netra.domain.optimization.supply_config import ProviderRateLimits, Settings
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -44,7 +44,7 @@ class RateLimitInputs(Inputs, frozen=True, kw_only=True):
 
     busiest_minute: BusiestMinute
     traffic_growth: float
-    limits_needed: RateLimits
+    limits_needed: ProviderRateLimits
     reserve_break_even_share_of_list_price: float
     calls_turned_away: int | None
     calls: int
@@ -113,8 +113,8 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
     )
 
 
-def _limits(needed: BusiestMinute, *, growth: float) -> RateLimits:
-    return RateLimits(
+def _limits(needed: BusiestMinute, *, growth: float) -> ProviderRateLimits:
+    return ProviderRateLimits(
         requests_per_minute=ceil(needed.requests * (1 + growth)),
         input_tokens_per_minute=ceil(needed.input_tokens * (1 + growth)),
         output_tokens_per_minute=ceil(needed.output_tokens * (1 + growth)),
