@@ -88,7 +88,7 @@ class Latency(Tails, frozen=True, kw_only=True):
     by_feature: tuple[FeatureLatency, ...]
 
 
-class Scope(msgspec.Struct, frozen=True, kw_only=True):
+class AnalysisScope(msgspec.Struct, frozen=True, kw_only=True):
     """The features that the question limits the answer to; `unknown` ones are not in the log."""
 
     features: tuple[str, ...]
@@ -263,7 +263,7 @@ class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     by_template: tuple[Spend, ...] | UnsetType = UNSET
     by_tool: tuple[Spend, ...] | UnsetType = UNSET
     latency: Latency | UnsetType = UNSET
-    scope: Scope | UnsetType = UNSET
+    scope: AnalysisScope | UnsetType = UNSET
 
 
 class Metrics(BilledMetrics, frozen=True, kw_only=True):
