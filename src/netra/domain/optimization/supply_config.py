@@ -127,16 +127,16 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     queue: Queue | UnsetType = UNSET
 
 
-class Settings(_Sections, frozen=True, kw_only=True):
+class SupplySettings(_Sections, frozen=True, kw_only=True):
     """One analyser's part of the settings, or several merged; its rules are `routes` in the JSON."""
 
     route_rules: tuple[RouteRule, ...] | UnsetType = msgspec.field(name="routes", default=UNSET)
 
-    def merged(self, other: "Settings") -> "Settings":
+    def merged(self, other: "SupplySettings") -> "SupplySettings":
         """Return both as one: lists are joined, any other section of `other` replaces the one here.
 
-        >>> one = Settings(batch=(CallGroup(by="tool", match="a"),))
-        >>> [group.match for group in one.merged(Settings(batch=(CallGroup(by="tool", match="b"),))).batch]
+        >>> one = SupplySettings(batch=(CallGroup(by="tool", match="a"),))
+        >>> [group.match for group in one.merged(SupplySettings(batch=(CallGroup(by="tool", match="b"),))).batch]
         ['a', 'b']
         """
         changes: dict[str, object] = {}
@@ -149,7 +149,7 @@ class Settings(_Sections, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, **changes)
 
 
-NO_SETTINGS: Final = Settings()
+NO_SETTINGS: Final = SupplySettings()
 
 
 class SupplyConfig(_Sections, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ class SupplyConfig(_Sections, frozen=True, kw_only=True):
 
     routes: tuple[Route, ...] | UnsetType = UNSET
     route_rules: tuple[RouteRule, ...] | UnsetType = UNSET
-    after_evaluation: Settings | UnsetType = UNSET
+    after_evaluation: SupplySettings | UnsetType = UNSET
 
 
 NOTHING_TO_SUPPLY: Final = SupplyConfig()

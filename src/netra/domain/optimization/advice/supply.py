@@ -14,8 +14,8 @@ from netra.domain.optimization.supply_config import (
     NOTHING_TO_SUPPLY,
     Interface,
     Route,
-    Settings,
     SupplyConfig,
+    SupplySettings,
 )
 from netra.domain.optimization.traffic import Traffic, call_usd
 
@@ -78,7 +78,7 @@ def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
     return tuple(sorted(found, key=lambda one: (-one.calls, one.from_model, one.model, one.interface)))
 
 
-def _merged(findings: Iterable[Finding]) -> Settings:
+def _merged(findings: Iterable[Finding]) -> SupplySettings:
     settings = NO_SETTINGS
     for finding in findings:
         settings = settings.merged(finding.supply)

@@ -16,7 +16,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import CallGroup, Settings
+from netra.domain.optimization.supply_config import CallGroup, SupplySettings
 from netra.domain.optimization.traffic import Bools, batched, call_usd
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Floats
@@ -110,7 +110,7 @@ def _tagged(study: Study, where: Bools, *, by_call: Floats) -> Finding:
             "A call tagged offline, or with a deadline of a day or more, can wait the 24 h a batch may take.",
         ),
         risk="Answers come up to 24 h later. Prompt caching inside batches is priced at what is known of it.",
-        supply=Settings(batch=_settings(study, where)),
+        supply=SupplySettings(batch=_settings(study, where)),
     )
 
 

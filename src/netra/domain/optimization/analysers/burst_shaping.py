@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.rate_limits import busiest_window
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import Queue, Settings
+from netra.domain.optimization.supply_config import Queue, SupplySettings
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
 
@@ -120,7 +120,7 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
         how_to_verify="Log the wait in the queue; its 99th percentile should stay where the replay puts it.",
         effort="medium",
         risk="Waits add to the time to the first token of calls in a burst.",
-        supply=Settings(queue=Queue(max_calls_per_s=rate, max_wait_s=longest_s)),
+        supply=SupplySettings(queue=Queue(max_calls_per_s=rate, max_wait_s=longest_s)),
     )
 
 

@@ -20,7 +20,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.duplicates import exact_duplicates
 from netra.domain.optimization.measures.statuses import answered_calls
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import Deduplication, Settings
+from netra.domain.optimization.supply_config import Deduplication, SupplySettings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints
@@ -145,7 +145,7 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
             "A stored answer can be stale, and calls that sample several answers on purpose must be left out."
         ),
         change=partial(dropped, where=repeated),
-        supply=Settings(deduplication=Deduplication(key="model and prompt hash", keep_s=KEPT_S)),
+        supply=SupplySettings(deduplication=Deduplication(key="model and prompt hash", keep_s=KEPT_S)),
         steps=(
             "Key a store by model, parameters and a hash of the whole prompt.",
             f"Keep answers of successful calls for {KEPT_S} s after their last use, and look there first.",

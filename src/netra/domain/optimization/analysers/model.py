@@ -14,7 +14,7 @@ from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Goals, Gr
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
-from netra.domain.optimization.supply_config import NO_SETTINGS, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic
 from netra.domain.workloads.columns import Events, Floats, Ints
 
@@ -86,7 +86,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     low_share: float | None = None  # the saving's low bound as a factor of it, where it is the analyser's
     rent_shares: tuple[float, float] | None = None  # and the bounds of what it rents, as factors of that
     options: tuple[Option, ...] = ()
-    supply: Settings = NO_SETTINGS  # its part of the supply configuration
+    supply: SupplySettings = NO_SETTINGS  # its part of the supply configuration
     steps: tuple[str, ...] = ()
     roll_back: str = ""
 

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import NO_SETTINGS, OutputCap, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, OutputCap, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic, capped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints, Labels
@@ -155,7 +155,7 @@ def _finding(
         risk="Cut answers can be useless, structured ones above all: cap where a part is still an answer.",
         change=change,
         low_share=0.0,
-        supply=Settings(
+        supply=SupplySettings(
             output_caps=tuple(OutputCap(by=field, match=n, max_output_tokens=caps[n]) for n in caps)
         ),
         steps=tuple(f"Set max_output_tokens to {caps[name]} for {name}." for name in list(caps)[:_LISTED]),

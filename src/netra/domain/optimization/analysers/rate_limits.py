@@ -16,7 +16,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import ProviderRateLimits, Settings
+from netra.domain.optimization.supply_config import ProviderRateLimits, SupplySettings
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -109,7 +109,7 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
         how_to_verify="Compare with the limits and the remaining-quota headers that the provider reports.",
         effort="low",
         risk="A limit under the busiest minute turns calls away exactly when most users are there.",
-        supply=Settings(rate_limits=limits),
+        supply=SupplySettings(rate_limits=limits),
     )
 
 

@@ -24,7 +24,7 @@ from netra.domain.optimization.measures.statuses import (
     outcome_of,
 )
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import Retries, Settings
+from netra.domain.optimization.supply_config import Retries, SupplySettings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Events
@@ -152,7 +152,7 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
             "Retry only failed calls, with backoff and an idempotency key, and stop after two tries.",
         ),
         roll_back="Put the earlier timeouts and retry limits back.",
-        supply=Settings(retries=Retries(max_attempts=2, retry_only_failed=True)),
+        supply=SupplySettings(retries=Retries(max_attempts=2, retry_only_failed=True)),
     )
 
 

@@ -17,7 +17,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import CacheSetting, Settings
+from netra.domain.optimization.supply_config import CacheSetting, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -161,7 +161,7 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         effort="low",
         risk="None to answers; the first token comes later on calls that were hits.",
         change=partial(_uncached, where=where),
-        supply=Settings(
+        supply=SupplySettings(
             caching=tuple(
                 CacheSetting(model=model, provider=provider, enabled=False) for model, provider in settings
             )

@@ -36,7 +36,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.supply_config import CacheSetting, Settings
+from netra.domain.optimization.supply_config import CacheSetting, SupplySettings
 from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
@@ -134,7 +134,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Trie
             "None to answers. A cache that several deployments split is hit less often than the replay says."
         ),
         change=change_of(replays, schemes),
-        supply=Settings(caching=tuple(setting_of(scheme) for scheme in schemes)),
+        supply=SupplySettings(caching=tuple(setting_of(scheme) for scheme in schemes)),
         steps=tuple(step for alike in told_together(schemes) for step in steps_of(alike)),
         roll_back=(
             "Put the cache markers and their time to live back as they were; nothing else depends on them."
@@ -164,7 +164,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
         effort="low",
         risk="None: nothing changes.",
         change=change_of(replays, schemes),
-        supply=Settings(
+        supply=SupplySettings(
             caching=tuple(
                 CacheSetting(model=one.tariff.model, provider=one.tariff.provider, enabled=False)
                 for one in schemes

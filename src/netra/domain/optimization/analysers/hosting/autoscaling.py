@@ -26,7 +26,7 @@ from netra.domain.optimization.performance.scaling import (
     demand_of,
     scaled,
 )
-from netra.domain.optimization.supply_config import Autoscaling, Settings
+from netra.domain.optimization.supply_config import Autoscaling, SupplySettings
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats
 
@@ -129,7 +129,7 @@ def _finding(
         how_to_verify="Let the policy only recommend for a day, and compare the replicas it asks for.",
         effort="medium",
         risk="Demand that rises faster than a replica starts waits for it: keep the least above zero.",
-        supply=Settings(autoscaling=_supply(best)),
+        supply=SupplySettings(autoscaling=_supply(best)),
         steps=(f"Set {best.least} as the least and {best.most} as the most replicas.",),
         roll_back=f"Set both bounds to {fixed.most}.",
     )

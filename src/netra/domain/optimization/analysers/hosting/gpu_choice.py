@@ -21,7 +21,7 @@ from netra.domain.optimization.performance.configurations import ServingConfigur
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
-from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, SupplySettings
 from netra.domain.optimization.wording import count, money
 from netra.domain.workloads.columns import Floats
 
@@ -147,7 +147,7 @@ def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying])
         effort="medium",
         risk="Prices differ by region and term; the pick changes with them, so name your own.",
         options=(option_of(study, case, best, kind=KIND),),
-        supply=Settings(serving=_supply(case, best)) if case.stand_in.is_same else NO_SETTINGS,
+        supply=SupplySettings(serving=_supply(case, best)) if case.stand_in.is_same else NO_SETTINGS,
     )
 
 

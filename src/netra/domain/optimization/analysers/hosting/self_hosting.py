@@ -21,7 +21,7 @@ from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, SupplySettings
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
 
@@ -150,7 +150,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         low_share=0.0 if may_fail else None,
         rent_shares=(least, most),
         options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
-        supply=Settings(serving=_supply(case, best)) if saved_usd > 0.0 else NO_SETTINGS,
+        supply=SupplySettings(serving=_supply(case, best)) if saved_usd > 0.0 else NO_SETTINGS,
         steps=_steps(best),
         roll_back="Send the share back to the API, then release the GPUs.",
     )

@@ -25,7 +25,7 @@ from netra.domain.optimization.analysers.output_length import TRUNCATED_SHARE, c
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, SupplySettings
 from netra.domain.optimization.wording import count, money, percent, saved
 
 KIND: Final = "right_sizing"
@@ -108,7 +108,7 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[ModelMove]) ->
         risk="Another model may write at another length: the money holds at the length you measure.",
         change=partial(moved, where=best.where, to=best.to),
         low_share=0.0 if pays else None,
-        supply=Settings(route_rules=(_route(field, name, best, inputs),)) if pays else NO_SETTINGS,
+        supply=SupplySettings(route_rules=(_route(field, name, best, inputs),)) if pays else NO_SETTINGS,
         steps=_steps(name, best, inputs) if pays else (),
         roll_back=f"Set the model of {name} back; prompts and parameters are unchanged.",
     )

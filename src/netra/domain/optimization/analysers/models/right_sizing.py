@@ -27,7 +27,7 @@ from netra.domain.optimization.analysers.models.moves import ModelMove, move_to,
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.wording import count, money, percent
 
@@ -173,7 +173,7 @@ def _proposal(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> F
         risk="Answers may be worse in ways that only your own evaluation shows.",
         change=partial(moved, where=move.where, to=move.to),
         low_share=0.0 if move.saved_usd > 0 else None,
-        supply=Settings(route_rules=(RouteRule(to=model, provider=move.to.provider, calls=calls),)),
+        supply=SupplySettings(route_rules=(RouteRule(to=model, provider=move.to.provider, calls=calls),)),
         steps=(
             f"Judge {judged:,} answers of {model} blind against those of the present model.",
             f"Where more than {rate} are accepted, try {model} first and fall back on refusal.",

@@ -19,7 +19,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.intervals import difference, wilson
 from netra.domain.optimization.model import Checkpoint, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import RouteRule, Settings
+from netra.domain.optimization.supply_config import RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Codes, Flags, Floats, Ints, Labels
@@ -173,7 +173,7 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         effort="low",
         risk="If easier calls went to the cheaper model, its accept rate will fall when it gets them all.",
         change=partial(_moved, targets=targets, tariffs=study.traffic.tariffs),
-        supply=Settings(
+        supply=SupplySettings(
             route_rules=tuple(
                 RouteRule(by=field, match=row.match, from_model=row.from_model, to=row.to) for row in table
             )
