@@ -29,7 +29,7 @@ _TOKENS: Final[Mapping[str, tuple[str, Unit]]] = {
 }
 
 
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
+class QuantileCurve(msgspec.Struct, frozen=True, kw_only=True):
     """How one measure is distributed: `values[i]` is the quantile `shares[i]`."""
 
     name: str
@@ -48,7 +48,7 @@ class Sketch(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     bin_s: float
     rates_per_s: Floats
-    spreads: tuple[Spread, ...]  # latencies where the log has them, else tokens
+    spreads: tuple[QuantileCurve, ...]  # latencies where the log has them, else tokens
 
 
 def sketch_of(events: Events) -> Sketch | None:
@@ -94,7 +94,7 @@ def resampled(rates: Floats, *, columns: int) -> Floats:
     return np.add.reduceat(rates, edges[:-1]) / np.diff(edges)
 
 
-def _spreads(events: Events) -> tuple[Spread, ...]:
+def _spreads(events: Events) -> tuple[QuantileCurve, ...]:
     for columns in (_COLUMNS, _TOKENS):
         found = [_spread(name, unit, getattr(events, field)) for field, (name, unit) in columns.items()]
         spreads = tuple(spread for spread in found if spread is not None)
@@ -103,7 +103,7 @@ def _spreads(events: Events) -> tuple[Spread, ...]:
     return ()
 
 
-def _spread(name: str, unit: Unit, column: npt.NDArray[np.float64 | np.int64] | None) -> Spread | None:
+def _spread(name: str, unit: Unit, column: npt.NDArray[np.float64 | np.int64] | None) -> QuantileCurve | None:
     if column is None:
         return None
     known = column[np.isfinite(column) & (column >= 0)].astype(np.float64)
@@ -112,7 +112,7 @@ def _spread(name: str, unit: Unit, column: npt.NDArray[np.float64 | np.int64] | 
     # The last half percent is drawn as a single point: a lone outlier would flatten all the rest.
     shares = np.linspace(0.0, 0.995, CURVE_POINTS)
     p50, p99 = np.quantile(known, [0.5, 0.99])
-    return Spread(
+    return QuantileCurve(
         name=name,
         unit=unit,
         values=np.quantile(known, shares),
