@@ -61,7 +61,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     served_precision: Precision | None = None
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class SimulatedStep(msgspec.Struct, frozen=True, kw_only=True):
     """One part of the proposal and what it changes on top of those before it."""
 
     kind: str
@@ -79,7 +79,7 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     now_usd_per_month: float
     then_usd_per_month: float
     cost_change: str
-    steps: tuple[Step, ...]
+    steps: tuple[SimulatedStep, ...]
     truncated_share: float  # of the answers, by the cap
     calls_that_do_not_fit: int  # the new model's context; they stay where they are
     latency_now: Mapping[str, Any]  # of the calls on own GPUs, where such serve the log
@@ -109,13 +109,13 @@ def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never
     parts.sort(key=lambda part: ORDER.index(part.kind))
     traffic = now = _served(study.traffic, present)
     usd = total_usd(now)
-    steps: list[Step] = []
+    steps: list[SimulatedStep] = []
     for number, part in enumerate(parts):
         checkpoint(0.8 + 0.2 * number / len(parts), f"Pricing {part.kind.replace('_', ' ')}")
         traffic = part.change(traffic)
         after_usd = total_usd(traffic)
         steps.append(
-            Step(
+            SimulatedStep(
                 kind=part.kind, usd_in_window=after_usd, saved_usd_in_window=usd - after_usd, notes=part.notes
             )
         )
@@ -159,7 +159,7 @@ def _simulated(
     proposal: Proposal,
     traffic: tuple[Traffic, Traffic],
     *,
-    steps: tuple[Step, ...],
+    steps: tuple[SimulatedStep, ...],
     trial: Trial | None,
     present: PresentFleet | None,
 ) -> Simulated:
