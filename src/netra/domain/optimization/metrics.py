@@ -62,7 +62,7 @@ class Spend(msgspec.Struct, frozen=True, kw_only=True):
     usd_in_window: float
 
 
-class Tails(msgspec.Struct, frozen=True, kw_only=True):
+class LatencyTails(msgspec.Struct, frozen=True, kw_only=True):
     """99th percentiles in milliseconds over the calls that somebody waits for; None: not logged."""
 
     ttft_ms_p99: float | None
@@ -82,7 +82,7 @@ class FeatureLatency(msgspec.Struct, frozen=True, kw_only=True):
     met: bool | None
 
 
-class Latency(Tails, frozen=True, kw_only=True):
+class Latency(LatencyTails, frozen=True, kw_only=True):
     """The measured latency of the log: tails over all calls, and by feature."""
 
     by_feature: tuple[FeatureLatency, ...]
