@@ -66,7 +66,7 @@ class ProposedFleet(SaidToServe, Protocol):
         ...
 
 
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
+class FleetTrial(msgspec.Struct, frozen=True, kw_only=True):
     """A fleet, what it costs over the log, and how it served the arrivals."""
 
     where: Bools
@@ -85,7 +85,7 @@ def is_about_fleet(proposed: ProposedFleet) -> bool:
 
 def trial_of(
     study: Study, proposed: ProposedFleet, *, present: PresentFleet | None, checkpoint: Checkpoint
-) -> Trial:
+) -> FleetTrial:
     """Return how the proposed fleet serves the log, and how that differs from the `present` one.
 
     Raises `ValidationFailed` where the GPU is not known, has no price or does not hold the model, and
@@ -103,7 +103,7 @@ def trial_of(
     tried = _Tried(case=case, configuration=configuration, requests=requests, replayed=replayed)
     changed = () if present is None else _changes(present, tried)
     predicted = None if present is None else _predicted(study, present, tried, checkpoint=checkpoint)
-    return Trial(
+    return FleetTrial(
         where=case.where,
         usd_in_window=configuration.usd_per_hour * replicas * study.span.seconds / 3600,
         latency=predicted or _modelled(tried, checkpoint=checkpoint),

@@ -29,7 +29,7 @@ from netra.domain.optimization.traffic import (
     routed,
     total_usd,
 )
-from netra.domain.optimization.what_if.fleet_trial import Trial, is_about_fleet, trial_of
+from netra.domain.optimization.what_if.fleet_trial import FleetTrial, is_about_fleet, trial_of
 from netra.domain.optimization.what_if.present_fleet import PresentFleet, present_fleet
 from netra.domain.optimization.wording import cost_change
 
@@ -131,7 +131,7 @@ def _present(study: Study, proposal: Proposal) -> PresentFleet | None:
 
 def _trial(
     study: Study, proposal: Proposal, present: PresentFleet | None, *, checkpoint: Checkpoint
-) -> Trial | None:
+) -> FleetTrial | None:
     if present is None and proposal.gpu is None:
         if is_about_fleet(proposal):
             raise ValidationFailed.of(
@@ -150,7 +150,7 @@ def _served(traffic: Traffic, present: PresentFleet | None) -> Traffic:
     return on_own_gpus(traffic, present.where, hosting_usd_in_window=present.usd_in_window)
 
 
-def _host(traffic: Traffic, *, trial: Trial) -> Traffic:
+def _host(traffic: Traffic, *, trial: FleetTrial) -> Traffic:
     return hosted(traffic, trial.where & traffic.kept, hosting_usd_in_window=trial.usd_in_window)
 
 
@@ -160,7 +160,7 @@ def _simulated(
     traffic: tuple[Traffic, Traffic],
     *,
     steps: tuple[SimulatedStep, ...],
-    trial: Trial | None,
+    trial: FleetTrial | None,
     present: PresentFleet | None,
 ) -> Simulated:
     now, then = traffic
@@ -187,7 +187,7 @@ def _simulated(
     )
 
 
-def _own_notes(proposal: Proposal, present: PresentFleet | None, trial: Trial | None) -> tuple[str, ...]:
+def _own_notes(proposal: Proposal, present: PresentFleet | None, trial: FleetTrial | None) -> tuple[str, ...]:
     """Return what the steps leave unsaid where own GPUs serve the log now."""
     if present is None:
         return ()
