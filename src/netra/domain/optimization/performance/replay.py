@@ -166,7 +166,7 @@ def replay_within(
     return _summary(requests, stage)
 
 
-class _Stage(msgspec.Struct, frozen=True, kw_only=True):
+class _ReplayStage(msgspec.Struct, frozen=True, kw_only=True):
     """A replay about to begin: fresh replicas, and the requests that they can hold, as lists."""
 
     fleet: list[Replica]
@@ -189,7 +189,7 @@ def _staged(
     batching: Batching,
     ready_s: tuple[float, ...],
     slowdown: float,
-) -> _Stage:
+) -> _ReplayStage:
     if not 1 <= replicas <= MAX_REPLICAS:
         raise ValueError(f"replicas must be 1 to {MAX_REPLICAS}, not {replicas}")
     table = table_of(costs_of(deployment), batching=batching).slower(slowdown)
@@ -203,7 +203,7 @@ def _staged(
     for replica, at_s in zip(fleet, ready_s, strict=False):
         replica.now = at_s
     served = (requests.input_tokens + requests.output_tokens <= capacity).nonzero()[0]
-    return _Stage(
+    return _ReplayStage(
         fleet=fleet,
         arrive_s=requests.arrive_s.tolist(),
         served=served.tolist(),
@@ -215,7 +215,9 @@ def _staged(
 class _Tally:
     """Counts the requests that were too slow, replica by replica: to begin, a token, and as a whole."""
 
-    def __init__(self, requests: Requests, stage: _Stage, *, limits_ms: tuple[float, float, float]) -> None:
+    def __init__(
+        self, requests: Requests, stage: _ReplayStage, *, limits_ms: tuple[float, float, float]
+    ) -> None:
         self._stage = stage
         self._limits_s = tuple(limit * 1e-3 for limit in limits_ms)
         self._gaps = requests.output_tokens - 1
@@ -257,7 +259,7 @@ def _over_percentile(count: int) -> int:
     return count - int(0.99 * (count - 1)) if count else 1
 
 
-def _by_load(stage: _Stage) -> None:
+def _by_load(stage: _ReplayStage) -> None:
     for request in stage.served:
         at_s = stage.arrive_s[request]
         _least_loaded(stage.fleet, at_s).give(request, at_s=at_s)
@@ -275,7 +277,7 @@ def _outstanding(replica: Replica) -> int:
     return replica.outstanding
 
 
-def _summary(requests: Requests, stage: _Stage) -> Replay:
+def _summary(requests: Requests, stage: _ReplayStage) -> Replay:
     first, finished, fleet = np.array(stage.first_s), np.array(stage.finished_s), stage.fleet
     gaps = requests.output_tokens - 1
     tpot = np.divide(finished - first, gaps, out=np.full(len(requests), np.nan), where=gaps > 0)
