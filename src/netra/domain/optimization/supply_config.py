@@ -136,7 +136,8 @@ class SupplySettings(_Sections, frozen=True, kw_only=True):
         """Return both as one: lists are joined, any other section of `other` replaces the one here.
 
         >>> one = SupplySettings(batch=(CallGroup(by="tool", match="a"),))
-        >>> [group.match for group in one.merged(SupplySettings(batch=(CallGroup(by="tool", match="b"),))).batch]
+        >>> other = SupplySettings(batch=(CallGroup(by="tool", match="b"),))
+        >>> [group.match for group in one.merged(other).batch]
         ['a', 'b']
         """
         changes: dict[str, object] = {}

@@ -26,8 +26,12 @@ def order_noise(points: Sequence[MeasuredPoint]) -> float:
 
     It is the most by which a time fell where only work was added, within `NOISE_LEAST` .. `NOISE_MOST`.
 
-    >>> points = [MeasuredPoint(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=1.0)
-    ...           for b, m in ((1.0, 10.7), (2.0, 10.0), (4.0, 30.0))]
+    >>> points = [
+    ...     MeasuredPoint(
+    ...         family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=1.0
+    ...     )
+    ...     for b, m in ((1.0, 10.7), (2.0, 10.0), (4.0, 30.0))
+    ... ]
     >>> round(order_noise(points), 6)  # twice the batch, and 7 % faster
     0.07
     """

@@ -94,8 +94,12 @@ def pairs_of(points: Sequence[MeasuredPoint]) -> Pairs:
 def transfer_errors(pairs: Pairs) -> Floats:
     """Return |predicted after / measured after - 1| of every pair.
 
-    >>> points = [MeasuredPoint(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=p)
-    ...           for b, m, p in ((1.0, 10.0, 8.0), (2.0, 20.0, 15.0))]
+    >>> points = [
+    ...     MeasuredPoint(
+    ...         family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=p
+    ...     )
+    ...     for b, m, p in ((1.0, 10.0, 8.0), (2.0, 20.0, 15.0))
+    ... ]
     >>> transfer_errors(pairs_of(points)).round(4).tolist()  # 18.75 for 20, and 10.67 for 10
     [0.0625, 0.0667]
     """
