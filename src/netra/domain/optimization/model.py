@@ -123,13 +123,13 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     needs_evaluation: bool = False  # another model answers, or a limit could not be checked
 
 
-def told_ms(option: Option, measure: str) -> str:
+def formatted_ms(option: Option, measure: str) -> str:
     """Format an option's latency: a measured one as a number, a modelled one always as a range.
 
-    >>> told_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
+    >>> formatted_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
     '1,500 ms'
     >>> modelled = Option(name="b", usd_per_month=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
-    >>> told_ms(modelled, "ttft_ms_p99")
+    >>> formatted_ms(modelled, "ttft_ms_p99")
     '8 to 12 ms'
     """
     bounds: tuple[float, float] | None = getattr(option, f"{measure}_range", None)

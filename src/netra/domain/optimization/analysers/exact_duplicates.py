@@ -162,8 +162,8 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
 def _latency_assumption(repeats: int) -> tuple[str, ...]:
     if not repeats:
         return ()
-    said = f"The log has no latency_ms of the answers that {count(repeats, 'repeat')} would take"
-    return (f"{said}: they are taken to have come before the next call began.",)
+    unknown = f"The log has no latency_ms for the answers that {count(repeats, 'repeat')} would reuse"
+    return (f"{unknown}: they are assumed to have arrived before the next call began.",)
 
 
 def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> DuplicateInputs:

@@ -1,7 +1,7 @@
-"""What the log itself says about latency: tails over all calls, and by feature against its limit.
+"""Measures the logged latency: tails over all calls, and by feature against its limit.
 
-Calls that failed or that nobody waits for do not count. Measured values only; models of latency live
-in `performance`.
+Excludes failed calls and calls tagged as able to wait. Measured values only; modelled latencies are in
+`performance`.
 """
 
 import msgspec
@@ -22,7 +22,7 @@ def latency_of(study: Study) -> Latency:
 
 
 def tails_of(study: Study, *, among: Bools | None = None) -> LatencyTails:
-    """Return the tails of the answered calls that somebody waits for; only of those `among`, if given."""
+    """Return the tails of the answered, latency-sensitive calls; only of those in `among`, if given."""
     awaited = _awaited(study) if among is None else _awaited(study) & among
     return LatencyTails(
         ttft_ms_p99=_percentile(study.events.ttft_ms, awaited, 99),
