@@ -1,7 +1,7 @@
-"""Deciding by the model and judging by what was measured: the cheapest configuration under a TPOT limit.
+"""Tests decisions by the model against measurements: the cheapest configuration under a TPOT limit.
 
 A workload is a model, an engine, a precision and lengths; its configurations are the measured GPUs, group
-sizes and batches. Each limit is one decision. What is decided by is the model with a safety margin.
+sizes and batches. Each limit is one decision, taken on the modelled TPOT with a safety margin.
 """
 
 from collections import defaultdict
@@ -15,31 +15,31 @@ from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.validation.faulty_rows import Judged
 
 SAFETY_MARGIN: Final = 1.05
-"""Modelled TPOT is multiplied by this before it is held against a limit."""
+"""Factor on the modelled TPOT before it is compared with a limit."""
 
-_STEP: Final = 1.05  # limits lie so far apart, from the fastest configuration to the slowest
+_STEP: Final = 1.05  # ratio of successive limits, from the fastest configuration to the slowest
 _FEWEST: Final = 3
 
 
 class ConfigurationChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One configuration of a workload: what it costs and how fast it is, by the model and as measured."""
+    """One configuration of a workload, with its modelled and measured cost and speed."""
 
     measured_ms: float
     modelled_ms: float
-    measured_usd: float  # a million output tokens; GPU-hours where no price is known
+    measured_usd: float  # per million output tokens; in GPU-hours if no price is known
     modelled_usd: float
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the decisions went; the shares are None when there was nothing to decide."""
+    """The result of the decisions; the shares are None without decisions."""
 
     count: int
     slo_broken_share: float | None
-    mean_regret: float | None  # of the best measured cost that keeps the limit
+    mean_regret: float | None  # extra cost over the best measured pick within the limit, as a share of it
 
 
 def decide(rows: Sequence[Judged], *, hardware: Hardware, margin: float = SAFETY_MARGIN) -> Decisions:
-    """Return how often the model's pick breaks the limit, and what it costs above the best pick."""
+    """Return how often the model's pick breaks the limit, and its extra cost over the best pick."""
     broken: list[bool] = []
     regrets: list[float] = []
     for choices in _workloads(rows, hardware=hardware):
@@ -78,7 +78,7 @@ def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Confi
     for row, seen in rows:
         gpu = hardware.find_gpu(row.hardware)
         if row.tpot_ms is None or gpu is None or seen.running < row.batch:
-            continue  # where callers wait for memory, the batch that ran was not measured
+            continue  # callers waited for memory, so the actual batch is unknown
         key = (row.model, row.engine, row.precision, row.load, row.input_tokens, row.output_tokens)
         per_token = row.tp * (gpu.usd_per_gpu_hour or 1.0) / row.batch / 3.6  # $ a million tokens and ms
         found[key].append(
@@ -93,7 +93,7 @@ def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Confi
 
 
 def _limits(choices: Sequence[ConfigurationChoice]) -> list[float]:
-    """Return limits in equal ratios that at least one measured configuration keeps with some room."""
+    """Return limits in equal ratios, each kept by at least one measured configuration with some margin."""
     fastest = min(one.measured_ms for one in choices) * 1.15
     slowest = max(one.measured_ms for one in choices)
     first, last = ceil(log(fastest) / log(_STEP)), floor(log(max(slowest, fastest)) / log(_STEP))

@@ -1,7 +1,7 @@
-"""Predicting a change from a measured point: `measured x model after / model before`, and how well it does.
+"""Predicts a change from a measured point, as `measured x model after / model before`, and scores it.
 
-Two settings of one family (model, GPU, engine, precision) are a pair. What of them differs is the kind of
-change; intervals are residual quantiles of the same kind of change in rows held out.
+Two settings of one family (model, GPU, engine, precision) are a pair. The parameters in which they differ
+are the kind of change; intervals are residual quantiles of the same kind of change in held-out rows.
 """
 
 from collections import defaultdict
@@ -21,17 +21,17 @@ from netra.domain.workloads.columns import Floats
 Number = TypeVar("Number", np.int64, np.float64)
 
 KINDS: Final = ("batch", "lengths", "tp")
-"""What can differ within a family; two or more together are `several`."""
+"""The parameters that can differ within a family; two or more at once are `several`."""
 
 FOLDS: Final = 5
 ENOUGH_PAIRS: Final = 40
-"""Held-out pairs of a kind below which the shipped residuals are used in place of the file's own."""
+"""Minimum number of held-out pairs of a kind; with fewer, the shipped residuals are used."""
 
-_MOST_POINTS: Final = 600  # of one family: 360,000 pairs
+_MOST_POINTS: Final = 600  # upper bound on the points of one family: 360,000 pairs
 
 
 class MeasuredPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting: the median of its repeats, against the model."""
+    """One setting: the median of its repeats, and the model's value."""
 
     family: tuple[object, ...]
     batch: float
@@ -54,7 +54,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def settled(rows: Sequence[Judged]) -> tuple[Judged, ...]:
-    """Return one row a setting whose TPOT was measured, at the median of its repeats, in one order always."""
+    """Return one row per setting with a measured TPOT: the median of its repeats, in a fixed order."""
     settings: dict[tuple[object, ...], list[Judged]] = defaultdict(list)
     for row, seen in rows:
         if row.tpot_ms is not None:
@@ -83,7 +83,7 @@ def points_of(rows: Sequence[Judged]) -> tuple[MeasuredPoint, ...]:
 
 
 def pairs_of(points: Sequence[MeasuredPoint]) -> Pairs:
-    """Return the pairs within each family; the fold of a point is drawn from its setting."""
+    """Return the pairs within each family; a point's fold is a hash of its setting."""
     families: dict[tuple[object, ...], list[MeasuredPoint]] = defaultdict(list)
     for point in points:
         families[point.family].append(point)
@@ -109,8 +109,8 @@ def transfer_errors(pairs: Pairs) -> Floats:
 def covered_share(pairs: Pairs) -> float | None:
     """Return the share of changes whose measured value lies in the 80 % interval; None without pairs.
 
-    The interval of a change into fold k comes from pairs that touch fold k at neither end, so no row
-    helps to bound itself.
+    The interval of a change into fold k comes from pairs with neither end in fold k, so no row contributes
+    to its own bounds.
     """
     if not len(pairs.kind):
         return None
@@ -162,7 +162,7 @@ def _pairs_within(points: Sequence[MeasuredPoint]) -> Pairs | None:
 
 
 def _fold(point: MeasuredPoint) -> int:
-    """Return the point's part in cross-validation: the same in any order of the rows, and by no pattern."""
+    """Return the point's cross-validation fold: a hash, independent of the order of the rows."""
     return crc32(f"{point.batch} {point.lengths} {point.tp}".encode()) % FOLDS
 
 

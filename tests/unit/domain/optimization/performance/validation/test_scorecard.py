@@ -71,11 +71,11 @@ def refused(rows: Sequence[Measurement]) -> dict[int, str]:
         ({"engine": "llama.cpp"}, "no engine 'llama.cpp'"),
         ({"precision": "q5_k"}, "no precision 'q5_k'"),
         ({"tpot_ms": None}, "no measured time"),
-        ({"tpot_ms": -1.0}, "TPOT of -1.0 ms is not a time"),
-        ({"ttft_ms": float("nan")}, "TTFT of nan ms is not a time"),
+        ({"tpot_ms": -1.0}, "TPOT of -1.0 ms is not a positive number"),
+        ({"ttft_ms": float("nan")}, "TTFT of nan ms is not a positive number"),
         ({"batch": 0.0}, "batch of 0.0 is below 1"),
         ({"tp": 0}, "tensor parallelism of 0"),
-        ({"tp": 16}, "leaves the machine"),
+        ({"tp": 16}, "exceeds one machine"),
         ({"tp": 3}, "32 attention heads of Llama-3.1-8B do not split over 3 GPUs"),
         ({"ttft_ms": 60_000.0}, "its TTFT is"),
         ({"model": "Llama-3.1-405B"}, "do not fit"),
@@ -106,7 +106,7 @@ def test_the_usual_slips_of_whoever_wrote_the_table_are_named() -> None:
     wrong = {
         "as if in seconds": {"ttft_ms": right.ttft_ms / 1e3},
         "as if in microseconds": {"tpot_ms": right.tpot_ms * 1e3},
-        "as if TTFT and TPOT had changed places": {"ttft_ms": right.tpot_ms, "tpot_ms": right.ttft_ms},
+        "as if TTFT and TPOT were swapped": {"ttft_ms": right.tpot_ms, "tpot_ms": right.ttft_ms},
     }
     for said, changes in wrong.items():
         slipped = msgspec.structs.replace(right, **changes)
