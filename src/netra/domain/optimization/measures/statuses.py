@@ -37,7 +37,7 @@ _FAILED_PARTS: Final = re.compile(
 )
 _HTTP_CODE: Final = re.compile(r"(?:http(?:/\d(?:\.\d)?)?|status|code|error)?[_:]*([2-5]\d\d)(?!\d)")
 _BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
-_TRIED: Final = frozenset((408, 499))  # 4xx codes of timeouts: the server did work
+_TRIED: Final = frozenset((408, 499))  # timeout, client closed the request: the server did work
 
 
 class CallOutcome(enum.Enum):

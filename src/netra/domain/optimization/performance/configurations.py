@@ -97,7 +97,7 @@ def carried_per_s(configuration: ServingConfiguration, *, load: RequestLoad, slo
 def largest_batch(
     configuration: ServingConfiguration, *, load: RequestLoad, slo: Slo, margin: float = 0.85
 ) -> int:
-    """Return the largest batch whose closed loop stays within `margin` times the limits; 0 if none does.
+    """Return the largest batch whose closed loop stays within `margin` times the limits; 0 if no batch does.
 
     Checks the limits on TPOT and on the whole call, for a call of mean lengths. Uses bisection, as both grow
     with the batch.

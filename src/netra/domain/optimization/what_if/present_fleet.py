@@ -74,7 +74,7 @@ def with_present_fleet(goals: Goals, stated: PresentDeployment) -> Goals:
 
 
 def present_fleet(study: Study, stated: PresentDeployment) -> PresentFleet | None:
-    """Return the fleet that serves the log now; None if the proposal names none.
+    """Return the fleet that serves the log now; None if the proposal does not name it.
 
     Raises `ValidationFailed` if the GPU is unknown or has no price, the log is not of an open model, or
     the group does not hold the model.

@@ -137,7 +137,7 @@ def test_a_cap_on_own_gpus_changes_latency_and_no_dollars(served: Study) -> None
     assert found.fleet["replicas"] == 1
     assert found.latency_then is not None
     assert found.latency_then["tpot_ms_p99_range"][0] < found.latency_then["tpot_ms_p99"]
-    assert any("by the ratio of replays" in note for note in found.notes)
+    assert any("times the ratio of replays" in note for note in found.notes)
 
 
 def test_wider_weights_are_slower_on_the_same_gpus(served: Study) -> None:

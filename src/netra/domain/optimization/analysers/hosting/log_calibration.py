@@ -65,7 +65,7 @@ def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests
 
 
 def present_deployment(study: Study, *, stand_in: StandIn) -> Deployment | None:
-    """Return the deployment that serves the log now; None where the question names none the catalogue has."""
+    """Return the deployment that serves the log now; None unless the question names one in the catalogue."""
     group = group_of(study.goals.served_on or "", hardware=study.hardware)
     if group is None:
         return None

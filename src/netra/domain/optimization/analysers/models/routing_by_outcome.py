@@ -133,7 +133,7 @@ def _saved(
 def _cheapest_as_good(
     gains: Mapping[int, float], *, code: int, outcomes: Mapping[int, tuple[int, int]]
 ) -> int | None:
-    """Return the rival that saves most among those shown to be accepted as often; None if none saves."""
+    """Return the rival that saves most among those shown to be accepted as often; None if no rival saves."""
     as_good = [
         to
         for to, saved_usd in gains.items()

@@ -347,7 +347,7 @@ def test_losing_writes_at_an_odd_price_have_no_break_even_to_name(
     log = study([prompt(call, second, 1) for second in range(3)], dear_reads)
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
-    assert "needs" not in found.impact
+    assert "pays only if" not in found.impact
 
 
 def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
@@ -355,7 +355,7 @@ def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
 ) -> None:
     calls = [prompt(call, second, 1, cached_input_tokens=0) for second in range(3)]
     (found,) = findings(study(calls, tariff(caching="automatic")))
-    assert not any("does not say which tokens were cached" in said for said in found.assumptions)
+    assert not any("does not show which tokens were cached" in said for said in found.assumptions)
 
 
 def test_calls_without_prefixes_hit_nothing(study: Make, call: Call) -> None:
