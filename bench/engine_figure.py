@@ -17,7 +17,11 @@ from matplotlib.figure import Figure
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.performance.configurations import Configuration, Load, carried_per_s
+from netra.domain.optimization.performance.configurations import (
+    RequestLoad,
+    ServingConfiguration,
+    carried_per_s,
+)
 from netra.domain.optimization.performance.constants import STEP_TIME_80, VLLM
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.replay import Requests, replay
@@ -31,12 +35,12 @@ SLO = Slo()
 
 def mean_rate_answer(requests: Requests, deployment: Deployment) -> int:
     """Return the replicas that the mean rate alone asks for."""
-    load = Load(
+    load = RequestLoad(
         requests_per_s=len(requests) / float(requests.arrive_s[-1]),
         input_tokens=float(requests.input_tokens.mean()),
         output_tokens=float(requests.output_tokens.mean()),
     )
-    carried = carried_per_s(Configuration(deployment=deployment, usd_per_hour=1.0), load=load, slo=SLO)
+    carried = carried_per_s(ServingConfiguration(deployment=deployment, usd_per_hour=1.0), load=load, slo=SLO)
     return max(1, ceil(load.requests_per_s / carried))
 
 

@@ -1,7 +1,7 @@
-"""The engine's door: measure a log, weigh every idea for it, say what to do. Pure and deterministic.
+"""The engine's entry point: measure a log, price every finding, build the advice. Pure and deterministic.
 
-Three stages that a caller may run apart, `measure`, `optimise` and `advise`, each telling its progress
-to a checkpoint; `analyse` runs the first two. What the ideas are is the analysers'.
+Has three stages that a caller may run separately: `measure`, `optimise` and `advise`. The first two report
+progress to a checkpoint; `analyse` runs both. The findings come from the analysers.
 """
 
 from collections.abc import Sequence
@@ -38,19 +38,19 @@ NO_EVENTS: Final = Gap(
     kind="workload",
     missing=("timestamp", "model", "input_tokens", "output_tokens"),
     reason="The workload holds no calls.",
-    would_add="Everything: send one row a call with these four fields, and an analysis becomes possible.",
+    would_add="The whole analysis: send one row per call with these four fields.",
 )
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """A log made ready, and what it looks like in numbers."""
+    """A prepared log and its measured metrics."""
 
     study: Study
     metrics: BilledMetrics
 
 
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
-    """Every idea with its money, and the choice between ways to serve the traffic."""
+    """Every finding priced, and the pick among the options to serve the traffic."""
 
     study: Study
     composition: Composition
@@ -69,18 +69,18 @@ def measure(
     hardware: Hardware,
     checkpoint: Checkpoint = never_stop,
 ) -> Measured:
-    """Return the log, given in any order, made ready and described."""
+    """Return the prepared study of a log, in any order, and its metrics."""
     checkpoint = only_forward(checkpoint)
     study = study_of(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
     checkpoint(0.8, "Describing the workload")
-    told = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # not those only one tariff needed
-    described = log_metrics(study.events, reuse=told)
+    reported = [reuse for reuse in study.reuse if reuse.ttl_s in TTLS_S]  # without a tariff's own TTLs
+    described = log_metrics(study.events, reuse=reported)
     checkpoint(0.9, "Describing the bill")
     return Measured(study=study, metrics=billed_metrics(study, described))
 
 
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:
-    """Return every idea weighed, composed and ranked, and the pick among ways to serve the traffic."""
+    """Return every finding priced, composed and ranked, and the pick among the options."""
     study, checkpoint = measured.study, only_forward(checkpoint)
     findings, gaps = found_by_all(study, checkpoint=within(checkpoint, begin=0.0, end=0.6))
     composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
@@ -107,14 +107,14 @@ def analyse(
     hardware: Hardware,
     checkpoint: Checkpoint = never_stop,
 ) -> Analysis:
-    """Return the whole analysis of a log; an empty one gets the gaps and nothing else."""
+    """Return the analysis of a log; that of an empty log holds only gaps."""
     begun = within(checkpoint, begin=0.0, end=0.3)
     measured = measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=begun)
     return optimise(measured, checkpoint=within(checkpoint, begin=0.3, end=1.0))
 
 
 def advise(analysis: Analysis) -> Advice:
-    """Return the documented result, without the words."""
+    """Return the documented result, without the report text."""
     return Advice(
         recommendations=analysis.recommendations,
         metrics=analysis.metrics,
@@ -124,12 +124,12 @@ def advise(analysis: Analysis) -> Advice:
 
 
 def planned_actions(analysis: Analysis) -> tuple[Action, ...]:
-    """Return the steps to take, each with its check and its way back."""
+    """Return the actions to take, each with its verification and rollback."""
     return actions_of(analysis.composition, analysis.recommendations)
 
 
 def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding, ...], tuple[Gap, ...]]:
-    """Return what every analyser found, and what it lacked; an empty log has only something to ask for."""
+    """Return the findings and gaps of every analyser; an empty log yields one gap."""
     if not len(study.events):
         return (), (NO_EVENTS,)
     findings: list[Finding] = []
@@ -137,21 +137,21 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
     share = 1 / len(ANALYSERS)
     for number, (_, analyser) in enumerate(ANALYSERS):
         inside = within(checkpoint, begin=number * share, end=(number + 1) * share)
-        for said in analyser(study, checkpoint=inside):
-            if isinstance(said, Finding):
-                findings.append(said)
+        for result in analyser(study, checkpoint=inside):
+            if isinstance(result, Finding):
+                findings.append(result)
             else:
-                gaps.append(said)
+                gaps.append(result)
     return tuple(findings), (*gaps, *_priceless(study), *_folds(study))
 
 
 def options_of(study: Study, composition: Composition, findings: Sequence[Finding]) -> tuple[Option, ...]:
-    """Return the traffic as it is, the plan, and every option that an analyser replayed."""
+    """Return the current traffic, the plan, and every option that an analyser replayed."""
     current = current_option(study)
     if not len(study.events):
         return ()
     plan = replace(current, name="the plan", usd_per_month=composition.planned_usd_per_month)
-    if _leaves_models(study, composition.planned):  # the log measured others; a fleet's option tells its own
+    if _leaves_models(study, composition.planned):  # the logged latencies do not apply
         plan = replace(plan, ttft_ms_p99=None, tpot_ms_p99=None, latency_ms_p99=None)
     offered = [
         option if finding.stance is not Stance.EVALUATE else replace(option, needs_evaluation=True)
@@ -162,7 +162,7 @@ def options_of(study: Study, composition: Composition, findings: Sequence[Findin
 
 
 def _leaves_models(study: Study, planned: Traffic) -> bool:
-    """Say whether some call is answered by own GPUs, or by another model or provider than in the log."""
+    """Return whether own GPUs, or another model or provider than in the log, answer some call."""
     makers = [(tariff.provider, tariff.model) for tariff in planned.tariffs]
     maker = np.array([*map(makers.index, makers), UNPRICED])
     moved = maker[planned.tariff] != maker[study.traffic.tariff]
@@ -170,7 +170,7 @@ def _leaves_models(study: Study, planned: Traffic) -> bool:
 
 
 def current_option(study: Study) -> Option:
-    """Return the traffic as it is, with the tails the log holds."""
+    """Return the current traffic as an option, with the logged tail latencies."""
     tails = tails_of(study)
     return Option(
         name="as it is",
@@ -182,7 +182,7 @@ def current_option(study: Study) -> Option:
 
 
 def _priceless(study: Study) -> tuple[Gap, ...]:
-    """Say which models of the log are in no price book, as their calls cost an unknown amount."""
+    """Return the gap for models that no price book lists, whose calls have an unknown cost."""
     labels = unpriced_labels(study.events, study.prices)
     if not labels:
         return ()
@@ -192,8 +192,8 @@ def _priceless(study: Study) -> tuple[Gap, ...]:
             kind="prices",
             missing=tuple(f"a price of {label}" for label in labels),
             reason=(
-                f"{count(calls, 'call')} went to models that are in no price book; their cost is not in "
-                "the bill."
+                f"{count(calls, 'call')} went to models that no price book lists; the bill does not include "
+                "their cost."
             ),
             would_add="The cost of these calls: name the model they should be priced as, or add its prices.",
         ),
@@ -201,13 +201,13 @@ def _priceless(study: Study) -> tuple[Gap, ...]:
 
 
 def _folds(study: Study) -> tuple[Gap, ...]:
-    """Return the columns of which only some names are analysed separately."""
+    """Return the columns of which only some values are analysed separately."""
     return tuple(
         Gap(
             kind="workload",
             missing=("fewer names in a column",),
             reason=sentence,
-            would_add="Advice for each name: send the kind of call, not something new with each call.",
+            would_add="Advice for each name: send the kind of call, not a value unique to each call.",
         )
         for sentence in study.folds
     )

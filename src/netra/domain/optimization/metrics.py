@@ -1,7 +1,7 @@
 """The metrics of a result: every section that clients rely on, by its documented name.
 
 A section that the analysis could not produce is `UNSET` and absent from the JSON; `None` inside a section
-means "not known from this log". Nothing is computed here: each section is built where its rule lives.
+means "not known from this log". Each section is computed in the module that owns its rule, not here.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class ReuseShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallShare(msgspec.Struct, frozen=True, kw_only=True):
-    """A number of calls and its share of all; None where the log cannot tell, which is not zero."""
+    """A number of calls and its share of all; None where the log cannot show it, which is not zero."""
 
     requests: int | None = None
     share: float | None = None
@@ -35,9 +35,9 @@ UNKNOWN_SHARE: Final = CallShare()
 
 
 class DataSufficiency(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the log holds enough to advise on, what it holds, and what further fields would add.
+    """Whether the log suffices for advice, which fields it has, and what further fields would add.
 
-    `required` and `helpful` are present only where there is no log at all.
+    `required` and `helpful` are present only if there is no log.
     """
 
     sufficient: bool
@@ -53,7 +53,7 @@ class DataSufficiency(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spend(msgspec.Struct, frozen=True, kw_only=True):
-    """Calls, tokens and dollars of one model, feature, template or tool; `name` None: the log names none."""
+    """Calls, tokens and dollars of one model, feature, template or tool; `name` None: unnamed calls."""
 
     name: str | None
     requests: int
@@ -62,8 +62,8 @@ class Spend(msgspec.Struct, frozen=True, kw_only=True):
     usd_in_window: float
 
 
-class Tails(msgspec.Struct, frozen=True, kw_only=True):
-    """99th percentiles in milliseconds over the calls that somebody waits for; None: not logged."""
+class LatencyTails(msgspec.Struct, frozen=True, kw_only=True):
+    """99th percentiles in milliseconds over the latency-sensitive calls; None: not logged."""
 
     ttft_ms_p99: float | None
     tpot_ms_p99: float | None
@@ -71,7 +71,7 @@ class Tails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeatureLatency(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole-call latency of one feature against the limit set on it; `met` None: no limit was set."""
+    """The whole-call latency of one feature against its limit; `met` None: no limit was set."""
 
     feature: str
     calls: int
@@ -82,13 +82,13 @@ class FeatureLatency(msgspec.Struct, frozen=True, kw_only=True):
     met: bool | None
 
 
-class Latency(Tails, frozen=True, kw_only=True):
+class Latency(LatencyTails, frozen=True, kw_only=True):
     """The measured latency of the log: tails over all calls, and by feature."""
 
     by_feature: tuple[FeatureLatency, ...]
 
 
-class Scope(msgspec.Struct, frozen=True, kw_only=True):
+class AnalysisScope(msgspec.Struct, frozen=True, kw_only=True):
     """The features that the question limits the answer to; `unknown` ones are not in the log."""
 
     features: tuple[str, ...]
@@ -108,7 +108,7 @@ class PlanBill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrowthBill(msgspec.Struct, frozen=True, kw_only=True):
-    """The bill and the plan at the traffic that is asked about."""
+    """The bill and the plan at the traffic growth in question."""
 
     traffic_growth: float
     bill_usd_per_month: float
@@ -127,44 +127,44 @@ TargetName = Literal[
 
 
 class TargetOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """One target of the question and what is reached; `met` None: the log cannot tell."""
+    """One target of the question and the value reached; `met` None: the log cannot show it."""
 
     target: TargetName
     asked: float
     reached: float | None
-    reached_if_evaluations_pass: float | UnsetType | None = UNSET  # absent: evaluations do not bear on it
+    reached_if_evaluations_pass: float | UnsetType | None = UNSET  # absent: evaluations do not affect it
     met: bool | None
     why: str
 
 
 class RefusedOption(msgspec.Struct, frozen=True, kw_only=True):
-    """An option that breaks a limit, and which."""
+    """An option that breaks a limit, and the limit it breaks."""
 
     option: str
     why: str
 
 
 class Pareto(msgspec.Struct, frozen=True, kw_only=True):
-    """The ways to serve the traffic, the Pareto front among them, the pick and why."""
+    """The options to serve the traffic, their Pareto front, the pick and its reason."""
 
     options: tuple[Option, ...]
     front: tuple[str, ...]
     pick: str | None
-    candidate: str | None  # the best option if evaluations pass; None: the pick is
+    candidate: str | None  # the best option if all evaluations pass; None: the pick is the best
     why: str
-    measure: str | None  # what is weighed against dollars; None: no latency is known
+    measure: str | None  # the latency compared with dollars; None: no latency is known
     refused: tuple[RefusedOption, ...]
 
 
 class StatedGoals(Goals, frozen=True, kw_only=True, omit_defaults=True):
-    """The goals as a result shows them: those that were stated; `priority` and `unread` always."""
+    """The stated goals as a result shows them; `priority` and `unread` are always present."""
 
     priority: Priority
     unread: tuple[str, ...]
 
 
 class WorkloadChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the asker's workloads, where the question does not say which."""
+    """One of the user's workloads, listed if the question does not name one."""
 
     id: WorkloadId
     name: str
@@ -172,7 +172,7 @@ class WorkloadChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoalDifference(msgspec.Struct, frozen=True, kw_only=True):
-    """A goal that the local reader and the language model read differently; the local reading holds."""
+    """A goal that the local parser and the language model read differently; the local reading wins."""
 
     field: str
     local: float
@@ -180,7 +180,7 @@ class GoalDifference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the language model's reading of the question."""
+    """The outcome of the language model's reading of the question."""
 
     outcome: Literal["read", "not_read"]
     reason: str | UnsetType | None = UNSET
@@ -190,7 +190,7 @@ class ModelReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LookUp(msgspec.Struct, frozen=True, kw_only=True):
-    """One look-up that the language model asked for; `result` is None where it was refused."""
+    """One look-up that the language model requested; `result` is None if it was refused."""
 
     tool: str
     outcome: Literal["done", "unknown_tool", "bad_arguments", "refused", "too_many"]
@@ -199,7 +199,7 @@ class LookUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LanguageModelUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a language model worded the answer, and if not, why."""
+    """Whether a language model worded the answer, and the reason if not."""
 
     used: bool
     model: str | UnsetType = UNSET
@@ -218,14 +218,14 @@ NO_LANGUAGE_MODEL: Final = LanguageModelUse(used=False, reason="not_configured")
 
 
 class ModelUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the language model was used for this run; `cost_usd` None is unknown, never zero."""
+    """The language model usage of this run; `cost_usd` None is unknown, never zero."""
 
-    input_tokens: int  # the cached ones included
+    input_tokens: int  # including cached ones
     cached_input_tokens: int
     output_tokens: int
     cost_usd: float | None
-    calls: int  # requests sent, repeats included
-    is_estimated: bool  # some tokens are guessed: a stream was cut before the provider counted
+    calls: int  # requests sent, including retries
+    is_estimated: bool  # some token counts are estimates: a stream ended before the provider sent its count
     seconds: float
 
 
@@ -246,7 +246,7 @@ class LogMetrics(msgspec.Struct, frozen=True, kw_only=True):
 class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     """The log with its bill at list prices.
 
-    `unpaid_usd` is the part of the bill that the provider refused and never charged; none of it can be saved.
+    `unpaid_usd` is the part of the bill for refused, uncharged calls; it cannot be saved.
     """
 
     bill_usd: float
@@ -263,11 +263,11 @@ class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     by_template: tuple[Spend, ...] | UnsetType = UNSET
     by_tool: tuple[Spend, ...] | UnsetType = UNSET
     latency: Latency | UnsetType = UNSET
-    scope: Scope | UnsetType = UNSET
+    scope: AnalysisScope | UnsetType = UNSET
 
 
 class Metrics(BilledMetrics, frozen=True, kw_only=True):
-    """All numbers of a result. Of an empty log, or where no workload is named, most sections are absent."""
+    """All numbers of a result; for an empty log or an unnamed workload most sections are absent."""
 
     gaps: tuple[Gap, ...]
     verdict: str | UnsetType = UNSET

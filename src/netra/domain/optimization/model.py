@@ -1,4 +1,4 @@
-"""The values that a question and its answer are made of; `result` holds the answer itself."""
+"""The value types of a question and its answer; `result` holds the answer itself."""
 
 import enum
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Priority(enum.StrEnum):
-    """What the asker wants least of: dollars, milliseconds, or a balance."""
+    """The objective to minimise: cost, latency or both."""
 
     COST = "cost"
     PERFORMANCE = "performance"
@@ -17,9 +17,9 @@ class Priority(enum.StrEnum):
 
 
 class Goals(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of the workload, read from `parameters` and from the message.
+    """The goals and limits of a question, read from `parameters` and from the message.
 
-    None means "not asked"; `unread` are the parts of the question that could not be understood.
+    None means "not asked"; `unread` lists the parts of the question that could not be parsed.
     """
 
     priority: Priority = Priority.COST
@@ -29,24 +29,24 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     traffic_growth: float | None = None  # 0.5 for "50 % more traffic"
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
-    latency_ms: Mapping[str, float] = {}  # limit on whole-call latency by feature; "" is all of them
+    latency_ms: Mapping[str, float] = {}  # limit on whole-call latency by feature; "" means all features
     gpu_memory_gib: float | None = None
     gpus: tuple[str, ...] = ()  # named in the question or in constraints
     constraints: tuple[str, ...] = ()  # as sent: "gpu_memory", "latency", …
     features: tuple[str, ...] = ()
     models: tuple[str, ...] = ()  # models asked about
-    model: str | None = None  # price the log as this model, whatever it says
-    served_on: str | None = None  # what serves the log now, as "4x H100": to calibrate step times on it
+    model: str | None = None  # price every call as this model, in place of the logged one
+    served_on: str | None = None  # the GPUs that serve the log now, as "4x H100"; calibrates step times
     served_replicas: int | None = None
-    served_precision: str | None = None  # of the weights; None: what one would choose on that GPU
+    served_precision: str | None = None  # of the weights; None: the usual precision on that GPU
     change_at: datetime | None = None  # before/after questions
-    analyses: tuple[str, ...] = ()  # kinds asked for by name, e.g. "prompt_caching"
-    split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": an answer for each
+    analyses: tuple[str, ...] = ()  # analysers asked for by name, e.g. "prompt_caching"
+    split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": one finding for each
     unread: tuple[str, ...] = ()
 
 
 class Grade(enum.StrEnum):
-    """How far a number can be trusted."""
+    """The method behind a number, from the most to the least reliable."""
 
     EXACT = "A"  # arithmetic on counts and list prices
     REPLAY = "B"  # deterministic replay of the real sequence
@@ -64,22 +64,20 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
     share_of_bill: float  # of the bill this was computed against
     marginal_usd_per_month: float | None = None  # after those applied before it
     cumulative_usd_per_month: float | None = None
-    leave_one_out_usd_per_month: float | None = None  # what the plan would lose without it
-    applied_as: int | None = (
-        None  # its place in the order the plan is priced in, from 1; None: not in the plan
-    )
+    leave_one_out_usd_per_month: float | None = None  # the plan's saving minus that of the plan without it
+    applied_as: int | None = None  # position in the plan's pricing order, from 1; None: not in the plan
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """The rows of the log that a finding rests on, with a few that a reader can look up."""
+    """The rows of the log behind a finding: their count, and a few to look up."""
 
     rows: int
     of_rows: int
-    sample_events: tuple[str, ...]  # ids, or "#17": the place in the log, from 1
+    sample_events: tuple[str, ...]  # ids, or "#17" for the 17th row of the log
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """A step a person can take, check and take back."""
+    """A change to make, with how to verify it and how to roll it back."""
 
     order: int
     recommendation_id: str
@@ -90,7 +88,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
-    """An analyser that could not speak, the fields it lacked, and what they would add."""
+    """A result that an analyser could not produce: the missing fields, and what they would add."""
 
     kind: str
     missing: tuple[str, ...]
@@ -99,39 +97,39 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stance(enum.StrEnum):
-    """What the advice is worth acting on."""
+    """What to do with a finding."""
 
-    DO = "do"  # the numbers carry it; it joins the plan if it still saves when its turn comes
-    EVALUATE = "evaluate"  # the money is known and the quality is not: outside the plan until checked
-    AVOID = "avoid"  # it would cost money or break a limit; said so that nobody does it
-    INFORM = "inform"  # worth knowing, moves no money by itself
+    DO = "do"  # joins the plan if it still saves money after the changes applied before it
+    EVALUATE = "evaluate"  # the saving is known, the quality is not: outside the plan until evaluated
+    AVOID = "avoid"  # would cost money or break a limit; reported as a warning
+    INFORM = "inform"  # worth knowing; saves no money by itself
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to serve the traffic, as a point to choose between; None is "not known", never "good"."""
+    """One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good"."""
 
     name: str
     usd_per_month: float
-    kind: str = ""  # the analyser it comes from; "" is the traffic as it is
+    kind: str = ""  # the analyser that proposes it; "" is the current traffic
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
     latency_ms_p99: float | None = None
-    ttft_ms_p99_range: tuple[float, float] | None = None  # of 80 %, where it is modelled; None: measured
+    ttft_ms_p99_range: tuple[float, float] | None = None  # 80 % interval of a modelled value; None: measured
     tpot_ms_p99_range: tuple[float, float] | None = None
     latency_ms_p99_range: tuple[float, float] | None = None
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
-    needs_evaluation: bool = False  # its answers are another model's, or a limit could not be held
+    needs_evaluation: bool = False  # another model answers, or a limit could not be checked
 
 
-def told_ms(option: Option, measure: str) -> str:
-    """Return an option's latency in words: measured as a point, modelled as a range, never bare.
+def formatted_ms(option: Option, measure: str) -> str:
+    """Format an option's latency: a measured one as a number, a modelled one always as a range.
 
-    >>> told_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
+    >>> formatted_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
     '1,500 ms'
     >>> modelled = Option(name="b", usd_per_month=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
-    >>> told_ms(modelled, "ttft_ms_p99")
+    >>> formatted_ms(modelled, "ttft_ms_p99")
     '8 to 12 ms'
     """
     bounds: tuple[float, float] | None = getattr(option, f"{measure}_range", None)
@@ -141,8 +139,11 @@ def told_ms(option: Option, measure: str) -> str:
 
 
 Checkpoint = Callable[[float, str], None]
-"""Called by long work with the share done (0..1) and what it is doing; raises `WorkStopped` to end it."""
+"""Receives a long computation's progress: the share done (0..1) and the current step.
+
+Raises `WorkStopped` to cancel the computation.
+"""
 
 
 def never_stop(done: float, doing: str) -> None:  # the shape of a Checkpoint
-    """Let the work go on: the checkpoint of a caller who does not watch."""
+    """Ignore the progress and never cancel."""

@@ -1,8 +1,8 @@
-"""Choosing between ways to serve the traffic: limits first, then the front, then the pick and why.
+"""Chooses between options to serve the traffic: applies the limits, finds the Pareto front, picks one.
 
-An option whose latency is not known may break a limit or keep it: it stays, and the reason says so.
-What needs an evaluation is never the pick, only its candidate. A limit only ever takes options away,
-so one more limit never makes the pick, or the candidate, cheaper.
+An option of unknown latency stays allowed, and the reason states that its limit is not verified. An option
+that needs an evaluation is never the pick, only the candidate. Limits only remove options, so a further
+limit never makes the pick, or the candidate, cheaper.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ MEASURES: Final[tuple[Measure, ...]] = ("ttft_ms_p99", "latency_ms_p99", "tpot_m
 
 
 class Pick(msgspec.Struct, frozen=True, kw_only=True):
-    """The option to take, and the reason; `option` is None when every one breaks a limit."""
+    """The option to take, and the reason; `option` is None if every option breaks a limit."""
 
     option: Option | None
-    candidate: Option | None  # the best if those that need an evaluation pass it; None: the pick is
+    candidate: Option | None  # the best option if all evaluations pass; None: the pick is the best
     why: str
-    measure: Measure | None  # what was weighed against dollars; None: no latency is known
+    measure: Measure | None  # the latency compared with dollars; None: no latency is known
     front: tuple[Option, ...]
     refused: tuple[tuple[str, str], ...]  # (option, the limit it breaks)
 
@@ -32,7 +32,7 @@ class Pick(msgspec.Struct, frozen=True, kw_only=True):
 def pick(options: Sequence[Option], *, goals: Goals, now_usd: float | None = None) -> Pick:
     """Return the best option under the limits: least dollars, least p99, or a balance of both.
 
-    `now_usd` is the bill of a month as it is, which a question about savings starts from; None: not known.
+    `now_usd` is the present monthly bill, the baseline of a question about savings; None: not known.
     """
     broken = [broken_limit(option, goals=goals, now_usd=now_usd) for option in options]
     refused = [(option.name, why) for option, why in zip(options, broken, strict=True) if why is not None]
@@ -66,9 +66,9 @@ def pareto_metrics(options: Sequence[Option], chosen: Pick) -> Pareto:
 
 
 def broken_limit(option: Option, *, goals: Goals, now_usd: float | None = None) -> str | None:
-    """Return the first limit the option is known to break, in words; None when none is.
+    """Return the first limit that the option is known to break, in words; None if it breaks no limit.
 
-    The budget is for the traffic that is expected: every option's dollars are taken to grow with it.
+    The budget applies to the expected traffic: every option's dollars are assumed to grow with it.
     """
     growth = goals.traffic_growth or 0.0
     usd = option.usd_per_month * (1 + growth)
@@ -88,10 +88,10 @@ def broken_limit(option: Option, *, goals: Goals, now_usd: float | None = None) 
 
 
 def dearest_usd(goals: Goals, *, now_usd: float | None) -> float | None:
-    """Return the most that somebody means to pay who asks to save; None where nobody does.
+    """Return the upper bound on the bill that a question about savings implies; None without one.
 
-    A saving is a target and may be missed. Whoever asks for one, or for no more money (a share of 0), still
-    means to pay no more than now; a negative share is what may be paid more.
+    A saving is a target and may be missed, but asking for it (or for no extra cost, a share of 0) implies a
+    bill no higher than now. A negative share is the increase that is allowed.
 
     >>> [dearest_usd(Goals(saving_share=share), now_usd=100.0) for share in (0.2, 0.0, -0.5, None)]
     [100.0, 100.0, 150.0, None]
@@ -102,7 +102,7 @@ def dearest_usd(goals: Goals, *, now_usd: float | None) -> float | None:
 
 
 def measure_of(options: Sequence[Option], *, goals: Goals) -> Measure | None:
-    """Return the latency most options know, the one a limit was set on first."""
+    """Return the latency measure to compare by: a limited one first, else the one most options know."""
     asked: tuple[Measure, ...] = (
         *(("ttft_ms_p99",) if goals.ttft_ms_p99 is not None else ()),
         *(("latency_ms_p99",) if goals.latency_ms else ()),
@@ -117,9 +117,9 @@ def measure_of(options: Sequence[Option], *, goals: Goals) -> Measure | None:
 
 
 def front(options: Sequence[Option], *, measure: Measure | None) -> list[Option]:
-    """Return the options that no other beats in both dollars and `measure`, cheapest first.
+    """Return the Pareto front in dollars and `measure`, cheapest first.
 
-    An option whose measure is unknown counts as slowest: it stays only if nothing is cheaper.
+    An option whose measure is unknown counts as slowest: it stays only if it is the cheapest.
     """
     ordered = sorted(options, key=lambda option: (option.usd_per_month, _ms(option, measure), option.name))
     kept: list[Option] = []
@@ -135,7 +135,7 @@ def _ms(option: Option, measure: Measure | None) -> float:
 
 
 def _best(frontier: Sequence[Option], *, measure: Measure | None, priority: Priority) -> Option | None:
-    """Return the pick of a front: both ends are clear, the balance is the least product of the two."""
+    """Return the pick of a front: its cheapest end, its fastest end, or the least product of both."""
     if not frontier:
         return None
     if priority is Priority.COST or measure is None:
@@ -156,23 +156,27 @@ def _why(
 ) -> str:
     if chosen is None:
         return _none_left(candidate, refused)
-    said = {
-        Priority.COST: f"It costs least, {money(chosen.usd_per_month)} a month, of what keeps the limits.",
-        Priority.PERFORMANCE: "It has the least p99 latency of what keeps the limits and the budget.",
-        Priority.BALANCED: "Its dollars times its p99 latency are least of what keeps the limits.",
+    reason = {
+        Priority.COST: (
+            f"It is the cheapest option within the limits, at {money(chosen.usd_per_month)} a month."
+        ),
+        Priority.PERFORMANCE: "It has the lowest p99 latency within the limits and the budget.",
+        Priority.BALANCED: "It has the lowest product of cost and p99 latency within the limits.",
     }[goals.priority]
     if goals.priority is not Priority.COST and _ms(chosen, measure) == float("inf"):
-        said = "Its latency is not known, so only dollars decide: it costs least of what can be done today."
+        reason = (
+            "Its latency is not known, so it is chosen by cost: it is the cheapest option available today."
+        )
     if candidate is not None and candidate is not chosen:
-        said += (
+        reason += (
             f" If its answers pass an evaluation, {candidate.name} is better, at "
             f"{money(candidate.usd_per_month)} a month."
         )
-    return said + _unverified(chosen, goals=goals)
+    return reason + _unverified(chosen, goals=goals)
 
 
 def _unverified(chosen: Option, *, goals: Goals) -> str:
-    """Say which limits the pick could not be held against, as its latency is not in the log."""
+    """Name the limits that could not be verified for the pick, as its latency is not in the log."""
     limits: tuple[tuple[str, float | None, float | None], ...] = (
         ("TTFT", goals.ttft_ms_p99, chosen.ttft_ms_p99),
         ("TPOT", goals.tpot_ms_p99, chosen.tpot_ms_p99),
@@ -185,10 +189,10 @@ def _unverified(chosen: Option, *, goals: Goals) -> str:
 def _none_left(candidate: Option | None, refused: Sequence[tuple[str, str]]) -> str:
     if candidate is not None:
         return (
-            f"Nothing that could be done today keeps the limits; {candidate.name} would, at "
+            f"No option available today keeps the limits; {candidate.name} would, at "
             f"{money(candidate.usd_per_month)} a month, if its answers pass an evaluation."
         )
     if not refused:
-        return "There is nothing to choose from."
+        return "There are no options to choose from."
     name, broken = refused[0]
     return f"Every option breaks a limit; for example {name}: {broken}."

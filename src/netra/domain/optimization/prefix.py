@@ -1,7 +1,6 @@
-"""How much of each prompt was seen before: prefix reuse by replay of the real sequence (grade B).
+"""Measures prefix reuse, the part of each prompt sent before, by replay of the real sequence (grade B).
 
-Only tokens live here. What a reused token is worth, with a provider's minimum and granularity, is
-the caching analyser's.
+Counts tokens only. The caching analyser prices them, with a provider's minimum and granularity.
 """
 
 from collections.abc import Sequence
@@ -15,40 +14,40 @@ from netra.domain.optimization.model import Checkpoint, never_stop
 from netra.domain.workloads.columns import Events, Ints, Prefixes
 
 TTLS_S: Final[tuple[int | None, ...]] = (60, 300, None)
-_NEVER: Final = np.iinfo(np.int64).max  # the gap of a block that nobody used before
+_NEVER: Final = np.iinfo(np.int64).max  # the gap of a block without an earlier use
 _NS_PER_S: Final = 1_000_000_000
 
 
 class PrefixReuse(msgspec.Struct, frozen=True, kw_only=True):
-    """What one time to live would have reused; `ttl_s` None never forgets."""
+    """The reuse at one time to live; `ttl_s` None: entries never expire."""
 
     ttl_s: int | None
-    hit_tokens: Ints  # an event, in the log's own order; 0 where the event names no prefix
-    token_share: float  # of all input tokens of the log, 0..1; 0.0 when it has none
+    hit_tokens: Ints  # by event, in the log's own order; 0 for an event without prefix hashes
+    token_share: float  # of all input tokens of the log, 0..1; 0.0 for a log without input tokens
 
 
 class SharedBlocks(msgspec.Struct, frozen=True, kw_only=True):
-    """A log's prefix blocks made ready for replays: those that several requests of one cache name.
+    """A log's prefix blocks prepared for replay: those that several requests use.
 
-    The n entries stand block by block, in each from the oldest use to the newest. Most blocks of a
-    log are named once: they can never be hit, so a replay need only know where the first one stands.
+    The n entries are grouped by block, each group from the oldest use to the newest. Most blocks of a log
+    are used once and can never be hit; a replay needs only their positions.
     """
 
-    place: Ints  # n, where the block stands among all blocks of the log
-    user: npt.NDArray[np.int32]  # n, the event that names it
-    begins: npt.NDArray[np.bool_]  # n, the first use of its block
-    alone: Ints  # where the blocks stand that are named once, ascending
+    place: Ints  # n, position of the entry among all blocks of the log
+    user: npt.NDArray[np.int32]  # n, the event that uses it
+    begins: npt.NDArray[np.bool_]  # n, whether it is the first use of its block
+    alone: Ints  # positions of the blocks used once, ascending
 
 
 def prefix_reuse(events: Events, *, ttls_s: Sequence[int | None] = TTLS_S) -> tuple[PrefixReuse, ...]:
-    """Return what each time to live (whole seconds) would have reused; empty without prefix hashes.
+    """Return the reuse at each time to live (whole seconds); empty without prefix hashes.
 
     Events are replayed oldest first, equal instants in the log's order. A block lives while its
     last use is at most the time to live ago; every block of a request counts as used, hit or not.
     A request's reuse is its longest run of live blocks from the start, in tokens, at most its
     input. Models (and providers) share no blocks: a KV cache belongs to one model. Grade B.
 
-    Two calls 100 s apart share a first block of 512 tokens; the second asks for 800 in all:
+    Two calls 100 s apart share a first block of 512 tokens; each has 800 input tokens:
 
     >>> from netra.domain.workloads.columns import Labels
     >>> log = Events(
@@ -78,9 +77,9 @@ def reuse_of(
     where: npt.NDArray[np.bool_] | None = None,
     checkpoint: Checkpoint = never_stop,
 ) -> tuple[PrefixReuse, ...]:
-    """Return the reuse of events that are oldest first, or of those in `where` as if they were alone.
+    """Return the reuse of events sorted oldest first, or of those in `where` on their own.
 
-    `shared` is `shared_blocks` of the same events. Events outside `where` neither use the cache nor hit.
+    `shared` is `shared_blocks` of the same events. Events outside `where` neither fill nor hit the cache.
     """
     if events.prefixes is None:
         return ()
@@ -102,7 +101,7 @@ def reuse_of(
 
 
 def shared_blocks(events: Events, prefixes: Prefixes) -> SharedBlocks:
-    """Return the blocks of events, oldest first, that more than one place of the log names."""
+    """Return the blocks used more than once, of events sorted oldest first."""
     order = np.argsort(prefixes.hashes, kind="stable")
     hashes = prefixes.hashes[order]
     begins = _begins(hashes)
@@ -123,7 +122,7 @@ def shared_blocks(events: Events, prefixes: Prefixes) -> SharedBlocks:
 
 
 def shared_tokens(events: Events, prefixes: Prefixes, *, shared: SharedBlocks) -> Ints:
-    """Return the tokens of each event's prompt, from its start, that another use of its cache also has."""
+    """Return the tokens of each event's prompt prefix that another prompt of the same cache shares."""
     dead = np.zeros(len(prefixes.hashes), np.bool_)
     dead[shared.alone] = True
     dead[shared.place[shared.begins & np.append(shared.begins[1:], True)]] = True  # once in its cache
@@ -131,7 +130,7 @@ def shared_tokens(events: Events, prefixes: Prefixes, *, shared: SharedBlocks) -
 
 
 def cut_at(shared: SharedBlocks, events: Events, prefixes: Prefixes, *, tokens: Ints) -> SharedBlocks:
-    """Return the blocks as they are when only so many tokens from each event's start are cached."""
+    """Return the blocks that remain when only the first `tokens` of each event are cached."""
     user = shared.user
     ends_at = (shared.place - prefixes.offsets[user] + 1) * prefixes.block_tokens[user]
     inside = np.minimum(ends_at, events.input_tokens[user]) <= tokens[user]
@@ -145,7 +144,7 @@ def cut_at(shared: SharedBlocks, events: Events, prefixes: Prefixes, *, tokens: 
 
 
 def chain_tokens(events: Events) -> Ints:
-    """Return the tokens each event's prefix chain covers, at most its input; 0 without a chain."""
+    """Return the tokens that each event's prefix chain covers, at most its input; 0 without a chain."""
     if events.prefixes is None:
         return np.zeros(len(events), np.int64)
     covered = np.diff(events.prefixes.offsets) * events.prefixes.block_tokens
@@ -154,7 +153,7 @@ def chain_tokens(events: Events) -> Ints:
 
 
 def _replayed_in_order(events: Events, ttls_s: Sequence[int | None]) -> tuple[PrefixReuse, ...]:
-    """Return the reuse of an unsorted log: replayed oldest first, told in the log's order."""
+    """Return the reuse of an unsorted log: replayed oldest first, returned in the log's order."""
     oldest_first = np.argsort(events.at_ns, kind="stable")
     replayed = Events(
         at_ns=events.at_ns,
@@ -164,12 +163,12 @@ def _replayed_in_order(events: Events, ttls_s: Sequence[int | None]) -> tuple[Pr
         output_tokens=events.output_tokens,
         prefixes=events.prefixes,
     ).take(oldest_first)
-    told: list[PrefixReuse] = []
+    reordered: list[PrefixReuse] = []
     for reuse in prefix_reuse(replayed, ttls_s=ttls_s):
         hits = np.empty_like(reuse.hit_tokens)
         hits[oldest_first] = reuse.hit_tokens
-        told.append(msgspec.structs.replace(reuse, hit_tokens=hits))
-    return tuple(told)
+        reordered.append(msgspec.structs.replace(reuse, hit_tokens=hits))
+    return tuple(reordered)
 
 
 def _since_last_use(
@@ -191,14 +190,14 @@ def _since_last_use(
 
 
 def _begins(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
-    """Return which entries differ from the one before them; the first does."""
+    """Return which entries differ from their predecessor; the first always does."""
     begins = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=begins[1:])
     return begins
 
 
 def _first_of_runs(again: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    """Return where each entry's run began: a block twice in one chain is one use, the first."""
+    """Return where each entry's run began: a block repeated in one chain counts as its first use."""
     places = np.arange(len(again) + 1)
     places[1:][again] = 0
     firsts: npt.NDArray[np.intp] = np.maximum.accumulate(places)
@@ -206,7 +205,7 @@ def _first_of_runs(again: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
 
 
 def _caches(events: Events) -> npt.NDArray[np.int16] | npt.NDArray[np.int32] | None:
-    """Return which cache each event's model has, or None when all share one."""
+    """Return the cache of each event's model, or None if all share one."""
     caches = events.model.codes
     if events.provider is not None:
         cells = caches + events.provider.codes * np.int64(len(events.model.names) + 1)

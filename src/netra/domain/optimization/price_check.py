@@ -1,4 +1,4 @@
-"""How well a computed bill agrees with per-request list prices."""
+"""Compares a computed bill with per-request list prices."""
 
 from typing import Final
 
@@ -29,14 +29,14 @@ class PriceCheck(msgspec.Struct, frozen=True, kw_only=True):
     models_unpriced: tuple[str, ...]
     bill_usd: float
     listed_usd: float
-    bill_error: float  # |bill - list| / list; 0.0 when both are nothing
-    row_error_max: float  # the largest share by which a single call differs
-    agrees: bool  # bill and every call within 0.01 %
+    bill_error: float  # |bill - list| / list; 0.0 if both are zero
+    row_error_max: float  # the largest relative difference of a single call
+    agrees: bool  # the bill and every call agree within 0.01 %
     worst: tuple[Disagreement, ...]
 
 
 def price_check(events: Events, prices: PriceList, *, listed_usd: Floats) -> PriceCheck:
-    """Return how the bill of `events` agrees with `listed_usd`, NaN where nothing is listed."""
+    """Compare the bill of `events` with `listed_usd`, NaN where no price is listed."""
     computed_usd = costs_usd(events, prices)
     compared = np.flatnonzero(~np.isnan(computed_usd) & ~np.isnan(listed_usd))
     ours, theirs = computed_usd[compared], listed_usd[compared]
@@ -66,14 +66,14 @@ def price_check(events: Events, prices: PriceList, *, listed_usd: Floats) -> Pri
 
 
 def evenly(events: Events, *, at_most: int) -> Events:
-    """Return at most `at_most` events, evenly spaced over the log; all when there are no more."""
+    """Return at most `at_most` events, evenly spaced over the log; all of a shorter log."""
     if len(events) <= at_most:
         return events
     return events.take(np.linspace(0, len(events) - 1, at_most).astype(np.intp))
 
 
 def _shares(ours: Floats, theirs: Floats) -> Floats:
-    """Return |ours - theirs| over theirs; a price of nothing that is not nothing is infinitely off."""
+    """Return |ours - theirs| over theirs; infinite where only theirs is zero, 0.0 where both are."""
     difference: Floats = np.abs(ours - theirs)
     share: Floats = np.divide(difference, theirs, out=np.full(len(ours), np.inf), where=theirs > 0)
     return np.where(difference == 0, 0.0, share)

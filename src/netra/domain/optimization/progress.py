@@ -1,4 +1,4 @@
-"""Progress of work made of parts: a share of the whole that never steps back."""
+"""Combines the progress of parts into a share of the whole that never decreases."""
 
 from netra.domain.optimization.model import Checkpoint
 
@@ -6,10 +6,10 @@ from netra.domain.optimization.model import Checkpoint
 def within(checkpoint: Checkpoint, *, begin: float, end: float) -> Checkpoint:
     """Return a checkpoint for the part of the work from `begin` to `end`, shares of the whole.
 
-    >>> heard = []
-    >>> within(lambda done, doing: heard.append((done, doing)), begin=0.2, end=0.6)(0.5, "half of it")
-    >>> heard
-    [(0.4, 'half of it')]
+    >>> seen = []
+    >>> within(lambda done, doing: seen.append((done, doing)), begin=0.2, end=0.6)(0.5, "half done")
+    >>> seen
+    [(0.4, 'half done')]
     """
 
     def inside(done: float, doing: str) -> None:
@@ -19,13 +19,13 @@ def within(checkpoint: Checkpoint, *, begin: float, end: float) -> Checkpoint:
 
 
 def only_forward(checkpoint: Checkpoint) -> Checkpoint:
-    """Return a checkpoint that tells the furthest share so far, at most 1; each call still gets through.
+    """Return a checkpoint that forwards every call with the largest share so far, at most 1.
 
-    >>> heard = []
-    >>> tell = only_forward(lambda done, doing: heard.append(done))
+    >>> seen = []
+    >>> report = only_forward(lambda done, doing: seen.append(done))
     >>> for done in (0.5, 0.2, 0.7, 1.3):
-    ...     tell(done, "work")
-    >>> heard
+    ...     report(done, "work")
+    >>> seen
     [0.5, 0.5, 0.7, 1.0]
     """
     furthest = 0.0

@@ -11,7 +11,7 @@ from netra.domain.optimization.supply_config import SupplyConfig
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to change (or to leave alone) and what it saves, with the evidence."""
+    """One change to make or to avoid, and its saving, with the evidence."""
 
     id: str  # stable within a result: "rec-1"
     kind: str  # the analyser's name: "prompt_caching", "batch", …
@@ -31,10 +31,10 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
-    """The documented result: what `result` holds on every transport and what `--json` prints."""
+    """The documented result: `result` on every transport, and the output of `--json`."""
 
     recommendations: tuple[Recommendation, ...]
     metrics: Metrics
     actions: tuple[Action, ...]
     supply_config: SupplyConfig
-    report: str = ""  # the answer in words; every number in it stands above
+    report: str = ""  # the answer in words; its numbers all come from the fields above

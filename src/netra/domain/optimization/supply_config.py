@@ -1,7 +1,7 @@
-"""The supply configuration: the plan as settings that can be used as they stand.
+"""The supply configuration: the plan as ready-to-use settings.
 
-A section without settings is `UNSET` and absent from the JSON. `after_evaluation` holds, apart, what only an
-evaluation may switch on.
+A section without settings is `UNSET` and absent from the JSON. `after_evaluation` holds the settings to
+apply only once an evaluation has passed.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ Interface = Literal["standard", "batch", "hosted"]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the calls of one model of the log go, under the plan."""
+    """The target of one logged model's calls under the plan."""
 
     from_model: str = msgspec.field(name="from")
     model: str
-    provider: str | None  # None: the price book does not know the model
+    provider: str | None  # None: the price book does not list the model
     interface: Interface
     calls: int
     share: float
@@ -26,7 +26,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouteRule(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls go to which model: of a group (`by`, `match`), of a model (`from`) or a number of calls."""
+    """A routing rule to a model: for a group (`by`, `match`), a model (`from`) or a number of calls."""
 
     by: str | UnsetType = UNSET
     match: str | UnsetType = UNSET
@@ -38,21 +38,21 @@ class RouteRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Retries(msgspec.Struct, frozen=True, kw_only=True):
-    """How failed calls are retried."""
+    """The retry policy of failed calls."""
 
     max_attempts: int
     retry_only_failed: bool
 
 
 class Deduplication(msgspec.Struct, frozen=True, kw_only=True):
-    """A store of answers: its key, and how long an answer is kept after its last use."""
+    """A response cache: its key, and how long it keeps an answer after its last use."""
 
     key: str
     keep_s: int
 
 
 class CacheSetting(msgspec.Struct, frozen=True, kw_only=True):
-    """Prompt caching of one model at one provider; only `enabled` is set where it is to be off."""
+    """Prompt caching of one model at one provider; only `enabled` is set if caching is turned off."""
 
     model: str
     provider: str
@@ -71,13 +71,13 @@ class CallGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputCap(CallGroup, frozen=True, kw_only=True):
-    """The most output tokens that the calls of a group may have."""
+    """The limit on output tokens of a group's calls."""
 
     max_output_tokens: int
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
-    """Replicas of an open model on own GPUs, with the arguments of the engines that can serve it."""
+    """Replicas of an open model on own GPUs, with arguments for the inference engines."""
 
     model: str
     gpu: str
@@ -99,8 +99,8 @@ class Autoscaling(msgspec.Struct, frozen=True, kw_only=True):
     start_up_s: float
 
 
-class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The limits that the busiest minute needs."""
+class ProviderRateLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """The rate limits that the busiest minute needs."""
 
     requests_per_minute: int
     input_tokens_per_minute: int
@@ -123,20 +123,21 @@ class _Sections(msgspec.Struct, frozen=True, kw_only=True):
     output_caps: tuple[OutputCap, ...] | UnsetType = UNSET
     serving: Serving | UnsetType = UNSET
     autoscaling: Autoscaling | UnsetType = UNSET
-    rate_limits: RateLimits | UnsetType = UNSET
+    rate_limits: ProviderRateLimits | UnsetType = UNSET
     queue: Queue | UnsetType = UNSET
 
 
-class Settings(_Sections, frozen=True, kw_only=True):
-    """One analyser's part of the settings, or several merged; its rules are `routes` in the JSON."""
+class SupplySettings(_Sections, frozen=True, kw_only=True):
+    """The settings of one analyser, or of several merged; `route_rules` is `routes` in the JSON."""
 
     route_rules: tuple[RouteRule, ...] | UnsetType = msgspec.field(name="routes", default=UNSET)
 
-    def merged(self, other: "Settings") -> "Settings":
-        """Return both as one: lists are joined, any other section of `other` replaces the one here.
+    def merged(self, other: "SupplySettings") -> "SupplySettings":
+        """Merge two settings: join lists; for other sections, `other` takes precedence.
 
-        >>> one = Settings(batch=(CallGroup(by="tool", match="a"),))
-        >>> [group.match for group in one.merged(Settings(batch=(CallGroup(by="tool", match="b"),))).batch]
+        >>> one = SupplySettings(batch=(CallGroup(by="tool", match="a"),))
+        >>> other = SupplySettings(batch=(CallGroup(by="tool", match="b"),))
+        >>> [group.match for group in one.merged(other).batch]
         ['a', 'b']
         """
         changes: dict[str, object] = {}
@@ -149,15 +150,15 @@ class Settings(_Sections, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, **changes)
 
 
-NO_SETTINGS: Final = Settings()
+NO_SETTINGS: Final = SupplySettings()
 
 
 class SupplyConfig(_Sections, frozen=True, kw_only=True):
-    """All settings of a result; `routes` is absent only where there are no calls."""
+    """All settings of a result; `routes` is absent only for a log without calls."""
 
     routes: tuple[Route, ...] | UnsetType = UNSET
     route_rules: tuple[RouteRule, ...] | UnsetType = UNSET
-    after_evaluation: Settings | UnsetType = UNSET
+    after_evaluation: SupplySettings | UnsetType = UNSET
 
 
 NOTHING_TO_SUPPLY: Final = SupplyConfig()

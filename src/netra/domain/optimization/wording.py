@@ -1,10 +1,10 @@
-"""Numbers as a reader wants them: money, shares, counts; the documented `cost_change`."""
+"""Formats numbers for a reader: money, shares, counts; the documented `cost_change`."""
 
 from collections.abc import Sequence
 from typing import Final
 
-_NAMED: Final = 3  # names in one sentence
-_NOTHING: Final = 5e-4  # a share that one decimal shows as zero
+_NAMED: Final = 3  # largest number of names in one sentence
+_NOTHING: Final = 5e-4  # smaller shares round to 0.0 %
 
 
 def money(usd: float) -> str:
@@ -32,7 +32,7 @@ def percent(share: float) -> str:
 
 
 def cost_change(saved_share: float) -> str:
-    """Return what becomes of the bill, as the API documents it: saving a quarter is "-25%".
+    """Return the change of the bill in the API's documented form: saving a quarter is "-25%".
 
     >>> cost_change(0.275), cost_change(-0.15), cost_change(0.0001)
     ('-27.5%', '+15%', '0%')
@@ -53,7 +53,7 @@ def count(number: float, noun: str) -> str:
 
 
 def at_traffic(growth: float) -> str:
-    """Return at which traffic a figure holds, to stand behind it; nothing where it is as now.
+    """Return a suffix naming the traffic at which a figure holds; empty for the present traffic.
 
     >>> at_traffic(0.5), at_traffic(-0.25), at_traffic(0)
     (' at 50.0 % more traffic', ' at 25.0 % less traffic', '')
@@ -62,7 +62,7 @@ def at_traffic(growth: float) -> str:
 
 
 def saved(usd: float) -> str:
-    """Return what is paid less, or more where a saving is negative.
+    """Return a saving in words: less, or more where it is negative.
 
     >>> saved(0.56), saved(-0.56), saved(0)
     ('$0.56 less', '$0.56 more', 'as much')
@@ -73,7 +73,7 @@ def saved(usd: float) -> str:
 
 
 def both(names: Sequence[str]) -> str:
-    """Return the names as one says them.
+    """Join the names with commas and "and".
 
     >>> both(["a"]), both(["a", "b"]), both(["a", "b", "c"])
     ('a', 'a and b', 'a, b and c')
@@ -82,7 +82,7 @@ def both(names: Sequence[str]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the first few names, and how many there are besides.
+    """Join the first few names, with the number of further ones.
 
     >>> listed(["a", "b"]), listed(["a", "b", "c", "d", "e"])
     ('a; b', 'a; b; c; and 2 more')

@@ -1,1 +1,1 @@
-"""What a person reads: terminal reports, HTML pages and plots."""
+"""Renders answers for people: terminal reports, HTML pages and plots."""

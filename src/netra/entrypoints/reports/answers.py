@@ -1,4 +1,4 @@
-"""Makes the texts of an answer plain: models, labels and templates come from logs of any origin."""
+"""Sanitises the texts of an answer: models, labels and templates come from untrusted logs."""
 
 from collections.abc import Sequence
 from typing import TypeAlias, cast
@@ -13,11 +13,11 @@ Json: TypeAlias = dict[str, object]
 
 def plain_advice(advice: Advice) -> Advice:
     """Return the advice with each text as one plain line, and its report as plain lines."""
-    said: Json = msgspec.to_builtins(advice)
+    decoded: Json = msgspec.to_builtins(advice)
     report = plain_lines(advice.report)
-    if not _has_unsafe({**said, "report": advice.report.replace("\n", "")}):
+    if not _has_unsafe({**decoded, "report": advice.report.replace("\n", "")}):
         return advice  # the usual case
-    made = {name: _plain(value) for name, value in said.items()}
+    made = {name: _plain(value) for name, value in decoded.items()}
     return msgspec.convert({**made, "report": report}, Advice)
 
 

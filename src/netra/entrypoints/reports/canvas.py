@@ -1,4 +1,4 @@
-"""Drawing to SVG that takes its colours and its font from the page around it; what is drawn is `plots`'."""
+"""Renders figures to SVG that inherits the page's colours and font; `plots` draws the content."""
 
 # matplotlib's own stubs leave keyword arguments untyped:
 # pyright: reportUnknownMemberType=false
@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from netra.domain.optimization.wording import money
 
-# Stand-ins that matplotlib can draw with; `_themed` puts the page's colours in their place.
+# Placeholder colours for matplotlib; `_themed` replaces them with the page's CSS variables.
 INK, MUTED, GRID, PAPER = "#010101", "#020202", "#030303", "#040404"
 ACCENT, GOOD, BAD, WARM = "#050505", "#060606", "#070707", "#080808"
 _VARIABLES: Final = {
@@ -31,10 +31,10 @@ _VARIABLES: Final = {
 }
 # Any: matplotlib types the keys as one literal of all its settings, which differs by its version.
 _STYLE: Final[Any] = {
-    "svg.fonttype": "none",  # words stay words: they scale, can be read aloud and searched
+    "svg.fonttype": "none",  # keep text as text: it scales and can be searched and read aloud
     "date.converter": "concise",
     "svg.hashsalt": "netra",
-    "text.parse_math": False,  # a dollar is a dollar
+    "text.parse_math": False,  # a dollar sign does not start a formula
     "font.size": 9.5,
     "text.color": INK,
     "axes.edgecolor": GRID,
@@ -55,7 +55,7 @@ WIDTH_IN: Final = 7.4
 
 
 class Plot(msgspec.Struct, frozen=True, kw_only=True):
-    """One plot: its SVG, and in words what it shows."""
+    """One plot: its SVG, and a description in words."""
 
     name: str
     title: str
@@ -64,7 +64,7 @@ class Plot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drawn(name: str, title: str, alt: str, draw: Callable[[Axes], None], *, rows: int = 7) -> Plot:
-    """Return what `draw` draws, as high as `rows` rows need."""
+    """Render `draw` as a plot with the height of `rows` rows."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(WIDTH_IN, max(1.5, 0.7 + 0.36 * rows)), layout="constrained")
         figure.patch.set_alpha(0)
@@ -86,7 +86,7 @@ def note(
     in_layout: bool = True,
     **style: Any,  # Any: handed on to matplotlib as it is
 ) -> None:
-    """Write words beside a point, `shift` points away from it; room is made for them if `in_layout`."""
+    """Write words `shift` points away from `at`; the layout reserves space for them if `in_layout`."""
     written = axes.annotate(words, at, shift, textcoords="offset points", color=color, **style)
     written.set_in_layout(in_layout)
 
@@ -100,14 +100,14 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
 
 
 def count_dollars(axes: Axes, period: str) -> None:
-    """Let the horizontal axis count dollars."""
+    """Format the horizontal axis in dollars."""
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(FuncFormatter(_dollars))
     axes.set_xlabel(f"dollars {period}")
 
 
 def _themed(svg: str, name: str) -> str:
-    """Return the bare `<svg>` element in the page's colours and font, its ids its own."""
+    """Return the bare `<svg>` element with the page's colours and font, and ids prefixed by `name`."""
     bare = svg[svg.index("<svg") :]
     bare = re.sub(r"<metadata>.*?</metadata>", "", bare, flags=re.DOTALL)
     bare = re.sub(r'\bid="', f'id="{name}-', bare)
@@ -119,5 +119,5 @@ def _themed(svg: str, name: str) -> str:
 
 
 def _dollars(usd: float, _: float) -> str:
-    """Return a tick's words; whole dollars need no cents."""
+    """Return a tick's label; whole dollars have no cents."""
     return f"{'-' if usd < 0 else ''}${abs(usd):,.0f}" if usd == round(usd) else money(usd)

@@ -1,4 +1,4 @@
-"""A console whose reports hold no character that the terminal obeys, except Rich's own styles."""
+"""A console that prints no terminal control characters except Rich's own styles."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,17 +9,17 @@ from rich.text import Text
 
 from netra.domain.texts import plain_lines
 
-COLUMNS: Final = 100  # a report is no wider than eyes follow a line
+COLUMNS: Final = 100  # upper bound on a report's width, for readability
 
 
 class SafeConsole(Console):
-    """Rich's console with every rendered text made plain; markup in a text is not obeyed either."""
+    """Rich's console with every rendered text sanitised and markup disabled."""
 
     def __init__(self, *, markup: bool = False, highlight: bool = False, **options: object) -> None:
         super().__init__(markup=markup, highlight=highlight, **options)  # type: ignore[arg-type]
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Return the segments of `renderable`; texts are made plain before they are measured into lines."""
+        """Return the segments of `renderable`; texts are sanitised before they are wrapped into lines."""
         if isinstance(renderable, str):
             renderable = plain_lines(renderable)
         elif isinstance(renderable, Text):
@@ -45,7 +45,7 @@ def _plain_text(text: Text) -> Text:
     if made == text.plain:
         return text
     copied = text.copy()
-    copied.plain = made  # as long as before: its styles stay where they are
+    copied.plain = made  # of unchanged length, so the styles still fit
     return copied
 
 

@@ -1,6 +1,6 @@
-"""What a report shows, taken out of an `Advice` once, so that terminal and page say the same.
+"""Selects what a report shows from an `Advice`, so that the terminal and the page show the same.
 
-Nothing here computes advice: every number is one that the advice holds, or a difference of two.
+Computes no advice: every number is one of the advice's, or a difference of two.
 """
 
 import enum
@@ -24,38 +24,38 @@ MEASURES: Final[Mapping[str, str]] = {
     "latency_ms_p99": "whole call, p99",
     "memory_gib": "memory of one GPU",
 }
-"""What ways to serve the traffic are weighed by, first of them first, in words."""
+"""The measures to compare options by, in order of preference, with their names."""
 
 
 class Shelf(enum.StrEnum):
-    """Where a recommendation stands in a report."""
+    """The section of a report that a recommendation belongs to."""
 
-    PLAN = "plan"  # counted in what is saved together
-    EVALUATE = "evaluate"  # would save if its answers are good enough
-    AVOID = "avoid"  # would cost money
-    KNOW = "know"  # moves no money, or none beside the plan
+    PLAN = "plan"  # counted in the total saving
+    EVALUATE = "evaluate"  # saves money if an evaluation passes
+    AVOID = "avoid"  # would cost money or break a limit
+    KNOW = "know"  # saves no money, or no more than the plan already does
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to serve the traffic: dollars, and one measure to weigh them against."""
+class FrontierPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One option to serve the traffic: its cost, and one measure to compare it by."""
 
     name: str
     usd_per_month: float
-    value: float | None  # None: the log does not say
-    bounds: tuple[float, float] | None  # of 80 %, where the value is modelled; never shown without
+    value: float | None  # None: not known from the log
+    bounds: tuple[float, float] | None  # 80 % interval of a modelled value, always shown with it
     is_on_front: bool
     is_pick: bool
 
 
 class Frontier(msgspec.Struct, frozen=True, kw_only=True):
-    """The ways to serve the traffic, and why one of them is the pick."""
+    """The options to serve the traffic, and the reason for the pick."""
 
     measure: str  # "ttft_ms_p99", …
-    points: tuple[Point, ...]
+    points: tuple[FrontierPoint, ...]
     why: str  # the reason for the pick
 
-    def told(self, point: Point) -> str:
-        """Return a point's measure in words: what was measured as a number, what is modelled as a range."""
+    def formatted(self, point: FrontierPoint) -> str:
+        """Format a point's measure: a measured one as a number, a modelled one as a range."""
         if point.value is None:
             return "not known"
         if self.measure == "memory_gib":
@@ -66,16 +66,16 @@ class Frontier(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer, sorted for reading."""
+    """One answer, sorted into the sections of a report."""
 
     advice: Advice
     headline: str
-    prospect: str  # what evaluations could add; empty where there is nothing to evaluate
+    prospect: str  # the further saving if evaluations pass; empty without evaluations
     facts: tuple[str, ...]
-    is_monthly: bool  # whether dollars are a month's, or the log's own
+    is_monthly: bool  # whether dollars are per month or over the log's span
     now_usd: float | None
     then_usd: float | None
-    plan: tuple[Recommendation, ...]  # the largest step first
+    plan: tuple[Recommendation, ...]  # largest saving first
     to_evaluate: tuple[Recommendation, ...]
     avoid: tuple[Recommendation, ...]
     know: tuple[Recommendation, ...]
@@ -86,12 +86,12 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def period(self) -> str:
-        """What dollars are counted over, as it stands after an amount."""
+        """The time that dollars refer to, as a suffix of an amount."""
         return period(self.advice.metrics)
 
     @property
     def steps(self) -> tuple[Recommendation, ...]:
-        """The plan in the order it was priced: each step's saving is what the steps before it left."""
+        """The plan in pricing order: each step's saving is on top of the steps before it."""
         return tuple(sorted(self.plan, key=lambda item: item.savings.applied_as or 0))
 
     @property
@@ -101,7 +101,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest_of(advice: Advice) -> Digest:
-    """Return the answer sorted for reading, with every text in it plain."""
+    """Return the answer sorted into sections, with every text sanitised."""
     advice = plain_advice(advice)
     shelves: dict[Shelf, list[Recommendation]] = {shelf: [] for shelf in Shelf}
     for recommendation in advice.recommendations:
@@ -128,7 +128,7 @@ def digest_of(advice: Advice) -> Digest:
 
 
 def shelf_of(recommendation: Recommendation) -> Shelf:
-    """Return where `recommendation` stands: the plan's have a marginal saving, and only they."""
+    """Return the section of `recommendation`; only those of the plan have a marginal saving."""
     if recommendation.savings.marginal_usd_per_month is not None:
         return Shelf.PLAN
     shelves = {Stance.EVALUATE: Shelf.EVALUATE, Stance.AVOID: Shelf.AVOID}
@@ -136,9 +136,9 @@ def shelf_of(recommendation: Recommendation) -> Shelf:
 
 
 def worth_of(recommendation: Recommendation, *, now_usd: float | None) -> tuple[float, str]:
-    """Return the dollars a report counts for it, saved above zero, and what they do to the bill.
+    """Return the dollars a report shows for it, positive if saved, and the change of the bill.
 
-    Within the plan that is what it adds to the steps priced before it, else what it is worth alone.
+    Within the plan it is the marginal saving on top of the steps priced before it, else the saving alone.
     """
     marginal_usd = recommendation.savings.marginal_usd_per_month
     if marginal_usd is None or not now_usd:
@@ -147,7 +147,7 @@ def worth_of(recommendation: Recommendation, *, now_usd: float | None) -> tuple[
 
 
 def interval(savings: Savings) -> str:
-    """Return the bounds of a saving or a cost in words; empty where they are one point."""
+    """Return the bounds of a saving or a cost in words; empty if they are equal."""
     low, high = sorted((abs(savings.low), abs(savings.high)))
     if money(low) == money(high):
         return ""
@@ -157,19 +157,19 @@ def interval(savings: Savings) -> str:
 
 
 def is_sufficient(advice: Advice) -> bool:
-    """Return whether the log held enough to advise on."""
+    """Return whether the log sufficed for advice."""
     return advice.metrics.data_sufficiency.sufficient
 
 
 def _notes(metrics: Metrics) -> tuple[str, ...]:
-    """Return what a reader must know about how the numbers were scaled and priced."""
+    """Return the notes on how the numbers were scaled and priced."""
     assumed = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
     return (*(() if metrics.span is UNSET else metrics.span.notes), *priced)
 
 
 def _facts(metrics: Metrics) -> tuple[str, ...]:
-    """Return the log in a few words, leaving out what the metrics do not have."""
+    """Return the log in a few words, omitting unknown metrics."""
     seconds = None if metrics.span is UNSET else metrics.span.seconds
     duplicates = metrics.duplicates.share
     facts = (
@@ -183,12 +183,12 @@ def _facts(metrics: Metrics) -> tuple[str, ...]:
 
 
 def _frontier(pareto: Pareto) -> Frontier | None:
-    """Return the options as points, or None where fewer than two can be compared."""
+    """Return the options as points, or None if fewer than two can be compared."""
     for measure in MEASURES:
         if sum(getattr(option, measure) is not None for option in pareto.options) < 2:
             continue
         points = tuple(
-            Point(
+            FrontierPoint(
                 name=option.name,
                 usd_per_month=option.usd_per_month,
                 value=getattr(option, measure),

@@ -1,4 +1,4 @@
-"""An answer as one HTML file that loads nothing from outside, for light and dark rooms and for print."""
+"""Renders an answer as one self-contained HTML file, for light and dark mode and for print."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -58,7 +58,7 @@ border:1px solid var(--grid);border-radius:.5rem;padding:1rem;font-size:.82rem}
 ol.steps{padding-left:1.2rem}ol.steps>li{margin:.9rem 0}
 @media print{body{background:#fff}details>*{display:block}}
 """
-"""Colours by name, so that the plots follow the page; every pair has a contrast of 4.5 or more."""
+"""The page's CSS. Colours are variables that the plots share; text contrast is 4.5 or more."""
 
 
 def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str) -> str:
@@ -74,12 +74,10 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
             f"<style>{STYLE}</style></head><body><main>",
             *_head(digest, source=source, question=question),
             *_targets(digest.targets),
-            *_shelf("Do this, the largest step first", digest.plan, "plan", now_usd=now_usd),
+            *_shelf("Do this, largest saving first", digest.plan, "plan", now_usd=now_usd),
             *_plots(plots_of(digest, sketch=sketch)),
-            *_shelf(
-                "Would save more, once evaluated", digest.to_evaluate, "evaluate", now_usd=digest.now_usd
-            ),
-            *_shelf("Leave alone: it would cost money", digest.avoid, "avoid", now_usd=now_usd),
+            *_shelf("Evaluate: could save more", digest.to_evaluate, "evaluate", now_usd=digest.now_usd),
+            *_shelf("Avoid: would cost money", digest.avoid, "avoid", now_usd=now_usd),
             *_shelf("Good to know", digest.know, "know", now_usd=now_usd),
             *_actions(digest.advice.actions),
             *_gaps(digest.gaps),
@@ -117,8 +115,8 @@ def _targets(targets: Sequence[TargetOutcome]) -> Iterator[str]:
         return
     yield "<section><h2>What you asked for</h2><table><tbody>"
     for target in targets:
-        said = {True: "✓ reached", False: "✗ not reached", None: "? not known"}[target.met]
-        yield f"<tr><td>{said}</td><td>{escape(target.why)}</td></tr>"
+        outcome = {True: "✓ reached", False: "✗ not reached", None: "? not known"}[target.met]
+        yield f"<tr><td>{outcome}</td><td>{escape(target.why)}</td></tr>"
     yield "</tbody></table></section>"
 
 
@@ -151,7 +149,7 @@ def _card(item: Recommendation, shelf: str, *, now_usd: float | None) -> Iterato
         ),
         ("check", item.how_to_verify),
     )
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in facts if said)
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in facts if fact)
     yield "<details><summary>How this was computed, and how to check it</summary>"
     yield f"<dl>{rows}</dl></details></article>"
 
@@ -181,7 +179,7 @@ def _actions(actions: Sequence[Action]) -> Iterator[str]:
 def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
     if not gaps:
         return
-    yield "<section><h2>Not said, for want of data</h2>"
+    yield "<section><h2>Not analysed, for lack of data</h2>"
     yield "<table><thead><tr><th>analysis</th><th>needs</th><th>would add</th></tr></thead><tbody>"
     for gap in gaps:
         cells = (title_of(gap.kind), ", ".join(gap.missing), gap.would_add)
@@ -194,7 +192,7 @@ def _config(digest: Digest) -> Iterator[str]:
         return
     text = msgspec.json.format(msgspec.json.encode(digest.advice.supply_config), indent=2).decode()
     yield "<section><h2>Configuration to use</h2>"
-    yield "<details><summary>supply_config, as the API gives it</summary>"
+    yield "<details><summary>supply_config, as the API returns it</summary>"
     yield f"<pre>{escape(text)}</pre></details></section>"
 
 
@@ -208,7 +206,7 @@ def _trust(digest: Digest) -> Iterator[str]:
 
 
 def _evidence(evidence: Evidence) -> str:
-    """Return what a finding rests on, in words."""
+    """Return the evidence of a finding in words."""
     samples = ", ".join(evidence.sample_events)
     return f"{evidence.rows:,} of {evidence.of_rows:,} calls" + (
         f"; for example {samples}" if samples else ""

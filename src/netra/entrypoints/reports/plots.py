@@ -1,4 +1,4 @@
-"""The plots of a report: each is drawn from numbers of the answer or of the log, and said in words too."""
+"""The plots of a report, each with a text alternative; all numbers come from the answer or the log."""
 
 # matplotlib's own stubs leave keyword arguments untyped:
 # pyright: reportUnknownMemberType=false
@@ -27,11 +27,11 @@ from netra.entrypoints.reports.canvas import (
     name_rows,
     note,
 )
-from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, Point, Shelf, shelf_of
+from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, FrontierPoint, Shelf, shelf_of
 from netra.entrypoints.reports.sketch import Sketch
 from netra.entrypoints.reports.units import milliseconds, short_count, span, title_of
 
-LEAST_SHOWN: Final = 0.002  # of the longest bar; less is no wider than its outline
+LEAST_SHOWN: Final = 0.002  # smallest visible share of the longest bar
 _SHELVES: Final[Mapping[Shelf, str]] = {
     Shelf.PLAN: GOOD,
     Shelf.EVALUATE: WARM,
@@ -41,7 +41,7 @@ _SHELVES: Final[Mapping[Shelf, str]] = {
 
 
 def plots_of(digest: Digest, *, sketch: Sketch | None) -> tuple[Plot, ...]:
-    """Return the plots that the answer and the log have something to show in."""
+    """Return the plots for which the answer and the log have data."""
     return (*_of_money(digest), *_of_log(digest, sketch))
 
 
@@ -65,7 +65,7 @@ def _of_log(digest: Digest, sketch: Sketch | None) -> Iterator[Plot]:
 
 
 def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
-    """Return the way from today's bill to the plan's, one step a change."""
+    """Return the waterfall from the present bill to the plan's, one bar per change."""
     rows = [("Today", 0.0, now_usd, MUTED, money(now_usd))]
     left_usd = now_usd
     for item in digest.steps:
@@ -75,22 +75,24 @@ def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
     rows.append(("With the plan", 0.0, then_usd, ACCENT, money(then_usd)))
 
     def draw(axes: Axes) -> None:
-        for place, (_, begin, width, colour, said) in enumerate(rows):
+        for place, (_, begin, width, colour, label) in enumerate(rows):
             axes.barh(place, width, left=begin, color=colour, height=0.62)
-            note(axes, said, (begin + width, place), (5, 0), va="center")
+            note(axes, label, (begin + width, place), (5, 0), va="center")
         name_rows(axes, [row[0] for row in rows])
         count_dollars(axes, digest.period)
         axes.set_xlim(0, now_usd * 1.14)
 
-    told = "; ".join(f"{name} {said}" for name, *_, said in rows)
-    return drawn("steps", "The bill, step by step", f"Dollars {digest.period}: {told}.", draw, rows=len(rows))
+    summary = "; ".join(f"{name} {label}" for name, *_, label in rows)
+    return drawn(
+        "steps", "The bill, step by step", f"Dollars {digest.period}: {summary}.", draw, rows=len(rows)
+    )
 
 
 def analysers_plot(digest: Digest) -> Plot:
-    """Return what each piece of advice saves or costs on its own, with its interval."""
+    """Return the saving or cost of each change on its own, with its interval."""
     worth = max(abs(item.savings.usd_per_month) for item in digest.shown)
     items = [item for item in digest.shown if abs(item.savings.usd_per_month) > LEAST_SHOWN * worth]
-    names = _told_apart([title_of(item.kind) for item in items])
+    names = _numbered([title_of(item.kind) for item in items])
 
     def draw(axes: Axes) -> None:
         for place, item in enumerate(items):
@@ -105,16 +107,16 @@ def analysers_plot(digest: Digest) -> Plot:
         axes.margins(x=0.06)
 
     worths = [item.savings.usd_per_month for item in items]
-    told = "; ".join(_saved_or_lost(name, usd) for name, usd in zip(names, worths, strict=True))
-    alt = f"Dollars {digest.period} each change is worth on its own: {told}."
+    summary = "; ".join(_saved_or_lost(name, usd) for name, usd in zip(names, worths, strict=True))
+    alt = f"Dollars {digest.period} each change is worth on its own: {summary}."
     return drawn("analysers", "Each change on its own", alt, draw, rows=len(items))
 
 
 def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
-    """Return the ways to serve the traffic, those that nothing beats joined by a line.
+    """Return the options to serve the traffic, with the Pareto front joined by a line.
 
-    A way whose measure is not known is a dashed line: its dollars are all that can be shown. A modelled
-    measure has its 80 % interval drawn through it.
+    An option of unknown measure is a dashed line at its cost. A modelled measure has its 80 % interval
+    drawn as an error bar.
     """
     known = [(point, point.value) for point in frontier.points if point.value is not None]
     front = sorted((p.usd_per_month, value) for p, value in known if p.is_on_front)
@@ -132,7 +134,7 @@ def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
             axes.scatter(
                 [point.usd_per_month], [value], s=90 if point.is_pick else 36, color=colour, zorder=3
             )
-            at_value = value if point.bounds is None else point.bounds[1]  # intervals end further apart
+            at_value = value if point.bounds is None else point.bounds[1]  # upper ends overlap less
             _name_point(axes, point, at_value, is_left=point.usd_per_month < middle_usd)
         axes.margins(x=0.08, y=0.18)
         axes.set_ylim(0, highest * 1.2)
@@ -143,16 +145,16 @@ def frontier_plot(frontier: Frontier, *, period: str) -> Plot:
         axes.set_ylabel(axis)
 
     pick = next((point.name for point in frontier.points if point.is_pick), "none")
-    told = "; ".join(
-        f"{point.name} {money(point.usd_per_month)}, {frontier.told(point)}" for point in frontier.points
+    summary = "; ".join(
+        f"{point.name} {money(point.usd_per_month)}, {frontier.formatted(point)}" for point in frontier.points
     )
     against = f"Dollars {period} against {axis}"
-    alt = f"{against}: {told}. The pick: {pick}. {frontier.why}"
+    alt = f"{against}: {summary}. The pick: {pick}. {frontier.why}"
     return drawn("pareto", "Ways to serve this traffic (Pareto front)", alt, draw, rows=9)
 
 
-def _name_point(axes: Axes, point: Point, value: float, *, is_left: bool) -> None:
-    """Write the point's name on the side that has room, in lines short enough for it."""
+def _name_point(axes: Axes, point: FrontierPoint, value: float, *, is_left: bool) -> None:
+    """Write the point's name on the side with enough space, wrapped to fit."""
     lines = wrap(point.name if point.value is not None else f"{point.name}: not known", 46)
     note(
         axes,
@@ -168,7 +170,7 @@ def _name_point(axes: Axes, point: Point, value: float, *, is_left: bool) -> Non
 
 
 def arrivals_plot(sketch: Sketch) -> Plot:
-    """Return calls a second over the log's time."""
+    """Return the plot of calls per second over the log's span."""
     rates = sketch.rates_per_s
     days = sketch.begins_at.timestamp() / 86_400 + np.arange(len(rates) + 1) * sketch.bin_s / 86_400
 
@@ -198,12 +200,12 @@ def arrivals_plot(sketch: Sketch) -> Plot:
 
 
 def spreads_plot(sketch: Sketch) -> Plot:
-    """Return the share of calls under each latency, or under each length where the log has no times."""
+    """Return the share of calls under each latency, or under each length if the log has no latencies."""
     is_time = sketch.spreads[0].unit == "ms"
-    said: Callable[[float], str] = milliseconds if is_time else short_count
+    formatted: Callable[[float], str] = milliseconds if is_time else short_count
 
     def tick(value: float, _: float) -> str:
-        return said(value)
+        return formatted(value)
 
     def draw(axes: Axes) -> None:
         for place, spread in enumerate(sorted(sketch.spreads, key=lambda spread: spread.p50)):
@@ -211,10 +213,10 @@ def spreads_plot(sketch: Sketch) -> Plot:
             p50, p99 = max(spread.p50, 1), max(spread.p99, 1)
             axes.plot(np.maximum(spread.values, 1), spread.shares, color=colour, linewidth=1.8)
             axes.plot([p50, p99], [0.5, 0.99], "o", color=colour, markersize=5)
-            words = f"{spread.name}: p50 {said(spread.p50)}"
+            words = f"{spread.name}: p50 {formatted(spread.p50)}"
             side, shift = (("right", -9), ("left", 9))[place]
             note(axes, words, (p50, 0.5), (shift, -3), color=colour, ha=side)
-            note(axes, f"p99 {said(spread.p99)}", (p99, 0.99), (-9, -4), color=colour, ha="right")
+            note(axes, f"p99 {formatted(spread.p99)}", (p99, 0.99), (-9, -4), color=colour, ha="right")
         axes.set_xscale("log")
         axes.minorticks_off()
         axes.xaxis.set_major_formatter(FuncFormatter(tick))
@@ -223,13 +225,13 @@ def spreads_plot(sketch: Sketch) -> Plot:
         axes.margins(x=0.08)
         axes.set_ylabel("share of calls under")
 
-    told = "; ".join(f"{s.name} p50 {said(s.p50)}, p99 {said(s.p99)}" for s in sketch.spreads)
+    summary = "; ".join(f"{s.name} p50 {formatted(s.p50)}, p99 {formatted(s.p99)}" for s in sketch.spreads)
     title = "Latency distributions" if is_time else "Length distributions (the log has no latencies)"
-    return drawn("spreads", title, f"Share of calls under a value: {told}.", draw)
+    return drawn("spreads", title, f"Share of calls under a value: {summary}.", draw)
 
 
 def reuse_plot(reuse: Sequence[ReuseShare]) -> Plot:
-    """Return the share of input tokens that a cache would have held, by time to live."""
+    """Return the share of input tokens that a cache would have served, by time to live."""
     names = ["unlimited" if row.ttl_s is None else span(row.ttl_s) for row in reuse]
     shares = [row.token_share for row in reuse]
 
@@ -243,8 +245,8 @@ def reuse_plot(reuse: Sequence[ReuseShare]) -> Plot:
         axes.set_xlabel("of input tokens")
         axes.set_ylabel("time to live")
 
-    told = "; ".join(f"{name} {percent(share)}" for name, share in zip(names, shares, strict=True))
-    alt = f"Share of input tokens seen before, by how long a cache keeps them: {told}."
+    summary = "; ".join(f"{name} {percent(share)}" for name, share in zip(names, shares, strict=True))
+    alt = f"Share of input tokens seen before, by how long a cache keeps them: {summary}."
     return drawn("reuse", "Prompt prefixes seen before", alt, draw, rows=len(names))
 
 
@@ -252,8 +254,8 @@ def _saved_or_lost(name: str, usd: float) -> str:
     return f"{name} {'saves' if usd > 0 else 'loses'} {money(abs(usd))}"
 
 
-def _told_apart(names: Sequence[str]) -> list[str]:
-    """Return the names, those that come again with their number."""
+def _numbered(names: Sequence[str]) -> list[str]:
+    """Return the names, with repeated ones numbered."""
     return [
         f"{name} {names[: place + 1].count(name)}" if names[:place].count(name) else name
         for place, name in enumerate(names)

@@ -1,4 +1,4 @@
-"""A bar for long work, on a terminal only, and the way to end that work from the keyboard."""
+"""A progress bar for long work, on a terminal only, and its cancellation from the keyboard."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,10 +19,10 @@ from netra.domain.optimization.model import Checkpoint
 
 @contextmanager
 def progress_on(console: Console) -> Generator[Checkpoint]:
-    """Yield a checkpoint that moves a bar on `console`; nothing is drawn where nobody looks.
+    """Yield a checkpoint that moves a bar on `console`; draw nothing unless it is a terminal.
 
-    Once the block is left, however it is left, the checkpoint raises `WorkStopped`: work that
-    still goes on in a thread then ends at its next one.
+    After the block exits, normally or not, the checkpoint raises `WorkStopped`, so that work still running
+    in a thread ends at its next checkpoint.
     """
     is_over = False
     with _bar(console) as bar:
@@ -30,7 +30,7 @@ def progress_on(console: Console) -> Generator[Checkpoint]:
 
         def checkpoint(done: float, doing: str) -> None:
             if is_over:
-                raise WorkStopped("Nobody waits for this work any more.")
+                raise WorkStopped("The work was cancelled.")
             bar.update(task, completed=done, description=doing)
 
         try:
@@ -40,7 +40,7 @@ def progress_on(console: Console) -> Generator[Checkpoint]:
 
 
 def part_of(checkpoint: Checkpoint, *, begin: float, end: float) -> Checkpoint:
-    """Return a checkpoint whose 0..1 is `begin`..`end` of the whole."""
+    """Return a checkpoint whose range 0..1 maps to `begin`..`end` of the whole."""
 
     def part(done: float, doing: str) -> None:
         checkpoint(begin + (end - begin) * done, doing)

@@ -1,4 +1,4 @@
-"""An answer as a person reads it in a terminal; plain text where colours are off."""
+"""Renders an answer for a terminal; plain text without colours."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -34,8 +34,8 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
         *_head(digest, sketch, source=source),
         *_targets(digest.targets),
         *_plan(digest),
-        *_others("Would save more, once evaluated", digest.to_evaluate, style="yellow"),
-        *_others("Leave alone: it would cost money", digest.avoid, style="red"),
+        *_others("Evaluate: could save more", digest.to_evaluate, style="yellow"),
+        *_others("Avoid: would cost money", digest.avoid, style="red"),
         *_others("Good to know", digest.know, style="cyan"),
         *_ways(digest),
         *_actions(digest.advice.actions),
@@ -70,8 +70,9 @@ def _glance(sketch: Sketch) -> Table:
         Text(f"mean {rates.mean():,.2f}/s, {rates.max():,.2f}/s in the busiest {span(sketch.bin_s)}", "dim"),
     )
     for spread in sketch.spreads:
-        said = milliseconds if spread.unit == "ms" else _tokens
-        grid.add_row(spread.name, Text(f"half under {said(spread.p50)}, 99% under {said(spread.p99)}"))
+        formatted = milliseconds if spread.unit == "ms" else _tokens
+        words = f"half under {formatted(spread.p50)}, 99% under {formatted(spread.p99)}"
+        grid.add_row(spread.name, Text(words))
     return grid
 
 
@@ -87,19 +88,19 @@ def _targets(targets: Sequence[TargetOutcome]) -> Iterator[RenderableType]:
 def _plan(digest: Digest) -> Iterator[RenderableType]:
     if not digest.plan:
         return
-    yield from _title(f"Do this, the largest step first (dollars {digest.period})", style="green")
+    yield from _title(f"Do this, largest saving first (dollars {digest.period})", style="green")
     table = _ledger(style="bold green")
     for number, item in enumerate(digest.plan, 1):
         saved_usd, change = worth_of(item, now_usd=digest.now_usd)
         amount = Text(f"-{money(saved_usd)}", "bold green")
-        table.add_row(str(number), _told(item), amount, Text(change, "green"))
+        table.add_row(str(number), _description(item), amount, Text(change, "green"))
     yield table
     if digest.now_usd and digest.then_usd is not None:
         yield Padding(_bars(digest.now_usd, digest.then_usd), (1, 5, 0, 5))
 
 
 def _ledger(*, style: str) -> Table:
-    """Return an empty table of a mark, words, dollars and the bill's change."""
+    """Return an empty table with columns for a mark, words, dollars and the bill's change."""
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(justify="right", style=style, width=3)
     table.add_column(ratio=1)
@@ -108,7 +109,7 @@ def _ledger(*, style: str) -> Table:
     return table
 
 
-def _told(item: Recommendation) -> RenderableType:
+def _description(item: Recommendation) -> RenderableType:
     small = " · ".join(
         part for part in (f"grade {item.grade}", interval(item.savings), f"{item.effort} effort") if part
     )
@@ -132,13 +133,13 @@ def _others(title: str, items: Sequence[Recommendation], *, style: str) -> Itera
         saved_usd = item.savings.usd_per_month
         amount = f"{'-' if saved_usd > 0 else '+'}{money(abs(saved_usd))}" if saved_usd else ""
         table.add_row(
-            "•", _told(item), Text(amount, style), Text(item.cost_change if saved_usd else "", style)
+            "•", _description(item), Text(amount, style), Text(item.cost_change if saved_usd else "", style)
         )
     yield table
 
 
 def _ways(digest: Digest) -> Iterator[RenderableType]:
-    """Give the ways to serve the traffic, cheapest first, as the plot of the page has them."""
+    """Yield the options to serve the traffic, cheapest first."""
     frontier = digest.frontier
     if frontier is None:
         return
@@ -148,10 +149,10 @@ def _ways(digest: Digest) -> Iterator[RenderableType]:
     for point in sorted(frontier.points, key=lambda point: point.usd_per_month):
         mark, style = ("→", "bold") if point.is_pick else ("•", "")
         name = Text(point.name, style)
-        table.add_row(mark, name, Text(frontier.told(point)), Text(money(point.usd_per_month), style))
+        table.add_row(mark, name, Text(frontier.formatted(point)), Text(money(point.usd_per_month), style))
     yield table
     is_modelled = any(point.bounds is not None for point in frontier.points)
-    ranges = "A range is modelled: its 80 % interval. " if is_modelled else ""
+    ranges = "A range is the 80 % interval of a modelled value. " if is_modelled else ""
     yield Padding(Text(ranges + frontier.why, "dim"), (0, 5))
 
 
@@ -174,7 +175,7 @@ def _actions(actions: Sequence[Action]) -> Iterator[RenderableType]:
 def _missing(digest: Digest) -> Iterator[RenderableType]:
     if not digest.gaps:
         return
-    yield from _title("Not said, for want of data", style="dim")
+    yield from _title("Not analysed, for lack of data", style="dim")
     for gap in digest.gaps:
         yield Padding(_gap(gap), (0, 2, 0, 2))
 

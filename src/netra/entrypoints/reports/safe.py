@@ -1,7 +1,7 @@
-"""Prints text in which no character makes the terminal do something.
+"""Prints text without terminal control characters.
 
-Names, labels, models, files and error messages come from others: from a store, a log, a server. Every
-command prints by these functions, or renders by `console.SafeConsole`; a test of the house says so.
+Names, labels, models, files and error messages are untrusted: they come from a store, a log or a server.
+Every command prints through these functions or renders with `console.SafeConsole`; a test enforces it.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from netra.domain.texts import escaped_json, plain
 
 
 def say(line: str, *, err: bool = False) -> None:
-    """Print one line; what would end it within counts as unsafe."""
+    """Print one line; line breaks inside it count as unsafe characters."""
     click.echo(plain(line), err=err)
 
 
@@ -26,7 +26,7 @@ def say_lines(lines: Iterable[str], *, err: bool = False) -> None:
 
 
 def say_text(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines, whose line ends are ours."""
+    """Print a multi-line text; its line breaks are kept."""
     say_lines(text.removesuffix("\n").split("\n"), err=err)
 
 
@@ -39,12 +39,12 @@ def say_json(value: Any, *, indent: int | None = None) -> None:
 
 
 def say_bytes(content: bytes) -> None:
-    """Print bytes that Netra made itself, as they are."""
+    """Print bytes produced by Netra itself, unchanged."""
     click.echo(content, nl=False)
 
 
 def show_refusal(error: click.ClickException) -> None:
-    """Print why click refused what was typed, on standard error."""
+    """Print a click usage error on standard error."""
     shown = StringIO()
     error.show(shown)
     say_text(shown.getvalue(), err=True)

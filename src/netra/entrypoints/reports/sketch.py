@@ -1,6 +1,6 @@
-"""What a log looks like: the few curves that a report draws, taken from columns once.
+"""Summarises a log as the few curves that a report draws.
 
-Nothing here is advice; the engine computes that, and this only shows the log it was computed from.
+Contains no advice; the engine computes that. This only shows the log behind it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from netra.domain.workloads.columns import Events, Floats, instant_of
 
-BINS_MAX: Final = 240  # more bars than that are narrower than a pixel or two
+BINS_MAX: Final = 240  # upper bound on the bars; more would be narrower than two pixels
 BIN_STEPS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 86_400)
 CURVE_POINTS: Final = 200
 NS_PER_S: Final = 1_000_000_000
@@ -29,8 +29,8 @@ _TOKENS: Final[Mapping[str, tuple[str, Unit]]] = {
 }
 
 
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """How one measure is distributed: `values[i]` is the quantile `shares[i]`."""
+class QuantileCurve(msgspec.Struct, frozen=True, kw_only=True):
+    """The distribution of one measure: `values[i]` is the quantile `shares[i]`."""
 
     name: str
     unit: Unit
@@ -41,18 +41,18 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sketch(msgspec.Struct, frozen=True, kw_only=True):
-    """A log at a glance; `rates_per_s[i]` is the mean rate of bin i, empty bins included."""
+    """The summary of a log; `rates_per_s[i]` is the mean rate of bin i, including empty bins."""
 
     calls: int
     begins_at: datetime
     seconds: float
     bin_s: float
     rates_per_s: Floats
-    spreads: tuple[Spread, ...]  # latencies where the log has them, else tokens
+    spreads: tuple[QuantileCurve, ...]  # latencies where the log has them, else tokens
 
 
 def sketch_of(events: Events) -> Sketch | None:
-    """Return the log at a glance, or None for a log without calls."""
+    """Return the summary of a log, or None for a log without calls."""
     if not len(events):
         return None
     first_ns = int(events.at_ns.min())
@@ -71,7 +71,7 @@ def sketch_of(events: Events) -> Sketch | None:
 
 
 def bin_seconds(seconds: float) -> float:
-    """Return the least round step that cuts `seconds` into at most `BINS_MAX` bins.
+    """Return the smallest round bin width that divides `seconds` into at most `BINS_MAX` bins.
 
     >>> bin_seconds(0), bin_seconds(3_600), bin_seconds(86_400 * 30), bin_seconds(86_400 * 1_000)
     (1.0, 30.0, 21600.0, 432000.0)
@@ -94,7 +94,7 @@ def resampled(rates: Floats, *, columns: int) -> Floats:
     return np.add.reduceat(rates, edges[:-1]) / np.diff(edges)
 
 
-def _spreads(events: Events) -> tuple[Spread, ...]:
+def _spreads(events: Events) -> tuple[QuantileCurve, ...]:
     for columns in (_COLUMNS, _TOKENS):
         found = [_spread(name, unit, getattr(events, field)) for field, (name, unit) in columns.items()]
         spreads = tuple(spread for spread in found if spread is not None)
@@ -103,16 +103,16 @@ def _spreads(events: Events) -> tuple[Spread, ...]:
     return ()
 
 
-def _spread(name: str, unit: Unit, column: npt.NDArray[np.float64 | np.int64] | None) -> Spread | None:
+def _spread(name: str, unit: Unit, column: npt.NDArray[np.float64 | np.int64] | None) -> QuantileCurve | None:
     if column is None:
         return None
     known = column[np.isfinite(column) & (column >= 0)].astype(np.float64)
     if not len(known):
         return None
-    # The last half percent is drawn as a single point: a lone outlier would flatten all the rest.
+    # The last half percent is drawn as one point: a single outlier would flatten the curve.
     shares = np.linspace(0.0, 0.995, CURVE_POINTS)
     p50, p99 = np.quantile(known, [0.5, 0.99])
-    return Spread(
+    return QuantileCurve(
         name=name,
         unit=unit,
         values=np.quantile(known, shares),

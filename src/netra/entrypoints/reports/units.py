@@ -1,4 +1,4 @@
-"""How sizes and times are said to a person; money and shares are the domain's own wording."""
+"""Formats sizes and times for people; the domain's `wording` formats money and shares."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,7 +9,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 
 
 def short_count(number: float) -> str:
-    """Return a whole number, from a million on in short.
+    """Format a whole number, abbreviated from a million on.
 
     >>> short_count(19366), short_count(22_361_870)
     ('19,366', '22.4 M')
@@ -21,7 +21,7 @@ def short_count(number: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in the unit a person would use.
+    """Format a duration in its usual unit.
 
     >>> span(0.25), span(41.2), span(3540), span(90_000), span(864_000)
     ('250 ms', '41.2 s', '59 min', '25 h', '10 days')
@@ -35,7 +35,7 @@ def span(seconds: float) -> str:
 
 
 def milliseconds(amount: float) -> str:
-    """Return milliseconds, as seconds from ten thousand on.
+    """Format milliseconds, as seconds from ten thousand on.
 
     >>> milliseconds(41.26), milliseconds(950), milliseconds(148_000)
     ('41.3 ms', '950 ms', '148 s')
@@ -56,7 +56,7 @@ def title_of(kind: str) -> str:
 
 
 def spark(values: Sequence[float]) -> str:
-    """Return a line of bars, the highest value at full height, zero as a blank.
+    """Return a sparkline, with the highest value at full height and zero as a blank.
 
     >>> spark([0, 1, 4, 8])
     ' ▁▄█'

@@ -17,7 +17,7 @@ from netra.domain.errors import WorkStopped
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import compose
 from netra.domain.optimization.engine import Analysis, advise, analyse, measure, optimise, options_of
-from netra.domain.optimization.metrics import Scope
+from netra.domain.optimization.metrics import AnalysisScope
 from netra.domain.optimization.model import Goals, Option, Priority, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
@@ -216,7 +216,7 @@ def test_what_was_asked_for_by_name_comes_first(call: Call, prices: tuple[Tariff
 def test_a_named_feature_narrows_the_study(call: Call, prices: tuple[Tariff, ...]) -> None:
     metrics = ran(busy_log(call), *prices, features=("Report", "nowhere")).metrics
     assert metrics.requests == 200
-    assert metrics.scope == Scope(features=("Report", "nowhere"), unknown=("nowhere",), requests=200)
+    assert metrics.scope == AnalysisScope(features=("Report", "nowhere"), unknown=("nowhere",), requests=200)
 
 
 def test_a_feature_that_no_call_names_leaves_the_whole_log(call: Call, tariff: Price) -> None:

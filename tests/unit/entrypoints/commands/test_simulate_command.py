@@ -65,7 +65,7 @@ def test_what_serves_the_log_today_is_told_beside_what_would(
     ("options", "said"),
     [
         ([], "Propose a change, such as --to-model NAME or --cache."),
-        (["--to-model", "gtp-4"], "No price of a model named 'gtp-4' is known."),
+        (["--to-model", "gtp-4"], "No price is known for a model named 'gtp-4'."),
         (["--gpu", "abacus"], "No GPU named 'abacus' is in the catalogue."),
         (["--batch-share", "2"], "2.0 is not in the range 0<=x<=1"),
     ],

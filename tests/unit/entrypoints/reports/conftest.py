@@ -19,7 +19,7 @@ def recommendation(**changes: Any) -> Recommendation:
         "id": "rec-1",
         "kind": "prompt_caching",
         "stance": Stance.DO,
-        "action": "Mark the shared prompt prefixes of claude-x for caching with a 300 s time to live",
+        "action": "Mark the whole prompts to claude-x for caching, with a 300 s time to live",
         "impact": "claude-x reads 59.5 % and writes 38.1 % of its input tokens through the cache.",
         "cost_change": "-27.5%",
         "savings": Savings(

@@ -94,7 +94,7 @@ def test_a_way_whose_measure_is_not_known_keeps_its_dollars(advice: Advice) -> N
 def test_a_modelled_measure_is_told_as_its_range_and_a_measured_one_as_a_number(advice: Advice) -> None:
     frontier = digest_of(advice).frontier
     assert frontier is not None
-    assert {point.name: frontier.told(point) for point in frontier.points} == {
+    assert {point.name: frontier.formatted(point) for point in frontier.points} == {
         "as it is": "900 ms",
         "cached": "620 ms",
         "16 x H100": "400 ms to 700 ms",
@@ -102,7 +102,7 @@ def test_a_modelled_measure_is_told_as_its_range_and_a_measured_one_as_a_number(
         "8 x A100": "4,100 ms",
     }
     room = msgspec.structs.replace(frontier, measure="memory_gib")
-    assert room.told(room.points[0]) == "900 GiB"
+    assert room.formatted(room.points[0]) == "900 GiB"
 
 
 def test_what_evaluations_could_add_is_said_beside_the_headline(advice: Advice) -> None:

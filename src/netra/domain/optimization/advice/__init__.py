@@ -1,1 +1,1 @@
-"""The result for the reader: recommendations, actions, supply configuration, targets."""
+"""Builds the sections of the result: recommendations, actions, supply configuration, targets."""

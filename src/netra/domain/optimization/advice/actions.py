@@ -1,4 +1,4 @@
-"""Recommendations as steps a person takes, checks and takes back, the most valuable first."""
+"""Turns recommendations into actions with steps, verification and rollback, most valuable first."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,11 +12,10 @@ _EFFORT: Final = ("low", "medium", "high")
 
 
 def actions_of(composition: Composition, recommendations: Sequence[Recommendation]) -> tuple[Action, ...]:
-    """Return the plan's steps and then the evaluations worth making, each by value, ease breaking ties.
+    """Return the plan's changes, then the evaluations that may pay, each by saving, then by effort.
 
-    What is worth under a percent of the bill comes after everything that is worth more, planned or not:
-    nobody should begin with it. `recommendations` are the composition's own, from `recommendations_of`;
-    what to avoid and what is only worth knowing asks nothing of anybody.
+    Actions that save under a percent of the bill come last, planned or not. `recommendations` are those of
+    the same composition, from `recommendations_of`; findings to avoid or for information need no action.
     """
     by_action = {(found.kind, found.action): found for found in recommendations}
     evaluations = [

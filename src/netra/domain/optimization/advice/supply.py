@@ -1,4 +1,4 @@
-"""Builds the supply configuration: what the plan comes to, in settings that can be used as they stand."""
+"""Builds the supply configuration: the plan as ready-to-use settings."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,8 +14,8 @@ from netra.domain.optimization.supply_config import (
     NOTHING_TO_SUPPLY,
     Interface,
     Route,
-    Settings,
     SupplyConfig,
+    SupplySettings,
 )
 from netra.domain.optimization.traffic import Traffic, call_usd
 
@@ -23,7 +23,7 @@ INTERFACES: Final[tuple[Interface, ...]] = ("standard", "batch", "hosted")
 
 
 def supply_config(study: Study, composition: Composition) -> SupplyConfig:
-    """Return the settings of the plan, and apart those that wait for an evaluation; none for an empty log."""
+    """Return the settings of the plan, and those that await an evaluation; empty for an empty log."""
     if not len(study.events):
         return NOTHING_TO_SUPPLY
     planned = [worth.finding for worth in composition.plan]
@@ -47,9 +47,9 @@ def supply_config(study: Study, composition: Composition) -> SupplyConfig:
 
 
 def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
-    """Return where the calls of each model of the log go, largest share of the calls still made first.
+    """Return the target of each logged model's calls, largest share first.
 
-    Only recurring calls count: refused calls go nowhere, and calls before a change are over.
+    Counts only recurring calls: not those refused, nor those before the change in question.
     """
     made = np.flatnonzero(traffic.kept & study.recurring)
     usd = call_usd(traffic)[made]
@@ -78,7 +78,7 @@ def routes(study: Study, traffic: Traffic) -> tuple[Route, ...]:
     return tuple(sorted(found, key=lambda one: (-one.calls, one.from_model, one.model, one.interface)))
 
 
-def _merged(findings: Iterable[Finding]) -> Settings:
+def _merged(findings: Iterable[Finding]) -> SupplySettings:
     settings = NO_SETTINGS
     for finding in findings:
         settings = settings.merged(finding.supply)

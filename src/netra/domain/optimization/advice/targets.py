@@ -1,4 +1,4 @@
-"""Whether the targets of a question are met: by the plan, by an evaluation on top, by the pick, or not."""
+"""Checks the targets of a question against the plan, the evaluations and the pick."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.metrics import GrowthBill, PlanBill, TargetName, TargetOutcome
-from netra.domain.optimization.model import Goals, Option, told_ms
+from netra.domain.optimization.model import Goals, Option, formatted_ms
 from netra.domain.optimization.pareto import Pick
 from netra.domain.optimization.wording import at_traffic, money, percent
 
@@ -16,19 +16,19 @@ _LIMITED: Final[Mapping[TargetName, tuple[str, str]]] = {
     "latency_ms_p99": ("Time of the whole call at the 99th percentile", "ms"),
     "gpu_memory_gib": ("Memory needed on one GPU", "GiB"),
 }
-"""What may be limited, in words, and its unit."""
+"""The limits a question may set: name in words, and unit."""
 
 
 class Bill(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars a month: as it is, by the plan, and by the plan with every evaluation passed."""
+    """Dollars a month: now, under the plan, and under the plan with every evaluation passed."""
 
     now_usd: float
     planned_usd: float
     evaluated_usd: float
-    growth: float = 0.0  # more traffic, for which dollars by the token grow alike
+    growth: float = 0.0  # traffic growth as a share; dollars are assumed to grow with it
 
     def share(self, usd: float) -> float:
-        """Return how much less than now that is, as a share."""
+        """Return the saving of `usd` against now, as a share."""
         return 1 - usd / self.now_usd if self.now_usd else 0.0
 
 
@@ -45,7 +45,7 @@ def plan_bill(bill: Bill) -> PlanBill:
 
 
 def growth_bill(bill: Bill) -> GrowthBill:
-    """Return the bill and the plan at the traffic that is asked about."""
+    """Return the bill and the plan at the traffic growth in question."""
     return GrowthBill(
         traffic_growth=bill.growth,
         bill_usd_per_month=bill.now_usd * (1 + bill.growth),
@@ -54,7 +54,7 @@ def growth_bill(bill: Bill) -> GrowthBill:
 
 
 def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> tuple[TargetOutcome, ...]:
-    """Return each target with what is reached; `met` is None where the log cannot tell."""
+    """Return each target with the value reached; `met` is None where the log cannot show it."""
     found: list[TargetOutcome] = []
     if goals.saving_share is not None:
         found.append(_saving(goals.saving_share, bill=bill))
@@ -80,9 +80,9 @@ def _saving(asked: float, *, bill: Bill) -> TargetOutcome:
     met = reached >= asked
     why = f"The plan saves {percent(reached)} of the bill"
     if not met and evaluated >= asked:
-        why += f"; with the evaluations passed it would be {percent(evaluated)}"
+        why += f"; if the evaluations pass, it saves {percent(evaluated)}"
     elif not met:
-        why += f", at most {percent(evaluated)} with every evaluation passed"
+        why += f", at most {percent(evaluated)} if every evaluation passes"
     return TargetOutcome(
         target="saving_share",
         asked=asked,
@@ -104,13 +104,13 @@ def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
         met=reached <= asked,
         why=(
             f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}, "
-            f"with every evaluation passed {money(evaluated)}."
+            f"or {money(evaluated)} if every evaluation passes."
         ),
     )
 
 
 def _speedup(asked: float, *, current: Option, pick: Pick) -> TargetOutcome:
-    """Return how much faster the pick is, and the fastest option of the front, evaluated or not."""
+    """Return the speedup of the pick, and that of the fastest option on the front, evaluated or not."""
     before = _ms(current, pick)
     known = [option for option in pick.front if _ms(option, pick)]
     if not before or not known or pick.measure is None:
@@ -133,8 +133,9 @@ def _speedup(asked: float, *, current: Option, pick: Pick) -> TargetOutcome:
         reached_if_evaluations_pass=before / fastest_ms,
         met=before / after >= asked,
         why=(
-            f"The pick's p99 is {told_ms(chosen, pick.measure)} against {before:,.0f} ms now; the fastest "
-            f"option, {fastest.name}, has {told_ms(fastest, pick.measure)}."
+            f"The pick's p99 is {formatted_ms(chosen, pick.measure)} against {before:,.0f} ms "
+            "now; the fastest "
+            f"option, {fastest.name}, has {formatted_ms(fastest, pick.measure)}."
         ),
     )
 
@@ -144,11 +145,11 @@ def _ms(option: Option, pick: Pick) -> float | None:
     return value
 
 
-def _told(option: Option, name: TargetName, value: float) -> str:
-    """Return what an option has of what is limited; a modelled latency as its range."""
+def _formatted(option: Option, name: TargetName, value: float) -> str:
+    """Format an option's value of the limited measure; a modelled latency as its range."""
     if getattr(option, f"{name}_range", None) is None:
         return f"{value:,.1f} {_LIMITED[name][1]}"
-    return told_ms(option, name)
+    return formatted_ms(option, name)
 
 
 def _limit(name: TargetName, *, limit: float, value: float | None, option: Option) -> TargetOutcome:
@@ -166,5 +167,7 @@ def _limit(name: TargetName, *, limit: float, value: float | None, option: Optio
         asked=limit,
         reached=value,
         met=value <= limit,
-        why=f"{what} of “{option.name}” is {_told(option, name, value)}; the limit is {limit:,g} {unit}.",
+        why=(
+            f"{what} of “{option.name}” is {_formatted(option, name, value)}; the limit is {limit:,g} {unit}."
+        ),
     )

@@ -1,10 +1,10 @@
-"""Batch: calls that nobody waits for, at the model's own batch prices.
+"""Batch: calls that are not latency-sensitive, at the model's own batch prices.
 
-Formula: `sum over eligible calls of (standard price - the same model's batch price)`; a model without
-a published batch price saves an unknown amount, never an assumed half. Eligible is a call tagged
-`offline` or with a deadline of at least a day, which is what a batch promises (grade A); calls that
-only look tolerant (not streamed, no session, no short deadline) are counted apart (grade C). Sources: the
-providers' batch guides, turnaround 24 h, October 2026.
+Formula: `sum over eligible calls of (standard price - the same model's batch price)`. A model without
+a published batch price saves an unknown amount, never an assumed half. A call is eligible if it is tagged
+`offline` or has a deadline of at least a day, the turnaround of a batch (grade A). Calls that only appear
+to tolerate the delay (not streamed, no session, no short deadline) are counted separately (grade C).
+Sources: the providers' batch guides, turnaround 24 h, October 2026.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import CallGroup, Settings
+from netra.domain.optimization.supply_config import CallGroup, SupplySettings
 from netra.domain.optimization.traffic import Bools, batched, call_usd
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Floats
@@ -25,8 +25,8 @@ KIND: Final = "batch"
 FORMULA: Final = (
     "saved = sum over eligible calls of (price - the same model's batch price), the cheaper of the two a call"
 )
-TURNAROUND_S: Final = 86_400.0  # what a batch interface promises
-TOLERANT_S: Final = 3_600.0  # what a batch mostly needs
+TURNAROUND_S: Final = 86_400.0  # the turnaround that batch interfaces guarantee
+TOLERANT_S: Final = 3_600.0  # the usual turnaround: calls with this much time may tolerate a batch
 
 
 class BatchInputs(Inputs, frozen=True, kw_only=True):
@@ -40,8 +40,8 @@ class BatchInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what sending patient calls in batches saves."""
-    checkpoint(0.0, "Looking for calls nobody waits for")
+    """Return the saving from sending delay-tolerant calls in batches."""
+    checkpoint(0.0, "Looking for calls that can wait")
     by_call = _saved_by_call_usd(study)
     if not by_call.any():
         return _no_prices(study)
@@ -59,13 +59,13 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def _saved_by_call_usd(study: Study) -> Floats:
-    """Return what each call would save in a batch, whether or not it may go there."""
+    """Return what each call would save in a batch, eligible or not."""
     everything = np.ones(len(study.traffic), np.bool_)
     return study.now_usd - call_usd(batched(study.traffic, everything))
 
 
 def tagged_patient(study: Study) -> Bools:
-    """Return the calls the log itself says can wait a day."""
+    """Return the calls that the log marks as able to wait a day."""
     events = study.events
     patient = np.zeros(len(events), np.bool_)
     if events.offline is not None:
@@ -76,11 +76,11 @@ def tagged_patient(study: Study) -> Bools:
 
 
 def inferred_patient(study: Study) -> Bools:
-    """Return the calls of groups where nothing shows that anybody waits.
+    """Return the calls of groups that show no sign of being latency-sensitive.
 
-    A group is patient when none of its calls is streamed, belongs to a session, is tagged as not
-    offline or has a deadline under an hour, and when streaming is logged, so that its absence means
-    something; or when every deadline it has is an hour or more.
+    In such a group no call is streamed, belongs to a session, is tagged as not offline or has a deadline
+    under an hour. There must also be positive evidence: streaming is logged (as off), or the deadlines
+    are an hour or more.
     """
     events = study.events
     waits = np.zeros(len(events), np.bool_)
@@ -107,10 +107,16 @@ def _tagged(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         grade=Grade.EXACT,
         action="Send the calls that can wait a day through the batch interface",
         assumptions=(
-            "A call tagged offline, or with a deadline of a day or more, can wait the 24 h a batch may take.",
+            (
+                "A call tagged offline, or with a deadline of a day or more, can wait the 24 h "
+                "that a batch may take."
+            ),
         ),
-        risk="Answers come up to 24 h later. Prompt caching inside batches is priced at what is known of it.",
-        supply=Settings(batch=_settings(study, where)),
+        risk=(
+            "Answers arrive up to 24 h later. Cached input inside batches is priced by the published rules, "
+            "which do not cover every case."
+        ),
+        supply=SupplySettings(batch=_settings(study, where)),
     )
 
 
@@ -119,23 +125,24 @@ def _inferred(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         _finding(study, where, by_call=by_call),
         stance=Stance.EVALUATE,
         grade=Grade.MODEL,
-        action="Ask the owners of calls that look patient whether they can go through the batch interface",
+        action="Move calls that appear to tolerate a delay to the batch interface, once their owners agree",
         assumptions=(
             (
-                "No call of these groups is streamed, in a session or due within an hour, so nobody seems to "
-                "wait."
+                "No call of these groups is streamed, belongs to a session or has a deadline under an hour, "
+                "so a delay appears acceptable."
             ),
-            "That is inferred, so the low end of the saving is nothing.",
+            "This is inferred, not logged, so the low end of the saving is zero.",
         ),
         risk=(
-            "If somebody does wait, the answer comes hours late: confirm with the owner of each group first."
+            "If a user does wait for these answers, they arrive hours late: confirm with the owner of each "
+            "group first."
         ),
         low_share=0.0,
     )
 
 
 def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
-    """Return what both kinds of patient calls have in common."""
+    """Return the part of the finding that tagged and inferred calls share."""
     saved_usd, eligible_usd = float(by_call[where].sum()), float(study.now_usd[where].sum())
     names = [group.match for group in _settings(study, where)]
     return Finding(
@@ -158,17 +165,18 @@ def _finding(study: Study, where: Bools, *, by_call: Floats) -> Finding:
         assumptions=(),
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
-            "Compare dollars a call of these groups on the bill's batch lines with the standard ones."
+            "On the bill, compare the cost per call of these groups at batch prices with that at standard "
+            "prices."
         ),
         effort="medium",
         risk="",
         change=partial(batched, where=where),
         steps=(
             f"Collect the calls of {listed(names)} into batch files, hourly or nightly.",
-            "Submit them with a 24 h window and read the results by their custom ids.",
-            "Send what a batch returns as expired through the standard interface.",
+            "Submit them with a 24 h completion window and match the results by their custom ids.",
+            "Resend the requests that a batch returns as expired through the standard interface.",
         ),
-        roll_back="Send the same calls to the standard interface again; the requests are identical.",
+        roll_back="Send these calls through the standard interface again; the requests are identical.",
     )
 
 
@@ -188,9 +196,10 @@ def _no_prices(study: Study) -> tuple[Gap, ...]:
             kind=KIND,
             missing=tuple(f"the batch price of {model}" for model in models),
             reason=(
-                "No batch price is published for the models of this log, which is not the same as half price."
+                "No batch price is published for these models, so the discount is unknown; it is not assumed "
+                "to be half."
             ),
-            would_add="What sending patient calls in batches saves.",
+            would_add="The saving from sending delay-tolerant calls in batches.",
         ),
     )
 
@@ -199,9 +208,9 @@ def _untagged(study: Study, *, most_usd: float) -> Gap:
     return Gap(
         kind=KIND,
         missing=("offline", "deadline_s"),
-        reason="The log does not say which calls can wait.",
+        reason="The log does not show which calls can wait.",
         would_add=(
-            "What batches save, exactly. The ceiling, every call in a batch, is "
+            "The exact saving from batches. Its upper bound, with every call in a batch, is "
             f"{money(most_usd)} of {money(float(study.now_usd.sum()))} over the log."
         ),
     )

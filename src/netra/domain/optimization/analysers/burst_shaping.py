@@ -1,9 +1,9 @@
-"""Burst shaping: how far a queue in front of the provider flattens the peaks, and what waiting it costs.
+"""Burst shaping: how far a queue in front of the provider lowers the peak rate, and the wait it adds.
 
-Formula: calls leave at most `r` a second, in order; the k-th leaves at `max_j<=k (t_j + (k - j) / r)`
-(Lindley's recursion, 1952), so its wait is exact for the real arrivals (grade B). Said is the smallest
-rate at which the 99th percentile of the waits stays within a second, or within the patience of the calls
-where deadlines are logged. Valid where a call does not depend on the one before it.
+Formula: calls leave in order, at most `r` a second; the k-th leaves at `max_j<=k (t_j + (k - j) / r)`
+(Lindley's recursion, 1952), so its wait is exact for the real arrivals (grade B). The reported rate is the
+smallest at which the 99th percentile of the waits stays within a second, or, where deadlines are logged,
+within `PATIENCE_SHARE` of them. Valid where no call depends on the answer of the one before it.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.rate_limits import busiest_window
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import Queue, Settings
+from netra.domain.optimization.supply_config import Queue, SupplySettings
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
 
@@ -24,10 +24,10 @@ FORMULA: Final = (
     "wait_k = max over j <= k of (t_j + (k - j) / r) - t_k; r is the least with p99(wait) within the patience"
 )
 USUAL_PATIENCE_S: Final = 1.0
-PATIENCE_SHARE: Final = 0.1  # of a deadline, that may be spent in a queue
+PATIENCE_SHARE: Final = 0.1  # largest share of a deadline that a call may spend in the queue
 SECOND_NS: Final = 1_000_000_000
 FEWEST_CALLS: Final = 100
-WORTH_A_QUEUE: Final = 0.8  # of the peak: a queue that does not get below it is not worth its waits
+WORTH_A_QUEUE: Final = 0.8  # a queue must lower the peak to this share of it to be advised
 _PRECISION: Final = 1e-3
 
 
@@ -44,7 +44,7 @@ def waits_s(at_ns: Ints, *, per_s: float) -> Floats:
 
 
 class BurstInputs(Inputs, frozen=True, kw_only=True):
-    """What a queue was sized from, in calls a second and seconds."""
+    """The numbers a queue is sized from, in calls a second and seconds."""
 
     calls: int
     peak_per_s: float
@@ -56,7 +56,7 @@ class BurstInputs(Inputs, frozen=True, kw_only=True):
 
 
 class Shaped(msgspec.Struct, frozen=True, kw_only=True):
-    """What a queue that lets a rate through does to the log's own arrivals."""
+    """The effect of a rate-limited queue on the log's arrivals."""
 
     peak_per_s: float  # the busiest second without it
     rate_per_s: float
@@ -75,7 +75,7 @@ class Shaped(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return the rate a queue could hold the traffic to, against the busiest second without one."""
+    """Return the rate to which a queue could limit the traffic, against the busiest second without one."""
     if len(study.events) < FEWEST_CALLS or study.span.seconds < 60:
         return ()
     checkpoint(0.0, "Queueing the real arrivals")
@@ -94,7 +94,7 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
-        action=f"Queue calls so that at most {rate:,.2f} a second leave",
+        action=f"Queue calls in front of the provider and send at most {rate:,.2f} a second",
         impact=(
             f"The busiest second falls from {count(shaped.peak_per_s, 'call')} to {rate:,.2f}, "
             f"{percent(1 - rate / shaped.peak_per_s)} less; 99 % of calls wait under "
@@ -113,21 +113,23 @@ def _finding(study: Study, shaped: Shaped) -> Finding:
             wait_s_max=longest_s,
         ),
         assumptions=(
-            "Calls do not depend on one another's answers, and none is sent twice because it waits.",
-            f"A wait of {shaped.patience_s:g} s harms nobody.",
+            "Calls do not depend on one another's answers, and a waiting call is not retried.",
+            f"A wait of {shaped.patience_s:g} s is acceptable to users.",
         ),
         evidence=rows(study, shaped.waits >= shaped.wait_s_p99, weight=shaped.waits),
-        how_to_verify="Log the wait in the queue; its 99th percentile should stay where the replay puts it.",
+        how_to_verify=(
+            "Log the time each call waits in the queue; its 99th percentile should match the replay's."
+        ),
         effort="medium",
-        risk="Waits add to the time to the first token of calls in a burst.",
-        supply=Settings(queue=Queue(max_calls_per_s=rate, max_wait_s=longest_s)),
+        risk="The wait adds to the time to first token of calls in a burst.",
+        supply=SupplySettings(queue=Queue(max_calls_per_s=rate, max_wait_s=longest_s)),
     )
 
 
 def least_rate(at_ns: Ints, *, patience_s: float, below: float) -> float:
-    """Return the least rate a second whose p99 wait is within `patience_s`, to a thousandth.
+    """Return the smallest rate, per second, whose p99 wait is within `patience_s`; precise to a thousandth.
 
-    `below` is a rate that is surely enough; valid for at least two calls that span some time.
+    `below` is an upper bound on that rate. Valid for two or more calls that span some time.
     """
     low, high = 0.0, below
     while high - low > _PRECISION * high:

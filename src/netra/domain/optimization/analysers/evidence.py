@@ -1,4 +1,4 @@
-"""What a finding rests on: how many rows, and the names of a few of them that anybody can look up."""
+"""Builds the evidence of a finding: the number of rows, and a few event ids to look up."""
 
 from typing import Final
 
@@ -10,11 +10,11 @@ from netra.domain.optimization.traffic import Bools, Change, repriced
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
 SAMPLE_EVENTS: Final = 5
-UNNAMED: Final = "(none)"  # the group of the calls that name none
+UNNAMED: Final = "(none)"  # the group of calls without a name
 
 
 def rows(study: Study, where: Bools, *, weight: Ints | Floats | None = None) -> Evidence:
-    """Return the count of the events in `where` and the names of the weightiest, oldest first on a tie."""
+    """Return the count of the events in `where` and the names of the largest by weight, then the oldest."""
     chosen = np.flatnonzero(where)
     if weight is not None and len(chosen) > SAMPLE_EVENTS:
         chosen_weight = np.asarray(weight[chosen], np.float64)
@@ -29,23 +29,23 @@ def rows(study: Study, where: Bools, *, weight: Ints | Floats | None = None) -> 
 
 
 def name_of(study: Study, index: int) -> str:
-    """Return the id of a study's event, else its place in the log as it was given, from 1."""
+    """Return the id of a study's event, else its position in the log as sent, from 1."""
     ids = study.events.id
     found = None if ids is None else ids[index]
     return f"#{int(study.places[index]) + 1}" if found is None else str(found)
 
 
 def saved_by_call_usd(study: Study, change: Change) -> Floats:
-    """Return what the change saves on each call, hosting apart; negative where a call gets dearer."""
+    """Return the dollars saved on each call, without hosting costs; negative where a call costs more."""
     changed = change(study.traffic)
     return study.now_usd - repriced(changed, before=study.traffic, before_usd=study.now_usd)
 
 
 def groups_of(study: Study) -> tuple[str, Labels]:
-    """Return the finest naming of who makes the calls that the log has, and its field's name.
+    """Return the field that groups the calls, and its labels.
 
-    What was asked about comes first; else a prompt template says most about a call, then its tool,
-    then its feature; without any, all calls are one group.
+    The field the question asks about comes first, then the most specific one logged: template, tool,
+    feature. Without any of them, all calls form one group.
     """
     events = study.events
     columns = {"template": events.template, "tool": events.tool, "feature": events.feature}
@@ -57,7 +57,7 @@ def groups_of(study: Study) -> tuple[str, Labels]:
 
 
 def with_unnamed(labels: Labels) -> Labels:
-    """Return the labels with the calls that name none as a group of their own."""
+    """Return the labels with the unnamed calls as a group of their own."""
     missing = labels.codes < 0
     if not missing.any():
         return labels

@@ -1,11 +1,11 @@
-"""Exact duplicates: prompts that were sent again and could have been answered from a store.
+"""Exact duplicates: repeated prompts that a response cache could have answered.
 
 Formula: `sum of list prices of calls whose prompt the same model had answered at most a day before`. An
-answer is there once its call has begun and its `latency_ms` has passed: calls made side by side have none
-to take. Exact (grade A) where that latency is logged; where it is not, any earlier call is taken to have
-been answered in time (grade B). Valid where the same prompt may get the same answer: not for
-sampling on purpose, nor where the world changes under the question. Near duplicates (semantic caching)
-need the texts; all but the first call of each template bound them, and no more than that is claimed.
+answer is available once its call's `latency_ms` has passed, so concurrent calls cannot reuse each other.
+Exact (grade A) where that latency is logged; otherwise every earlier call is assumed to have finished in
+time (grade B). Valid where the same prompt may get the same answer: not for deliberate sampling, nor where
+the right answer changes over time. Near duplicates (semantic caching) need the prompt texts; only their
+upper bound is given: all but the first call of each template.
 """
 
 from functools import partial
@@ -20,7 +20,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.duplicates import exact_duplicates
 from netra.domain.optimization.measures.statuses import answered_calls
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import Deduplication, Settings
+from netra.domain.optimization.supply_config import Deduplication, SupplySettings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints
@@ -36,7 +36,7 @@ _NS_PER_MS: Final = 1_000_000
 
 
 class TimeKept(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store saves that keeps answers this long; `kept_s` None: for ever."""
+    """The saving of a cache that keeps answers for `kept_s` seconds; None: for ever."""
 
     kept_s: int | None
     calls: int
@@ -44,7 +44,7 @@ class TimeKept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DuplicateInputs(Inputs, frozen=True, kw_only=True):
-    """The repeated prompts, and the saving by how long answers are kept."""
+    """The repeated prompts, and the saving by time to live."""
 
     calls: int
     repeated_calls: int
@@ -56,16 +56,16 @@ class DuplicateInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what a store of answers would save."""
-    checkpoint(0.0, "Looking for prompts that were sent before")
+    """Return the saving of a response cache."""
+    checkpoint(0.0, "Looking for repeated prompts")
     events = study.events
     if events.prompt_hash is None and events.prefixes is None:
         return (
             Gap(
                 kind=KIND,
                 missing=("prompt_hash",),
-                reason="The log does not say which prompts are equal.",
-                would_add="What answering repeated prompts from a store saves, exactly.",
+                reason="The log does not show which prompts are equal.",
+                would_add="The exact saving of answering repeated prompts from a cache.",
             ),
         )
     previous = answered_before(study)
@@ -76,10 +76,10 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def answered_before(study: Study) -> Ints:
-    """Return, for every call, the one with the same prompt whose answer came last before it; -1 for none."""
+    """Return, for every call, the latest call with the same prompt answered before it began; -1 if absent."""
     events = study.events
     first = exact_duplicates(events).first
-    calls = np.flatnonzero(np.bincount(first, minlength=len(first))[first] > 1)  # prompts in company
+    calls = np.flatnonzero(np.bincount(first, minlength=len(first))[first] > 1)  # prompts with repeats
     answers = calls[answered_calls(events)[calls]]
     call = np.concatenate((answers, calls))
     at_ns = np.concatenate((_answered_at_ns(events)[answers], events.at_ns[calls]))
@@ -96,7 +96,7 @@ def answered_before(study: Study) -> Ints:
 
 
 def _answered_at_ns(events: Events) -> Ints:
-    """Return when each answer was complete: after its latency, and never at the instant it was asked for."""
+    """Return when each answer was complete: after its latency, always later than the call's start."""
     if events.latency_ms is None:
         return events.at_ns + 1
     took_ns = np.nan_to_num(events.latency_ms, nan=0.0) * _NS_PER_MS
@@ -104,7 +104,7 @@ def _answered_at_ns(events: Events) -> Ints:
 
 
 def _of_unknown_latency(study: Study, previous: Ints, *, repeated: Bools) -> int:
-    """Return how many repeats rest on an answer that came nobody knows when."""
+    """Return how many repeats rely on an answer whose completion time is unknown."""
     if study.events.latency_ms is None:
         return int(repeated.sum())
     return int(np.isnan(study.events.latency_ms[previous[repeated]]).sum())
@@ -124,7 +124,7 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action="Answer prompts that repeat word for word from a store instead of the model",
+        action="Answer prompts that repeat word for word from a response cache instead of the model",
         impact=(
             f"{percent(inputs.repeated_share)} of {count(inputs.calls, 'call')}, "
             f"{inputs.repeated_calls:,}, repeat a prompt answered within a day; they cost "
@@ -134,32 +134,36 @@ def _finding(study: Study, previous: Ints, *, repeated: Bools) -> Finding:
         formula=FORMULA,
         inputs=inputs,
         assumptions=(
-            "The same prompt to the same model may get the same answer until a day after it was last asked.",
-            "Only answers of calls that succeeded are stored; storing them costs nothing worth counting.",
+            "The same prompt to the same model may get the same answer until a day after its last use.",
+            "Only answers of successful calls are cached; the storage cost is negligible.",
             *_latency_assumption(inputs.repeats_of_unknown_latency),
         ),
         evidence=rows(study, repeated, weight=study.now_usd),
-        how_to_verify="Log the store's hits for a week and compare their share with the one above.",
+        how_to_verify="Log the cache's hits for a week and compare the hit rate with the share above.",
         effort="medium",
         risk=(
-            "A stored answer can be stale, and calls that sample several answers on purpose must be left out."
+            "A cached answer can be stale, and calls that deliberately sample several answers "
+            "must be excluded."
         ),
         change=partial(dropped, where=repeated),
-        supply=Settings(deduplication=Deduplication(key="model and prompt hash", keep_s=KEPT_S)),
+        supply=SupplySettings(deduplication=Deduplication(key="model and prompt hash", keep_s=KEPT_S)),
         steps=(
-            "Key a store by model, parameters and a hash of the whole prompt.",
-            f"Keep answers of successful calls for {KEPT_S} s after their last use, and look there first.",
-            "Leave out calls that sample on purpose, and what must be fresh.",
+            "Key the cache by model, parameters and a hash of the whole prompt.",
+            (
+                f"Keep answers of successful calls for {KEPT_S} s after their last use; look there "
+                "before each call."
+            ),
+            "Exclude calls that sample deliberately or need a fresh answer.",
         ),
-        roll_back="Turn the look-up off; the calls go to the model again.",
+        roll_back="Turn the cache look-up off; the calls go to the model again.",
     )
 
 
 def _latency_assumption(repeats: int) -> tuple[str, ...]:
     if not repeats:
         return ()
-    said = f"The log has no latency_ms of the answers that {count(repeats, 'repeat')} would take"
-    return (f"{said}: they are taken to have come before the next call began.",)
+    unknown = f"The log has no latency_ms for the answers that {count(repeats, 'repeat')} would reuse"
+    return (f"{unknown}: they are assumed to have arrived before the next call began.",)
 
 
 def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> DuplicateInputs:
@@ -184,7 +188,7 @@ def _inputs(study: Study, previous: Ints, *, repeated: Bools) -> DuplicateInputs
 
 
 def _semantic_bound(study: Study) -> float | UnsetType:
-    """Return an upper bound in dollars on what a semantic cache saves: all but each template's first call."""
+    """Return an upper bound, in dollars, on a semantic cache's saving: all but each template's first call."""
     template = study.events.template
     if template is None:
         return UNSET

@@ -1,8 +1,8 @@
-"""What every analyser takes and gives: a `Study` in, `Finding`s and `Gap`s out.
+"""The interface of an analyser: a `Study` in, `Finding`s and `Gap`s out.
 
-An analyser is one module with one function `analyse(study, *, checkpoint)`. It reads the study, says
-what it found and how the traffic would change, and never prices its own saving: composition does that,
-by pricing the traffic with and without the change. An analyser that lacks a field returns a `Gap`.
+An analyser is one module with one function `analyse(study, *, checkpoint)`. It returns what it found and
+how the traffic would change. It never prices its own saving: composition does, by pricing the traffic
+with and without the change. An analyser that lacks a field returns a `Gap`.
 """
 
 from typing import Final, Literal, Protocol
@@ -14,7 +14,7 @@ from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Goals, Gr
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
-from netra.domain.optimization.supply_config import NO_SETTINGS, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic
 from netra.domain.workloads.columns import Events, Floats, Ints
 
@@ -34,41 +34,41 @@ ORDER: Final = (
     "burst_shaping",
     "upgrade_review",
 )
-"""The kinds, in the order their changes are applied; each is the name of its module."""
+"""The analysers' names, in the order their changes are applied; each is also its module's name."""
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True):
-    """One question about one log: everything an analyser may read; `study.study_of` makes one."""
+    """One question about one log: everything an analyser may read; built by `study.study_of`."""
 
     events: Events  # oldest first
-    places: Ints  # where each event stood in the log, from 0
+    places: Ints  # each event's position in the log as it was sent, from 0
     goals: Goals
     prices: PriceList
     hardware: Hardware
-    traffic: Traffic  # as it is sent and paid now, call i being event i
-    now_usd: Floats  # what each call costs now; 0 where the price is unknown
+    traffic: Traffic  # as sent and paid now; call i is event i
+    now_usd: Floats  # present cost of each call; 0 where the price is unknown
     span: Span
-    month: Month  # what a month to come is like
+    month: Month  # the expected coming month
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
-    folds: tuple[str, ...] = ()  # a sentence for each column whose rarest names are one group
+    folds: tuple[str, ...] = ()  # one sentence for each column whose rarest names were merged
 
     @property
     def recurring(self) -> Bools:
-        """Which calls a month to come has again and a provider charges for.
+        """Which calls recur in the coming month and are charged for.
 
-        What a provider refused costs nothing, wherever it is sent; and of a log with a change that was asked
-        about, the calls before it are no longer made in their old way.
+        Excludes refused calls, which cost nothing wherever they are sent, and, where the question names the
+        date of a change, the calls before that date.
         """
         return ~self.traffic.unpaid & self.month.holds(len(self.traffic))
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers that went into a finding; each analyser has its own, which encodes as JSON."""
+    """The numbers behind a finding; each analyser defines its own, encodable as JSON."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one analyser says; composition adds the money and makes it a `Recommendation`."""
+    """One analyser's result; composition prices it and makes it a `Recommendation`."""
 
     kind: str
     stance: Stance
@@ -76,17 +76,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     impact: str
     grade: Grade
     formula: str
-    inputs: Inputs  # the numbers that went in, by name with unit; row counts
+    inputs: Inputs  # the numbers behind it, named with their units; row counts
     assumptions: tuple[str, ...]
     evidence: Evidence
     how_to_verify: str
     effort: Literal["low", "medium", "high"]
     risk: str
-    change: Change | None = None  # None: it moves no money
-    low_share: float | None = None  # the saving's low bound as a factor of it, where it is the analyser's
-    rent_shares: tuple[float, float] | None = None  # and the bounds of what it rents, as factors of that
+    change: Change | None = None  # None: saves no money
+    low_share: float | None = None  # lower bound of the saving as a factor of it, if the analyser sets one
+    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors of it
     options: tuple[Option, ...] = ()
-    supply: Settings = NO_SETTINGS  # its part of the supply configuration
+    supply: SupplySettings = NO_SETTINGS  # its settings in the supply configuration
     steps: tuple[str, ...] = ()
     roll_back: str = ""
 
@@ -95,5 +95,5 @@ class Analyser(Protocol):
     """The one public function of an analyser's module."""
 
     def __call__(self, study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-        """Return what was found, or the fields that were missing; empty where there is nothing to say."""
+        """Return the findings, or gaps naming the missing fields; empty if the analyser does not apply."""
         ...

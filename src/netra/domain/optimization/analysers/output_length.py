@@ -1,9 +1,9 @@
-"""Output length: a cap on the tokens an answer may have, with the share of answers it would cut.
+"""Output length: a cap on the output tokens of a call, with the share of answers it would cut.
 
 Formula: `sum over calls of max(output - cap, 0) p_out` for a cap per group of calls at the smallest
-multiple of 64 tokens that cuts at most 1 % of its answers. The money is exact; whether a cut answer is
-still good is grade D. Valid where answers are not needed whole (a cut answer to a program is useless);
-groups under 100 calls have no tail to read.
+multiple of 64 tokens that cuts at most 1 % of its answers. The saving is exact; the quality of a cut
+answer is grade D. Valid where a partial answer is still useful (to a program, mostly not). Groups under
+100 calls are skipped, as their tail is too small to measure.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.optimization.analysers.evidence import groups_of, rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import NO_SETTINGS, OutputCap, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, OutputCap, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic, capped
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Events, Ints, Labels
@@ -29,14 +29,14 @@ FORMULA: Final = (
 TRUNCATED_SHARE: Final = 0.01
 STEP_TOKENS: Final = 64
 SMALLEST_GROUP: Final = 100
-MOST_GROUPS: Final = 8  # told one by one, dearest first, where that is asked
-WORTH_A_CAP: Final = 0.001  # of the bill: less is not worth a single cut answer
+MOST_GROUPS: Final = 8  # upper bound on the findings of a question by group, dearest first
+WORTH_A_CAP: Final = 0.001  # smallest share of the bill that a cap must save to be advised
 _UNCAPPED: Final = np.iinfo(np.int64).max
 _LISTED: Final = 20
 
 
 class GroupLength(msgspec.Struct, frozen=True, kw_only=True):
-    """How long the answers of one kind of call are, and the cap that would fit most of them."""
+    """The answer lengths of one group of calls, and the cap that fits all but a few of them."""
 
     match: str
     calls: int
@@ -49,7 +49,7 @@ class GroupLength(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutputInputs(Inputs, frozen=True, kw_only=True):
-    """The lengths of answers by kind of call, and the caps already in force."""
+    """The answer lengths by group of calls, and the caps already in force."""
 
     by: str
     groups: tuple[GroupLength, ...]
@@ -76,8 +76,8 @@ def cap_for(output_tokens: Ints, *, truncated_share: float) -> int:
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what cutting the longest answers of each group would save, and how many are cut."""
-    checkpoint(0.0, "Measuring how long answers are")
+    """Return the saving from cutting the longest answers of each group, and how many are cut."""
+    checkpoint(0.0, "Measuring answer lengths")
     _, groups = groups_of(study)
     caps = _caps(study, groups)
     if study.goals.split_by is None:
@@ -93,7 +93,7 @@ def _answers_of(study: Study, groups: Labels, name: str) -> Bools:
 
 
 def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
-    """Return the finding on the caps of some groups; nothing where they save nothing."""
+    """Return the finding on the caps of some groups; empty where they save nothing."""
     field, groups = groups_of(study)
     limits = np.array([caps.get(name, _UNCAPPED) for name in groups.names], np.int64)[groups.codes]
     cut = (study.traffic.output_tokens > limits) & study.recurring
@@ -119,7 +119,7 @@ def _capped_alike(study: Study, caps: Mapping[str, int]) -> tuple[Finding, ...]:
         found = msgspec.structs.replace(
             found,
             stance=Stance.INFORM,
-            action=f"Leave the length of answers{_whose(study, caps)} as it is: a cap saves next to nothing",
+            action=f"Do not cap the length of answers{_whose(study, caps)}: the saving is negligible",
             supply=NO_SETTINGS,
             steps=(),
         )
@@ -143,23 +143,23 @@ def _finding(
         formula=FORMULA,
         inputs=inputs,
         assumptions=(
-            "A cut answer is used as it is and not asked for again; the low end of the saving is nothing.",
-            "Answers keep their lengths: the cap does not make the model write differently.",
+            "A cut answer is used as it is and not requested again; the low end of the saving is zero.",
+            "The cap cuts long answers but does not change how the model writes.",
         ),
         evidence=rows(study, cut, weight=study.traffic.output_tokens),
         how_to_verify=(
             "Read a sample of the answers that would be cut; after the change, watch the share of answers "
-            "that stop for length, and of calls repeated."
+            "that stop at the limit, and of calls repeated."
         ),
         effort="low",
-        risk="Cut answers can be useless, structured ones above all: cap where a part is still an answer.",
+        risk="Cut answers can be useless, above all structured ones: cap only where a partial answer helps.",
         change=change,
         low_share=0.0,
-        supply=Settings(
+        supply=SupplySettings(
             output_caps=tuple(OutputCap(by=field, match=n, max_output_tokens=caps[n]) for n in caps)
         ),
         steps=tuple(f"Set max_output_tokens to {caps[name]} for {name}." for name in list(caps)[:_LISTED]),
-        roll_back="Remove max_output_tokens from the calls, or put its earlier value back.",
+        roll_back="Remove max_output_tokens from the calls, or restore its earlier value.",
     )
 
 
@@ -169,7 +169,7 @@ def _whose(study: Study, caps: Mapping[str, int]) -> str:
 
 def _action(study: Study, caps: Mapping[str, int]) -> str:
     if study.goals.split_by is None:
-        return "Cap the output of each kind of call just above its usual length"
+        return "Cap the output of each group of calls just above its usual length"
     return " and ".join(f"Cap the output of {name} at {cap:,} tokens" for name, cap in caps.items())
 
 
@@ -178,7 +178,7 @@ def _shortened(traffic: Traffic, *, where: Bools, limits: Ints) -> Traffic:
 
 
 def _caps(study: Study, groups: Labels) -> dict[str, int]:
-    """Return the cap of each group with a tail worth cutting; what was refused is no answer."""
+    """Return the cap of each group with a tail to cut; refused calls do not count as answers."""
     output_tokens = study.traffic.output_tokens
     answers = np.flatnonzero(study.recurring)
     order = answers[np.argsort(groups.codes[answers], kind="stable")]

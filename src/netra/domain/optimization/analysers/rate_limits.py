@@ -1,9 +1,9 @@
-"""Rate-limit headroom and provisioned throughput: how high the busiest minute is, now and after growth.
+"""Rate-limit headroom and provisioned throughput: the load of the busiest minute, now and after growth.
 
 Formula: the most requests and tokens in any 60 s (a sliding window over the real arrivals, grade A),
-times `1 + growth`. Reserved capacity bought for that peak is used `mean / peak` of the time, so it pays
-if and only if its price a token at full use is under that share of the list price. Valid for peaks
-like those in the log; a peak needs at least a day of data to be trusted.
+times `1 + growth`. Capacity reserved for that peak has a utilisation of `mean / peak`, so it pays
+if and only if its price per token at full use is under that share of the list price. Valid for peaks
+like those in the log; a reliable peak needs at least a day of data.
 """
 
 from math import ceil
@@ -16,7 +16,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import DAY_S
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import RateLimits, Settings
+from netra.domain.optimization.supply_config import ProviderRateLimits, SupplySettings
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.columns import Floats, Ints
@@ -31,7 +31,7 @@ _TURNED_AWAY: Final = frozenset(("429", "rate_limited", "rate_limit", "ratelimit
 
 
 class BusiestMinute(msgspec.Struct, frozen=True, kw_only=True):
-    """The most of each in any 60 s of the log; the four may be of different minutes."""
+    """The maximum of each in any 60 s of the log; the four may fall in different minutes."""
 
     requests: float
     input_tokens: float
@@ -40,20 +40,20 @@ class BusiestMinute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateLimitInputs(Inputs, frozen=True, kw_only=True):
-    """What the limits were computed from; `calls_turned_away` None: the log has no status."""
+    """The numbers behind the limits; `calls_turned_away` is None if the log has no status."""
 
     busiest_minute: BusiestMinute
     traffic_growth: float
-    limits_needed: RateLimits
+    limits_needed: ProviderRateLimits
     reserve_break_even_share_of_list_price: float
     calls_turned_away: int | None
     calls: int
 
 
 def busiest_window(at_ns: Ints, amount: Ints | Floats, *, window_ns: int) -> tuple[float, int]:
-    """Return the most of `amount` in any window `(t - window, t]` and the event that ends it.
+    """Return the largest sum of `amount` in any window `(t - window, t]`, and the event that ends it.
 
-    `at_ns` ascends; equal instants fall in one window together.
+    `at_ns` ascends; equal instants fall in the same window.
 
     >>> busiest_window(np.array([0, 10, 69]), np.array([1, 2, 4]), window_ns=60)
     (6.0, 2)
@@ -66,7 +66,7 @@ def busiest_window(at_ns: Ints, amount: Ints | Floats, *, window_ns: int) -> tup
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return the limits this traffic needs, and how much of a reserve for its peak would be used."""
+    """Return the rate limits this traffic needs, and the utilisation of throughput reserved for its peak."""
     checkpoint(0.0, "Finding the busiest minute")
     if len(study.events) < 2 or study.span.seconds < 60:
         return (_too_short(study),)
@@ -82,7 +82,7 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=(
-            f"Hold rate limits of at least {count(limits.requests_per_minute, 'request')} and "
+            f"Ask for rate limits of at least {count(limits.requests_per_minute, 'request')} and "
             f"{count(limits.tokens_per_minute, 'token')} a minute"
         ),
         impact=(
@@ -102,19 +102,19 @@ def _finding(study: Study, needed: BusiestMinute) -> Finding:
             calls=len(study.events),
         ),
         assumptions=(
-            "Limits count input and output tokens of a call at the minute it begins.",
+            "The provider counts a call's input and output tokens in the minute in which the call begins.",
             *_short_log(study),
         ),
         evidence=rows(study, _busiest_minute(study)),
         how_to_verify="Compare with the limits and the remaining-quota headers that the provider reports.",
         effort="low",
-        risk="A limit under the busiest minute turns calls away exactly when most users are there.",
-        supply=Settings(rate_limits=limits),
+        risk="A limit below the busiest minute rejects calls exactly when most users are active.",
+        supply=SupplySettings(rate_limits=limits),
     )
 
 
-def _limits(needed: BusiestMinute, *, growth: float) -> RateLimits:
-    return RateLimits(
+def _limits(needed: BusiestMinute, *, growth: float) -> ProviderRateLimits:
+    return ProviderRateLimits(
         requests_per_minute=ceil(needed.requests * (1 + growth)),
         input_tokens_per_minute=ceil(needed.input_tokens * (1 + growth)),
         output_tokens_per_minute=ceil(needed.output_tokens * (1 + growth)),
@@ -125,11 +125,11 @@ def _limits(needed: BusiestMinute, *, growth: float) -> RateLimits:
 def _short_log(study: Study) -> tuple[str, ...]:
     if study.span.seconds >= DAY_S:
         return ()
-    return (f"The log covers {study.span.seconds / 3600:,.2f} h; peaks need a day or more to be trusted.",)
+    return (f"The log covers {study.span.seconds / 3600:,.2f} h; a reliable peak needs a day or more.",)
 
 
 def _busiest_minute(study: Study) -> Bools:
-    """Return the calls of the minute with most requests."""
+    """Return the calls of the minute with the most requests."""
     at_ns = study.events.at_ns
     end_ns = at_ns[busiest_window(at_ns, _ones(study), window_ns=WINDOW_NS)[1]]
     busiest: Bools = (at_ns > end_ns - WINDOW_NS) & (at_ns <= end_ns)
@@ -155,7 +155,7 @@ def _most(study: Study, amount: Ints) -> float:
 
 
 def _use(study: Study, needed: BusiestMinute) -> float:
-    """Return mean over peak, in tokens a minute."""
+    """Return the ratio of mean to peak tokens a minute."""
     tokens = int(study.events.input_tokens.sum() + study.events.output_tokens.sum())
     mean = tokens * 60 / study.span.seconds
     return min(mean / needed.tokens, 1.0) if needed.tokens else 0.0
@@ -174,5 +174,5 @@ def _too_short(study: Study) -> Gap:
         kind=KIND,
         missing=("at least 60 s of calls",),
         reason=f"The log spans {study.span.seconds:,.1f} s, so it has no busiest minute.",
-        would_add="The rate limits this traffic needs, and whether reserved throughput pays.",
+        would_add="The rate limits this traffic needs, and whether reserved throughput saves money.",
     )

@@ -1,4 +1,4 @@
-"""Which analysers there are, in the order their changes are applied."""
+"""The table of analysers, in the order their changes are applied."""
 
 from typing import Final
 

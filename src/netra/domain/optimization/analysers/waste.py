@@ -1,10 +1,10 @@
-"""Waste: calls that were billed and gave nothing, because they failed or repeated an answer that was there.
+"""Waste: billed calls without use, because they failed or retried a call that had succeeded.
 
 Formula: `sum of the list price of billed (failed calls + retries of calls that had succeeded)`.
-A failed call counts as billed when its cost says so or, without costs, when it has output or timed out;
-a call refused at the door (a 4xx status, a rate limit) does no work and is not billed. Money is exact
-(grade A) where costs are logged, else C. Valid for any log with `status` or `retry_of`; a status whose
-word is not known (see `statuses`) is neither a failure nor a success, and is named as a gap.
+A failed call counts as billed if its logged cost is above zero or, without costs, if it has output or
+timed out. A rejected call (a 4xx status, a rate limit) does no work and is not billed. Exact (grade A)
+where costs are logged, else grade C. Valid for any log with `status` or `retry_of`. An unrecognised status
+(see `statuses`) is neither a failure nor a success, and is reported as a gap.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.statuses import (
-    Outcome,
+    CallOutcome,
     answered_calls,
     calls_of_unknown_outcome,
     failed_calls,
     outcome_of,
 )
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.supply_config import Retries, Settings
+from netra.domain.optimization.supply_config import Retries, SupplySettings
 from netra.domain.optimization.traffic import Bools, dropped
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Events
@@ -41,7 +41,7 @@ class StatusSpend(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WasteInputs(Inputs, frozen=True, kw_only=True):
-    """The calls that were billed for nothing, by what went wrong."""
+    """The wasted calls, by cause."""
 
     calls: int
     failed_calls: int
@@ -54,16 +54,16 @@ class WasteInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what was paid for calls that gave nothing."""
-    checkpoint(0.0, "Looking for calls that were paid and gave nothing")
+    """Return the dollars spent on failed calls and needless retries."""
+    checkpoint(0.0, "Looking for billed calls that failed or were repeated")
     events = study.events
     if events.status is None and events.retry_of is None:
         return (
             Gap(
                 kind=KIND,
                 missing=("status", "retry_of"),
-                reason="The log does not say which calls failed or repeat another.",
-                would_add="What failures, timeouts and needless retries cost.",
+                reason="The log does not show which calls failed or repeat another.",
+                would_add="The cost of failures, timeouts and needless retries.",
             ),
         )
     failed = failed_calls(events) & study.month.holds(len(events))
@@ -77,7 +77,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def _needless_retries(events: Events) -> Bools:
-    """Return the calls that repeat one which had succeeded."""
+    """Return the calls that retry a call which had succeeded."""
     if events.retry_of is None or events.id is None:
         return np.zeros(len(events), np.bool_)
     answered = answered_calls(events)
@@ -87,7 +87,7 @@ def _needless_retries(events: Events) -> Bools:
 
 
 def _unread(study: Study) -> tuple[Gap, ...]:
-    """Name the statuses that say nothing, as their calls may be waste or not."""
+    """Return a gap that names the unrecognised statuses, since their calls may be waste."""
     status, unknown = study.events.status, calls_of_unknown_outcome(study.events)
     if status is None or not unknown.any():
         return ()
@@ -98,19 +98,20 @@ def _unread(study: Study) -> tuple[Gap, ...]:
             kind=KIND,
             missing=("status",),
             reason=(
-                f"{count(int(unknown.sum()), 'call')} have a status that is not known to mean an answer or a "
-                f"failure: {listed([f'“{word}”' for word in words])}."
+                f"{count(int(unknown.sum()), 'call')} have a status that Netra does not "
+                "recognise as a success "
+                f"or a failure: {listed([f'“{word}”' for word in words])}."
             ),
             would_add=(
                 "Whether these calls failed, and what that cost: send ok, an HTTP status, a finish reason or "
-                "what went wrong."
+                "an error name."
             ),
         ),
     )
 
 
 def _retried(events: Events, *, useless: Bools) -> Bools:
-    """Return the useless calls whose work was done again by a later call."""
+    """Return the wasted calls whose work a later call repeated."""
     if events.retry_of is None or events.id is None:
         return np.zeros(len(events), np.bool_)
     repeated = set(events.retry_of.names)
@@ -126,7 +127,7 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action="Stop paying for calls that give nothing: fix what fails and retry only what failed",
+        action="Stop paying for wasted calls: fix the causes of failure and retry only failed calls",
         impact=(
             f"{count(inputs.billed_failures, 'failed call')} and "
             f"{count(inputs.needless_retries, 'needless repeat')} of {count(inputs.calls, 'call')} "
@@ -136,23 +137,25 @@ def _finding(study: Study, *, failed: Bools, useless: Bools, needless: Bools) ->
         formula=FORMULA,
         inputs=inputs,
         assumptions=(
-            "All of it is saved only if every such call goes away; the low end is what was done twice.",
-            "A call without a status succeeded.",
+            "The full amount is saved only if no such call remains; the low end counts only repeated work.",
+            "A call without a status is assumed to have succeeded.",
             *_billing_assumption(study.events),
         ),
         evidence=rows(study, wasted, weight=study.now_usd),
-        how_to_verify="Watch the share of failed calls and the dollars on them fall, and successes stay.",
+        how_to_verify=(
+            "Check that the share and cost of failed calls fall while the number of successes stays the same."
+        ),
         effort="medium",
-        risk="Shorter retry chains can surface failures to users: alert on them first.",
+        risk="With fewer retries, users may see more failures: set up alerts for them first.",
         change=partial(dropped, where=wasted),
         low_share=inputs.surely_avoidable_usd_in_window / inputs.wasted_usd_in_window,
         steps=(
-            (f"Read the {percent(inputs.failed_share)} of calls that failed, by status, largest cost first."),
-            "Check requests before sending (context length, schema), and set timeouts above the slow tail.",
-            "Retry only failed calls, with backoff and an idempotency key, and stop after two tries.",
+            f"Review the {percent(inputs.failed_share)} of calls that failed, by status, largest cost first.",
+            "Validate requests before sending (context length, schema); set timeouts above the p99 latency.",
+            "Retry only failed calls, with backoff and an idempotency key; stop after two attempts.",
         ),
-        roll_back="Put the earlier timeouts and retry limits back.",
-        supply=Settings(retries=Retries(max_attempts=2, retry_only_failed=True)),
+        roll_back="Restore the earlier timeouts and retry limits.",
+        supply=SupplySettings(retries=Retries(max_attempts=2, retry_only_failed=True)),
     )
 
 
@@ -174,9 +177,7 @@ def _inputs(study: Study, *, failed: Bools, useless: Bools, needless: Bools) -> 
 def _billing_assumption(events: Events) -> tuple[str, ...]:
     if events.cost is not None:
         return ()
-    return (
-        "The log has no costs: a failed call counts as billed when it has output or was not turned away.",
-    )
+    return ("The log has no costs: a failed call counts as billed if it has output or was not rejected.",)
 
 
 def _by_status(study: Study, useless: Bools) -> Mapping[str, StatusSpend]:
@@ -190,5 +191,5 @@ def _by_status(study: Study, useless: Bools) -> Mapping[str, StatusSpend]:
             usd_in_window=float(usd[useless & (status.codes == code)].sum()),
         )
         for code, name in enumerate(status.names)
-        if outcome_of(name) in {Outcome.FAILED, Outcome.REFUSED}
+        if outcome_of(name) in {CallOutcome.FAILED, CallOutcome.REFUSED}
     }

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.latency import latency_of
-from netra.domain.optimization.metrics import BilledMetrics, LogMetrics, Scope, Spend
+from netra.domain.optimization.metrics import AnalysisScope, BilledMetrics, LogMetrics, Spend
 from netra.domain.optimization.pricing import unpriced_labels
 from netra.domain.optimization.study import unknown_features
 from netra.domain.optimization.traffic import UNPRICED
@@ -83,9 +83,9 @@ def _by(study: Study, labels: Labels) -> tuple[Spend, ...]:
     )
 
 
-def _scope(study: Study) -> Scope | UnsetType:
+def _scope(study: Study) -> AnalysisScope | UnsetType:
     asked = study.goals.features
     if not asked:
         return UNSET
     unknown = unknown_features(study.events, features=asked)
-    return Scope(features=tuple(asked), unknown=tuple(unknown), requests=len(study.events))
+    return AnalysisScope(features=tuple(asked), unknown=tuple(unknown), requests=len(study.events))

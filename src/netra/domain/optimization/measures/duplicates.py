@@ -1,6 +1,6 @@
-"""Exact duplicates: calls whose whole prompt the same model had been sent before (grade A).
+"""Exact duplicates: calls whose whole prompt was sent to the same model before (grade A).
 
-What a repeated answer is worth, and for how long it may be kept, is the analyser's.
+The `exact_duplicates` analyser prices them and sets the time to live of a cached answer.
 """
 
 import msgspec
@@ -14,16 +14,16 @@ class Duplicates(msgspec.Struct, frozen=True, kw_only=True):
     """The calls that repeat an earlier one."""
 
     requests: int
-    share: float  # of all calls, 0..1; 0.0 of none
+    share: float  # of all calls, 0..1; 0.0 for an empty log
     first: npt.NDArray[np.intp]  # the earliest call with the same prompt, in the log's own order
 
 
 def exact_duplicates(events: Events) -> Duplicates:
-    """Return which calls repeat an earlier prompt word for word, equal instants in the log's order.
+    """Find the calls that repeat an earlier prompt word for word; equal instants keep the log's order.
 
     Prompts are equal when model, provider and `prompt_hash` are; for calls without one, when model,
     provider, input tokens and the last prefix hash are, as long as the chain covers the whole input.
-    A call that tells neither repeats nothing.
+    A call with neither is not compared.
 
     >>> from netra.domain.workloads.columns import Labels
     >>> same = Labels(codes=np.zeros(3, np.int32), names=("m",))
@@ -50,7 +50,7 @@ def exact_duplicates(events: Events) -> Duplicates:
 
 
 def _with_company(chosen: npt.NDArray[np.intp], *keys: Ints) -> npt.NDArray[np.intp]:
-    """Return the calls that share each key with some other: most prompts are told apart by one alone."""
+    """Return the calls that share each key with some other call; a cheap filter, as most prompts differ."""
     for key in keys:
         mine = key[chosen]
         order = np.argsort(mine, kind="stable")
@@ -62,14 +62,14 @@ def _with_company(chosen: npt.NDArray[np.intp], *keys: Ints) -> npt.NDArray[np.i
     return chosen
 
 
-def tell_prompts(events: Events) -> npt.NDArray[np.bool_]:
-    """Return which calls say enough about their prompt to be compared."""
+def identified_prompts(events: Events) -> npt.NDArray[np.bool_]:
+    """Return which calls identify their prompt, so that it can be compared."""
     known, *_ = _keys(events)
     return known
 
 
 def _keys(events: Events) -> tuple[npt.NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints]:
-    """Return which calls tell their prompt, and the columns that must be equal for prompts to be."""
+    """Return which calls identify their prompt, and the columns that must match for equal prompts."""
     count = len(events)
     hashed = np.full(count, -1) if events.prompt_hash is None else events.prompt_hash.codes.astype(np.int64)
     provider = np.full(count, -1) if events.provider is None else events.provider.codes.astype(np.int64)

@@ -1,7 +1,7 @@
-"""What the log itself says about latency: tails over all calls, and by feature against its limit.
+"""Measures the logged latency: tails over all calls, and by feature against its limit.
 
-Calls that failed or that nobody waits for do not count. Measured values only; models of latency live
-in `performance`.
+Excludes failed calls and calls tagged as able to wait. Measured values only; modelled latencies are in
+`performance`.
 """
 
 import msgspec
@@ -11,7 +11,7 @@ from netra.domain.optimization.analysers.batch import tagged_patient
 from netra.domain.optimization.analysers.evidence import with_unnamed
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.statuses import failed_calls
-from netra.domain.optimization.metrics import FeatureLatency, Latency, Tails
+from netra.domain.optimization.metrics import FeatureLatency, Latency, LatencyTails
 from netra.domain.optimization.traffic import Bools
 from netra.domain.workloads.columns import Floats, Labels
 
@@ -21,10 +21,10 @@ def latency_of(study: Study) -> Latency:
     return Latency(**msgspec.structs.asdict(tails_of(study)), by_feature=by_feature(study))
 
 
-def tails_of(study: Study, *, among: Bools | None = None) -> Tails:
-    """Return the tails of the answered calls that somebody waits for; only of those `among`, if given."""
+def tails_of(study: Study, *, among: Bools | None = None) -> LatencyTails:
+    """Return the tails of the answered, latency-sensitive calls; only of those in `among`, if given."""
     awaited = _awaited(study) if among is None else _awaited(study) & among
-    return Tails(
+    return LatencyTails(
         ttft_ms_p99=_percentile(study.events.ttft_ms, awaited, 99),
         tpot_ms_p99=_percentile(tpot_ms(study), awaited, 99),
         latency_ms_p99=_percentile(study.events.latency_ms, awaited, 99),

@@ -1,8 +1,8 @@
-"""Measures what the log holds, before any price or advice."""
+"""Measures the log: counts, arrivals, reuse, duplicates and failures, before any price or advice."""
 
 from collections.abc import Sequence
 
-from netra.domain.optimization.measures.duplicates import exact_duplicates, tell_prompts
+from netra.domain.optimization.measures.duplicates import exact_duplicates, identified_prompts
 from netra.domain.optimization.measures.statuses import failed_calls
 from netra.domain.optimization.metrics import (
     UNKNOWN_SHARE,
@@ -18,9 +18,9 @@ from netra.domain.workloads.sufficiency import sufficiency_of
 
 
 def log_metrics(events: Events, *, reuse: Sequence[PrefixReuse] | None = None) -> LogMetrics:
-    """Return what the log holds: counts, arrivals, reuse, duplicates, failures, and what it lacks.
+    """Return the metrics of the log: counts, arrivals, reuse, duplicates, failures, missing fields.
 
-    `reuse` is the result of `prefix_reuse` for the same events, where the caller already has it.
+    `reuse` is the result of `prefix_reuse` for the same events, if the caller already has it.
     """
     profile = profile_of(events)
     known = prefix_reuse(events) if reuse is None else reuse
@@ -39,7 +39,7 @@ def log_metrics(events: Events, *, reuse: Sequence[PrefixReuse] | None = None) -
 
 def _duplicates(events: Events) -> CallShare:
     """Return the calls that repeat a prompt; unknown, not zero, where no call identifies its prompt."""
-    if not tell_prompts(events).any():
+    if not identified_prompts(events).any():
         return UNKNOWN_SHARE
     found = exact_duplicates(events)
     return CallShare(requests=found.requests, share=found.share)

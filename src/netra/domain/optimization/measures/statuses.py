@@ -1,7 +1,7 @@
-"""What the status of a call says: answered, turned away at the door, failed on the way, or nothing known.
+"""Classifies the status of a call: answered, refused before any work, failed, or unknown.
 
-A status is a word of the log's own choosing: an HTTP code, a client's error or a model's reason to stop.
-What a failure cost and what to do about it is the `waste` analyser's.
+A status is free text from the log: an HTTP code, a client's error or a model's finish reason. The `waste`
+analyser prices the failures and advises on them.
 """
 
 import enum
@@ -21,12 +21,12 @@ ANSWERED: Final = frozenset(
         *("stop", "stop_sequence", "end_turn", "pause_turn", "eos", "eos_token", "no_error"),
         *("length", "max_tokens", "max_output_tokens", "model_length", "incomplete"),
         *("tool_calls", "tool_call", "tool_use", "function_call"),
-        # Paid for, and sent again it would end the same way: no failure that a retry mends.
+        # These answers are charged, and a retry would end the same way.
         *("content_filter", "content_filtered", "refusal", "safety", "recitation"),
     )
 )
-"""Words that mean an answer came: said by clients, and as reasons to stop by the APIs of OpenAI,
-Anthropic, Google, Mistral and AWS Bedrock (their references, November 2026)."""
+"""Statuses of an answered call: words of clients, and the finish reasons of OpenAI, Anthropic, Google,
+Mistral and AWS Bedrock (their API references, November 2026)."""
 _REFUSED_PARTS: Final = re.compile(
     "rate_?limit|throttl|too_many_requests|quota|resource_exhausted|reject|refused|denied|invalid"
     "|bad_request|unauthori[sz]ed|authentication|permission|forbidden|not_found|context_length"
@@ -37,20 +37,20 @@ _FAILED_PARTS: Final = re.compile(
 )
 _HTTP_CODE: Final = re.compile(r"(?:http(?:/\d(?:\.\d)?)?|status|code|error)?[_:]*([2-5]\d\d)(?!\d)")
 _BETWEEN_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|[\s\-]+")
-_TRIED: Final = frozenset((408, 499))  # of the 4xx codes: work was done, and nobody waited for its end
+_TRIED: Final = frozenset((408, 499))  # timeout, client closed the request: the server did work
 
 
-class Outcome(enum.Enum):
-    """What became of a call."""
+class CallOutcome(enum.Enum):
+    """The outcome of a call."""
 
     ANSWERED = "answered"
-    REFUSED = "refused"  # turned away before any work was done
+    REFUSED = "refused"  # rejected before any work was done
     FAILED = "failed"
     UNKNOWN = "unknown"
 
 
-def outcome_of(status: str) -> Outcome:
-    """Return what a status label says.
+def outcome_of(status: str) -> CallOutcome:
+    """Return the outcome that a status label stands for.
 
     >>> [outcome_of(status).value for status in ("200 OK", "tool-calls", "429", "Timeout", "fine")]
     ['answered', 'answered', 'refused', 'failed', 'unknown']
@@ -60,46 +60,48 @@ def outcome_of(status: str) -> Outcome:
     if code is not None:
         return _outcome_of_code(int(code.group(1)))
     if word in ANSWERED:
-        return Outcome.ANSWERED
+        return CallOutcome.ANSWERED
     if _REFUSED_PARTS.search(word):
-        return Outcome.REFUSED
-    return Outcome.FAILED if _FAILED_PARTS.search(word) else Outcome.UNKNOWN
+        return CallOutcome.REFUSED
+    return CallOutcome.FAILED if _FAILED_PARTS.search(word) else CallOutcome.UNKNOWN
 
 
-def _outcome_of_code(code: int) -> Outcome:
+def _outcome_of_code(code: int) -> CallOutcome:
     if 200 <= code < 400:
-        return Outcome.ANSWERED
-    return Outcome.REFUSED if 400 <= code < 500 and code not in _TRIED else Outcome.FAILED
+        return CallOutcome.ANSWERED
+    return CallOutcome.REFUSED if 400 <= code < 500 and code not in _TRIED else CallOutcome.FAILED
 
 
 def failed_calls(events: Events) -> _Bools:
-    """Return which calls failed or were refused; a call without a status is taken to have succeeded."""
-    return _those(events.status, Outcome.FAILED, Outcome.REFUSED, of=len(events))
+    """Return which calls failed or were refused; a call without a status is assumed to have succeeded."""
+    return _those(events.status, CallOutcome.FAILED, CallOutcome.REFUSED, of=len(events))
 
 
 def answered_calls(events: Events) -> _Bools:
-    """Return which calls surely have an answer, those without a status among them."""
-    return ~_those(events.status, Outcome.FAILED, Outcome.REFUSED, Outcome.UNKNOWN, of=len(events))
+    """Return which calls have an answer, including those without a status."""
+    return ~_those(
+        events.status, CallOutcome.FAILED, CallOutcome.REFUSED, CallOutcome.UNKNOWN, of=len(events)
+    )
 
 
 def calls_of_unknown_outcome(events: Events) -> _Bools:
-    """Return which calls have a status whose word is not known."""
-    return _those(events.status, Outcome.UNKNOWN, of=len(events))
+    """Return which calls have an unrecognised status."""
+    return _those(events.status, CallOutcome.UNKNOWN, of=len(events))
 
 
 def unpaid_calls(events: Events) -> _Bools:
-    """Return which failed calls were not charged: by their cost where it is logged, else by their work.
+    """Return which failed calls were not charged.
 
-    A call that was refused and has no output did no work.
+    Decides by the logged cost; without one, a refused call without output is assumed not to be charged.
     """
     failed = failed_calls(events)
-    idle = _those(events.status, Outcome.REFUSED, of=len(events)) & (events.output_tokens <= 0)
+    idle = _those(events.status, CallOutcome.REFUSED, of=len(events)) & (events.output_tokens <= 0)
     if events.cost is None:
         return failed & idle
     return failed & np.where(np.isnan(events.cost), idle, events.cost <= 0)
 
 
-def _those(status: Labels | None, *outcomes: Outcome, of: int) -> _Bools:
+def _those(status: Labels | None, *outcomes: CallOutcome, of: int) -> _Bools:
     if status is None:
         return np.zeros(of, np.bool_)
     verdicts = np.array([outcome_of(name) in outcomes for name in status.names] + [False])

@@ -1,1 +1,1 @@
-"""How long steps take and how many replicas hold a limit: roofline, calibration, replay."""
+"""Models step times and sizes fleets to latency limits: roofline, calibration, replay."""

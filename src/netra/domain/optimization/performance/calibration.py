@@ -1,7 +1,8 @@
-"""Calibrating the model on a user's own latencies, and predicting a change from a measured value.
+"""Calibrates the model on a user's own latencies, and predicts a change from a measured value.
 
-At most two factors a deployment: one for prefill (from TTFT), one for decode (from TPOT). A change is
-`measured x model after / model before`; its interval comes from held-out residuals of that kind of change.
+Fits up to two factors per deployment: one for prefill (from TTFT), one for decode (from TPOT). A change is
+predicted as `measured x model after / model before`, with an interval from held-out residuals of that kind
+of change.
 """
 
 from collections.abc import Iterable
@@ -14,11 +15,11 @@ from netra.domain.optimization.performance.constants import RESIDUALS_80, SEVERA
 from netra.domain.workloads.columns import Events, Floats
 
 FEWEST_ROWS: Final = 20
-"""Calls with a latency below which a factor would be noise."""
+"""Minimum number of calls with a latency to fit a factor; with fewer it would be noise."""
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """A value with bounds that hold for 80 % of such predictions."""
+    """A value with the bounds of its 80 % interval."""
 
     value: float
     low: float
@@ -26,7 +27,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a log measured, a call each; NaN where it did not."""
+    """The measured latencies by call; NaN where not measured."""
 
     ttft_ms: Floats
     tpot_ms: Floats
@@ -35,7 +36,7 @@ class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """The factors by which a deployment's times differ from the model's; 1.0 where there was no telemetry.
 
-    `*_spread` bounds 80 % of single calls around the calibrated model, from calls not used for the factor.
+    `*_spread` bounds 80 % of single calls around the calibrated model, from calls not used in the fit.
     """
 
     prefill: float = 1.0
@@ -59,9 +60,9 @@ def telemetry_of(events: Events) -> Telemetry:
 
 
 def calibrated(measured: Telemetry, *, modelled: Telemetry) -> Calibration:
-    """Return the factors from calls with an even place in the log, and their spread from the odd ones.
+    """Return the factors from the calls at even positions, and their spread from those at odd positions.
 
-    A factor is the median of `measured / modelled`: a few calls that hung do not move it.
+    A factor is the median of `measured / modelled`, which is robust to a few stalled calls.
 
     >>> measured = Telemetry(ttft_ms=np.full(40, 300.0), tpot_ms=np.full(40, 12.0))
     >>> modelled = Telemetry(ttft_ms=np.full(40, 200.0), tpot_ms=np.full(40, 10.0))
@@ -86,8 +87,8 @@ def predict_change(
 ) -> Interval:
     """Return the measured value after a change, with its 80 % interval.
 
-    `changed` names what differs, of `constants.RESIDUALS_80`. When several things change at once their
-    log widths add in squares, and the interval is never narrower than that of several.
+    `changed` holds keys of `constants.RESIDUALS_80`. For simultaneous changes the widths in log space add in
+    quadrature, and the interval is at least as wide as that of `SEVERAL`.
 
     >>> one = predict_change(100.0, modelled_before=10.0, modelled_after=20.0, changed=["batch"])
     >>> (one.value, round(one.low, 6), round(one.high, 6))
@@ -99,7 +100,7 @@ def predict_change(
 
 
 def change_bounds(changed: Iterable[str]) -> tuple[float, float]:
-    """Return the 80 % bounds of a change, as factors; (1, 1) where nothing changes."""
+    """Return the 80 % bounds of a change, as factors; (1, 1) without a change."""
     kinds = sorted(set(changed))
     if not kinds:
         return 1.0, 1.0

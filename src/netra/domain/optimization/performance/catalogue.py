@@ -7,4 +7,4 @@ from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.model_table import MODELS
 
 HARDWARE: Final = Hardware(gpus=GPUS, models=MODELS)
-"""What `Study.hardware` holds unless the user brings a catalogue of their own."""
+"""The default of `Study.hardware`, unless the user supplies a catalogue."""

@@ -1,6 +1,6 @@
-"""What a load test with a fixed number of callers measures: TTFT and TPOT at a concurrency.
+"""Predicts a closed-loop load test, with a fixed number of callers: TTFT and TPOT at a concurrency.
 
-Published benchmarks are of this kind. Real traffic is not: it goes through `replay`.
+Published benchmarks are of this kind. Real traffic is not; it is modelled by `replay`.
 """
 
 import msgspec
@@ -15,11 +15,11 @@ from netra.domain.optimization.performance.roofline import (
 
 
 class ClosedLoop(msgspec.Struct, frozen=True, kw_only=True):
-    """One prediction; no interval in it, so it is for comparing and fitting, not for showing bare."""
+    """One prediction without an interval: for comparing and fitting, not for display."""
 
     ttft_s: float
     tpot_s: float
-    running: float  # sequences decoding at once: the callers, or what the cache holds
+    running: float  # sequences decoding concurrently: the callers, limited by the cache
 
     def tokens_per_s(self) -> float:
         """Return the output tokens a second of the replica."""
@@ -29,11 +29,11 @@ class ClosedLoop(msgspec.Struct, frozen=True, kw_only=True):
 def closed_loop(
     deployment: Deployment, *, input_tokens: float, output_tokens: float, concurrency: float
 ) -> ClosedLoop:
-    """Return what `concurrency` callers see who each send the next prompt when the answer is complete.
+    """Return the latencies seen by `concurrency` callers that send the next prompt after each answer.
 
     `TPOT = decode(B) + (B/OSL) prefill(ISL)`: while one sequence emits its tokens, each of the others
-    is replaced once, and every replacement's prefill delays the step it shares. `B` is at most what the
-    cache holds; callers beyond it wait for a place, and that wait is theirs as TTFT.
+    is replaced once, and every replacement's prefill delays the step it shares. The cache limits `B`;
+    further callers queue, and their wait counts as TTFT.
 
     >>> from netra.domain.optimization.performance.catalogue import HARDWARE
     >>> from netra.domain.optimization.performance.constants import VLLM
@@ -57,9 +57,9 @@ def closed_loop(
 
 
 def running_limit(deployment: Deployment, *, input_tokens: float, output_tokens: float) -> float:
-    """Return the sequences the cache holds at once, at least 1.
+    """Return the number of sequences that the cache holds concurrently, at least 1.
 
-    An engine that reserves to the end needs room for the whole answer; one that grows page by page
+    An engine that reserves the whole answer needs room for all of it; one that allocates page by page
     holds half an answer on average.
     """
     memory = deployment.memory()
@@ -70,7 +70,7 @@ def running_limit(deployment: Deployment, *, input_tokens: float, output_tokens:
 
 
 def _first_token_s(deployment: Deployment, *, prefill: float, running: float, step: float) -> float:
-    """Return the mean TTFT without waiting for memory: own prefill, part of the others', a step under way."""
+    """Return the mean TTFT without queueing: own prefill, part of the others', the step in progress."""
     engine = deployment.engine
     prefills = engine.ttft_prefills + engine.ttft_prefills_per_sequence * (running - 1.0)
     return prefill * prefills + step

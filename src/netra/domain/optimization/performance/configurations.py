@@ -1,6 +1,6 @@
-"""The ways to serve one open model: GPU, how many work as one, at which precision; and what each can carry.
+"""Lists the serving configurations of one open model (GPU, group size, precision), with their capacity.
 
-What is estimated here ranks and prunes; a size that goes into advice is replayed by `fleet`.
+The estimates only rank and prune; `fleet` sizes what goes into advice by replay.
 """
 
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ from netra.domain.optimization.performance.hardware import Gpu, ModelShape
 from netra.domain.optimization.performance.roofline import Deployment
 
 GROUP_SIZES: Final = (1, 2, 4, 8)
-"""GPUs of one machine that can share a model; more than 8 leaves the machine and the model's range."""
+"""Tensor-parallel group sizes; more than 8 GPUs exceed one machine and the model's valid range."""
 
 _MOST_SEQUENCES: Final = 256
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class ServingConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """One replica and its price."""
 
     deployment: Deployment
@@ -29,12 +29,12 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Return how it is called in an answer: "2x H100-SXM-80GB, fp8"."""
+        """Return the display name, as "2x H100-SXM-80GB, fp8"."""
         deployment = self.deployment
         return f"{deployment.tp}x {deployment.gpu.name}, {deployment.precision}"
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True):
+class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     """The traffic's averages, for estimates only."""
 
     requests_per_s: float
@@ -43,7 +43,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def served_precision(gpu: Gpu, model: ModelShape) -> str:
-    """Return the precision to plan with: as published, or FP8 where the GPU computes in it."""
+    """Return the precision to plan with: FP4 if published so, else FP8 if the GPU supports it, else BF16."""
     if model.weight_precision == "fp4":
         return "fp4"
     return "fp8" if gpu.fp8_dense_tflops is not None else "bf16"
@@ -56,12 +56,12 @@ def configurations(
     engine: Engine,
     longest_tokens: int,
     precision: str | None = None,
-) -> tuple[Configuration, ...]:
+) -> tuple[ServingConfiguration, ...]:
     """Return the priced replicas that hold the model and its longest request, cheapest first.
 
-    A group size must divide the attention heads. Without a `precision` it is `served_precision`.
+    A group size must divide the number of attention heads. `precision` defaults to `served_precision`.
     """
-    found: list[Configuration] = []
+    found: list[ServingConfiguration] = []
     for gpu in gpus:
         if gpu.usd_per_gpu_hour is None:
             continue
@@ -74,12 +74,14 @@ def configurations(
                 precision=precision or served_precision(gpu, model),
             )
             if model.heads % tp == 0 and deployment.memory().kv_tokens >= longest_tokens:
-                found.append(Configuration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour))
+                found.append(
+                    ServingConfiguration(deployment=deployment, usd_per_hour=tp * gpu.usd_per_gpu_hour)
+                )
     return tuple(sorted(found, key=lambda one: (one.usd_per_hour, one.name)))
 
 
-def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo) -> float:
-    """Return the requests a second one replica carries with its largest batch; 0 if it has none."""
+def carried_per_s(configuration: ServingConfiguration, *, load: RequestLoad, slo: Slo) -> float:
+    """Return one replica's capacity at its largest batch, in requests a second; 0 if no batch is allowed."""
     batch = largest_batch(configuration, load=load, slo=slo)
     if batch == 0:
         return 0.0
@@ -92,11 +94,13 @@ def carried_per_s(configuration: Configuration, *, load: Load, slo: Slo) -> floa
     return seen.tokens_per_s() / max(load.output_tokens, 1.0)
 
 
-def largest_batch(configuration: Configuration, *, load: Load, slo: Slo, margin: float = 0.85) -> int:
-    """Return the most sequences at once whose closed loop keeps `margin` of the limits; 0 if none does.
+def largest_batch(
+    configuration: ServingConfiguration, *, load: RequestLoad, slo: Slo, margin: float = 0.85
+) -> int:
+    """Return the largest batch whose closed loop stays within `margin` times the limits; 0 if no batch does.
 
-    The limits are those on TPOT and on the whole call, for a call of mean lengths. By bisection, as both
-    grow with the batch.
+    Checks the limits on TPOT and on the whole call, for a call of mean lengths. Uses bisection, as both grow
+    with the batch.
     """
     whole_ms = inf if slo.latency_ms is None else slo.latency_ms
 

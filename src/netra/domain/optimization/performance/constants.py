@@ -1,9 +1,9 @@
-"""The fitted constants of the performance model, with where they came from.
+"""The fitted constants of the performance model, with their sources.
 
 `bench/fit_performance.py` fits them again from `../shared/data` and prints the residuals; a test
 compares. On rows held out from the fit (whole group sizes, prompt lengths or models) TPOT is 3 to 4 %
-off for the engines of 2025 and 4 to 6 % for vLLM of 2023. What was not measured is said to be an
-assumption.
+off for the engines of 2025 and 4 to 6 % for vLLM of 2023. Constants that were not measured are marked as
+assumptions.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ import msgspec
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """What an inference engine makes of the hardware's rates."""
+    """An inference engine's efficiency on the hardware, and its overheads."""
 
     name: str
     mfu: float  # share of the tensor rate that prefill reaches
@@ -23,31 +23,31 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     allreduce_us: Mapping[str, float]  # latency of one all-reduce, by link
     link_efficiency: Mapping[str, float]  # share of the link's rate that all-reduce reaches, by link
     one_shot_efficiency: Mapping[str, float] = {}  # the same for small messages, where it differs
-    wide_batch_share: Mapping[str, float] = {}  # weights read so much slower from 32 rows on, by precision
+    wide_batch_share: Mapping[str, float] = {}  # slowdown of reading weights from 32 rows on, by precision
     host_layer_us: float = 0.0  # the step floor of engines that launch every kernel from Python
-    host_rank_us: float = 0.0  # a GPU of the group: each is told of the step by the same program
-    host_vocabulary_us: float = 0.0  # a thousand entries: sampling gathers and sorts them
+    host_rank_us: float = 0.0  # per GPU of the group: one process dispatches the step to each
+    host_vocabulary_us: float = 0.0  # per thousand entries: sampling gathers and sorts them
     host_sequence_us: float = 0.0
     host_pair_us: float = 0.0
-    host_factor: Mapping[str, float] = {}  # the host beside a GPU of this generation, against an A100's
+    host_factor: Mapping[str, float] = {}  # host time with a GPU of this generation, relative to an A100's
     memory_utilisation: float = 0.9
-    admission: Literal["whole", "growing"] = "growing"  # cache reserved to the end, or page by page
+    admission: Literal["whole", "growing"] = "growing"  # cache reserved for the whole answer, or page by page
     ttft_prefills: float = 1.0  # closed-loop TTFT = prefill x (this + next x other sequences) + a step
     ttft_prefills_per_sequence: float = 0.0
 
 
 STEP_TIME_80: Final = (0.85, 1.20)
-"""Bounds, as factors, that 80 % of step times keep on a GPU and model nobody measured.
+"""Bounds, as factors, of 80 % of step times on an unmeasured GPU and model.
 
-Wider than the fit's own held-out residuals (see `calibration.RESIDUALS`), as other models and GPUs
-differ by more than other lengths and batches.
+Wider than the fit's own held-out residuals (see `RESIDUALS_80`), since models and GPUs differ more than
+lengths and batches.
 """
 
 MIXTURE_STEP_TIME_80: Final = (0.70, 1.60)
-"""The same for a mixture of experts: an assumption, as no file measured one.
+"""The same for a mixture of experts: an assumption, as no measurement file has one.
 
-Its steps read the experts that a batch touches if tokens choose evenly; uneven choices, their exchange
-between GPUs and kernels of many small products make steps longer, rarely shorter.
+A step reads the experts that a batch touches if tokens choose evenly. Uneven choices, the exchange between
+GPUs and many small matrix products make steps longer, rarely shorter.
 """
 
 SEVERAL: Final = "several"
@@ -56,7 +56,7 @@ RESIDUALS_80: Final[Mapping[str, tuple[float, float]]] = {
     "lengths": (0.925, 1.08),  # a prompt length that was not fitted
     "tp": (0.86, 1.16),  # a group size that was not fitted
     "several": (0.865, 1.155),
-    "precision": (0.85, 1.18),  # assumed: no file varies it
+    "precision": (0.85, 1.18),  # assumed: no measurement file varies it
     "gpu": (0.85, 1.18),  # assumed
     "model": (0.85, 1.18),  # assumed
 }
@@ -67,7 +67,7 @@ The widest of the splits that `bench/fit_performance.py` prints: by group size, 
 
 _MFU: Final = 0.62
 _MBU: Final = 0.92
-_ALLREDUCE_US: Final = {"nvlink": 3.1, "pcie": 20.0}  # PCIe is an assumption: no row measured it
+_ALLREDUCE_US: Final = {"nvlink": 3.1, "pcie": 20.0}  # PCIe is an assumption: not measured
 
 VLLM: Final = Engine(
     name="vllm",
@@ -78,7 +78,7 @@ VLLM: Final = Engine(
     layer_us=63.0,
     allreduce_us=_ALLREDUCE_US,
     link_efficiency={"nvlink": 0.95, "pcie": 0.50},
-    wide_batch_share={"fp8": 0.26},  # other precisions were not measured and are taken without it
+    wide_batch_share={"fp8": 0.26},  # other precisions were not measured and are assumed not to slow down
     ttft_prefills=1.5,
     ttft_prefills_per_sequence=0.07,
 )
@@ -125,7 +125,7 @@ ENGINES: Final = {
     "tensorrt-llm": TRT_LLM,
     "trt-llm": TRT_LLM,
     "tensorrt_llm": TRT_LLM,
-    "sglang": VLLM,  # no row of it was fitted; its steps are taken as vLLM's
+    "sglang": VLLM,  # not fitted: its steps are assumed to equal vLLM's
     "vllm-2023": VLLM_2023,
 }
-"""Engines by the names that measurement files use."""
+"""The engines, by their names in measurement files."""

@@ -1,4 +1,4 @@
-"""The smallest number of replicas whose replay of the real arrivals keeps the latency limits."""
+"""Finds the smallest number of replicas whose replay of the real arrivals keeps the latency limits."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,14 +13,14 @@ from netra.domain.optimization.performance.roofline import Deployment, costs_of,
 from netra.domain.optimization.wording import count
 
 REPLAYED_REQUESTS: Final = 20_000
-"""At most so many requests are replayed a size: the busiest stretch of a longer log, a fifth of a second."""
+"""Upper bound on the requests of one replay (a fifth of a second); of a longer log, the busiest stretch."""
 
 REPLAYED_TOKENS: Final = 2**31
-"""Upper bound on the prompt tokens of one replay: at 2,048 a step they take a million steps."""
+"""Upper bound on the prompt tokens of one replay: a million steps of 2,048 tokens."""
 
 
 class Slo(msgspec.Struct, frozen=True, kw_only=True):
-    """The latency limits, at the 99th percentile; the defaults are what a person reading along accepts."""
+    """The latency limits, at the 99th percentile; the defaults suit a person reading the streamed answer."""
 
     ttft_ms: float = 2000.0
     tpot_ms: float = 100.0
@@ -37,7 +37,7 @@ class Slo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fleet(msgspec.Struct, frozen=True, kw_only=True):
-    """A size that keeps the limits, its replay, and all sizes tried."""
+    """The size that keeps the limits, its replay, and all sizes tried."""
 
     replicas: int
     replayed: Replay
@@ -47,8 +47,8 @@ class Fleet(msgspec.Struct, frozen=True, kw_only=True):
 def busiest(requests: Requests, *, most: int = REPLAYED_REQUESTS) -> Requests:
     """Return the `most` consecutive requests that arrive closest together; all of a shorter log.
 
-    What holds the limits there holds them at every calmer time, so the size errs to the safe side.
-    Of longer prompts than `REPLAYED_TOKENS` has room for, fewer are taken, and one at least.
+    A fleet that keeps the limits there keeps them at every calmer time, so the size is conservative.
+    Returns fewer requests, but at least one, if their prompts would exceed `REPLAYED_TOKENS`.
     """
     tokens = max(int(requests.input_tokens.sum()), 1)
     most = max(1, min(most, REPLAYED_TOKENS * len(requests) // tokens))
@@ -59,7 +59,7 @@ def busiest(requests: Requests, *, most: int = REPLAYED_REQUESTS) -> Requests:
 
 
 def first_within(requests: Requests, *, most_tokens: int = REPLAYED_TOKENS) -> Requests:
-    """Return the first requests whose prompts have at most `most_tokens` together, one at least."""
+    """Return the first requests whose prompts total at most `most_tokens`, and at least one request."""
     fitting = int(np.count_nonzero(np.cumsum(requests.input_tokens) <= most_tokens))
     return requests if fitting == len(requests) else _stretch(requests, 0, max(1, fitting))
 
@@ -85,11 +85,11 @@ def smallest_fleet(
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
 ) -> Fleet | None:
-    """Return the smallest fleet that keeps `slo`, or None where `most_replicas` do not.
+    """Return the smallest fleet that keeps `slo`, or None if `most_replicas` do not.
 
-    Grows by a quarter until a size holds (one that is too small is soon given up), or shrinks
-    by a quarter until one does not, then bisects. Where the next larger size breaks the limits (more replicas
-    can meet a burst less evenly), the search goes on above it: what is returned is never a lucky size.
+    Grows by a quarter until a size keeps the limits (the replay of a size that is too small stops early), or
+    shrinks by a quarter until one breaks them, then bisects. If the next larger size breaks the limits (more
+    replicas can spread a burst less evenly), the search continues above it, so no size is returned by luck.
     """
     if not holds_alone(requests, deployment=deployment, slo=slo, slowdown=slowdown):
         return None
@@ -97,7 +97,7 @@ def smallest_fleet(
 
     def holds(replicas: int) -> bool:
         if replicas not in seen:
-            done = 1.0 - 0.85 ** (len(seen) + 1)  # how many sizes will be tried is not known before
+            done = 1.0 - 0.85 ** (len(seen) + 1)  # the number of sizes to try is not known in advance
             checkpoint(done, f"Replaying {count(len(requests), 'request')} on {count(replicas, 'replica')}")
             seen[replicas] = replay_within(
                 requests,
@@ -121,7 +121,7 @@ def smallest_fleet(
 
 
 def holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdown: float = 1.0) -> bool:
-    """Say whether requests that met nobody else would keep the limits; no number of replicas does better."""
+    """Return whether requests served alone keep the limits; no number of replicas does better."""
     tokens = requests.input_tokens + requests.output_tokens
     if int(tokens.max(initial=0)) > deployment.memory().kv_tokens:
         return False
@@ -130,7 +130,7 @@ def holds_alone(requests: Requests, *, deployment: Deployment, slo: Slo, slowdow
     lone = np.ones(len(requests))
     each_s = decode_s(costs, sequences=lone, context_tokens=requests.input_tokens.astype(np.float64))
     each_s = np.where(requests.output_tokens > 1, each_s, 0.0)
-    whole_s = first_s + each_s * (requests.output_tokens - 1)  # at least: later steps read more
+    whole_s = first_s + each_s * (requests.output_tokens - 1)  # a lower bound: later steps read more
     return all(
         limit_ms is None or bool(np.percentile(taken_s, 99) * slowdown * 1e3 <= limit_ms)
         for taken_s, limit_ms in ((first_s, slo.ttft_ms), (each_s, slo.tpot_ms), (whole_s, slo.latency_ms))

@@ -1,9 +1,9 @@
 """The dated table of GPUs; facts only, each overridable through `Hardware.with_entries` and `with_prices`.
 
 Sources, read October 2026. Rates, memory and links: the vendors' data sheets, dense tensor figures (half
-of a figure quoted "with sparsity"). `memory_gib` is what the driver reports to a program, which is less
-than the label. Prices: public on-demand price lists, named and dated in each row; a row without a price
-cannot be chosen by cost until the user names one.
+of a figure quoted "with sparsity"). `memory_gib` is the value that the driver reports, which is less than
+the label. Prices: public on-demand price lists, named and dated in each row; a GPU without a price cannot
+be chosen by cost until the user supplies one.
 """
 
 from datetime import date
@@ -223,4 +223,4 @@ GPUS: Final = (
         generation="cdna3",
     ),
 )
-"""The first row of a chip is what its bare name means."""
+"""A bare chip name means the first row of that chip."""

@@ -1,7 +1,7 @@
-"""What inference runs on: the shapes of GPUs and of open models, and finding one by a lenient name.
+"""The specifications of GPUs and open models, and lenient look-up by name.
 
-The dated facts stand in `gpu_table` and `model_table`; what is computed from them stands in
-`memory` and `roofline`. Nothing here knows a request or a price list of an API.
+The dated facts are in `gpu_table` and `model_table`; `memory` and `roofline` compute from them. This module
+knows no requests and no API prices.
 """
 
 import re
@@ -15,7 +15,7 @@ _DRESSING: Final = re.compile(
     r"(?<![a-z0-9])(instruct|chat|hf|it|fp8|fp16|bf16|awq|gptq|nvfp4|fp4|w4a16|w8a8|int8|int4|quantized|dynamic|"
     r"turbo|versatile|base|preview|latest|\d{4}|fp8kv|kv|gguf|mxfp4|4bit|8bit|128k)(?![a-z0-9])"
 )
-"""What a model's name says of its tuning, date or quantisation, and not of its shape."""
+"""Parts of a model's name that denote tuning, date or quantisation rather than shape."""
 
 _GPU_FORMS: Final[dict[str, str]] = {
     **dict.fromkeys(("sxm2", "sxm3", "sxm4", "sxm5", "hgx", "dgx"), "sxm"),
@@ -33,15 +33,15 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
     """One accelerator; rates are of dense tensor arithmetic, never sparse and never vector FP16."""
 
     name: str
-    memory_gib: float  # as the driver reports it to a program, below the label on the box
+    memory_gib: float  # as the driver reports it, which is less than the label
     bandwidth_tb_per_s: float
     bf16_dense_tflops: float
     fp8_dense_tflops: float | None = None  # None: computes FP8 weights at the BF16 rate
     fp4_dense_tflops: float | None = None
-    link_gb_per_s: float  # to its peers, one direction
+    link_gb_per_s: float  # to its peers, in one direction
     link: Literal["nvlink", "pcie"]
     generation: Literal["volta", "turing", "ampere", "ada", "hopper", "blackwell", "cdna3"]
-    usd_per_gpu_hour: float | None = None  # None: no dated public price is held; say one to use it
+    usd_per_gpu_hour: float | None = None  # None: no dated public price; supply one to use the GPU
     price_source: str = ""
     price_as_of: date | None = None
     spec_source: str = "vendor's data sheet"
@@ -49,7 +49,7 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of an open model that decide its memory and its step time."""
+    """The dimensions of an open model that determine its memory and step time."""
 
     name: str
     layers: int
@@ -57,8 +57,8 @@ class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
     heads: int
     kv_heads: int
     head_size: int
-    parameters: float  # all of them
-    active_parameters: float  # that one token passes through; all of them in a dense model
+    parameters: float  # total
+    active_parameters: float  # used by one token; all of them in a dense model
     vocabulary: int
     tied_embeddings: bool = False
     experts: int = 0
@@ -74,21 +74,21 @@ class ModelShape(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_moe(self) -> bool:
-        """Whether a token passes through some of the weights only."""
+        """Whether a token uses only some of the weights (a mixture of experts)."""
         return self.experts > 0
 
 
 class Hardware(msgspec.Struct, frozen=True, kw_only=True):
-    """The catalogue: GPUs and open models, which a user may override or add to."""
+    """The catalogue of GPUs and open models, which a user may override or extend."""
 
     gpus: tuple[Gpu, ...]
     models: tuple[ModelShape, ...]
 
     def find_gpu(self, name: str) -> Gpu | None:
-        """Return the first GPU described by every word of `name`, or None.
+        """Return the first GPU that matches every word of `name`, or None.
 
-        Case, separators, word order and the vendor's name do not matter; a bare chip name means the
-        first variant in the table.
+        Case, separators, word order and the vendor's name are ignored; a bare chip name means the first
+        variant in the table.
         """
         wanted = _gpu_words(name)
         return next((gpu for gpu in self.gpus if _names_gpu(gpu, wanted)), None)
@@ -102,7 +102,7 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def with_prices(self, usd_per_gpu_hour: Mapping[str, float], *, source: str, as_of: date) -> "Hardware":
-        """Return the catalogue with these prices in place of its own; unknown GPUs are left out."""
+        """Return the catalogue with these prices; prices of unknown GPUs are ignored."""
         found = {
             gpu.name: price
             for name, price in usd_per_gpu_hour.items()
@@ -119,7 +119,7 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, gpus=tuple(priced))
 
     def with_entries(self, *, gpus: Iterable[Gpu] = (), models: Iterable[ModelShape] = ()) -> "Hardware":
-        """Return the catalogue with these entries, each in place of the one with its name."""
+        """Return the catalogue with these entries, each replacing the one of its name."""
         new_gpus = {gpu.name: gpu for gpu in (*self.gpus, *gpus)}
         new_models = {model.name: model for model in (*self.models, *models)}
         return Hardware(gpus=tuple(new_gpus.values()), models=tuple(new_models.values()))
@@ -131,7 +131,7 @@ class Hardware(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def model_key(name: str) -> str:
-    """Return what tells one model from another: no publisher, dressing, case or punctuation.
+    """Return the identifying part of a model's name: no publisher, tuning suffix, case or punctuation.
 
     >>> model_key("meta-llama/Llama-3.1-70B-Instruct-FP8") == model_key("llama3.1-70b")
     True
@@ -144,13 +144,13 @@ def model_key(name: str) -> str:
 
 
 def _gpu_words(name: str) -> frozenset[str]:
-    """Return the telling words of a GPU's name: "h200_sxm" -> {"h200", "sxm"}."""
+    """Return the identifying words of a GPU's name: "h200_sxm" -> {"h200", "sxm"}."""
     words: list[str] = re.findall(r"[a-z0-9]+", re.sub(r"\b\d+\s*x\s*(?=[a-z])", "", name.strip().lower()))
     return frozenset(_GPU_FORMS.get(word, word) for word in words) - {""}
 
 
 def _names_gpu(gpu: Gpu, wanted: frozenset[str]) -> bool:
-    """Say whether every wanted word describes `gpu`, and one of them is its chip."""
+    """Return whether every wanted word describes `gpu`, and one of them is its chip."""
     names = [_gpu_words(name) for name in (gpu.name, *gpu.aliases)]
     chips = {re.findall(r"[a-z0-9]+", name.lower())[0] for name in (gpu.name, *gpu.aliases)}
     return bool(wanted & chips) and any(wanted <= words for words in names)

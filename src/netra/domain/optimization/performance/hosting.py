@@ -1,4 +1,4 @@
-"""The cheapest fleets for a stream of requests: configurations ranked by estimate, sized by replay."""
+"""Finds the cheapest fleets for a stream of requests: ranks configurations by estimate, sizes by replay."""
 
 from math import ceil
 from typing import Final
@@ -6,7 +6,11 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.performance.configurations import Configuration, Load, carried_per_s
+from netra.domain.optimization.performance.configurations import (
+    RequestLoad,
+    ServingConfiguration,
+    carried_per_s,
+)
 from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, STEP_TIME_80
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
 from netra.domain.optimization.performance.hardware import ModelShape
@@ -15,38 +19,38 @@ from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.progress import within
 
 REPLAYED_CONFIGURATIONS: Final = 4
-"""Configurations whose fleets are sized by replay; the others are pruned by their estimate."""
+"""Upper bound on the configurations sized by replay; the others are pruned by their estimate."""
 
 _ESTIMATE_TRUST: Final = 0.5
-"""A configuration is skipped when even this share of its estimated price is above the best replayed one."""
+"""A configuration is skipped if this share of its estimated price exceeds the best replayed price."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration and the replicas it would take at the mean rate: for ranking, never for advice."""
+    """A configuration and the replicas it needs at the mean rate: for ranking, never for advice."""
 
-    configuration: Configuration
+    configuration: ServingConfiguration
     replicas: int
     carried_per_s: float  # requests a second one replica is estimated to carry
 
     @property
     def usd_per_hour(self) -> float:
-        """Dollars an hour of them all."""
+        """Dollars an hour of all replicas."""
         return self.replicas * self.configuration.usd_per_hour
 
 
 class Tails80(msgspec.Struct, frozen=True, kw_only=True):
-    """The tail latencies of a fleet at the fastest and at the slowest steps of the 80 % interval."""
+    """The tail latencies of a fleet with the fastest and the slowest steps of the 80 % interval."""
 
     ttft_ms_p99: tuple[float, float]
     tpot_ms_p99: tuple[float, float]
     latency_ms_p99: tuple[float, float]  # of the whole call
-    holds_when_slow: bool  # the limits, with the slowest steps
+    holds_when_slow: bool  # whether the slowest steps still keep the limits
 
 
 class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     """A sized fleet and its price."""
 
-    configuration: Configuration
+    configuration: ServingConfiguration
     fleet: Fleet
     carried_per_s: float  # requests a second one replica is estimated to carry
     tails: Tails80
@@ -65,17 +69,17 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
 def cheapest_fleets(
     requests: Requests,
     *,
-    candidates: tuple[Configuration, ...],
-    load: Load,
+    candidates: tuple[ServingConfiguration, ...],
+    load: RequestLoad,
     slo: Slo,
     checkpoint: Checkpoint,
 ) -> tuple[Hosting, ...]:
-    """Return the replayed fleets that keep `slo`, cheapest first; empty when none does."""
+    """Return the replayed fleets that keep `slo`, cheapest first; empty if no fleet does."""
     able = tuple(one for one in candidates if holds_alone(requests, deployment=one.deployment, slo=slo))
     ranked = ranked_by_estimate(able, load=load, slo=slo)
     most = min(len(ranked), REPLAYED_CONFIGURATIONS)
     found: list[Hosting] = []
-    burst = 1.0  # how many times the mean rate's replicas the arrivals took: one log, so much alike for all
+    burst = 1.0  # replayed over estimated replicas: similar for all, as the arrivals are the same
     for number, estimate in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
         configuration = estimate.configuration
         best_usd = min((hosting.usd_per_hour for hosting in found), default=float("inf"))
@@ -118,11 +122,11 @@ def _sized_fleet(
 
 
 def ranked_by_estimate(
-    candidates: tuple[Configuration, ...], *, load: Load, slo: Slo
+    candidates: tuple[ServingConfiguration, ...], *, load: RequestLoad, slo: Slo
 ) -> tuple[Estimate, ...]:
-    """Return what each candidate is estimated to need, cheapest first; those that carry nothing left out.
+    """Return the estimated replicas of each candidate, cheapest first, without those of no capacity.
 
-    The best group size of each GPU comes before any second one, so the replayed few differ.
+    The best group size of each GPU comes before any second one, so that the replayed candidates differ.
     """
     estimates: list[Estimate] = []
     for configuration in candidates:
@@ -137,7 +141,7 @@ def ranked_by_estimate(
 
 
 def step_bounds(model: ModelShape) -> tuple[float, float]:
-    """Return the factors within which 80 % of its step times lie of the modelled ones."""
+    """Return the 80 % bounds of its step times, as factors of the modelled ones."""
     return MIXTURE_STEP_TIME_80 if model.is_moe else STEP_TIME_80
 
 
@@ -149,7 +153,7 @@ def tails_of(
     slo: Slo,
     checkpoint: Checkpoint,
 ) -> Tails80:
-    """Return the tails with steps as fast and as slow as the 80 % interval allows, by replay."""
+    """Return the tails at both bounds of the 80 % interval of step times, by replay."""
     fast, slow = step_bounds(deployment.model)
     checkpoint(0.0, "Replaying with faster steps")
     quick = replay(requests, deployment=deployment, replicas=replicas, slowdown=fast)
@@ -166,7 +170,7 @@ def tails_of(
 def sizes_of(
     requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Checkpoint
 ) -> tuple[int, int | None]:
-    """Return the fleet's size with steps as fast and as slow as the interval allows; None where none holds.
+    """Return the fleet's size at both bounds of the interval of step times; None if no size keeps the limits.
 
     Faster steps never need more replicas and slower ones never fewer, so only one side is searched.
     """

@@ -1,4 +1,4 @@
-"""What fits in a GPU's memory: weights, key-value cache, and the requests that fit at once."""
+"""Computes a GPU's memory use: weights, key-value cache, and the concurrent requests that fit."""
 
 from typing import Final
 
@@ -15,38 +15,38 @@ BYTES_OF: Final = {
     "fp4": 0.5625,  # 4 bits and one 8-bit scale for 16 weights
     "int4": 0.53,  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights, rounded up
 }
-"""Bytes a value by precision, scales included."""
+"""Bytes per value by precision, including scales."""
 
 KV_BLOCK_TOKENS: Final = 16  # vLLM's default page of the cache
 GIB: Final = 2**30
 
 
 class MemoryPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """How one GPU's memory is used; `kv_tokens` is what the whole tensor-parallel group can hold."""
+    """The memory use of one GPU; `kv_tokens` is the capacity of the whole tensor-parallel group."""
 
     memory_gib: float
     weights_gib: float
-    overhead_gib: float  # activations at their peak, communication buffers, the driver's context
-    kv_cache_gib: float  # 0 when the weights leave no room
+    overhead_gib: float  # peak activations, communication buffers, the driver's context
+    kv_cache_gib: float  # 0 if the weights leave no room
     kv_bytes_per_token: float  # on one GPU
     kv_tokens: int
 
     @property
     def fits(self) -> bool:
-        """Whether anything at all can be served."""
+        """Whether the weights leave room for a cache."""
         return self.kv_tokens > 0
 
     def concurrency(self, tokens_per_request: float) -> float:
-        """Return how many requests of this length the cache holds at once; vLLM logs the same ratio."""
+        """Return how many requests of this length the cache holds concurrently; vLLM logs the same ratio."""
         return self.kv_tokens / tokens_per_request
 
 
 def kv_bytes_per_token(model: ModelShape, *, tp: int, precision: str) -> float:
     """Return the key-value bytes that one token takes on one GPU of a tensor-parallel group.
 
-    `2 L max(1, kv/TP) d b`: a head is never split, so past kv heads the GPUs hold copies. A compressed
-    cache (MLA) is held whole by every GPU. Layers with a sliding window stop growing at their window;
-    their share is left out here and counted by `window_bytes_per_request`. Source: the cache layouts in
+    `2 L max(1, kv/TP) d b`: a head is never split, so with more GPUs than KV heads the GPUs hold copies.
+    Every GPU holds the whole of a compressed cache (MLA). Layers with a sliding window stop growing at their
+    window; they are excluded here and counted by `window_bytes_per_request`. Source: the cache layouts in
     vLLM's documentation, October 2026.
 
     >>> from netra.domain.optimization.performance.catalogue import HARDWARE
@@ -61,7 +61,7 @@ def kv_bytes_per_token(model: ModelShape, *, tp: int, precision: str) -> float:
 
 
 def window_bytes_per_request(model: ModelShape, *, tp: int, precision: str) -> float:
-    """Return the bytes a long request keeps in the layers that see only a window; 0 without such layers."""
+    """Return the bytes a long request keeps in sliding-window layers; 0 without such layers."""
     if model.full_attention_layers is None or model.window_tokens is None:
         return 0.0
     windowed = model.layers - model.full_attention_layers
@@ -71,7 +71,7 @@ def window_bytes_per_request(model: ModelShape, *, tp: int, precision: str) -> f
 def kv_cache_tokens(available_bytes: float, *, bytes_per_token: float) -> int:
     """Return the tokens that fit, in whole pages; this is "GPU KV cache size" in vLLM's log.
 
-    `available_bytes` is what the log calls available KV cache memory, of one GPU.
+    `available_bytes` is the available KV cache memory of one GPU, as vLLM logs it.
 
     >>> kv_cache_tokens(8.11 * 2**30, bytes_per_token=2 * 94 * 1 * 128 * 2)  # Qwen3-235B-A22B, TP 4
     180928
@@ -80,7 +80,7 @@ def kv_cache_tokens(available_bytes: float, *, bytes_per_token: float) -> int:
 
 
 def weight_bytes(model: ModelShape, *, precision: str) -> float:
-    """Return the bytes of all weights; embeddings and the output head stay at 16 bits when quantised.
+    """Return the bytes of all weights; in quantised models embeddings and output head stay at 16 bits.
 
     >>> from netra.domain.optimization.performance.catalogue import HARDWARE
     >>> llama = HARDWARE.find_model("Llama-3.1-8B")
@@ -101,10 +101,11 @@ def plan_memory(
     utilisation: float = 0.9,
     prefill_tokens_per_step: int = 8192,
 ) -> MemoryPlan:
-    """Return how `tp` GPUs hold the model when `utilisation` of each may be used (vLLM's default 0.9).
+    """Return the memory use of `tp` GPUs with the model when the engine may use `utilisation` of each.
 
-    The overhead is an estimate: 20 values of the hidden size a prefill token (1.26 GiB logged for
-    Llama-3-8B at 8,192 tokens) and 0.5 GiB, or 1.5 GiB with tensor parallelism, outside the allocator.
+    vLLM's default is 0.9. The overhead is an estimate: 20 values of the hidden size a prefill token (1.26 GiB
+    logged for Llama-3-8B at 8,192 tokens) and 0.5 GiB, or 1.5 GiB with tensor parallelism, outside the
+    allocator.
     """
     weights = weight_bytes(model, precision=precision) / tp
     activations = 20.0 * 2.0 * model.hidden * prefill_tokens_per_step / (1 if tp == 1 else 2)

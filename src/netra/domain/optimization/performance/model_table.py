@@ -1,7 +1,7 @@
-"""The dated table of open models that people serve themselves; facts only, each overridable.
+"""The dated table of open models for self-hosting; facts only, each overridable.
 
-Source of every row: the publisher's `config.json` and model card, October 2026. `active` is what one
-token passes through. Rows are tuples in the order of `_COLUMNS`, as a table reads best.
+Source of every row: the publisher's `config.json` and model card, October 2026. `active` counts the
+parameters used by one token. Rows are tuples in the order of `_COLUMNS`.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
-"""Replay of real arrivals through replicas: when each request would have got its tokens.
+"""Replays real arrivals through replicas, to find when each request would have got its tokens.
 
-Deterministic: the same requests give the same times, bit for bit. Sizing a fleet is `fleet`'s.
+Deterministic: the same requests give the same times, bit for bit. `fleet` sizes fleets with it.
 """
 
 from enum import StrEnum
@@ -16,23 +16,23 @@ from netra.domain.optimization.performance.roofline import Deployment, costs_of
 from netra.domain.workloads.columns import Events, Floats, Ints
 
 MAX_REPLICAS: Final = 4096
-"""A bound on what one replay holds in memory; past it the answer is "too many" and not a number."""
+"""Upper bound on the replicas of one replay, which bounds its memory; more are refused."""
 
 
-_COUNTED_EVERY: Final = 1000  # requests of one replica between two looks at how many were slow
+_COUNTED_EVERY: Final = 1000  # requests of one replica between two counts of the slow ones
 
 SERVING: Final = Batching()
 
 
 class Balancing(StrEnum):
-    """How a request finds its replica."""
+    """How requests are assigned to replicas."""
 
     ROUND_ROBIN = "round_robin"
-    LEAST_LOADED = "least_loaded"  # fewest unfinished requests, the first of equals
+    LEAST_LOADED = "least_loaded"  # fewest unfinished requests; the first on ties
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
-    """What arrives: n requests, oldest first, at seconds from the first one."""
+    """n requests, oldest first; times in seconds from the first one."""
 
     arrive_s: Floats
     input_tokens: Ints
@@ -43,27 +43,27 @@ class Requests(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
-    """The times of every request; NaN for one that no replica can hold."""
+    """The times of every request; NaN for a request that no replica can hold."""
 
     replicas: int
     ttft_s: Floats
     tpot_s: Floats  # mean over the answer after its first token; NaN for answers of one token
     finished_s: Floats  # from the first arrival
     latency_s: Floats  # of the whole call, from its own arrival
-    refused: int  # prompt and answer exceed the whole cache of a replica
-    busy_share: float  # of the replicas' time from the first arrival to the last token
+    refused: int  # requests whose prompt and answer exceed a replica's cache
+    busy_share: float  # busy share of the replicas' time from the first arrival to the last token
 
     def ttft_ms(self, percentile: float) -> float:
-        """Return a percentile of TTFT in milliseconds; NaN when nothing was served."""
+        """Return a percentile of TTFT in milliseconds; NaN if no request was served."""
         return _percentile_ms(self.ttft_s, percentile)
 
     def tpot_ms(self, percentile: float) -> float:
-        """Return a percentile of TPOT in milliseconds; 0 when no answer had a second token."""
+        """Return a percentile of TPOT in milliseconds; 0 if no answer had a second token."""
         tpot = _percentile_ms(self.tpot_s, percentile)
         return 0.0 if np.isnan(tpot) else tpot
 
     def latency_ms(self, percentile: float) -> float:
-        """Return a percentile of the whole call's latency in milliseconds; NaN when nothing was served."""
+        """Return a percentile of the whole call's latency in milliseconds; NaN if no request was served."""
         return _percentile_ms(self.latency_s, percentile)
 
     def good_share(self, *, ttft_ms: float, tpot_ms: float, latency_ms: float | None = None) -> float:
@@ -74,7 +74,7 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def requests_of(events: Events) -> Requests:
-    """Return the calls of a log, which is oldest first, as requests of at least one token each way."""
+    """Return the calls of a log sorted oldest first as requests, with at least one token each way."""
     start = int(events.at_ns[0]) if len(events) else 0
     return Requests(
         arrive_s=np.asarray((events.at_ns - start) * 1e-9, np.float64),
@@ -93,11 +93,11 @@ def replay(
     ready_s: tuple[float, ...] = (),
     slowdown: float = 1.0,
 ) -> Replay:
-    """Return when each request gets its tokens from `replicas` replicas of `deployment`.
+    """Return the times at which each request gets its tokens from `replicas` replicas of `deployment`.
 
-    `ready_s` are the replicas' start-up times from the first arrival (0 where not given); a replica gets
-    its share of requests from the start, and begins on them when it is ready. `slowdown` stretches every
-    step, for intervals. Time of day and chance play no part.
+    `ready_s` are the replicas' start-up times from the first arrival (0 by default); a replica is assigned
+    its share of requests from the start, and serves them once it is ready. `slowdown` stretches every step,
+    for intervals. Independent of wall-clock time and randomness.
     """
     stage = _staged(
         requests,
@@ -128,10 +128,10 @@ def replay_within(
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
 ) -> Replay | None:
-    """Return the replay, or None as soon as it is certain that a p99 passes its limit or one is refused.
+    """Return the replay, or None as soon as a p99 is certain to exceed its limit or a request is refused.
 
-    By turns replicas share nothing, so one after another is replayed and slow requests are counted on the
-    way: a fleet that is much too small is given up after a few of its replicas.
+    With round-robin assignment the replicas are independent, so they are replayed one by one while slow
+    requests are counted: a fleet that is far too small is abandoned after a few of its replicas.
     """
     if balancing is not Balancing.ROUND_ROBIN:
         return replay(
@@ -166,8 +166,8 @@ def replay_within(
     return _summary(requests, stage)
 
 
-class _Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """A replay about to begin: fresh replicas, and the requests that they can hold, as lists."""
+class _ReplayStage(msgspec.Struct, frozen=True, kw_only=True):
+    """The initial state of a replay: fresh replicas, and the requests that they can hold, as lists."""
 
     fleet: list[Replica]
     arrive_s: list[float]
@@ -176,7 +176,7 @@ class _Stage(msgspec.Struct, frozen=True, kw_only=True):
     finished_s: list[float]
 
     def shares(self) -> list[tuple[Replica, list[int]]]:
-        """Return each replica with the requests it gets by turns."""
+        """Return each replica with its requests by round-robin."""
         size = len(self.fleet)
         return [(replica, self.served[turn::size]) for turn, replica in enumerate(self.fleet)]
 
@@ -189,7 +189,7 @@ def _staged(
     batching: Batching,
     ready_s: tuple[float, ...],
     slowdown: float,
-) -> _Stage:
+) -> _ReplayStage:
     if not 1 <= replicas <= MAX_REPLICAS:
         raise ValueError(f"replicas must be 1 to {MAX_REPLICAS}, not {replicas}")
     table = table_of(costs_of(deployment), batching=batching).slower(slowdown)
@@ -203,7 +203,7 @@ def _staged(
     for replica, at_s in zip(fleet, ready_s, strict=False):
         replica.now = at_s
     served = (requests.input_tokens + requests.output_tokens <= capacity).nonzero()[0]
-    return _Stage(
+    return _ReplayStage(
         fleet=fleet,
         arrive_s=requests.arrive_s.tolist(),
         served=served.tolist(),
@@ -213,9 +213,11 @@ def _staged(
 
 
 class _Tally:
-    """Counts the requests that were too slow, replica by replica: to begin, a token, and as a whole."""
+    """Counts the requests over a limit, replica by replica: on TTFT, on TPOT and on the whole call."""
 
-    def __init__(self, requests: Requests, stage: _Stage, *, limits_ms: tuple[float, float, float]) -> None:
+    def __init__(
+        self, requests: Requests, stage: _ReplayStage, *, limits_ms: tuple[float, float, float]
+    ) -> None:
         self._stage = stage
         self._limits_s = tuple(limit * 1e-3 for limit in limits_ms)
         self._gaps = requests.output_tokens - 1
@@ -225,7 +227,7 @@ class _Tally:
         self._too_many = tuple(_over_percentile(of) for of in (everything, several, everything))
 
     def has_failed(self, mine: list[int]) -> bool:
-        """Say whether those kept and the slow ones of `mine` so far put a 99th percentile past its limit."""
+        """Return whether the slow requests, with those of `mine`, put a 99th percentile over its limit."""
         counts = self._counted(mine)
         return any(
             kept + more >= too_many
@@ -233,7 +235,7 @@ class _Tally:
         )
 
     def keep(self, mine: list[int]) -> None:
-        """Add the slow ones of a replica that is done."""
+        """Add the slow requests of a finished replica."""
         ttft, tpot, latency = self._counted(mine)
         self._slow = self._slow[0] + ttft, self._slow[1] + tpot, self._slow[2] + latency
 
@@ -241,7 +243,7 @@ class _Tally:
         first = np.array([self._stage.first_s[request] for request in mine])
         finished = np.array([self._stage.finished_s[request] for request in mine])
         ttft_s, tpot_s, latency_s = self._limits_s
-        slow_first = first - self._arrive_s[mine] > ttft_s  # NaN, not yet begun, is not above
+        slow_first = first - self._arrive_s[mine] > ttft_s  # NaN (not yet begun) compares false
         slow_each = (finished - first > tpot_s * self._gaps[mine]) & (self._gaps[mine] > 0)
         slow_whole = finished - self._arrive_s[mine] > latency_s
         first_count, each_count, whole_count = map(np.count_nonzero, (slow_first, slow_each, slow_whole))
@@ -249,7 +251,7 @@ class _Tally:
 
 
 def _over_percentile(count: int) -> int:
-    """Return how many of `count` values over a limit put their 99th percentile over it for certain.
+    """Return how many of `count` values must exceed a limit for the 99th percentile to exceed it for certain.
 
     >>> _over_percentile(100), _over_percentile(1)
     (2, 1)
@@ -257,7 +259,7 @@ def _over_percentile(count: int) -> int:
     return count - int(0.99 * (count - 1)) if count else 1
 
 
-def _by_load(stage: _Stage) -> None:
+def _by_load(stage: _ReplayStage) -> None:
     for request in stage.served:
         at_s = stage.arrive_s[request]
         _least_loaded(stage.fleet, at_s).give(request, at_s=at_s)
@@ -275,7 +277,7 @@ def _outstanding(replica: Replica) -> int:
     return replica.outstanding
 
 
-def _summary(requests: Requests, stage: _Stage) -> Replay:
+def _summary(requests: Requests, stage: _ReplayStage) -> Replay:
     first, finished, fleet = np.array(stage.first_s), np.array(stage.finished_s), stage.fleet
     gaps = requests.output_tokens - 1
     tpot = np.divide(finished - first, gaps, out=np.full(len(requests), np.nan), where=gaps > 0)

@@ -1,9 +1,9 @@
-"""One replica of an inference engine, as a deterministic state that jumps from event to event.
+"""One replica of an inference engine, as a deterministic discrete-event simulation.
 
 Continuous batching: every step decodes all running sequences by one token and, while prompts wait,
-prefills a chunk of them beside it. A request is admitted, in order of arrival, when the cache has room
-for its prompt and its whole answer, so nothing is ever evicted. Between two events (an arrival, an end)
-the batch does not change and any number of steps is summed in closed form.
+prefills a chunk of them in the same step. A request is admitted, in order of arrival, when the cache has
+room for its prompt and its whole answer, so there is no eviction. Between two events (an arrival, an end)
+the batch does not change, and any number of steps is summed in closed form.
 """
 
 from collections import deque
@@ -21,14 +21,14 @@ NEVER: Final = inf
 
 
 class Batching(msgspec.Struct, frozen=True, kw_only=True):
-    """How an engine fills its steps; the defaults are vLLM's for serving."""
+    """The batching limits of an engine; the defaults are vLLM's for serving."""
 
     max_sequences: int = 256
-    step_tokens: int = 2048  # decoding and prompt tokens in one step, at most
+    step_tokens: int = 2048  # upper bound on the decoding and prompt tokens of one step
 
 
 class StepTable(msgspec.Struct, frozen=True, kw_only=True):
-    """A deployment's step times, ready to be read by index; compiled once a replay."""
+    """A deployment's step times as look-up tables; compiled once per replay."""
 
     seconds: list[float]  # by tokens in the step, without attention
     host_s: list[float]  # by decoding sequences; zeros where the engine has no floor
@@ -55,7 +55,7 @@ class StepTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def table_of(costs: StepCosts, *, batching: Batching) -> StepTable:
-    """Return the step times of every step this engine can be asked to make."""
+    """Compile the times of every possible step of this engine."""
     tokens = np.arange(batching.step_tokens + batching.max_sequences + 1, dtype=np.float64)
     without_floor = msgspec.structs.replace(costs, host_s=0.0)
     none = tokens * 0.0
@@ -73,7 +73,7 @@ def table_of(costs: StepCosts, *, batching: Batching) -> StepTable:
 
 
 class Replica:
-    """The state of one replica; mutable on purpose, it lives inside one call of `replay`."""
+    """The mutable state of one replica; lives only inside one call of `replay`."""
 
     __slots__ = (
         "_active",
@@ -100,15 +100,15 @@ class Replica:
         requests: tuple[list[int], list[int]],
         results: tuple[list[float], list[float]],
     ) -> None:
-        """`requests` are input and output tokens by request; the times go into `results` in place."""
+        """Start empty; `requests` holds input and output tokens by request, `results` is filled in place."""
         self._table = table
         self._batching = batching
         self._requests = requests
         self.first_at, self.finished_at = results
         self._kv_free = kv_tokens
         self._waiting: deque[int] = deque()
-        self._active: list[tuple[int, int]] = []  # (the step it ends with, request), soonest first
-        self._chunk_done = 0  # prompt tokens of the first waiting request already passed; >0: admitted
+        self._active: list[tuple[int, int]] = []  # heap of (last step, request)
+        self._chunk_done = 0  # prefilled tokens of the first waiting request; >0: admitted
         self._context = 0.0  # cached tokens of the running sequences, summed
         self._steps = 0
         self.now = 0.0
@@ -116,24 +116,24 @@ class Replica:
 
     @property
     def outstanding(self) -> int:
-        """Requests given to this replica and not finished."""
+        """The number of unfinished requests of this replica."""
         return len(self._active) + len(self._waiting)
 
     def give(self, request: int, *, at_s: float) -> None:
-        """Put a request at the end of the queue; the replica must have been advanced to `at_s`."""
+        """Enqueue a request; the replica must have been advanced to `at_s`."""
         if not self._active and not self._waiting and self.now < at_s:
             self.now = at_s
         self._waiting.append(request)
 
     def serve(self, requests: Sequence[int], arrive_s: Sequence[float]) -> None:
-        """Take requests at the times they arrive; what is unfinished when the last one comes stays so."""
+        """Enqueue requests at their arrival times; those unfinished at the last arrival stay unfinished."""
         for request in requests:
             at_s = arrive_s[request]
             self.advance(at_s)
             self.give(request, at_s=at_s)
 
     def advance(self, until_s: float) -> None:
-        """Make every step that begins before `until_s`; the last one may end after it."""
+        """Run every step that begins before `until_s`; the last one may end later."""
         while self.now < until_s:
             if self._waiting and self._can_prefill():
                 self._mixed_step()
@@ -151,7 +151,7 @@ class Replica:
         return self._requests[0][request] + self._requests[1][request] <= self._kv_free
 
     def _mixed_step(self) -> None:
-        """Decode the running sequences once and pass as many prompt tokens as the step has room for."""
+        """Decode the running sequences once and prefill as many prompt tokens as the step allows."""
         running = len(self._active)
         done, tokens, pairs = self._take_prompts(self._batching.step_tokens - running)
         seconds = self._table.step(sequences=running, context=self._context, prompt=tokens, pairs=pairs)
@@ -186,7 +186,7 @@ class Replica:
         return done, tokens, pairs
 
     def _begin(self, request: int) -> None:
-        """Note the first token; go on decoding, or end where one token was all."""
+        """Record the first token; continue decoding, or finish a one-token answer."""
         self.first_at[request] = self.now
         left = self._requests[1][request] - 1
         if left <= 0:
@@ -196,7 +196,7 @@ class Replica:
         self._context += self._requests[0][request] + 1
 
     def _decode(self, until_s: float) -> None:
-        """Make steps of the same batch until a sequence ends or `until_s` is reached."""
+        """Run steps of the same batch until a sequence ends or `until_s` is reached."""
         running, context, table = len(self._active), self._context, self._table
         steps = self._active[0][0] - self._steps
         if until_s < NEVER:
@@ -211,7 +211,7 @@ class Replica:
         self._retire()
 
     def _retire(self) -> None:
-        """End the sequences whose last token has come."""
+        """Finish the sequences that have their last token."""
         active = self._active
         while active and active[0][0] <= self._steps:
             request = heappop(active)[1]
@@ -226,8 +226,8 @@ class Replica:
 def _steps_within(seconds: float, *, first: float, growth: float) -> int:
     """Return the least number of steps that last `seconds`, the first taking `first`, each `growth` more.
 
-    Exact where the step time is linear in the context; a floor makes steps grow less, so it then errs
-    by a fraction of one step.
+    Exact if the step time is linear in the context; a floor makes steps grow more slowly, which adds an
+    error of a fraction of one step.
 
     >>> _steps_within(1.0, first=0.25, growth=0.0)
     4

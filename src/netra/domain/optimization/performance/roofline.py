@@ -1,7 +1,7 @@
-"""How long one step of an inference engine takes, from the model's shape and the GPU's rates.
+"""Computes the time of one step of an inference engine from the model's shape and the GPU's rates.
 
 A step passes some decoding sequences (one token each) and some prompt tokens through the model once.
-Constants come from `constants`; queueing is `replay`'s. Everything works on numbers and on arrays alike.
+The constants come from `constants`; `replay` models queueing. All functions accept numbers and arrays.
 Valid for batches of 1 to 512 sequences, contexts to 131,072 tokens, tensor parallelism of 1 to 8 within
 one machine. Source: the roofline model (Williams et al., 2009) with the terms in `docs/engine.md`.
 """
@@ -17,21 +17,21 @@ from netra.domain.optimization.performance.hardware import Gpu, ModelShape
 from netra.domain.optimization.performance.memory import BYTES_OF, MemoryPlan, kv_bytes_per_token, plan_memory
 
 Values = float | npt.NDArray[np.float64]
-"""A number, or one a point; what comes back is an array of the same shape, 0-d for a number."""
+"""A number or an array; results have the same shape, 0-d for a number."""
 
 ONE_SHOT_TOKENS: Final = 128.0
-"""Up to this many tokens an all-reduce sends every GPU's part to every other; beyond it goes by ring."""
+"""Largest number of tokens for a one-shot all-reduce (every GPU to every other); above it a ring is used."""
 
 NARROW_ROWS: Final = 16.0
 WIDE_ROWS: Final = 32.0
-"""Between so many tokens a step engines change to kernels for wide batches; measured at both ends only."""
+"""Range of tokens per step in which engines switch to kernels for wide batches; measured at both ends."""
 
 OVERLAP: Final = 2.5
-"""Two parts that run side by side take the norm of this order: the longer one, more when they are equal."""
+"""Order of the norm that combines two overlapping parts: about the longer one, more if they are equal."""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """One replica: a model on `tp` GPUs at some precision under some engine."""
+    """One replica: a model on `tp` GPUs at a precision, served by an engine."""
 
     gpu: Gpu
     model: ModelShape
@@ -39,10 +39,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     tp: int = 1
     precision: str = "bf16"  # of the weights
     kv_precision: str = "bf16"
-    pace: float = 1.0  # a step takes so many times the model's: from calibration on the user's own latencies
+    pace: float = 1.0  # factor on modelled step times, from calibration on the user's latencies
 
     def memory(self) -> MemoryPlan:
-        """Return how the replica's GPUs are filled."""
+        """Return the memory use of the replica's GPUs."""
         return plan_memory(
             self.gpu,
             model=self.model,
@@ -54,9 +54,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepCosts(msgspec.Struct, frozen=True, kw_only=True):
-    """A deployment's step time as coefficients, in seconds; compiled once, used for every step."""
+    """The coefficients of a deployment's step time, in seconds; compiled once, used for every step."""
 
-    weights_s: float  # reading the weights every token uses
+    weights_s: float  # reading the weights that every token uses
     experts_s: float  # reading all experts; a step reads the share it touches
     expert_share: float  # of the experts that one token touches; 0 in a dense model
     token_s: float  # arithmetic of one token
@@ -65,8 +65,8 @@ class StepCosts(msgspec.Struct, frozen=True, kw_only=True):
     layers_s: float  # launching and latency, whatever the batch
     one_shot_s: float  # all-reduce of one token, small steps
     ring_s: float  # all-reduce of one token, beyond `ONE_SHOT_TOKENS`
-    wide_share: float = 0.0  # reading weights takes so much longer from `WIDE_ROWS` tokens on
-    host_s: float = 0.0  # what the engine's own program needs a step, beside the GPU
+    wide_share: float = 0.0  # slowdown of reading weights from `WIDE_ROWS` tokens on
+    host_s: float = 0.0  # host time of a step, overlapping the GPU's
     host_sequence_s: float = 0.0
     host_pair_s: float = 0.0  # grows with the square of the sequences
 
@@ -75,7 +75,7 @@ def costs_of(deployment: Deployment) -> StepCosts:
     """Return the deployment's coefficients.
 
     Weights and cache move at `bandwidth x mbu`, arithmetic runs at `rate x mfu`, both split over the
-    tensor-parallel group; latency a layer does not shrink with the group.
+    tensor-parallel group; the latency per layer does not shrink with the group.
     """
     gpu, model, engine, tp = deployment.gpu, deployment.model, deployment.engine, deployment.tp
     byte_s = 1.0 / (gpu.bandwidth_tb_per_s * 1e12 * engine.mbu)
@@ -110,7 +110,7 @@ def _paced(costs: StepCosts, *, pace: float) -> StepCosts:
 
 
 def _host_us(engine: Engine, *, model: ModelShape, tp: int) -> float:
-    """Return what the engine's own program needs a step, whatever the batch."""
+    """Return the host time of a step that does not depend on the batch."""
     return (
         engine.host_layer_us * model.layers
         + engine.host_rank_us * tp
@@ -119,9 +119,9 @@ def _host_us(engine: Engine, *, model: ModelShape, tp: int) -> float:
 
 
 def compute_tflops(gpu: Gpu, *, precision: str) -> float:
-    """Return the dense rate at which weights of this precision are multiplied on `gpu`.
+    """Return the dense arithmetic rate of `gpu` for weights of this precision.
 
-    Where the GPU lacks the format, and for integer weights, they are widened and run at the BF16 rate.
+    Integer weights, and formats that the GPU lacks, are widened and run at the BF16 rate.
     """
     if precision == "fp4" and gpu.fp4_dense_tflops is not None:
         return gpu.fp4_dense_tflops
@@ -140,7 +140,7 @@ def step_s(
 ) -> npt.NDArray[np.float64]:
     """Return the seconds of one step.
 
-    `context_tokens` is the sum over the decoding sequences of what each has in the cache;
+    `context_tokens` is the sum of the cached tokens over the decoding sequences;
     `prompt_pairs` the sum over prompt tokens of the tokens before each (n²/2 for a fresh prompt).
 
     >>> costs = StepCosts(weights_s=0.01, experts_s=0.0, expert_share=0.0, token_s=1e-4, kv_s=1e-7,
@@ -177,7 +177,7 @@ def decode_s(costs: StepCosts, *, sequences: Values, context_tokens: Values) -> 
 
 
 def prefill_s(costs: StepCosts, *, prompt_tokens: Values, prompts: float = 1.0) -> npt.NDArray[np.float64]:
-    """Return the seconds in which `prompts` prompts of `prompt_tokens` each pass through together."""
+    """Return the seconds to prefill `prompts` prompts of `prompt_tokens` each, together."""
     none = prompt_tokens * 0.0
     return step_s(
         costs,
@@ -189,12 +189,12 @@ def prefill_s(costs: StepCosts, *, prompt_tokens: Values, prompts: float = 1.0) 
 
 
 def _overlapped(gpu: npt.NDArray[np.float64], host: Values) -> npt.NDArray[np.float64]:
-    """Return the time of two parts that run beside each other but wait for each other now and then."""
+    """Return the time of two overlapping parts that sometimes wait for each other."""
     return np.asarray((gpu**OVERLAP + np.asarray(host) ** OVERLAP) ** (1.0 / OVERLAP))
 
 
 def _computed_parameters(model: ModelShape) -> float:
-    """Return the parameters one token is multiplied with: all active ones but the embedding table."""
+    """Return the parameters multiplied with one token: all active ones except the embedding table."""
     table = 0 if model.tied_embeddings else model.vocabulary * model.hidden
     return model.active_parameters - table
 

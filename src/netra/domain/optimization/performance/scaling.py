@@ -1,9 +1,9 @@
-"""Autoscaling policies replayed on a day of demand: replicas held, replica-hours paid, demand not met.
+"""Replays autoscaling policies on a day of demand: replicas held, replica-hours paid, unmet demand.
 
-Demand is replicas needed in each window, as a real number: arrivals a second over what one replica
-carries. A policy sees only windows that have passed. Sizes inside a window are `fleet`'s.
+Demand is the number of replicas needed in each window, as a real number: arrivals per second divided by one
+replica's capacity. A policy sees only past windows. `fleet` sizes within a window.
 
-Only windows with an arrival are stored, so memory grows with the calls and not with the time they span.
+Only windows with an arrival are stored, so memory grows with the calls, not with the time they span.
 """
 
 from enum import StrEnum
@@ -16,30 +16,30 @@ import numpy as np
 from netra.domain.workloads.columns import Floats, Ints
 
 WINDOW_S: Final = 60.0
-START_UP_S: Final = 180.0  # from asking for a replica to its first answer: machine there, weights loaded
-TARGET: Final = 0.7  # of a replica's capacity that a reactive policy aims to use
-DAY_S: Final = 86_400.0  # seconds of a day, after which the hours come again
-COOL_DOWN_S: Final = 600.0  # demand must have been lower for so long before a replica is let go
+START_UP_S: Final = 180.0  # from requesting a replica to its first answer: machine start and weight loading
+TARGET: Final = 0.7  # target utilisation of a reactive policy
+DAY_S: Final = 86_400.0  # period after which the hours of the day repeat
+COOL_DOWN_S: Final = 600.0  # time that demand must stay lower before a replica is released
 
 
 class Policy(StrEnum):
-    """Who decides how many replicas run."""
+    """The rule that sets the number of replicas."""
 
-    FIXED = "fixed"  # the peak's number, always
+    FIXED = "fixed"  # always the number that the peak needs
     REACTIVE = "reactive"  # follows the demand of the last windows
-    HOURLY = "hourly"  # a number for each hour of the day, from the hours seen
+    HOURLY = "hourly"  # one number for each hour of the day, from the observed peak of that hour
 
 
 class Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """The replicas needed by window: `needed[i]` in `window[i]`, and none in every other of `windows`."""
+    """The replicas needed by window: `needed[i]` in `window[i]`, zero in all other `windows`."""
 
-    windows: int  # all of them, from window 0; at least 1
+    windows: int  # number of all windows, from window 0; at least 1
     window: Ints  # those with an arrival, ascending
     needed: Floats
 
 
 class Scaled(msgspec.Struct, frozen=True, kw_only=True):
-    """One policy's day."""
+    """The replay of one policy."""
 
     policy: Policy
     least: int
@@ -61,7 +61,7 @@ class _Held(msgspec.Struct, frozen=True, kw_only=True):
 def demand_of(
     arrive_s: Floats, *, seconds: float, carried_per_s: float, window_s: float = WINDOW_S
 ) -> Demand:
-    """Return the replicas needed in each window of a time of `seconds`, in which all arrive.
+    """Return the replicas needed in each window of a span of `seconds` that contains all arrivals.
 
     >>> demand = demand_of(np.array([0.0, 1.0, 130.0]), seconds=200.0, carried_per_s=1 / 60)
     >>> demand.windows, demand.window.tolist(), demand.needed.tolist()
@@ -76,7 +76,7 @@ def demand_of(
 
 
 def scaled(demand: Demand, *, policy: Policy, window_s: float = WINDOW_S) -> Scaled:
-    """Return what `policy` would have held and missed over `demand`."""
+    """Return the replicas held and the demand missed by `policy` over `demand`."""
     held = _held(demand, policy=policy, window_s=window_s)
     hours = held.summed * window_s / 3600.0
     needed = demand.needed
@@ -104,7 +104,7 @@ def _held(demand: Demand, *, policy: Policy, window_s: float) -> _Held:
 
 
 def _hourly(demand: Demand, whole: Ints, *, window_s: float) -> _Held:
-    """Return the most that was needed in the same hour of any day."""
+    """Return the replicas held by the hourly policy: the maximum needed in the same hour of any day."""
     hour = (demand.window * window_s // 3600.0).astype(np.int64) % 24
     most = np.ones(24, np.int64)
     np.maximum.at(most, hour, whole)
@@ -132,11 +132,11 @@ def _windows_by_hour(windows: int, *, window_s: float) -> Ints:
 
 
 def _reactive(demand: Demand, *, window_s: float) -> _Held:
-    """Return what a policy holds that asks for `demand / TARGET`, grows late and shrinks later.
+    """Return the replicas held by the reactive policy, which wants `demand / TARGET` with a delay.
 
-    It holds in window t the most that was wanted in the windows from t - lag - memory + 1 to t - lag.
-    Before the first window the wish was that of the first. What is held changes only where a wish
-    comes into that range or leaves it, so the sum is taken over the stretches in between.
+    In window t it holds the maximum wanted in the windows from t - lag - memory + 1 to t - lag. Before the
+    first window it wants the number of the first. The number held changes only where a wanted number
+    enters or leaves that range, so the sum runs over the stretches in between.
     """
     lag = ceil(START_UP_S / window_s)
     memory = max(1, ceil(COOL_DOWN_S / window_s))
@@ -156,7 +156,7 @@ def _reactive(demand: Demand, *, window_s: float) -> _Held:
 
 
 def _most_wanted(last: Ints, *, window: Ints, wanted: Ints, memory: int) -> Ints:
-    """Return the most wanted in the `memory` windows that end with each of `last`; 1 where none is."""
+    """Return the maximum wanted in the `memory` windows that end with each of `last`; 1 if empty."""
     begins = np.searchsorted(window, last - memory, side="right")
     ends = np.searchsorted(window, last, side="right")
     edges = np.column_stack((begins, ends)).ravel()

@@ -1,4 +1,4 @@
-"""A deployment in the words of the engines that serve it: flags that can be used as they stand."""
+"""Formats a deployment as ready-to-use command-line flags and options of inference engines."""
 
 from typing import Final
 

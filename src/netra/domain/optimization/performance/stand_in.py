@@ -1,4 +1,4 @@
-"""Which open model could take the place of a priced one: an assumption, never a claim of quality."""
+"""Chooses the open model that could replace a priced one: an assumption, not a claim of quality."""
 
 from typing import Final
 
@@ -11,23 +11,23 @@ _TIERS: Final = (
     (30e-6, "Llama-3.1-70B"),
     (float("inf"), "Llama-3.1-405B"),
 )
-"""Dollars an output token up to which an open model of that size is taken as of one class."""
+"""Upper bound on the price, in dollars an output token, of each class, with its open model."""
 
 
 class StandIn(msgspec.Struct, frozen=True, kw_only=True):
-    """The open model, and why this one."""
+    """The open model, and the reason for choosing it."""
 
     model: ModelShape
     reason: str
-    is_same: bool  # the log is of this very model, so quality is not in question but for quantisation
+    is_same: bool  # the log is of this model, so only quantisation can change its quality
 
 
 def stand_in_for(
     label: str, *, usd_per_output_token: float, asked: tuple[str, ...], hardware: Hardware
 ) -> StandIn | None:
-    """Return the open model for a log of `label`: one asked about, the same, or one of its price class.
+    """Return the open model for a log of `label`: one asked about, the same model, or one of its price class.
 
-    None where the catalogue lacks even that, which a catalogue of the user's may.
+    None if the catalogue lacks that model, which a user's own catalogue may.
     """
     for name in asked:
         model = hardware.find_model(name)

@@ -1,4 +1,4 @@
-"""Trying a fleet that somebody proposes: the real arrivals replayed on so many replicas of a GPU."""
+"""Tries a proposed fleet: replays the real arrivals on a number of replicas of a GPU."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Checkpoint, Gap
-from netra.domain.optimization.performance.configurations import Configuration, configurations
+from netra.domain.optimization.performance.configurations import ServingConfiguration, configurations
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import smallest_fleet
 from netra.domain.optimization.performance.hosting import tails_of
@@ -18,22 +18,22 @@ from netra.domain.optimization.performance.replay import Replay, Requests, repla
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.what_if.present_fleet import (
+    PresentDeployment,
     PresentFleet,
-    SaidToServe,
-    asked_of,
     changes_of,
     predicted_latency,
+    with_present_fleet,
 )
 from netra.domain.optimization.wording import count
 
 _MODELLED = "Step times are modelled, not measured here."
 _PREDICTED = (
-    "Latency is predicted from the log's own, by the ratio of replays before and after; 80 % intervals."
+    "Latency is the logged one times the ratio of replays after and before the change; 80 % intervals."
 )
 
 
-class ProposedFleet(SaidToServe, Protocol):
-    """The part of a proposal that is about own GPUs."""
+class ProposedFleet(PresentDeployment, Protocol):
+    """The part of a proposal about own GPUs."""
 
     @property
     def gpu(self) -> str | None:
@@ -47,49 +47,49 @@ class ProposedFleet(SaidToServe, Protocol):
 
     @property
     def precision(self) -> str | None:
-        """Of the weights; None is the present one on the same GPU, else what one would choose."""
+        """Of the weights; None is the present one on the same GPU, else the usual one on that GPU."""
         ...
 
     @property
     def gpus_per_replica(self) -> int | None:
-        """GPUs that serve as one; None is as now on the same GPU, else the cheapest that hold the model."""
+        """GPUs per replica; None is as now on the same GPU, else the cheapest group that holds the model."""
         ...
 
     @property
     def replicas(self) -> int | None:
-        """How many; None is as now where only the calls change, else the fewest that keep the limits."""
+        """Number of replicas; None is as now if only the calls change, else the fewest within the limits."""
         ...
 
     @property
     def max_output_tokens(self) -> int | None:
-        """Where every answer is cut."""
+        """The cap on every answer's output tokens."""
         ...
 
 
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A fleet, what it costs over the log, and how it served the arrivals."""
+class FleetTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """A fleet, its cost over the log's span, and its replayed latency."""
 
     where: Bools
     usd_in_window: float
     latency: Mapping[str, Any]
     fleet: Mapping[str, Any]
-    changed: tuple[str, ...]  # from the present fleet, by kind; empty also where none is said
+    changed: tuple[str, ...]  # differences from the present fleet, by kind; empty if it is unknown
     notes: tuple[str, ...]
 
 
 def is_about_fleet(proposed: ProposedFleet) -> bool:
-    """Say whether another fleet than now is proposed."""
+    """Return whether the proposal changes the fleet."""
     parts = (proposed.gpu, proposed.hosted_model, proposed.precision)
     return any(part is not None for part in (*parts, proposed.gpus_per_replica, proposed.replicas))
 
 
 def trial_of(
     study: Study, proposed: ProposedFleet, *, present: PresentFleet | None, checkpoint: Checkpoint
-) -> Trial:
-    """Return how the proposed fleet serves the log, and how that differs from the `present` one.
+) -> FleetTrial:
+    """Return how the proposed fleet serves the log, and how it differs from the `present` one.
 
-    Raises `ValidationFailed` where the GPU is not known, has no price or does not hold the model, and
-    where no number of replicas keeps the limits.
+    Raises `ValidationFailed` if the GPU is unknown, has no price or does not hold the model, or if no
+    number of replicas keeps the limits.
     """
     case = _case(study, proposed, present)
     configuration = _configuration(case, proposed, present)
@@ -103,7 +103,7 @@ def trial_of(
     tried = _Tried(case=case, configuration=configuration, requests=requests, replayed=replayed)
     changed = () if present is None else _changes(present, tried)
     predicted = None if present is None else _predicted(study, present, tried, checkpoint=checkpoint)
-    return Trial(
+    return FleetTrial(
         where=case.where,
         usd_in_window=configuration.usd_per_hour * replicas * study.span.seconds / 3600,
         latency=predicted or _modelled(tried, checkpoint=checkpoint),
@@ -115,8 +115,8 @@ def trial_of(
 
 class _Tried(msgspec.Struct, frozen=True, kw_only=True):
     case: Case
-    configuration: Configuration
-    requests: Requests  # as they would be
+    configuration: ServingConfiguration
+    requests: Requests  # after the change
     replayed: Replay
 
 
@@ -149,10 +149,12 @@ def _case(study: Study, proposed: ProposedFleet, present: PresentFleet | None) -
     if gpu is None:
         raise ValidationFailed.of("gpu", "unknown_gpu", f"No GPU named {asked!r} is in the catalogue.")
     if proposed.hosted_model is not None and study.hardware.find_model(proposed.hosted_model) is None:
-        said = f"No open model named {proposed.hosted_model!r} is in the catalogue, so its size is not known."
-        raise ValidationFailed.of("hosted_model", "unknown_model", said)
+        unknown = f"No open model named {proposed.hosted_model!r} is in the catalogue; its size is not known."
+        raise ValidationFailed.of("hosted_model", "unknown_model", unknown)
     models = study.goals.models if proposed.hosted_model is None else (proposed.hosted_model,)
-    goals = msgspec.structs.replace(asked_of(study.goals, proposed), gpus=(gpu.name,), models=models)
+    goals = msgspec.structs.replace(
+        with_present_fleet(study.goals, proposed), gpus=(gpu.name,), models=models
+    )
     asked_study = msgspec.structs.replace(study, goals=goals)
     calls = np.ones(len(study.events), np.bool_) if present is None else present.where
     case = case_of(asked_study, kind="self_hosting", priced_only=present is None, proposed=calls)
@@ -161,7 +163,7 @@ def _case(study: Study, proposed: ProposedFleet, present: PresentFleet | None) -
     return case
 
 
-def _configuration(case: Case, proposed: ProposedFleet, present: PresentFleet | None) -> Configuration:
+def _configuration(case: Case, proposed: ProposedFleet, present: PresentFleet | None) -> ServingConfiguration:
     now = None if present is None or proposed.gpu is not None else present.deployment
     precision, size = proposed.precision, proposed.gpus_per_replica
     if now is not None:
@@ -181,8 +183,8 @@ def _configuration(case: Case, proposed: ProposedFleet, present: PresentFleet | 
 
 def _candidates(
     case: Case, *, precision: str | None, present: PresentFleet | None
-) -> tuple[Configuration, ...]:
-    """Return the case's candidates in the wanted precision, at the pace of what serves the log now."""
+) -> tuple[ServingConfiguration, ...]:
+    """Return the case's candidates in the requested precision, at the pace of the present fleet."""
     found = case.candidates
     if precision is not None:
         longest = int((case.requests.input_tokens + case.requests.output_tokens).max())
@@ -208,7 +210,7 @@ def _cut(requests: Requests, *, at: int | None) -> Requests:
 
 def _replayed(
     case: Case,
-    configuration: Configuration,
+    configuration: ServingConfiguration,
     *,
     requests: Requests,
     replicas: int | None,

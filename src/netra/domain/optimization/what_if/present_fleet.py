@@ -1,7 +1,7 @@
-"""The fleet that serves a log today, as somebody says it does: what it costs, and predicting a change of it.
+"""The fleet that serves a log today, as stated by the user: its cost, and the prediction of a change.
 
-A change is `measured x model after / model before`, both by replay of the same arrivals; where the log
-measured nothing there is nothing to predict from, and `fleet_trial` says what the model alone would.
+Formula: `measured x model after / model before`, both by replay of the same arrivals. Without measured
+latencies `fleet_trial` reports the model's values alone.
 """
 
 from typing import Any, Protocol
@@ -20,38 +20,38 @@ from netra.domain.optimization.performance.roofline import Deployment
 from netra.domain.optimization.traffic import Bools
 
 
-class SaidToServe(Protocol):
-    """The part of a proposal that says what serves the log now."""
+class PresentDeployment(Protocol):
+    """The part of a proposal that names the present fleet."""
 
     @property
     def served_on(self) -> str | None:
-        """The GPU, and how many of it serve as one: "4x H100"."""
+        """The GPUs of one replica, as "4x H100"."""
         ...
 
     @property
     def served_replicas(self) -> int | None:
-        """How many of such groups; None is one."""
+        """Number of replicas; None is one."""
         ...
 
     @property
     def served_precision(self) -> str | None:
-        """Of the weights; None is what one would choose on that GPU."""
+        """Of the weights; None is the usual one on that GPU."""
         ...
 
 
 class PresentFleet(msgspec.Struct, frozen=True, kw_only=True):
-    """What serves the log now, and what it costs over the log's span."""
+    """The fleet that serves the log now, and its cost over the log's span."""
 
-    deployment: Deployment  # at the pace of the log's own latencies, where it has them
+    deployment: Deployment  # calibrated on the log's latencies, where it has them
     replicas: int
     usd_per_hour: float
     usd_in_window: float
     where: Bools  # the calls it serves
     requests: Requests
-    calibration: str  # how the pace is known
+    calibration: str  # a sentence about the source of the pace
 
-    def told(self) -> dict[str, Any]:
-        """Return it as an answer holds it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields that an answer shows."""
         return {
             "model": self.deployment.model.name,
             "gpu": self.deployment.gpu.name,
@@ -63,33 +63,33 @@ class PresentFleet(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def asked_of(goals: Goals, said: SaidToServe) -> Goals:
-    """Return the goals with what serves the log now in them."""
+def with_present_fleet(goals: Goals, stated: PresentDeployment) -> Goals:
+    """Return the goals with the present fleet filled in."""
     return msgspec.structs.replace(
         goals,
-        served_on=said.served_on,
-        served_replicas=said.served_replicas,
-        served_precision=said.served_precision,
+        served_on=stated.served_on,
+        served_replicas=stated.served_replicas,
+        served_precision=stated.served_precision,
     )
 
 
-def present_fleet(study: Study, said: SaidToServe) -> PresentFleet | None:
-    """Return what serves the log now; None where nothing is said.
+def present_fleet(study: Study, stated: PresentDeployment) -> PresentFleet | None:
+    """Return the fleet that serves the log now; None if the proposal does not name it.
 
-    Raises `ValidationFailed` for a GPU that is not known or has no price, a log that is not of an open
-    model, and a group that does not hold it.
+    Raises `ValidationFailed` if the GPU is unknown or has no price, the log is not of an open model, or
+    the group does not hold the model.
     """
-    if said.served_on is None:
+    if stated.served_on is None:
         return None
-    group = group_of(said.served_on, hardware=study.hardware)
+    group = group_of(stated.served_on, hardware=study.hardware)
     if group is None:
-        raise _refused("unknown_gpu", f"No GPU named {said.served_on!r} is in the catalogue.")
-    goals = msgspec.structs.replace(asked_of(study.goals, said), gpus=(group[0].name,), models=())
+        raise _refused("unknown_gpu", f"No GPU named {stated.served_on!r} is in the catalogue.")
+    goals = msgspec.structs.replace(with_present_fleet(study.goals, stated), gpus=(group[0].name,), models=())
     asked = msgspec.structs.replace(study, goals=goals)
     case = case_of(asked, kind="self_hosting", priced_only=False)
     if isinstance(case, Gap):
         raise _refused("cannot_host", case.reason)
-    return _priced(asked, case, replicas=said.served_replicas or 1)
+    return _priced(asked, case, replicas=stated.served_replicas or 1)
 
 
 def _priced(study: Study, case: Case, *, replicas: int) -> PresentFleet:
@@ -113,14 +113,14 @@ def _priced(study: Study, case: Case, *, replicas: int) -> PresentFleet:
 
 
 def changes_of(present: PresentFleet, *, to: Deployment, replicas: int, shorter: bool) -> tuple[str, ...]:
-    """Return what differs from the present fleet, by the names of `constants.RESIDUALS_80`."""
+    """Return the differences from the present fleet, by the names of `constants.RESIDUALS_80`."""
     now = present.deployment
     differs = {
         "gpu": to.gpu != now.gpu,
         "model": to.model != now.model,
         "precision": to.precision != now.precision,
         "tp": to.tp != now.tp,
-        "batch": replicas != present.replicas,  # other replicas share the load in other batches
+        "batch": replicas != present.replicas,  # the number of replicas changes the batch size
         "lengths": shorter,
     }
     return tuple(name for name, is_other in differs.items() if is_other)
@@ -136,13 +136,13 @@ def predicted_latency(
     changed: tuple[str, ...],
     checkpoint: Checkpoint,
 ) -> dict[str, Any] | None:
-    """Return the tails after the change with their 80 % intervals; None where the log measured no TPOT.
+    """Return the tails after the change with their 80 % intervals; None if the log has no TPOT.
 
-    Time per token moves with the step time. Time to first token holds queues too, which grow faster than
-    steps, so its bounds are replays with steps at the bounds.
+    Time per token scales with the step time. Time to first token includes queueing, which grows faster than
+    step times, so its bounds come from replays with steps at their bounds.
     """
     measured = tails_of(study, among=present.where)
-    checkpoint(0.72, "Replaying on what serves the log now")
+    checkpoint(0.72, "Replaying on the present fleet")
     before = replay(present.requests, deployment=present.deployment, replicas=present.replicas)
     if measured.tpot_ms_p99 is None or measured.ttft_ms_p99 is None or not before.tpot_ms(99) > 0.0:
         return None

@@ -1,7 +1,7 @@
-"""What-if: a proposed change, re-priced call by call and replayed on the real log.
+"""What-if: re-prices a proposed change call by call and replays it on the real log.
 
-The changes are those of the analysers, applied in their order, each step priced; nothing is recommended
-here. Own GPUs are sized or checked by replay of the real arrivals.
+Applies the analysers' changes in their order and prices each step; recommends nothing. Own GPUs are sized
+or checked by replay of the real arrivals.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ from netra.domain.optimization.traffic import (
     routed,
     total_usd,
 )
-from netra.domain.optimization.what_if.fleet_trial import Trial, is_about_fleet, trial_of
+from netra.domain.optimization.what_if.fleet_trial import FleetTrial, is_about_fleet, trial_of
 from netra.domain.optimization.what_if.present_fleet import PresentFleet, present_fleet
 from netra.domain.optimization.wording import cost_change
 
@@ -40,29 +40,29 @@ _ALL: Final = np.iinfo(np.int64).max
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
 Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
-Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; what columns hold
+Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; the range of the columns
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The change to try; None leaves a thing as it is."""
+    """The change to try; None leaves a field unchanged."""
 
-    model: Name | None = None  # every call on this model
-    cache: bool | None = None  # off, or on for all calls
-    cache_ttl_s: Whole | None = None  # None: the provider's first
+    model: Name | None = None  # send every call to this model
+    cache: bool | None = None  # caching off, or on for all calls
+    cache_ttl_s: Whole | None = None  # None: the provider's first time to live
     batch_share: Share | None = None  # of the calls, evenly spread over the log
     max_output_tokens: Whole | None = None
     gpu: Name | None = None  # serve all calls on own GPUs of this kind; None: as `served_on`
     hosted_model: Name | None = None  # the open model on them; None: the one of the log's price class
     gpus_per_replica: Annotated[int, msgspec.Meta(ge=1, le=8)] | None = None
     replicas: Replicas | None = None  # None: the fewest that keep the limits
-    precision: Precision | None = None  # of the weights; None: what one would choose on that GPU
-    served_on: Name | None = None  # what serves the log today, as "4x H100": its price is the bill now
+    precision: Precision | None = None  # of the weights; None: the usual one on that GPU
+    served_on: Name | None = None  # the present GPUs, as "4x H100": their rent is the present bill
     served_replicas: Replicas | None = None
     served_precision: Precision | None = None
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the proposal and what it changes on top of those before it."""
+class SimulatedStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the proposal, and its effect on top of the parts before it."""
 
     kind: str
     usd_in_window: float  # after this step
@@ -71,7 +71,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Simulated(msgspec.Struct, frozen=True, kw_only=True):
-    """The log as it is, and as it would be."""
+    """The log's cost and latency now and after the change."""
 
     calls: int
     now_usd_in_window: float
@@ -79,13 +79,13 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     now_usd_per_month: float
     then_usd_per_month: float
     cost_change: str
-    steps: tuple[Step, ...]
+    steps: tuple[SimulatedStep, ...]
     truncated_share: float  # of the answers, by the cap
-    calls_that_do_not_fit: int  # the new model's context; they stay where they are
-    latency_now: Mapping[str, Any]  # of the calls on own GPUs, where such serve the log
-    latency_then: Mapping[str, Any] | None  # None: nothing in the log tells it
+    calls_that_do_not_fit: int  # calls that exceed the new model's context and do not move
+    latency_now: Mapping[str, Any]  # if own GPUs serve the log, only of their calls
+    latency_then: Mapping[str, Any] | None  # None: the log does not allow a prediction
     fleet: Mapping[str, Any] | None
-    fleet_now: Mapping[str, Any] | None  # None: not said to be served by own GPUs
+    fleet_now: Mapping[str, Any] | None  # None: the proposal names no present fleet
     notes: tuple[str, ...]
 
 
@@ -96,9 +96,9 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never_stop) -> Simulated:
-    """Return what `proposal` would come to on this log.
+    """Return the cost and latency of `proposal` on this log.
 
-    Raises `ValidationFailed` for a model, a GPU or a combination that is not known or does not fit.
+    Raises `ValidationFailed` for an unknown model or GPU, or a combination that does not fit.
     """
     checkpoint(0.0, "Reading the proposal")
     present = _present(study, proposal)
@@ -109,13 +109,13 @@ def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never
     parts.sort(key=lambda part: ORDER.index(part.kind))
     traffic = now = _served(study.traffic, present)
     usd = total_usd(now)
-    steps: list[Step] = []
+    steps: list[SimulatedStep] = []
     for number, part in enumerate(parts):
         checkpoint(0.8 + 0.2 * number / len(parts), f"Pricing {part.kind.replace('_', ' ')}")
         traffic = part.change(traffic)
         after_usd = total_usd(traffic)
         steps.append(
-            Step(
+            SimulatedStep(
                 kind=part.kind, usd_in_window=after_usd, saved_usd_in_window=usd - after_usd, notes=part.notes
             )
         )
@@ -125,17 +125,17 @@ def simulate(study: Study, proposal: Proposal, *, checkpoint: Checkpoint = never
 
 def _present(study: Study, proposal: Proposal) -> PresentFleet | None:
     if proposal.served_on is None and (proposal.served_replicas or proposal.served_precision):
-        raise ValidationFailed.of("served_on", "missing", "Say on which GPUs, as served_on “4x H100”.")
+        raise ValidationFailed.of("served_on", "missing", "Name the GPUs, as served_on “4x H100”.")
     return present_fleet(study, proposal)
 
 
 def _trial(
     study: Study, proposal: Proposal, present: PresentFleet | None, *, checkpoint: Checkpoint
-) -> Trial | None:
+) -> FleetTrial | None:
     if present is None and proposal.gpu is None:
         if is_about_fleet(proposal):
             raise ValidationFailed.of(
-                "gpu", "missing", "Say on which GPUs: gpu, or served_on for those that serve the log now."
+                "gpu", "missing", "Name the GPUs: gpu, or served_on for those that serve the log now."
             )
         return None
     stays = proposal.model is not None or proposal.max_output_tokens is None
@@ -150,7 +150,7 @@ def _served(traffic: Traffic, present: PresentFleet | None) -> Traffic:
     return on_own_gpus(traffic, present.where, hosting_usd_in_window=present.usd_in_window)
 
 
-def _host(traffic: Traffic, *, trial: Trial) -> Traffic:
+def _host(traffic: Traffic, *, trial: FleetTrial) -> Traffic:
     return hosted(traffic, trial.where & traffic.kept, hosting_usd_in_window=trial.usd_in_window)
 
 
@@ -159,8 +159,8 @@ def _simulated(
     proposal: Proposal,
     traffic: tuple[Traffic, Traffic],
     *,
-    steps: tuple[Step, ...],
-    trial: Trial | None,
+    steps: tuple[SimulatedStep, ...],
+    trial: FleetTrial | None,
     present: PresentFleet | None,
 ) -> Simulated:
     now, then = traffic
@@ -182,20 +182,20 @@ def _simulated(
         latency_now=tails,
         latency_then=trial.latency if trial is not None else None if moved.any() else tails,
         fleet=None if trial is None else trial.fleet,
-        fleet_now=None if present is None else present.told(),
+        fleet_now=None if present is None else present.to_json(),
         notes=(*study.span.notes, *_own_notes(proposal, present, trial)),
     )
 
 
-def _own_notes(proposal: Proposal, present: PresentFleet | None, trial: Trial | None) -> tuple[str, ...]:
-    """Return what the steps leave unsaid where own GPUs serve the log now."""
+def _own_notes(proposal: Proposal, present: PresentFleet | None, trial: FleetTrial | None) -> tuple[str, ...]:
+    """Return the notes that the steps lack where own GPUs serve the log now."""
     if present is None:
         return ()
-    said = () if trial is None or set(trial.changed) - {"lengths"} else trial.notes
+    notes = () if trial is None or set(trial.changed) - {"lengths"} else trial.notes
     asked = proposal.cache is not None or proposal.cache_ttl_s is not None or proposal.batch_share is not None
     if asked and proposal.model is None:
-        said = (*said, "A provider's cache and batches change nothing for calls on own GPUs.")
-    return said
+        notes = (*notes, "A provider's cache and batch prices do not apply to calls on own GPUs.")
+    return notes
 
 
 def _model(study: Study, proposal: Proposal) -> list[_Part]:
@@ -203,12 +203,12 @@ def _model(study: Study, proposal: Proposal) -> list[_Part]:
         return []
     to = _tariff(study, proposal.model)
     where = _fits(study, to) & ((study.traffic.tariff != UNPRICED) | (proposal.served_on is not None))
-    notes = ("Token counts are taken to carry over; tokenisers differ by some 10 to 30 %.",)
+    notes = ("Token counts are assumed to be the same on both models; tokenisers differ by some 10 to 30 %.",)
     return [_Part(kind="right_sizing", change=partial(_bought, where=where, to=to), notes=notes)]
 
 
 def _bought(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
-    """Return the traffic with the calls sent to a provider; own GPUs that are left without one go back."""
+    """Return the traffic with the calls sent to a provider; own GPUs left without calls are returned."""
     own = traffic.hosted & ~where
     rent_usd = traffic.hosting_usd_in_window if own.any() else 0.0
     left = msgspec.structs.replace(traffic, hosted=own, hosting_usd_in_window=rent_usd)
@@ -230,7 +230,7 @@ def _tariff(study: Study, name: str) -> Tariff:
     known = (*study.prices.candidates, *study.prices.known())
     found = next((tariff for tariff in known if tariff.model.lower() == name.lower()), None)
     if found is None:
-        raise ValidationFailed.of("model", "unknown_model", f"No price of a model named {name!r} is known.")
+        raise ValidationFailed.of("model", "unknown_model", f"No price is known for a model named {name!r}.")
     return found
 
 
@@ -241,17 +241,19 @@ def _cache(study: Study, proposal: Proposal) -> list[_Part]:
         return [_Part(kind="prompt_caching", change=change_of(Replays(study), _schemes(study, ttl_s=OFF)))]
     if study.events.prefixes is None:
         raise ValidationFailed.of(
-            "cache", "missing_prefix_hashes", "The log has no prefix_hashes, so a cache cannot be replayed."
+            "cache",
+            "missing_prefix_hashes",
+            "The log has no prefix_hashes, so prompt caching cannot be replayed.",
         )
     schemes = _schemes(study, ttl_s=proposal.cache_ttl_s)
     priced = {scheme.code for scheme in schemes}
     without = [tariff.model for code, tariff in enumerate(study.traffic.tariffs) if code not in priced]
-    notes = tuple(f"{model} has no known price of cached input and is left as it is." for model in without)
+    notes = tuple(f"{model} has no known price of cached input and is not changed." for model in without)
     return [_Part(kind="prompt_caching", change=change_of(Replays(study), schemes), notes=notes)]
 
 
 def _schemes(study: Study, *, ttl_s: int | None) -> list[Scheme]:
-    """Return one scheme a tariff; the provider's first time to live where none is said."""
+    """Return one scheme per tariff; by default with the provider's first time to live."""
     chosen: list[Scheme] = []
     for code, tariff in enumerate(study.traffic.tariffs):
         if ttl_s != OFF and tariff.cached_input is None:
@@ -268,7 +270,7 @@ def _batch(study: Study, proposal: Proposal) -> list[_Part]:
     turns = np.floor(np.arange(len(study.events) + 1) * proposal.batch_share)
     where = np.diff(turns) > 0
     missing = sorted({tariff.model for tariff in study.traffic.tariffs if tariff.batch is None})
-    notes = tuple(f"{model} has no known batch price and is left as it is." for model in missing)
+    notes = tuple(f"{model} has no known batch price and is not changed." for model in missing)
     return [_Part(kind="batch", change=partial(batched, where=where), notes=notes)]
 
 

@@ -14,7 +14,7 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.composition import Composition, compose
 from netra.domain.optimization.model import Goals, Stance, never_stop
 from netra.domain.optimization.result import Recommendation
-from netra.domain.optimization.supply_config import CallGroup, Retries, RouteRule, Settings
+from netra.domain.optimization.supply_config import CallGroup, Retries, RouteRule, SupplySettings
 from netra.domain.optimization.traffic import Traffic, dropped, hosted
 from netra.domain.workloads.model import Event
 
@@ -144,9 +144,13 @@ def test_settings_of_several_findings_are_joined(study: Make, call: Call, findin
     composition = compose(
         log,
         [
-            finding("waste", change=first(1, of=4), supply=Settings(retries=TWICE, route_rules=(RULE,))),
-            finding("rate_limits", stance=Stance.INFORM, supply=Settings(retries=THRICE, batch=(GROUPS[0],))),
-            finding("burst_shaping", stance=Stance.INFORM, supply=Settings(batch=(GROUPS[1],))),
+            finding(
+                "waste", change=first(1, of=4), supply=SupplySettings(retries=TWICE, route_rules=(RULE,))
+            ),
+            finding(
+                "rate_limits", stance=Stance.INFORM, supply=SupplySettings(retries=THRICE, batch=(GROUPS[0],))
+            ),
+            finding("burst_shaping", stance=Stance.INFORM, supply=SupplySettings(batch=(GROUPS[1],))),
         ],
         checkpoint=never_stop,
     )

@@ -24,7 +24,7 @@ def test_a_saving_within_the_plan_is_met() -> None:
 def test_a_saving_within_reach_of_evaluations_says_so() -> None:
     found = only(Goals(saving_share=0.5))
     assert found.met is False
-    assert "with the evaluations passed it would be 60.0 %" in found.why
+    assert "if the evaluations pass, it saves 60.0 %" in found.why
 
 
 def test_a_saving_out_of_reach_says_so() -> None:

@@ -55,7 +55,7 @@ def test_calls_turned_away_are_counted(study: Make, call: Call) -> None:
 
 def test_a_day_of_data_needs_no_warning(study: Make, call: Call) -> None:
     assert len(limits(study([call(0), call(86_400)])).assumptions) == 1
-    assert "trusted" in limits(study([call(0), call(3600)])).assumptions[-1]
+    assert "a reliable peak needs a day" in limits(study([call(0), call(3600)])).assumptions[-1]
 
 
 def test_calls_without_tokens_need_no_reserve(study: Make, call: Call) -> None:

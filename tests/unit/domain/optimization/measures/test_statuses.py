@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from netra.domain.optimization.measures.statuses import Outcome, outcome_of, unpaid_calls
+from netra.domain.optimization.measures.statuses import CallOutcome, outcome_of, unpaid_calls
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 
@@ -15,30 +15,30 @@ Call = Callable[..., Event]
     ("outcome", "words"),
     [
         (
-            Outcome.ANSWERED,
+            CallOutcome.ANSWERED,
             (
                 "ok|OK|200|200 OK|HTTP/1.1 204 No Content|http_200|304|stop|length|tool_calls|tool-calls"
                 "|end_turn|endTurn|MAX_TOKENS|stop_sequence|tool_use|function_call|content_filter|Succeeded|incomplete"
             ),
         ),
         (
-            Outcome.REFUSED,
+            CallOutcome.REFUSED,
             (
                 "429|429 Too Many Requests|error_429|404|rate_limited|RateLimitError|rate limit|Throttled"
                 "|invalid|invalid_request_error|rejected|context_length_exceeded|quota_exceeded|AccessDeniedException"
             ),
         ),
         (
-            Outcome.FAILED,
+            CallOutcome.FAILED,
             (
                 "error|Timeout|timed out|500|503 Service Unavailable|408|499|failed|cancelled"
                 "|APIConnectionError|aborted|deadline_exceeded|overloaded_error|timeout after 300 s"
             ),
         ),
-        (Outcome.UNKNOWN, "fine|0|1|700|100|true|partial|in_progress|"),
+        (CallOutcome.UNKNOWN, "fine|0|1|700|100|true|partial|in_progress|"),
     ],
 )
-def test_a_status_says_what_became_of_the_call(outcome: Outcome, words: str) -> None:
+def test_a_status_says_what_became_of_the_call(outcome: CallOutcome, words: str) -> None:
     assert {word: outcome_of(word) for word in words.split("|")} == dict.fromkeys(words.split("|"), outcome)
 
 

@@ -10,8 +10,8 @@ from netra.domain.optimization.model import never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.closed_loop import closed_loop
 from netra.domain.optimization.performance.configurations import (
-    Configuration,
-    Load,
+    RequestLoad,
+    ServingConfiguration,
     carried_per_s,
     configurations,
     largest_batch,
@@ -32,7 +32,7 @@ from netra.domain.optimization.performance.serving import trtllm_options, vllm_f
 from netra.domain.optimization.performance.stand_in import stand_in_for
 
 Arriving = Callable[..., Requests]
-LOAD = Load(requests_per_s=4.0, input_tokens=1000.0, output_tokens=200.0)
+LOAD = RequestLoad(requests_per_s=4.0, input_tokens=1000.0, output_tokens=200.0)
 
 
 def model(name: str) -> ModelShape:
@@ -80,7 +80,7 @@ def test_the_planned_precision_is_the_published_or_what_the_gpu_computes_in(
 
 
 def test_the_largest_batch_keeps_the_margin_and_one_more_does_not(round_one: Deployment) -> None:
-    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
     slo = Slo(tpot_ms=60.0)
     batch = largest_batch(one, load=LOAD, slo=slo, margin=0.85)
     tpots = [
@@ -92,7 +92,7 @@ def test_the_largest_batch_keeps_the_margin_and_one_more_does_not(round_one: Dep
 
 
 def test_the_largest_batch_keeps_the_limit_on_the_whole_call(round_one: Deployment) -> None:
-    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
     free = largest_batch(one, load=LOAD, slo=Slo(tpot_ms=60.0))
     limit_ms = 9_000.0
     batch = largest_batch(one, load=LOAD, slo=Slo(tpot_ms=60.0, latency_ms=limit_ms), margin=0.85)
@@ -106,7 +106,7 @@ def test_the_largest_batch_keeps_the_limit_on_the_whole_call(round_one: Deployme
 
 
 def test_a_limit_below_one_step_carries_nothing(round_one: Deployment) -> None:
-    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
     assert carried_per_s(one, load=LOAD, slo=Slo(tpot_ms=5.0)) == 0.0
     assert ranked_by_estimate((one,), load=LOAD, slo=Slo(tpot_ms=5.0)) == ()
 
@@ -126,8 +126,8 @@ def test_the_best_of_each_gpu_is_ranked_before_any_second_best() -> None:
 def test_the_cheapest_fleet_comes_first_and_dear_ones_are_not_replayed(
     round_one: Deployment, arriving: Arriving
 ) -> None:
-    cheap = Configuration(deployment=round_one, usd_per_hour=2.0)
-    same_but_dear = Configuration(
+    cheap = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
+    same_but_dear = ServingConfiguration(
         deployment=msgspec.structs.replace(
             round_one, gpu=msgspec.structs.replace(round_one.gpu, name="R2-100GB")
         ),
@@ -158,7 +158,7 @@ def test_the_cheapest_fleet_comes_first_and_dear_ones_are_not_replayed(
 def test_limits_nothing_keeps_find_no_fleet_and_slow_steps_may_have_none(
     round_one: Deployment, arriving: Arriving
 ) -> None:
-    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
     requests = arriving((0.0, 1000, 20))
     none = cheapest_fleets(
         requests, candidates=(one,), load=LOAD, slo=Slo(ttft_ms=10.0), checkpoint=never_stop
@@ -175,7 +175,7 @@ def test_faster_steps_need_fewer_replicas_and_slower_ones_more(
     # 60 prompts of 2,048 tokens at once, 0.415 s each: 4 a replica within 1.8 s, 5 when fast, 3 when slow
     requests = arriving(*[(0.0, 2048, 1)] * 60)
     slo = Slo(ttft_ms=1800.0)
-    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
     (found,) = cheapest_fleets(requests, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)
     assert found.fleet.replicas == 15
     assert sizes_of(requests, hosting=found, slo=slo, checkpoint=never_stop) == (12, 20)
@@ -184,7 +184,7 @@ def test_faster_steps_need_fewer_replicas_and_slower_ones_more(
 def test_a_fleet_that_would_have_to_be_too_large_is_left_out(
     round_one: Deployment, arriving: Arriving
 ) -> None:
-    one = Configuration(deployment=round_one, usd_per_hour=2.0)
+    one = ServingConfiguration(deployment=round_one, usd_per_hour=2.0)
     calls = arriving(*[(0.0, 2000, 1)] * 1030)
     slo = Slo(ttft_ms=450.0)
     found = cheapest_fleets(calls, candidates=(one,), load=LOAD, slo=slo, checkpoint=never_stop)

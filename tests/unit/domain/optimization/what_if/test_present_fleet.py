@@ -137,7 +137,7 @@ def test_a_cap_on_own_gpus_changes_latency_and_no_dollars(served: Study) -> None
     assert found.fleet["replicas"] == 1
     assert found.latency_then is not None
     assert found.latency_then["tpot_ms_p99_range"][0] < found.latency_then["tpot_ms_p99"]
-    assert any("by the ratio of replays" in note for note in found.notes)
+    assert any("times the ratio of replays" in note for note in found.notes)
 
 
 def test_wider_weights_are_slower_on_the_same_gpus(served: Study) -> None:
@@ -185,15 +185,15 @@ def test_a_log_without_latencies_is_told_by_the_model_alone(
 def test_what_a_provider_does_is_said_to_change_nothing_on_own_gpus(served: Study) -> None:
     found = tried(served, batch_share=0.5)
     assert found.then_usd_in_window == found.now_usd_in_window
-    assert "A provider's cache and batches change nothing for calls on own GPUs." in found.notes
+    assert "A provider's cache and batch prices do not apply to calls on own GPUs." in found.notes
 
 
 @pytest.mark.parametrize(
     ("proposal", "path", "said"),
     [
         ({"served_on": "4x abacus"}, "served_on", "No GPU named '4x abacus'"),
-        ({"served_on": None, "served_replicas": 2}, "served_on", "Say on which GPUs"),
-        ({"served_on": None, "replicas": 2}, "gpu", "Say on which GPUs"),
+        ({"served_on": None, "served_replicas": 2}, "served_on", "Name the GPUs"),
+        ({"served_on": None, "replicas": 2}, "gpu", "Name the GPUs"),
         ({"served_on": "L4"}, "served_on", "No allowed GPU of known price"),
         ({"gpus_per_replica": 3, "replicas": 1}, "gpus_per_replica", "runs on groups of"),
     ],

@@ -1,7 +1,7 @@
-"""Prompt caching where the log names no prefixes: does the caching that is on now pay, and what is missing.
+"""Audits prompt caching without prefix hashes: whether the present caching pays, and which data is missing.
 
 Formula: `sum read (p_in - p_read) - sum written (p_write - p_in)` over the calls as they were billed
-(grade A). What more could be cached needs prefix hashes; without them only the ceiling is known.
+(grade A). Further savings need prefix hashes; without them only an upper bound is known.
 """
 
 from collections import Counter
@@ -17,18 +17,18 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import CacheSetting, Settings
+from netra.domain.optimization.supply_config import CacheSetting, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, cached, call_usd
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "prompt_caching"
-NOISE_SHARE: Final = 1e-9  # of a bill: less is the rounding of floats
+NOISE_SHARE: Final = 1e-9  # largest share of a bill that counts as floating-point rounding
 FORMULA: Final = "paid back = sum over calls of read (p_in - p_read) - written (p_write - p_in), as billed"
 
 
 class CachingInputs(Inputs, frozen=True, kw_only=True):
-    """What the caching in force pays back; `tried` are other ways that save less."""
+    """The saving of the caching in force; `tried` lists the alternatives, which save less."""
 
     calls: int
     read_share: float
@@ -37,7 +37,7 @@ class CachingInputs(Inputs, frozen=True, kw_only=True):
 
 
 class LosingInputs(Inputs, frozen=True, kw_only=True):
-    """What the caching in force loses."""
+    """The loss from the caching in force."""
 
     calls: int
     read_share: float
@@ -46,7 +46,7 @@ class LosingInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what the caching in the log is worth, and the gap that prefix hashes would close."""
+    """Return the net saving of the caching in the log, and the gap that prefix hashes would close."""
     checkpoint(0.0, "Auditing the prompt cache as billed")
     gap = _gap(study)
     read: list[int] = np.unique(study.traffic.tariff[study.traffic.cached_input_tokens > 0]).tolist()
@@ -67,18 +67,18 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def in_use(study: Study) -> Bools:
-    """Return the calls that read or wrote a cache, as the log has it."""
+    """Return the calls that, according to the log, read or wrote a cache."""
     return (study.traffic.cached_input_tokens + study.traffic.cache_write_tokens) > 0
 
 
 def _by_setting(study: Study, used: Bools, paid_back: Floats) -> Floats:
-    """Return for each call what caching pays back for its model at its provider; 0.0 where that is noise.
+    """Return for each call the net saving of caching for its model and provider; 0.0 within rounding error.
 
-    A log may name one model at one provider in several ways; its caching is one setting all the same.
+    A log may use several labels for one model at one provider; they share one cache setting.
     """
     settings: dict[tuple[str, str], int] = {}
     numbers = [settings.setdefault(_setting_of(tariff), len(settings)) for tariff in study.traffic.tariffs]
-    setting: Ints = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: of unknown price
+    setting: Ints = np.array([*numbers, len(settings)])[study.traffic.tariff]  # the last: unknown price
     back_usd, bill_usd = (
         np.bincount(setting[used], weights=usd[used], minlength=len(settings) + 1)
         for usd in (paid_back, study.now_usd)
@@ -92,7 +92,7 @@ def _setting_of(tariff: Tariff) -> tuple[str, str]:
 
 
 def paid_back_usd(study: Study, *, where: Bools) -> Floats:
-    """Return what each call would cost more if those in `where` neither read nor wrote the cache."""
+    """Return the extra cost of each call if those in `where` neither read nor wrote the cache."""
     return call_usd(_uncached(study.traffic, where=where)) - study.now_usd
 
 
@@ -102,26 +102,25 @@ def _uncached(traffic: Traffic, *, where: Bools) -> Traffic:
 
 
 def unknown_price(tariff: Tariff) -> Gap:
-    """Say that what caching is worth cannot be told without the model's price of cached input."""
+    """Return the gap for a model without a known price of cached input."""
     return Gap(
         kind=KIND,
         missing=(f"the price of cached input of {tariff.model}",),
-        reason=f"No price of cached input is known for {tariff.model}, which is not the same as no saving.",
-        would_add="What caching its prompts saves, or that it loses.",
+        reason=f"The price of cached input is not known for {tariff.model}, so neither is the saving.",
+        would_add="The saving or loss from caching its prompts.",
     )
 
 
 def keep(study: Study, where: Bools, *, paid_back_usd: float) -> Finding:
-    """Return that the caching of the calls in `where` pays as it is."""
+    """Return the finding that the present caching of the calls in `where` pays."""
     share = _read_share(study, where)
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
-        action="Keep prompt caching as it is: it pays",
+        action="Keep prompt caching as it is: it saves money",
         impact=(
             f"{percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read from the "
-            "cache; "
-            f"that made the bill {study.month.told} {money(paid_back_usd)} smaller."
+            f"cache, which reduced the bill {study.month.told} by {money(paid_back_usd)}."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
@@ -144,8 +143,9 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         stance=Stance.DO,
         action=f"Turn prompt caching off for {', '.join(names)}: its writes cost more than its reads save",
         impact=(
-            f"Only {percent(share)} of the input tokens of {count(int(where.sum()), 'call')} are read back; "
-            f"caching made the bill {study.month.told} {money(lost_usd)} larger."
+            f"Only {percent(share)} of the input tokens of {count(int(where.sum()), 'call')} "
+            "are read from the "
+            f"cache; caching increased the bill {study.month.told} by {money(lost_usd)}."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
@@ -157,22 +157,22 @@ def _turn_off(study: Study, where: Bools, *, lost_usd: float) -> Finding:
         ),
         assumptions=("The cached and cache-write counts of the log are those that were billed.",),
         evidence=rows(study, where, weight=study.traffic.cache_write_tokens),
-        how_to_verify="Compare dollars a call before and after on the same templates.",
+        how_to_verify="Compare the cost per call before and after the change on the same templates.",
         effort="low",
-        risk="None to answers; the first token comes later on calls that were hits.",
+        risk="Answers do not change; the time to first token rises on calls that were cache hits.",
         change=partial(_uncached, where=where),
-        supply=Settings(
+        supply=SupplySettings(
             caching=tuple(
                 CacheSetting(model=model, provider=provider, enabled=False) for model, provider in settings
             )
         ),
         steps=tuple(f"Remove the cache markers from the prompts sent to {name}." for name in names),
-        roll_back="Set the cache markers again.",
+        roll_back="Restore the cache markers.",
     )
 
 
 def _names(study: Study, settings: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the models, with their provider where the log has one at several."""
+    """Return the model names, with the provider where the log has one model at several."""
     places = Counter(model for model, _ in {_setting_of(tariff) for tariff in study.traffic.tariffs})
     return [f"{model} at {provider}" if places[model] > 1 else model for model, provider in settings]
 
@@ -183,7 +183,7 @@ def _read_share(study: Study, where: Bools) -> float:
 
 
 def _gap(study: Study) -> Gap:
-    """Say what prefix hashes would tell, with the most that any caching could save."""
+    """Return the gap that prefix hashes would close, with an upper bound on the saving of any caching."""
     everything = np.array([tariff.cached_input is not None for tariff in study.traffic.tariffs] + [False])
     where = everything[study.traffic.tariff]
     nothing = np.zeros(len(study.traffic), np.int64)
@@ -192,9 +192,9 @@ def _gap(study: Study) -> Gap:
     return Gap(
         kind=KIND,
         missing=("prefix_hashes",),
-        reason="The log does not say which prompts begin alike, so reuse cannot be replayed.",
+        reason="The log does not show which prompts share a prefix, so reuse cannot be replayed.",
         would_add=(
-            "What caching saves at each time to live, or that it loses. The ceiling, every input token a "
+            "The saving or loss from caching at each time to live. Its upper bound, with every input token a "
             "hit, is "
             f"{money(most_usd)} over the log."
         ),

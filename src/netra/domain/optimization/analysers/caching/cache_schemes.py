@@ -1,7 +1,7 @@
-"""Ways to cache one model's prompts, as changes of traffic: where, how much of each, for how long.
+"""Caching schemes for one model's prompts, as changes of traffic: calls, cached part, time to live.
 
-Reads and writes in tokens are computed here, from the replay and the provider's rules. Which way is
-best, and the words, are `prompt_caching`'s.
+Computes reads and writes in tokens from the replay and the provider's rules. `prompt_caching` chooses
+the best scheme and words it.
 """
 
 from collections.abc import Sequence
@@ -23,22 +23,22 @@ from netra.domain.workloads.columns import Floats, Ints
 
 HOUR_S: Final = 3600
 OFF: Final = 0
-_ODD_SHARE: Final = 0.05  # of a group's calls may begin alike for less than its marked part, as strays do
+_ODD_SHARE: Final = 0.05  # largest share of a group's calls that may share less than the marked prefix
 
 
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to cache one model's prompts, and what it saves against the traffic as it is."""
+    """One way to cache one model's prompts, and its saving against the current traffic."""
 
-    code: int  # the tariff's place in the study's traffic
+    code: int  # the tariff's index in the study's traffic
     tariff: Tariff  # with the write price that buys this time to live
     ttl_s: int  # OFF: no caching
     where: Bools  # the calls it is switched on for
-    shared_only: bool = False  # marked up to where the calls of a group begin alike, not the whole prompt
-    saved_usd: float = 0.0  # on the calls that a month is like
+    shared_only: bool = False  # cache the prefix that a group's calls share, not the whole prompt
+    saved_usd: float = 0.0  # on the recurring calls
 
 
 class TriedScheme(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to cache, as the replay found it: tokens read and written, and what that saves."""
+    """The replay of one caching scheme: tokens read and written, and the saving."""
 
     model: str
     provider: str
@@ -55,7 +55,7 @@ class TriedScheme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replays:
-    """The replays of one study's prompts; remembers them, as composition asks for the same ones often."""
+    """The replays of one study's prompts, memoised because composition asks for the same ones often."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -65,7 +65,7 @@ class Replays:
         self._hits: dict[tuple[bytes, int, bool], Ints] = {}
 
     def marked_tokens(self, *, shared_only: bool) -> Ints:
-        """Return how much of each prompt is cached: all that its chain covers, or the shared part alone."""
+        """Return the tokens of each prompt to cache: all that its hash chain covers, or the shared prefix."""
         if not shared_only:
             return self.covered_tokens
         if self._shared_tokens is None:
@@ -80,7 +80,7 @@ class Replays:
         return self._hits[key]
 
     def _known(self) -> Sequence[PrefixReuse]:
-        """Return the reuse among all calls but the refused, by time to live."""
+        """Return the reuse among all calls except refused ones, by time to live."""
         if self._all is None:
             self._all = self.study.reuse
             events, blocks, unpaid = self.study.events, self.study.shared_blocks, self.study.traffic.unpaid
@@ -106,10 +106,10 @@ class Replays:
 
 
 def _shared_part(study: Study) -> Ints:
-    """Return how many tokens the prompts of each call's model and group begin alike with.
+    """Return the length in tokens of the prompt prefix shared within each call's model and group.
 
-    That is where one marker serves the whole group: the length that all but a few of its calls share
-    with some other call. Calls that share nothing say nothing of it.
+    One cache marker there serves the whole group: it is the length that all but a few of its calls
+    (`_ODD_SHARE`) share with some other call. Calls that share no prefix are ignored.
     """
     events, blocks = study.events, study.shared_blocks
     if events.prefixes is None or blocks is None:
@@ -129,21 +129,21 @@ def _shared_part(study: Study) -> Ints:
 
 
 def is_explicit(tariff: Tariff) -> bool:
-    """Return whether the caller decides what is cached; where unknown, a price on writes says so."""
+    """Return whether the caller decides what is cached; if unknown, whether writes have a price."""
     if tariff.caching is not None:
         return tariff.caching == "explicit"
     return tariff.cache_write is not None
 
 
 def schemes_for(replays: Replays, *, code: int, checkpoint: Checkpoint) -> list[Scheme]:
-    """Return the ways to cache the calls of one tariff: each time to live, everywhere or where it pays.
+    """Return the schemes for the calls of one tariff: each time to live, for all calls or where it pays.
 
-    Where the caller decides what is cached, that is the whole prompt or the shared part of it. Switching
-    off is one of the ways where the log shows that cache writes are paid for now.
+    Where the caller decides what is cached, both the whole prompt and its shared prefix are tried. Turning
+    caching off is also tried where the log shows charged cache writes.
     """
     traffic = replays.study.traffic
     tariff = traffic.tariffs[code]
-    mine = (traffic.tariff == code) & ~traffic.unpaid  # a refused prompt warms nothing
+    mine = (traffic.tariff == code) & ~traffic.unpaid  # a refused prompt fills no cache
     tried: list[Scheme] = []
     for number, ttl_s in enumerate(tariff.cache_ttl_s):
         checkpoint(number / len(tariff.cache_ttl_s), f"Replaying the prompt cache of {tariff.model}")
@@ -173,16 +173,16 @@ def _everywhere_or_where_it_pays(replays: Replays, everywhere: Scheme) -> list[S
 
 
 def change_of(replays: Replays, schemes: Sequence[Scheme]) -> Change:
-    """Return the change that puts the schemes in force."""
+    """Return the change of traffic that applies the schemes."""
     return partial(_in_force, replays=replays, schemes=tuple(schemes))
 
 
 def billed_reads(hit_tokens: Ints, covered_tokens: Ints, *, tariff: Tariff) -> Ints:
-    """Return the tokens of each call that are charged as read: whole granules, from the minimum on.
+    """Return the tokens of each call charged as cache reads: whole granules, no less than the minimum.
 
-    A hit ends where what the call has cached ends (`covered_tokens`). Whoever decides what is cached,
-    an entry shorter than the minimum is never made, so none can be read. OpenAI, prompt caching guide,
-    October 2026: 1,024 tokens and steps of 128.
+    A hit covers at most the cached part of the call (`covered_tokens`). Entries shorter than the minimum
+    are never created, with explicit or automatic caching, so they cannot be read. OpenAI, prompt caching
+    guide, October 2026: 1,024 tokens and steps of 128.
 
     >>> from netra.domain.optimization.pricing import Rate
     >>> some = Tariff(model="m", provider="p", input=Rate(usd_per_token=1), output=Rate(usd_per_token=1))
@@ -231,7 +231,7 @@ def at_ttl(tariff: Tariff, *, ttl_s: int) -> Tariff:
 
 
 def _gaining(study: Study, scheme: Scheme, by_call_usd: Floats) -> Bools | None:
-    """Return the calls of the groups that gain under the scheme; None when those are all or none."""
+    """Return the calls of the groups that save money under the scheme; None if all groups do, or no group."""
     _, groups = groups_of(study)
     first = study.month.first
     by_group = np.bincount(groups.codes[first:], weights=by_call_usd[first:], minlength=len(groups.names))
@@ -244,7 +244,7 @@ def _valued(replays: Replays, scheme: Scheme) -> Scheme:
 
 
 def _sum_usd(study: Study, by_call_usd: Floats) -> float:
-    """Return the sum over the calls that a month is like."""
+    """Return the sum over the recurring calls."""
     return float(by_call_usd[study.month.first :].sum())
 
 

@@ -1,4 +1,4 @@
-"""What to do about prompt caching, in words and settings: the ways of `cache_schemes` as people set them."""
+"""Words and settings for the caching schemes of `cache_schemes`."""
 
 from collections.abc import Sequence
 
@@ -8,25 +8,22 @@ from netra.domain.optimization.wording import both
 
 
 def instruction_of(alike: Sequence[Scheme]) -> str:
-    """Return what to do, for ways that `told_together` put together."""
+    """Return the instruction for the schemes of one group of `grouped_by_instruction`."""
     models, first = _names(alike), alike[0]
     if first.ttl_s == OFF:
-        return (
-            f"Turn explicit prompt caching off for {models}: what it writes costs more than what it reads "
-            "saves"
-        )
+        return f"Turn explicit prompt caching off for {models}: its writes cost more than its reads save"
     if first.shared_only:
         return (
-            f"Mark the part that prompts to {models} begin alike with for caching with a {first.ttl_s} s "
-            "time to live"
+            f"Mark only the shared prompt prefixes of {models} for caching, with a {first.ttl_s} s time to "
+            "live"
         )
     if is_explicit(first.tariff):
-        return f"Mark the shared prompt prefixes of {models} for caching with a {first.ttl_s} s time to live"
-    return f"Keep the shared part of every prompt to {models} first, so that automatic caching finds it"
+        return f"Mark the whole prompts to {models} for caching, with a {first.ttl_s} s time to live"
+    return f"Put the shared part of every prompt to {models} first, so that automatic caching can reuse it"
 
 
 def steps_of(alike: Sequence[Scheme]) -> tuple[str, ...]:
-    """Return how to do it, step by step."""
+    """Return the steps that apply the schemes of one group."""
     models, first = _names(alike), alike[0]
     if first.ttl_s == OFF:
         return (f"Remove the cache markers from the prompts sent to {models}.",)
@@ -34,13 +31,15 @@ def steps_of(alike: Sequence[Scheme]) -> tuple[str, ...]:
         end = "its end" if first.shared_only else "the end of the whole prompt"
         return (
             f"Put the unchanging part of each prompt to {models} first and set one cache marker at {end}.",
-            f"Ask for a time to live of {first.ttl_s} s.",
+            f"Set the time to live to {first.ttl_s} s.",
         )
-    return (f"Put instructions, tools and documents before what changes in each prompt to {models}.",)
+    return (
+        f"In each prompt to {models}, put instructions, tools and documents before the parts that change.",
+    )
 
 
 def setting_of(scheme: Scheme) -> CacheSetting:
-    """Return a way as one entry of `supply_config`'s `caching`."""
+    """Return a scheme as one entry of `caching` in the supply configuration."""
     return CacheSetting(
         model=scheme.tariff.model,
         provider=scheme.tariff.provider,
@@ -53,14 +52,14 @@ def setting_of(scheme: Scheme) -> CacheSetting:
 
 
 def cached_part(scheme: Scheme) -> str | None:
-    """Return how much of each prompt a way caches; None: nothing."""
+    """Return which part of each prompt a scheme caches; None if it turns caching off."""
     if scheme.ttl_s == OFF:
         return None
-    return "what prompts begin alike with" if scheme.shared_only else "the whole prompt"
+    return "the shared prompt prefix" if scheme.shared_only else "the whole prompt"
 
 
-def told_together(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
-    """Return the schemes in groups that one instruction serves, in their order."""
+def grouped_by_instruction(schemes: Sequence[Scheme]) -> list[list[Scheme]]:
+    """Group the schemes that one instruction covers, in order."""
     groups: dict[tuple[bool, int, bool], list[Scheme]] = {}
     for scheme in schemes:
         is_marked = is_explicit(scheme.tariff)

@@ -1,12 +1,12 @@
-"""Prompt caching: on, off or which time to live, by replay of the real prefixes (grade B).
+"""Prompt caching: on or off, and with which time to live, by replay of the real prefixes (grade B).
 
 Formula, in dollars over the window, with H the tokens read from the cache and W those written:
-`sum H (p_in - p_read) - sum W (p_write - p_in)`. H is the replayed reuse of each call, floored to
-the provider's granularity and dropped under its minimum; W is the rest of the cacheable prefix, and
-is charged where the provider charges writes. Every way is held against the caching that the log shows:
-where none does better, it stays. Valid where prompts are identified by prefix blocks
-and the provider keeps a block at least its time to live after the last use. Sources: the providers'
-prompt caching guides and price lists, October 2026.
+`sum H (p_in - p_read) - sum W (p_write - p_in)`. H is the replayed reuse of each call, rounded down to
+the provider's granularity and zero below its minimum. W is the rest of the cacheable prefix, charged where
+the provider charges writes. Each scheme is compared with the caching in the log, which is kept unless a
+scheme saves more. Valid where prompts are identified by prefix blocks and the provider keeps a block at
+least its time to live after the last use. Sources: the providers' prompt caching guides and price lists,
+October 2026.
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ from netra.domain.optimization.analysers.caching.cache_schemes import (
 )
 from netra.domain.optimization.analysers.caching.cache_wording import (
     cached_part,
+    grouped_by_instruction,
     instruction_of,
     setting_of,
     steps_of,
-    told_together,
 )
 from netra.domain.optimization.analysers.evidence import rows, saved_by_call_usd
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.supply_config import CacheSetting, Settings
+from netra.domain.optimization.supply_config import CacheSetting, SupplySettings
 from netra.domain.optimization.wording import listed, money, percent
 
 KIND: Final = "prompt_caching"
@@ -48,7 +48,7 @@ FORMULA: Final = (
 
 
 class SchemeInputs(Inputs, frozen=True, kw_only=True):
-    """The ways of caching that are advised, and all that were replayed."""
+    """The caching schemes advised, and all those replayed."""
 
     schemes: tuple[TriedScheme, ...]
     tried: tuple[TriedScheme, ...]
@@ -67,7 +67,7 @@ def break_even_hit_share(*, write: float, read: float) -> float:
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return whether to cache prompts, where, and for how long; losing ways are named as such."""
+    """Return which prompts to cache and for how long; schemes that lose money become warnings."""
     if study.events.prefixes is None:
         return cache_audit.analyse(study, checkpoint=checkpoint)
     replays = Replays(study)
@@ -91,7 +91,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
-    """Return the least losing way of each model that nobody caches yet and that needs somebody to."""
+    """Return the least costly scheme of each model with explicit caching that is not cached yet."""
     in_use = np.unique(study.traffic.tariff[cache_audit.in_use(study) & study.recurring])
     losing: list[Scheme] = []
     for schemes in stays:
@@ -104,7 +104,7 @@ def _losing(study: Study, stays: Sequence[Sequence[Scheme]]) -> list[Scheme]:
 def _kept(
     study: Study, stays: Sequence[Sequence[Scheme]], *, table: Sequence[TriedScheme]
 ) -> tuple[Finding, ...]:
-    """Say that the caching of the log is the best of the ways, where it pays at all."""
+    """Return the finding that the present caching is the best scheme, if it saves money at all."""
     codes = [schemes[0].code for schemes in stays]
     where = cache_audit.in_use(study) & study.recurring & np.isin(study.traffic.tariff, codes)
     paid_back_usd = float(cache_audit.paid_back_usd(study, where=where).sum())
@@ -118,7 +118,7 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Trie
     return Finding(
         kind=KIND,
         stance=Stance.DO,
-        action=listed([instruction_of(alike) for alike in told_together(schemes)]),
+        action=listed([instruction_of(alike) for alike in grouped_by_instruction(schemes)]),
         impact=_impact(replays, schemes),
         grade=Grade.REPLAY,
         formula=FORMULA,
@@ -126,19 +126,18 @@ def _switch(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[Trie
         assumptions=_assumptions(replays.study, schemes),
         evidence=_evidence(replays, schemes),
         how_to_verify=(
-            "Compare the cached and cache-write token counts in the provider's responses with the replay's, "
-            "day by day, and the bill's cached-input lines with the month's saving."
+            "Compare the cached and cache-write token counts in the provider's responses with the replay's "
+            "every day, and the cached-input lines of the bill with the monthly saving."
         ),
         effort="medium" if any(is_explicit(scheme.tariff) for scheme in schemes) else "low",
         risk=(
-            "None to answers. A cache that several deployments split is hit less often than the replay says."
+            "Answers do not change. A cache split over several deployments has a lower hit rate than the "
+            "replay shows."
         ),
         change=change_of(replays, schemes),
-        supply=Settings(caching=tuple(setting_of(scheme) for scheme in schemes)),
-        steps=tuple(step for alike in told_together(schemes) for step in steps_of(alike)),
-        roll_back=(
-            "Put the cache markers and their time to live back as they were; nothing else depends on them."
-        ),
+        supply=SupplySettings(caching=tuple(setting_of(scheme) for scheme in schemes)),
+        steps=tuple(step for alike in grouped_by_instruction(schemes) for step in steps_of(alike)),
+        roll_back=("Restore the earlier cache markers and their time to live; nothing else depends on them."),
     )
 
 
@@ -148,7 +147,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
     return Finding(
         kind=KIND,
         stance=Stance.AVOID,
-        action=f"Leave explicit prompt caching off for {models}: it would cost money on this traffic",
+        action=f"Do not turn on explicit prompt caching for {models}: it would cost money on this traffic",
         impact=(
             f"Even its best setting loses {money(lost_usd)} {replays.study.month.told}. "
             f"{_impact(replays, schemes)} " + " ".join(_break_even(scheme) for scheme in schemes)
@@ -159,12 +158,13 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
         assumptions=_assumptions(replays.study, schemes),
         evidence=_evidence(replays, schemes),
         how_to_verify=(
-            "Mark the prompts of one template for a day and compare cache-write with cache-read dollars."
+            "Cache the prompts of one template for a day and compare the cost of writes with the saving of "
+            "reads."
         ),
         effort="low",
         risk="None: nothing changes.",
         change=change_of(replays, schemes),
-        supply=Settings(
+        supply=SupplySettings(
             caching=tuple(
                 CacheSetting(model=one.tariff.model, provider=one.tariff.provider, enabled=False)
                 for one in schemes
@@ -186,14 +186,11 @@ def _break_even(scheme: Scheme) -> str:
     share = _break_even_of(scheme.tariff)
     if share is None:
         return ""
-    return (
-        f"{scheme.tariff.model} needs {percent(share)} of the cacheable tokens to be hits before caching "
-        "pays."
-    )
+    return f"Caching on {scheme.tariff.model} pays only if {percent(share)} of the cacheable tokens are hits."
 
 
 def _break_even_of(tariff: Tariff) -> float | None:
-    """Return the break-even hit share at base prices; None where writing costs nothing extra."""
+    """Return the break-even hit share at base prices; None where writes cost no extra."""
     price = tariff.input.usd_per_token
     if tariff.cached_input is None or tariff.cache_write is None or price <= 0:
         return None
@@ -231,18 +228,18 @@ def _evidence(replays: Replays, schemes: Sequence[Scheme]) -> Evidence:
 
 
 def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
-    said = [
-        "Equal prefix hashes are equal prompts up to that block, and one cache serves all calls of a model.",
-        "A block lives as long as its last use, hit or write, is no longer ago than the time to live.",
+    assumed = [
+        "Equal prefix hashes mean equal prompts up to that block; one cache serves all calls of a model.",
+        "A block stays cached until its last use, hit or write, is longer ago than the time to live.",
     ]
     if study.events.cached_input_tokens is None:
-        said.append(
-            "The log does not say which tokens were cached, so today's bill counts all input at the full "
-            "price; "
-            "if the provider already caches, part of this saving is already made."
+        assumed.append(
+            "The log does not show which tokens were cached, so the present bill counts all input at the "
+            "full price; if the provider already caches, part of this saving is already realised."
         )
     if any(scheme.tariff.caching is None for scheme in schemes):
-        said.append(
-            "The price book does not say who decides what is cached; a price on writes is read as explicit."
+        assumed.append(
+            "The price book does not say whether caching is automatic; a model with a price on cache writes "
+            "is assumed to need explicit markers."
         )
-    return tuple(said)
+    return tuple(assumed)

@@ -1,1 +1,1 @@
-"""Serving open models on GPUs in place of an API."""
+"""Analysers for serving open models on rented GPUs instead of an API."""

@@ -1,8 +1,8 @@
 """Autoscaling and idle GPUs: policies replayed on at least a day of the log's arrivals.
 
-Formula: `idle = 1 - sum(min(demand, held)) / sum(held)` over windows of a minute, demand being arrivals a
-second over what one replica carries. Valid from a day on, as the peak of an hour is no peak; a policy that
-knows the hours of one day is judged on that same day, and says so.
+Formula: `idle = 1 - sum(min(demand, held)) / sum(held)` over windows of a minute, where demand is arrivals
+per second divided by one replica's capacity. Needs a day or more of data to contain the daily peak. The
+hourly policy is evaluated on the days it was derived from, which its assumptions state.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.span import dense_ends
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.configurations import Configuration
+from netra.domain.optimization.performance.configurations import ServingConfiguration
 from netra.domain.optimization.performance.hosting import ranked_by_estimate
 from netra.domain.optimization.performance.scaling import (
     COOL_DOWN_S,
@@ -26,7 +26,7 @@ from netra.domain.optimization.performance.scaling import (
     demand_of,
     scaled,
 )
-from netra.domain.optimization.supply_config import Autoscaling, Settings
+from netra.domain.optimization.supply_config import Autoscaling, SupplySettings
 from netra.domain.optimization.wording import count, money, percent
 from netra.domain.workloads.columns import Floats
 
@@ -35,17 +35,17 @@ FORMULA: Final = (
     "idle = 1 - sum min(demand, held) / sum held, by minute; demand = arrivals a second / carried a replica"
 )
 DAY_S: Final = 86_400.0
-_SHORT_ALLOWED: Final = 0.01  # of the demand, in minutes with too few replicas
+_SHORT_ALLOWED: Final = 0.01  # largest share of the demand that may fall in minutes with too few replicas
 
 
 class PricedPolicy(Scaled, frozen=True, kw_only=True):
-    """One policy's day, with its price over the log's span."""
+    """One policy's replay, with its price over the log's span."""
 
     usd_in_window: float
 
 
 class AutoscalingInputs(Inputs, frozen=True, kw_only=True):
-    """What each policy would have paid and missed."""
+    """The cost and the unmet demand of each policy."""
 
     model: str
     configuration: str
@@ -56,7 +56,7 @@ class AutoscalingInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what each policy would have paid and missed over the log, or that a day is needed."""
+    """Return the cost and unmet demand of each policy over the log; a gap if it covers less than a day."""
     if not len(study.events) or not concerns_own_gpus(study, kind=KIND):
         return ()
     if study.span.seconds < 0.98 * DAY_S:
@@ -66,7 +66,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         return (case,)
     ranked = ranked_by_estimate(case.candidates, load=case.load, slo=case.slo)
     if not ranked:
-        return ()  # `self_hosting` says that nothing keeps the limits
+        return ()  # `self_hosting` reports that no configuration keeps the limits
     checkpoint(0.3, "Replaying autoscaling policies")
     configuration = ranked[0].configuration
     arrive_s = arrivals_s(study, case)
@@ -77,7 +77,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def arrivals_s(study: Study, case: Case) -> Floats:
-    """Return when those calls arrive that lie in the time a month is scaled from, from its beginning."""
+    """Return the arrival times of the calls within the span that a month is scaled from, from its start."""
     begin, end = dense_ends(study.events.at_ns)
     at_ns = study.events.at_ns[case.where]
     inside = at_ns[(at_ns >= begin) & (at_ns <= end)]
@@ -85,7 +85,7 @@ def arrivals_s(study: Study, case: Case) -> Floats:
 
 
 def best_of(days: list[Scaled]) -> Scaled:
-    """Return the policy with the fewest replica-hours of those that meet the demand; fixed always does."""
+    """Return the policy that meets the demand with the fewest replica-hours; the fixed one always does."""
     able = [day for day in days if day.short_share <= _SHORT_ALLOWED]
     return min(able, key=lambda day: (day.replica_hours, day.policy))
 
@@ -95,7 +95,7 @@ def _finding(
     case: Case,
     days: list[Scaled],
     *,
-    configuration: Configuration,
+    configuration: ServingConfiguration,
     left_out: tuple[str, ...],
 ) -> Finding:
     name, usd_per_hour = configuration.name, configuration.usd_per_hour
@@ -119,18 +119,26 @@ def _finding(
             saved_usd_per_month_against_fixed=saved_usd,
         ),
         assumptions=(
-            f"A replica answers {START_UP_S:,.0f} s after it is asked for.",
-            f"The reactive policy aims at {percent(TARGET)} use and lets go after {COOL_DOWN_S:,.0f} s.",
-            "The hourly policy is judged on the days it learned from: expect it to do worse on the next.",
+            f"A replica serves requests {START_UP_S:,.0f} s after it is requested.",
+            (
+                f"The reactive policy targets {percent(TARGET)} utilisation and scales down after "
+                f"{COOL_DOWN_S:,.0f} s."
+            ),
+            (
+                "The hourly policy is evaluated on the days it was derived from: expect worse "
+                "results on other days."
+            ),
             *left_out,
             *case.notes,
         ),
         evidence=rows(study, case.where),
-        how_to_verify="Let the policy only recommend for a day, and compare the replicas it asks for.",
+        how_to_verify=(
+            "Run the policy for a day without acting on it, and compare the replica counts it asks for."
+        ),
         effort="medium",
-        risk="Demand that rises faster than a replica starts waits for it: keep the least above zero.",
-        supply=Settings(autoscaling=_supply(best)),
-        steps=(f"Set {best.least} as the least and {best.most} as the most replicas.",),
+        risk="Requests wait when demand rises faster than replicas start: keep the minimum above zero.",
+        supply=SupplySettings(autoscaling=_supply(best)),
+        steps=(f"Set the minimum to {best.least} and the maximum to {best.most} replicas.",),
         roll_back=f"Set both bounds to {fixed.most}.",
     )
 
@@ -139,16 +147,16 @@ def _outside(study: Study, outside: int) -> tuple[str, ...]:
     if not outside:
         return ()
     hours = study.span.seconds / 3600
-    said = f"{count(outside, 'call')} outside the {hours:,.1f} h that a month is scaled from"
-    return (f"Left out of the demand: {said}.",)
+    excluded = f"{count(outside, 'call')} outside the {hours:,.1f} h that a month is scaled from"
+    return (f"Excluded from the demand: {excluded}.",)
 
 
 def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:
     idle = percent(fixed.idle_share)
-    said = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {idle} of the time"
+    fixed_cost = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {idle} of the time"
     if best.policy is Policy.FIXED:
-        return f"{said}; no policy that meets the demand pays less."
-    return f"{said}; {best.least} to {best.most} cost {money(saved_usd)} a month less."
+        return f"{fixed_cost}; no policy that meets the demand is cheaper."
+    return f"{fixed_cost}; scaling between {best.least} and {best.most} saves {money(saved_usd)} a month."
 
 
 def _row(day: Scaled, *, usd_per_hour: float) -> PricedPolicy:
@@ -170,6 +178,9 @@ def _too_short(study: Study) -> Gap:
     return Gap(
         kind=KIND,
         missing=("timestamp",),
-        reason=f"The log covers {study.span.seconds / 3600.0:,.1f} h, and peaks need a day.",
-        would_add="how many replicas each hour needs, and what a fleet that follows demand would save",
+        reason=(
+            f"The log covers {study.span.seconds / 3600.0:,.1f} h; measuring the daily peak needs a "
+            "day or more."
+        ),
+        would_add="how many replicas each hour needs, and the saving of a fleet that follows demand",
     )

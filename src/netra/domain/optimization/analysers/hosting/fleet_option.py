@@ -1,7 +1,7 @@
-"""A sized fleet as one way to serve the whole traffic, to be weighed against the others.
+"""A sized fleet as one option to serve the whole traffic, for comparison with the others.
 
-Valid for a log long enough to scale. The fleet is paid by the hour, busy or not; calls that it does not
-serve are paid as now, and what the bill as it is holds of refused, uncharged calls this one holds too.
+Valid for a log long enough to scale. The fleet is paid by the hour, busy or not. Calls that it does not
+serve are paid as now; refused, uncharged calls are counted as in the present bill.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ _MONTH_H: Final = MONTH_S / 3600
 def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Option:
     """Return the fleet as an option of the analyser `kind`.
 
-    It is uncertain where the model is a stand-in, and where a limit that was asked for is not held.
+    It needs an evaluation if the model is a stand-in, or if a requested limit could not be checked.
     """
     deployment, fleet = hosting.configuration.deployment, hosting.fleet
     memory = deployment.memory()
@@ -45,7 +45,7 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
 
 
 def _in_part(option: Option) -> Option:
-    """Return the option with what is known of it where other calls stay: not the tail of both together."""
+    """Return the option for traffic of which some calls stay: the combined tail latency is not known."""
     return replace(
         option,
         name=f"{option.name}, other models as now",

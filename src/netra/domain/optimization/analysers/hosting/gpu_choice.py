@@ -1,8 +1,9 @@
 """GPU, count, group size and quantisation: the cheapest replicas that carry the traffic under the limits.
 
 Formula: `cost = ceil(peak rate x margin / requests a second a replica carries) x TP x $/GPU-h`, the carried
-rate being the largest batch whose modelled TPOT keeps 85 % of the limit; the pick is then sized by replay.
-Valid for one machine a replica. Nothing is said where no GPU is in question.
+rate being that of the largest batch whose modelled TPOT keeps 85 % of the limit; the pick is then sized by
+replay. Valid for replicas of one machine each. Returns nothing unless the question or the log concerns
+own GPUs.
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,11 @@ from netra.domain.optimization.analysers.hosting.fleet_option import option_of
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.configurations import Configuration, carried_per_s
+from netra.domain.optimization.performance.configurations import ServingConfiguration, carried_per_s
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.performance.validation.decisions import SAFETY_MARGIN
-from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, SupplySettings
 from netra.domain.optimization.wording import count, money
 from netra.domain.workloads.columns import Floats
 
@@ -35,7 +36,7 @@ _QUANTISED: Final = ("bf16", "fp8", "int4")
 
 
 class Carrying(msgspec.Struct, frozen=True, kw_only=True):
-    """What one configuration carries under the limits; `replicas` None: it does not keep them."""
+    """The capacity of one configuration under the limits; `replicas` is None if it does not keep them."""
 
     configuration: str
     carried_per_s: float
@@ -59,7 +60,7 @@ class GpuInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return the ways to serve the log's model, cheapest first, and the one to take."""
+    """Return the configurations that can serve the log's model, cheapest first, and the pick."""
     if not len(study.events) or not concerns_own_gpus(study, kind=KIND):
         return ()
     case = case_of(study, kind=KIND, priced_only=False)
@@ -71,14 +72,14 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         case.replayed, candidates=case.candidates, load=case.load, slo=case.slo, checkpoint=checkpoint
     )
     if not fleets:
-        return ()  # `self_hosting` says that no size keeps the limits
+        return ()  # `self_hosting` reports that no size keeps the limits
     return (_finding(study, case, fleets[0], table),)
 
 
-def quantised(case: Case) -> tuple[Configuration, ...]:
-    """Return the candidates at each weight precision that the longest call fits beside."""
+def quantised(case: Case) -> tuple[ServingConfiguration, ...]:
+    """Return the candidates at each weight precision that leaves memory for the longest call."""
     longest = int((case.requests.input_tokens + case.requests.output_tokens).max())
-    found: list[Configuration] = []
+    found: list[ServingConfiguration] = []
     for one in case.candidates:
         for precision in _QUANTISED:
             deployment = msgspec.structs.replace(one.deployment, precision=precision)
@@ -88,16 +89,16 @@ def quantised(case: Case) -> tuple[Configuration, ...]:
 
 
 def peak_rate_per_s(arrive_s: Floats, *, window_s: float = PEAK_WINDOW_S) -> float:
-    """Return the most arrivals in one window, a second; windows start at the first arrival.
+    """Return the arrival rate of the busiest window, per second; windows start at the first arrival.
 
     >>> peak_rate_per_s(np.array([0.0, 1.0, 2.0, 70.0]))
     0.05
     """
-    _, counts = np.unique(arrive_s // window_s, return_counts=True)  # empty windows may be any number
+    _, counts = np.unique(arrive_s // window_s, return_counts=True)  # empty windows are not stored
     return int(counts.max()) / window_s
 
 
-def _row(case: Case, configuration: Configuration) -> Carrying:
+def _row(case: Case, configuration: ServingConfiguration) -> Carrying:
     carried = carried_per_s(configuration, load=case.load, slo=case.slo)
     peak = peak_rate_per_s(case.requests.arrive_s) * SAFETY_MARGIN
     replicas = ceil(peak / carried) if carried > 0.0 else None
@@ -123,7 +124,8 @@ def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying])
         action=f"Serve {case.stand_in.model.name} on {name}",
         impact=(
             f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
-            f"{len(able)} ways that keep the limits; replayed TPOT p99 {fast:,.1f} to {slow:,.1f} ms."
+            f"{len(able)} configurations that keep the limits; replayed TPOT p99 is {fast:,.1f} to "
+            f"{slow:,.1f} ms."
         ),
         grade=Grade.MODEL,
         formula=FORMULA,
@@ -140,14 +142,14 @@ def _finding(study: Study, case: Case, best: Hosting, table: Sequence[Carrying])
         ),
         assumptions=(
             *case.notes,
-            "Weights at FP8 or INT4 answer as well as at 16 bits: check it on a sample before relying on it.",
+            "Weights at FP8 or INT4 are assumed to answer as well as at 16 bits: check this on a sample.",
         ),
         evidence=rows(study, case.where),
-        how_to_verify="Load one replica with its share of the log and compare TPOT p99 with the replay's.",
+        how_to_verify="Send one replica its share of the log and compare TPOT p99 with the replay's.",
         effort="medium",
-        risk="Prices differ by region and term; the pick changes with them, so name your own.",
+        risk="GPU prices differ by region and term, and the pick depends on them: supply your own prices.",
         options=(option_of(study, case, best, kind=KIND),),
-        supply=Settings(serving=_supply(case, best)) if case.stand_in.is_same else NO_SETTINGS,
+        supply=SupplySettings(serving=_supply(case, best)) if case.stand_in.is_same else NO_SETTINGS,
     )
 
 

@@ -1,6 +1,6 @@
-"""A hosting question made ready: which calls, which open model, which limits, which GPUs may serve them.
+"""Prepares a hosting question: the calls, the open model, the limits and the candidate GPUs.
 
-Read by `self_hosting`, `gpu_choice`, `autoscaling`, `kv_cache` and `prefill_split`; says nothing itself.
+Shared by `self_hosting`, `gpu_choice`, `autoscaling`, `kv_cache` and `prefill_split`; reports no finding.
 """
 
 from math import ceil
@@ -11,7 +11,11 @@ import numpy as np
 from netra.domain.optimization.analysers.hosting.log_calibration import pace_of
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Gap, Goals
-from netra.domain.optimization.performance.configurations import Configuration, Load, configurations
+from netra.domain.optimization.performance.configurations import (
+    RequestLoad,
+    ServingConfiguration,
+    configurations,
+)
 from netra.domain.optimization.performance.constants import MIXTURE_STEP_TIME_80, VLLM
 from netra.domain.optimization.performance.fleet import Slo, busiest
 from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelShape
@@ -23,25 +27,25 @@ from netra.domain.optimization.wording import count
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One self-hosting question, readied: the calls, the model, the limits and the candidates."""
+    """One self-hosting question: the calls, the model, the limits and the candidates."""
 
     where: Bools
-    others: int  # calls of other models than the open one, which are not in it
+    others: int  # excluded calls, of models other than the open one
     requests: Requests
     replayed: Requests
     stand_in: StandIn
     slo: Slo
     limits: str  # `slo` in words
-    unheld: tuple[str, ...]  # features with limits of their own, which no replay of all calls can hold
-    notes: tuple[str, ...]  # which model, which limits, which calls: what every answer assumes
-    load: Load
-    candidates: tuple[Configuration, ...]
-    api_usd: float  # of the calls that are charged, in the window
+    unheld: tuple[str, ...]  # features with their own limits, which a replay of all calls cannot check
+    notes: tuple[str, ...]  # the assumptions of every answer: model, limits, calls
+    load: RequestLoad
+    candidates: tuple[ServingConfiguration, ...]
+    api_usd: float  # list price of the charged calls, over the log's span
     api_usd_per_month: float
 
 
 def concerns_own_gpus(study: Study, *, kind: str) -> bool:
-    """Say whether GPUs are asked about, or the log is of an open model somebody may serve themselves."""
+    """Return whether the question is about GPUs, or the log holds calls of an open model."""
     goals = study.goals
     asked = kind in goals.analyses or bool(goals.gpus) or goals.gpu_memory_gib is not None
     labels = study.events.model.names
@@ -51,23 +55,25 @@ def concerns_own_gpus(study: Study, *, kind: str) -> bool:
 def case_of(
     study: Study, *, kind: str, priced_only: bool = True, proposed: Bools | None = None
 ) -> Case | Gap:
-    """Return the question made ready, or the gap that keeps it from being asked.
+    """Return the prepared question, or the gap that prevents it.
 
-    `priced_only` leaves out calls of unknown list price, which own GPUs cannot be set against. `proposed`
-    are the calls that somebody means to serve so, whatever they are of. Without it, where most calls are of
-    an open model, they are those of that model alone: for any other it would be a stand-in.
+    `priced_only` excludes calls of unknown list price, which cannot be compared with own GPUs. `proposed`
+    selects the calls to serve on own GPUs, of any model. Without it, if most calls are of an open model,
+    only that model's calls are selected: for the others it would be a stand-in.
     """
     traffic = study.traffic
     where = traffic.kept & ~traffic.hosted & ((traffic.tariff >= 0) | (not priced_only))
     if proposed is not None:
         where &= proposed
     if not where.any():
-        return _gap(kind, "model", "no call has a known list price to compare own GPUs with")
+        return _gap(kind, "model", "no call has a known list price to compare with own GPUs")
     if not study.span.scaled:
-        return _gap(kind, "timestamp", "the log is too short to rent a GPU for: a fleet is paid by the hour")
+        return _gap(
+            kind, "timestamp", "the log is too short for a comparison with GPUs that are rented by the hour"
+        )
     stand_in = _stand_in(study, where)
     if stand_in is None:
-        return _gap(kind, "models", "the catalogue holds no open model to stand in")
+        return _gap(kind, "models", "the catalogue has no open model that could stand in")
     others = 0
     if stand_in.is_same and proposed is None:
         own = where & _are_of(study, stand_in.model)
@@ -77,7 +83,7 @@ def case_of(
 
 
 def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others: int) -> Case | Gap:
-    """Return the case of serving the calls in `where`, of which there is one at least, on `stand_in`."""
+    """Return the case of serving the calls in `where` (one or more) on `stand_in`."""
     requests = _requests(study.traffic, where)
     longest = int((requests.input_tokens + requests.output_tokens).max())
     gpus = allowed_gpus(study.hardware, study.goals)
@@ -114,7 +120,7 @@ def _readied(study: Study, where: Bools, *, kind: str, stand_in: StandIn, others
 
 
 def allowed_gpus(hardware: Hardware, goals: Goals) -> tuple[Gpu, ...]:
-    """Return the priced GPUs that the question allows: those named, within the memory given."""
+    """Return the priced GPUs that the question allows: those named, within the memory limit."""
     named = {gpu.name for name in goals.gpus if (gpu := hardware.find_gpu(name)) is not None}
     limit_gib = goals.gpu_memory_gib
     return tuple(
@@ -124,11 +130,11 @@ def allowed_gpus(hardware: Hardware, goals: Goals) -> tuple[Gpu, ...]:
     )
 
 
-def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ...]) -> tuple[Slo, str]:
-    """Return the limits asked for, else the defaults, with a sentence that says which.
+def slo_of(goals: Goals, requests: Requests, candidates: tuple[ServingConfiguration, ...]) -> tuple[Slo, str]:
+    """Return the requested limits, else the defaults, with a sentence that states them.
 
-    A default TTFT is widened where even a lone prompt of this length takes longer on every candidate:
-    a limit nobody asked for must not make the question unanswerable.
+    The default TTFT is widened where even a single prompt of this length takes longer on every candidate:
+    a limit that was not requested must not make the question unanswerable.
     """
     slo = Slo(
         ttft_ms=goals.ttft_ms_p99 or Slo().ttft_ms,
@@ -145,29 +151,30 @@ def slo_of(goals: Goals, requests: Requests, candidates: tuple[Configuration, ..
         return slo, _limits(goals, slo)
     wider = msgspec.structs.replace(slo, ttft_ms=float(ceil(3.0 * lone_ms / 100.0) * 100))
     return wider, (
-        f"No TTFT limit was asked for, and a prompt of {prompt:,.0f} tokens alone takes {lone_ms:,.0f} ms on "
-        f"the fastest candidate, so a wider one is taken. {_limits(goals, wider)}"
+        f"No TTFT limit was requested, and a single prompt of {prompt:,.0f} tokens takes "
+        f"{lone_ms:,.0f} ms on "
+        f"the fastest candidate, so the default limit is widened. {_limits(goals, wider)}"
     )
 
 
 def _limits(goals: Goals, slo: Slo) -> str:
-    """Return the limits in words, those that were asked for marked."""
+    """Return the limits in words, with the requested ones marked."""
     limits = (
         ("first token", slo.ttft_ms, goals.ttft_ms_p99),
-        ("each next", slo.tpot_ms, goals.tpot_ms_p99),
+        ("each next token", slo.tpot_ms, goals.tpot_ms_p99),
         ("the whole call", slo.latency_ms, slo.latency_ms),
     )
-    said = ", ".join(
-        f"{what} within {limit:,.0f} ms" + ("" if asked is None else " (as asked)")
+    stated = ", ".join(
+        f"{what} within {limit:,.0f} ms" + ("" if asked is None else " (as requested)")
         for what, limit, asked in limits
         if limit is not None
     )
     nothing = all(asked is None for _, _, asked in limits)
-    return f"Limits at the 99th percentile: {said}{'; none were asked for' if nothing else ''}."
+    return f"Limits at the 99th percentile: {stated}{'; these are defaults' if nothing else ''}."
 
 
 def _stand_in(study: Study, where: Bools) -> StandIn | None:
-    """Return the open model for the model most calls are of."""
+    """Return the open model that stands for the model of most calls."""
     codes, counts = np.unique(study.events.model.codes[where], return_counts=True)
     label = study.events.model.names[int(codes[np.argmax(counts)])]
     tariff = study.prices.tariffs.get(label)
@@ -180,13 +187,13 @@ def _stand_in(study: Study, where: Bools) -> StandIn | None:
 
 
 def _model_of(study: Study, label: str) -> str:
-    """Return the name of the model that calls under `label` are priced as; the label where none is."""
+    """Return the name of the model that calls under `label` are priced as; the label itself if unpriced."""
     tariff = study.prices.tariffs.get(label)
     return label if tariff is None else tariff.model
 
 
 def _are_of(study: Study, model: ModelShape) -> Bools:
-    """Return which calls of the log are of `model`, under whatever label."""
+    """Return which calls of the log are of `model`, under any label."""
     labels = study.events.model
     is_it = [study.hardware.find_model(_model_of(study, label)) == model for label in labels.names]
     return np.array([*is_it, False])[labels.codes]
@@ -201,7 +208,7 @@ def _requests(traffic: Traffic, where: Bools) -> Requests:
     )
 
 
-def _at_pace(one: Configuration, pace: float) -> Configuration:
+def _at_pace(one: ServingConfiguration, pace: float) -> ServingConfiguration:
     deployment = msgspec.structs.replace(one.deployment, pace=pace)
     return msgspec.structs.replace(one, deployment=deployment)
 
@@ -211,12 +218,12 @@ def _gap(kind: str, field: str, reason: str) -> Gap:
         kind=kind,
         missing=(field,),
         reason=_sentence(reason),
-        would_add="the number of GPUs that would hold the latency limits, and their price against the API's",
+        would_add="the number of GPUs that keep the latency limits, and their price against the API's",
     )
 
 
-def _load(requests: Requests, *, seconds: float) -> Load:
-    return Load(
+def _load(requests: Requests, *, seconds: float) -> RequestLoad:
+    return RequestLoad(
         requests_per_s=len(requests) / seconds,
         input_tokens=float(requests.input_tokens.mean()),
         output_tokens=float(requests.output_tokens.mean()),
@@ -224,25 +231,25 @@ def _load(requests: Requests, *, seconds: float) -> Load:
 
 
 def _kind_of(model: ModelShape) -> tuple[str, ...]:
-    """Return what must be known of a model that is not of the kind whose steps were measured."""
+    """Return the caveat for a model whose kind was not measured; empty for a dense model."""
     if not model.is_moe:
         return ()
     fast, slow = MIXTURE_STEP_TIME_80
-    said = (
-        f"{model.name} is a mixture of experts, {model.experts_active} of {model.experts} a token; "
-        "the steps of none were measured. A step is taken to read the experts that its tokens touch when "
-        f"they choose evenly, and the interval is widened to {fast:.2f} to {slow:.2f} times that."
+    caveat = (
+        f"{model.name} is a mixture of experts ({model.experts_active} of {model.experts} active per token), "
+        "a kind without measured step times. Tokens are assumed to choose experts evenly, and the interval "
+        f"is widened to {fast:.2f} to {slow:.2f} times the modelled step time."
     )
-    return (said,)
+    return (caveat,)
 
 
 def _not_held(features: tuple[str, ...]) -> tuple[str, ...]:
-    said = f"Replays are of all calls, so limits on single features are not held here: {', '.join(features)}."
-    return (said,) if features else ()
+    caveat = f"The replay covers all calls; limits on single features are not checked: {', '.join(features)}."
+    return (caveat,) if features else ()
 
 
 def _left_out(others: int) -> tuple[str, ...]:
-    return (f"Left as they are: {count(others, 'call')} of other models.",) if others else ()
+    return (f"Not moved: {count(others, 'call')} of other models.",) if others else ()
 
 
 def _stretch(replayed: Requests, requests: Requests) -> tuple[str, ...]:

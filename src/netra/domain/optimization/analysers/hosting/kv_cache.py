@@ -1,8 +1,9 @@
-"""KV-cache fit: how many requests a GPU's memory holds at once, and what an 8-bit cache would add.
+"""KV-cache fit: how many concurrent requests a GPU's memory holds, and what an 8-bit cache would add.
 
 Formula: `tokens = floor(available bytes / (2 L max(1, kv/TP) d b))` in pages of 16, concurrency =
 tokens / tokens a request; the count vLLM logs as "GPU KV cache size". Available memory is an estimate
-where no log gives it. Valid for engines that page their cache; nothing is said where no GPU is in question.
+unless an engine's log gives it. Valid for engines with a paged cache. Returns nothing unless the question
+or the log concerns own GPUs.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from netra.domain.optimization.analysers.evidence import rows
 from netra.domain.optimization.analysers.hosting.hosting_case import Case, case_of, concerns_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.performance.configurations import Configuration
+from netra.domain.optimization.performance.configurations import ServingConfiguration
 from netra.domain.workloads.columns import Floats, Ints
 
 KIND: Final = "kv_cache"
@@ -26,7 +27,7 @@ _LISTED: Final = 12
 
 
 class KvCacheFit(msgspec.Struct, frozen=True, kw_only=True):
-    """What one replica's memory holds, with a cache of 16 and of 8 bits."""
+    """The requests that fit one replica's memory, with a cache of 16 and of 8 bits."""
 
     configuration: str
     usd_per_hour: float
@@ -41,7 +42,7 @@ class KvCacheFit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KvCacheInputs(Inputs, frozen=True, kw_only=True):
-    """The requests to hold at once, and what each configuration holds."""
+    """The concurrency of the log, and the requests that each configuration holds."""
 
     model: str
     tokens_per_request_mean: float
@@ -51,7 +52,7 @@ class KvCacheInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return how many of the log's requests fit each allowed replica at once."""
+    """Return how many of the log's requests fit each allowed replica concurrently."""
     if not len(study.events) or not concerns_own_gpus(study, kind=KIND):
         return ()
     checkpoint(0.0, "Fitting the key-value cache")
@@ -63,9 +64,9 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 
 
 def concurrency_p99(at_ns: Ints, latency_ms: Floats | None) -> float | None:
-    """Return the 99th percentile, over arrivals, of the calls under way; None where latency is unknown.
+    """Return the 99th percentile, over arrivals, of concurrent calls; None where latency is unknown.
 
-    A call is under way from its arrival to arrival plus latency; the arriving call counts.
+    A call is in flight from its arrival until its latency has passed; the arriving call counts.
 
     >>> concurrency_p99(np.array([0, 1_000_000, 5_000_000]), np.array([3.0, 3.0, 3.0]))
     2.0
@@ -85,7 +86,7 @@ def _finding(study: Study, case: Case, table: Sequence[KvCacheFit]) -> Finding:
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
-        action=f"Hold the cache of {case.stand_in.model.name} at 8 bits where memory limits the batch",
+        action=f"Use an 8-bit KV cache for {case.stand_in.model.name} where memory limits the batch size",
         impact=(
             f"A replica of {first.configuration} holds {first.requests_at_once:,.0f} average "
             f"requests at once, {first.requests_at_once_fp8:,.0f} with an 8-bit cache; of "
@@ -102,14 +103,14 @@ def _finding(study: Study, case: Case, table: Sequence[KvCacheFit]) -> Finding:
             replicas=tuple(table),
         ),
         assumptions=(
-            "90 % of the memory may be used.",
-            "Activations and buffers are estimated: an engine's own log knows better.",
+            "The engine may use 90 % of the GPU's memory.",
+            "Memory for activations and buffers is estimated; the engine's own log gives the exact figure.",
             *case.notes,
         ),
         evidence=rows(study, case.where, weight=study.traffic.input_tokens + study.traffic.output_tokens),
         how_to_verify='Compare with the line "GPU KV cache size" that vLLM logs at its start.',
         effort="low",
-        risk="An 8-bit cache can change answers: compare a sample before it serves everybody.",
+        risk="An 8-bit cache can change answers: compare a sample before it serves all traffic.",
     )
 
 
@@ -120,7 +121,7 @@ def _needed(study: Study, case: Case) -> float | None:
     )
 
 
-def _fit(case: Case, configuration: Configuration) -> KvCacheFit:
+def _fit(case: Case, configuration: ServingConfiguration) -> KvCacheFit:
     deployment = configuration.deployment
     plan = deployment.memory()
     small = msgspec.structs.replace(deployment, kv_precision="fp8").memory()

@@ -1,8 +1,9 @@
-"""Calibrating step times on the log's own latencies, where it is known what served it.
+"""Calibrates step times on the log's own latencies, where the present deployment is known.
 
 Formula: `pace = median of (measured TPOT / replayed TPOT)` over the log's first calls, replayed on the
 present deployment; every modelled step then takes `pace` times as long. Valid where the log is of the model
-that would be hosted and at least 20 calls have both latencies; else the pace is 1 and a sentence says why.
+to be hosted and at least 20 calls have both latencies; otherwise the pace is 1 and a sentence gives the
+reason.
 """
 
 import re
@@ -32,7 +33,7 @@ _UNCALIBRATED: Final = "Step times are not calibrated on this log"
 
 
 def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests) -> tuple[float, str]:
-    """Return how many times the modelled step times the log's own are, and how that is known."""
+    """Return the ratio of the log's step times to the modelled ones, and a sentence about its source."""
     if not stand_in.is_same:
         return 1.0, f"{_UNCALIBRATED}, which is of another model."
     telemetry = telemetry_of(study.events)
@@ -44,7 +45,10 @@ def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests
     if present is None or int((requests.input_tokens + requests.output_tokens).max()) > (
         present.memory().kv_tokens
     ):
-        return 1.0, f"{_UNCALIBRATED}: say what serves it now, as served_on “4x H100” and served_replicas."
+        return (
+            1.0,
+            f"{_UNCALIBRATED}: name the GPUs that serve it now, as served_on “4x H100” and served_replicas.",
+        )
     early = Requests(
         arrive_s=requests.arrive_s[first],
         input_tokens=requests.input_tokens[first],
@@ -61,7 +65,7 @@ def pace_of(study: Study, where: Bools, *, stand_in: StandIn, requests: Requests
 
 
 def present_deployment(study: Study, *, stand_in: StandIn) -> Deployment | None:
-    """Return what the question says serves the log now; None where it says nothing that is known."""
+    """Return the deployment that serves the log now; None unless the question names one in the catalogue."""
     group = group_of(study.goals.served_on or "", hardware=study.hardware)
     if group is None:
         return None
@@ -76,7 +80,7 @@ def present_deployment(study: Study, *, stand_in: StandIn) -> Deployment | None:
 
 
 def group_of(text: str, *, hardware: Hardware) -> tuple[Gpu, int] | None:
-    """Return the GPU and how many of it serve as one, from "4x H100" or "H100"; None if it is not known."""
+    """Return the GPU and the group size, from "4x H100" or "H100"; None if the GPU is not known."""
     match = _GROUP.fullmatch(text)
     gpu = None if match is None else hardware.find_gpu(match["gpu"])
     return None if match is None or gpu is None else (gpu, int(match["size"] or 1))

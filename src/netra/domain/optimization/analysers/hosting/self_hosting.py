@@ -1,10 +1,10 @@
 """Self-host or API: the smallest fleet whose replay of the real arrivals keeps the limits, against the bill.
 
-Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, the replicas found by `fleet`; it
-is decided by the dollars of a month to come, which after a change is like the time since.
-Money is list prices on both sides; the size is a calibrated model with an interval; whether the open
-model's answers are good enough is grade D. Valid for one engine per replica of at most 8 GPUs; people,
-storage and idle spares are not in it.
+Formula: `saved = API bill - replicas x GPUs a replica x $/GPU-h x hours`, with the replicas from `fleet`.
+The decision uses the dollars of the coming month; if the question names a change, that month is like the
+time since. Both sides use list prices; the fleet's size comes from a calibrated model with an interval; the
+quality of the open model's answers is grade D. Valid for one engine per replica of at most 8 GPUs.
+Excludes staff, storage and spare replicas.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
 from netra.domain.optimization.progress import within
-from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, Serving, SupplySettings
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
 from netra.domain.optimization.wording import count, money, percent
 
@@ -33,11 +33,11 @@ _HOUR_S: Final = 3600.0
 _CURVE: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 Sizes = tuple[int, int | None]
-"""The fewest and the most replicas that the 80 % interval of step times asks for; None: none hold."""
+"""Lower and upper bound of the replicas over the 80 % interval of step times; None: no number suffices."""
 
 
 class BreakEven(msgspec.Struct, frozen=True, kw_only=True):
-    """API and hosting dollars a month at a multiple of this traffic."""
+    """The API and hosting cost a month at a multiple of this traffic."""
 
     traffic: float
     api_usd_per_month: float
@@ -46,7 +46,7 @@ class BreakEven(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostingInputs(Inputs, frozen=True, kw_only=True):
-    """The bill, the fleet, its size and tails at both ends of the interval, and the break-even."""
+    """The bill, the fleet, its size and tail latencies at both ends of the interval, and the break-even."""
 
     calls: int
     replayed_calls: int
@@ -79,7 +79,7 @@ class HostingInputs(Inputs, frozen=True, kw_only=True):
 
 
 class UnreachableInputs(Inputs, frozen=True, kw_only=True):
-    """The limits that no number of replicas keeps, and what was tried."""
+    """The limits that no number of replicas keeps, and the configurations tried."""
 
     calls: int
     candidates: tuple[str, ...]
@@ -89,7 +89,7 @@ class UnreachableInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
-    """Return what serving the calls on own GPUs would cost against the API, or what is missing to say so."""
+    """Compare the cost of serving the calls on own GPUs with the API's; return a gap if data is missing."""
     if not len(study.events):
         return ()
     case = case_of(study, kind=KIND)
@@ -121,7 +121,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
     rent_usd = hosting_usd * study.month.per_hosting
     saved_usd = case.api_usd_per_month - rent_usd
     least, most = _rent_shares(best, sizes)
-    may_fail = sizes[1] is None  # slow steps rule the fleet out: then nothing is saved
+    may_fail = sizes[1] is None  # with slow steps no fleet keeps the limits: the saving's lower bound is zero
     surely = saved_usd > 0.0 and not may_fail and case.api_usd_per_month > most * rent_usd
     certain = case.stand_in.is_same and not case.unheld and surely
     stance = Stance.DO if certain else Stance.EVALUATE if saved_usd > 0.0 else Stance.AVOID
@@ -143,16 +143,16 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         ),
         effort="high",
         risk=(
-            "Answers of another model differ in quality; a fleet is paid when idle, needs people on call, "
-            "and a burst beyond this log's waits."
+            "Another model's answers differ in quality. A fleet costs money when idle and needs people on "
+            "call; bursts larger than those in this log have to wait."
         ),
         change=partial(_host, where=case.where, usd=hosting_usd),
         low_share=0.0 if may_fail else None,
         rent_shares=(least, most),
         options=tuple(option_of(study, case, hosting, kind=KIND) for hosting in fleets),
-        supply=Settings(serving=_supply(case, best)) if saved_usd > 0.0 else NO_SETTINGS,
+        supply=SupplySettings(serving=_supply(case, best)) if saved_usd > 0.0 else NO_SETTINGS,
         steps=_steps(best),
-        roll_back="Send the share back to the API, then release the GPUs.",
+        roll_back="Send the calls to the API again, then release the GPUs.",
     )
 
 
@@ -161,7 +161,7 @@ def _host(traffic: Traffic, *, where: Bools, usd: float) -> Traffic:
 
 
 def _rent_shares(best: Hosting, sizes: Sizes) -> tuple[float, float]:
-    """Return the bounds of the rent as factors of it, the rent itself where nothing bounds it above."""
+    """Return the bounds of the rent as factors; the upper one is that of the chosen fleet if unbounded."""
     fewest, most = sizes
     return fewest / best.fleet.replicas, (most or best.fleet.replicas) / best.fleet.replicas
 
@@ -223,7 +223,7 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInp
 
 
 def _curve(study: Study, case: Case, best: Hosting) -> tuple[BreakEven, ...]:
-    """Return API and hosting dollars a month at multiples of this traffic; replicas in proportion."""
+    """Return the API and hosting cost a month at multiples of this traffic; replicas scale in proportion."""
     hours_a_month = study.span.seconds / _HOUR_S * study.month.per_hosting
     points: list[BreakEven] = []
     for times in _CURVE:
@@ -245,9 +245,9 @@ def _assumptions(study: Study, case: Case, best: Hosting) -> tuple[str, ...]:
         *case.notes,
         (
             f"vLLM with weights at {deployment.precision} and the cache at {deployment.kv_precision}; "
-            "no prompt is reused from a prefix cache."
+            "no prefix-cache reuse is assumed."
         ),
-        "GPUs are rented for the whole log at the price named, busy or not.",
+        "GPUs are rented for the whole span of the log at the stated price, busy or not.",
         "Step times are modelled, not measured here; the interval holds for 80 % of them.",
         *study.span.notes,
     )
@@ -258,7 +258,7 @@ def _steps(best: Hosting) -> tuple[str, ...]:
     return (
         f"Rent {count(best.gpus, 'GPU')} of {best.configuration.deployment.gpu.name}.",
         f"Start {count(best.fleet.replicas, 'replica')} with: vllm serve {flags}.",
-        "Balance requests round-robin; send 5 % of the calls there, compare, then raise the share.",
+        "Balance requests round-robin; send 5 % of the calls there, compare, then increase the share.",
     )
 
 
@@ -281,7 +281,7 @@ def _unreachable(study: Study, case: Case) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Do not self-host {case.stand_in.model.name} under these limits",
-        impact=f"No number of replicas of {names} keeps them. {case.limits}",
+        impact=f"No number of replicas of {names} keeps the limits. {case.limits}",
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs=UnreachableInputs(
@@ -293,7 +293,9 @@ def _unreachable(study: Study, case: Case) -> Finding:
         ),
         assumptions=case.notes,
         evidence=rows(study, case.where),
-        how_to_verify="Time the longest prompts alone on one replica of the fastest configuration.",
+        how_to_verify=(
+            "Measure the longest prompts, one at a time, on one replica of the fastest configuration."
+        ),
         effort="low",
         risk="None: nothing changes.",
     )

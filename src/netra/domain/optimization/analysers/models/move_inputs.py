@@ -1,4 +1,4 @@
-"""What a move of calls to another model is computed from, as the result shows it."""
+"""The numbers behind a move of calls to another model, as the result shows them."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupMove(msgspec.Struct, frozen=True, kw_only=True):
-    """What the move saves on one kind of call: those whose column `by` is `match`."""
+    """The move's saving on one group of calls: those whose column `by` is `match`."""
 
     by: str
     match: str
@@ -42,7 +42,7 @@ class MoveInputs(Inputs, frozen=True, kw_only=True):
 
 
 class ServedInputs(Inputs, frozen=True, kw_only=True):
-    """The calls that the model serves already."""
+    """The calls that the model already serves."""
 
     model: str
     provider: str

@@ -1,9 +1,9 @@
-"""Moving calls to another model, in numbers: what they cost there, and how long its answers may be.
+"""Prices a move of calls to another model, and the answer length up to which it saves money.
 
 Formula: `saved = sum over calls that fit the context of (price now - the other model's price)` for the same
-tokens, exact at list prices; an answer of the other model may average
-`T = (price now - price of the input there) / (calls x its price an output token)` tokens before the move
-costs more than now. Which move to propose is `right_sizing`'s.
+tokens, exact at list prices. The break-even mean answer length is
+`T = (price now - price of the input there) / (calls x its price an output token)` tokens; above it the move
+costs more than now. `right_sizing` decides which move to propose.
 """
 
 import msgspec
@@ -16,14 +16,14 @@ from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd
 from netra.domain.workloads.columns import Floats
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
-    """The log's calls on another model."""
+class ModelMove(msgspec.Struct, frozen=True, kw_only=True):
+    """A move of the log's calls to another model, priced."""
 
     to: Tariff
     where: Bools  # the calls that would move
-    now_usd: float  # what those calls cost now
+    now_usd: float  # present cost of those calls
     then_usd: float
-    by_call: Floats  # saved on each call of the log
+    by_call: Floats  # dollars saved on each call of the log
 
     @property
     def saved_usd(self) -> float:
@@ -32,16 +32,17 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def break_even_accept_rate(self) -> float:
-        """The share of its answers that must be accepted for trying it first to pay."""
+        """The acceptance rate above which a cascade that tries this model first saves money."""
         if self.now_usd <= 0:
             return 1.0
         return break_even_accept_rate(weak_usd=self.then_usd, strong_usd=self.now_usd)
 
 
-def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
-    """Return the move of every priced, recurring call that fits the context, or of those made cheaper.
+def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> ModelMove:
+    """Return the move of every priced, recurring call that fits the context.
 
-    The dollars of a move are those of its calls: over the log or, in one with a change, since that.
+    Without `dearer_too`, only of those that become cheaper. Dollars are over the log's span or, where the
+    question names the date of a change, over the time since then.
     """
     traffic = study.traffic
     window = to.context_window_tokens
@@ -51,7 +52,7 @@ def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> Move:
     now = study.now_usd
     by_call = now - call_usd(routed(traffic, fits, to=to))
     where = fits if dearer_too else fits & (by_call > 0)
-    return only(Move(to=to, where=fits, now_usd=0.0, then_usd=0.0, by_call=by_call), where, study=study)
+    return only(ModelMove(to=to, where=fits, now_usd=0.0, then_usd=0.0, by_call=by_call), where, study=study)
 
 
 def served_by(study: Study, to: Tariff) -> Bools:
@@ -60,25 +61,25 @@ def served_by(study: Study, to: Tariff) -> Bools:
     return np.array([*same, False])[study.traffic.tariff]
 
 
-def only(move: Move, where: Bools, *, study: Study) -> Move:
-    """Return the part of a move that concerns the calls in `where`."""
+def only(move: ModelMove, where: Bools, *, study: Study) -> ModelMove:
+    """Return the part of a move that covers the calls in `where`."""
     inside = move.where & where
     by_call = np.where(inside, move.by_call, 0.0)
     now_usd = float(study.now_usd[inside].sum())
-    return Move(
+    return ModelMove(
         to=move.to, where=inside, now_usd=now_usd, then_usd=now_usd - float(by_call.sum()), by_call=by_call
     )
 
 
 def moved(traffic: Traffic, *, where: Bools, to: Tariff) -> Traffic:
-    """Return the traffic after the move: the change that a finding carries."""
+    """Return the traffic after the move; partially applied, it is a finding's `change`."""
     return routed(traffic, where & traffic.kept & ~traffic.hosted, to=to)
 
 
-def break_even_output_tokens(study: Study, move: Move) -> float | None:
-    """Return how long the other model's answers may be on average before the move costs more than now.
+def break_even_output_tokens(study: Study, move: ModelMove) -> float | None:
+    """Return the break-even mean answer length on the other model, in tokens.
 
-    None where answers cost it nothing or nothing moves; 0.0 where its input alone costs more than now.
+    None where its answers are free or no call moves; 0.0 where its input alone costs more than now.
     """
     calls = taken(routed(study.traffic, move.where, to=move.to), np.flatnonzero(move.where))
     everywhere = np.ones(len(calls), np.bool_)

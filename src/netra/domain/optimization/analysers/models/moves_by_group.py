@@ -1,7 +1,8 @@
-"""Which tools (or features, or templates) should move to another model, and how long its answers may be.
+"""Which tools (or features, or templates) should move to another model, and at which answer length.
 
-The formulas are those of `moves`, a kind of call each; that a model is newer is not in a price book, so the
-models are those asked about, else the cheaper ones of the book. Quality is grade D: it needs an evaluation.
+Applies the formulas of `moves` to each group of calls. A price book does not show which model is newer, so
+the models compared are those asked about, else the cheaper ones of the book. Quality is grade D: it needs
+an evaluation.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import numpy as np
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.models.moves import (
-    Move,
+    ModelMove,
     break_even_output_tokens,
     move_to,
     moved,
@@ -25,7 +26,7 @@ from netra.domain.optimization.analysers.output_length import TRUNCATED_SHARE, c
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, SupplySettings
 from netra.domain.optimization.wording import count, money, percent, saved
 
 KIND: Final = "right_sizing"
@@ -33,7 +34,7 @@ FORMULA: Final = (
     "saved = sum over the kind's calls of (price now - the other model's price); answers may average "
     "(price now - price of the input there) / (calls x its price an output token) tokens"
 )
-MOST_GROUPS: Final = 8  # dearest first: each one is a finding of its own
+MOST_GROUPS: Final = 8  # upper bound on the groups analysed, dearest first; each becomes one finding
 
 
 class GroupCandidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +48,7 @@ class GroupCandidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupInputs(Inputs, frozen=True, kw_only=True):
-    """One kind of call, its price on both models, and how long its answers may be."""
+    """One group of calls, its price on both models, and the break-even answer length."""
 
     by: str
     match: str
@@ -66,7 +67,7 @@ class GroupInputs(Inputs, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
-    """Return, for the dearest kinds of call, the best of `models` and the verbosity that it can afford."""
+    """Return, for the dearest groups of calls, the best of `models` and its break-even answer length."""
     field, groups = groups_of(study)
     moves = [move_to(study, to=to, dearer_too=True) for to in models]
     spent_usd = np.where(study.recurring, study.now_usd, 0.0)
@@ -81,7 +82,7 @@ def analyse(study: Study, *, models: Sequence[Tariff]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Finding:
+def _finding(study: Study, field: str, name: str, parts: Sequence[ModelMove]) -> Finding:
     best = max(parts, key=lambda part: part.saved_usd)
     inputs = _inputs(study, field, name, parts, best=best)
     pays = best.saved_usd > 0
@@ -95,48 +96,57 @@ def _finding(study: Study, field: str, name: str, parts: Sequence[Move]) -> Find
         formula=FORMULA,
         inputs=inputs,
         assumptions=(
-            "Token counts carry over from one model to the other; tokenisers differ by some 10 to 30 %.",
-            "Which model is newer is not in the price book: the models compared are those in candidates.",
-            "The money is exact at list prices; whether the answers are good enough is not in the log.",
+            "Token counts are assumed to be the same on both models; tokenisers differ by some 10 to 30 %.",
+            (
+                "The price book does not show which model is newer; the models compared are listed "
+                "in candidates."
+            ),
+            "The saving is exact at list prices; the log does not show whether the answers are good enough.",
         ),
         evidence=rows(study, best.where, weight=np.abs(best.by_call)),
         how_to_verify=(
-            f"Send {judged:,} calls of {name} to both models, have the answers judged blind, and measure how "
-            f"long those of {best.to.model} are."
+            f"Send {judged:,} calls of {name} to both models, have the answers judged blind, and measure the "
+            f"length of those of {best.to.model}."
         ),
         effort="medium",
-        risk="Another model may write at another length: the money holds at the length you measure.",
+        risk=(
+            "Another model may write longer or shorter answers, which changes the saving: measure "
+            "their length."
+        ),
         change=partial(moved, where=best.where, to=best.to),
         low_share=0.0 if pays else None,
-        supply=Settings(route_rules=(_route(field, name, best, inputs),)) if pays else NO_SETTINGS,
+        supply=SupplySettings(route_rules=(_route(field, name, best, inputs),)) if pays else NO_SETTINGS,
         steps=_steps(name, best, inputs) if pays else (),
-        roll_back=f"Set the model of {name} back; prompts and parameters are unchanged.",
+        roll_back=f"Set the model of {name} back to the present one; prompts and parameters are unchanged.",
     )
 
 
-def _action(name: str, best: Move, inputs: GroupInputs) -> str:
+def _action(name: str, best: ModelMove, inputs: GroupInputs) -> str:
     if best.saved_usd > 0:
         return f"Evaluate {best.to.model} for {name}, with max_output_tokens at {inputs.max_output_tokens:,}"
-    return f"Leave {name} where it is: {best.to.model} does not make it cheaper"
+    return f"Keep {name} on its present model: {best.to.model} would not be cheaper"
 
 
-def _impact(study: Study, name: str, best: Move, inputs: GroupInputs) -> str:
-    said = (
+def _impact(study: Study, name: str, best: ModelMove, inputs: GroupInputs) -> str:
+    same_tokens = (
         f"For the same tokens {count(inputs.calls, 'call')} of {name} cost {money(best.then_usd)} instead "
         f"of {money(best.now_usd)} {study.month.told}, {saved(best.saved_usd)}."
     )
     limit = inputs.break_even_output_tokens
     if limit is None:
-        return said
+        return same_tokens
     now = f"answers average {inputs.output_tokens_mean:,.0f} tokens now"
     if limit == 0:
         return (
-            f"{said} Its input alone costs more than all of it does now, however short the answers ({now})."
+            f"{same_tokens} The input alone costs more there than input and output do now, however short the "
+            f"answers ({now})."
         )
-    return f"{said} It costs less than now while its answers average under {limit:,.0f} tokens; {now}."
+    return f"{same_tokens} The move saves money if answers average under {limit:,.0f} tokens; {now}."
 
 
-def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best: Move) -> GroupInputs:
+def _inputs(
+    study: Study, field: str, name: str, parts: Sequence[ModelMove], *, best: ModelMove
+) -> GroupInputs:
     lengths = study.traffic.output_tokens[best.where]
     rate = best.break_even_accept_rate
     return GroupInputs(
@@ -166,7 +176,7 @@ def _inputs(study: Study, field: str, name: str, parts: Sequence[Move], *, best:
     )
 
 
-def _route(field: str, name: str, best: Move, inputs: GroupInputs) -> RouteRule:
+def _route(field: str, name: str, best: ModelMove, inputs: GroupInputs) -> RouteRule:
     return RouteRule(
         by=field,
         match=name,
@@ -177,10 +187,10 @@ def _route(field: str, name: str, best: Move, inputs: GroupInputs) -> RouteRule:
     )
 
 
-def _steps(name: str, best: Move, inputs: GroupInputs) -> tuple[str, ...]:
+def _steps(name: str, best: ModelMove, inputs: GroupInputs) -> tuple[str, ...]:
     share = percent(inputs.break_even_accept_rate)
     return (
-        f"Judge {inputs.answers_to_judge:,} answers of {best.to.model} for {name} blind, beside today's.",
+        f"Judge {inputs.answers_to_judge:,} answers of {best.to.model} for {name} blind, against today's.",
         f"Set max_output_tokens to {inputs.max_output_tokens:,}: 99 % of the present answers fit.",
-        f"Where more than {share} are accepted, route a tenth of {name} there for a week, then all of it.",
+        f"If more than {share} are accepted, route a tenth of {name} there for a week, then all calls.",
     )

@@ -23,11 +23,11 @@ from netra.domain.optimization.analysers.models.move_inputs import (
     MoveInputs,
     ServedInputs,
 )
-from netra.domain.optimization.analysers.models.moves import Move, move_to, moved, only, served_by
+from netra.domain.optimization.analysers.models.moves import ModelMove, move_to, moved, only, served_by
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, Settings
+from netra.domain.optimization.supply_config import NO_SETTINGS, RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools
 from netra.domain.optimization.wording import count, money, percent
 
@@ -60,8 +60,8 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
 
 
-def _priced(study: Study, models: Sequence[Tariff], *, checkpoint: Checkpoint) -> list[Move]:
-    moves: list[Move] = []
+def _priced(study: Study, models: Sequence[Tariff], *, checkpoint: Checkpoint) -> list[ModelMove]:
+    moves: list[ModelMove] = []
     for number, to in enumerate(models):
         checkpoint(number / len(models), "Pricing the calls on other models")
         moves.append(move_to(study, to=to, dearer_too=False))
@@ -103,7 +103,7 @@ def _candidates(study: Study) -> list[Tariff]:
     return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]
 
 
-def _steps_down(study: Study, moves: Sequence[Move]) -> list[Move]:
+def _steps_down(study: Study, moves: Sequence[ModelMove]) -> list[ModelMove]:
     """Return the smallest step worth taking and the largest, at the log's own providers if they have any.
 
     The smallest risks least for its saving; the largest needs the lowest accept rate to pay when tried first.
@@ -123,7 +123,7 @@ def _at_home(study: Study, models: Sequence[Tariff]) -> list[Tariff]:
     return [to for to in models if to.provider in providers] or list(models)
 
 
-def _answer(study: Study, move: Move) -> Finding | Gap:
+def _answer(study: Study, move: ModelMove) -> Finding | Gap:
     """Return the finding about a model that was asked about, whether it is cheaper or not."""
     already = served_by(study, move.to) & study.recurring
     move = only(move, ~already, study=study)
@@ -142,7 +142,7 @@ def _answer(study: Study, move: Move) -> Finding | Gap:
     )
 
 
-def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
+def _proposal(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> Finding:
     inputs = _inputs(study, move, moves=moves)
     model, calls, judged = move.to.model, inputs.calls, inputs.answers_to_judge
     rate = percent(inputs.break_even_accept_rate)
@@ -173,7 +173,7 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
         risk="Answers may be worse in ways that only your own evaluation shows.",
         change=partial(moved, where=move.where, to=move.to),
         low_share=0.0 if move.saved_usd > 0 else None,
-        supply=Settings(route_rules=(RouteRule(to=model, provider=move.to.provider, calls=calls),)),
+        supply=SupplySettings(route_rules=(RouteRule(to=model, provider=move.to.provider, calls=calls),)),
         steps=(
             f"Judge {judged:,} answers of {model} blind against those of the present model.",
             f"Where more than {rate} are accepted, try {model} first and fall back on refusal.",
@@ -183,7 +183,7 @@ def _proposal(study: Study, move: Move, *, moves: Sequence[Move]) -> Finding:
     )
 
 
-def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> MoveInputs:
+def _inputs(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> MoveInputs:
     calls, rate = int(move.where.sum()), move.break_even_accept_rate
     return MoveInputs(
         model=move.to.model,
@@ -199,7 +199,7 @@ def _inputs(study: Study, move: Move, *, moves: Sequence[Move]) -> MoveInputs:
     )
 
 
-def _by_group(study: Study, move: Move) -> tuple[GroupMove, ...]:
+def _by_group(study: Study, move: ModelMove) -> tuple[GroupMove, ...]:
     """Return what the move saves by kind of call, largest first."""
     field, groups = groups_of(study)
     size = len(groups.names)
@@ -220,7 +220,7 @@ def _by_group(study: Study, move: Move) -> tuple[GroupMove, ...]:
     )
 
 
-def _candidate(move: Move) -> Candidate:
+def _candidate(move: ModelMove) -> Candidate:
     return Candidate(
         model=move.to.model,
         provider=move.to.provider,
@@ -245,7 +245,7 @@ def _no_such_column(study: Study) -> tuple[Gap, ...]:
     )
 
 
-def _served_already(study: Study, move: Move, where: Bools) -> Finding:
+def _served_already(study: Study, move: ModelMove, where: Bools) -> Finding:
     calls, paid_usd = int(where.sum()), float(study.now_usd[where].sum())
     return Finding(
         kind=KIND,
@@ -263,7 +263,7 @@ def _served_already(study: Study, move: Move, where: Bools) -> Finding:
     )
 
 
-def _nothing_to_move(study: Study, move: Move) -> Gap:
+def _nothing_to_move(study: Study, move: ModelMove) -> Gap:
     return Gap(
         kind=KIND,
         missing=(f"calls that fit {move.to.model}",),

@@ -1,9 +1,9 @@
-"""Routing by outcome: where the log itself shows a cheaper model's answers accepted as often.
+"""Routing by outcome: moves calls where the log shows a cheaper model's answers accepted as often.
 
-Formula: for each kind of call that two models served, the 95 % interval of the difference of their
-accept rates (Newcombe 1998); the dearer model's calls move where the lower end is above -2 points.
-Grade C: outcomes are a sample, and calls were not assigned to models by chance. Valid with `accepted`
-on at least 50 calls of each model and kind.
+Formula: for each group of calls served by two models, the 95 % interval of the difference of their
+acceptance rates (Newcombe 1998); the dearer model's calls move where the lower end is above -2 percentage
+points. Grade C: outcomes are a sample, and calls were not assigned to models at random. Valid with
+`accepted` on at least 50 calls of each model and group.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,24 +19,23 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.intervals import difference, wilson
 from netra.domain.optimization.model import Checkpoint, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import RouteRule, Settings
+from netra.domain.optimization.supply_config import RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, call_usd, routed
 from netra.domain.optimization.wording import count, listed, money, percent
 from netra.domain.workloads.columns import Codes, Flags, Floats, Ints, Labels
 
 KIND: Final = "right_sizing"
 FORMULA: Final = (
-    "a kind of call moves to the cheaper model where the 95 % interval of (its accept rate - the present "
-    "one's) "
-    "stays above -0.02; saved = sum of (price now - its price)"
+    "a group of calls moves to the cheaper model where the 95 % interval of (its acceptance rate - the "
+    "present one's) stays above -0.02; saved = sum of (price now - its price)"
 )
-MARGIN: Final = -0.02  # how much worse an accept rate may be and still count as equal
+MARGIN: Final = -0.02  # largest drop in acceptance rate that still counts as equal
 FEWEST_OUTCOMES: Final = 50
 _LISTED: Final = 20
 
 
 class OutcomeMove(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of call that moves, with the accept rates of both models and their 95 % intervals."""
+    """One group of calls that moves, with both models' acceptance rates and their 95 % intervals."""
 
     by: str
     match: str
@@ -51,16 +50,16 @@ class OutcomeMove(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutcomeInputs(Inputs, frozen=True, kw_only=True):
-    """The kinds of call that move."""
+    """The groups of calls that move."""
 
     by: str
     moves: tuple[OutcomeMove, ...]
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of call that a cheaper model serves as well."""
+    """One group of calls that a cheaper model serves as well."""
 
-    group: int  # its place among the kinds
+    group: int  # its index among the groups
     name: str
     code: int  # the dearer tariff in the traffic
     to: int  # the cheaper one
@@ -71,7 +70,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding, ...]:
-    """Return the calls whose outcomes show that a cheaper model is as good; nothing without outcomes."""
+    """Return the move of calls whose outcomes show a cheaper model to be as good; empty without outcomes."""
     accepted = study.events.accepted
     if accepted is None:
         return ()
@@ -81,13 +80,13 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding, ...]:
 
 
 def _proofs(study: Study, accepted: Flags) -> list[Proof]:
-    """Return, for each kind of call and dearer model, the cheapest model proven as good; most saved first."""
+    """Return, for each group and dearer model, the cheapest model shown to be as good; most saved first."""
     traffic = study.traffic
     _, groups = groups_of(study)
     shape = (len(groups.names), len(traffic.tariffs))
     cells = groups.codes.astype(np.int64) * shape[1] + traffic.tariff
     priced = traffic.tariff != UNPRICED
-    known = priced & (accepted >= 0) & ~traffic.unpaid  # what was refused had no answer to accept
+    known = priced & (accepted >= 0) & ~traffic.unpaid  # a refused call has no answer to accept
     movable = priced & study.recurring
     calls = np.bincount(cells[movable], minlength=shape[0] * shape[1]).reshape(shape)
     judged = np.bincount(cells[known], minlength=shape[0] * shape[1]).reshape(shape)
@@ -121,7 +120,7 @@ def _proofs(study: Study, accepted: Flags) -> list[Proof]:
 def _saved(
     study: Study, cells: Ints, *, movable: Bools, shape: tuple[int, int], to: npt.NDArray[np.intp]
 ) -> dict[int, Floats]:
-    """Return, by target tariff, what each (kind, present tariff) would save by moving there."""
+    """Return, by target tariff, the saving of moving each (group, present tariff) there."""
     found: dict[int, Floats] = {}
     for code in to:
         moved = routed(study.traffic, movable, to=study.traffic.tariffs[int(code)])
@@ -134,7 +133,7 @@ def _saved(
 def _cheapest_as_good(
     gains: Mapping[int, float], *, code: int, outcomes: Mapping[int, tuple[int, int]]
 ) -> int | None:
-    """Return the rival that saves most among those shown to be accepted as often; None if none saves."""
+    """Return the rival that saves most among those shown to be accepted as often; None if no rival saves."""
     as_good = [
         to
         for to, saved_usd in gains.items()
@@ -163,23 +162,28 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         formula=FORMULA,
         inputs=OutcomeInputs(by=field, moves=table),
         assumptions=(
-            "Calls of one kind that went to different models are alike; nobody sorted the easy ones out.",
-            "An answer marked accepted was good enough.",
+            "Within a group, both models got calls of the same difficulty.",
+            "An answer marked as accepted was good enough.",
         ),
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
-            "Keep a tenth of these calls on the present model for two weeks and compare accept rates."
+            "Keep a tenth of these calls on the present model for two weeks and compare acceptance rates."
         ),
         effort="low",
-        risk="If easier calls went to the cheaper model, its accept rate will fall when it gets them all.",
+        risk=(
+            "If the cheaper model got the easier calls, its acceptance rate will fall once it gets "
+            "all of them."
+        ),
         change=partial(_moved, targets=targets, tariffs=study.traffic.tariffs),
-        supply=Settings(
+        supply=SupplySettings(
             route_rules=tuple(
                 RouteRule(by=field, match=row.match, from_model=row.from_model, to=row.to) for row in table
             )
         ),
-        steps=tuple(f"Route {move}: a tenth for a week, then all of it." for move in moves[:_LISTED]),
-        roll_back="Route these kinds of calls to their present model again.",
+        steps=tuple(
+            f"Route {move}: a tenth of the calls for a week, then all of them." for move in moves[:_LISTED]
+        ),
+        roll_back="Route these groups of calls to their present model again.",
     )
 
 

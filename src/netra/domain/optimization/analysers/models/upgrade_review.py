@@ -20,7 +20,7 @@ from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.before_after import Calls, Comparison, Ruling, Verified, verify
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff, unpriced_labels
-from netra.domain.optimization.supply_config import RouteRule, Settings
+from netra.domain.optimization.supply_config import RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.wording import both, count, money, percent, saved
 from netra.domain.workloads.columns import Ints, Labels, nanoseconds
@@ -179,7 +179,7 @@ def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, grou
         effort="low",
         risk="What the change was made for is lost for these kinds of call.",
         change=partial(_returned, returns=returns) if returns else None,
-        supply=Settings(
+        supply=SupplySettings(
             route_rules=tuple(
                 RouteRule(match=one.group, to=to.model, provider=to.provider)
                 for one, to in earlier

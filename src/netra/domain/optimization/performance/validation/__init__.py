@@ -1,1 +1,1 @@
-"""Compares the performance model with measurements: the logic of `netra validate performance`."""
+"""Compares the performance model with measurements, for `netra validate performance`."""

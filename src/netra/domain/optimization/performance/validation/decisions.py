@@ -1,7 +1,7 @@
-"""Deciding by the model and judging by what was measured: the cheapest configuration under a TPOT limit.
+"""Tests decisions by the model against measurements: the cheapest configuration under a TPOT limit.
 
 A workload is a model, an engine, a precision and lengths; its configurations are the measured GPUs, group
-sizes and batches. Each limit is one decision. What is decided by is the model with a safety margin.
+sizes and batches. Each limit is one decision, taken on the modelled TPOT with a safety margin.
 """
 
 from collections import defaultdict
@@ -15,31 +15,31 @@ from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.performance.validation.faulty_rows import Judged
 
 SAFETY_MARGIN: Final = 1.05
-"""Modelled TPOT is multiplied by this before it is held against a limit."""
+"""Factor on the modelled TPOT before it is compared with a limit."""
 
-_STEP: Final = 1.05  # limits lie so far apart, from the fastest configuration to the slowest
+_STEP: Final = 1.05  # ratio of successive limits, from the fastest configuration to the slowest
 _FEWEST: Final = 3
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One configuration of a workload: what it costs and how fast it is, by the model and as measured."""
+class ConfigurationChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """One configuration of a workload, with its modelled and measured cost and speed."""
 
     measured_ms: float
     modelled_ms: float
-    measured_usd: float  # a million output tokens; GPU-hours where no price is known
+    measured_usd: float  # per million output tokens; in GPU-hours if no price is known
     modelled_usd: float
 
 
 class Decisions(msgspec.Struct, frozen=True, kw_only=True):
-    """How the decisions went; the shares are None when there was nothing to decide."""
+    """The result of the decisions; the shares are None without decisions."""
 
     count: int
     slo_broken_share: float | None
-    mean_regret: float | None  # of the best measured cost that keeps the limit
+    mean_regret: float | None  # extra cost over the best measured pick within the limit, as a share of it
 
 
 def decide(rows: Sequence[Judged], *, hardware: Hardware, margin: float = SAFETY_MARGIN) -> Decisions:
-    """Return how often the model's pick breaks the limit, and what it costs above the best pick."""
+    """Return how often the model's pick breaks the limit, and its extra cost over the best pick."""
     broken: list[bool] = []
     regrets: list[float] = []
     for choices in _workloads(rows, hardware=hardware):
@@ -57,11 +57,13 @@ def decide(rows: Sequence[Judged], *, hardware: Hardware, margin: float = SAFETY
     )
 
 
-def pick(choices: Sequence[Choice], *, limit_ms: float, margin: float = SAFETY_MARGIN) -> Choice:
+def pick(
+    choices: Sequence[ConfigurationChoice], *, limit_ms: float, margin: float = SAFETY_MARGIN
+) -> ConfigurationChoice:
     """Return the choice with the least modelled cost that keeps the limit with the margin, else the fastest.
 
-    >>> fast = Choice(measured_ms=8.0, modelled_ms=8.0, measured_usd=3.0, modelled_usd=3.0)
-    >>> cheap = Choice(measured_ms=19.0, modelled_ms=18.5, measured_usd=1.0, modelled_usd=1.0)
+    >>> fast = ConfigurationChoice(measured_ms=8.0, modelled_ms=8.0, measured_usd=3.0, modelled_usd=3.0)
+    >>> cheap = ConfigurationChoice(measured_ms=19.0, modelled_ms=18.5, measured_usd=1.0, modelled_usd=1.0)
     >>> pick([fast, cheap], limit_ms=19.2) is fast, pick([fast, cheap], limit_ms=21.0) is cheap
     (True, True)
     """
@@ -71,16 +73,16 @@ def pick(choices: Sequence[Choice], *, limit_ms: float, margin: float = SAFETY_M
     return min(choices, key=lambda one: (one.modelled_ms, one.modelled_usd))
 
 
-def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Choice]]:
-    found: dict[tuple[object, ...], list[Choice]] = defaultdict(list)
+def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[ConfigurationChoice]]:
+    found: dict[tuple[object, ...], list[ConfigurationChoice]] = defaultdict(list)
     for row, seen in rows:
         gpu = hardware.find_gpu(row.hardware)
         if row.tpot_ms is None or gpu is None or seen.running < row.batch:
-            continue  # where callers wait for memory, the batch that ran was not measured
+            continue  # callers waited for memory, so the actual batch is unknown
         key = (row.model, row.engine, row.precision, row.load, row.input_tokens, row.output_tokens)
         per_token = row.tp * (gpu.usd_per_gpu_hour or 1.0) / row.batch / 3.6  # $ a million tokens and ms
         found[key].append(
-            Choice(
+            ConfigurationChoice(
                 measured_ms=row.tpot_ms,
                 modelled_ms=seen.tpot_ms,
                 measured_usd=per_token * row.tpot_ms,
@@ -90,8 +92,8 @@ def _workloads(rows: Sequence[Judged], *, hardware: Hardware) -> list[list[Choic
     return [choices for choices in found.values() if len(choices) >= _FEWEST]
 
 
-def _limits(choices: Sequence[Choice]) -> list[float]:
-    """Return limits in equal ratios that at least one measured configuration keeps with some room."""
+def _limits(choices: Sequence[ConfigurationChoice]) -> list[float]:
+    """Return limits in equal ratios, each kept by at least one measured configuration with some margin."""
     fastest = min(one.measured_ms for one in choices) * 1.15
     slowest = max(one.measured_ms for one in choices)
     first, last = ceil(log(fastest) / log(_STEP)), floor(log(max(slowest, fastest)) / log(_STEP))

@@ -1,8 +1,8 @@
-"""Finding measurement rows that cannot be right, so that they are named and not averaged in.
+"""Finds measurement rows that cannot be right, so that they are reported and excluded from averages.
 
-A row is refused for what the file itself or physics says against it, never for being predicted badly:
-the only use of the model is to tell which of two contradicting rows is the odd one, and to see a row
-whose times are several times off every other row of its deployment.
+A row is refused if the file itself or physics contradicts it, never for being predicted badly. The model
+is used only to choose the odd one of two contradicting rows, and to find a row whose times differ several
+times from every other row of its deployment.
 """
 
 from collections import defaultdict
@@ -25,21 +25,21 @@ from netra.domain.optimization.performance.validation.measurement import (
 from netra.domain.workloads.model import RowFault
 
 OFF_ITS_NEIGHBOURS: Final = 3.0
-"""A row this many times off the rest of its deployment (seconds for milliseconds, a hung run) is refused."""
+"""Largest factor between a row and the rest of its deployment; beyond it (wrong unit, stall) it is bad."""
 
 ALONE_OFF: Final = 6.0
-"""The same for a row with fewer than two neighbours, held against the model alone."""
+"""The same for a row with fewer than two neighbours, compared with the model alone."""
 
 TTFT_OFF: Final = (5.0, 30.0)
 """The same for a time to first token that is too short, and too long: callers may wait for memory."""
 
 GROUP_MOST: Final = 8
-"""Tensor parallelism past this leaves one machine, and with it what the model knows of links."""
+"""Largest tensor-parallel group: more GPUs exceed one machine, whose links the model covers."""
 
-_PHYSICAL: Final = 0.97  # of the time to read the weights once: rounding of data-sheet bandwidths
+_PHYSICAL: Final = 0.97  # of the time to read the weights once: tolerance for rounded data-sheet bandwidths
 _FALLS_TTFT: Final = 0.5  # a larger batch of equal prompts never halves the time to the first token …
 _FALLS_TPOT: Final = 0.8  # … nor takes a fifth off the time per token
-_ALIKE: Final = 2.0  # times of one kind, near enough to tell a slip of the pen
+_ALIKE: Final = 2.0  # largest factor between two times to assume a mistake in the row
 
 Judged = tuple[Measurement, Predicted]
 
@@ -67,15 +67,15 @@ def sound_rows(
 
 def _unusable(row: Measurement) -> str | None:
     if row.tpot_ms is None and row.ttft_ms is None:
-        return "it holds no measured time"
+        return "it has no measured time"
     for name, value in (("TTFT", row.ttft_ms), ("TPOT", row.tpot_ms)):
         if value is not None and not (isfinite(value) and value > 0.0):
-            return f"its {name} of {value} ms is not a time"
+            return f"its {name} of {value} ms is not a positive number"
     for name, size in (("batch", row.batch), ("input", row.input_tokens), ("output", row.output_tokens)):
         if not (isfinite(size) and size >= 1.0):
             return f"its {name} of {size} is below 1"
     if row.tp > GROUP_MOST:
-        return f"its tensor parallelism of {row.tp} leaves the machine: the model knows groups of 1 to 8"
+        return f"its tensor parallelism of {row.tp} exceeds one machine: the model covers groups of 1 to 8"
     return None if row.tp >= 1 else f"its tensor parallelism of {row.tp} is below 1"
 
 
@@ -91,7 +91,7 @@ def _impossible(row: Measurement, *, deployment: Deployment, predicted: Predicte
         )
     if row.tpot_ms is not None and row.tpot_ms < _PHYSICAL * predicted.floor_tpot_ms:
         return (
-            f"{row.tpot_ms:,.2f} ms a token is less than the {predicted.floor_tpot_ms:,.2f} ms it takes to "
+            f"{row.tpot_ms:,.2f} ms per token is less than the {predicted.floor_tpot_ms:,.2f} ms needed to "
             "read the weights once at full bandwidth"
         )
     return None
@@ -109,7 +109,7 @@ def _without_contradictions(
 
 
 def _offsets(judged: Sequence[Judged]) -> dict[int, float]:
-    """Return by line how far a row's times are from the model's, as a log ratio: the odder of the two."""
+    """Return by line the log ratio of a row's times to the model's: the larger of the two."""
     return {row.line: max(_log_ratios(row, seen).values(), key=abs) for row, seen in judged}
 
 
@@ -119,7 +119,7 @@ def _log_ratios(row: Measurement, seen: Predicted) -> dict[str, float]:
 
 
 def _off_their_neighbours(judged: Sequence[Judged]) -> dict[int, str]:
-    """Return the rows with a time that is several times off the rest of their family."""
+    """Return the rows with a time several times off the rest of their family."""
     families: dict[tuple[object, ...], list[Judged]] = defaultdict(list)
     for row, seen in judged:
         families[row.family].append((row, seen))
@@ -137,7 +137,7 @@ def _off_in(members: Sequence[Judged], *, name: str) -> dict[int, str]:
     least, most = TTFT_OFF if name == "TTFT" else (OFF_ITS_NEIGHBOURS, OFF_ITS_NEIGHBOURS)
     if lone:
         least, most = max(least, ALONE_OFF), max(most, ALONE_OFF)
-    others = "the model" if lone else "what the other rows of its deployment lead to expect"
+    others = "the model's" if lone else "the value expected from the other rows of its deployment"
     return {
         row.line: f"its {name} is {exp(ratios[row.line] - middle):.2g} times {others}{_slip(row, seen)}"
         for row, seen in members
@@ -146,11 +146,11 @@ def _off_in(members: Sequence[Judged], *, name: str) -> dict[int, str]:
 
 
 def _slip(row: Measurement, seen: Predicted) -> str:
-    """Return what the writer of the row may have done, if it is one of the usual slips."""
+    """Return the likely mistake in the row, if it is a common one."""
     if row.ttft_ms is not None and row.tpot_ms is not None:
         changed = msgspec.structs.replace(row, ttft_ms=row.tpot_ms, tpot_ms=row.ttft_ms)
         if max(map(abs, _log_ratios(changed, seen).values())) < log(_ALIKE):
-            return ", as if TTFT and TPOT had changed places"
+            return ", as if TTFT and TPOT were swapped"
     for ratio in _log_ratios(row, seen).values():
         if abs(abs(ratio) - log(1000.0)) < log(_ALIKE):
             return ", as if in seconds" if ratio < 0.0 else ", as if in microseconds"
@@ -158,7 +158,7 @@ def _slip(row: Measurement, seen: Predicted) -> str:
 
 
 def _falling(judged: Sequence[Judged], offset: dict[int, float]) -> dict[int, str]:
-    """Return, of neighbours in batch where the larger is far faster, the one further from the model."""
+    """Return, of adjacent batches where the larger is far faster, the rows further from the model."""
     settings: dict[tuple[object, ...], dict[float, list[Judged]]] = defaultdict(lambda: defaultdict(list))
     for row, seen in judged:
         settings[row.setting][row.batch].append((row, seen))

@@ -1,4 +1,4 @@
-"""One row of a published measurement: a deployment, a load, and the times somebody measured on it."""
+"""One row of a published measurement: a deployment, a load, and the measured times."""
 
 from typing import Final, Literal
 
@@ -30,11 +30,11 @@ _PRECISIONS: Final = (
     ("fp32", "fp32"),
     ("float32", "fp32"),
 )
-"""Spellings of precisions, telling part first; 16-bit formats cost the same and are one."""
+"""Spellings of precisions, most specific first; 16-bit formats cost the same and are treated as one."""
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """A measured row as written; `load` says how: callers in a closed loop, or one fixed batch.
+    """A measured row as written; `load` is the kind of test: callers in a closed loop, or one fixed batch.
 
     In a closed loop every answer is followed by the next prompt. In a fixed batch all prompts are
     prefilled together (`ttft_ms` is the time of that) and then decoded together.
@@ -56,26 +56,26 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def setting(self) -> tuple[object, ...]:
-        """What was set, batch apart: rows of one setting differ in batch only."""
+        """The parameters except the batch: rows of one setting differ only in batch."""
         return (*self.family, self.tp, self.input_tokens, self.output_tokens)
 
     @property
     def family(self) -> tuple[object, ...]:
-        """Model, GPU, engine, precision: what a deployment is before it is sized."""
+        """Model, GPU, engine and precision: the deployment without its size."""
         return (self.model, self.hardware, self.engine, self.precision, self.load)
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
-    """What the model says of a row, uncalibrated."""
+    """The model's prediction for a row, uncalibrated."""
 
     ttft_ms: float
     tpot_ms: float
-    floor_tpot_ms: float  # reading the weights at the full bandwidth: nothing is faster
+    floor_tpot_ms: float  # physical lower bound: reading the weights at full bandwidth
     running: float
 
 
 def precision_of(text: str | None, *, default: str) -> str | None:
-    """Return the precision meant by `text`, `default` where nothing is said, None where it is unknown.
+    """Return the precision meant by `text`, `default` if it is missing, None if it is unknown.
 
     >>> precision_of("fp8_block", default="bf16"), precision_of("float16", default="fp8")
     ('fp8', 'bf16')
@@ -87,14 +87,14 @@ def precision_of(text: str | None, *, default: str) -> str | None:
 
 
 def deployment_of(row: Measurement, *, hardware: Hardware) -> Deployment | str:
-    """Return the deployment a row names, or the sentence that says why it cannot be predicted."""
+    """Return the deployment of a row, or the reason why it cannot be predicted."""
     model, gpu = hardware.find_model(row.model), hardware.find_gpu(row.hardware)
     if model is None:
         return f"no model {row.model!r} in the catalogue"
     if gpu is None:
         return f"no GPU {row.hardware!r} in the catalogue"
     if model.is_moe:
-        return f"{model.name} is a mixture of experts, and no row of one was fitted; dense ones were"
+        return f"{model.name} is a mixture of experts, and the model was fitted on dense models only"
     engine = _engine_of(row)
     if engine is None:
         return f"no engine {row.engine!r} was fitted"
@@ -110,7 +110,7 @@ def deployment_of(row: Measurement, *, hardware: Hardware) -> Deployment | str:
 
 
 def predict(row: Measurement, *, deployment: Deployment) -> Predicted:
-    """Return what the model says the row should have measured."""
+    """Return the model's prediction for the row."""
     costs = costs_of(deployment)
     floor_s = costs.weights_s * deployment.engine.mbu
     if row.load == "closed_loop":

@@ -1,8 +1,8 @@
-"""Whether the model puts measured settings in their order, and which pairs have an order at all.
+"""Checks whether the model orders measured settings correctly, and which pairs have an order at all.
 
-Two settings closer than the measurement's own noise have no right order. The noise is read off the file
-itself: where a deployment was given only more work and measured faster, one of the two rows is off by
-what lies between them. Nothing of the model goes into that.
+Two settings closer than the measurement noise have no meaningful order. The noise is estimated from the
+file itself, without the model: where a deployment with only more work was measured faster, one of the two
+rows is off by at least their difference.
 """
 
 from collections import defaultdict
@@ -11,27 +11,31 @@ from typing import Final
 
 import numpy as np
 
-from netra.domain.optimization.performance.validation.transfer import Pairs, Point
+from netra.domain.optimization.performance.validation.transfer import MeasuredPoint, Pairs
 from netra.domain.workloads.columns import Floats
 
 NOISE_LEAST: Final = 0.05
-"""Runs of one load test differ by up to this much; few files repeat a setting in a session of its own."""
+"""Lower bound on the noise, as a share: runs of one load test differ by up to this much."""
 
 NOISE_MOST: Final = 0.20
-"""A file that contradicts itself by more is not excused by it."""
+"""Upper bound on the noise, as a share, however inconsistent the file is."""
 
 
-def order_noise(points: Sequence[Point]) -> float:
-    """Return the difference from which on a pair of `points` has an order, as a share.
+def order_noise(points: Sequence[MeasuredPoint]) -> float:
+    """Return the measurement noise: the smallest difference, as a share, at which a pair has an order.
 
-    It is the most by which a time fell where only work was added, within `NOISE_LEAST` .. `NOISE_MOST`.
+    It is the largest drop in time where only work was added, clamped to `NOISE_LEAST` .. `NOISE_MOST`.
 
-    >>> points = [Point(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=1.0)
-    ...           for b, m in ((1.0, 10.7), (2.0, 10.0), (4.0, 30.0))]
+    >>> points = [
+    ...     MeasuredPoint(
+    ...         family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=1.0
+    ...     )
+    ...     for b, m in ((1.0, 10.7), (2.0, 10.0), (4.0, 30.0))
+    ... ]
     >>> round(order_noise(points), 6)  # twice the batch, and 7 % faster
     0.07
     """
-    deployments: dict[tuple[object, ...], list[Point]] = defaultdict(list)
+    deployments: dict[tuple[object, ...], list[MeasuredPoint]] = defaultdict(list)
     for point in points:
         deployments[(*point.family, point.tp)].append(point)
     largest = max((_largest_fall(members) for members in deployments.values()), default=0.0)
@@ -39,7 +43,7 @@ def order_noise(points: Sequence[Point]) -> float:
 
 
 def ordered_right(pairs: Pairs, *, least_difference: float) -> tuple[float | None, int]:
-    """Return the share of pairs measured at least this far apart that the model orders right; their count."""
+    """Return the share of pairs at least this far apart that the model orders right, and their count."""
     apart = np.abs(np.log(pairs.measured_ratio)) >= np.log1p(least_difference)
     if not apart.any():
         return None, 0
@@ -47,8 +51,8 @@ def ordered_right(pairs: Pairs, *, least_difference: float) -> tuple[float | Non
     return float(right[apart].mean()), int(apart.sum()) // 2
 
 
-def _largest_fall(points: Sequence[Point]) -> float:
-    """Return the largest `time with less work / time with more - 1` of one deployment; 0 without a fall."""
+def _largest_fall(points: Sequence[MeasuredPoint]) -> float:
+    """Return the largest `time with less work / time with more - 1` of one deployment; at least 0."""
     measured = np.array([point.measured_ms for point in points])
     more = np.ones((len(points), len(points)), np.bool_)
     for column in _work(points):
@@ -56,11 +60,11 @@ def _largest_fall(points: Sequence[Point]) -> float:
     return float(np.max(measured[:, None] / measured[None, :] - 1.0, where=more, initial=0.0))
 
 
-def _work(points: Sequence[Point]) -> tuple[Floats, ...]:
-    """Return the columns none of which may fall, for a point to do at least the work of another.
+def _work(points: Sequence[MeasuredPoint]) -> tuple[Floats, ...]:
+    """Return the columns that measure work: a point does at least the work of another if no column is lower.
 
     A fixed batch reads its mean context at every step. In a closed loop a longer answer is also
-    interrupted less often, so only answers of one length are compared.
+    interrupted less often, so only answers of equal length are compared.
     """
     batch = np.array([point.batch for point in points])
     inputs = np.array([point.lengths[0] for point in points])

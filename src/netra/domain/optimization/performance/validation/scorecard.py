@@ -1,7 +1,7 @@
-"""How well the performance model does on measured rows: the logic of `netra validate performance`.
+"""Scores the performance model on measured rows, for `netra validate performance`.
 
-Nothing is fitted here. Absolute figures are the model as shipped; transfer figures predict each row
-from every other row of its family, as a user's own measurement would.
+Fits nothing. Absolute figures use the model as shipped; transfer figures predict each row from every other
+row of its family, as from a user's own measurement.
 """
 
 from collections.abc import Sequence
@@ -31,8 +31,8 @@ from netra.domain.workloads.model import RowFault
 class PerformanceReport(msgspec.Struct, frozen=True, kw_only=True):
     """The figures; shares and ratios, not percent. None: the rows do not allow the figure."""
 
-    tpot_mape: float | None  # mean |model / measured - 1|, uncalibrated, a row each
-    tpot_median_error: float | None  # median |predicted / measured - 1| by transfer, a pair each
+    tpot_mape: float | None  # mean |model / measured - 1| over rows, uncalibrated
+    tpot_median_error: float | None  # median |predicted / measured - 1| over pairs, by transfer
     ttft_mape: float | None
     interval_80_coverage: float | None
     pairs_ordered_right: float | None  # of the pairs further apart than the file's own noise
@@ -53,7 +53,7 @@ class PerformanceReport(msgspec.Struct, frozen=True, kw_only=True):
 def validate_performance(
     rows: Sequence[Measurement], *, hardware: Hardware, unread: Sequence[RowFault] = ()
 ) -> PerformanceReport:
-    """Return how the model does on `rows`; `unread` are lines that were refused before."""
+    """Return the model's scores on `rows`; `unread` holds lines that were refused before."""
     sound, faults = sound_rows(rows, hardware=hardware)
     tpot = [abs(seen.tpot_ms / row.tpot_ms - 1.0) for row, seen in sound if row.tpot_ms is not None]
     ttft = [abs(seen.ttft_ms / row.ttft_ms - 1.0) for row, seen in sound if row.ttft_ms is not None]

@@ -1,7 +1,7 @@
-"""Predicting a change from a measured point: `measured x model after / model before`, and how well it does.
+"""Predicts a change from a measured point, as `measured x model after / model before`, and scores it.
 
-Two settings of one family (model, GPU, engine, precision) are a pair. What of them differs is the kind of
-change; intervals are residual quantiles of the same kind of change in rows held out.
+Two settings of one family (model, GPU, engine, precision) are a pair. The parameters in which they differ
+are the kind of change; intervals are residual quantiles of the same kind of change in held-out rows.
 """
 
 from collections import defaultdict
@@ -21,17 +21,17 @@ from netra.domain.workloads.columns import Floats
 Number = TypeVar("Number", np.int64, np.float64)
 
 KINDS: Final = ("batch", "lengths", "tp")
-"""What can differ within a family; two or more together are `several`."""
+"""The parameters that can differ within a family; two or more at once are `several`."""
 
 FOLDS: Final = 5
 ENOUGH_PAIRS: Final = 40
-"""Held-out pairs of a kind below which the shipped residuals are used in place of the file's own."""
+"""Minimum number of held-out pairs of a kind; with fewer, the shipped residuals are used."""
 
-_MOST_POINTS: Final = 600  # of one family: 360,000 pairs
+_MOST_POINTS: Final = 600  # upper bound on the points of one family: 360,000 pairs
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting: the median of its repeats, against the model."""
+class MeasuredPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting: the median of its repeats, and the model's value."""
 
     family: tuple[object, ...]
     batch: float
@@ -54,7 +54,7 @@ class Pairs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def settled(rows: Sequence[Judged]) -> tuple[Judged, ...]:
-    """Return one row a setting whose TPOT was measured, at the median of its repeats, in one order always."""
+    """Return one row per setting with a measured TPOT: the median of its repeats, in a fixed order."""
     settings: dict[tuple[object, ...], list[Judged]] = defaultdict(list)
     for row, seen in rows:
         if row.tpot_ms is not None:
@@ -65,10 +65,10 @@ def settled(rows: Sequence[Judged]) -> tuple[Judged, ...]:
     )
 
 
-def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
+def points_of(rows: Sequence[Judged]) -> tuple[MeasuredPoint, ...]:
     """Return the settings of `rows` as points."""
     return tuple(
-        Point(
+        MeasuredPoint(
             family=row.family,
             batch=row.batch,
             lengths=(row.input_tokens, row.output_tokens),
@@ -82,9 +82,9 @@ def points_of(rows: Sequence[Judged]) -> tuple[Point, ...]:
     )
 
 
-def pairs_of(points: Sequence[Point]) -> Pairs:
-    """Return the pairs within each family; the fold of a point is drawn from its setting."""
-    families: dict[tuple[object, ...], list[Point]] = defaultdict(list)
+def pairs_of(points: Sequence[MeasuredPoint]) -> Pairs:
+    """Return the pairs within each family; a point's fold is a hash of its setting."""
+    families: dict[tuple[object, ...], list[MeasuredPoint]] = defaultdict(list)
     for point in points:
         families[point.family].append(point)
     parts = [_pairs_within(members[:_MOST_POINTS]) for members in families.values()]
@@ -94,8 +94,12 @@ def pairs_of(points: Sequence[Point]) -> Pairs:
 def transfer_errors(pairs: Pairs) -> Floats:
     """Return |predicted after / measured after - 1| of every pair.
 
-    >>> points = [Point(family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=p)
-    ...           for b, m, p in ((1.0, 10.0, 8.0), (2.0, 20.0, 15.0))]
+    >>> points = [
+    ...     MeasuredPoint(
+    ...         family=("m",), batch=b, lengths=(1.0, 1.0), tp=1, measured_ms=m, modelled_ms=p
+    ...     )
+    ...     for b, m, p in ((1.0, 10.0, 8.0), (2.0, 20.0, 15.0))
+    ... ]
     >>> transfer_errors(pairs_of(points)).round(4).tolist()  # 18.75 for 20, and 10.67 for 10
     [0.0625, 0.0667]
     """
@@ -105,8 +109,8 @@ def transfer_errors(pairs: Pairs) -> Floats:
 def covered_share(pairs: Pairs) -> float | None:
     """Return the share of changes whose measured value lies in the 80 % interval; None without pairs.
 
-    The interval of a change into fold k comes from pairs that touch fold k at neither end, so no row
-    helps to bound itself.
+    The interval of a change into fold k comes from pairs with neither end in fold k, so no row contributes
+    to its own bounds.
     """
     if not len(pairs.kind):
         return None
@@ -135,7 +139,7 @@ def _bounds(residuals: Floats, *, kind: int) -> tuple[float, float]:
     return float(np.log(low)), float(np.log(high))
 
 
-def _pairs_within(points: Sequence[Point]) -> Pairs | None:
+def _pairs_within(points: Sequence[MeasuredPoint]) -> Pairs | None:
     count = len(points)
     before, after = np.nonzero(~np.eye(count, dtype=np.bool_))
     if not len(before):
@@ -157,12 +161,12 @@ def _pairs_within(points: Sequence[Point]) -> Pairs | None:
     )
 
 
-def _fold(point: Point) -> int:
-    """Return the point's part in cross-validation: the same in any order of the rows, and by no pattern."""
+def _fold(point: MeasuredPoint) -> int:
+    """Return the point's cross-validation fold: a hash, independent of the order of the rows."""
     return crc32(f"{point.batch} {point.lengths} {point.tp}".encode()) % FOLDS
 
 
-def _differs(points: Sequence[Point], name: str) -> npt.NDArray[np.bool_]:
+def _differs(points: Sequence[MeasuredPoint], name: str) -> npt.NDArray[np.bool_]:
     codes = {value: code for code, value in enumerate({getattr(point, name): None for point in points})}
     column = np.array([codes[getattr(point, name)] for point in points])
     return np.asarray(column[:, None] != column[None, :])

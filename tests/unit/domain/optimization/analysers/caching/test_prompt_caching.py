@@ -175,9 +175,9 @@ def test_a_marker_at_the_end_of_what_prompts_share_is_one_of_the_ways(
     (found,) = findings(log)
     assert found.stance is Stance.DO
     assert worth_alone(log, found).saved_usd == pytest.approx((9 * 2048 * 0.9 - 2048 * 0.25) * 1e-6)
-    assert found.action.startswith("Mark the part that prompts to big begin alike with")
+    assert found.action.startswith("Mark only the shared prompt prefixes of big")
     assert found.steps[0].endswith("set one cache marker at its end.")
-    assert found.supply.caching[0].cached_part == "what prompts begin alike with"
+    assert found.supply.caching[0].cached_part == "the shared prompt prefix"
     whole = found.inputs.tried[0]
     assert (whole.cached_part, whole.saved_usd_in_window < 0) == ("the whole prompt", True)
 
@@ -217,7 +217,7 @@ def test_an_unknown_price_of_cached_input_is_a_gap_and_no_zero(
 ) -> None:
     (gap,) = said(study([prompt(call, 0, 1)], tariff(cached_input=None)))
     assert isinstance(gap, Gap)
-    assert "not the same as no saving" in gap.reason
+    assert "so neither is the saving" in gap.reason
 
 
 def test_nothing_is_said_where_nothing_repeats_and_writes_are_free(
@@ -347,7 +347,7 @@ def test_losing_writes_at_an_odd_price_have_no_break_even_to_name(
     log = study([prompt(call, second, 1) for second in range(3)], dear_reads)
     (found,) = findings(log)
     assert found.stance is Stance.AVOID
-    assert "needs" not in found.impact
+    assert "pays only if" not in found.impact
 
 
 def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
@@ -355,7 +355,7 @@ def test_a_log_that_tells_what_was_cached_needs_no_warning_about_it(
 ) -> None:
     calls = [prompt(call, second, 1, cached_input_tokens=0) for second in range(3)]
     (found,) = findings(study(calls, tariff(caching="automatic")))
-    assert not any("does not say which tokens were cached" in said for said in found.assumptions)
+    assert not any("does not show which tokens were cached" in said for said in found.assumptions)
 
 
 def test_calls_without_prefixes_hit_nothing(study: Make, call: Call) -> None:
@@ -365,7 +365,9 @@ def test_calls_without_prefixes_hit_nothing(study: Make, call: Call) -> None:
         assert hits.tolist() == replays.marked_tokens(shared_only=shared_only).tolist() == [0, 0]
 
 
-def test_models_that_need_the_same_step_are_told_together(study: Make, call: Call, tariff: Price) -> None:
+def test_models_that_need_the_same_step_are_grouped_by_instruction(
+    study: Make, call: Call, tariff: Price
+) -> None:
     calls = [
         call(n, model, tokens=(600, 10), prefix_hashes=[7], prefix_block_tokens=512)
         for n, model in enumerate(("a", "b", "c") * 4)
@@ -374,8 +376,8 @@ def test_models_that_need_the_same_step_are_told_together(study: Make, call: Cal
     log = study(calls, tariff("a"), tariff("b"), written)
     (found,) = [one for one in prompt_caching.analyse(log, checkpoint=never_stop) if isinstance(one, Finding)]
     assert found.action == (
-        "Keep the shared part of every prompt to a and b first, so that automatic caching finds it; "
-        "Mark the shared prompt prefixes of c for caching with a 300 s time to live"
+        "Put the shared part of every prompt to a and b first, so that automatic caching can reuse it; "
+        "Mark the whole prompts to c for caching, with a 300 s time to live"
     )
     assert len(found.steps) == 3
 
@@ -460,7 +462,7 @@ def test_a_model_that_was_cached_until_a_change_is_told_to_leave_it_off(
     plain = {"cached_input_tokens": 0, "cache_write_tokens": 0}
     calls = [prompt(call, 1_000.0 * n, n, **(writes if n < 50 else plain)) for n in range(100)]
     (found,) = findings(study(calls, explicit(tariff), goals=Goals(change_at=calls[50].timestamp)))
-    assert (found.stance, "Leave" in found.action) == (Stance.AVOID, True)
+    assert (found.stance, "Do not turn on" in found.action) == (Stance.AVOID, True)
 
 
 @pytest.mark.parametrize("ttl_s", [60, 300, 999])

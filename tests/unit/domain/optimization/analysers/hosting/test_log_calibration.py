@@ -70,7 +70,7 @@ def test_without_a_known_deployment_the_model_stands_as_it_is_and_says_so(
 ) -> None:
     found = case(study, tariff, served(slower=1.5), served_on=served_on)
     assert {one.deployment.pace for one in found.candidates} == {1.0}
-    assert "say what serves it now" in found.notes[-1]
+    assert "name the GPUs that serve it now" in found.notes[-1]
 
 
 def test_too_few_latencies_calibrate_nothing(study: Make, tariff: Price) -> None:

@@ -186,7 +186,7 @@ def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tar
     assert found.inputs.api_usd_in_window == pytest.approx(110 * 700 * 1e-6)
     assert found.change is not None
     assert found.change(asked.traffic).hosted.tolist() == is_open.tolist()
-    assert "Left as they are: 90 calls of other models." in found.assumptions
+    assert "Not moved: 90 calls of other models." in found.assumptions
     option = found.options[
         0
     ]  # a way to serve the whole log: the others are still paid and have their own tail
@@ -267,14 +267,14 @@ def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(
     found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
     assert (found.stance, found.change) == (Stance.INFORM, None)
     assert "No number of replicas" in found.impact
-    assert "first token within 1 ms (as asked)" in found.impact
+    assert "first token within 1 ms (as requested)" in found.impact
 
 
 @pytest.mark.parametrize(
     ("calls", "hardware", "missing", "said"),
     [
         (log(50, seconds=3600.0, model="unpriced"), HARDWARE, "model", "No call has a known list price"),
-        (log(50, seconds=20.0), HARDWARE, "timestamp", "too short to rent"),
+        (log(50, seconds=20.0), HARDWARE, "timestamp", "too short for a comparison"),
         (log(50, seconds=3600.0), Hardware(gpus=HARDWARE.gpus, models=()), "models", "no open model"),
         (log(50, seconds=3600.0), Hardware(gpus=(), models=HARDWARE.models), "gpus", "No allowed GPU"),
     ],
@@ -342,7 +342,7 @@ def test_limits_asked_for_are_kept_and_a_default_gives_way_to_long_prompts(study
     assert (case(500).slo.ttft_ms, case(500).slo.tpot_ms) == (2000.0, 100.0)
     long = case(100_000)
     assert long.slo.ttft_ms > 2000.0
-    assert "No TTFT limit was asked for" in long.notes[1]
+    assert "No TTFT limit was requested" in long.notes[1]
     asked = case(100_000, ttft_ms_p99=300.0, tpot_ms_p99=20.0)
     assert (asked.slo.ttft_ms, asked.slo.tpot_ms) == (300.0, 20.0)
     assert slo_of(Goals(), long.requests, long.candidates)[0] == long.slo
@@ -366,7 +366,7 @@ def test_a_limit_on_the_whole_call_is_held_by_the_fleet_and_told(
     assert held.inputs.replicas > free.inputs.replicas
     assert held.inputs.latency_limit_ms_p99 == limit_ms
     assert held.options[0].latency_ms_p99_range is not None
-    assert f"the whole call within {limit_ms:,.0f} ms (as asked)" in " ".join(held.assumptions)
+    assert f"the whole call within {limit_ms:,.0f} ms (as requested)" in " ".join(held.assumptions)
     assert found(latency_ms={"": 1.0}).stance is Stance.INFORM  # no fleet keeps it
 
 
@@ -380,7 +380,7 @@ def test_a_limit_on_one_feature_is_said_not_to_be_held_and_leaves_the_fleet_unce
     )
     found = one_finding(module.analyse(asked, checkpoint=never_stop))
     assert found.stance is not Stance.DO
-    said = "Replays are of all calls, so limits on single features are not held here: chat, search."
+    said = "The replay covers all calls; limits on single features are not checked: chat, search."
     assert said in found.assumptions
     assert all(option.needs_evaluation for option in found.options)
 
@@ -388,9 +388,9 @@ def test_a_limit_on_one_feature_is_said_not_to_be_held_and_leaves_the_fleet_unce
 @pytest.mark.parametrize(
     ("goals", "said"),
     [
-        ({}, "first token within 2,000 ms, each next within 100 ms; none were asked for."),
-        ({"tpot_ms_p99": 50.0}, "first token within 2,000 ms, each next within 50 ms (as asked)."),
-        ({"ttft_ms_p99": 900.0}, "first token within 900 ms (as asked), each next within 100 ms."),
+        ({}, "first token within 2,000 ms, each next token within 100 ms; these are defaults."),
+        ({"tpot_ms_p99": 50.0}, "first token within 2,000 ms, each next token within 50 ms (as requested)."),
+        ({"ttft_ms_p99": 900.0}, "first token within 900 ms (as requested), each next token within 100 ms."),
     ],
 )
 def test_limits_that_were_asked_for_are_told_from_defaults(
@@ -506,7 +506,7 @@ def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> No
     hourly_usd = found.inputs.usd_per_replica_hour * asked.span.per_month
     assert 0 < found.inputs.saved_usd_per_month_against_fixed <= hours * fixed.most * hourly_usd
     # its dense part is without one call in a hundred at each end
-    said = "Left out of the demand: 200 calls outside the 24.5 h that a month is scaled from."
+    said = "Excluded from the demand: 200 calls outside the 24.5 h that a month is scaled from."
     assert said in found.assumptions
 
 

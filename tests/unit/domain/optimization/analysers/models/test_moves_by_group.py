@@ -76,7 +76,7 @@ def test_a_dearer_model_says_how_short_its_answers_would_have_to_be(
     log = study(tools(call), goals=BY_TOOL, candidates=[newer(tariff, input_usd=0.5e-6, output_usd=16e-6)])
     found = said(log)[0]
     assert (found.stance, found.supply, found.steps) == (Stance.AVOID, NO_SETTINGS, ())
-    assert found.action == "Leave search where it is: newer does not make it cheaper"
+    assert found.action == "Keep search on its present model: newer would not be cheaper"
     assert found.inputs.break_even_output_tokens == pytest.approx(56.25)
     assert worth_alone(log, found).saved_usd < 0
 
@@ -155,7 +155,7 @@ def test_a_cap_that_saves_next_to_nothing_names_its_tool(study: Make, call: Call
     calls = [call(n, tool="search", tokens=(9_000, 65 if n == 0 else 60)) for n in range(200)]
     (found,) = output_length.analyse(study(calls, goals=Goals(split_by="tool")), checkpoint=never_stop)
     assert isinstance(found, Finding)
-    assert found.action.startswith("Leave the length of answers of search as it is")
+    assert found.action.startswith("Do not cap the length of answers of search")
 
 
 @given(lengths=st.lists(st.integers(1, 500), min_size=1, max_size=20), usd=st.floats(0.1e-6, 0.9e-6))

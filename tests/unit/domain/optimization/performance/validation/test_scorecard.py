@@ -12,7 +12,7 @@ from netra.adapters.files.measurements import read_measurements
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.constants import TRT_LLM, VLLM, VLLM_2023
 from netra.domain.optimization.performance.roofline import Deployment
-from netra.domain.optimization.performance.validation.decisions import Choice, decide, pick
+from netra.domain.optimization.performance.validation.decisions import ConfigurationChoice, decide, pick
 from netra.domain.optimization.performance.validation.faulty_rows import sound_rows
 from netra.domain.optimization.performance.validation.measurement import (
     Measurement,
@@ -23,7 +23,7 @@ from netra.domain.optimization.performance.validation.measurement import (
 from netra.domain.optimization.performance.validation.ordering import order_noise, ordered_right
 from netra.domain.optimization.performance.validation.scorecard import validate_performance
 from netra.domain.optimization.performance.validation.transfer import (
-    Point,
+    MeasuredPoint,
     covered_share,
     pairs_of,
     points_of,
@@ -71,11 +71,11 @@ def refused(rows: Sequence[Measurement]) -> dict[int, str]:
         ({"engine": "llama.cpp"}, "no engine 'llama.cpp'"),
         ({"precision": "q5_k"}, "no precision 'q5_k'"),
         ({"tpot_ms": None}, "no measured time"),
-        ({"tpot_ms": -1.0}, "TPOT of -1.0 ms is not a time"),
-        ({"ttft_ms": float("nan")}, "TTFT of nan ms is not a time"),
+        ({"tpot_ms": -1.0}, "TPOT of -1.0 ms is not a positive number"),
+        ({"ttft_ms": float("nan")}, "TTFT of nan ms is not a positive number"),
         ({"batch": 0.0}, "batch of 0.0 is below 1"),
         ({"tp": 0}, "tensor parallelism of 0"),
-        ({"tp": 16}, "leaves the machine"),
+        ({"tp": 16}, "exceeds one machine"),
         ({"tp": 3}, "32 attention heads of Llama-3.1-8B do not split over 3 GPUs"),
         ({"ttft_ms": 60_000.0}, "its TTFT is"),
         ({"model": "Llama-3.1-405B"}, "do not fit"),
@@ -106,7 +106,7 @@ def test_the_usual_slips_of_whoever_wrote_the_table_are_named() -> None:
     wrong = {
         "as if in seconds": {"ttft_ms": right.ttft_ms / 1e3},
         "as if in microseconds": {"tpot_ms": right.tpot_ms * 1e3},
-        "as if TTFT and TPOT had changed places": {"ttft_ms": right.tpot_ms, "tpot_ms": right.ttft_ms},
+        "as if TTFT and TPOT were swapped": {"ttft_ms": right.tpot_ms, "tpot_ms": right.ttft_ms},
     }
     for said, changes in wrong.items():
         slipped = msgspec.structs.replace(right, **changes)
@@ -211,9 +211,11 @@ def test_a_fixed_batch_prefills_together_and_does_not_interfere() -> None:
     assert fixed.tpot_ms < loop.tpot_ms
 
 
-def points(*values: tuple[float, float, float], family: str = "m") -> list[Point]:
+def points(*values: tuple[float, float, float], family: str = "m") -> list[MeasuredPoint]:
     return [
-        Point(family=(family,), batch=batch, lengths=(1.0, 1.0), tp=1, measured_ms=seen, modelled_ms=said)
+        MeasuredPoint(
+            family=(family,), batch=batch, lengths=(1.0, 1.0), tp=1, measured_ms=seen, modelled_ms=said
+        )
         for batch, seen, said in values
     ]
 
@@ -225,7 +227,7 @@ def test_pairs_are_of_one_family_and_each_way() -> None:
 
 
 def test_what_differs_is_the_kind_of_change() -> None:
-    base = Point(family=("m",), batch=1.0, lengths=(1.0, 1.0), tp=1, measured_ms=1.0, modelled_ms=1.0)
+    base = MeasuredPoint(family=("m",), batch=1.0, lengths=(1.0, 1.0), tp=1, measured_ms=1.0, modelled_ms=1.0)
     longer = msgspec.structs.replace(base, lengths=(2.0, 1.0))
     both = msgspec.structs.replace(longer, tp=2)
     kinds = pairs_of([base, longer, both]).kind.reshape(3, 2)
@@ -294,8 +296,8 @@ def test_repeats_are_one_point_at_their_median() -> None:
 
 
 def test_the_pick_keeps_the_margin_else_is_the_fastest() -> None:
-    fast = Choice(measured_ms=10.0, modelled_ms=10.0, measured_usd=5.0, modelled_usd=5.0)
-    slow = Choice(measured_ms=20.0, modelled_ms=20.0, measured_usd=1.0, modelled_usd=1.0)
+    fast = ConfigurationChoice(measured_ms=10.0, modelled_ms=10.0, measured_usd=5.0, modelled_usd=5.0)
+    slow = ConfigurationChoice(measured_ms=20.0, modelled_ms=20.0, measured_usd=1.0, modelled_usd=1.0)
     assert pick([fast, slow], limit_ms=20.9, margin=1.05) is fast
     assert pick([fast, slow], limit_ms=21.1, margin=1.05) is slow
     assert pick([fast, slow], limit_ms=1.0) is fast
