@@ -53,25 +53,25 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 class Watch(Protocol):
     """The eye of whoever runs the agents: hears what they do, and can make them stop."""
 
-    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
+    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
         """Tell that `agent` begins, at `progress` percent of the whole, to end at `until` percent.
 
         Raises `WorkStopped` when the work is to end.
         """
         ...
 
-    async def pass_through(self, *stages: Stage) -> None:
-        """Tell of agents that take no time, along with what comes next; raises as `enter` does."""
+    async def skip_stages(self, *stages: Stage) -> None:
+        """Tell of agents that take no time, along with what comes next; raises as `start_stage` does."""
         ...
 
-    async def say(self, text: str, *, attempt: int, at: int) -> None:
+    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
         """Show some more of the answer: `text` stands `at` so many characters into this `attempt`.
 
-        A later attempt takes back the ones before it. Raises as `enter` does.
+        A later attempt takes back the ones before it. Raises as `start_stage` does.
         """
         ...
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         """Return when the work is to end; `checkpoint` then raises the reason."""
         ...
 

@@ -60,13 +60,13 @@ class RunWatch:
         if self._stop is not None:
             raise self._stop
 
-    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
+    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
         """Store and publish that `agent` begins."""
         self.raise_if_stopping()
         self._agent, self._span, self._seen, self._message = agent, (progress, until), None, message
         await self._tell(message, progress)
 
-    async def pass_through(self, *stages: Stage) -> None:
+    async def skip_stages(self, *stages: Stage) -> None:
         """Keep word of agents that take no time: it goes out with what comes next."""
         self.raise_if_stopping()
         last = stages[-1]
@@ -78,7 +78,7 @@ class RunWatch:
         untold, self._untold = self._untold, []
         return untold
 
-    async def say(self, text: str, *, attempt: int, at: int) -> None:
+    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
         """Store and publish some more of the answer."""
         self.raise_if_stopping()
         event = said(
@@ -92,7 +92,7 @@ class RunWatch:
         )
         await self._record(event)
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         """Return when the work has been told to end."""
         await self._stopping.wait()
 

@@ -14,7 +14,7 @@ async def unless_stopped(work: Coroutine[Any, Any, Result], watch: Watch) -> Res
 
     A worker looks up twice a second; waiting for the next token could take longer than a cancel may.
     """
-    doing, ending = asyncio.ensure_future(work), asyncio.ensure_future(watch.stopped())
+    doing, ending = asyncio.ensure_future(work), asyncio.ensure_future(watch.wait_for_stop())
     try:
         await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():

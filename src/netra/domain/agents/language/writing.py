@@ -137,7 +137,7 @@ class Writer:
     async def _show(self, page: "_Page", sentence: str) -> None:
         if page.takes(sentence):
             text = self._task.mask.show(sentence)
-            await self._watch.say(text, attempt=self._attempt, at=page.shown)
+            await self._watch.emit_text(text, attempt=self._attempt, at=page.shown)
             page.shown += len(text)
 
     async def _looked(self, draft: _Draft) -> list[PromptMessage]:

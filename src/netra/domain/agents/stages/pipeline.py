@@ -79,7 +79,7 @@ class AgentPipeline:
         speech = None if self._voice is None else self._voice.begin(question)
         if speech is not None:
             briefing = await speech.heard(briefing, watch)
-        await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
+        await watch.start_stage(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
         events = await self._log.read(workload.id, owner_id=question.owner_id)
         return await self._advised(briefing, events, watch, speech=speech)
 
@@ -94,15 +94,15 @@ class AgentPipeline:
         speech = None if self._voice is None else self._voice.begin(question)
         if speech is not None:
             briefing = await speech.heard(briefing, watch)
-        await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
+        await watch.start_stage(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
         return await self._advised(briefing, events, watch, speech=speech)
 
     async def _begun(self, watch: Watch) -> None:
         """Tell of the triage: at once where a language model is to listen, which takes a while."""
         if self._voice is None:
-            await watch.pass_through(_TRIAGE)
+            await watch.skip_stages(_TRIAGE)
         else:
-            await watch.enter(
+            await watch.start_stage(
                 agent=_TRIAGE.agent, message=_TRIAGE.message, progress=_TRIAGE.progress, until=_TRIAGE.until
             )
 
@@ -118,11 +118,13 @@ class AgentPipeline:
             hardware=self._hardware,
         )
         surveyed = await worked(work, checkpoint=watch.checkpoint)
-        await watch.enter(agent=analysis.AGENT, message=analysis.message(len(events)), progress=35, until=85)
+        await watch.start_stage(
+            agent=analysis.AGENT, message=analysis.message(len(events)), progress=35, until=85
+        )
         findings = await worked(partial(analysis.analyse, surveyed), checkpoint=watch.checkpoint)
-        await watch.enter(agent=planning.AGENT, message=planning.MESSAGE, progress=85, until=95)
+        await watch.start_stage(agent=planning.AGENT, message=planning.MESSAGE, progress=85, until=95)
         plan = await worked(partial(planning.plan, findings), checkpoint=watch.checkpoint)
-        await watch.enter(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
+        await watch.start_stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
         advice = reporting.report(plan)
         if speech is not None:
             bench = partial(
@@ -140,7 +142,7 @@ class AgentPipeline:
 
     async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
         """Go through the stages with nothing to work on; each says so."""
-        await watch.pass_through(*_EMPTY_HANDED)
+        await watch.skip_stages(*_EMPTY_HANDED)
         advice = asking(briefing)
         return checked_advice(advice if self._voice is None else self._voice.unused(advice))
 

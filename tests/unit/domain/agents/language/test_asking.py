@@ -74,7 +74,7 @@ class Watching:
     def __init__(self) -> None:
         self.told = asyncio.Event()
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         await self.told.wait()
 
     def checkpoint(self, done: float, doing: str) -> None:
