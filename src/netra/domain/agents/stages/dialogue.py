@@ -44,7 +44,7 @@ class Conversations(Protocol):
         ...
 
 
-class Voice(msgspec.Struct, frozen=True, kw_only=True):
+class ModelAccess(msgspec.Struct, frozen=True, kw_only=True):
     """A language model and what it may be told; holds no word about any run or user."""
 
     model: LanguageModel
@@ -53,11 +53,11 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
     allowance: Allowance = DEFAULT_ALLOWANCE
     sends: Sends = "all"
 
-    def begin(self, question: Question) -> "Speech":
+    def start_session(self, question: Question) -> "ModelSession":
         """Return the dealings of one run."""
-        return Speech(self, question)
+        return ModelSession(self, question)
 
-    def unused(self, advice: Advice) -> Advice:
+    def mark_unused(self, advice: Advice) -> Advice:
         """Return advice that needs no model, saying so."""
         use = LanguageModelUse(used=False, model=self.model.name, outcome="not_asked", reason=NOTHING_TO_WORD)
         return msgspec.structs.replace(
@@ -65,25 +65,27 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Speech:
+class ModelSession:
     """The dealings of one run with a model."""
 
-    def __init__(self, voice: Voice, question: Question) -> None:
-        self._voice = voice
+    def __init__(self, access: ModelAccess, question: Question) -> None:
+        self._model_access = access
         self._question = question
-        self._began_s = voice.clock.monotonic_s()
-        self._talk = Talk(model=voice.model, allowance=voice.allowance, clock=voice.clock, question=question)
+        self._began_s = access.clock.monotonic_s()
+        self._talk = Talk(
+            model=access.model, allowance=access.allowance, clock=access.clock, question=question
+        )
         self._earlier: tuple[Message, ...] = ()
 
-    async def heard(self, briefing: Briefing, watch: Watch) -> Briefing:
+    async def read_question(self, briefing: Briefing, watch: Watch) -> Briefing:
         """Return the briefing with the model's reading of the question; raises what `watch` raises."""
-        if self._voice.sends == "numbers":
+        if self._model_access.sends == "numbers":
             return msgspec.structs.replace(briefing, hearing=Hearing(reason=NUMBERS_ONLY))
         self._earlier = await self._before()
         hearing = await unless_stopped(hear(self._question.message, self._earlier, talk=self._talk), watch)
         return msgspec.structs.replace(briefing, hearing=hearing)
 
-    async def worded(
+    async def write_answer(
         self,
         advice: Advice,
         plan: Plan,
@@ -108,7 +110,7 @@ class Speech:
 
     async def _before(self) -> tuple[Message, ...]:
         """Return what was said in the thread before this run, bounded."""
-        question, found = self._question, self._voice.conversations
+        question, found = self._question, self._model_access.conversations
         if question.thread_id is None or found is None:
             return ()
         messages = await found.messages(question.thread_id, owner_id=question.owner_id)
@@ -119,7 +121,7 @@ class Speech:
         self, advice: Advice, plan: Plan, events: Events, bench: "partial[Bench]", *, checkpoint: Checkpoint
     ) -> Task:
         checkpoint(0.0, "Choosing what the answer speaks of")
-        numbers_only = self._voice.sends == "numbers"
+        numbers_only = self._model_access.sends == "numbers"
         workload = plan.findings.survey.briefing.workload
         others = () if workload is None else (workload.name,)
         mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
@@ -144,7 +146,7 @@ class Speech:
         )
 
     def _seconds(self) -> float:
-        return round(self._voice.clock.monotonic_s() - self._began_s, 3)
+        return round(self._model_access.clock.monotonic_s() - self._began_s, 3)
 
 
 def _reading_of(survey: Survey) -> ModelReading:

@@ -13,7 +13,7 @@ from netra.domain.agents.language.tools import Bench
 from netra.domain.agents.model import Briefing, Question, Stage, Watch
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.stages import analysis, planning, reporting, survey, triage
-from netra.domain.agents.stages.dialogue import Conversations, Sends, Speech, Voice
+from netra.domain.agents.stages.dialogue import Conversations, ModelAccess, ModelSession, Sends
 from netra.domain.agents.stages.handover import checked_advice
 from netra.domain.agents.wording.missing_data import asking
 from netra.domain.offload import worked
@@ -54,9 +54,9 @@ class AgentPipeline:
         self._default_model = default_model
         self._hardware = hardware
         self._limits = limits_of(quotas)
-        self._voice: Voice | None = None
+        self._model_access: ModelAccess | None = None
         if language_model is not None:
-            self._voice = Voice(
+            self._model_access = ModelAccess(
                 model=language_model,
                 clock=clock,
                 conversations=conversations,
@@ -76,12 +76,12 @@ class AgentPipeline:
         if workload is None or workload.event_count == 0:
             return await self._asked_back(briefing, watch)
         check_readable(workload, limits=self._limits)
-        speech = None if self._voice is None else self._voice.begin(question)
-        if speech is not None:
-            briefing = await speech.heard(briefing, watch)
+        session = None if self._model_access is None else self._model_access.start_session(question)
+        if session is not None:
+            briefing = await session.read_question(briefing, watch)
         await watch.start_stage(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
         events = await self._log.read(workload.id, owner_id=question.owner_id)
-        return await self._advised(briefing, events, watch, speech=speech)
+        return await self._advised(briefing, events, watch, session=session)
 
     async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
         """Return the advice on events that are in no store, by the same stages."""
@@ -91,15 +91,15 @@ class AgentPipeline:
         briefing = Briefing(question=question, goals=goals, now=now, is_at_hand=True)
         if not len(events):
             return await self._asked_back(briefing, watch)
-        speech = None if self._voice is None else self._voice.begin(question)
-        if speech is not None:
-            briefing = await speech.heard(briefing, watch)
+        session = None if self._model_access is None else self._model_access.start_session(question)
+        if session is not None:
+            briefing = await session.read_question(briefing, watch)
         await watch.start_stage(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
-        return await self._advised(briefing, events, watch, speech=speech)
+        return await self._advised(briefing, events, watch, session=session)
 
     async def _begun(self, watch: Watch) -> None:
         """Tell of the triage: at once where a language model is to listen, which takes a while."""
-        if self._voice is None:
+        if self._model_access is None:
             await watch.skip_stages(_TRIAGE)
         else:
             await watch.start_stage(
@@ -107,7 +107,7 @@ class AgentPipeline:
             )
 
     async def _advised(
-        self, briefing: Briefing, events: Events, watch: Watch, *, speech: Speech | None
+        self, briefing: Briefing, events: Events, watch: Watch, *, session: ModelSession | None
     ) -> Advice:
         work = partial(
             survey.survey,
@@ -126,7 +126,7 @@ class AgentPipeline:
         plan = await worked(partial(planning.plan, findings), checkpoint=watch.checkpoint)
         await watch.start_stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
         advice = reporting.report(plan)
-        if speech is not None:
+        if session is not None:
             bench = partial(
                 Bench,
                 events=events,
@@ -137,14 +137,16 @@ class AgentPipeline:
                 hardware=self._hardware,
                 checkpoint=watch.checkpoint,
             )
-            advice = await speech.worded(advice, plan, events, watch, bench=bench)
+            advice = await session.write_answer(advice, plan, events, watch, bench=bench)
         return checked_advice(advice)
 
     async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
         """Go through the stages with nothing to work on; each says so."""
         await watch.skip_stages(*_EMPTY_HANDED)
         advice = asking(briefing)
-        return checked_advice(advice if self._voice is None else self._voice.unused(advice))
+        return checked_advice(
+            advice if self._model_access is None else self._model_access.mark_unused(advice)
+        )
 
 
 _TRIAGE: Final = Stage(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
