@@ -1,4 +1,4 @@
-"""How often and how long a run may ask a language model, and the asking, through one `Talk` a run.
+"""How often and how long a run may ask a language model, and the asking, through one `MeteredModel` a run.
 
 Tokens and money are kept by whoever wraps the model. Being over any of it ends the use of the model, never
 the run.
@@ -39,7 +39,7 @@ DEFAULT_ALLOWANCE: Final = Allowance()
 _LATE_S: Final = 2.0  # how much longer than its own deadline a model is waited for
 
 
-class Talk:
+class MeteredModel:
     """One run's use of a model; holds what was spent."""
 
     def __init__(

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
-from netra.domain.agents.language.allowance import Talk
+from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import HEAR, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
 from netra.domain.agents.question.heard import Heard, Hearing
@@ -46,7 +46,7 @@ _NUMBERS: Final[Mapping[str, tuple[frozenset[Kind], float]]] = {  # what they ma
 _CHOICES: Final = ("priority", "split_by", "analyses")
 
 
-async def hear(message: str, earlier: Sequence[Message], *, talk: Talk) -> Hearing:
+async def hear(message: str, earlier: Sequence[Message], *, metered: MeteredModel) -> Hearing:
     """Return what the model reads in the message; never raises for the model's sake."""
     said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
     prompt = Prompt(
@@ -55,7 +55,7 @@ async def hear(message: str, earlier: Sequence[Message], *, talk: Talk) -> Heari
         answer_name="goals",
     )
     try:
-        answer = await talk.whole(prompt)
+        answer = await metered.whole(prompt)
         heard = msgspec.json.decode(answer.text, type=Heard)
     except LanguageModelFailed as error:
         return Hearing(reason=error.reason)

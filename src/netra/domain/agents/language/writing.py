@@ -12,7 +12,7 @@ import msgspec
 from netra.domain.agents.guard.guard import untold
 from netra.domain.agents.guard.payload_facts import Facts, facts_of
 from netra.domain.agents.guard.stated_numbers import due_after, figures
-from netra.domain.agents.language.allowance import Talk
+from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.masks import Json, Mask
 from netra.domain.agents.language.prompts import INSTRUCTIONS, LOOK, WORDS, data, repair, system
@@ -64,9 +64,9 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 class Writer:
     """One answer being written; nothing of it outlives the run."""
 
-    def __init__(self, task: Task, *, talk: Talk, watch: Watch) -> None:
+    def __init__(self, task: Task, *, metered: MeteredModel, watch: Watch) -> None:
         self._task = task
-        self._talk = talk
+        self._metered = metered
         self._watch = watch
         self._facts = facts_of(task.payload)
         self._known = as_data(task.payload)
@@ -121,7 +121,7 @@ class Writer:
         offered = tools() if may_look and self._task.bench is not None else ()
         cut, page, calls = Sentences(), _Page(self._facts, self._known), tuple[ToolCall, ...]()
         self._attempt += 1
-        async for piece in self._talk.ask(Prompt(messages=tuple(messages), tools=offered)):
+        async for piece in self._metered.ask(Prompt(messages=tuple(messages), tools=offered)):
             if isinstance(piece, Answer):
                 calls = piece.tool_calls
                 continue

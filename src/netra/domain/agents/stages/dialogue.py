@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, Talk
+from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, MeteredModel
 from netra.domain.agents.language.briefing import bare, told
 from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.hearing import hear, recent, shown
@@ -72,7 +72,7 @@ class ModelSession:
         self._model_access = access
         self._question = question
         self._began_s = access.clock.monotonic_s()
-        self._talk = Talk(
+        self._metered = MeteredModel(
             model=access.model, allowance=access.allowance, clock=access.clock, question=question
         )
         self._earlier: tuple[Message, ...] = ()
@@ -82,7 +82,9 @@ class ModelSession:
         if self._model_access.sends == "numbers":
             return msgspec.structs.replace(briefing, hearing=Hearing(reason=NUMBERS_ONLY))
         self._earlier = await self._before()
-        hearing = await unless_stopped(hear(self._question.message, self._earlier, talk=self._talk), watch)
+        hearing = await unless_stopped(
+            hear(self._question.message, self._earlier, metered=self._metered), watch
+        )
         return msgspec.structs.replace(briefing, hearing=hearing)
 
     async def write_answer(
@@ -96,11 +98,11 @@ class ModelSession:
     ) -> Advice:
         """Return the advice in the model's words, or in its own where they do not hold."""
         task = await worked(partial(self._task, advice, plan, events, bench), checkpoint=watch.checkpoint)
-        worded = await unless_stopped(Writer(task, talk=self._talk, watch=watch).written(), watch)
+        worded = await unless_stopped(Writer(task, metered=self._metered, watch=watch).written(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,
             language_model=self._use(plan, worded),
-            usage=ModelUsage(**msgspec.structs.asdict(self._talk.usage), seconds=self._seconds()),
+            usage=ModelUsage(**msgspec.structs.asdict(self._metered.usage), seconds=self._seconds()),
         )
         report = advice.report
         if worded.text is not None:
@@ -135,7 +137,7 @@ class ModelSession:
         """Return the model's part in the result."""
         return LanguageModelUse(
             used=worded.text is not None,
-            model=self._talk.model,
+            model=self._metered.model,
             outcome="worded" if worded.text is not None else "fallback",
             fallback_reason=worded.reason,
             repairs=worded.repairs,
