@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from netra.domain.agents.question.heard import Hearing
+from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Goals
 from netra.domain.workloads.model import Workload
@@ -38,7 +38,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Workload, ...] = ()
     choices_total: int = 0
     is_at_hand: bool = False  # the events come with the question and are in no store
-    hearing: Hearing | None = None  # a language model's reading of the question, where there is one
+    reading: QuestionReading | None = None  # a language model's reading of the question, where there is one
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):

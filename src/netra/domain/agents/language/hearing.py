@@ -14,7 +14,7 @@ from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import HEAR, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
-from netra.domain.agents.question.heard import Heard, Hearing
+from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
 from netra.domain.agents.question.mentions import Names, models_in, same_name
 from netra.domain.optimization.metrics import GoalDifference
 from netra.domain.optimization.model import Goals, Priority
@@ -25,7 +25,7 @@ HISTORY_MESSAGES: Final = 12  # of the thread, the newest
 HISTORY_CHARACTERS: Final = 6_000  # of them together, the newest first
 
 
-class Joined(msgspec.Struct, frozen=True, kw_only=True):
+class MergedGoals(msgspec.Struct, frozen=True, kw_only=True):
     """The local reading with what the model added to it, and where the two differ."""
 
     goals: Goals
@@ -46,7 +46,9 @@ _NUMBERS: Final[Mapping[str, tuple[frozenset[Kind], float]]] = {  # what they ma
 _CHOICES: Final = ("priority", "split_by", "analyses")
 
 
-async def hear(message: str, earlier: Sequence[Message], *, metered: MeteredModel) -> Hearing:
+async def read_with_model(
+    message: str, earlier: Sequence[Message], *, metered: MeteredModel
+) -> QuestionReading:
     """Return what the model reads in the message; never raises for the model's sake."""
     said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
     prompt = Prompt(
@@ -56,12 +58,12 @@ async def hear(message: str, earlier: Sequence[Message], *, metered: MeteredMode
     )
     try:
         answer = await metered.whole(prompt)
-        heard = msgspec.json.decode(answer.text, type=Heard)
+        heard = msgspec.json.decode(answer.text, type=ModelReadGoals)
     except LanguageModelFailed as error:
-        return Hearing(reason=error.reason)
+        return QuestionReading(reason=error.reason)
     except (msgspec.MsgspecError, UnicodeError):
-        return Hearing(reason="malformed")
-    return Hearing(heard=heard, earlier=said)
+        return QuestionReading(reason="malformed")
+    return QuestionReading(goals=heard, earlier=said)
 
 
 def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -81,13 +83,13 @@ def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
     return [{"who": message.role.value, "said": message.content} for message in messages]
 
 
-def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joined:
+def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: Names) -> MergedGoals:
     """Return both readings as one."""
-    heard = hearing.heard
+    heard = reading.goals
     if heard is None:
-        return Joined(goals=local)
-    is_lost = bool(local.unread or hearing.earlier)
-    open_ = [number for text in (*local.unread, *hearing.earlier) for number in figures(text).numbers]
+        return MergedGoals(goals=local)
+    is_lost = bool(local.unread or reading.earlier)
+    open_ = [number for text in (*local.unread, *reading.earlier) for number in figures(text).numbers]
     taken: dict[str, Any] = {}
     differences: list[GoalDifference] = []
     refused: list[str] = []
@@ -103,7 +105,7 @@ def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joi
         else:
             refused.append(field)
     for field, value in _names(
-        local, heard, said=(message, *hearing.earlier), names=names, is_lost=is_lost
+        local, heard, said=(message, *reading.earlier), names=names, is_lost=is_lost
     ).items():
         if value:
             taken[field] = value
@@ -111,7 +113,9 @@ def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joi
             refused.append(field)
     taken |= _chosen(local, heard, is_lost=is_lost)
     goals = msgspec.structs.replace(local, **taken)
-    return Joined(goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused))
+    return MergedGoals(
+        goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused)
+    )
 
 
 def _mine(local: Goals, field: str) -> float | None:
@@ -137,7 +141,7 @@ def _is_said(field: str, value: float, numbers: Iterable[Stated]) -> bool:
 
 
 def _names(
-    local: Goals, heard: Heard, *, said: Sequence[str], names: Names, is_lost: bool
+    local: Goals, heard: ModelReadGoals, *, said: Sequence[str], names: Names, is_lost: bool
 ) -> dict[str, tuple[str, ...]]:
     """Return the features and models that the model adds, where words were lost and names are said."""
     found: dict[str, tuple[str, ...]] = {}
@@ -153,7 +157,7 @@ def _known(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in known if any(same_name(name, other) for other in wanted)))
 
 
-def _chosen(local: Goals, heard: Heard, *, is_lost: bool) -> dict[str, Any]:
+def _chosen(local: Goals, heard: ModelReadGoals, *, is_lost: bool) -> dict[str, Any]:
     """Return what the model chooses from our own lists, where the local reading chose nothing."""
     if not is_lost:
         return {}
@@ -173,7 +177,7 @@ def _has_a_target(local: Goals) -> bool:
 
 def _schema() -> Mapping[str, Any]:
     """Return the form as a JSON schema in which every field must stand."""
-    schema = msgspec.json.schema(Heard)["$defs"]["Heard"]
+    schema = msgspec.json.schema(ModelReadGoals)["$defs"]["ModelReadGoals"]
     properties = {name: {**kind} for name, kind in schema["properties"].items()}
     for kind in properties.values():
         kind.pop("default", None)

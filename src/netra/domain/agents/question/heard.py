@@ -13,7 +13,7 @@ _Kind = Annotated[str, msgspec.Meta(pattern=rf"^(?:{'|'.join(ORDER)})$")]
 _Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelReadGoals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The form that a model fills."""
 
     priority: Literal["cost", "performance", "balanced"] | None = None
@@ -30,9 +30,9 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     split_by: Literal["tool", "feature", "template"] | None = None
 
 
-class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+class QuestionReading(msgspec.Struct, frozen=True, kw_only=True):
     """What a model made of the question: the form, or why there is none."""
 
-    heard: Heard | None = None
+    goals: ModelReadGoals | None = None
     reason: str | None = None
     earlier: tuple[str, ...] = ()  # what the asker said before, in this thread

@@ -12,12 +12,12 @@ import msgspec
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, MeteredModel
 from netra.domain.agents.language.briefing import bare, told
 from netra.domain.agents.language.cancellation import unless_stopped
-from netra.domain.agents.language.hearing import hear, recent, shown
+from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
 from netra.domain.agents.language.tools import Bench
 from netra.domain.agents.language.writing import Task, Worded, Writer
 from netra.domain.agents.model import Briefing, Question, Watch
-from netra.domain.agents.question.heard import Hearing
+from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages.handover import Plan, Survey
 from netra.domain.agents.wording.missing_data import unread_sentence
@@ -80,12 +80,12 @@ class ModelSession:
     async def read_question(self, briefing: Briefing, watch: Watch) -> Briefing:
         """Return the briefing with the model's reading of the question; raises what `watch` raises."""
         if self._model_access.sends == "numbers":
-            return msgspec.structs.replace(briefing, hearing=Hearing(reason=NUMBERS_ONLY))
+            return msgspec.structs.replace(briefing, reading=QuestionReading(reason=NUMBERS_ONLY))
         self._earlier = await self._before()
-        hearing = await unless_stopped(
-            hear(self._question.message, self._earlier, metered=self._metered), watch
+        reading = await unless_stopped(
+            read_with_model(self._question.message, self._earlier, metered=self._metered), watch
         )
-        return msgspec.structs.replace(briefing, hearing=hearing)
+        return msgspec.structs.replace(briefing, reading=reading)
 
     async def write_answer(
         self,
@@ -152,9 +152,9 @@ class ModelSession:
 
 
 def _reading_of(survey: Survey) -> ModelReading:
-    hearing, joined = survey.briefing.hearing, survey.joined
-    if joined is None or hearing is None or hearing.heard is None:
-        return ModelReading(outcome="not_read", reason=None if hearing is None else hearing.reason)
+    reading, merged = survey.briefing.reading, survey.merged
+    if merged is None or reading is None or reading.goals is None:
+        return ModelReading(outcome="not_read", reason=None if reading is None else reading.reason)
     return ModelReading(
-        outcome="read", taken=joined.taken, differences=joined.differences, refused=joined.refused
+        outcome="read", taken=merged.taken, differences=merged.differences, refused=merged.refused
     )

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from netra.domain.agents.language.hearing import Joined
+from netra.domain.agents.language.hearing import MergedGoals
 from netra.domain.agents.model import Briefing
 from netra.domain.errors import UnsoundHandover
 from netra.domain.optimization.engine import Analysis, Measured
@@ -18,7 +18,7 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
     briefing: Briefing
     goals: Goals
     measured: Measured
-    joined: Joined | None = None  # both readings of the question, where there are two
+    merged: MergedGoals | None = None  # both readings of the question, where there are two
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):

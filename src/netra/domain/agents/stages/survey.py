@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.agents.language.hearing import joined
+from netra.domain.agents.language.hearing import merge_readings
 from netra.domain.agents.model import Briefing
 from netra.domain.agents.question.goals import BEFORE_AFTER, read_goals
 from netra.domain.agents.question.mentions import names_of, same_name
@@ -38,15 +38,15 @@ def survey(
     names = names_of(events)
     read = read_goals(question.message, question.parameters, now=briefing.now, names=names)
     both = None
-    if briefing.hearing is not None:
-        both = joined(read, briefing.hearing, message=question.message, names=names)
+    if briefing.reading is not None:
+        both = merge_readings(read, briefing.reading, message=question.message, names=names)
         read = both.goals
     goals = dated(read, events)
     prices = price_list(
         events, book, default_model=default_model, model=goals.model, asked_about=goals.models
     )
     measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
-    return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, joined=both))
+    return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, merged=both))
 
 
 def dated(goals: Goals, events: Events) -> Goals:
