@@ -12,7 +12,7 @@ import msgspec
 
 from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
 from netra.domain.agents.language.allowance import MeteredModel
-from netra.domain.agents.language.prompts import HEAR, data, system
+from netra.domain.agents.language.prompts import READ_QUESTION, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
 from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
 from netra.domain.agents.question.mentions import Names, models_in, same_name
@@ -52,7 +52,7 @@ async def read_with_model(
     """Return what the model reads in the message; never raises for the model's sake."""
     said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
     prompt = Prompt(
-        messages=(system(HEAR), data(before=shown(earlier), message=message)),
+        messages=(system(READ_QUESTION), data(before=shown(earlier), message=message)),
         answer_schema=_schema(),
         answer_name="goals",
     )

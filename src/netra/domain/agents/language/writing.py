@@ -15,7 +15,7 @@ from netra.domain.agents.guard.stated_numbers import due_after, figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.masks import Json, Mask
-from netra.domain.agents.language.prompts import INSTRUCTIONS, LOOK, WORDS, data, repair, system
+from netra.domain.agents.language.prompts import INSTRUCTIONS, USE_TOOLS, WRITE_ANSWER, data, repair, system
 from netra.domain.agents.language.prose import TEXT_MAX, faults_in
 from netra.domain.agents.language.sentences import Sentences
 from netra.domain.agents.language.tools import CALLS_MAX, Bench, Look, look, tools
@@ -113,7 +113,7 @@ class Writer:
             messages += repair(draft.text, [*self._refused[:_NAMED_MAX], *self._faults])
 
     def _opening(self) -> list[PromptMessage]:
-        rules = (WORDS,) if self._task.bench is None else (WORDS, LOOK)
+        rules = (WRITE_ANSWER,) if self._task.bench is None else (WRITE_ANSWER, USE_TOOLS)
         return [system(*rules), data(**self._task.question, result=self._task.payload)]
 
     async def _draft(self, messages: Sequence[PromptMessage], *, may_look: bool) -> _Draft:
