@@ -58,12 +58,12 @@ async def read_with_model(
     )
     try:
         answer = await metered.whole(prompt)
-        heard = msgspec.json.decode(answer.text, type=ModelReadGoals)
+        read = msgspec.json.decode(answer.text, type=ModelReadGoals)
     except LanguageModelFailed as error:
         return QuestionReading(reason=error.reason)
     except (msgspec.MsgspecError, UnicodeError):
         return QuestionReading(reason="malformed")
-    return QuestionReading(goals=heard, earlier=said)
+    return QuestionReading(goals=read, earlier=said)
 
 
 def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -85,8 +85,8 @@ def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
 
 def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: Names) -> MergedGoals:
     """Return both readings as one."""
-    heard = reading.goals
-    if heard is None:
+    read = reading.goals
+    if read is None:
         return MergedGoals(goals=local)
     is_lost = bool(local.unread or reading.earlier)
     open_ = [number for text in (*local.unread, *reading.earlier) for number in figures(text).numbers]
@@ -94,7 +94,7 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
     differences: list[GoalDifference] = []
     refused: list[str] = []
     for field in _NUMBERS:
-        mine, theirs = _mine(local, field), getattr(heard, field)
+        mine, theirs = _mine(local, field), getattr(read, field)
         if theirs is None:
             continue
         if mine is not None:
@@ -105,13 +105,13 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
         else:
             refused.append(field)
     for field, value in _names(
-        local, heard, said=(message, *reading.earlier), names=names, is_lost=is_lost
+        local, read, said=(message, *reading.earlier), names=names, is_lost=is_lost
     ).items():
         if value:
             taken[field] = value
         else:
             refused.append(field)
-    taken |= _chosen(local, heard, is_lost=is_lost)
+    taken |= _chosen(local, read, is_lost=is_lost)
     goals = msgspec.structs.replace(local, **taken)
     return MergedGoals(
         goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused)
@@ -141,15 +141,15 @@ def _is_said(field: str, value: float, numbers: Iterable[Stated]) -> bool:
 
 
 def _names(
-    local: Goals, heard: ModelReadGoals, *, said: Sequence[str], names: Names, is_lost: bool
+    local: Goals, read: ModelReadGoals, *, said: Sequence[str], names: Names, is_lost: bool
 ) -> dict[str, tuple[str, ...]]:
     """Return the features and models that the model adds, where words were lost and names are said."""
     found: dict[str, tuple[str, ...]] = {}
-    if heard.features and not local.features and is_lost:
-        found["features"] = _known(heard.features, names.parts())
-    if heard.models and not local.models and is_lost:
+    if read.features and not local.features and is_lost:
+        found["features"] = _known(read.features, names.parts())
+    if read.models and not local.models and is_lost:
         told = [mention.name for text in said for mention in models_in(text, known=names.models)]
-        found["models"] = _known(heard.models, told)
+        found["models"] = _known(read.models, told)
     return found
 
 
@@ -157,17 +157,17 @@ def _known(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in known if any(same_name(name, other) for other in wanted)))
 
 
-def _chosen(local: Goals, heard: ModelReadGoals, *, is_lost: bool) -> dict[str, Any]:
+def _chosen(local: Goals, read: ModelReadGoals, *, is_lost: bool) -> dict[str, Any]:
     """Return what the model chooses from our own lists, where the local reading chose nothing."""
     if not is_lost:
         return {}
     chosen: dict[str, Any] = {}
-    if heard.analyses and not local.analyses:
-        chosen["analyses"] = heard.analyses
-    if heard.split_by and local.split_by is None:
-        chosen["split_by"] = heard.split_by
-    if heard.priority and not _has_a_target(local):
-        chosen["priority"] = Priority(heard.priority)
+    if read.analyses and not local.analyses:
+        chosen["analyses"] = read.analyses
+    if read.split_by and local.split_by is None:
+        chosen["split_by"] = read.split_by
+    if read.priority and not _has_a_target(local):
+        chosen["priority"] = Priority(read.priority)
     return chosen
 
 
