@@ -9,10 +9,19 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from netra.domain.agents.guard.payload_facts import Fact, Facts, facts_of
-from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
+from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
 from netra.domain.agents.guard.versions_and_dates import is_told
 
-_COUNTS: Final = frozenset({Kind.COUNT, Kind.CALLS, Kind.TOKENS, Kind.GPUS, Kind.REPLICAS, Kind.FACTOR})
+_COUNTS: Final = frozenset(
+    {
+        NumberKind.COUNT,
+        NumberKind.CALLS,
+        NumberKind.TOKENS,
+        NumberKind.GPUS,
+        NumberKind.REPLICAS,
+        NumberKind.FACTOR,
+    }
+)
 
 
 def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
@@ -34,7 +43,7 @@ def untold(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
     return (*names, *numbers)
 
 
-def _is_held(number: Stated, facts: Sequence[Fact]) -> bool:
+def _is_held(number: StatedNumber, facts: Sequence[Fact]) -> bool:
     near = [fact for fact in facts if number.low <= fact.value <= number.high and _is_of_kind(number, fact)]
     near = [fact for fact in near if _has_period(number, fact) and _has_sign(number, fact)]
     near = [fact for fact in near if number.is_wish or not fact.is_wish]
@@ -44,23 +53,23 @@ def _is_held(number: Stated, facts: Sequence[Fact]) -> bool:
     return number.way in ways or ways == {""} or any(fact.value == 0 for fact in near)  # 0 goes either way
 
 
-def _is_of_kind(number: Stated, fact: Fact) -> bool:
-    if fact.kind is Kind.ANY:
+def _is_of_kind(number: StatedNumber, fact: Fact) -> bool:
+    if fact.kind is NumberKind.ANY:
         return True
-    if number.kind is fact.kind and number.kind is not Kind.COUNT:
+    if number.kind is fact.kind and number.kind is not NumberKind.COUNT:
         return True
-    if number.kind in _COUNTS and number.value < 1 and fact.kind is Kind.SHARE:
+    if number.kind in _COUNTS and number.value < 1 and fact.kind is NumberKind.SHARE:
         return "." in number.text  # "0.043 of the answers"
-    if number.kind is not Kind.COUNT:
-        return fact.kind is Kind.COUNT and not fact.words.isdisjoint(number.words)
+    if number.kind is not NumberKind.COUNT:
+        return fact.kind is NumberKind.COUNT and not fact.words.isdisjoint(number.words)
     return fact.kind in _COUNTS and (not number.words or not fact.words.isdisjoint(number.words))
 
 
-def _has_period(number: Stated, fact: Fact) -> bool:
-    return number.period in ("", fact.period) or fact.kind is Kind.ANY
+def _has_period(number: StatedNumber, fact: Fact) -> bool:
+    return number.period in ("", fact.period) or fact.kind is NumberKind.ANY
 
 
-def _has_sign(number: Stated, fact: Fact) -> bool:
+def _has_sign(number: StatedNumber, fact: Fact) -> bool:
     if number.sign == "-" and number.way == "down" and fact.way == "up":
         return True  # "-5 % less": as it stands in the payload
     return number.sign in ("", *fact.signs) or number.value == 0

@@ -11,15 +11,15 @@ from typing import Any, Final, cast
 import msgspec
 
 from netra.domain.agents.guard.claim_context import stem
-from netra.domain.agents.guard.stated_numbers import Kind, figures
+from netra.domain.agents.guard.stated_numbers import NumberKind, figures
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in, pieces
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of the payload, in its kind's one scale; the other fields as in `Stated`."""
+    """One number of the payload, in its kind's one scale; the other fields as in `StatedNumber`."""
 
     value: float
-    kind: Kind
+    kind: NumberKind
     period: str = ""
     signs: str = ""  # those it may be told with
     way: str = ""
@@ -45,24 +45,24 @@ _PERIODS: Final = (
     ("per_month", "month"), ("per_hour", "hour"), ("gpu_hour", "hour"), ("replica_hour", "hour"),
     ("per_minute", "minute"), ("per_s", "second"), ("per_day", "day"), ("per_year", "year"),
 )  # fmt: skip
-_KINDS: Final[tuple[tuple[re.Pattern[str], Kind, float], ...]] = tuple(
+_KINDS: Final[tuple[tuple[re.Pattern[str], NumberKind, float], ...]] = tuple(
     (re.compile(rf"(?:^|_)(?:{words})(?:_|$)"), kind, scale)
     for words, kind, scale in (
-        ("usd|savings", Kind.USD, 1.0),
-        ("percent", Kind.SHARE, 0.01),
-        ("share|fraction|utilisation|growth|accept_rate", Kind.SHARE, 1.0),
-        ("ms", Kind.TIME, 0.001),
-        ("tokens", Kind.TOKENS, 1.0),
-        ("per_s", Kind.COUNT, 1.0),
-        ("s|seconds", Kind.TIME, 1.0),
-        ("hours", Kind.TIME, 3_600.0),
-        ("days", Kind.TIME, 86_400.0),
-        ("gib", Kind.GIB, 1.0),
-        ("at_once|concurrency", Kind.COUNT, 1.0),
-        ("calls|requests|rows|known|answers|events|event_count|prompts", Kind.CALLS, 1.0),
-        ("gpus", Kind.GPUS, 1.0),
-        ("replicas|sizes_tried", Kind.REPLICAS, 1.0),
-        ("speedup|per_month|traffic|to_mean|cv", Kind.FACTOR, 1.0),
+        ("usd|savings", NumberKind.USD, 1.0),
+        ("percent", NumberKind.SHARE, 0.01),
+        ("share|fraction|utilisation|growth|accept_rate", NumberKind.SHARE, 1.0),
+        ("ms", NumberKind.TIME, 0.001),
+        ("tokens", NumberKind.TOKENS, 1.0),
+        ("per_s", NumberKind.COUNT, 1.0),
+        ("s|seconds", NumberKind.TIME, 1.0),
+        ("hours", NumberKind.TIME, 3_600.0),
+        ("days", NumberKind.TIME, 86_400.0),
+        ("gib", NumberKind.GIB, 1.0),
+        ("at_once|concurrency", NumberKind.COUNT, 1.0),
+        ("calls|requests|rows|known|answers|events|event_count|prompts", NumberKind.CALLS, 1.0),
+        ("gpus", NumberKind.GPUS, 1.0),
+        ("replicas|sizes_tried", NumberKind.REPLICAS, 1.0),
+        ("speedup|per_month|traffic|to_mean|cv", NumberKind.FACTOR, 1.0),
     )
 )
 _SPREAD: Final = frozenset({"mean", "max", "min", "p50", "p90", "p99", "low", "high", ""})
@@ -102,7 +102,7 @@ def _walked(value: Any, place: _Place) -> Iterator[Fact | Label]:  # Any: decode
     else:
         items = cast("Sequence[Any]", value)
         key = place.keys[-1] if place.keys else ""
-        yield Fact(value=float(len(items)), kind=Kind.COUNT, words=_stems(key) or frozenset({"item"}))
+        yield Fact(value=float(len(items)), kind=NumberKind.COUNT, words=_stems(key) or frozenset({"item"}))
         for item in items[:_LISTED_MAX]:
             yield from _walked(item, place)
 
@@ -121,7 +121,7 @@ def _of_object(value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | Label
 def _of_key(name: str) -> Iterator[Fact | Label]:
     """Yield what a key itself holds: "p99" of `latency_ms_p99`, 60 of a table by seconds."""
     if name.isdecimal():
-        yield Fact(value=float(name), kind=Kind.ANY)
+        yield Fact(value=float(name), kind=NumberKind.ANY)
     yield from labels_in(name)
     for piece in pieces(name):
         if _DIGIT.search(piece) and not piece.isdecimal():
@@ -147,7 +147,7 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
     kind, scale = _kind(key)
     words = frozenset(piece for name in place.keys[-2:] for piece in _stems(name))
     period = next((name for ending, name in _PERIODS if ending in key), "")
-    if kind is Kind.USD and place.keys[-1] in ("low", "high"):
+    if kind is NumberKind.USD and place.keys[-1] in ("low", "high"):
         period = "month"
     signs, way = _told(value, key=key, path=place.keys[-2:] if key != place.target else ())
     is_wish = "goals" in place.keys or (key == place.target and place.keys[-1] == "asked")
@@ -161,7 +161,7 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
         is_wish=is_wish,
     )
     if key == "traffic_growth":
-        yield Fact(value=1 + value, kind=Kind.FACTOR, words=words, is_wish=is_wish)
+        yield Fact(value=1 + value, kind=NumberKind.FACTOR, words=words, is_wish=is_wish)
 
 
 def _key(place: _Place) -> str:
@@ -172,13 +172,13 @@ def _key(place: _Place) -> str:
     return place.keys[-1] if place.keys else ""
 
 
-def _kind(key: str) -> tuple[Kind, float]:
+def _kind(key: str) -> tuple[NumberKind, float]:
     if key == "" or key.isdecimal():
-        return Kind.ANY, 1.0
+        return NumberKind.ANY, 1.0
     for pattern, kind, scale in _KINDS:
         if pattern.search(key):
             return kind, scale
-    return Kind.COUNT, 1.0
+    return NumberKind.COUNT, 1.0
 
 
 def _told(value: float, *, key: str, path: tuple[str, ...]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from netra.domain.agents.question import number_words
 from netra.domain.agents.question.mentions import blanked
 
 
-class Kind(enum.StrEnum):
+class NumberKind(enum.StrEnum):
     """What a number counts; its value is always in the kind's one scale."""
 
     USD = "usd"
@@ -36,12 +36,12 @@ class Kind(enum.StrEnum):
     ANY = "any"  # of a payload that does not say what it holds
 
 
-class Stated(msgspec.Struct, frozen=True, kw_only=True):
+class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
     """A number as a text states it."""
 
     text: str
     value: float
-    kind: Kind
+    kind: NumberKind
     low: float  # what would be told so, rounding allowed for
     high: float
     period: str = ""  # "month" of "$5 a month"
@@ -54,7 +54,7 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """All that a text states and that can be checked."""
 
-    numbers: tuple[Stated, ...]
+    numbers: tuple[StatedNumber, ...]
     labels: tuple[Label, ...]
 
 
@@ -68,31 +68,33 @@ _MAGNITUDES: Final[Mapping[str, float]] = {
     "b": 1e9,
     "billion": 1e9,
 }
-_UNITS: Final[tuple[tuple[Kind, float, str], ...]] = (
-    (Kind.SHARE, 0.01, r"%|percent(?:age)?(?: points?)?|per cent|pct|points"),
-    (Kind.SHARE, 0.0001, r"basis points?|bps"),
-    (Kind.FACTOR, 1.0, r"x|×|times|fold"),
-    (Kind.TIME, 0.001, r"ms|msecs?|millis(?:econds?)?|milliseconds?"),
-    (Kind.TIME, 1e-6, r"µs|μs|microseconds?"),
-    (Kind.TIME, 1.0, r"s|secs?|seconds?"),
-    (Kind.TIME, 60.0, r"mins?|minutes?"),
-    (Kind.TIME, 3_600.0, r"h|hrs?|hours?"),
-    (Kind.TIME, 86_400.0, r"d|days?"),
-    (Kind.TIME, 604_800.0, r"weeks?"),
-    (Kind.TIME, 2_629_800.0, r"months?"),
-    (Kind.TIME, 31_557_600.0, r"years?"),
-    (Kind.GIB, 1.0, r"gib|gb|gigabytes?"),
-    (Kind.GIB, 1 / 1_024, r"mib|mb|megabytes?"),
-    (Kind.GIB, 1_024.0, r"tib|tb|terabytes?"),
-    (Kind.USD, 1.0, r"usd|us dollars?|dollars?|bucks"),
-    (Kind.USD, 0.01, r"cents?"),
-    (Kind.FOREIGN, 1.0, r"€|£|¥|eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
+_UNITS: Final[tuple[tuple[NumberKind, float, str], ...]] = (
+    (NumberKind.SHARE, 0.01, r"%|percent(?:age)?(?: points?)?|per cent|pct|points"),
+    (NumberKind.SHARE, 0.0001, r"basis points?|bps"),
+    (NumberKind.FACTOR, 1.0, r"x|×|times|fold"),
+    (NumberKind.TIME, 0.001, r"ms|msecs?|millis(?:econds?)?|milliseconds?"),
+    (NumberKind.TIME, 1e-6, r"µs|μs|microseconds?"),
+    (NumberKind.TIME, 1.0, r"s|secs?|seconds?"),
+    (NumberKind.TIME, 60.0, r"mins?|minutes?"),
+    (NumberKind.TIME, 3_600.0, r"h|hrs?|hours?"),
+    (NumberKind.TIME, 86_400.0, r"d|days?"),
+    (NumberKind.TIME, 604_800.0, r"weeks?"),
+    (NumberKind.TIME, 2_629_800.0, r"months?"),
+    (NumberKind.TIME, 31_557_600.0, r"years?"),
+    (NumberKind.GIB, 1.0, r"gib|gb|gigabytes?"),
+    (NumberKind.GIB, 1 / 1_024, r"mib|mb|megabytes?"),
+    (NumberKind.GIB, 1_024.0, r"tib|tb|terabytes?"),
+    (NumberKind.USD, 1.0, r"usd|us dollars?|dollars?|bucks"),
+    (NumberKind.USD, 0.01, r"cents?"),
+    (NumberKind.FOREIGN, 1.0, r"€|£|¥|eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
 )
-_NOUNS: Final[Mapping[str, Kind]] = {
-    "token": Kind.TOKENS,
-    **dict.fromkeys(("call", "request", "query", "event", "row", "answer", "response", "prompt"), Kind.CALLS),
-    "gpu": Kind.GPUS,
-    "replica": Kind.REPLICAS,
+_NOUNS: Final[Mapping[str, NumberKind]] = {
+    "token": NumberKind.TOKENS,
+    **dict.fromkeys(
+        ("call", "request", "query", "event", "row", "answer", "response", "prompt"), NumberKind.CALLS
+    ),
+    "gpu": NumberKind.GPUS,
+    "replica": NumberKind.REPLICAS,
 }
 _NUMBER: Final = re.compile(
     r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
@@ -157,7 +159,7 @@ def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
             yield match, number
 
 
-def _digits(text: str) -> Iterator[Stated]:
+def _digits(text: str) -> Iterator[StatedNumber]:
     matches = list(_NUMBER.finditer(text))
     for at, match in enumerate(matches):
         follows = matches[at + 1] if at + 1 < len(matches) else None
@@ -167,7 +169,7 @@ def _digits(text: str) -> Iterator[Stated]:
 
 def _stated(
     text: str, match: re.Match[str], *, follows: re.Match[str] | None, leads: re.Match[str] | None
-) -> Stated:
+) -> StatedNumber:
     """Return one number; of a range both ends have the unit that stands at one of them."""
     whole = match
     is_range = match["sign"] is None and _unit(match) is None
@@ -179,20 +181,22 @@ def _stated(
     magnitude = match["magnitude"] or (whole["magnitude"] if whole is follows else None)
     times = _MAGNITUDES[magnitude.lower()] if magnitude else 1.0
     unit = _unit(whole)
-    kind, scale = (Kind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
+    kind, scale = (NumberKind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
     if whole["sign"]:
-        kind = Kind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else Kind.FOREIGN
+        kind = (
+            NumberKind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else NumberKind.FOREIGN
+        )
         scale = 1.0
     before, after = text[max(0, match.start() - 60) : match.start()], text[whole.end() : whole.end() + 80]
     value = float(digits) * times * scale
     low, high = claim_context.slack(digits, value, step=times * scale, before=before)
     words = claim_context.words(after) if unit is None and not whole["sign"] else ()
-    if kind is Kind.COUNT:
-        kind = next((_NOUNS[word] for word in words if word in _NOUNS), Kind.COUNT)
+    if kind is NumberKind.COUNT:
+        kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
     mark = (match["before"] or match["inside"] or "").strip()
     is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
     sign = "" if is_dash else mark.replace("−", "-")
-    return Stated(
+    return StatedNumber(
         text=match[0].strip(),
         value=value,
         kind=kind,
@@ -222,27 +226,27 @@ def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     )
 
 
-def _spelt(text: str) -> Iterator[Stated]:
+def _spelt(text: str) -> Iterator[StatedNumber]:
     """Yield the numbers that are written in words."""
     for found in number_words.numbers(text):
         before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
         unit = number_words.unit(after, [words for _, _, words in _UNITS])
-        kind, value = Kind.COUNT, found.value
+        kind, value = NumberKind.COUNT, found.value
         if found.is_share:
-            kind = Kind.SHARE
+            kind = NumberKind.SHARE
         elif found.is_factor:
-            kind = Kind.FACTOR
+            kind = NumberKind.FACTOR
         elif unit is not None:
             kind, value = _UNITS[unit[0]][0], value * _UNITS[unit[0]][1]
             after = after[unit[1] :]
         words = claim_context.words(after)
-        if kind is Kind.COUNT:
-            kind = next((_NOUNS[word] for word in words if word in _NOUNS), Kind.COUNT)
+        if kind is NumberKind.COUNT:
+            kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
         if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
             continue
         room = 0.02 if claim_context.is_about(before) else 0.005
         slack = room if found.is_share or found.is_factor else 1e-9 * abs(value)
-        yield Stated(
+        yield StatedNumber(
             text=found.text,
             value=value,
             kind=kind,

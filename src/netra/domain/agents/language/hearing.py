@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
+from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import READ_QUESTION, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
@@ -34,14 +34,16 @@ class MergedGoals(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...] = ()  # fields whose number or name nobody said
 
 
-_NUMBERS: Final[Mapping[str, tuple[frozenset[Kind], float]]] = {  # what they may be told as, and its scale
-    "saving_share": (frozenset({Kind.SHARE}), 1.0),
-    "traffic_growth": (frozenset({Kind.SHARE}), 1.0),
-    "speedup": (frozenset({Kind.FACTOR}), 1.0),
-    "budget_usd_per_month": (frozenset({Kind.USD}), 1.0),
-    "ttft_ms_p99": (frozenset({Kind.TIME}), 1_000.0),
-    "tpot_ms_p99": (frozenset({Kind.TIME}), 1_000.0),
-    "latency_ms": (frozenset({Kind.TIME}), 1_000.0),
+_NUMBERS: Final[
+    Mapping[str, tuple[frozenset[NumberKind], float]]
+] = {  # what they may be told as, and its scale
+    "saving_share": (frozenset({NumberKind.SHARE}), 1.0),
+    "traffic_growth": (frozenset({NumberKind.SHARE}), 1.0),
+    "speedup": (frozenset({NumberKind.FACTOR}), 1.0),
+    "budget_usd_per_month": (frozenset({NumberKind.USD}), 1.0),
+    "ttft_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
+    "tpot_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
+    "latency_ms": (frozenset({NumberKind.TIME}), 1_000.0),
 }
 _CHOICES: Final = ("priority", "split_by", "analyses")
 
@@ -126,14 +128,14 @@ def _mine(local: Goals, field: str) -> float | None:
     return next(iter(local.latency_ms.values()), None)
 
 
-def _is_said(field: str, value: float, numbers: Iterable[Stated]) -> bool:
+def _is_said(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
     kinds, scale = _NUMBERS[field]
     for number in numbers:
         if number.kind in kinds and math.isclose(number.value * scale, abs(value), rel_tol=1e-6):
             return True
         if (
-            number.kind is Kind.COUNT
-            and Kind.SHARE in kinds
+            number.kind is NumberKind.COUNT
+            and NumberKind.SHARE in kinds
             and math.isclose(number.value / 100, abs(value), rel_tol=1e-6)
         ):
             return True
