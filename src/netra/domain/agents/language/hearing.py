@@ -15,7 +15,7 @@ from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import READ_QUESTION, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
 from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
-from netra.domain.agents.question.mentions import Names, models_in, same_name
+from netra.domain.agents.question.mentions import KnownNames, models_in, same_name
 from netra.domain.optimization.metrics import GoalDifference
 from netra.domain.optimization.model import Goals, Priority
 from netra.domain.threads.model import Message, MessageRole
@@ -85,7 +85,7 @@ def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
     return [{"who": message.role.value, "said": message.content} for message in messages]
 
 
-def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: Names) -> MergedGoals:
+def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: KnownNames) -> MergedGoals:
     """Return both readings as one."""
     read = reading.goals
     if read is None:
@@ -143,7 +143,7 @@ def _is_said(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
 
 
 def _names(
-    local: Goals, read: ModelReadGoals, *, said: Sequence[str], names: Names, is_lost: bool
+    local: Goals, read: ModelReadGoals, *, said: Sequence[str], names: KnownNames, is_lost: bool
 ) -> dict[str, tuple[str, ...]]:
     """Return the features and models that the model adds, where words were lost and names are said."""
     found: dict[str, tuple[str, ...]] = {}

@@ -12,7 +12,7 @@ import msgspec
 
 from netra.domain.agents.guard.stated_numbers import figures
 from netra.domain.agents.language.prose import faults_in
-from netra.domain.agents.question.mentions import Names
+from netra.domain.agents.question.mentions import KnownNames
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 """A value as JSON has it: no tuples, and every key a text."""
@@ -31,10 +31,10 @@ class Mask(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, names: Names, others: Iterable[str] = (), *, all_of_them: bool = False) -> Self:
+    def of(cls, names: KnownNames, others: Iterable[str] = (), *, all_of_them: bool = False) -> Self:
         """Return labels for the names that need one; for every one where `all_of_them`.
 
-        >>> Mask.of(Names(features=("chat", "saves 99 %"))).labels
+        >>> Mask.of(KnownNames(features=("chat", "saves 99 %"))).labels
         {'saves 99 %': 'feature_2'}
         """
         labels: dict[str, str] = {}

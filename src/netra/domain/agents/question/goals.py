@@ -13,8 +13,8 @@ from netra.domain.agents.question import topics
 from netra.domain.agents.question.dates import Dated, instants
 from netra.domain.agents.question.mentions import (
     NO_NAMES,
+    KnownNames,
     Mention,
-    Names,
     blanked,
     families_in,
     gpus_in,
@@ -48,7 +48,7 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_goals(
-    message: str, parameters: Mapping[str, Any], *, now: datetime, names: Names = NO_NAMES
+    message: str, parameters: Mapping[str, Any], *, now: datetime, names: KnownNames = NO_NAMES
 ) -> Goals:
     """Return what is asked; never raises, whatever the text or the values are.
 
@@ -70,7 +70,7 @@ def read_goals(
     return Goals(**fields, unread=said[:UNREAD_MAX])
 
 
-def _words(text: str, names: Names, *, now: datetime) -> _Words:
+def _words(text: str, names: KnownNames, *, now: datetime) -> _Words:
     """Find names first and blank them, so that no digit of a name is taken for a number."""
     models = models_in(text, known=names.models)
     text = _without(text, models)
@@ -154,7 +154,7 @@ def _targets(words: _Words) -> list[Target]:
     return [reading for reading in words.readings if isinstance(reading, Target)]
 
 
-def _sifted(features: Iterable[str], names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the features as the log spells them, and those it does not hold; all where it is not read."""
     known = names.parts()
     if names == NO_NAMES:
@@ -164,7 +164,9 @@ def _sifted(features: Iterable[str], names: Names) -> tuple[tuple[str, ...], tup
     return kept, tuple(name for name, spelt in found.items() if spelt is None)
 
 
-def _limits_sifted(limits: Mapping[str, float], names: Names) -> tuple[dict[str, float], tuple[str, ...]]:
+def _limits_sifted(
+    limits: Mapping[str, float], names: KnownNames
+) -> tuple[dict[str, float], tuple[str, ...]]:
     kept, strangers = _sifted([part for part in limits if part], names)
     spelt = {part: _spelling(part, kept) or part for part in limits}
     good = {spelt[part]: limit for part, limit in limits.items() if part not in strangers}

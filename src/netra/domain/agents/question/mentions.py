@@ -22,7 +22,7 @@ _KIND_LENGTH_MAX: Final = 20  # characters of "function named "
 _GAPS: Final = re.compile(r"[^\w\s./:-]|\s{2}|\n")  # what cannot stand inside a name
 
 
-class Names(msgspec.Struct, frozen=True, kw_only=True):
+class KnownNames(msgspec.Struct, frozen=True, kw_only=True):
     """The names that the workload's log holds; empty where it is not known yet."""
 
     features: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys((*self.features, *self.functions, *self.tools)))[:PARTS_MAX]
 
 
-NO_NAMES: Final = Names()
+NO_NAMES: Final = KnownNames()
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,9 +242,9 @@ def _is_marked(text: str, start: int, end: int) -> bool:
     return _KIND_BEFORE.search(before) is not None or _KIND_AFTER.match(text, end) is not None
 
 
-def names_of(events: Events) -> Names:
+def names_of(events: Events) -> KnownNames:
     """Return the names that the log holds."""
-    return Names(
+    return KnownNames(
         features=_names(events.feature),
         functions=_names(events.template),
         tools=_names(events.tool),

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.agents.question.goals import UNREAD_MAX, read_goals
-from netra.domain.agents.question.mentions import Names
+from netra.domain.agents.question.mentions import KnownNames
 from netra.domain.optimization.model import Goals, Priority
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday
 YESTERDAY = datetime(2026, 11, 20, tzinfo=UTC)
-NAMES = Names(
+NAMES = KnownNames(
     features=("search", "chat", "checkout"),
     functions=("summarize_ticket", "user_authentication"),
     tools=("web_search", "code_runner"),
@@ -19,7 +19,7 @@ NAMES = Names(
 )
 
 
-def read(message: str, names: Names = NAMES, **parameters: Any) -> Goals:
+def read(message: str, names: KnownNames = NAMES, **parameters: Any) -> Goals:
     return read_goals(message, parameters, now=NOW, names=names)
 
 
@@ -342,7 +342,7 @@ def test_a_number_that_asks_nothing_is_no_target(message: str) -> None:
 
 
 def test_names_are_kept_as_said_while_the_log_is_not_read() -> None:
-    goals = read("optimise `rank`, 500 ms for invoices", names=Names())
+    goals = read("optimise `rank`, 500 ms for invoices", names=KnownNames())
     assert (goals.features, goals.latency_ms, goals.unread) == (("rank",), {"invoices": 500.0}, ())
 
 

@@ -14,7 +14,7 @@ from tests.unit.domain.agents.paraphrases import PARAPHRASES
 from netra.domain.agents.language.hearing import merge_readings
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
-from netra.domain.agents.question.mentions import Names, names_of
+from netra.domain.agents.question.mentions import KnownNames, names_of
 from netra.domain.optimization.model import Goals
 from netra.domain.workloads.columns import columns_of
 from netra.ports.language_model import LanguageModelUnavailable
@@ -30,7 +30,7 @@ WRONG: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def read(message: str, names: Names) -> Goals:
+def read(message: str, names: KnownNames) -> Goals:
     return read_goals(message, {}, now=NOW, names=names)
 
 
