@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from netra.domain.agents.guard.payload_facts import Fact, Facts, facts_of
 from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
-from netra.domain.agents.guard.versions_and_dates import is_told
+from netra.domain.agents.guard.versions_and_dates import is_known
 
 _COUNTS: Final = frozenset(
     {
@@ -32,13 +32,13 @@ def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever en
     >>> unsupported("saves 30 % on gpt-5", {"saved_share": 0.2749, "model": "gpt-4o"})
     ('gpt-5', '30 %')
     """
-    return untold(text, facts_of(payload))
+    return unsupported_by(text, facts_of(payload))
 
 
-def untold(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
+def unsupported_by(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
     """Return as `unsupported`, against facts that were read before; `due` as in `figures`."""
     said = figures(text, due=due)
-    names = [label.text for label in said.labels if not is_told(label, facts.labels)]
+    names = [label.text for label in said.labels if not is_known(label, facts.labels)]
     numbers = [number.text for number in said.numbers if not _is_held(number, facts.numbers)]
     return (*names, *numbers)
 

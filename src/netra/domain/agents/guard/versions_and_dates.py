@@ -87,7 +87,7 @@ def pieces(name: str) -> tuple[str, ...]:
     return tuple(_PIECE.findall(name.lower()))
 
 
-def is_told(label: Label, known: Iterable[Label]) -> bool:
+def is_known(label: Label, known: Iterable[Label]) -> bool:
     """Return whether a name or date is known: a model and a date in full, a GPU by its first name too."""
     if label.is_date:
         return any(_same_day(label.key, other.key) for other in known if other.is_date)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.guard.guard import untold
+from netra.domain.agents.guard.guard import unsupported_by
 from netra.domain.agents.guard.payload_facts import Facts, facts_of
 from netra.domain.agents.guard.stated_numbers import due_after, figures
 from netra.domain.agents.language.allowance import MeteredModel
@@ -177,7 +177,7 @@ class _Page:
     def takes(self, sentence: str) -> bool:
         """Return whether the sentence may be shown: it holds, and so did all before it."""
         self._text += sentence
-        self._refused += untold(sentence, self._facts, due=self._due)
+        self._refused += unsupported_by(sentence, self._facts, due=self._due)
         self._due = due_after(sentence, due=self._due)
         self._faults += faults_in(sentence, instructions=INSTRUCTIONS, told=self._known)
         return sentence != "" and not self._refused and not self._faults and len(self._text) <= TEXT_MAX
@@ -189,7 +189,7 @@ class _Page:
             faults.append("empty")
         if len(self._text) > TEXT_MAX:
             faults.append("length")
-        refused = self._refused or untold(self._text, self._facts)
+        refused = self._refused or unsupported_by(self._text, self._facts)
         return _Draft(
             text=self._text,
             refused=tuple(dict.fromkeys(refused)),
