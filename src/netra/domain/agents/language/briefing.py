@@ -30,7 +30,7 @@ _USERS: Final = frozenset({"unread", "constraints"})  # goals in the asker's own
 _NOTHING: Final[tuple[Json, ...]] = (None, "", [], {})
 
 
-def told(advice: Advice, *, mask: Mask) -> Json:
+def model_payload(advice: Advice, *, mask: Mask) -> Json:
     """Return the part of the result that an answer speaks of, with names masked."""
     metrics = advice.metrics
     sections: dict[str, object] = {name: getattr(metrics, name) for name in _METRICS}
@@ -60,13 +60,13 @@ def _without(goals: Goals, *names: str) -> Json:
     )
 
 
-def bare(payload: Json, *, mask: Mask, key: str = "") -> Json:
+def without_sentences(payload: Json, *, mask: Mask, key: str = "") -> Json:
     """Return the numbers of `payload` alone: no sentence, no name but a label, no word of the asker."""
     if isinstance(payload, dict):
-        kept = {name: bare(value, mask=mask, key=name) for name, value in payload.items()}
+        kept = {name: without_sentences(value, mask=mask, key=name) for name, value in payload.items()}
         return {name: value for name, value in kept.items() if value not in _NOTHING}
     if isinstance(payload, list):
-        items = [bare(item, mask=mask, key=key) for item in payload]
+        items = [without_sentences(item, mask=mask, key=key) for item in payload]
         return [item for item in items if item not in _NOTHING]
     if isinstance(payload, str):
         return payload if key in _KEPT or payload in mask.names else ""

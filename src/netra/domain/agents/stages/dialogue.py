@@ -10,7 +10,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, MeteredModel
-from netra.domain.agents.language.briefing import bare, told
+from netra.domain.agents.language.briefing import model_payload, without_sentences
 from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
@@ -127,9 +127,9 @@ class ModelSession:
         workload = plan.findings.survey.briefing.workload
         others = () if workload is None else (workload.name,)
         mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
-        payload = told(advice, mask=mask)
+        payload = model_payload(advice, mask=mask)
         if numbers_only:
-            return Task(payload=bare(payload, mask=mask), question={}, mask=mask)
+            return Task(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
         question = {"question": self._question.message, "before": shown(self._earlier)}
         return Task(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
 
