@@ -34,7 +34,7 @@ _NAMED_MAX: Final = 12  # refused things that a repair and the result name
 _NAME_MAX: Final = 32  # characters of one
 
 
-class Task(msgspec.Struct, frozen=True, kw_only=True):
+class WritingTask(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be worded: the data a model is shown, and what it may look up besides."""
 
     payload: Json
@@ -43,7 +43,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     bench: Bench | None = None
 
 
-class Worded(msgspec.Struct, frozen=True, kw_only=True):
+class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it: a checked text, or None and why there is none."""
 
     text: str | None
@@ -61,10 +61,10 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[ToolCall, ...]
 
 
-class Writer:
+class AnswerWriter:
     """One answer being written; nothing of it outlives the run."""
 
-    def __init__(self, task: Task, *, metered: MeteredModel, watch: Watch) -> None:
+    def __init__(self, task: WritingTask, *, metered: MeteredModel, watch: Watch) -> None:
         self._task = task
         self._metered = metered
         self._watch = watch
@@ -76,7 +76,7 @@ class Writer:
         self._attempt = 0
         self._repairs = 0
 
-    async def written(self) -> Worded:
+    async def write(self) -> WrittenAnswer:
         """Return the text, or why there is none. Raises what `watch` raises."""
         try:
             text, reason = await self._text(), None
@@ -84,7 +84,7 @@ class Writer:
             text, reason = None, error.reason
         if text is None and reason is None:
             reason = "unverified"
-        return Worded(
+        return WrittenAnswer(
             text=None if text is None else self._task.mask.show(text),
             reason=reason,
             repairs=self._repairs,
@@ -135,7 +135,7 @@ class Writer:
         return page.draft()
 
     async def _show(self, page: "_Page", sentence: str) -> None:
-        if page.takes(sentence):
+        if page.accepts(sentence):
             text = self._task.mask.show(sentence)
             await self._watch.emit_text(text, attempt=self._attempt, at=page.shown)
             page.shown += len(text)
@@ -174,7 +174,7 @@ class _Page:
         self._due = 1  # the next number of a list
         self.shown = 0  # characters
 
-    def takes(self, sentence: str) -> bool:
+    def accepts(self, sentence: str) -> bool:
         """Return whether the sentence may be shown: it holds, and so did all before it."""
         self._text += sentence
         self._refused += unsupported_by(sentence, self._facts, due=self._due)

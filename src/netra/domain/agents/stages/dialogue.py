@@ -15,7 +15,7 @@ from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
 from netra.domain.agents.language.tools import Bench
-from netra.domain.agents.language.writing import Task, Worded, Writer
+from netra.domain.agents.language.writing import AnswerWriter, WritingTask, WrittenAnswer
 from netra.domain.agents.model import Briefing, Question, Watch
 from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.agents.question.mentions import names_of
@@ -98,16 +98,16 @@ class ModelSession:
     ) -> Advice:
         """Return the advice in the model's words, or in its own where they do not hold."""
         task = await worked(partial(self._task, advice, plan, events, bench), checkpoint=watch.checkpoint)
-        worded = await unless_stopped(Writer(task, metered=self._metered, watch=watch).written(), watch)
+        written = await unless_stopped(AnswerWriter(task, metered=self._metered, watch=watch).write(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,
-            language_model=self._use(plan, worded),
+            language_model=self._use(plan, written),
             usage=ModelUsage(**msgspec.structs.asdict(self._metered.usage), seconds=self._seconds()),
         )
         report = advice.report
-        if worded.text is not None:
+        if written.text is not None:
             unread = unread_sentence(plan.findings.survey.goals)
-            report = f"{worded.text}\n\n{unread}" if unread else worded.text
+            report = f"{written.text}\n\n{unread}" if unread else written.text
         return msgspec.structs.replace(advice, metrics=metrics, report=report)
 
     async def _before(self) -> tuple[Message, ...]:
@@ -121,7 +121,7 @@ class ModelSession:
 
     def _task(
         self, advice: Advice, plan: Plan, events: Events, bench: "partial[Bench]", *, checkpoint: Checkpoint
-    ) -> Task:
+    ) -> WritingTask:
         checkpoint(0.0, "Choosing what the answer speaks of")
         numbers_only = self._model_access.sends == "numbers"
         workload = plan.findings.survey.briefing.workload
@@ -129,22 +129,22 @@ class ModelSession:
         mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
         payload = model_payload(advice, mask=mask)
         if numbers_only:
-            return Task(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
+            return WritingTask(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
         question = {"question": self._question.message, "before": shown(self._earlier)}
-        return Task(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
+        return WritingTask(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
 
-    def _use(self, plan: Plan, worded: Worded) -> LanguageModelUse:
+    def _use(self, plan: Plan, written: WrittenAnswer) -> LanguageModelUse:
         """Return the model's part in the result."""
         return LanguageModelUse(
-            used=worded.text is not None,
+            used=written.text is not None,
             model=self._metered.model,
-            outcome="worded" if worded.text is not None else "fallback",
-            fallback_reason=worded.reason,
-            repairs=worded.repairs,
-            refused_numbers=worded.refused,
-            faults=worded.faults,
+            outcome="worded" if written.text is not None else "fallback",
+            fallback_reason=written.reason,
+            repairs=written.repairs,
+            refused_numbers=written.refused,
+            faults=written.faults,
             reading=_reading_of(plan.findings.survey),
-            looks=tuple(LookUp(**msgspec.structs.asdict(look)) for look in worded.looks),
+            looks=tuple(LookUp(**msgspec.structs.asdict(look)) for look in written.looks),
         )
 
     def _seconds(self) -> float:
