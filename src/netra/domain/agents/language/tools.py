@@ -34,7 +34,7 @@ class _Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Arguments that take no others."""
 
 
-class Profile(_Closed, frozen=True, kw_only=True):
+class ProfileQuery(_Closed, frozen=True, kw_only=True):
     """The log in numbers: calls, tokens, models, features, arrivals, latencies."""
 
 
@@ -71,7 +71,7 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=10)] = 5
 
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
+class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
     """What a look-up may read: one log, read for its owner, and the engine's analysis of it."""
 
     events: Events
@@ -89,7 +89,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
         return self.analysis.study
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class LookUpResult(msgspec.Struct, frozen=True, kw_only=True):
     """One wish of the model and what became of it; `result` is None where it was refused."""
 
     tool: str
@@ -98,9 +98,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-_Arguments = Profile | Analyse | Compare | Simulate | Price | FindEvents
+_Arguments = ProfileQuery | Analyse | Compare | Simulate | Price | FindEvents
 _TOOLS: Final[Mapping[str, type[_Arguments]]] = {
-    "profile": Profile,
+    "profile": ProfileQuery,
     "analyse": Analyse,
     "compare": Compare,
     "simulate": Simulate,
@@ -121,26 +121,26 @@ def tools() -> tuple[Tool, ...]:
     )
 
 
-async def look(call: ToolCall, bench: Bench) -> Look:
+async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
     """Return what the tool finds, or why it was not used. Raises `WorkStopped` only."""
     kind = _TOOLS.get(call.name)
     if kind is None:
-        return Look(tool="?", outcome="unknown_tool", why="There is no such tool.")
+        return LookUpResult(tool="?", outcome="unknown_tool", why="There is no such tool.")
     if len(call.arguments_json) > ARGUMENTS_MAX:
-        return Look(tool=call.name, outcome="bad_arguments", why="The arguments are too long.")
+        return LookUpResult(tool=call.name, outcome="bad_arguments", why="The arguments are too long.")
     try:
         arguments = msgspec.json.decode(call.arguments_json or "{}", type=kind)
         found = await worked(
-            partial(_used, bench=bench, arguments=_unmasked(arguments, bench.mask)),
-            checkpoint=bench.checkpoint,
+            partial(_used, lookups=lookups, arguments=_unmasked(arguments, lookups.mask)),
+            checkpoint=lookups.checkpoint,
         )
     except (msgspec.MsgspecError, UnicodeError):
-        return Look(tool=call.name, outcome="bad_arguments", why="The arguments do not fit the tool.")
+        return LookUpResult(tool=call.name, outcome="bad_arguments", why="The arguments do not fit the tool.")
     except WorkStopped:
         raise
     except NetraError as error:
-        return Look(tool=call.name, outcome="refused", why=error.message)
-    return Look(tool=call.name, outcome="done", result=_cut(as_json(found)))
+        return LookUpResult(tool=call.name, outcome="refused", why=error.message)
+    return LookUpResult(tool=call.name, outcome="done", result=_cut(as_json(found)))
 
 
 def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
@@ -163,46 +163,48 @@ def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
 
 
 def _used(
-    *, bench: Bench, arguments: _Arguments, checkpoint: Checkpoint
+    *, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint
 ) -> Any:  # Any: whatever encodes as JSON
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
-        case Profile():
-            return bench.analysis.metrics.profile
+        case ProfileQuery():
+            return lookups.analysis.metrics.profile
         case Analyse():
-            return _analysed(bench, arguments.kind)
+            return _analysed(lookups, arguments.kind)
         case Compare():
-            return [_compared(bench, model, checkpoint) for model in arguments.models]
+            return [_compared(lookups, model, checkpoint) for model in arguments.models]
         case Simulate():
-            return _tried(bench, arguments, checkpoint)
+            return _tried(lookups, arguments, checkpoint)
         case Price():
-            return _price(bench, arguments.model)
+            return _price(lookups, arguments.model)
         case _:
-            return _found(bench, arguments)
+            return _found(lookups, arguments)
 
 
-def _analysed(bench: Bench, kind: str) -> Any:  # Any: whatever encodes as JSON
-    found = [one for one in bench.analysis.recommendations if one.kind == kind]
-    return {"recommendations": found, "gaps": [gap for gap in bench.analysis.gaps if gap.kind == kind]}
+def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: whatever encodes as JSON
+    found = [one for one in lookups.analysis.recommendations if one.kind == kind]
+    return {"recommendations": found, "gaps": [gap for gap in lookups.analysis.gaps if gap.kind == kind]}
 
 
-def _compared(bench: Bench, model: str, checkpoint: Checkpoint) -> Any:  # Any: whatever encodes as JSON
-    tried = _tried(bench, Proposal(model=model), checkpoint)
+def _compared(
+    lookups: LookUpTools, model: str, checkpoint: Checkpoint
+) -> Any:  # Any: whatever encodes as JSON
+    tried = _tried(lookups, Proposal(model=model), checkpoint)
     names = ("then_usd_in_window", "then_usd_per_month", "cost_change", "calls_that_do_not_fit")
     return {"model": model, **{name: tried[name] for name in names}}
 
 
-def _tried(bench: Bench, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
+def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
     tried = what_if(
-        bench.events, proposal, book=bench.book, default_model=bench.default_model, hardware=bench.hardware,
-        model=bench.priced_as, checkpoint=checkpoint,
+        lookups.events, proposal, book=lookups.book, default_model=lookups.default_model, hardware=lookups.hardware,
+        model=lookups.priced_as, checkpoint=checkpoint,
     )  # fmt: skip
     shown: dict[str, Any] = msgspec.to_builtins(tried)
     return shown
 
 
-def _price(bench: Bench, model: str) -> Any:  # Any: whatever encodes as JSON
-    tariff = bench.book.tariff(model)
+def _price(lookups: LookUpTools, model: str) -> Any:  # Any: whatever encodes as JSON
+    tariff = lookups.book.tariff(model)
     if tariff is None:
         return {"model": None, "note": "No price of this model is known."}
     return {
@@ -219,15 +221,15 @@ def _millions(rate: Rate | None) -> float | None:
     return None if rate is None else round(rate.usd_per_token * 1e6, 9)
 
 
-def _found(bench: Bench, wanted: FindEvents) -> Any:  # Any: whatever encodes as JSON
-    events, usd = bench.study.events, bench.study.now_usd
+def _found(lookups: LookUpTools, wanted: FindEvents) -> Any:  # Any: whatever encodes as JSON
+    events, usd = lookups.study.events, lookups.study.now_usd
     where = np.ones(len(events), np.bool_)
     for column, name in (
         (events.feature, wanted.feature), (events.template, wanted.function), (events.tool, wanted.tool),
         (events.model, wanted.model),
     ):  # fmt: skip
         where &= _is_named(column, name, count=len(events))
-    weight = _ORDERS[wanted.order](bench.study)
+    weight = _ORDERS[wanted.order](lookups.study)
     if weight is None:
         return {"calls": int(where.sum()), "events": [], "note": "The log does not hold what to order by."}
     places = np.flatnonzero(where)

@@ -18,7 +18,7 @@ from netra.domain.agents.language.masks import Json, Mask
 from netra.domain.agents.language.prompts import INSTRUCTIONS, USE_TOOLS, WRITE_ANSWER, data, repair, system
 from netra.domain.agents.language.prose import TEXT_MAX, faults_in
 from netra.domain.agents.language.sentences import Sentences
-from netra.domain.agents.language.tools import CALLS_MAX, Bench, Look, look, tools
+from netra.domain.agents.language.tools import CALLS_MAX, LookUpResult, LookUpTools, look_up, tools
 from netra.domain.agents.model import Watch
 from netra.ports.language_model import (
     Answer,
@@ -40,7 +40,7 @@ class WritingTask(msgspec.Struct, frozen=True, kw_only=True):
     payload: Json
     question: Mapping[str, Any]  # the asker's words and what was said before; empty where they stay here
     mask: Mask
-    bench: Bench | None = None
+    lookups: LookUpTools | None = None
 
 
 class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
     repairs: int = 0
     refused: tuple[str, ...] = ()  # numbers, names and dates that are not in the payload
     faults: tuple[str, ...] = ()  # what else made a text unusable
-    looks: tuple[Look, ...] = ()
+    looks: tuple[LookUpResult, ...] = ()
 
 
 class _Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class AnswerWriter:
         self._watch = watch
         self._facts = facts_of(task.payload)
         self._known = as_data(task.payload)
-        self._looks: list[Look] = []
+        self._looks: list[LookUpResult] = []
         self._refused: list[str] = []
         self._faults: list[str] = []
         self._attempt = 0
@@ -113,12 +113,12 @@ class AnswerWriter:
             messages += repair(draft.text, [*self._refused[:_NAMED_MAX], *self._faults])
 
     def _opening(self) -> list[PromptMessage]:
-        rules = (WRITE_ANSWER,) if self._task.bench is None else (WRITE_ANSWER, USE_TOOLS)
+        rules = (WRITE_ANSWER,) if self._task.lookups is None else (WRITE_ANSWER, USE_TOOLS)
         return [system(*rules), data(**self._task.question, result=self._task.payload)]
 
     async def _draft(self, messages: Sequence[PromptMessage], *, may_look: bool) -> _Draft:
         """Return one answer of the model, its sentences shown as long as they hold."""
-        offered = tools() if may_look and self._task.bench is not None else ()
+        offered = tools() if may_look and self._task.lookups is not None else ()
         cut, page, calls = Sentences(), _Page(self._facts, self._known), tuple[ToolCall, ...]()
         self._attempt += 1
         async for piece in self._metered.ask(Prompt(messages=tuple(messages), tools=offered)):
@@ -156,10 +156,10 @@ class AnswerWriter:
             answers.append(PromptMessage(role="tool", text=text, tool_call_id=call.call_id))
         return answers
 
-    async def _look(self, call: ToolCall) -> Look:
-        if self._task.bench is None or len(self._looks) >= CALLS_MAX:
-            return Look(tool="?", outcome="too_many", why="No more may be looked up.")
-        return await look(call, self._task.bench)
+    async def _look(self, call: ToolCall) -> LookUpResult:
+        if self._task.lookups is None or len(self._looks) >= CALLS_MAX:
+            return LookUpResult(tool="?", outcome="too_many", why="No more may be looked up.")
+        return await look_up(call, self._task.lookups)
 
 
 class _Page:

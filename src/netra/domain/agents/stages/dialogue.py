@@ -14,7 +14,7 @@ from netra.domain.agents.language.briefing import model_payload, without_sentenc
 from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
-from netra.domain.agents.language.tools import Bench
+from netra.domain.agents.language.tools import LookUpTools
 from netra.domain.agents.language.writing import AnswerWriter, WritingTask, WrittenAnswer
 from netra.domain.agents.model import Briefing, Question, Watch
 from netra.domain.agents.question.heard import QuestionReading
@@ -94,10 +94,10 @@ class ModelSession:
         events: Events,
         watch: Watch,
         *,
-        bench: "partial[Bench]",
+        lookups: "partial[LookUpTools]",
     ) -> Advice:
         """Return the advice in the model's words, or in its own where they do not hold."""
-        task = await worked(partial(self._task, advice, plan, events, bench), checkpoint=watch.checkpoint)
+        task = await worked(partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint)
         written = await unless_stopped(AnswerWriter(task, metered=self._metered, watch=watch).write(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,
@@ -120,7 +120,13 @@ class ModelSession:
         return recent(messages[: mine[0]] if mine else messages)
 
     def _task(
-        self, advice: Advice, plan: Plan, events: Events, bench: "partial[Bench]", *, checkpoint: Checkpoint
+        self,
+        advice: Advice,
+        plan: Plan,
+        events: Events,
+        lookups: "partial[LookUpTools]",
+        *,
+        checkpoint: Checkpoint,
     ) -> WritingTask:
         checkpoint(0.0, "Choosing what the answer speaks of")
         numbers_only = self._model_access.sends == "numbers"
@@ -131,7 +137,7 @@ class ModelSession:
         if numbers_only:
             return WritingTask(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
         question = {"question": self._question.message, "before": shown(self._earlier)}
-        return WritingTask(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
+        return WritingTask(payload=payload, question=question, mask=mask, lookups=lookups(mask=mask))
 
     def _use(self, plan: Plan, written: WrittenAnswer) -> LanguageModelUse:
         """Return the model's part in the result."""

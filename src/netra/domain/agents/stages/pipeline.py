@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
-from netra.domain.agents.language.tools import Bench
+from netra.domain.agents.language.tools import LookUpTools
 from netra.domain.agents.model import Briefing, Question, Stage, Watch
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.stages import analysis, planning, reporting, survey, triage
@@ -127,8 +127,8 @@ class AgentPipeline:
         await watch.start_stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
         advice = reporting.report(plan)
         if session is not None:
-            bench = partial(
-                Bench,
+            lookups = partial(
+                LookUpTools,
                 events=events,
                 analysis=findings.analysis,
                 priced_as=surveyed.goals.model,
@@ -137,7 +137,7 @@ class AgentPipeline:
                 hardware=self._hardware,
                 checkpoint=watch.checkpoint,
             )
-            advice = await session.write_answer(advice, plan, events, watch, bench=bench)
+            advice = await session.write_answer(advice, plan, events, watch, lookups=lookups)
         return checked_advice(advice)
 
     async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
