@@ -10,7 +10,7 @@ from netra.domain.optimization.model import Checkpoint, never_stop
 Result = TypeVar("Result")
 
 
-async def worked(work: Callable[..., Result], *, checkpoint: Checkpoint = never_stop) -> Result:
+async def run_in_thread(work: Callable[..., Result], *, checkpoint: Checkpoint = never_stop) -> Result:
     """Do pure work, which takes a `checkpoint`, beside the loop; cancelled with its caller.
 
     Ten calls take 40 ms to analyse and the hop to a thread 0.1 ms, so there is no log too small for

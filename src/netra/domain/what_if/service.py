@@ -3,7 +3,7 @@
 from functools import partial
 
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
@@ -51,4 +51,4 @@ class WhatIfService:
             default_model=self._default_model,
             hardware=self._hardware,
         )
-        return await worked(work)
+        return await run_in_thread(work)

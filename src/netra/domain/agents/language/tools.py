@@ -13,7 +13,7 @@ import numpy as np
 
 from netra.domain.agents.language.masks import Json, Mask, as_json
 from netra.domain.errors import NetraError, WorkStopped
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.engine import Analysis
 from netra.domain.optimization.model import Checkpoint
@@ -130,7 +130,7 @@ async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
         return LookUpResult(tool=call.name, outcome="bad_arguments", why="The arguments are too long.")
     try:
         arguments = msgspec.json.decode(call.arguments_json or "{}", type=kind)
-        found = await worked(
+        found = await run_in_thread(
             partial(_used, lookups=lookups, arguments=_unmasked(arguments, lookups.mask)),
             checkpoint=lookups.checkpoint,
         )

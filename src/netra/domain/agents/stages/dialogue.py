@@ -22,7 +22,7 @@ from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages.handover import Plan, Survey
 from netra.domain.agents.wording.missing_data import unread_sentence
 from netra.domain.ids import ThreadId, UserId
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.result import Advice
@@ -97,7 +97,9 @@ class ModelSession:
         lookups: "partial[LookUpTools]",
     ) -> Advice:
         """Return the advice in the model's words, or in its own where they do not hold."""
-        task = await worked(partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint)
+        task = await run_in_thread(
+            partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint
+        )
         written = await unless_stopped(AnswerWriter(task, metered=self._metered, watch=watch).write(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,

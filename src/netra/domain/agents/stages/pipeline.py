@@ -16,7 +16,7 @@ from netra.domain.agents.stages import analysis, planning, reporting, survey, tr
 from netra.domain.agents.stages.dialogue import Conversations, ModelAccess, ModelSession, Sends
 from netra.domain.agents.stages.handover import checked_advice
 from netra.domain.agents.wording.missing_data import asking
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.result import Advice
@@ -117,13 +117,13 @@ class AgentPipeline:
             default_model=self._default_model,
             hardware=self._hardware,
         )
-        surveyed = await worked(work, checkpoint=watch.checkpoint)
+        surveyed = await run_in_thread(work, checkpoint=watch.checkpoint)
         await watch.start_stage(
             agent=analysis.AGENT, message=analysis.message(len(events)), progress=35, until=85
         )
-        findings = await worked(partial(analysis.analyse, surveyed), checkpoint=watch.checkpoint)
+        findings = await run_in_thread(partial(analysis.analyse, surveyed), checkpoint=watch.checkpoint)
         await watch.start_stage(agent=planning.AGENT, message=planning.MESSAGE, progress=85, until=95)
-        plan = await worked(partial(planning.plan, findings), checkpoint=watch.checkpoint)
+        plan = await run_in_thread(partial(planning.plan, findings), checkpoint=watch.checkpoint)
         await watch.start_stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
         advice = reporting.report(plan)
         if session is not None:
