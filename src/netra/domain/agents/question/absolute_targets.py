@@ -6,7 +6,7 @@ from typing import Final
 
 from netra.domain.agents.question.clauses import Subject
 from netra.domain.agents.question.number_context import Scene, mark_of, parts_here, parts_near
-from netra.domain.agents.question.readings import Reading, Target, Unread
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 
 MONTHS: Final[Mapping[str, float]] = {  # how many of each a month of 365.25 / 12 days has
     "hour": 730.5,
@@ -86,7 +86,7 @@ def money_targets(scene: Scene) -> tuple[Reading, ...]:
     times = 1.0 if period is None else MONTHS[_period(period)]
     if quantity.value <= 0:
         return _unread(scene, "a budget is more than nothing")
-    return (Target(field="budget_usd_per_month", value=quantity.value * times),)
+    return (StatedTarget(field="budget_usd_per_month", value=quantity.value * times),)
 
 
 def bare_targets(scene: Scene) -> tuple[Reading, ...]:
@@ -109,7 +109,7 @@ def time_targets(scene: Scene) -> tuple[Reading, ...]:
         return _unread(scene, "taken as what is measured now; latencies are read from the log")
     about = mark_of(scene, _TIMES)
     if about is not None and about.subject in _TOKEN_TIMES:
-        return (Target(field=_TOKEN_TIMES[about.subject], value=scene.quantity.value),)
+        return (StatedTarget(field=_TOKEN_TIMES[about.subject], value=scene.quantity.value),)
     names = _names(scene)
     if about is None and not names and not is_limit:
         return _unread(scene, "a time that is no limit on a latency")
@@ -118,7 +118,7 @@ def time_targets(scene: Scene) -> tuple[Reading, ...]:
 
 def _latency_limits(scene: Scene, names: Sequence[str]) -> tuple[Reading, ...]:
     limits = tuple(
-        Target(field="latency_ms", value=scene.quantity.value, part=name) for name in names or ("",)
+        StatedTarget(field="latency_ms", value=scene.quantity.value, part=name) for name in names or ("",)
     )
     if _QUANTILE.search(scene.before) or _QUANTILE.match(scene.after.lstrip()):
         return (*limits, *_unread(scene, "limits are judged at the 99th percentile, and so is this one"))
@@ -129,7 +129,7 @@ def memory_targets(scene: Scene) -> tuple[Reading, ...]:
     """Return the limit on the memory of one GPU."""
     if mark_of(scene, (Subject.MEMORY,)) is None:
         return _unread(scene, "memory of what could not be told; say “GPU memory”")
-    return (Target(field="gpu_memory_gib", value=scene.quantity.value),)
+    return (StatedTarget(field="gpu_memory_gib", value=scene.quantity.value),)
 
 
 def token_rate_targets(scene: Scene) -> tuple[Reading, ...]:
@@ -138,7 +138,7 @@ def token_rate_targets(scene: Scene) -> tuple[Reading, ...]:
         return _unread(scene, "throughput of the whole service sets no target; say the rate one user needs")
     if scene.quantity.value <= 0:
         return _unread(scene, "a rate is more than nothing")
-    return (Target(field="tpot_ms_p99", value=1_000 / scene.quantity.value),)
+    return (StatedTarget(field="tpot_ms_p99", value=1_000 / scene.quantity.value),)
 
 
 def foreign_targets(scene: Scene) -> tuple[Reading, ...]:

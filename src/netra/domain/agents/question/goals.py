@@ -24,7 +24,7 @@ from netra.domain.agents.question.mentions import (
 )
 from netra.domain.agents.question.number_targets import targets_in
 from netra.domain.agents.question.parameters import read_parameters
-from netra.domain.agents.question.readings import Reading, Target, Unread
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 from netra.domain.optimization.model import Goals, Priority
 
 UNREAD_MAX: Final = 12  # sentences; a text that is all numbers must not become a report
@@ -66,7 +66,7 @@ def read_goals(
     fields["features"], strangers = _sifted(fields["features"], names)
     fields["latency_ms"], unlimited = _limits_sifted(fields["latency_ms"], names)
     unread = (*asked.unread, *_unread(words), *(_stranger(name) for name in (*strangers, *unlimited)))
-    said = tuple(dict.fromkeys(piece.said() for piece in unread))
+    said = tuple(dict.fromkeys(piece.sentence() for piece in unread))
     return Goals(**fields, unread=said[:UNREAD_MAX])
 
 
@@ -150,8 +150,8 @@ def _joined(said: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]
     return fields
 
 
-def _targets(words: _Words) -> list[Target]:
-    return [reading for reading in words.readings if isinstance(reading, Target)]
+def _targets(words: _Words) -> list[StatedTarget]:
+    return [reading for reading in words.readings if isinstance(reading, StatedTarget)]
 
 
 def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...], tuple[str, ...]]:

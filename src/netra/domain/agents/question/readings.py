@@ -5,7 +5,7 @@ import msgspec
 PHRASE_MAX = 80  # characters of the asker's words that are repeated to them
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class StatedTarget(msgspec.Struct, frozen=True, kw_only=True):
     """One field of `Goals` and the number asked for; `part` names the feature of a latency limit."""
 
     field: str
@@ -19,10 +19,10 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     why: str
 
-    def said(self) -> str:
+    def sentence(self) -> str:
         """Return the sentence for the asker.
 
-        >>> Unread(text="40 %", why="a share of what?").said()
+        >>> Unread(text="40 %", why="a share of what?").sentence()
         '“40 %”: a share of what?'
         """
         text = " ".join(self.text.split())
@@ -30,4 +30,4 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
         return f"“{cut}”: {self.why}"
 
 
-Reading = Target | Unread
+Reading = StatedTarget | Unread

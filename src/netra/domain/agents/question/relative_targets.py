@@ -6,7 +6,7 @@ from typing import Final
 from netra.domain.agents.question.clauses import Mark, Subject
 from netra.domain.agents.question.number_context import Scene, subjects_of
 from netra.domain.agents.question.quantities import Unit
-from netra.domain.agents.question.readings import Reading, Target, Unread
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 
 _AMONG: Final = (
     Subject.MONEY,
@@ -52,7 +52,7 @@ def change_targets(scene: Scene) -> tuple[Reading, ...]:
     return tuple(_target(scene, mark) or unread for mark in subjects_of(scene, _AMONG)) or (unread,)
 
 
-def _target(scene: Scene, mark: Mark) -> Target | None:
+def _target(scene: Scene, mark: Mark) -> StatedTarget | None:
     """Return the target, or None where the number can be none: nothing is 100 % cheaper."""
     size = scene.quantity.value
     if not 0 < size <= _FACTOR_MAX or _is_a_statement(scene):
@@ -61,15 +61,15 @@ def _target(scene: Scene, mark: Mark) -> Target | None:
         return _saving(_remaining(scene, mark))
     if mark.subject in (Subject.TRAFFIC, Subject.GROWTH):
         remaining = _remaining(scene, mark)
-        return None if remaining <= 0 else Target(field="traffic_growth", value=round(remaining - 1, 9))
+        return None if remaining <= 0 else StatedTarget(field="traffic_growth", value=round(remaining - 1, 9))
     return _speedup(scene, mark)
 
 
-def _saving(remaining: float) -> Target | None:
-    return Target(field="saving_share", value=round(1 - remaining, 9)) if remaining > 0 else None
+def _saving(remaining: float) -> StatedTarget | None:
+    return StatedTarget(field="saving_share", value=round(1 - remaining, 9)) if remaining > 0 else None
 
 
-def _speedup(scene: Scene, mark: Mark) -> Target | None:
+def _speedup(scene: Scene, mark: Mark) -> StatedTarget | None:
     if mark.subject is Subject.RATE and not mark.text.startswith("slow"):
         is_share = scene.quantity.unit is Unit.SHARE
         factor = 1 + scene.quantity.value if is_share else scene.quantity.value
@@ -78,7 +78,7 @@ def _speedup(scene: Scene, mark: Mark) -> Target | None:
     else:
         remaining = _remaining(scene, mark)
         factor = 1 / remaining if remaining > 0 else 0.0
-    return Target(field="speedup", value=round(factor, 9)) if factor > 0 else None
+    return StatedTarget(field="speedup", value=round(factor, 9)) if factor > 0 else None
 
 
 def _remaining(scene: Scene, mark: Mark) -> float:
