@@ -24,7 +24,7 @@ _ALONE: Final = re.compile(
 _AGAINST_ORDER: Final = 60  # characters that a word on the wrong side of "by" counts as further away
 
 
-class Scene(msgspec.Struct, frozen=True, kw_only=True):
+class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
     """A number with all that decides what it is about."""
 
     quantity: Quantity
@@ -58,17 +58,17 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
         return self.clause.text[max(0, start - self.clause.start) : max(0, end - self.clause.start)]
 
 
-def scenes(text: str, parts: Sequence[Mention]) -> tuple[Scene, ...]:
+def number_contexts(text: str, parts: Sequence[Mention]) -> tuple[NumberContext, ...]:
     """Return every number of `text` in its surroundings; of very many the first `NUMBERS_MAX`."""
     numbers = quantities(text)[:NUMBERS_MAX]
     if not numbers:
         return ()
     cut = clauses(text)
-    found: list[Scene] = []
+    found: list[NumberContext] = []
     for number, quantity in enumerate(numbers):
         at = place(cut, quantity)
         found.append(
-            Scene(
+            NumberContext(
                 quantity=quantity,
                 clause=cut[at],
                 others=(*numbers[:number], *numbers[number + 1 :]),
@@ -79,31 +79,31 @@ def scenes(text: str, parts: Sequence[Mention]) -> tuple[Scene, ...]:
     return tuple(found)
 
 
-def mark_of(scene: Scene, among: Collection[Subject]) -> Mark | None:
+def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
     """Return the nearest word that says what the number is about: in its clause, else in its sentence."""
-    begin, end = scene.clause.start, scene.clause.end
-    here = [mark for mark in scene.clause.marks if mark.subject in among and begin <= mark.start < end]
+    begin, end = context.clause.start, context.clause.end
+    here = [mark for mark in context.clause.marks if mark.subject in among and begin <= mark.start < end]
     if here:
-        backwards = _OF_WHAT_STANDS_BEFORE.search(scene.before) and not _COMPARES.match(scene.after)
-        return min(here, key=lambda mark: _distance(mark, scene.quantity, backwards=bool(backwards)))
-    for clause in scene.sentence:
+        backwards = _OF_WHAT_STANDS_BEFORE.search(context.before) and not _COMPARES.match(context.after)
+        return min(here, key=lambda mark: _distance(mark, context.quantity, backwards=bool(backwards)))
+    for clause in context.sentence:
         near = [mark for mark in clause.marks if mark.subject in among]
-        if near and not scene.has_number(clause):
+        if near and not context.has_number(clause):
             return near[-1] if clause.start < begin else near[0]
     return None
 
 
-def subjects_of(scene: Scene, among: Collection[Subject]) -> tuple[Mark, ...]:
+def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mark, ...]:
     """Return what the number is about: as `mark_of`, and both of "cost and latency by 20 %"."""
-    mark = mark_of(scene, among)
+    mark = mark_of(context, among)
     if mark is None:
         return ()
     found = [mark]
-    opens = scene.clause.text[: max(0, mark.start - scene.clause.start)].strip().lower()
-    if mark.end <= scene.quantity.start and opens in ("", "the", "our", "my"):
-        for clause in scene.sentence:
+    opens = context.clause.text[: max(0, mark.start - context.clause.start)].strip().lower()
+    if mark.end <= context.quantity.start and opens in ("", "the", "our", "my"):
+        for clause in context.sentence:
             listed = [other for other in clause.marks if other.subject in among]
-            if clause.end > scene.clause.start or scene.has_number(clause) or not listed:
+            if clause.end > context.clause.start or context.has_number(clause) or not listed:
                 break
             if clause.text[listed[-1].end - clause.start :].strip() or listed[-1].subject is mark.subject:
                 break
@@ -111,29 +111,29 @@ def subjects_of(scene: Scene, among: Collection[Subject]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def parts_near(scene: Scene) -> tuple[Mention, ...]:
+def parts_near(context: NumberContext) -> tuple[Mention, ...]:
     """Return the parts named by the nearest clause of the sentence that has no number of its own."""
-    for clause in scene.sentence:
-        named = _inside(scene, clause)
-        if named and not scene.has_number(clause):
+    for clause in context.sentence:
+        named = _inside(context, clause)
+        if named and not context.has_number(clause):
             return named
     return ()
 
 
-def parts_here(scene: Scene) -> tuple[Mention, ...]:
+def parts_here(context: NumberContext) -> tuple[Mention, ...]:
     """Return the parts of the product that the number's own clause speaks of, listed ones together."""
-    here = _inside(scene, scene.clause)
+    here = _inside(context, context.clause)
     if not here:
         return ()
     own = here[0]
-    if len(here) > 1 and "for" not in scene.around.lower().split():
-        here = (min(here, key=lambda part: abs(part.start - scene.quantity.start)),)
+    if len(here) > 1 and "for" not in context.around.lower().split():
+        here = (min(here, key=lambda part: abs(part.start - context.quantity.start)),)
     listed = [
         part
-        for clause in scene.sentence
-        if not scene.has_number(clause)
-        for part in _inside(scene, clause)
-        if _is_only(clause, part) or _continues(scene, clause, part, own)
+        for clause in context.sentence
+        if not context.has_number(clause)
+        for part in _inside(context, clause)
+        if _is_only(clause, part) or _continues(context, clause, part, own)
     ]
     return (*here, *listed)
 
@@ -150,8 +150,8 @@ def _distance(mark: Mark, quantity: Quantity, *, backwards: bool) -> int:
     return mark.start - quantity.end + (_AGAINST_ORDER if backwards else 0)
 
 
-def _inside(scene: Scene, clause: Clause) -> tuple[Mention, ...]:
-    return tuple(part for part in scene.parts if clause.start <= part.start < clause.end)
+def _inside(context: NumberContext, clause: Clause) -> tuple[Mention, ...]:
+    return tuple(part for part in context.parts if clause.start <= part.start < clause.end)
 
 
 def _is_only(clause: Clause, part: Mention) -> bool:
@@ -160,8 +160,8 @@ def _is_only(clause: Clause, part: Mention) -> bool:
     return _ALONE.fullmatch(rest) is not None
 
 
-def _continues(scene: Scene, clause: Clause, part: Mention, own: Mention) -> bool:
+def _continues(context: NumberContext, clause: Clause, part: Mention, own: Mention) -> bool:
     """Return whether one clause ends with the name where the number's begins: "search and chat in 1 s"."""
     is_last = not clause.text[part.end - clause.start :].strip(" \"'`")
-    begins = not scene.clause.text[: own.start - scene.clause.start].strip(" \"'`")
-    return is_last and begins and clause.end <= scene.clause.start
+    begins = not context.clause.text[: own.start - context.clause.start].strip(" \"'`")
+    return is_last and begins and clause.end <= context.clause.start
