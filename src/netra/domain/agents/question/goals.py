@@ -35,7 +35,7 @@ QUALITY: Final = "quality"  # among `Goals.constraints`: answers may not get wor
 _UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
 
 
-class _Words(msgspec.Struct, frozen=True, kw_only=True):
+class _MessageParts(msgspec.Struct, frozen=True, kw_only=True):
     """All that was found in the text, before it is weighed."""
 
     text: str
@@ -62,15 +62,15 @@ def read_goals(
     """
     asked = read_parameters(parameters)
     words = _words("\n".join([message, *asked.words]), names, now=now)
-    fields = _joined(_said(words), asked.fields)
-    fields["features"], strangers = _sifted(fields["features"], names)
+    fields = _joined(_goal_fields(words), asked.fields)
+    fields["features"], unknown = _sifted(fields["features"], names)
     fields["latency_ms"], unlimited = _limits_sifted(fields["latency_ms"], names)
-    unread = (*asked.unread, *_unread(words), *(_stranger(name) for name in (*strangers, *unlimited)))
+    unread = (*asked.unread, *_unread(words), *(_unknown_part(name) for name in (*unknown, *unlimited)))
     said = tuple(dict.fromkeys(piece.sentence() for piece in unread))
     return Goals(**fields, unread=said[:UNREAD_MAX])
 
 
-def _words(text: str, names: KnownNames, *, now: datetime) -> _Words:
+def _words(text: str, names: KnownNames, *, now: datetime) -> _MessageParts:
     """Find names first and blank them, so that no digit of a name is taken for a number."""
     models = models_in(text, known=names.models)
     text = _without(text, models)
@@ -78,7 +78,7 @@ def _words(text: str, names: KnownNames, *, now: datetime) -> _Words:
     text = _without(text, (*gpus, *(date for date in dates if not date.text.isalpha())))
     parts = parts_in(text, known=names.parts())
     plain = _without(text, parts)
-    return _Words(
+    return _MessageParts(
         text=plain,
         models=models,
         families=families,
@@ -93,7 +93,7 @@ def _without(text: str, found: Iterable[Mention | Dated]) -> str:
     return blanked(text, [(piece.start, piece.end) for piece in found])
 
 
-def _said(words: _Words) -> dict[str, Any]:
+def _goal_fields(words: _MessageParts) -> dict[str, Any]:
     """Return the fields of `Goals` that the words set."""
     fields: dict[str, Any] = {"latency_ms": {}}
     for target in _targets(words):
@@ -108,7 +108,7 @@ def _said(words: _Words) -> dict[str, Any]:
     return fields | _implied(words, fields)
 
 
-def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the words say without a number: what may not rise, fall or get worse, and since when."""
     implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(words.text)}
     if {"saving_share", "budget_usd_per_month"}.isdisjoint(fields) and topics.is_money_capped(words.text):
@@ -127,7 +127,7 @@ def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
     return implied
 
 
-def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
+def _priority(words: _MessageParts, fields: Mapping[str, Any]) -> Priority | None:
     """Return what is wanted least of: both where both have a target, else what the words speak of."""
     if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
         return Priority.BALANCED
@@ -137,7 +137,7 @@ def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
     return priority
 
 
-def _is_before_after(words: _Words) -> bool:
+def _is_before_after(words: _MessageParts) -> bool:
     return topics.asks_before_after(words.text, is_dated=bool(words.dates))
 
 
@@ -150,7 +150,7 @@ def _joined(said: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]
     return fields
 
 
-def _targets(words: _Words) -> list[StatedTarget]:
+def _targets(words: _MessageParts) -> list[StatedTarget]:
     return [reading for reading in words.readings if isinstance(reading, StatedTarget)]
 
 
@@ -167,21 +167,21 @@ def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...]
 def _limits_sifted(
     limits: Mapping[str, float], names: KnownNames
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    kept, strangers = _sifted([part for part in limits if part], names)
+    kept, unknown = _sifted([part for part in limits if part], names)
     spelt = {part: _spelling(part, kept) or part for part in limits}
-    good = {spelt[part]: limit for part, limit in limits.items() if part not in strangers}
-    return good, strangers
+    good = {spelt[part]: limit for part, limit in limits.items() if part not in unknown}
+    return good, unknown
 
 
 def _spelling(name: str, known: Sequence[str]) -> str | None:
     return next((spelt for spelt in known if same_name(spelt, name)), None)
 
 
-def _stranger(name: str) -> Unread:
+def _unknown_part(name: str) -> Unread:
     return Unread(text=name, why=_UNKNOWN_PART)
 
 
-def _unread(words: _Words) -> list[Unread]:
+def _unread(words: _MessageParts) -> list[Unread]:
     """Return what the words say that sets nothing."""
     unread = [reading for reading in words.readings if isinstance(reading, Unread)]
     unread += [
@@ -191,7 +191,7 @@ def _unread(words: _Words) -> list[Unread]:
     unread += [
         Unread(text=date.text, why="no day of the calendar") for date in words.dates if date.at is None
     ]
-    unread += _said_twice(words)
+    unread += _contradictions(words)
     is_named = words.models or words.gpus or words.parts or words.readings
     if not is_named and not topics.is_on_topic(words.text):
         unread.append(
@@ -200,7 +200,7 @@ def _unread(words: _Words) -> list[Unread]:
     return unread
 
 
-def _said_twice(words: _Words) -> list[Unread]:
+def _contradictions(words: _MessageParts) -> list[Unread]:
     """Return the targets that contradict an earlier one, which stands."""
     first: dict[tuple[str, str], float] = {}
     unread: list[Unread] = []

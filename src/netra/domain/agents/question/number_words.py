@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 
-class Spelt(msgspec.Struct, frozen=True, kw_only=True):
+class SpelledNumber(msgspec.Struct, frozen=True, kw_only=True):
     """A number in words; nan for one that names no size, as "hundreds"."""
 
     text: str
@@ -65,7 +65,7 @@ _FACTORS: Final = {"twice": 2.0, "thrice": 3.0, "fourfold": 4.0, "tenfold": 10.0
 _OF_TIME: Final = re.compile(r"\s(?:an?|of an?)\s(?=second|minute|hour|day|week|month|year)", re.IGNORECASE)
 
 
-def numbers(text: str) -> Iterator[Spelt]:
+def numbers(text: str) -> Iterator[SpelledNumber]:
     """Yield the numbers in words, in order.
 
     >>> [(n.text, n.value) for n in numbers("twenty-five of two hundred, a third, twice")]
@@ -78,7 +78,7 @@ def numbers(text: str) -> Iterator[Spelt]:
             _value(match),
             match["cardinal"] is None and match.lastgroup not in (*_FACTORS, "vague"),
         )
-        yield Spelt(
+        yield SpelledNumber(
             text=match[0],
             value=value,
             start=match.start(),
