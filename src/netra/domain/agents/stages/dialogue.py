@@ -1,6 +1,6 @@
-"""One run's dealings with a language model: the question heard, the answer worded, and what to say of both.
+"""Use of a language model by one run: it reads the question, writes the answer, and the result records both.
 
-Without a model nothing here is used. With one that fails, the result is the local one and says what happened.
+Unused without a configured model. If the model fails, the result keeps the local answer and records the failure.
 """
 
 from collections.abc import Sequence
@@ -32,20 +32,20 @@ from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModel
 
 Sends = Literal["all", "numbers"]
-NUMBERS_ONLY: Final = "numbers_only"  # why a question was not read by the model
+NUMBERS_ONLY: Final = "numbers_only"  # reason in the result: the model did not read the question
 NOTHING_TO_WORD: Final = "nothing_to_compute"
 
 
 class Conversations(Protocol):
-    """Where what was said before is found."""
+    """Reads the earlier messages of a thread."""
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
-        """Return all messages, oldest first; empty for no thread and for another's."""
+        """Return all messages, oldest first; empty for an unknown thread and for another owner's."""
         ...
 
 
 class ModelAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """A language model and what it may be told; holds no word about any run or user."""
+    """A language model, its limits and what may be sent to it; holds no data of a run or user."""
 
     model: LanguageModel
     clock: Clock
@@ -54,11 +54,11 @@ class ModelAccess(msgspec.Struct, frozen=True, kw_only=True):
     sends: Sends = "all"
 
     def start_session(self, question: Question) -> "ModelSession":
-        """Return the dealings of one run."""
+        """Start the use of the model by one run."""
         return ModelSession(self, question)
 
     def mark_unused(self, advice: Advice) -> Advice:
-        """Return advice that needs no model, saying so."""
+        """Return `advice` with a record that it needed no model."""
         use = LanguageModelUse(used=False, model=self.model.name, outcome="not_asked", reason=NOTHING_TO_WORD)
         return msgspec.structs.replace(
             advice, metrics=msgspec.structs.replace(advice.metrics, language_model=use)
@@ -66,7 +66,7 @@ class ModelAccess(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelSession:
-    """The dealings of one run with a model."""
+    """The use of a model by one run."""
 
     def __init__(self, access: ModelAccess, question: Question) -> None:
         self._model_access = access
@@ -78,7 +78,7 @@ class ModelSession:
         self._earlier: tuple[Message, ...] = ()
 
     async def read_question(self, briefing: Briefing, watch: Watch) -> Briefing:
-        """Return the briefing with the model's reading of the question; raises what `watch` raises."""
+        """Return the briefing with the model's reading of the question. Raises what `watch` raises."""
         if self._model_access.sends == "numbers":
             return msgspec.structs.replace(briefing, reading=QuestionReading(reason=NUMBERS_ONLY))
         self._earlier = await self._before()
@@ -96,7 +96,7 @@ class ModelSession:
         *,
         lookups: "partial[LookUpTools]",
     ) -> Advice:
-        """Return the advice in the model's words, or in its own where they do not hold."""
+        """Return the advice with the model's text, or with the local text if the model's fails the checks."""
         task = await run_in_thread(
             partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint
         )
@@ -113,7 +113,7 @@ class ModelSession:
         return msgspec.structs.replace(advice, metrics=metrics, report=report)
 
     async def _before(self) -> tuple[Message, ...]:
-        """Return what was said in the thread before this run, bounded."""
+        """Return the thread's messages before this run, bounded by `recent`."""
         question, found = self._question, self._model_access.conversations
         if question.thread_id is None or found is None:
             return ()
@@ -142,7 +142,7 @@ class ModelSession:
         return WritingTask(payload=payload, question=question, mask=mask, lookups=lookups(mask=mask))
 
     def _use(self, plan: Plan, written: WrittenAnswer) -> LanguageModelUse:
-        """Return the model's part in the result."""
+        """Return the record of the model's use for the result."""
         return LanguageModelUse(
             used=written.text is not None,
             model=self._metered.model,

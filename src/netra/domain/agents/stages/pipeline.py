@@ -1,8 +1,8 @@
-"""The five agents in their order, on a workload of the store or on events at hand.
+"""Run the five agents in order, on a stored workload or on events passed by the caller.
 
-Each stage's work is in its own module; here is only who is told when, what runs in a thread, and
-that a stage gets a checked hand-over. A language model, where there is one, adds to the first and
-the last: what the question means beside the local reading, and other words for the same answer.
+Each stage's work is in its own module. This module reports progress, runs the work in threads and
+passes checked data between stages. A language model, if configured, takes part in the first and the
+last stage: it reads the question in addition to the local reader, and writes the answer's text.
 """
 
 from functools import partial
@@ -30,7 +30,7 @@ from netra.ports.workloads import EventLog, WorkloadStore
 
 
 class AgentPipeline:
-    """Answers a question; holds no word about any run or user."""
+    """Answers questions; holds no data of a run or user."""
 
     def __init__(
         self,
@@ -65,10 +65,10 @@ class AgentPipeline:
             )
 
     async def answer(self, question: Question, watch: Watch) -> Advice:
-        """Return the advice on the workload that is named or the asker's only one.
+        """Return the advice on the named workload, or on the owner's only one.
 
-        With nothing to compute from it says what to send. Raises `WorkStopped` from `watch`,
-        `ValidationFailed` for a workload larger than the limits, and what the stores raise.
+        Without data the advice says what to send. Raises `WorkStopped` from `watch`,
+        `ValidationFailed` for a workload above the limits, and what the stores raise.
         """
         await self._begun(watch)
         briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
@@ -84,7 +84,7 @@ class AgentPipeline:
         return await self._advised(briefing, events, watch, session=session)
 
     async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
-        """Return the advice on events that are in no store, by the same stages."""
+        """Return the advice on events that no store holds, by the same stages."""
         await self._begun(watch)
         now = self._clock.now()
         goals = read_goals(question.message, question.parameters, now=now)
@@ -98,7 +98,7 @@ class AgentPipeline:
         return await self._advised(briefing, events, watch, session=session)
 
     async def _begun(self, watch: Watch) -> None:
-        """Tell of the triage: at once where a language model is to listen, which takes a while."""
+        """Report the triage stage; as a stage with work when a language model reads the question, which takes time."""
         if self._model_access is None:
             await watch.skip_stages(_TRIAGE)
         else:
@@ -141,7 +141,7 @@ class AgentPipeline:
         return checked_advice(advice)
 
     async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
-        """Go through the stages with nothing to work on; each says so."""
+        """Report every stage as empty, and return advice that asks for data."""
         await watch.skip_stages(*_EMPTY_HANDED)
         advice = asking(briefing)
         return checked_advice(

@@ -1,4 +1,4 @@
-"""DataSubAgent: the workload's log made ready, priced and described, and the goals in its own names."""
+"""DataSubAgent: prepare, price and measure the workload's log, and read the goals with the log's names."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,7 +35,7 @@ def survey(
     hardware: Hardware,
     checkpoint: Checkpoint,
 ) -> Survey:
-    """Return the log as the engine reads it, with the question read again in its names."""
+    """Return the measured log, and the goals read again with the names in the log."""
     question = briefing.question
     names = names_of(events)
     read = read_goals(question.message, question.parameters, now=briefing.now, names=names)
@@ -52,10 +52,10 @@ def survey(
 
 
 def dated(goals: Goals, events: Events) -> Goals:
-    """Return the goals with the change at the first call of the model it was made to.
+    """Return the goals with the change dated at the first call of the new model.
 
-    A day ("yesterday") becomes that instant when the model came on it; without any day the log's own
-    first call of a named model is taken. What then has no instant is said to be unread.
+    A day ("yesterday") becomes that instant if the model's first call is on that day. Without a day, the
+    first call of a named model is used. A change that still has no instant is reported as unread.
     """
     if BEFORE_AFTER not in goals.analyses:
         return goals
@@ -69,7 +69,7 @@ def dated(goals: Goals, events: Events) -> Goals:
 
 
 def _first_call(events: Events, model: str) -> datetime | None:
-    """Return when the model was first called; None when it never was, or from the log's start on."""
+    """Return the time of the model's first call; None if it has no call or was in use from the log's start."""
     places = [code for code, label in enumerate(events.model.names) if same_name(label, model)]
     mine = events.at_ns[np.isin(events.model.codes, places)]
     if not len(mine) or mine.min() == events.at_ns.min():

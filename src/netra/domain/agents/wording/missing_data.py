@@ -1,6 +1,6 @@
-"""The answer when there is nothing to compute from: no advice, and exactly what to send and how.
+"""Write the answer for a question without data: no advice, but exactly what to send and how.
 
-Every number in it is a plain count of what there is, zero included.
+Every number in the answer is a plain count, zero included.
 """
 
 from collections.abc import Sequence
@@ -30,18 +30,18 @@ _PLACE: Final = "YOUR_WORKLOAD_ID"
 _EXAMPLE: Final = (
     '{"timestamp": "2026-11-20T14:00:00Z", "model": "gpt-4o", "input_tokens": 1200, "output_tokens": 300}'
 )
-_SHOWN: Final = 20  # workloads named in the report
+_SHOWN: Final = 20  # most workloads named in the report
 
 
 def asking(briefing: Briefing) -> Advice:
-    """Return the answer that asks for a workload, or for its events."""
+    """Return the advice that asks for a workload, or for its events."""
     if briefing.workload is None and briefing.wanted is None and briefing.choices:
         return _which(briefing)
     return _send(briefing)
 
 
 def _which(briefing: Briefing) -> Advice:
-    """Ask which of several workloads is meant."""
+    """Ask which workload is meant."""
     listed = "; ".join(f"{w.id} ({w.name}, {_events(w)})" for w in briefing.choices[:_SHOWN])
     is_all = briefing.choices_total <= _SHOWN
     report = (
@@ -157,12 +157,12 @@ def _advice(briefing: Briefing, *, reason: str, report: str, actions: tuple[Acti
 
 
 def stated_goals(goals: Goals) -> StatedGoals:
-    """Return the goals as a result shows them."""
+    """Return the goals in the form of the result."""
     return StatedGoals(**msgspec.structs.asdict(goals))
 
 
 def unread_sentence(goals: Goals) -> str:
-    """Return what of the question was not understood; empty when all of it was."""
+    """Return a sentence on the parts of the question that were not understood; empty if all were."""
     if not goals.unread:
         return ""
     return "Not understood in the question, and therefore left out: " + "; ".join(goals.unread) + "."
