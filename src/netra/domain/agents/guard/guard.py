@@ -1,8 +1,8 @@
-"""Whether every number in a text stands in the payload it speaks of: the guard of all wording.
+"""Check that every number in a text is in the payload it describes.
 
-A number in words may be rounded and told in another of its units. Its kind, period and way must be the
-payload's: dollars a month are not dollars, and a loss is no saving; what was asked for may be told as that
-only. Names and dates with digits must be there in full.
+A number may be rounded and converted to another unit. Its kind, period and direction must match the
+payload: "$5" does not match dollars a month, and a saving does not match a loss. A target may only be
+stated as a target. Names and dates with digits must match completely.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _COUNTS: Final = frozenset(
 
 
 def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
-    """Return the numbers, names and dates of `text` that `payload` does not hold, as they are written.
+    """Return the numbers, names and dates of `text` that are not in `payload`, as written.
 
     >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})
     ()
@@ -36,7 +36,7 @@ def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever en
 
 
 def unsupported_by(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
-    """Return as `unsupported`, against facts that were read before; `due` as in `figures`."""
+    """Return the same as `unsupported`, for facts already read from a payload; `due` as in `figures`."""
     said = figures(text, due=due)
     names = [label.text for label in said.labels if not is_known(label, facts.labels)]
     numbers = [number.text for number in said.numbers if not _is_held(number, facts.numbers)]
@@ -50,7 +50,7 @@ def _is_held(number: StatedNumber, facts: Sequence[Fact]) -> bool:
     if not number.way or number.sign:
         return bool(near)
     ways = {fact.way for fact in near}
-    return number.way in ways or ways == {""} or any(fact.value == 0 for fact in near)  # 0 goes either way
+    return number.way in ways or ways == {""} or any(fact.value == 0 for fact in near)  # 0 has no direction
 
 
 def _is_of_kind(number: StatedNumber, fact: Fact) -> bool:
@@ -71,5 +71,5 @@ def _has_period(number: StatedNumber, fact: Fact) -> bool:
 
 def _has_sign(number: StatedNumber, fact: Fact) -> bool:
     if number.sign == "-" and number.way == "down" and fact.way == "up":
-        return True  # "-5 % less": as it stands in the payload
+        return True  # "-5 % less": the sign repeats the direction
     return number.sign in ("", *fact.signs) or number.value == 0

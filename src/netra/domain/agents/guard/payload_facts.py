@@ -1,7 +1,7 @@
-"""What a payload holds, typed by the names of its fields: the numbers, names and dates that words may tell.
+"""Read the facts of a payload: its numbers, typed by the names of their fields, its names and its dates.
 
-Fields carry their unit in their name ("_usd_per_month", "_ms", "_share"), so what a number counts need not
-be guessed. Sentences of the payload are read as any other text.
+A field's name states its unit ("_usd_per_month", "_ms", "_share"). Sentences in the payload are read
+like any other text.
 """
 
 import re
@@ -16,26 +16,26 @@ from netra.domain.agents.guard.versions_and_dates import Label, labels_in, piece
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of the payload, in its kind's one scale; the other fields as in `StatedNumber`."""
+    """One number of the payload, in the scale of its kind; the other fields are as in `StatedNumber`."""
 
     value: float
     kind: NumberKind
     period: str = ""
-    signs: str = ""  # those it may be told with
+    signs: str = ""  # signs with which the number may be written
     way: str = ""
     words: frozenset[str] = frozenset()
-    is_wish: bool = False  # what was asked for, which is not what is
+    is_wish: bool = False  # the number is a target of the user
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a payload that a text can be held against."""
+    """All facts of a payload."""
 
     numbers: tuple[Fact, ...]
     labels: tuple[Label, ...]
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where in the payload a value stands: its keys from the root, and the target it is of."""
+    """The position of a value in the payload: its keys from the root, and the target it belongs to."""
 
     keys: tuple[str, ...] = ()
     target: str = ""
@@ -74,7 +74,7 @@ _LISTED_MAX: Final = 1_000
 
 
 def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
-    """Return what `payload` holds.
+    """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
     >>> [(fact.value, fact.kind.value, fact.period, fact.way) for fact in facts.numbers]
@@ -119,7 +119,7 @@ def _of_object(value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | Label
 
 
 def _of_key(name: str) -> Iterator[Fact | Label]:
-    """Yield what a key itself holds: "p99" of `latency_ms_p99`, 60 of a table by seconds."""
+    """Yield the facts in a key: "p99" of `latency_ms_p99`, 60 of a table by seconds."""
     if name.isdecimal():
         yield Fact(value=float(name), kind=NumberKind.ANY)
     yield from labels_in(name)
@@ -165,7 +165,7 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
 
 
 def _key(place: _Place) -> str:
-    """Return the name that tells the unit: the value's own, else that of what it is a part of."""
+    """Return the key that states the unit: the value's own, else the nearest enclosing one."""
     for name in reversed(place.keys):
         if name not in _SPREAD and any(pattern.search(name) for pattern, _, _ in _KINDS):
             return name
@@ -182,7 +182,7 @@ def _kind(key: str) -> tuple[NumberKind, float]:
 
 
 def _told(value: float, *, key: str, path: tuple[str, ...]) -> tuple[str, str]:
-    """Return the signs a number may be told with, and its way: what is saved lowers the bill."""
+    """Return the signs with which the number may be written, and its direction: a saving is "down"."""
     if key == "traffic_growth":
         return ("+", "up") if value > 0 else ("-", "down")
     if any(_SAVED.search(name) for name in path) and value != 0:

@@ -1,7 +1,7 @@
-"""Numbers, names and dates as a text states them: what the guard of all wording reads.
+"""Extract the numbers, names and dates that a text states, for the guard to check.
 
-Whether any of it is true is `numbers`' to say. A number carries its unit, how far rounding may have moved
-it, and what the words around it claim: over which period, and whether it is more or less.
+A number carries its unit, its interval of rounding, and the claims of the words around it: its period
+and its direction.
 """
 
 import enum
@@ -20,10 +20,10 @@ from netra.domain.agents.question.mentions import blanked
 
 
 class NumberKind(enum.StrEnum):
-    """What a number counts; its value is always in the kind's one scale."""
+    """The kind of thing that a number counts; each kind has one scale."""
 
     USD = "usd"
-    FOREIGN = "foreign"  # money that is not dollars
+    FOREIGN = "foreign"  # money in another currency than US dollars
     SHARE = "share"  # 0.2 for "20 %"
     FACTOR = "factor"
     TIME = "time"  # seconds
@@ -32,27 +32,27 @@ class NumberKind(enum.StrEnum):
     CALLS = "calls"
     GPUS = "gpus"
     REPLICAS = "replicas"
-    COUNT = "count"  # of anything else, or of what is not said
-    ANY = "any"  # of a payload that does not say what it holds
+    COUNT = "count"  # of other things, or of an unstated one
+    ANY = "any"  # a number of the payload without a stated kind
 
 
 class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
-    """A number as a text states it."""
+    """A number stated by a text."""
 
     text: str
     value: float
     kind: NumberKind
-    low: float  # what would be told so, rounding allowed for
+    low: float  # smallest and, next, largest value that rounds to the number
     high: float
     period: str = ""  # "month" of "$5 a month"
-    sign: str = ""  # as written
+    sign: str = ""  # the sign as written
     way: str = ""  # "down" of "$5 less", "up" of "$5 more"
-    is_wish: bool = False  # said to be asked for, or a limit
-    words: tuple[str, ...] = ()  # what follows, as stems
+    is_wish: bool = False  # stated as a target or a limit
+    words: tuple[str, ...] = ()  # stems of the following words
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a text states and that can be checked."""
+    """All checkable statements of a text."""
 
     numbers: tuple[StatedNumber, ...]
     labels: tuple[Label, ...]
@@ -110,7 +110,7 @@ _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)
 
 
 def figures(text: str, *, due: int = 1) -> Figures:
-    """Return what `text` states; a list in it may go on with paragraph `due`.
+    """Return the statements of `text`; a numbered list in it may continue at item `due`.
 
     >>> [(n.value, n.kind.value, n.period) for n in figures("saves $1.2k a month, 12.5 % of gpt-4o").numbers]
     [(1200.0, 'usd', 'month'), (0.125, 'share', '')]
@@ -128,7 +128,7 @@ def figures(text: str, *, due: int = 1) -> Figures:
 
 
 def normal(text: str) -> str:
-    """Return `text` with every digit of every script as 0-9, and half as 1⁄2.
+    """Return `text` with the digits of every script as 0-9, and ½ as 1⁄2.
 
     >>> normal("２７ ٪, ٣ of ½")
     '27 ٪, 3 of 1⁄2'
@@ -140,7 +140,7 @@ def normal(text: str) -> str:
 
 
 def due_after(text: str, *, due: int = 1) -> int:
-    """Return the number that the next paragraph of a list would have.
+    """Return the number of the next list item after `text`.
 
     >>> due_after("1. Cache.\\n2. Batch.")
     3
@@ -151,7 +151,7 @@ def due_after(text: str, *, due: int = 1) -> int:
 
 
 def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the numbers that count the paragraphs of a list: 1., 2., 3. as they come."""
+    """Yield the numbers of list items: 1., 2., 3. in sequence."""
     for match in _NUMBERED.finditer(text):
         number = int(match["n"])
         if number in (1, due):
@@ -170,7 +170,7 @@ def _digits(text: str) -> Iterator[StatedNumber]:
 def _stated(
     text: str, match: re.Match[str], *, follows: re.Match[str] | None, leads: re.Match[str] | None
 ) -> StatedNumber:
-    """Return one number; of a range both ends have the unit that stands at one of them."""
+    """Return one number; both ends of a range get the unit written at either end."""
     whole = match
     is_range = match["sign"] is None and _unit(match) is None
     if is_range and follows is not None and _joins(text, match, follows):
@@ -216,7 +216,7 @@ def _unit(match: re.Match[str]) -> int | None:
 
 
 def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
-    """Return whether the two are the ends of a range: "122 to 172 ms", "between 3 and 5 %"."""
+    """Return whether two numbers are the ends of a range: "122 to 172 ms", "between 3 and 5 %"."""
     between = text[first.end() : second.start()] + (second["before"] or "")
     if _RANGE.search(between) is None or len(between) > 6:
         return False
@@ -227,7 +227,7 @@ def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
 
 
 def _spelt(text: str) -> Iterator[StatedNumber]:
-    """Yield the numbers that are written in words."""
+    """Yield the numbers written in words."""
     for found in number_words.numbers(text):
         before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
         unit = number_words.unit(after, [words for _, _, words in _UNITS])

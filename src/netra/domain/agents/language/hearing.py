@@ -1,7 +1,7 @@
-"""Reading a question with a language model: into the same `Goals` as the local readers, and never over them.
+"""Read a question with a language model, and merge its goals into the local reading.
 
-What the local reading has, stands. The model may resolve what that could not read: a number has to be
-among the asker's own, a name has to be said or be in the log.
+The local reading takes precedence. The model may only fill what the local readers did not understand:
+a number must be one the user wrote, and a name must be in the message or in the log.
 """
 
 import math
@@ -21,22 +21,22 @@ from netra.domain.optimization.model import Goals, Priority
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import LanguageModelFailed, Prompt
 
-HISTORY_MESSAGES: Final = 12  # of the thread, the newest
-HISTORY_CHARACTERS: Final = 6_000  # of them together, the newest first
+HISTORY_MESSAGES: Final = 12  # most recent messages of the thread sent to the model
+HISTORY_CHARACTERS: Final = 6_000  # total characters of those messages; older ones are dropped first
 
 
 class MergedGoals(msgspec.Struct, frozen=True, kw_only=True):
-    """The local reading with what the model added to it, and where the two differ."""
+    """The local goals completed with the model's, and the differences between the two."""
 
     goals: Goals
     taken: tuple[str, ...] = ()  # fields that the model filled
     differences: tuple[GoalDifference, ...] = ()
-    refused: tuple[str, ...] = ()  # fields whose number or name nobody said
+    refused: tuple[str, ...] = ()  # fields rejected because the number or name is in no message
 
 
 _NUMBERS: Final[
     Mapping[str, tuple[frozenset[NumberKind], float]]
-] = {  # what they may be told as, and its scale
+] = {  # allowed kinds of the stated number, and the scale to the field's unit
     "saving_share": (frozenset({NumberKind.SHARE}), 1.0),
     "traffic_growth": (frozenset({NumberKind.SHARE}), 1.0),
     "speedup": (frozenset({NumberKind.FACTOR}), 1.0),
@@ -51,7 +51,7 @@ _CHOICES: Final = ("priority", "split_by", "analyses")
 async def read_with_model(
     message: str, earlier: Sequence[Message], *, metered: MeteredModel
 ) -> QuestionReading:
-    """Return what the model reads in the message; never raises for the model's sake."""
+    """Return the model's reading of the message; a failure of the model is a reading with a reason."""
     said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
     prompt = Prompt(
         messages=(system(READ_QUESTION), data(before=shown(earlier), message=message)),
@@ -81,12 +81,12 @@ def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 
 def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
-    """Return a conversation as data."""
+    """Return a conversation as JSON data."""
     return [{"who": message.role.value, "said": message.content} for message in messages]
 
 
 def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: KnownNames) -> MergedGoals:
-    """Return both readings as one."""
+    """Merge the model's reading into the local goals."""
     read = reading.goals
     if read is None:
         return MergedGoals(goals=local)
@@ -121,7 +121,7 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
 
 
 def _mine(local: Goals, field: str) -> float | None:
-    """Return the local reading of a number; limits of single features are a reading of latency too."""
+    """Return the local value of a field; a limit of a single feature counts as a latency limit."""
     if field != "latency_ms":
         value: float | None = getattr(local, field)
         return value
@@ -145,7 +145,7 @@ def _is_said(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
 def _names(
     local: Goals, read: ModelReadGoals, *, said: Sequence[str], names: KnownNames, is_lost: bool
 ) -> dict[str, tuple[str, ...]]:
-    """Return the features and models that the model adds, where words were lost and names are said."""
+    """Return the features and models to add: only if some words were unread, and only known names."""
     found: dict[str, tuple[str, ...]] = {}
     if read.features and not local.features and is_lost:
         found["features"] = _known(read.features, names.parts())
@@ -160,7 +160,7 @@ def _known(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
 
 
 def _chosen(local: Goals, read: ModelReadGoals, *, is_lost: bool) -> dict[str, Any]:
-    """Return what the model chooses from our own lists, where the local reading chose nothing."""
+    """Return the choices to add from fixed lists, for fields that the local reading left empty."""
     if not is_lost:
         return {}
     chosen: dict[str, Any] = {}
@@ -178,7 +178,7 @@ def _has_a_target(local: Goals) -> bool:
 
 
 def _schema() -> Mapping[str, Any]:
-    """Return the form as a JSON schema in which every field must stand."""
+    """Return the form's JSON schema with every field required."""
     schema = msgspec.json.schema(ModelReadGoals)["$defs"]["ModelReadGoals"]
     properties = {name: {**kind} for name, kind in schema["properties"].items()}
     for kind in properties.values():

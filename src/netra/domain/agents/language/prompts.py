@@ -1,4 +1,4 @@
-"""The fixed words put to a language model. What comes from a person or a log stands apart, as data."""
+"""Define the fixed prompts; text from users and logs is added only as data."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -41,17 +41,17 @@ INSTRUCTIONS: Final = instructions_of(_DATA, WRITE_ANSWER, USE_TOOLS, REPAIR, RE
 
 
 def system(*texts: str) -> PromptMessage:
-    """Return the rules."""
+    """Return the system message with the rules."""
     return PromptMessage(role="system", text=" ".join(texts))
 
 
-def data(**blocks: Any) -> PromptMessage:  # Any: whatever encodes as JSON
-    """Return what the rules are to be applied to."""
+def data(**blocks: Any) -> PromptMessage:  # Any: any value that encodes as JSON
+    """Return the user message with the data."""
     return PromptMessage(role="user", text=f"<data>{as_data(blocks)}</data>")
 
 
 def repair(text: str, refused: Sequence[str]) -> tuple[PromptMessage, PromptMessage]:
-    """Return what was written and what is wrong with it."""
+    """Return the rejected answer and the request to correct it."""
     named = as_data(list(refused))
     return (
         PromptMessage(role="assistant", text=text),

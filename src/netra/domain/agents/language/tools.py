@@ -1,7 +1,7 @@
-"""What a language model may look up: typed, read-only questions to the engine about the one log at hand.
+"""Define the tools that a language model may call: typed, read-only queries of one log.
 
-The log was read for its owner before the model was asked, so no argument can reach another's. Whatever is
-no tool, or no argument of it, is refused and said so.
+The log was read for its owner beforehand, so no argument can reach another owner's data. An unknown
+tool or argument is answered with an error.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,13 +25,13 @@ from netra.domain.workloads.columns import Events, Labels, instant_of
 from netra.ports.language_model import Tool, ToolCall
 from netra.ports.prices import PriceBook
 
-ARGUMENTS_MAX: Final = 2_000  # characters
-ROWS_MAX: Final = 12  # of any list in a result
-CALLS_MAX: Final = 8  # looks of one run
+ARGUMENTS_MAX: Final = 2_000  # longest arguments in characters
+ROWS_MAX: Final = 12  # most rows of any list in a result
+CALLS_MAX: Final = 8  # most tool calls of one run
 
 
 class _Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Arguments that take no others."""
+    """Base of tool arguments: rejects unknown fields."""
 
 
 class ProfileQuery(_Closed, frozen=True, kw_only=True):
@@ -72,11 +72,11 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
 
 
 class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look-up may read: one log, read for its owner, and the engine's analysis of it."""
+    """The data that tools read: one log of the owner and the engine's analysis of it."""
 
     events: Events
     analysis: Analysis
-    priced_as: str | None  # price every call as this model
+    priced_as: str | None  # the model whose prices replace those of the calls
     book: PriceBook
     default_model: str
     hardware: Hardware
@@ -85,12 +85,12 @@ class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def study(self) -> Study:
-        """The log as it was analysed."""
+        """Return the analysed log."""
         return self.analysis.study
 
 
 class LookUpResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One wish of the model and what became of it; `result` is None where it was refused."""
+    """One tool call and its outcome; `result` is None if it failed."""
 
     tool: str
     outcome: Literal["done", "unknown_tool", "bad_arguments", "refused", "too_many"]
@@ -110,7 +110,7 @@ _TOOLS: Final[Mapping[str, type[_Arguments]]] = {
 
 
 def tools() -> tuple[Tool, ...]:
-    """Return the tools as they are offered.
+    """Return the tools as offered to the model.
 
     >>> [tool.name for tool in tools()]
     ['profile', 'analyse', 'compare', 'simulate', 'price', 'find_events']
@@ -122,7 +122,7 @@ def tools() -> tuple[Tool, ...]:
 
 
 async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
-    """Return what the tool finds, or why it was not used. Raises `WorkStopped` only."""
+    """Run the tool and return its result, or the reason it failed. Raises `WorkStopped` only."""
     kind = _TOOLS.get(call.name)
     if kind is None:
         return LookUpResult(tool="?", outcome="unknown_tool", why="There is no such tool.")
@@ -144,7 +144,7 @@ async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
 
 
 def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
-    """Return the JSON schema of a tool's arguments, without references."""
+    """Return the JSON schema of a tool's arguments, with references resolved."""
     (_,), components = msgspec.json.schema_components((kind,))
     schema = dict(components[kind.__name__])
     schema.pop("title", None)
@@ -153,7 +153,7 @@ def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
 
 
 def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
-    """Return the arguments with the log's own names in place of labels."""
+    """Return the arguments with labels replaced by the log's names."""
     changes: dict[str, Any] = {
         name: mask.unmask(value)
         for name, value in msgspec.structs.asdict(arguments).items()
@@ -164,7 +164,7 @@ def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
 
 def _used(
     *, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint
-) -> Any:  # Any: whatever encodes as JSON
+) -> Any:  # Any: any value that encodes as JSON
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
         case ProfileQuery():
@@ -181,14 +181,14 @@ def _used(
             return _found(lookups, arguments)
 
 
-def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: whatever encodes as JSON
+def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: any value that encodes as JSON
     found = [one for one in lookups.analysis.recommendations if one.kind == kind]
     return {"recommendations": found, "gaps": [gap for gap in lookups.analysis.gaps if gap.kind == kind]}
 
 
 def _compared(
     lookups: LookUpTools, model: str, checkpoint: Checkpoint
-) -> Any:  # Any: whatever encodes as JSON
+) -> Any:  # Any: any value that encodes as JSON
     tried = _tried(lookups, Proposal(model=model), checkpoint)
     names = ("then_usd_in_window", "then_usd_per_month", "cost_change", "calls_that_do_not_fit")
     return {"model": model, **{name: tried[name] for name in names}}
@@ -203,7 +203,7 @@ def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> 
     return shown
 
 
-def _price(lookups: LookUpTools, model: str) -> Any:  # Any: whatever encodes as JSON
+def _price(lookups: LookUpTools, model: str) -> Any:  # Any: any value that encodes as JSON
     tariff = lookups.book.tariff(model)
     if tariff is None:
         return {"model": None, "note": "No price of this model is known."}
@@ -221,7 +221,7 @@ def _millions(rate: Rate | None) -> float | None:
     return None if rate is None else round(rate.usd_per_token * 1e6, 9)
 
 
-def _found(lookups: LookUpTools, wanted: FindEvents) -> Any:  # Any: whatever encodes as JSON
+def _found(lookups: LookUpTools, wanted: FindEvents) -> Any:  # Any: any value that encodes as JSON
     events, usd = lookups.study.events, lookups.study.now_usd
     where = np.ones(len(events), np.bool_)
     for column, name in (
@@ -270,7 +270,7 @@ _ORDERS: Final[Mapping[str, Callable[[Study], _Weights | None]]] = {
 
 
 def _cut(value: Json) -> Json:
-    """Return the result with every list short."""
+    """Return the result with every list cut to `ROWS_MAX`."""
     if isinstance(value, dict):
         return {key: _cut(inside) for key, inside in value.items()}
     return [_cut(item) for item in value[:ROWS_MAX]] if isinstance(value, list) else value

@@ -1,7 +1,7 @@
-"""Wording the answer with a language model: sentences are shown once they are checked, one repair, else none.
+"""Write the answer with a language model; each sentence is checked before it is shown, with one repair.
 
-A sentence with a number that is not in the payload is never shown; what was shown before it is taken back
-by the next attempt, or by the result.
+A sentence with a number that is not in the payload is never shown. The next attempt, or the result,
+replaces the sentences shown before it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,28 +29,28 @@ from netra.ports.language_model import (
     ToolCall,
 )
 
-ROUNDS_MAX: Final = 3  # of looking things up
-_NAMED_MAX: Final = 12  # refused things that a repair and the result name
-_NAME_MAX: Final = 32  # characters of one
+ROUNDS_MAX: Final = 3  # most rounds of tool calls
+_NAMED_MAX: Final = 12  # most rejected pieces named in a repair prompt and in the result
+_NAME_MAX: Final = 32  # longest rejected piece in characters that is quoted
 
 
 class WritingTask(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be worded: the data a model is shown, and what it may look up besides."""
+    """The data for the answer and the tools the model may call."""
 
     payload: Json
-    question: Mapping[str, Any]  # the asker's words and what was said before; empty where they stay here
+    question: Mapping[str, Any]  # the message and the earlier conversation; empty if they may not be sent
     mask: Mask
     lookups: LookUpTools | None = None
 
 
 class WrittenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: a checked text, or None and why there is none."""
+    """The checked text, or None and the reason."""
 
     text: str | None
     reason: str | None = None
     repairs: int = 0
     refused: tuple[str, ...] = ()  # numbers, names and dates that are not in the payload
-    faults: tuple[str, ...] = ()  # what else made a text unusable
+    faults: tuple[str, ...] = ()  # other reasons why a text was rejected
     looks: tuple[LookUpResult, ...] = ()
 
 
@@ -62,7 +62,7 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnswerWriter:
-    """One answer being written; nothing of it outlives the run."""
+    """Writes one answer; lives as long as the run."""
 
     def __init__(self, task: WritingTask, *, metered: MeteredModel, watch: Watch) -> None:
         self._task = task
@@ -77,7 +77,7 @@ class AnswerWriter:
         self._repairs = 0
 
     async def write(self) -> WrittenAnswer:
-        """Return the text, or why there is none. Raises what `watch` raises."""
+        """Return the text, or the reason for the fallback. Raises what `watch` raises."""
         try:
             text, reason = await self._text(), None
         except LanguageModelFailed as error:
@@ -94,7 +94,7 @@ class AnswerWriter:
         )
 
     async def _text(self) -> str | None:
-        """Return a text that holds, None when the repaired one does not either."""
+        """Return the first text that passes the checks; None if the repaired text fails too."""
         messages = self._opening()
         rounds = 0
         while True:
@@ -117,7 +117,7 @@ class AnswerWriter:
         return [system(*rules), data(**self._task.question, result=self._task.payload)]
 
     async def _draft(self, messages: Sequence[PromptMessage], *, may_look: bool) -> _Draft:
-        """Return one answer of the model, its sentences shown as long as they hold."""
+        """Return one completion; its sentences are shown until one fails the checks."""
         offered = tools() if may_look and self._task.lookups is not None else ()
         cut, page, calls = Sentences(), _Page(self._facts, self._known), tuple[ToolCall, ...]()
         self._attempt += 1
@@ -141,7 +141,7 @@ class AnswerWriter:
             page.shown += len(text)
 
     async def _looked(self, draft: _Draft) -> list[PromptMessage]:
-        """Return the calls and their results; what was found may be told from now on."""
+        """Run the tool calls and return their messages; their results become facts the text may state."""
         answers = [PromptMessage(role="assistant", text="", tool_calls=draft.calls)]
         for call in draft.calls:
             found = await self._look(call)
@@ -163,7 +163,7 @@ class AnswerWriter:
 
 
 class _Page:
-    """The sentences of one attempt: what was written, and what of it does not hold."""
+    """The sentences of one attempt, and the pieces of them that fail the checks."""
 
     def __init__(self, facts: Facts, known: str) -> None:
         self._facts = facts
@@ -171,11 +171,11 @@ class _Page:
         self._text = ""
         self._refused: list[str] = []
         self._faults: list[str] = []
-        self._due = 1  # the next number of a list
-        self.shown = 0  # characters
+        self._due = 1  # number of the next list item
+        self.shown = 0  # characters shown so far
 
     def accepts(self, sentence: str) -> bool:
-        """Return whether the sentence may be shown: it holds, and so did all before it."""
+        """Return whether the sentence may be shown: it and all before it pass the checks."""
         self._text += sentence
         self._refused += unsupported_by(sentence, self._facts, due=self._due)
         self._due = due_after(sentence, due=self._due)
@@ -183,7 +183,7 @@ class _Page:
         return sentence != "" and not self._refused and not self._faults and len(self._text) <= TEXT_MAX
 
     def draft(self) -> _Draft:
-        """Return the whole, looked at once more for what lies across its sentences."""
+        """Return the whole text, checked again for faults that span sentences."""
         faults = [*self._faults, *faults_in(self._text, instructions=INSTRUCTIONS, told=self._known)]
         if not self._text.strip():
             faults.append("empty")
@@ -199,7 +199,7 @@ class _Page:
 
 
 def _nameable(piece: str) -> str:
-    """Return a refused number as it was written; what is no number could carry anything."""
+    """Return a rejected number as written; other pieces are replaced, since they may contain anything."""
     read = figures(piece)
     if len(piece) <= _NAME_MAX and read.numbers and not read.labels:
         return piece

@@ -1,6 +1,6 @@
 """Use of a language model by one run: it reads the question, writes the answer, and the result records both.
 
-Unused without a configured model. If the model fails, the result keeps the local answer and records the failure.
+Without a configured model this is unused. If the model fails, the result keeps the local answer and says why.
 """
 
 from collections.abc import Sequence

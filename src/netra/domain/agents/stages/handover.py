@@ -45,7 +45,7 @@ def checked_briefing(briefing: Briefing) -> Briefing:
 
 
 def checked_survey(survey: Survey) -> Survey:
-    """Return the survey. Raises `UnsoundHandover` when the numbers of events, traffic rows and costs differ."""
+    """Return the survey. Raises `UnsoundHandover` when events, traffic and costs differ in length."""
     study = survey.measured.study
     if not len(study.events) == len(study.traffic) == len(study.now_usd):
         raise UnsoundHandover("DataSubAgent", "events, traffic and costs differ in length")
@@ -53,7 +53,7 @@ def checked_survey(survey: Survey) -> Survey:
 
 
 def checked_findings(findings: Findings) -> Findings:
-    """Return the findings. Raises `UnsoundHandover` for a saving outside its bounds or a negative planned bill."""
+    """Return the findings. Raises `UnsoundHandover` for a saving out of bounds or a negative planned bill."""
     savings = [found.savings for found in findings.analysis.recommendations]
     if not all(saving.low <= saving.usd_per_month <= saving.high for saving in savings):
         raise UnsoundHandover("OptimizationsCoreSubAgent", "a saving lies outside its own bounds")
@@ -71,7 +71,7 @@ def checked_plan(plan: Plan) -> Plan:
 
 
 def checked_advice(advice: Advice) -> Advice:
-    """Return the advice with a report that every store can hold. Raises `UnsoundHandover` for an empty report.
+    """Return the advice with a report any store can hold. Raises `UnsoundHandover` for an empty report.
 
     The report may quote a parameter or a name in the log, and a language model may write any character.
     """

@@ -98,7 +98,7 @@ class AgentPipeline:
         return await self._advised(briefing, events, watch, session=session)
 
     async def _begun(self, watch: Watch) -> None:
-        """Report the triage stage; as a stage with work when a language model reads the question, which takes time."""
+        """Report the triage stage; a language model that reads the question makes it a stage with work."""
         if self._model_access is None:
             await watch.skip_stages(_TRIAGE)
         else:

@@ -69,7 +69,7 @@ def dated(goals: Goals, events: Events) -> Goals:
 
 
 def _first_call(events: Events, model: str) -> datetime | None:
-    """Return the time of the model's first call; None if it has no call or was in use from the log's start."""
+    """Return the time of the model's first call; None without a call or if it is the log's first call."""
     places = [code for code, label in enumerate(events.model.names) if same_name(label, model)]
     mine = events.at_ns[np.isin(events.model.codes, places)]
     if not len(mine) or mine.min() == events.at_ns.min():
