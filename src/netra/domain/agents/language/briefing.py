@@ -74,7 +74,7 @@ def without_sentences(payload: Json, *, mask: Mask, key: str = "") -> Json:
 
 
 def _unscaled(value: Json) -> Json:
-    """Return the payload with `_per_month` renamed to `_in_window`, for a log too short to scale to a month."""
+    """Rename `_per_month` fields to `_in_window`: the log is too short to scale to a month."""
     if isinstance(value, dict):
         return {key.replace("_per_month", "_in_window"): _unscaled(inside) for key, inside in value.items()}
     return [_unscaled(item) for item in value] if isinstance(value, list) else value

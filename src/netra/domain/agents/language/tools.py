@@ -196,8 +196,8 @@ def _compared(
 
 def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
     tried = what_if(
-        lookups.events, proposal, book=lookups.book, default_model=lookups.default_model, hardware=lookups.hardware,
-        model=lookups.priced_as, checkpoint=checkpoint,
+        lookups.events, proposal, book=lookups.book, default_model=lookups.default_model,
+        hardware=lookups.hardware, model=lookups.priced_as, checkpoint=checkpoint,
     )  # fmt: skip
     shown: dict[str, Any] = msgspec.to_builtins(tried)
     return shown

@@ -1,4 +1,4 @@
-"""Absolute targets: "$5,000 a month", "500 ms for search", "TTFT below 300 ms", "fits in 80 GB"."""
+"""Read absolute targets: "$5,000 a month", "500 ms for search", "TTFT below 300 ms", "fits in 80 GB"."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from netra.domain.agents.question.clauses import Subject
 from netra.domain.agents.question.number_context import NumberContext, mark_of, parts_here, parts_near
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 
-MONTHS: Final[Mapping[str, float]] = {  # how many of each a month of 365.25 / 12 days has
+MONTHS: Final[Mapping[str, float]] = {  # units per month of 365.25 / 12 days
     "hour": 730.5,
     "day": 30.4375,
     "week": 30.4375 / 7,
@@ -72,7 +72,7 @@ _TIMES: Final = (*_TOKEN_TIMES, Subject.TIME, Subject.RATE)
 
 
 def money_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Return the budget a sum in dollars sets, by the month."""
+    """Return the monthly budget that a sum in dollars sets."""
     quantity = context.quantity
     if _FROM.search(context.before):
         return ()
@@ -90,7 +90,7 @@ def money_targets(context: NumberContext) -> tuple[Reading, ...]:
 
 
 def bare_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Return the budget that a number without a unit is, where the clause speaks of one."""
+    """Return the budget set by a number without a unit, if the clause mentions a budget."""
     said = context.before.strip() or "".join(clause.text for clause in context.sentence[:1])
     if _BUDGETS.search(f"{said} {context.after}") is not None:
         return money_targets(context)
@@ -101,7 +101,7 @@ def bare_targets(context: NumberContext) -> tuple[Reading, ...]:
 
 
 def time_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Return the limit on a latency that a duration sets, for the features it names."""
+    """Return the latency limit that a duration sets, for each feature it names."""
     if _FROM.search(context.before) or _NO_LATENCY.search(context.around):
         return ()
     is_limit = _LIMITS.search(context.around) is not None
@@ -133,7 +133,7 @@ def memory_targets(context: NumberContext) -> tuple[Reading, ...]:
 
 
 def token_rate_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Return the limit on the time per output token: 40 tokens a second to one reader are 25 ms each."""
+    """Return the limit on the time per output token: 40 tokens a second for one user are 25 ms each."""
     if re.search(r"\b(?:throughput|total|overall|aggregate)\b", context.around, re.IGNORECASE):
         return _unread(context, "throughput of the whole service sets no target; say the rate one user needs")
     if context.quantity.value <= 0:
@@ -142,12 +142,12 @@ def token_rate_targets(context: NumberContext) -> tuple[Reading, ...]:
 
 
 def foreign_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Say that no rate of exchange is held."""
+    """Return the number as unread: other currencies cannot be converted."""
     return _unread(context, "sums are read in US dollars only, as no rate of exchange is held")
 
 
 def count_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Say that a count of calls sets no target; days and the like are no targets anyway."""
+    """Return a count of calls as unread; other counts, such as days, are ignored."""
     if re.search(r"request|call|rps|qps|rpm|tpm|user", context.quantity.text, re.IGNORECASE):
         return _unread(context, "traffic is read from the log and changes of it as “50 % more traffic”")
     return ()
@@ -163,12 +163,12 @@ def _period(match: re.Match[str]) -> str:
 
 
 def _names(context: NumberContext) -> tuple[str, ...]:
-    """Return whom the limit is for: named in its clause, else right after it, else in the sentence."""
+    """Return the names a limit applies to: in its clause, else right after it, else in its sentence."""
     here = tuple(part.name for part in parts_here(context))
     return here or _named_after(context) or tuple(part.name for part in parts_near(context))
 
 
 def _named_after(context: NumberContext) -> tuple[str, ...]:
-    """Return "search" of "500 ms for search", where the log has no such name."""
+    """Return "search" of "500 ms for search", for a name that the log lacks."""
     match = _FOR_NAME.match(context.after)
     return () if match is None or match["name"].lower() in _NO_PART else (match["name"],)

@@ -1,6 +1,6 @@
-"""What is asked: `Goals` out of a run's parameters and its words, without a language model.
+"""Read `Goals` from a run's message and parameters, without a language model.
 
-Parameters outrank words. Whatever is said and not understood is in `Goals.unread`, a sentence each.
+Parameters override the message. Each part that is not understood adds a sentence to `Goals.unread`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,16 +27,16 @@ from netra.domain.agents.question.parameters import read_parameters
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 from netra.domain.optimization.model import Goals, Priority
 
-UNREAD_MAX: Final = 12  # sentences; a text that is all numbers must not become a report
-BEFORE_AFTER: Final = "upgrade_review"  # among `Goals.analyses`: what did a change do
-RIGHT_SIZING: Final = "right_sizing"  # among `Goals.analyses`: would another model do
-QUALITY: Final = "quality"  # among `Goals.constraints`: answers may not get worse
+UNREAD_MAX: Final = 12  # most sentences in `Goals.unread`; keeps the answer short for a text full of numbers
+BEFORE_AFTER: Final = "upgrade_review"  # in `Goals.analyses`: evaluate a change
+RIGHT_SIZING: Final = "right_sizing"  # in `Goals.analyses`: compare other models
+QUALITY: Final = "quality"  # in `Goals.constraints`: answers may not get worse
 
 _UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
 
 
 class _MessageParts(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was found in the text, before it is weighed."""
+    """Everything found in the text."""
 
     text: str
     models: tuple[Mention, ...]
@@ -50,9 +50,9 @@ class _MessageParts(msgspec.Struct, frozen=True, kw_only=True):
 def read_goals(
     message: str, parameters: Mapping[str, Any], *, now: datetime, names: KnownNames = NO_NAMES
 ) -> Goals:
-    """Return what is asked; never raises, whatever the text or the values are.
+    """Return the goals of a question; accepts any text and any values without raising.
 
-    `names` are those of the workload's log, where it has been read: names it does not hold are then
+    `names` are the names in the workload's log, once it has been read. Other names are then reported as
     unread.
 
     >>> from datetime import UTC
@@ -71,7 +71,7 @@ def read_goals(
 
 
 def _words(text: str, names: KnownNames, *, now: datetime) -> _MessageParts:
-    """Find names first and blank them, so that no digit of a name is taken for a number."""
+    """Find names and blank them out first, so that a digit in a name is not read as a number."""
     models = models_in(text, known=names.models)
     text = _without(text, models)
     families, gpus, dates = families_in(text), gpus_in(text), instants(text, now=now)
@@ -94,7 +94,7 @@ def _without(text: str, found: Iterable[Mention | Dated]) -> str:
 
 
 def _goal_fields(words: _MessageParts) -> dict[str, Any]:
-    """Return the fields of `Goals` that the words set."""
+    """Return the fields of `Goals` set by the words."""
     fields: dict[str, Any] = {"latency_ms": {}}
     for target in _targets(words):
         if target.field == "latency_ms":
@@ -109,7 +109,7 @@ def _goal_fields(words: _MessageParts) -> dict[str, Any]:
 
 
 def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the words say without a number: what may not rise, fall or get worse, and since when."""
+    """Return the goals stated without a number: caps, priority, analyses and the date of a change."""
     implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(words.text)}
     if {"saving_share", "budget_usd_per_month"}.isdisjoint(fields) and topics.is_money_capped(words.text):
         implied["saving_share"] = 0.0
@@ -119,7 +119,9 @@ def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
         implied["constraints"] = (QUALITY,)
     implied["priority"] = _priority(words, fields)
     if _is_before_after(words):
-        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)  # the move has been made
+        asked = (
+            kind for kind in fields["analyses"] if kind != RIGHT_SIZING
+        )  # the new model is already in use
         implied["analyses"] = (*asked, BEFORE_AFTER)
         implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
     elif not all(model.known for model in words.models):
@@ -128,7 +130,7 @@ def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _priority(words: _MessageParts, fields: Mapping[str, Any]) -> Priority | None:
-    """Return what is wanted least of: both where both have a target, else what the words speak of."""
+    """Return the objective: balanced if both cost and speed have a target, else the one mentioned."""
     if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
         return Priority.BALANCED
     priority = topics.priority_in(words.text)
@@ -142,7 +144,7 @@ def _is_before_after(words: _MessageParts) -> bool:
 
 
 def _joined(said: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both; of one field what is asked by parameter stands, lists and limits are united."""
+    """Merge both sources: parameters override single fields, lists and limits are united."""
     fields = {name: value for name, value in {**said, **asked}.items() if value is not None}
     for name in ("features", "models", "gpus", "constraints", "analyses"):
         fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *said[name])))
@@ -155,7 +157,7 @@ def _targets(words: _MessageParts) -> list[StatedTarget]:
 
 
 def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the features as the log spells them, and those it does not hold; all where it is not read."""
+    """Return the features as spelled in the log, and the unknown ones; all are kept before the log is read."""
     known = names.parts()
     if names == NO_NAMES:
         return tuple(features), ()
@@ -182,7 +184,7 @@ def _unknown_part(name: str) -> Unread:
 
 
 def _unread(words: _MessageParts) -> list[Unread]:
-    """Return what the words say that sets nothing."""
+    """Return the parts of the message that set no goal."""
     unread = [reading for reading in words.readings if isinstance(reading, Unread)]
     unread += [
         Unread(text=family.name, why="a family of models; name the one that is meant")
@@ -201,7 +203,7 @@ def _unread(words: _MessageParts) -> list[Unread]:
 
 
 def _contradictions(words: _MessageParts) -> list[Unread]:
-    """Return the targets that contradict an earlier one, which stands."""
+    """Return the targets that contradict an earlier one; the earlier one is used."""
     first: dict[tuple[str, str], float] = {}
     unread: list[Unread] = []
     for target in _targets(words):

@@ -1,4 +1,4 @@
-"""The form in which a language model reports its reading of a question."""
+"""Define the form in which a language model returns the goals of a question."""
 
 from typing import Annotated, Final, Literal
 
@@ -14,7 +14,7 @@ _Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
 
 
 class ModelReadGoals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The form that a model fills."""
+    """The form that a language model fills."""
 
     priority: Literal["cost", "performance", "balanced"] | None = None
     saving_share: Annotated[float, msgspec.Meta(ge=-10, lt=1)] | None = None
@@ -31,8 +31,8 @@ class ModelReadGoals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class QuestionReading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model made of the question: the form, or why there is none."""
+    """A language model's reading of a question: the goals, or the reason for the failure."""
 
     goals: ModelReadGoals | None = None
     reason: str | None = None
-    earlier: tuple[str, ...] = ()  # what the asker said before, in this thread
+    earlier: tuple[str, ...] = ()  # the user's earlier messages in this thread

@@ -1,4 +1,4 @@
-"""A number of a message with its surroundings: the subject it is about, the parts of the product it names."""
+"""Put each number of a message into context: the subject it is about and the names it applies to."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ from netra.domain.agents.question.clauses import Clause, Mark, Subject, clauses,
 from netra.domain.agents.question.mentions import Mention
 from netra.domain.agents.question.quantities import Quantity, quantities
 
-NUMBERS_MAX: Final = 100  # more is a table and no question; each one is held against all others
+NUMBERS_MAX: Final = 100  # most numbers read from a message; bounds the quadratic comparison
 _OF_WHAT_STANDS_BEFORE: Final = re.compile(
     r"\b(?:by|to|is|are|of|under|below|within|than|most)\s+(?:about |around |roughly |up to |at least "
     r"|at most )?$",
@@ -21,37 +21,39 @@ _ALONE: Final = re.compile(
     r"(?:\b(?:the|our|my|and|for|feature|function|tool)\b|[\s\"'`]|\N{OBJECT REPLACEMENT CHARACTER})*",
     re.IGNORECASE,
 )
-_AGAINST_ORDER: Final = 60  # characters that a word on the wrong side of "by" counts as further away
+_AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 
 
 class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
-    """A number with all that decides what it is about."""
+    """A number and the context that decides its meaning."""
 
     quantity: Quantity
     clause: Clause
     others: tuple[Quantity, ...]  # the other numbers of the message
-    sentence: tuple[Clause, ...]  # its other clauses, the nearest first, those before the number first of all
+    sentence: tuple[
+        Clause, ...
+    ]  # other clauses of the sentence: those before the number first, nearest first
     parts: tuple[Mention, ...]  # features, functions and tools named in the message
 
     @property
     def before(self) -> str:
-        """What the clause says before the number, from the number before that on."""
+        """Return the clause's text between the previous number and this one."""
         begin = max((q.end for q in self.others if q.end <= self.quantity.start), default=0)
         return self._text(max(begin, self.clause.start), self.quantity.start)
 
     @property
     def after(self) -> str:
-        """What the clause says after the number, up to the next number."""
+        """Return the clause's text between this number and the next."""
         end = min((q.start for q in self.others if q.start >= self.quantity.end), default=self.clause.end)
         return self._text(self.quantity.end, min(end, self.clause.end))
 
     @property
     def around(self) -> str:
-        """What the clause says around the number."""
+        """Return the clause's text around the number."""
         return f"{self.before} {self.after}"
 
     def has_number(self, clause: Clause) -> bool:
-        """Return whether any number stands in `clause`."""
+        """Return whether `clause` contains any number."""
         return any(clause.start <= q.start < clause.end for q in (self.quantity, *self.others))
 
     def _text(self, start: int, end: int) -> str:
@@ -59,7 +61,7 @@ class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def number_contexts(text: str, parts: Sequence[Mention]) -> tuple[NumberContext, ...]:
-    """Return every number of `text` in its surroundings; of very many the first `NUMBERS_MAX`."""
+    """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
     numbers = quantities(text)[:NUMBERS_MAX]
     if not numbers:
         return ()
@@ -80,7 +82,7 @@ def number_contexts(text: str, parts: Sequence[Mention]) -> tuple[NumberContext,
 
 
 def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
-    """Return the nearest word that says what the number is about: in its clause, else in its sentence."""
+    """Return the nearest word that names the number's subject: in its clause, else in its sentence."""
     begin, end = context.clause.start, context.clause.end
     here = [mark for mark in context.clause.marks if mark.subject in among and begin <= mark.start < end]
     if here:
@@ -94,7 +96,7 @@ def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:
 
 
 def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mark, ...]:
-    """Return what the number is about: as `mark_of`, and both of "cost and latency by 20 %"."""
+    """Return the number's subjects: that of `mark_of`, and both for "cost and latency by 20 %"."""
     mark = mark_of(context, among)
     if mark is None:
         return ()
@@ -112,7 +114,7 @@ def subjects_of(context: NumberContext, among: Collection[Subject]) -> tuple[Mar
 
 
 def parts_near(context: NumberContext) -> tuple[Mention, ...]:
-    """Return the parts named by the nearest clause of the sentence that has no number of its own."""
+    """Return the names in the nearest clause of the sentence that has no number."""
     for clause in context.sentence:
         named = _inside(context, clause)
         if named and not context.has_number(clause):
@@ -121,7 +123,7 @@ def parts_near(context: NumberContext) -> tuple[Mention, ...]:
 
 
 def parts_here(context: NumberContext) -> tuple[Mention, ...]:
-    """Return the parts of the product that the number's own clause speaks of, listed ones together."""
+    """Return the names in the number's own clause, with the names listed before it."""
     here = _inside(context, context.clause)
     if not here:
         return ()
@@ -155,13 +157,13 @@ def _inside(context: NumberContext, clause: Clause) -> tuple[Mention, ...]:
 
 
 def _is_only(clause: Clause, part: Mention) -> bool:
-    """Return whether the clause is nothing but the name, as in "for search and chat"."""
+    """Return whether the clause contains only the name, as in "for search and chat"."""
     rest = clause.text[: part.start - clause.start] + clause.text[part.end - clause.start :]
     return _ALONE.fullmatch(rest) is not None
 
 
 def _continues(context: NumberContext, clause: Clause, part: Mention, own: Mention) -> bool:
-    """Return whether one clause ends with the name where the number's begins: "search and chat in 1 s"."""
+    """Return whether a list of names runs across the two clauses: "search and chat in 1 s"."""
     is_last = not clause.text[part.end - clause.start :].strip(" \"'`")
     begins = not context.clause.text[: own.start - context.clause.start].strip(" \"'`")
     return is_last and begins and clause.end <= context.clause.start

@@ -1,6 +1,6 @@
-"""What every number of a message is a target of; a number is about the nearest word that names a subject.
+"""Read the targets set by the numbers of a message; the nearest word that names a subject decides.
 
-What cannot be told is handed back as unread; it is never guessed.
+An ambiguous number is returned as unread, never guessed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ _READERS: Final[Mapping[Unit, Callable[[NumberContext], tuple[Reading, ...]]]] =
 
 
 def targets_in(text: str, parts: Sequence[Mention] = ()) -> tuple[Reading, ...]:
-    """Return what each number of `text` sets, in order; models, GPUs and dates must be blanked before.
+    """Return the targets in `text`, in order; models, GPUs and dates must be blanked out before.
 
     >>> [(target.field, round(target.value, 9)) for target in targets_in("20 % cheaper and 2x faster")]
     [('saving_share', 0.2), ('speedup', 2.0)]

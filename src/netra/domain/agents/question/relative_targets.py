@@ -1,4 +1,4 @@
-"""Relative targets: "20 % cheaper", "2x faster", "50 % more traffic", and what is allowed to get worse."""
+"""Read relative targets: "20 % cheaper", "2x faster", "50 % more traffic"."""
 
 import re
 from typing import Final
@@ -40,12 +40,12 @@ _QUANTILE: Final = re.compile(
     r"|availab\w*|accura\w*)",
     re.IGNORECASE,
 )
-_FACTOR_MAX: Final = 1_000.0  # a larger one is a typing error
+_FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
 _WHY: Final = "a share of what could not be told; say “20 % cheaper”, “2x faster” or “50 % more traffic”"
 
 
 def change_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Return what a share or a factor asks for, of each of its subjects; "99 % of requests" asks nothing."""
+    """Return the target of a share or factor for each of its subjects; "99 % of requests" sets none."""
     if _QUANTILE.match(context.after):
         return ()
     unread = Unread(text=context.quantity.text, why=_WHY)
@@ -53,7 +53,7 @@ def change_targets(context: NumberContext) -> tuple[Reading, ...]:
 
 
 def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
-    """Return the target, or None where the number can be none: nothing is 100 % cheaper."""
+    """Return the target; None if the value is impossible, such as 100 % cheaper."""
     size = context.quantity.value
     if not 0 < size <= _FACTOR_MAX or _is_a_statement(context):
         return None
@@ -82,9 +82,9 @@ def _speedup(context: NumberContext, mark: Mark) -> StatedTarget | None:
 
 
 def _remaining(context: NumberContext, mark: Mark) -> float:
-    """Return what is left of the subject, as a factor of what it is now.
+    """Return the target value of the subject as a factor of its present value.
 
-    "20 % off" leaves 0.8, "30 % more" 1.3, "to 70 %" 0.7, "3x cheaper" a third, "2x the traffic" 2.
+    "20 % off" gives 0.8, "30 % more" 1.3, "to 70 %" 0.7, "3x cheaper" 1/3, "2x the traffic" 2.
     """
     size = context.quantity.value
     is_share = context.quantity.unit is Unit.SHARE
@@ -96,12 +96,12 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
 
 
 def _is_what_is_left(context: NumberContext) -> bool:
-    """Return whether the share is what is to remain: "I want a third of today's latency"."""
+    """Return whether the share is the remaining part: "I want a third of today's latency"."""
     return _OF.match(context.after) is not None and _WANTED.search(context.before) is not None
 
 
 def _is_a_statement(context: NumberContext) -> bool:
-    """Return whether the share only describes a part: "30 % of our traffic is chat"."""
+    """Return whether the share describes the present: "30 % of our traffic is chat"."""
     if (
         context.quantity.unit is not Unit.SHARE
         or _OF.match(context.after) is None
@@ -112,7 +112,7 @@ def _is_a_statement(context: NumberContext) -> bool:
 
 
 def _falls(context: NumberContext, mark: Mark) -> bool:
-    """Return whether the subject gets less: by the number's sign, the words around it, or its nature."""
+    """Return whether the subject decreases, by the number's sign, the words around it, or the subject."""
     words = f"{context.around} {mark.text}"
     if _MORE.search(words) and not _LESS.search(words):
         return False
