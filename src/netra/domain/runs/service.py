@@ -8,7 +8,7 @@ from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent, updated
-from netra.domain.runs.follow import Listener, Tails
+from netra.domain.runs.follow import Listener, RunFollowers
 from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
 from netra.domain.runs.rules import check_question, title_of
 from netra.domain.threads.model import Message, MessageRole
@@ -39,7 +39,7 @@ class RunService:
         self._clock = clock
         self._ids = ids
         self._quotas = quotas
-        self._tails = Tails(runs=runs, feed=feed)
+        self._followers = RunFollowers(runs=runs, feed=feed)
 
     async def start(self, command: StartRun) -> Accepted:
         """Accept a run, durably. Raises `ValidationFailed` and what `RunStore.accept` raises."""
@@ -73,12 +73,12 @@ class RunService:
         """Yield the run's events with `seq` above `after`, in order, without gap or repeat, to the last.
 
         Live events come from the feed, once for all who follow; whatever it lost is read from the store,
-        at the latest after `tail.POLL_S`. Ends at once when there is nothing more to come. Raises
+        at the latest after `follower.POLL_S`. Ends at once when there is nothing more to come. Raises
         `NotFound` at the first step.
         """
         seq = after
-        async with self._tails.joined(run_id, owner_id=owner_id, after=after) as tail:
-            while batch := await tail.beyond(seq):
+        async with self._followers.join(run_id, owner_id=owner_id, after=after) as follower:
+            while batch := await follower.events_after(seq):
                 for event in batch:
                     seq = event.seq
                     yield event
@@ -91,15 +91,15 @@ class RunService:
         Handed on where they are read, without a task to wake for each event and listener.
         """
         seq = after
-        async with self._tails.joined(run_id, owner_id=owner_id, after=after) as tail:
-            while batch := await tail.beyond(seq):
+        async with self._followers.join(run_id, owner_id=owner_id, after=after) as follower:
+            while batch := await follower.events_after(seq):
                 for event in batch:
                     seq = event.seq
                     if listener.hear(event):
                         await listener.rest()
                     if event.is_last:
                         return
-                seq = await tail.hand(listener, after=seq)
+                seq = await follower.deliver_to(listener, after=seq)
 
     async def _only_live(self, owner_id: UserId) -> RunId:
         live = await self._runs.live(owner_id=owner_id)
