@@ -24,14 +24,14 @@ KEPT_BYTES_MAX: Final = 1 << 20
 READ_MAX: Final = 256  # events read from the store at once, which a listener that rests may hold for long
 
 
-class Listener(Protocol):
+class RunListener(Protocol):
     """Who wants to hear of a run."""
 
-    def hear(self, event: RunEvent) -> bool:
-        """Take the next event, without waiting and without fail; return whether to be left to `rest`."""
+    def receive(self, event: RunEvent) -> bool:
+        """Take the next event, without waiting and without fail; return whether to be left to `wait_until_ready`."""
         ...
 
-    async def rest(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Return when more may be heard."""
         ...
 
@@ -70,7 +70,7 @@ class RunFollower:
             return [event for event in self._kept if event.seq > seq]
         return await self._stored(seq) or ()
 
-    async def deliver_to(self, listener: Listener, *, after: int) -> int:
+    async def deliver_to(self, listener: RunListener, *, after: int) -> int:
         """Let `listener` hear each event as it comes; return the last it heard after it has rested.
 
         Returns at once when there is something to take from `events_after` first.
@@ -84,7 +84,7 @@ class RunFollower:
         finally:
             self._live.discard(live)
         if live.is_full:
-            await listener.rest()
+            await listener.wait_until_ready()
         return live.seq
 
     async def close(self) -> None:
@@ -121,7 +121,7 @@ class RunFollower:
         self._kept_bytes += len(event.data)
         while len(self._kept) > KEPT_MAX or (self._kept_bytes > KEPT_BYTES_MAX and len(self._kept) > 1):
             self._kept_bytes -= len(self._kept.popleft().data)
-        full = [live for live in self._live if live.hear(event)]
+        full = [live for live in self._live if live.receive(event)]
         self._live.difference_update(full)
 
     def _end(self, task: asyncio.Task[None]) -> None:
@@ -171,18 +171,18 @@ class _LiveListener:
 
     __slots__ = ("_listener", "is_done", "is_full", "seq")
 
-    def __init__(self, listener: Listener, seq: int) -> None:
+    def __init__(self, listener: RunListener, seq: int) -> None:
         self._listener = listener
         self.seq = seq
         self.is_full = False
         self.is_done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def hear(self, event: RunEvent) -> bool:
+    def receive(self, event: RunEvent) -> bool:
         """Hand the event on unless it is known; return whether the listener wants to rest."""
         if event.seq <= self.seq:
             return False
         self.seq = event.seq
-        self.is_full = self._listener.hear(event)
+        self.is_full = self._listener.receive(event)
         if self.is_full:
             self.release()
         return self.is_full

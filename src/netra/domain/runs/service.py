@@ -8,7 +8,7 @@ from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent, updated
-from netra.domain.runs.follow import Listener, RunFollowers
+from netra.domain.runs.follow import RunFollowers, RunListener
 from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
 from netra.domain.runs.rules import check_question, title_of
 from netra.domain.threads.model import Message, MessageRole
@@ -85,7 +85,7 @@ class RunService:
                     if event.is_last:
                         return
 
-    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: UserId, after: int) -> None:
+    async def deliver(self, listener: RunListener, run_id: RunId, *, owner_id: UserId, after: int) -> None:
         """Let `listener` hear what `follow` yields, and return after the last event or as `follow` ends.
 
         Handed on where they are read, without a task to wake for each event and listener.
@@ -95,8 +95,8 @@ class RunService:
             while batch := await follower.events_after(seq):
                 for event in batch:
                     seq = event.seq
-                    if listener.hear(event):
-                        await listener.rest()
+                    if listener.receive(event):
+                        await listener.wait_until_ready()
                     if event.is_last:
                         return
                 seq = await follower.deliver_to(listener, after=seq)

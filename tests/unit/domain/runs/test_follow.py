@@ -69,12 +69,12 @@ class Ear:
         self._stamina = stamina
         self._changed = asyncio.Event()
 
-    def hear(self, event: RunEvent) -> bool:
+    def receive(self, event: RunEvent) -> bool:
         self.heard.append(event.seq)
         self._changed.set()
         return len(self.heard) % self._stamina == 0
 
-    async def rest(self) -> None:
+    async def wait_until_ready(self) -> None:
         await self.is_awake.wait()
 
     async def has_heard(self, seq: int) -> None:
@@ -124,7 +124,7 @@ class Desk:
 
     def listening(self, ear: Ear, *, after: int = 0, owner_id: UserId = ALICE) -> asyncio.Task[None]:
         return asyncio.create_task(
-            self.runs.tell(ear, self.run_id, owner_id=owner_id, after=after), name="listening"
+            self.runs.deliver(ear, self.run_id, owner_id=owner_id, after=after), name="listening"
         )
 
 

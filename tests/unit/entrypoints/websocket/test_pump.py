@@ -12,7 +12,7 @@ from netra.domain.errors import NetraError, Unauthorized, Unavailable
 from netra.domain.ids import RunId
 from netra.domain.quotas import RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
-from netra.domain.runs.follow import Listener
+from netra.domain.runs.follow import RunListener
 from netra.domain.runs.model import Run, StartRun
 from netra.domain.users.model import Principal
 from netra.entrypoints.websocket import pump
@@ -355,10 +355,10 @@ class TalkingRuns:
     async def get(self, run_id: RunId, *, owner_id: int) -> Run:
         return self._run
 
-    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: int, after: int) -> None:
+    async def deliver(self, listener: RunListener, run_id: RunId, *, owner_id: int, after: int) -> None:
         for event in self._events:
-            if listener.hear(event):
-                await listener.rest()
+            if listener.receive(event):
+                await listener.wait_until_ready()
 
 
 class DownRuns:
@@ -374,7 +374,7 @@ class DownRuns:
     async def get(self, run_id: RunId, *, owner_id: int) -> Run:
         return self._run
 
-    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: int, after: int) -> None:
+    async def deliver(self, listener: RunListener, run_id: RunId, *, owner_id: int, after: int) -> None:
         raise self._error
 
 
