@@ -10,13 +10,13 @@ from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, completed, failed, updated
-from netra.domain.runs.lifecycle import LEASE_S_MAX, Ending, Move, rest_s
+from netra.domain.runs.lifecycle import LEASE_S_MAX, Ending, RunMove, rest_s
 from netra.domain.runs.model import RunFailure, RunState
 from netra.domain.threads.model import Message, MessageRole
 
 QUOTAS = Quotas()
 ONE = 1
-COMPLETED = Ending(move=Move.COMPLETE, result=msgspec.Raw(b'{"ok":"\xc3\xa4"}'))
+COMPLETED = Ending(move=RunMove.COMPLETE, result=msgspec.Raw(b'{"ok":"\xc3\xa4"}'))
 
 
 def word(run, progress: int = 10):
@@ -192,7 +192,7 @@ async def test_a_failed_run_says_why(stores, new_run):
     claim = await stores.runs.claim(lease_s=10)
     await stores.runs.record(claim, [], progress=40)
     error = LeaseLost("außer Atem")
-    ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+    ending = Ending(move=RunMove.FAIL, code=error.code, message=error.message)
     told = await stores.runs.finish(claim, ending, failed(claim.run, error), answer=None)
     run = await stores.runs.get("run-1", owner_id=ONE)
     assert run.failure == RunFailure(code=error.code, message="außer Atem")
@@ -215,7 +215,7 @@ async def test_what_does_not_end_a_run_cannot_finish_it(stores, new_run):
     await accept(stores, new_run())
     claim = await stores.runs.claim(lease_s=10)
     with pytest.raises(ValueError, match="does not end"):
-        await stores.runs.finish(claim, Ending(move=Move.RELEASE), [word(claim.run)], answer=None)
+        await stores.runs.finish(claim, Ending(move=RunMove.RELEASE), [word(claim.run)], answer=None)
     assert (await stores.runs.get("run-1", owner_id=ONE)).last_seq == 1
 
 

@@ -13,14 +13,14 @@ from netra.adapters.sql.stores import SqlStores
 from netra.domain.errors import LeaseLost, ThreadBusy, Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
-from netra.domain.runs.lifecycle import Ending, Move, rest_s
+from netra.domain.runs.lifecycle import Ending, RunMove, rest_s
 from netra.domain.runs.model import Claim, RunState
 
 pytestmark = pytest.mark.system
 
 AGAIN_S = 0.02
 PATIENCE_S = 15.0
-CANCELLED = Ending(move=Move.CANCEL)
+CANCELLED = Ending(move=RunMove.CANCEL)
 
 
 @asynccontextmanager

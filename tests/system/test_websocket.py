@@ -21,7 +21,7 @@ from websockets.frames import Frame, Opcode
 from netra.bootstrap import Ports, memory_ports
 from netra.domain.ids import SessionId, UserId
 from netra.domain.runs.events import cancelled, completed, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim
 from netra.domain.users.model import Claims, Principal, Session, TokenKind
 from netra.entrypoints.app import Application, create_app
@@ -88,7 +88,7 @@ class Served:
 
     async def complete(self, claim: Claim) -> None:
         result = msgspec.Raw(b'{"recommendations":[],"metrics":{},"actions":[],"supply_config":{}}')
-        ending = Ending(move=Move.COMPLETE, result=result)
+        ending = Ending(move=RunMove.COMPLETE, result=result)
         ended = await self.ports.runs.finish(claim, ending, [completed(claim.run, result)], answer=None)
         await self.ports.feed.publish(ended)
 
@@ -433,7 +433,7 @@ async def test_any_connection_of_the_owner_stops_a_run_and_both_hear_its_end() -
         await say(other, {"type": "stop_processing", "data": {"run_id": run_id}})
         while not (await served.ports.runs.extend(claim, lease_s=60)).is_cancel_requested:
             await asyncio.sleep(0.01)
-        ending = Ending(move=Move.CANCEL)
+        ending = Ending(move=RunMove.CANCEL)
         ended = await served.ports.runs.finish(claim, ending, [cancelled(claim.run)], answer=None)
         await served.ports.feed.publish(ended)
         for client in (one, other):

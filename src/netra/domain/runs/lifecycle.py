@@ -20,7 +20,7 @@ CLOCK_SKEW_S: Final = 5.0  # how far the clocks of two processes of one store ma
 HORIZON: Final = timedelta(seconds=LEASE_S_MAX + CLOCK_SKEW_S)
 
 
-class Move(enum.StrEnum):
+class RunMove(enum.StrEnum):
     """What can happen to a run."""
 
     CLAIM = "claim"
@@ -31,24 +31,24 @@ class Move(enum.StrEnum):
     CANCEL = "cancel"
 
 
-_TABLE: dict[tuple[RunState, Move], RunState] = {
-    (RunState.QUEUED, Move.CLAIM): RunState.RUNNING,
-    (RunState.QUEUED, Move.FAIL): RunState.FAILED,
-    (RunState.QUEUED, Move.CANCEL): RunState.CANCELLED,
-    (RunState.RUNNING, Move.RELEASE): RunState.QUEUED,
-    (RunState.RUNNING, Move.REQUEUE): RunState.QUEUED,
-    (RunState.RUNNING, Move.COMPLETE): RunState.COMPLETED,
-    (RunState.RUNNING, Move.FAIL): RunState.FAILED,
-    (RunState.RUNNING, Move.CANCEL): RunState.CANCELLED,
+_TABLE: dict[tuple[RunState, RunMove], RunState] = {
+    (RunState.QUEUED, RunMove.CLAIM): RunState.RUNNING,
+    (RunState.QUEUED, RunMove.FAIL): RunState.FAILED,
+    (RunState.QUEUED, RunMove.CANCEL): RunState.CANCELLED,
+    (RunState.RUNNING, RunMove.RELEASE): RunState.QUEUED,
+    (RunState.RUNNING, RunMove.REQUEUE): RunState.QUEUED,
+    (RunState.RUNNING, RunMove.COMPLETE): RunState.COMPLETED,
+    (RunState.RUNNING, RunMove.FAIL): RunState.FAILED,
+    (RunState.RUNNING, RunMove.CANCEL): RunState.CANCELLED,
 }
 
 
-def after(state: RunState, move: Move) -> RunState | None:
+def after(state: RunState, move: RunMove) -> RunState | None:
     """Return the state that `move` leads to, or None when it may not be made from `state`.
 
-    >>> after(RunState.QUEUED, Move.CLAIM)
+    >>> after(RunState.QUEUED, RunMove.CLAIM)
     <RunState.RUNNING: 'running'>
-    >>> after(RunState.COMPLETED, Move.CANCEL) is None
+    >>> after(RunState.COMPLETED, RunMove.CANCEL) is None
     True
     """
     return _TABLE.get((state, move))
@@ -120,7 +120,7 @@ def on_lapse(run: Run, *, spent: int, most: int) -> LapseDecision:
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
     """How a claim ends: the terminal state, and what goes with it."""
 
-    move: Move
+    move: RunMove
     result: msgspec.Raw | None = None
     code: str | None = None
     message: str | None = None

@@ -15,7 +15,7 @@ from netra.domain.runs.events import NewEvent, RunEvent, cancelled, failed
 from netra.domain.runs.lifecycle import (
     Ending,
     LapseDecision,
-    Move,
+    RunMove,
     StopDecision,
     after,
     on_lapse,
@@ -53,7 +53,7 @@ def claimed(run: Run, *, at: datetime) -> Run:
     """Return the run in a worker's hands: an attempt spent, `started_at` set once."""
     return msgspec.structs.replace(
         run,
-        state=moved(run, Move.CLAIM),
+        state=moved(run, RunMove.CLAIM),
         attempts=run.attempts + 1,
         started_at=at if run.started_at is None else run.started_at,
     )
@@ -62,8 +62,8 @@ def claimed(run: Run, *, at: datetime) -> Run:
 def released(run: Run, *, now: datetime) -> Change:
     """Return the run handed back, its attempt not spent; ended, when it was told to stop."""
     if run.is_cancel_requested:
-        return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
-    state = moved(run, Move.RELEASE)
+        return finished(run, Ending(move=RunMove.CANCEL), [cancelled(run)], at=now)
+    state = moved(run, RunMove.RELEASE)
     return Change(run=msgspec.structs.replace(run, state=state, attempts=run.attempts - 1))
 
 
@@ -91,7 +91,7 @@ def stopped(run: Run, *, lease_until: datetime | None, now: datetime) -> Change:
         return Change(run=run)
     if decision is StopDecision.ASK_WORKER:
         return Change(run=msgspec.structs.replace(run, is_cancel_requested=True))
-    return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
+    return finished(run, Ending(move=RunMove.CANCEL), [cancelled(run)], at=now)
 
 
 def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
@@ -112,11 +112,11 @@ def postponed(run: Run, *, why: NetraError, max_attempts: int, now: datetime) ->
 def _given_up(run: Run, *, why: NetraError, spent: int, most: int, now: datetime) -> Change:
     decision = on_lapse(run, spent=spent, most=most)
     if decision is LapseDecision.REQUEUE:
-        requeued = msgspec.structs.replace(run, state=moved(run, Move.REQUEUE))
+        requeued = msgspec.structs.replace(run, state=moved(run, RunMove.REQUEUE))
         return Change(run=requeued, rests_until=now + timedelta(seconds=rest_s(spent)))
     if decision is LapseDecision.CANCEL:
-        return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=now)
-    ending = Ending(move=Move.FAIL, code=why.code, message=why.message)
+        return finished(run, Ending(move=RunMove.CANCEL), [cancelled(run)], at=now)
+    ending = Ending(move=RunMove.FAIL, code=why.code, message=why.message)
     return finished(run, ending, failed(run, why), at=now)
 
 
@@ -124,10 +124,10 @@ def removed(run: Run, *, at: datetime) -> tuple[RunEvent, ...]:
     """Return the last events of a run that vanishes with its thread; none when it had ended."""
     if run.state.is_terminal:
         return ()
-    return finished(run, Ending(move=Move.CANCEL), [cancelled(run)], at=at).events
+    return finished(run, Ending(move=RunMove.CANCEL), [cancelled(run)], at=at).events
 
 
-def moved(run: Run, move: Move) -> RunState:
+def moved(run: Run, move: RunMove) -> RunState:
     """Return the state that `move` leads to. Raises `LeaseLost` when it may not be made any more."""
     state = after(run.state, move)
     if state is None:

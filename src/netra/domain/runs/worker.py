@@ -16,7 +16,7 @@ from netra.domain.ids import MessageId
 from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs import events
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim
 from netra.domain.runs.progress import RunWatch
 from netra.domain.threads.model import Message, MessageRole
@@ -185,12 +185,12 @@ class RunWorker:
             created_at=self._clock.now(),
             run_id=claim.run.id,
         )
-        ending = Ending(move=Move.COMPLETE, result=result)
+        ending = Ending(move=RunMove.COMPLETE, result=result)
         told = [*watch.take_untold(), events.completed(claim.run, result)]
         await self._end(claim, ending, told, answer=answer)
 
     async def _fail(self, claim: Claim, error: NetraError, watch: RunWatch) -> None:
-        ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+        ending = Ending(move=RunMove.FAIL, code=error.code, message=error.message)
         await self._end(claim, ending, [*watch.take_untold(), *events.failed(claim.run, error)], answer=None)
 
     async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
@@ -198,7 +198,7 @@ class RunWorker:
             await self._let_go(claim, self._runs.release(claim), where="handing a run back")
         else:
             told = [*watch.take_untold(), events.cancelled(claim.run)]
-            await self._end(claim, Ending(move=Move.CANCEL), told, answer=None)
+            await self._end(claim, Ending(move=RunMove.CANCEL), told, answer=None)
 
     async def _postpone(self, claim: Claim, why: Unavailable) -> None:
         postponing = self._runs.postpone(claim, why, max_attempts=self._quotas.max_outage_attempts)

@@ -20,7 +20,7 @@ from netra.domain.ids import RunId, UserId
 from netra.domain.quotas import Quotas
 from netra.domain.runs import follow
 from netra.domain.runs.events import RunEvent, cancelled, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim, StartRun
 from netra.domain.runs.service import RunService
 
@@ -119,7 +119,7 @@ class Desk:
     async def end(self) -> None:
         assert self._claim is not None
         last = [cancelled(self._claim.run)]
-        ended = await self.store.finish(self._claim, Ending(move=Move.CANCEL), last, answer=None)
+        ended = await self.store.finish(self._claim, Ending(move=RunMove.CANCEL), last, answer=None)
         await self.feed.publish(ended)
 
     def listening(self, ear: Ear, *, after: int = 0, owner_id: UserId = ALICE) -> asyncio.Task[None]:

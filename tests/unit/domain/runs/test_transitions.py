@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.runs.events import EventKind, updated
-from netra.domain.runs.lifecycle import Ending, Move, rest_s
+from netra.domain.runs.lifecycle import Ending, RunMove, rest_s
 from netra.domain.runs.model import Run, RunFailure, RunState
 from netra.domain.runs.transitions import (
     claimed,
@@ -75,9 +75,9 @@ def test_a_released_run_that_was_told_to_stop_ends():
 @pytest.mark.parametrize(
     ("move", "state", "progress"),
     [
-        (Move.COMPLETE, RunState.COMPLETED, 100),
-        (Move.FAIL, RunState.FAILED, 30),
-        (Move.CANCEL, RunState.CANCELLED, 30),
+        (RunMove.COMPLETE, RunState.COMPLETED, 100),
+        (RunMove.FAIL, RunState.FAILED, 30),
+        (RunMove.CANCEL, RunState.CANCELLED, 30),
     ],
 )
 def test_a_finished_run_has_its_state_instant_and_progress(move, state, progress):
@@ -87,13 +87,13 @@ def test_a_finished_run_has_its_state_instant_and_progress(move, state, progress
 
 
 def test_a_failure_without_words_is_a_failure():
-    ended = finished(run(), Ending(move=Move.FAIL, code="X"), [], at=LATER).run
+    ended = finished(run(), Ending(move=RunMove.FAIL, code="X"), [], at=LATER).run
     assert ended.failure == RunFailure(code="X", message="")
 
 
 def test_what_does_not_end_a_run_is_refused():
     with pytest.raises(ValueError, match="release"):
-        finished(run(), Ending(move=Move.RELEASE), [], at=LATER)
+        finished(run(), Ending(move=RunMove.RELEASE), [], at=LATER)
 
 
 @pytest.mark.parametrize("state", [RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED])
@@ -102,7 +102,7 @@ def test_an_ended_run_takes_no_further_move(state):
         lambda: claimed(run(state), at=AT),
         lambda: released(run(state), now=AT),
         lambda: released(run(state, is_cancel_requested=True), now=AT),
-        lambda: finished(run(state), Ending(move=Move.COMPLETE), [], at=AT),
+        lambda: finished(run(state), Ending(move=RunMove.COMPLETE), [], at=AT),
     ):
         with pytest.raises(LeaseLost):
             move()

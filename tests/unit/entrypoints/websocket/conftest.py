@@ -21,7 +21,7 @@ from netra.domain.audit.journal import SecurityJournal
 from netra.domain.ids import RunId, SessionId, ThreadId, UserId
 from netra.domain.quotas import Quotas, RateLimits
 from netra.domain.runs.events import RunEvent, completed, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim, Run, RunState
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
@@ -164,7 +164,7 @@ class Stack:
     async def complete(self, claim: Claim) -> None:
         """End the run with an empty result."""
         result = msgspec.Raw(b"{}")
-        ending = Ending(move=Move.COMPLETE, result=result)
+        ending = Ending(move=RunMove.COMPLETE, result=result)
         ended = await self.store.finish(claim, ending, [completed(claim.run, result)], answer=None)
         await self.feed.publish(ended)
 
