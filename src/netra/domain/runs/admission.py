@@ -6,7 +6,7 @@ from netra.domain.errors import ThreadBusy, Unavailable, ValidationFailed
 from netra.domain.quotas import Quotas
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True):
+class RunLoad(msgspec.Struct, frozen=True, kw_only=True):
     """What waits already, at the moment a run asks to be let in."""
 
     thread_messages: int
@@ -16,7 +16,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     all_live_runs: int
 
 
-def check_room(load: Load, *, quotas: Quotas) -> None:
+def check_room(load: RunLoad, *, quotas: Quotas) -> None:
     """Raise `ValidationFailed`, `ThreadBusy` or `Unavailable` when one more run finds no room."""
     if load.thread_messages + load.thread_live_runs + 2 > quotas.max_thread_messages:
         most = quotas.max_thread_messages
