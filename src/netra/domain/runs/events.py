@@ -61,7 +61,9 @@ def updated(run: Run, *, agent: str, message: str, progress: int, status: str = 
     return _event(EventKind.UPDATE, run, data)
 
 
-def said(run: Run, *, agent: str, message: str, progress: int, text: str, attempt: int, at: int) -> NewEvent:
+def text_emitted(
+    run: Run, *, agent: str, message: str, progress: int, text: str, attempt: int, at: int
+) -> NewEvent:
     """Return some more of the answer: `text` stands `at` so many characters into this `attempt`.
 
     A later attempt, and the result, take the place of all of it.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from netra.domain.agents.model import Stage
 from netra.domain.errors import NetraError, Unavailable, WorkStopped
-from netra.domain.runs.events import NewEvent, said, updated
+from netra.domain.runs.events import NewEvent, text_emitted, updated
 from netra.domain.runs.model import Claim
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
@@ -30,12 +30,12 @@ class RunWatch:
         self._progress = claim.run.progress
         self._seen: tuple[float, str] | None = None
         self._message = ""
-        self._untold: list[NewEvent] = []
-        self._telling = asyncio.Lock()
+        self._pending: list[NewEvent] = []
+        self._record_lock = asyncio.Lock()
         self._stop: NetraError | None = None
         self._stopping = asyncio.Event()
         self.is_handed_back = False
-        self.is_cut_off = False  # the store failed this claim, which may write nothing more
+        self.is_store_down = False  # the store failed this claim, which may write nothing more
 
     @property
     def is_stopping(self) -> bool:
@@ -64,24 +64,24 @@ class RunWatch:
         """Store and publish that `agent` begins."""
         self.raise_if_stopping()
         self._agent, self._span, self._seen, self._message = agent, (progress, until), None, message
-        await self._tell(message, progress)
+        await self._report(message, progress)
 
     async def skip_stages(self, *stages: Stage) -> None:
         """Keep word of agents that take no time: it goes out with what comes next."""
         self.raise_if_stopping()
         last = stages[-1]
         self._agent, self._span, self._seen = last.agent, (last.progress, last.until), None
-        self._untold += [self._at(one.progress, agent=one.agent, message=one.message) for one in stages]
+        self._pending += [self._at(one.progress, agent=one.agent, message=one.message) for one in stages]
 
-    def take_untold(self) -> Sequence[NewEvent]:
+    def take_pending(self) -> Sequence[NewEvent]:
         """Return what was kept, for whoever stores it now."""
-        untold, self._untold = self._untold, []
-        return untold
+        pending, self._pending = self._pending, []
+        return pending
 
     async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
         """Store and publish some more of the answer."""
         self.raise_if_stopping()
-        event = said(
+        event = text_emitted(
             self._claim.run,
             agent=self._agent,
             message=self._message,
@@ -104,20 +104,20 @@ class RunWatch:
 
     async def beat(self, *, lease_s: float) -> None:
         """Extend the lease, learn of a cancel, and tell progress that was made since the last beat."""
-        with self._noting_a_cut():
+        with self._noting_outage():
             pulse = await self._runs.extend(self._claim, lease_s=lease_s)
         if pulse.is_cancel_requested:
             self.stop(WorkStopped("The run was cancelled."))
             return
         seen = self._seen
-        if seen is None or self._telling.locked():  # the next heartbeat comes soon, and must not wait
+        if seen is None or self._record_lock.locked():  # the next heartbeat comes soon, and must not wait
             return
         begin, end = self._span
         progress = begin + int((end - begin) * min(max(seen[0], 0.0), 1.0))
         if progress > self._progress:
-            await self._tell(seen[1], progress)
+            await self._report(seen[1], progress)
 
-    async def _tell(self, message: str, progress: int) -> None:
+    async def _report(self, message: str, progress: int) -> None:
         await self._record(self._at(progress, agent=self._agent, message=message))
 
     def _at(self, progress: int, *, agent: str, message: str) -> NewEvent:
@@ -125,16 +125,16 @@ class RunWatch:
         return updated(self._claim.run, agent=agent, message=message, progress=self._progress)
 
     async def _record(self, event: NewEvent) -> None:
-        told, progress = [*self.take_untold(), event], self._progress
-        async with self._telling:
-            with self._noting_a_cut():
-                stored = await self._runs.record(self._claim, told, progress=progress)
+        new, progress = [*self.take_pending(), event], self._progress
+        async with self._record_lock:
+            with self._noting_outage():
+                stored = await self._runs.record(self._claim, new, progress=progress)
             await self._feed.publish(stored)
 
     @contextmanager
-    def _noting_a_cut(self) -> Generator[None]:
+    def _noting_outage(self) -> Generator[None]:
         try:
             yield
         except Unavailable:
-            self.is_cut_off = True
+            self.is_store_down = True
             raise

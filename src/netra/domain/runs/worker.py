@@ -135,7 +135,7 @@ class RunWorker:
             await self._stopped(claim, watch)
         except Unavailable as error:
             self._incidents.report(error, where="working on a run", run_id=claim.run.id)
-            if not watch.is_cut_off:  # else the lease runs out, and the run is tried again by that
+            if not watch.is_store_down:  # else the lease runs out, and the run is tried again by that
                 await self._postpone(claim, error)
         except NetraError as error:
             await self._fail(claim, error, watch)
@@ -186,18 +186,18 @@ class RunWorker:
             run_id=claim.run.id,
         )
         ending = Ending(move=RunMove.COMPLETE, result=result)
-        told = [*watch.take_untold(), events.completed(claim.run, result)]
+        recorded_events = [*watch.take_pending(), events.completed(claim.run, result)]
         await self._end(claim, ending, told, answer=answer)
 
     async def _fail(self, claim: Claim, error: NetraError, watch: RunWatch) -> None:
         ending = Ending(move=RunMove.FAIL, code=error.code, message=error.message)
-        await self._end(claim, ending, [*watch.take_untold(), *events.failed(claim.run, error)], answer=None)
+        await self._end(claim, ending, [*watch.take_pending(), *events.failed(claim.run, error)], answer=None)
 
     async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
         if watch.is_handed_back:
             await self._let_go(claim, self._runs.release(claim), where="handing a run back")
         else:
-            told = [*watch.take_untold(), events.cancelled(claim.run)]
+            recorded_events = [*watch.take_pending(), events.cancelled(claim.run)]
             await self._end(claim, Ending(move=RunMove.CANCEL), told, answer=None)
 
     async def _postpone(self, claim: Claim, why: Unavailable) -> None:
