@@ -1,9 +1,8 @@
-"""One follower a run in this process, however many listen: an event is read once and handed to each.
+"""Follow a run once per process and fan its events out to all listeners.
 
-A follower keeps the last events that it read. A listener has a cursor: it takes what the follower still has
-from there, reads what is older from the store, and once it has caught up is handed each event as it
-comes. So nobody's pace touches another's, and joining leaves neither gap nor repeat. What an event
-looks like on a wire is not known here.
+A follower buffers the most recent events. A listener has a cursor: it reads buffered events from there,
+reads older ones from the store, and once it has caught up receives each event live. So a slow listener
+does not delay others, and joining causes neither gaps nor repeats. The module knows no wire format.
 """
 
 import asyncio
@@ -18,33 +17,33 @@ from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
 
-POLL_S: Final = 0.9  # when every wake-up is lost, listeners are late by this and a look: within a second
-KEPT_MAX: Final = 256  # events a follower holds for those who join or fall behind; the rest is in the store
+POLL_S: Final = 0.9  # polling interval, s; without wake-ups, listeners lag by at most this plus one read
+KEPT_MAX: Final = 256  # most buffered events per follower; older ones are read from the store
 KEPT_BYTES_MAX: Final = 1 << 20
-READ_MAX: Final = 256  # events read from the store at once, which a listener that rests may hold for long
+READ_MAX: Final = 256  # most events per read; bounds the memory that a slow listener holds
 
 
 class RunListener(Protocol):
-    """Who wants to hear of a run."""
+    """Receives the events of a run."""
 
     def receive(self, event: RunEvent) -> bool:
-        """Take the next event, without waiting and without fail; return whether to be left to `wait_until_ready`."""
+        """Take the next event without blocking or raising; return whether to call `wait_until_ready` before more."""
         ...
 
     async def wait_until_ready(self) -> None:
-        """Return when more may be heard."""
+        """Return when more events may be sent."""
         ...
 
 
 class RunFollower:
-    """The events of one owner's run as they come, from `after` on, for as long as anybody listens."""
+    """The live events of one owner's run after `after`, while the run has listeners."""
 
     def __init__(self, run_id: RunId, *, owner_id: UserId, after: int, runs: RunStore, feed: RunFeed) -> None:
         self._run_id = run_id
         self._owner_id = owner_id
         self._runs = runs
         self._feed = feed
-        self._last = after  # the newest event known here
+        self._last = after  # number of the newest event read
         self._kept: deque[RunEvent] = deque()
         self._kept_bytes = 0
         self._live: set[_LiveListener] = set()
@@ -56,13 +55,15 @@ class RunFollower:
         self._task.add_done_callback(self._end)
 
     async def events_after(self, seq: int) -> Sequence[RunEvent]:
-        """Return events above `seq`, in order and at once more than none, or none when nothing can follow.
+        """Return the events above `seq` in order, waiting for at least one; empty after the last event.
 
-        Raises `NotFound`, and whatever keeps the store from being read.
+        Raises `NotFound`, and any error that keeps the store from being read.
         """
         while self._last <= seq:
             if self._failure is not None:
-                raise self._failure.with_traceback(None)  # many raise it: none wants the others' frames
+                raise self._failure.with_traceback(
+                    None
+                )  # several listeners raise it: drop the others' frames
             if self.is_over:
                 return ()
             await self._changed.wait()
@@ -71,9 +72,9 @@ class RunFollower:
         return await self._stored(seq) or ()
 
     async def deliver_to(self, listener: RunListener, *, after: int) -> int:
-        """Let `listener` hear each event as it comes; return the last it heard after it has rested.
+        """Deliver live events to `listener`; return the last number delivered, after a wait until it is ready.
 
-        Returns at once when there is something to take from `events_after` first.
+        Returns immediately if `events_after` has events for it.
         """
         if self._last > after or self.is_over:
             return after
@@ -88,7 +89,7 @@ class RunFollower:
         return live.seq
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop following the run."""
         self._task.cancel()
         await asyncio.wait({self._task})
 
@@ -102,13 +103,15 @@ class RunFollower:
                     if event.is_last:
                         return
                 self._wake_all()
-                may_have_more = len(batch) >= READ_MAX  # so there may be more, of which nothing will be heard
+                may_have_more = (
+                    len(batch) >= READ_MAX
+                )  # the store may hold more, for which no wake-up will come
                 batch = () if may_have_more else await subscription.next(timeout_s=POLL_S)
                 if not _is_next(batch, self._last):
                     batch = await self._stored(self._last)
 
     async def _stored(self, after: int) -> Sequence[RunEvent] | None:
-        """Return what the store holds beyond `after`, or None when nothing can follow any more."""
+        """Return stored events after `after`; None if the run has ended and has no more."""
         events = await self._runs.events(self._run_id, owner_id=self._owner_id, after=after, limit=READ_MAX)
         if events:
             return events
@@ -137,7 +140,7 @@ class RunFollower:
 
 
 class RunFollowers:
-    """The tails of this process, one for each run of each owner that anybody listens to."""
+    """The followers of this process, one per run and owner with listeners."""
 
     def __init__(self, *, runs: RunStore, feed: RunFeed) -> None:
         self._runs = runs
@@ -146,11 +149,11 @@ class RunFollowers:
 
     @asynccontextmanager
     async def join(self, run_id: RunId, *, owner_id: UserId, after: int) -> AsyncGenerator[RunFollower]:
-        """Share the run's follower until the block ends; the first to come starts it at `after`."""
+        """Share the run's follower until the block ends; the first listener starts it at `after`."""
         key = (
             owner_id,
             run_id,
-        )  # with the owner: a stranger's follower asks the store by itself, and is refused
+        )  # keyed by owner, so that the store refuses a follower of another owner's run
         follower = self._followers.get(key)
         if follower is None or follower.is_over:
             follower = RunFollower(run_id, owner_id=owner_id, after=after, runs=self._runs, feed=self._feed)
@@ -178,7 +181,7 @@ class _LiveListener:
         self.is_done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def receive(self, event: RunEvent) -> bool:
-        """Hand the event on unless it is known; return whether the listener wants to rest."""
+        """Deliver the event unless it was delivered before; return whether the listener must pause."""
         if event.seq <= self.seq:
             return False
         self.seq = event.seq
@@ -188,12 +191,12 @@ class _LiveListener:
         return self.is_full
 
     def release(self) -> None:
-        """Let `RunFollower.deliver_to` return."""
+        """Make `RunFollower.deliver_to` return."""
         if not self.is_done.done():
             self.is_done.set_result(None)
 
 
 def _is_next(batch: Sequence[RunEvent], seq: int) -> bool:
-    """Return whether `batch` goes on from `seq` without a hole."""
+    """Return whether `batch` continues from `seq` without a gap."""
     follows = all(later.seq == earlier.seq + 1 for earlier, later in pairwise(batch))
     return bool(batch) and batch[0].seq <= seq + 1 and follows

@@ -88,7 +88,7 @@ def pieces(name: str) -> tuple[str, ...]:
 
 
 def is_known(label: Label, known: Iterable[Label]) -> bool:
-    """Return whether a label is known: models and dates match in full, other names also by their first parts."""
+    """Return whether a label is known: models and dates match in full, other names also by a prefix."""
     if label.is_date:
         return any(_same_day(label.key, other.key) for other in known if other.is_date)
     for other in known:

@@ -157,7 +157,7 @@ def _targets(words: _MessageParts) -> list[StatedTarget]:
 
 
 def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the features as spelled in the log, and the unknown ones; all are kept before the log is read."""
+    """Return the features as spelled in the log, and the unknown ones; keep all before the log is read."""
     known = names.parts()
     if names == NO_NAMES:
         return tuple(features), ()

@@ -184,7 +184,7 @@ def _can_be_a_name(name: str) -> bool:
 
 
 def _is_meant(phrase: str, name: str) -> bool:
-    """Return whether "tool x" names a tool: true for "the tool rank" and "tool R2", not for "per tool whether"."""
+    """Return whether "tool x" names a tool: "the tool rank" and "tool R2" do, "per tool whether" does not."""
     return phrase.lower().startswith(("the ", "our ", "my ", "for ", "in ")) or not name.islower()
 
 
