@@ -27,7 +27,7 @@ class RunListener(Protocol):
     """Receives the events of a run."""
 
     def receive(self, event: RunEvent) -> bool:
-        """Take the next event without blocking or raising; return whether to call `wait_until_ready` before more."""
+        """Take the next event without blocking or raising; return whether to pause for `wait_until_ready`."""
         ...
 
     async def wait_until_ready(self) -> None:
@@ -72,7 +72,7 @@ class RunFollower:
         return await self._stored(seq) or ()
 
     async def deliver_to(self, listener: RunListener, *, after: int) -> int:
-        """Deliver live events to `listener`; return the last number delivered, after a wait until it is ready.
+        """Deliver live events to `listener`; return the last number delivered, once the listener is ready.
 
         Returns immediately if `events_after` has events for it.
         """
