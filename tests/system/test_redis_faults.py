@@ -31,7 +31,7 @@ from netra.domain.errors import Unavailable
 from netra.domain.ids import SessionId, UserId
 from netra.domain.quotas import LimitName, RateLimits
 from netra.domain.runs.events import EventKind, RunEvent
-from netra.domain.users.model import Principal, Session
+from netra.domain.users.model import Principal, UserSession
 from netra.ports.clock import Clock
 
 pytestmark = pytest.mark.system
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.system
 GENERAL = LimitName.GENERAL
 RATES = RateLimits(general=10)
 AT = datetime(2024, 3, 1, tzinfo=UTC)
-SESSION = Session(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
+SESSION = UserSession(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
 PRINCIPAL = Principal(user_id=1, session_id="ses-1", expires_at=AT + timedelta(hours=1))
 MENDED_S = 20.0  # a second of circuit, a second until the subscriber tries again, and a busy machine
 SOON_S = 0.25

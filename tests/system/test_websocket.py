@@ -23,7 +23,7 @@ from netra.domain.ids import SessionId, UserId
 from netra.domain.runs.events import cancelled, completed, updated
 from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim
-from netra.domain.users.model import Claims, Principal, Session, TokenKind
+from netra.domain.users.model import Claims, Principal, TokenKind, UserSession
 from netra.entrypoints.app import Application, create_app
 from netra.entrypoints.server import server as server_module
 from netra.entrypoints.server.server import Server, server_config
@@ -53,7 +53,7 @@ class Served:
         self._users += 1
         session_id = SessionId(session or f"ses-{self._users}")
         ends = now + timedelta(days=1)
-        row = Session(id=session_id, user_id=UserId(user), created_at=now, expires_at=ends)
+        row = UserSession(id=session_id, user_id=UserId(user), created_at=now, expires_at=ends)
         await self.ports.sessions.add(row)
         return self.ports.tokens.issue(
             Claims(

@@ -63,7 +63,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     identity: Identity | None = None
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
+class UserSession(msgspec.Struct, frozen=True, kw_only=True):
     """One sign-in: its row is the truth about whether its tokens still count."""
 
     id: SessionId
@@ -79,8 +79,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a refresh token: `session` lives on with the new one, or the old one was used twice."""
 
-    session: Session | None = None
-    reused: Session | None = None  # the session that this ended
+    session: UserSession | None = None
+    reused: UserSession | None = None  # the session that this ended
 
 
 class TokenKind(enum.StrEnum):

@@ -9,7 +9,7 @@ from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.errors import NotFound, Unavailable
 from netra.domain.ids import SessionId, UserId
 from netra.domain.postponed import PostponedWrites, retried
-from netra.domain.users.model import Rotation, Session, User
+from netra.domain.users.model import Rotation, User, UserSession
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
@@ -29,7 +29,9 @@ class RememberedRevocations:
         self._postponed = postponed
         self._ended: set[SessionId] = set()  # what waits to be written
 
-    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+    async def add(
+        self, session: UserSession, *, refresh: str | None = None, user: User | None = None
+    ) -> None:
         """Store a new session, of an account that is as it was."""
         await self._store.add(session, refresh=refresh, user=user)
 
@@ -43,7 +45,7 @@ class RememberedRevocations:
         """Return whose live session has, or has had, this refresh token."""
         return await self._store.holder_of(refresh, at=at)
 
-    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         live = await self._store.live_of(user_id, at=at)
         return [session for session in live if session.id not in self._ended]

@@ -6,7 +6,7 @@ from typing import Final
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind, cut
 from netra.domain.ids import SessionId
-from netra.domain.users.model import Claims, Session, SignedIn, TokenKind, User
+from netra.domain.users.model import Claims, SignedIn, TokenKind, User, UserSession
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, digest_of
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
@@ -46,7 +46,7 @@ class SessionOpener:
         Their oldest sessions beyond `LIVE_PER_USER_MAX` end with it, and sessions long over are forgotten.
         """
         now = self._clock.now()
-        session = Session(
+        session = UserSession(
             id=SessionId(self._ids.new("ses")),
             user_id=user.id,
             created_at=now,
@@ -64,7 +64,7 @@ class SessionOpener:
         """Return a new refresh token."""
         return REFRESH_PREFIX + self._secrets.new()
 
-    def issue(self, user: User, session: Session, *, refresh: str, now: datetime) -> SignedIn:
+    def issue(self, user: User, session: UserSession, *, refresh: str, now: datetime) -> SignedIn:
         """Return what the client of a live session carries from `now` on."""
         expires_at = min(now + ACCESS_LIFETIME, session.expires_at)
         claims = Claims(

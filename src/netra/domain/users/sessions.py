@@ -7,7 +7,7 @@ from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Unauthorized
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Session, SignedIn
+from netra.domain.users.model import SignedIn, UserSession
 from netra.domain.users.session_opener import SessionOpener, refresh_digest
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
@@ -60,7 +60,7 @@ class SessionService:
         """Return whose refresh token this is, without using it; None when it is nobody's."""
         return await self._sessions.holder_of(refresh_digest(token), at=self._clock.now())
 
-    async def all_of(self, user_id: UserId) -> Sequence[Session]:
+    async def all_of(self, user_id: UserId) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         return await self._sessions.live_of(user_id, at=self._clock.now())
 
