@@ -25,7 +25,7 @@ from netra.domain.errors import (
 from netra.domain.ids import UserId
 from netra.domain.networks import network_of
 from netra.domain.users import rules
-from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignedIn, User
+from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignInResult, User
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
@@ -132,7 +132,7 @@ class FederatedSignIn:
             raise
         return Recognized(user=user, redirect_uri=pending.redirect_uri)
 
-    async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
+    async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
         """Open a session of whoever was recognized. Raises `OAuthRefused` when their account has changed."""
         user = recognized.user
         try:

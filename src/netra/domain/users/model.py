@@ -121,7 +121,7 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
-class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+class SignInResult(msgspec.Struct, frozen=True, kw_only=True):
     """A sign-in that worked."""
 
     access_token: str

@@ -9,7 +9,7 @@ from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
-from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignedIn, SignIn, User
+from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignIn, SignInResult, User
 from netra.domain.users.rules import check_account, check_password, normal_email
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.api_keys import ApiKeyStore
@@ -65,7 +65,7 @@ class UserService:
         await self._journal.note(Kind.ACCOUNT_ADDED, origin=origin, user_id=user.id, role=user.role.value)
         return user
 
-    async def sign_in(self, command: SignIn, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
+    async def sign_in(self, command: SignIn, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
         """Open a session. Raises the same `Unauthorized` for every wrong pair, after the same work."""
         user = await self._users.find_by_email(normal_email(command.email))
         known_hash = None if user is None else user.password_hash

@@ -6,7 +6,7 @@ from typing import Final
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind, cut
 from netra.domain.ids import SessionId
-from netra.domain.users.model import Claims, SignedIn, TokenKind, User, UserSession
+from netra.domain.users.model import Claims, SignInResult, TokenKind, User, UserSession
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, digest_of
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
@@ -39,7 +39,7 @@ class SessionOpener:
         self._secrets = secrets
         self._clock = clock
 
-    async def open(self, user: User, *, origin: Origin) -> SignedIn:
+    async def open(self, user: User, *, origin: Origin) -> SignInResult:
         """Open a session of `user`, who has proven who they are by what is known of them here.
 
         Raises `AccountChanged` when that is so no more: what ends all sessions has not met this one.
@@ -64,7 +64,7 @@ class SessionOpener:
         """Return a new refresh token."""
         return REFRESH_PREFIX + self._secrets.new()
 
-    def issue(self, user: User, session: UserSession, *, refresh: str, now: datetime) -> SignedIn:
+    def issue(self, user: User, session: UserSession, *, refresh: str, now: datetime) -> SignInResult:
         """Return what the client of a live session carries from `now` on."""
         expires_at = min(now + ACCESS_LIFETIME, session.expires_at)
         claims = Claims(
@@ -74,7 +74,7 @@ class SessionOpener:
             issued_at=now,
             expires_at=expires_at,
         )
-        return SignedIn(
+        return SignInResult(
             access_token=self._tokens.issue(claims),
             expires_in_s=int((expires_at - now).total_seconds()),
             refresh_token=refresh,

@@ -7,7 +7,7 @@ from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Unauthorized
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import SignedIn, UserSession
+from netra.domain.users.model import SignInResult, UserSession
 from netra.domain.users.session_opener import SessionOpener, refresh_digest
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
@@ -35,7 +35,7 @@ class SessionService:
         self._journal = journal
         self._clock = clock
 
-    async def refresh(self, token: str, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
+    async def refresh(self, token: str, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
         """Return new tokens for a refresh token, which counts once.
 
         Whoever brings one a second time may have stolen it, or had it stolen: the session ends, and
