@@ -41,7 +41,7 @@ class LimitName(enum.StrEnum):
     GENERAL = "general"
 
 
-class RateLimits(msgspec.Struct, frozen=True, kw_only=True):
+class RequestRateLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Admissions in any 60 s, by class of request; 0 turns one off."""
 
     authentication: int = 5

@@ -10,7 +10,7 @@ import pytest
 
 from netra.domain.errors import NetraError, Unauthorized, Unavailable
 from netra.domain.ids import RunId
-from netra.domain.quotas import RateLimits
+from netra.domain.quotas import RequestRateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.domain.runs.follow import RunListener
 from netra.domain.runs.model import Run, StartRun
@@ -212,8 +212,8 @@ async def test_bytes_close_with_1003(stack: Any) -> None:
 
 class TestLimits:
     @pytest.fixture
-    def limits(self) -> RateLimits:
-        return RateLimits(agent=1, websocket=3)
+    def limits(self) -> RequestRateLimits:
+        return RequestRateLimits(agent=1, websocket=3)
 
     async def test_one_message_too_many_is_told_and_closes_with_4003(self, stack: Any) -> None:
         async with stack.connected(await stack.principal()) as (wire, _):
