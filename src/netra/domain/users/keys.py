@@ -10,7 +10,7 @@ from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Forbidden, ValidationFailed
 from netra.domain.ids import KeyId, SessionId
 from netra.domain.texts import check_plain
-from netra.domain.users.model import ApiKey, Role, Scope, User
+from netra.domain.users.model import ApiKey, KeyScope, Role, User
 from netra.domain.users.rules import NAME_MAX, digest_of
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.clock import Clock
@@ -50,7 +50,7 @@ class ApiKeyService:
         owner: User,
         *,
         name: str,
-        scopes: Collection[Scope],
+        scopes: Collection[KeyScope],
         lifetime_days: int = LIFETIME_DAYS_DEFAULT,
         origin: Origin = AT_THE_MACHINE,
     ) -> tuple[ApiKey, str]:
@@ -60,7 +60,7 @@ class ApiKeyService:
         they have enough keys.
         """
         _check(name=name, scopes=scopes, lifetime_days=lifetime_days)
-        if Scope.ADMIN in scopes and owner.role is not Role.ADMIN:
+        if KeyScope.ADMIN in scopes and owner.role is not Role.ADMIN:
             raise Forbidden("Only an administrator may make a key with the scope admin.", scope="admin")
         secret = KEY_PREFIX + self._secrets.new()
         now = self._clock.now()
@@ -106,7 +106,7 @@ def key_digest(secret: str) -> str:
     return digest_of(secret, use="api key")
 
 
-def _check(*, name: str, scopes: Collection[Scope], lifetime_days: int) -> None:
+def _check(*, name: str, scopes: Collection[KeyScope], lifetime_days: int) -> None:
     if not name.strip() or len(name) > NAME_MAX:
         raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
     check_plain(name, path="name")

@@ -16,7 +16,7 @@ class Role(enum.StrEnum):
     ADMIN = "admin"
 
 
-class Scope(enum.StrEnum):
+class KeyScope(enum.StrEnum):
     """What a proof allows; a sign-in allows all of it, an API key what it was made for."""
 
     READ = "read"
@@ -25,7 +25,7 @@ class Scope(enum.StrEnum):
     ADMIN = "admin"
 
 
-EVERY_SCOPE: Final = frozenset(Scope)
+EVERY_SCOPE: Final = frozenset(KeyScope)
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,13 +105,13 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UserId
     session_id: SessionId  # of an API key: the key's own id
     expires_at: datetime
-    scopes: frozenset[Scope] = EVERY_SCOPE
+    scopes: frozenset[KeyScope] = EVERY_SCOPE
     key_id: KeyId | None = None  # None for a person who signed in
 
     @property
     def may_read(self) -> bool:
         """Whether answers may show stored data, such as the result of a run."""
-        return Scope.READ in self.scopes
+        return KeyScope.READ in self.scopes
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     id: KeyId
     owner_id: UserId
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     hint: str  # its last characters, to tell one from another
     created_at: datetime
     expires_at: datetime

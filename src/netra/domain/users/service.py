@@ -9,7 +9,7 @@ from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
-from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignIn, SignInResult, User
+from netra.domain.users.model import AddUser, KeyScope, NewUser, Principal, Role, SignIn, SignInResult, User
 from netra.domain.users.rules import check_account, check_password, normal_email
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.api_keys import ApiKeyStore
@@ -114,8 +114,8 @@ class UserService:
     async def check_admin(self, principal: Principal) -> None:
         """Raise `Forbidden` unless the principal is an administrator now, with a proof that says so."""
         user = await self.get(principal.user_id)
-        if user.role is not Role.ADMIN or Scope.ADMIN not in principal.scopes:
-            raise Forbidden("Only an administrator may do this.", scope=Scope.ADMIN.value)
+        if user.role is not Role.ADMIN or KeyScope.ADMIN not in principal.scopes:
+            raise Forbidden("Only an administrator may do this.", scope=KeyScope.ADMIN.value)
 
     async def change_password(
         self, principal: Principal, *, present: str, wanted: str, origin: Origin = AT_THE_MACHINE
