@@ -1,8 +1,8 @@
-"""Sign-in by an identity provider: sent there with state, nonce and verifier, back with a code.
+"""Sign in through an identity provider (OpenID Connect), with state, nonce and PKCE verifier.
 
-What is kept in between is found by the state's digest, once, for ten minutes, and only from the
-browser it began in. An account is found by identity; an e-mail address links one only when it is
-verified on both sides.
+Data kept between the two steps is found by the digest of `state`, can be used once within ten minutes,
+and only by the browser that started the sign-in. An account is found by its identity. An e-mail address
+links an account only if both sides have verified it.
 """
 
 from collections.abc import Collection
@@ -35,7 +35,7 @@ from netra.ports.users import UserStore
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in that went to the provider: what its return must fit."""
+    """A sign-in waiting for the provider's answer, and the values the answer must match."""
 
     nonce: str
     verifier: str
@@ -44,7 +44,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the browser goes, and the secret it keeps meanwhile."""
+    """The provider's address for the browser, and the secret for the browser's cookie."""
 
     authorization_url: str
     state: str
@@ -52,7 +52,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Returned(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider's answer says, as the browser brings it."""
+    """The provider's answer, as brought by the browser."""
 
     state: str
     browser: str | None
@@ -62,14 +62,14 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recognized(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose account it is, and where they wanted to go."""
+    """The account that was recognized, and the address to return to."""
 
     user: User
     redirect_uri: str | None
 
 
 class FederatedSignIn:
-    """The way in by an identity provider; without a provider it says that there is none."""
+    """Signs users in through an identity provider; every call is refused when no provider is configured."""
 
     def __init__(
         self,
@@ -97,11 +97,11 @@ class FederatedSignIn:
     async def begin(
         self, *, redirect_uri: str | None, browser: str | None = None, origin: Origin = AT_THE_MACHINE
     ) -> Begun:
-        """Return where the browser goes; `browser` is the secret it has from an earlier beginning.
+        """Start a sign-in and return the provider's address; `browser` is the secret of an earlier start.
 
-        Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not on the list,
-        `OAuthFailed` when the provider cannot be asked, `RateLimited` or `Unavailable` when too many
-        sign-ins wait.
+        Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not allowed,
+        `OAuthFailed` when the provider cannot be reached, `RateLimited` or `Unavailable` when too many
+        sign-ins are pending.
         """
         provider = self._plugged()
         if redirect_uri is not None and redirect_uri not in self._redirects:
@@ -120,7 +120,7 @@ class FederatedSignIn:
         return Begun(authorization_url=url, state=state, browser=kept_browser)
 
     async def finish(self, returned: Returned, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
-        """Return whose account it is, found, linked or made. Raises `OAuthRefused` or `OAuthFailed`."""
+        """Return the account, which is found, linked or created. Raises `OAuthRefused` or `OAuthFailed`."""
         provider = self._plugged()
         try:
             pending = await self._pending(returned)
@@ -133,7 +133,7 @@ class FederatedSignIn:
         return Recognized(user=user, redirect_uri=pending.redirect_uri)
 
     async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
-        """Open a session of whoever was recognized. Raises `OAuthRefused` when their account has changed."""
+        """Open a session for the recognized account. Raises `OAuthRefused` when the account has changed."""
         user = recognized.user
         try:
             signed_in = await self._opener.open(user, origin=origin)
@@ -147,9 +147,9 @@ class FederatedSignIn:
         return signed_in
 
     async def hand_over(self, recognized: Recognized, *, state: str, origin: Origin = AT_THE_MACHINE) -> str:
-        """Return the address to go on to, with a code in its fragment that is good once, for a minute.
+        """Return the address to redirect to, with a single-use code in its fragment, valid for one minute.
 
-        Raises `RateLimited` or `Unavailable` when too many sign-ins wait.
+        Raises `RateLimited` or `Unavailable` when too many sign-ins are pending.
         """
         code = self._secrets.new()
         key = rules.digest_of(code, use="exchange code")
@@ -158,7 +158,7 @@ class FederatedSignIn:
         return f"{recognized.redirect_uri}#{urlencode({'code': code, 'state': state})}"
 
     async def exchange(self, code: str, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
-        """Return who the code stands for, and use it up. Raises `Unauthorized`."""
+        """Redeem the code and return its account. Raises `Unauthorized`."""
         key = rules.digest_of(code, use="exchange code")
         kept = await self._book.take(key, at=self._clock.now())
         user = None if kept is None else await self._users.find(msgspec.json.decode(kept, type=UserId))
@@ -186,7 +186,9 @@ class FederatedSignIn:
 
     async def _pending(self, returned: Returned) -> Pending:
         key = rules.digest_of(returned.state, use="state")
-        kept = await self._book.take(key, at=self._clock.now())  # used up, whoever brought it
+        kept = await self._book.take(
+            key, at=self._clock.now()
+        )  # single use, even if the wrong browser brings it
         if kept is None:
             message = "This sign-in is unknown, was finished already or took longer than ten minutes."
             raise OAuthRefused(message, reason="state_unknown")
@@ -208,7 +210,7 @@ class FederatedSignIn:
                 else:
                     user = await self._linked(proven, holder, origin=origin)
             except Conflict:
-                # the same person came back twice at once, and the other was faster
+                # a concurrent sign-in of the same person was faster
                 user = await self._users.find_by_identity(proven.identity)
         if user is None:
             message = "This address was just taken by another account; begin again."
@@ -247,7 +249,7 @@ class FederatedSignIn:
 
 
 def _code_in(returned: Returned, *, issuer: str) -> str:
-    """Return the provider's code. Raises `OAuthRefused` for an answer without, or of another provider."""
+    """Return the provider's code. Raises `OAuthRefused` for an error, a missing code or another provider."""
     if returned.issuer is not None and returned.issuer != issuer:  # RFC 9207
         raise OAuthRefused("Another provider answered than was asked.", reason="issuer_mixed_up")
     if returned.error is not None:

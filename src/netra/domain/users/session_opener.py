@@ -1,4 +1,4 @@
-"""Opening sessions, and the tokens that go with them; every way to sign in ends here."""
+"""Open sessions and issue their tokens; used by every way to sign in."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,12 +15,12 @@ from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TokenCodec
 
 REFRESH_PREFIX: Final = "nr_"
-LIVE_PER_USER_MAX: Final = 50  # sessions; beyond them the oldest end
-KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # for whoever looks into yesterday's sign-ins
+LIVE_PER_USER_MAX: Final = 50  # most live sessions per user; the oldest are ended
+KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # time that expired sessions stay in the store, for inquiries
 
 
 class SessionOpener:
-    """Makes sessions and issues what clients carry of them."""
+    """Opens sessions and issues their tokens."""
 
     def __init__(
         self,
@@ -40,10 +40,11 @@ class SessionOpener:
         self._clock = clock
 
     async def open(self, user: User, *, origin: Origin) -> SignInResult:
-        """Open a session of `user`, who has proven who they are by what is known of them here.
+        """Open a session for `user`, who was authenticated against the account as given.
 
-        Raises `AccountChanged` when that is so no more: what ends all sessions has not met this one.
-        Their oldest sessions beyond `LIVE_PER_USER_MAX` end with it, and sessions long over are forgotten.
+        Raises `AccountChanged` when the account has changed since, so that a concurrent change of password
+        also ends this session. Ends the user's oldest sessions beyond `LIVE_PER_USER_MAX`, and deletes
+        sessions that expired long ago.
         """
         now = self._clock.now()
         session = UserSession(
@@ -65,7 +66,7 @@ class SessionOpener:
         return REFRESH_PREFIX + self._secrets.new()
 
     def issue(self, user: User, session: UserSession, *, refresh: str, now: datetime) -> SignInResult:
-        """Return what the client of a live session carries from `now` on."""
+        """Return the tokens of a live session, issued at `now`."""
         expires_at = min(now + ACCESS_LIFETIME, session.expires_at)
         claims = Claims(
             user_id=user.id,
@@ -83,7 +84,7 @@ class SessionOpener:
         )
 
     async def _end_beyond(self, user: User, *, now: datetime, origin: Origin) -> None:
-        """End what is too much; after the new one was added, so that of two at once the later sees both."""
+        """End the oldest sessions; runs after the insert, so that of two concurrent ones the later sees both."""
         live = await self._sessions.live_of(user.id, at=now)
         for session in live[LIVE_PER_USER_MAX:]:
             await self._sessions.end(session.id, at=now)
@@ -97,5 +98,5 @@ class SessionOpener:
 
 
 def refresh_digest(token: str) -> str:
-    """Return what is kept of a refresh token."""
+    """Return the stored digest of a refresh token."""
     return digest_of(token, use="refresh")
