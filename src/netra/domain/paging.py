@@ -1,4 +1,4 @@
-"""Pages of lists: bounds, and the position an opaque cursor stands for."""
+"""Bound pages of lists, and encode positions as opaque cursors."""
 
 import base64
 import binascii
@@ -13,20 +13,20 @@ from netra.domain.texts import can_be_kept
 
 LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 20
-OFFSET_MAX: Final = 10_000  # deeper than this a cursor is the way: OFFSET reads what it skips
+OFFSET_MAX: Final = 10_000  # deeper pages need a cursor, since OFFSET reads the rows it skips
 
 T = TypeVar("T")
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """The last item a reader has seen, in the order newest first, ties by id (descending)."""
+    """The last item of a page, in the order newest first, ties by id descending."""
 
     at: datetime
     id: str
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which part of a list: `offset` items skipped, or all up to and with `after` skipped."""
+    """The requested part of a list: skip `offset` items, or all items up to and including `after`."""
 
     limit: int = LIMIT_DEFAULT
     offset: int = 0
@@ -34,7 +34,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Part of a list, newest first, and where it stands in the whole."""
+    """A page of a list, newest first, with its position in the whole."""
 
     items: Sequence[T]
     total: int
@@ -44,12 +44,12 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def has_more(self) -> bool:
-        """Whether items follow this page."""
+        """Return whether more items follow."""
         return self.next is not None
 
 
 def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
-    """Return the request; raise `ValidationFailed` for what is out of bounds, never clamp.
+    """Return the request. Raises `ValidationFailed` for values out of bounds; never clamps them.
 
     >>> page_request(limit=5, offset=0, cursor=None).limit
     5
@@ -75,7 +75,7 @@ def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
 
 
 def cursor_of(position: Position) -> str:
-    """Return the opaque text that stands for `position`."""
+    """Return the opaque cursor of `position`."""
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 

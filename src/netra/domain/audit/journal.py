@@ -56,7 +56,7 @@ class SecurityJournal:
         user_id: UserId | None = None,
         **details: str,
     ) -> None:
-        """Record a repeatable event of `key` at most once per `QUIET_S`, so that a flood cannot fill the log."""
+        """Record a repeated event of `key` at most once per `QUIET_S`; a flood cannot fill the log."""
         now_s = self._clock.monotonic_s()
         noted_s = self._noted_s.get((kind, key))
         if noted_s is not None and now_s - noted_s < QUIET_S:

@@ -84,7 +84,7 @@ class SessionOpener:
         )
 
     async def _end_beyond(self, user: User, *, now: datetime, origin: Origin) -> None:
-        """End the oldest sessions; runs after the insert, so that of two concurrent ones the later sees both."""
+        """End the oldest sessions; runs after the insert, so the later of two concurrent ones sees both."""
         live = await self._sessions.live_of(user.id, at=now)
         for session in live[LIVE_PER_USER_MAX:]:
             await self._sessions.end(session.id, at=now)

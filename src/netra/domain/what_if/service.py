@@ -37,8 +37,8 @@ class WhatIfService:
     async def simulate(self, workload_id: WorkloadId, proposal: Proposal, *, owner_id: UserId) -> Simulated:
         """Return the workload's log before and after the change; a cancel takes effect within a step.
 
-        Raises `NotFound` for a workload of another owner, and `ValidationFailed` for an unknown model or GPU, a
-        combination that does not fit, or a workload above the limits.
+        Raises `NotFound` for a workload of another owner, and `ValidationFailed` for an unknown model or GPU,
+        a combination that does not fit, or a workload above the limits.
         """
         workload = await self._workloads.get(workload_id, owner_id=owner_id)
         check_readable(workload, limits=self._limits)

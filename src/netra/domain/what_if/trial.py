@@ -22,8 +22,8 @@ def what_if(
 ) -> Simulated:
     """Return the effect of `proposal` on `events`, priced as `model` if given.
 
-    Raises `ValidationFailed` for an unknown model or GPU or a combination that does not fit, and `WorkStopped`
-    from `checkpoint`.
+    Raises `ValidationFailed` for an unknown model or GPU or a combination that does not fit, and
+    `WorkStopped` from `checkpoint`.
     """
     forward = only_forward(checkpoint)
     asked_about = () if proposal.model is None else (proposal.model,)
