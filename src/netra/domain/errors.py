@@ -185,7 +185,7 @@ class UnsoundHandover(NetraError):
     code = "PROCESSING_ERROR"
 
     def __init__(self, agent: str, why: str) -> None:
-        super().__init__(f"{agent} made something unsound: {why}.", agent=agent, reason=why)
+        super().__init__(f"{agent} produced an inconsistent result: {why}.", agent=agent, reason=why)
 
 
 class WorkStopped(NetraError):

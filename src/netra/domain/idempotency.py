@@ -55,7 +55,7 @@ def is_forgotten(kept: KeyEntry, *, now: datetime) -> bool:
 def check_fingerprint(kept: str, *, key: str, fingerprint: str) -> None:
     """Raise `IdempotencyKeyReused` when the key was used before with another body."""
     if kept != fingerprint:
-        raise IdempotencyKeyReused(f"Idempotency-Key {key!r} came before with another request.", key=key)
+        raise IdempotencyKeyReused(f"Idempotency-Key {key!r} was used before with another request.", key=key)
 
 
 def name_of(entry: KeyEntry, *, owner_id: UserId, key: str) -> str:

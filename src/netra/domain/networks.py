@@ -40,7 +40,7 @@ def networks_in(texts: Iterable[str]) -> tuple[Network, ...]:
 
 def _network(text: str) -> Network:
     if text == "*":
-        raise ValueError(f"{text!r} would trust everybody: any client could choose its address")
+        raise ValueError(f"{text!r} would trust every sender: any client could choose its address")
     try:
         loose = ipaddress.ip_network(text, strict=False)
     except ValueError as error:
@@ -48,7 +48,7 @@ def _network(text: str) -> Network:
             f"{text!r} is not an IP address or network, such as 10.0.0.7 or 10.0.0.0/8"
         ) from error
     if loose.prefixlen == 0:
-        raise ValueError(f"{text!r} would trust everybody: any client could choose its address")
+        raise ValueError(f"{text!r} would trust every sender: any client could choose its address")
     if str(loose.network_address) != str(ipaddress.ip_address(text.partition("/")[0])):
         raise ValueError(f"{text!r} is an address inside a network; write the network as {str(loose)!r}")
     mapped = loose.network_address.ipv4_mapped if isinstance(loose, ipaddress.IPv6Network) else None

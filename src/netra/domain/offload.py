@@ -26,7 +26,7 @@ async def run_in_thread(work: Callable[..., Result], *, checkpoint: Checkpoint =
 def _until(abandoned: asyncio.Event, checkpoint: Checkpoint) -> Checkpoint:
     def checked(done: float, doing: str) -> None:
         if abandoned.is_set():  # reading the flag needs no event loop
-            raise WorkStopped("Nobody waits for this work any more.")
+            raise WorkStopped("The caller no longer waits for this work.")
         checkpoint(done, doing)
 
     return checked

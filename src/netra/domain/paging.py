@@ -64,9 +64,7 @@ def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
     if cursor is not None:
         after = _position(cursor)
         if after is None:
-            faults.append(
-                Fault(path="cursor", code="malformed", message="cursor is not one this API gave out")
-            )
+            faults.append(Fault(path="cursor", code="malformed", message="cursor was not issued by this API"))
         if offset:
             faults.append(Fault(path="offset", code="conflict", message="give offset or cursor, not both"))
     if faults:

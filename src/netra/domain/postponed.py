@@ -54,7 +54,7 @@ class PostponedWrites:
     async def close(self) -> None:
         """Retry once more, and report lost writes."""
         if not await self.flush():
-            lost = Unavailable(f"{len(self._waiting)} writes were lost: the store takes none.")
+            lost = Unavailable(f"{len(self._waiting)} writes were lost: the store accepts none.")
             self._incidents.report(lost, where=self._where)
 
 

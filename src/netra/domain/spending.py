@@ -137,9 +137,7 @@ class BudgetedLanguageModel:
         try:
             full = await self._book.reserve(_amount(reserved), limits=limits, at=self._clock.now())
         except Unavailable as error:
-            raise LanguageModelUnavailable(
-                "The budget for the language model cannot be looked up."
-            ) from error
+            raise LanguageModelUnavailable("The budget for the language model cannot be checked.") from error
         if full is not None:
             whose = "user's budget of today" if full.startswith(USER_DAY) else "run's budget"
             raise LanguageModelOverBudget(f"The {whose} for the language model is used up.")

@@ -97,7 +97,7 @@ def stopped(run: Run, *, lease_until: datetime | None, now: datetime) -> Change:
 def lapsed(run: Run, *, max_attempts: int, now: datetime) -> Change:
     """Return the run after its lease expired."""
     error = NetraError(
-        f"Given up after {run.attempts} attempts: the last worker stopped before it was done.",
+        f"Failed after {run.attempts} attempts: the last worker stopped before it was done.",
         attempts=run.attempts,
     )
     return _given_up(run, why=error, spent=run.attempts - run.outages, most=max_attempts, now=now)

@@ -141,7 +141,7 @@ class FederatedSignIn:
             await self._journal.note(
                 Kind.IDENTITY_REFUSED, origin=origin, user_id=user.id, reason="account_changed"
             )
-            message = "This account was changed while you signed in; begin again."
+            message = "This account was changed while you signed in; start again."
             raise OAuthRefused(message, reason="account_changed") from error
         await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
         return signed_in
@@ -195,7 +195,7 @@ class FederatedSignIn:
         pending = msgspec.json.decode(kept, type=Pending)
         browser_digest = rules.digest_of(returned.browser or "", use="browser")
         if not rules.is_same(browser_digest, pending.browser_digest):
-            message = "This sign-in was begun in another browser; begin again in this one."
+            message = "This sign-in was started in another browser; start again in this one."
             raise OAuthRefused(message, reason="other_browser")
         return pending
 
@@ -213,14 +213,14 @@ class FederatedSignIn:
                 # a concurrent sign-in of the same person was faster
                 user = await self._users.find_by_identity(proven.identity)
         if user is None:
-            message = "This address was just taken by another account; begin again."
+            message = "This address was just taken by another account; start again."
             raise OAuthRefused(message, reason="raced")
         rules.check_active(user)
         return user
 
     async def _added(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
         if not self._takes_new_people:
-            message = "Nobody has an account for this e-mail address here; ask the operator for one."
+            message = "There is no account for this e-mail address; ask the operator to create one."
             raise OAuthRefused(message, reason="no_account")
         new = NewUser(
             email=email,

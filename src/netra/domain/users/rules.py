@@ -114,7 +114,7 @@ def check_may_link(holder: User) -> None:
     """
     if not holder.is_email_verified:
         message = (
-            "An account has this e-mail address, and nobody has verified that; sign in to it by password."
+            "An account has this e-mail address, but the address is not verified; sign in with the password."
         )
         raise OAuthRefused(message, reason="account_not_verified")
 

@@ -114,7 +114,7 @@ class UserService:
         return user
 
     async def check_admin(self, principal: Principal) -> None:
-        """Raise `Forbidden` unless the principal is an administrator now and its proof has the admin scope."""
+        """Raise `Forbidden` unless the principal is an administrator and its proof has the admin scope."""
         user = await self.get(principal.user_id)
         if user.role is not Role.ADMIN or KeyScope.ADMIN not in principal.scopes:
             raise Forbidden("Only an administrator may do this.", scope=KeyScope.ADMIN.value)

@@ -38,7 +38,7 @@ def folded(events: Events, *, names_max: Mapping[str, int] = NAMES_MAX) -> tuple
         changed[column], used = _folded(labels, most=most)
         if used > most:
             notes.append(
-                f"The log has {used:,} names in {column}; the {most:,} with the most calls are told apart, "
+                f"The log has {used:,} names in {column}; the {most:,} with the most calls are kept, "
                 f"the others are one group, {OTHERS}."
             )
     return (msgspec.structs.replace(events, **changed) if changed else events), tuple(notes)

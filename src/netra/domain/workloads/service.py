@@ -97,7 +97,7 @@ class WorkloadService:
     ) -> npt.NDArray[np.bool_]:
         """Add events and return which were new; an id counts once per workload.
 
-        Events without an id get one derived from `made_as`, so that a repeated batch adds nothing. Batches above
+        Events without an id get one derived from `made_as`, so a repeated batch adds nothing. Batches above
         `APPENDED_EVENTS` or `APPENDED_HASHES` are added in parts, each atomically. Raises `NotFound`, and
         `ValidationFailed` when the workload would exceed its limits.
         """

@@ -30,7 +30,7 @@ def progress_on(console: Console) -> Generator[Checkpoint]:
 
         def checkpoint(done: float, doing: str) -> None:
             if is_over:
-                raise WorkStopped("Nobody waits for this work any more.")
+                raise WorkStopped("The caller no longer waits for this work.")
             bar.update(task, completed=done, description=doing)
 
         try:

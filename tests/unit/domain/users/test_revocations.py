@@ -144,7 +144,7 @@ async def test_the_end_tries_once_more_and_reports_what_is_lost(clock: Any) -> N
     house.disk.is_full = True
     async with retried(house.postponed, clock=clock):
         await house.sessions.end(SessionId("b"), at=AT)
-    assert [str(one) for one in house.incidents.errors] == ["1 writes were lost: the store takes none."]
+    assert [str(one) for one in house.incidents.errors] == ["1 writes were lost: the store accepts none."]
 
 
 async def test_a_write_that_can_never_be_is_reported_and_holds_up_no_other() -> None:

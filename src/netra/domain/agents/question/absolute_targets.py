@@ -85,7 +85,7 @@ def money_targets(context: NumberContext) -> tuple[Reading, ...]:
     period = _PERIOD.match(context.after)
     times = 1.0 if period is None else MONTHS[_period(period)]
     if quantity.value <= 0:
-        return _unread(context, "a budget is more than nothing")
+        return _unread(context, "a budget must be above 0")
     return (StatedTarget(field="budget_usd_per_month", value=quantity.value * times),)
 
 
@@ -97,7 +97,7 @@ def bare_targets(context: NumberContext) -> tuple[Reading, ...]:
     about = mark_of(context, (*_TIMES, Subject.MONEY))
     if about is None or not context.clause.start <= about.start < context.clause.end:
         return ()
-    return _unread(context, "a number without a unit; say “ms”, “%”, “x” or “$”")
+    return _unread(context, "a number without a unit; write “ms”, “%”, “x” or “$”")
 
 
 def time_targets(context: NumberContext) -> tuple[Reading, ...]:
@@ -128,16 +128,18 @@ def _latency_limits(context: NumberContext, names: Sequence[str]) -> tuple[Readi
 def memory_targets(context: NumberContext) -> tuple[Reading, ...]:
     """Return the limit on the memory of one GPU."""
     if mark_of(context, (Subject.MEMORY,)) is None:
-        return _unread(context, "memory of what could not be told; say “GPU memory”")
+        return _unread(context, "unclear which memory; write “GPU memory”")
     return (StatedTarget(field="gpu_memory_gib", value=context.quantity.value),)
 
 
 def token_rate_targets(context: NumberContext) -> tuple[Reading, ...]:
     """Return the limit on the time per output token: 40 tokens a second for one user are 25 ms each."""
     if re.search(r"\b(?:throughput|total|overall|aggregate)\b", context.around, re.IGNORECASE):
-        return _unread(context, "throughput of the whole service sets no target; say the rate one user needs")
+        return _unread(
+            context, "throughput of the whole service sets no target; state the rate one user needs"
+        )
     if context.quantity.value <= 0:
-        return _unread(context, "a rate is more than nothing")
+        return _unread(context, "a rate must be above 0")
     return (StatedTarget(field="tpot_ms_p99", value=1_000 / context.quantity.value),)
 
 

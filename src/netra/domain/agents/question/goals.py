@@ -210,5 +210,5 @@ def _contradictions(words: _MessageParts) -> list[Unread]:
         stands = first.setdefault((target.field, target.part), target.value)
         if stands != target.value:
             text = f"{target.field} {target.value:g}"
-            unread.append(Unread(text=text, why=f"said twice; the first, {stands:g}, stands"))
+            unread.append(Unread(text=text, why=f"stated twice; the first, {stands:g}, is used"))
     return unread

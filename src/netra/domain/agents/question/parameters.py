@@ -223,7 +223,7 @@ _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_kinds, "analysis analyses kinds", f"the kinds of analysis are {', '.join(ORDER)}"),
     (_served_on, "served_on present_gpus", "what serves the log now is a text, as “4x H100”"),
     (_replicas, "served_replicas present_replicas", "replicas are a whole number from 1 to 512"),
-    (_split, "split_by group_by", "parts are told apart by tool, feature or template"),
+    (_split, "split_by group_by", "split_by is one of tool, feature, template"),
     (_instant, "change_at changed_at since", "an instant is ISO 8601, as 2026-11-20 or 2026-11-20T14:00:00Z"),
     (lambda _: None, "constraints targets goals", "expected texts, or an object of limits by name"),
 )

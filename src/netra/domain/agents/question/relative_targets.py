@@ -41,7 +41,7 @@ _QUANTILE: Final = re.compile(
     re.IGNORECASE,
 )
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
-_WHY: Final = "a share of what could not be told; say “20 % cheaper”, “2x faster” or “50 % more traffic”"
+_WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x faster” or “50 % more traffic”"
 
 
 def change_targets(context: NumberContext) -> tuple[Reading, ...]:

@@ -20,9 +20,7 @@ from netra.domain.workloads.columns import Events, instant_of
 from netra.ports.prices import PriceBook
 
 AGENT: Final = "DataSubAgent"
-NO_INSTANT: Final = Unread(
-    text="the change", why="say when it was made, as 2026-11-20 or “yesterday”"
-).sentence()
+NO_INSTANT: Final = Unread(text="the change", why="state its date, as 2026-11-20 or “yesterday”").sentence()
 MESSAGE: Final = "Reading the workload's events and pricing every call..."
 
 

@@ -52,7 +52,7 @@ def _which(briefing: Briefing) -> Advice:
     action = Action(
         order=1,
         recommendation_id="",
-        title="Say which workload is meant",
+        title="Name the workload",
         steps=(
             "Ask again with context.workload_id (REST) or workload_id (WebSocket) set to one of them.",
             "Or write the workload's id or name in the message.",
@@ -95,7 +95,7 @@ def _how(workload: Workload | None) -> str:
         )
     return (
         "Make a workload with POST /api/workloads and send the rows to POST /api/workloads/{id}/events as "
-        "JSON or NDJSON, or do both at once from a CSV or JSONL file with netra workloads import FILE."
+        "JSON or NDJSON, or do both from a CSV or JSONL file with netra workloads import FILE."
     )
 
 
