@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from netra.domain.errors import LeaseLost, NetraError, Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import completed, updated
-from netra.domain.runs.lifecycle import REST_S, Ending, RunMove
+from netra.domain.runs.lifecycle import RETRY_DELAY_S, Ending, RunMove
 from netra.domain.runs.model import Claim, RunState
 
 HERE = ("memory", "sqlite")
@@ -184,7 +184,7 @@ class Lifecycle(RuleBasedStateMachine):
         """Let every lease run out and claim what that frees: older claims must be worthless now."""
         self.wait(seconds)
         self.reap(3)
-        self.wait(REST_S)
+        self.wait(RETRY_DELAY_S)
         return self.claim()
 
     @rule(run_id=runs)

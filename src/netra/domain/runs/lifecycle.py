@@ -12,8 +12,8 @@ import msgspec
 
 from netra.domain.runs.model import Run, RunState
 
-REST_S: Final = 1.0
-REST_S_MAX: Final = 30.0
+RETRY_DELAY_S: Final = 1.0
+RETRY_DELAY_S_MAX: Final = 30.0
 LEASE_S_MAX: Final = 60.0  # longest lease that a worker may request, s
 CLOCK_SKEW_S: Final = 5.0  # largest accepted clock skew between two processes of one store, s
 # A later end was set before the clock was set back.
@@ -95,15 +95,15 @@ class LapseDecision(enum.StrEnum):
     CANCEL = "cancel"
 
 
-def rest_s(spent: int) -> float:
+def retry_delay_s(spent: int) -> float:
     """Return the retry delay in seconds after `spent` attempts lost for the same cause.
 
     Backs off exponentially, so that a run that crashes workers does not crash them in quick succession.
 
-    >>> [rest_s(spent) for spent in (1, 2, 3, 9)]
+    >>> [retry_delay_s(spent) for spent in (1, 2, 3, 9)]
     [1.0, 2.0, 4.0, 30.0]
     """
-    return min(REST_S * 2.0 ** (spent - 1), REST_S_MAX)
+    return min(RETRY_DELAY_S * 2.0 ** (spent - 1), RETRY_DELAY_S_MAX)
 
 
 def on_lapse(run: Run, *, spent: int, most: int) -> LapseDecision:

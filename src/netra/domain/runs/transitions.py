@@ -20,7 +20,7 @@ from netra.domain.runs.lifecycle import (
     after,
     on_lapse,
     on_stop,
-    rest_s,
+    retry_delay_s,
 )
 from netra.domain.runs.model import Run, RunFailure, RunState
 
@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     run: Run
     events: tuple[RunEvent, ...] = ()
-    rests_until: datetime | None = None  # end of the retry delay; None if the run may be claimed immediately
+    retry_at: datetime | None = None  # end of the retry delay; None if the run may be claimed immediately
 
 
 def numbered(
@@ -113,7 +113,7 @@ def _given_up(run: Run, *, why: NetraError, spent: int, most: int, now: datetime
     decision = on_lapse(run, spent=spent, most=most)
     if decision is LapseDecision.REQUEUE:
         requeued = msgspec.structs.replace(run, state=moved(run, RunMove.REQUEUE))
-        return Change(run=requeued, rests_until=now + timedelta(seconds=rest_s(spent)))
+        return Change(run=requeued, retry_at=now + timedelta(seconds=retry_delay_s(spent)))
     if decision is LapseDecision.CANCEL:
         return finished(run, Ending(move=RunMove.CANCEL), [cancelled(run)], at=now)
     ending = Ending(move=RunMove.FAIL, code=why.code, message=why.message)

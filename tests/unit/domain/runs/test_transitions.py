@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.runs.events import EventKind, updated
-from netra.domain.runs.lifecycle import Ending, RunMove, rest_s
+from netra.domain.runs.lifecycle import Ending, RunMove, retry_delay_s
 from netra.domain.runs.model import Run, RunFailure, RunState
 from netra.domain.runs.transitions import (
     claimed,
@@ -135,7 +135,7 @@ def test_a_postponed_run_waits_fails_under_its_own_name_or_is_cancelled():
     again = postponed(run(attempts=2, outages=1), why=why, max_attempts=3, now=LATER)
     assert (again.run.state, again.run.attempts, again.events) == (RunState.QUEUED, 2, ())
     assert again.run.outages == 2
-    assert again.rests_until == LATER + timedelta(seconds=rest_s(2))
+    assert again.retry_at == LATER + timedelta(seconds=retry_delay_s(2))
     failed = postponed(run(attempts=3, outages=2), why=why, max_attempts=3, now=LATER)
     assert failed.run.failure == RunFailure(code="SERVICE_UNAVAILABLE", message=why.message)
     told_to_stop = run(attempts=3, outages=2, is_cancel_requested=True)
@@ -146,11 +146,11 @@ def test_a_postponed_run_waits_fails_under_its_own_name_or_is_cancelled():
 def test_outages_and_lost_workers_use_up_nothing_of_each_other():
     lost = lapsed(run(attempts=5, outages=4), max_attempts=3, now=LATER)
     assert (lost.run.state, lost.run.outages) == (RunState.QUEUED, 4)
-    assert lost.rests_until == LATER + timedelta(seconds=rest_s(1))
+    assert lost.retry_at == LATER + timedelta(seconds=retry_delay_s(1))
     assert lapsed(run(attempts=7, outages=4), max_attempts=3, now=LATER).run.state is RunState.FAILED
     put_off = postponed(run(attempts=3), why=Unavailable("away"), max_attempts=3, now=LATER)
     assert put_off.run.state is RunState.QUEUED
-    assert put_off.rests_until == LATER + timedelta(seconds=rest_s(1))
+    assert put_off.retry_at == LATER + timedelta(seconds=retry_delay_s(1))
 
 
 def test_a_run_that_goes_with_its_thread_is_told_as_cancelled():

@@ -13,7 +13,7 @@ from netra.domain.ids import UserId
 from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
-from netra.domain.runs.lifecycle import rest_s
+from netra.domain.runs.lifecycle import retry_delay_s
 from netra.domain.runs.model import Run, RunFailure, RunState, StartRun, StopRun
 from netra.domain.runs.progress import RunWatch
 from netra.domain.runs.worker import Pace, RunWorker
@@ -301,7 +301,7 @@ async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any
     assert isinstance(house.incidents.heard[0][1], Unavailable)
     house.clock.turn(Pace().lease_s + 1)
     await house.run_store.reap(max_attempts=3)
-    house.clock.turn(rest_s(1))
+    house.clock.turn(retry_delay_s(1))
     await worker_of(house).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
 
@@ -319,7 +319,7 @@ async def test_a_run_whose_agents_miss_something_is_tried_again_without_waiting_
     waiting = await house.runs.get(run.id, owner_id=ALICE)
     assert (waiting.state, waiting.attempts) == (RunState.QUEUED, 1)
     assert [str(error) for _, error in house.incidents.heard] == ["ClickHouse does not answer."]
-    house.clock.turn(rest_s(1))
+    house.clock.turn(retry_delay_s(1))
     await worker_of(house).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
 
@@ -329,7 +329,7 @@ async def test_a_run_whose_agents_go_on_missing_something_fails_with_that_reason
     began_at = house.clock.now()
     for attempt in range(1, Quotas().max_outage_attempts + 1):
         assert await worker_of(house, away).run_once()
-        house.clock.turn(rest_s(attempt))
+        house.clock.turn(retry_delay_s(attempt))
     ended = await house.runs.get(run.id, owner_id=ALICE)
     failure = RunFailure(code="SERVICE_UNAVAILABLE", message="ClickHouse does not answer.")
     assert (ended.state, ended.failure) == (RunState.FAILED, failure)
@@ -436,7 +436,7 @@ async def test_a_run_that_lapsed_is_taken_up_again_by_the_same_worker(house: Any
     serving = asyncio.create_task(worker_of(house).serve(stopping))
     while (await house.runs.get(run.id, owner_id=ALICE)).phase == "running":
         await asyncio.sleep(0)
-    house.clock.turn(rest_s(1))
+    house.clock.turn(retry_delay_s(1))
     async for event in house.runs.follow(run.id, owner_id=ALICE):
         assert event.run_id == run.id
     stopping.set()
