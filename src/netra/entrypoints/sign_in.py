@@ -3,7 +3,7 @@
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind
 from netra.domain.quotas import LimitName
-from netra.domain.users.federated import FederatedSignIn, Recognized, Returned
+from netra.domain.users.federated import FederatedSignIn, ProviderCallback, Recognized
 from netra.domain.users.known_addresses import KnownAddressService
 from netra.domain.users.model import AddUser, SignIn, SignInResult, User
 from netra.domain.users.rules import normal_email
@@ -53,7 +53,9 @@ class SignInDesk:
         await self._count(account_key(f"new {email}"), exchange, origin=origin)
         return await self._users.add(command, origin=origin)
 
-    async def recognize(self, returned: Returned, exchange: Exchange, *, origin: Origin) -> Recognized:
+    async def recognize(
+        self, returned: ProviderCallback, exchange: Exchange, *, origin: Origin
+    ) -> Recognized:
         """Return who came back from the identity provider. Raises `RateLimited` and `OAuthRefused`."""
         recognized = await self._federated.finish(returned, origin=origin)
         await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)

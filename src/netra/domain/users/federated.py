@@ -43,7 +43,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uri: str | None
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
+class SignInStart(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's address for the browser, and the secret for the browser's cookie."""
 
     authorization_url: str
@@ -51,7 +51,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     browser: str
 
 
-class Returned(msgspec.Struct, frozen=True, kw_only=True):
+class ProviderCallback(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's answer, as brought by the browser."""
 
     state: str
@@ -82,7 +82,7 @@ class FederatedSignIn:
         secrets: SecretSource,
         clock: Clock,
         redirects: Collection[str],
-        takes_new_people: bool,
+        accepts_new_users: bool,
     ) -> None:
         self._provider = provider
         self._users = users
@@ -92,11 +92,11 @@ class FederatedSignIn:
         self._secrets = secrets
         self._clock = clock
         self._redirects = frozenset(redirects)
-        self._takes_new_people = takes_new_people
+        self._accepts_new_users = accepts_new_users
 
     async def begin(
         self, *, redirect_uri: str | None, browser: str | None = None, origin: Origin = AT_THE_MACHINE
-    ) -> Begun:
+    ) -> SignInStart:
         """Start a sign-in and return the provider's address; `browser` is the secret of an earlier start.
 
         Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not allowed,
@@ -117,9 +117,9 @@ class FederatedSignIn:
         url = await provider.authorization_url(state=state, nonce=pending.nonce, verifier=pending.verifier)
         key = rules.digest_of(state, use="state")
         await self._keep(key, msgspec.json.encode(pending), lifetime=rules.PENDING_LIFETIME, origin=origin)
-        return Begun(authorization_url=url, state=state, browser=kept_browser)
+        return SignInStart(authorization_url=url, state=state, browser=kept_browser)
 
-    async def finish(self, returned: Returned, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
+    async def finish(self, returned: ProviderCallback, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
         """Return the account, which is found, linked or created. Raises `OAuthRefused` or `OAuthFailed`."""
         provider = self._plugged()
         try:
@@ -184,7 +184,7 @@ class FederatedSignIn:
             raise OAuthNotConfigured
         return self._provider
 
-    async def _pending(self, returned: Returned) -> Pending:
+    async def _pending(self, returned: ProviderCallback) -> Pending:
         key = rules.digest_of(returned.state, use="state")
         kept = await self._book.take(
             key, at=self._clock.now()
@@ -219,7 +219,7 @@ class FederatedSignIn:
         return user
 
     async def _added(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
-        if not self._takes_new_people:
+        if not self._accepts_new_users:
             message = "There is no account for this e-mail address; ask the operator to create one."
             raise OAuthRefused(message, reason="no_account")
         new = NewUser(
@@ -248,7 +248,7 @@ class FederatedSignIn:
         return user
 
 
-def _code_in(returned: Returned, *, issuer: str) -> str:
+def _code_in(returned: ProviderCallback, *, issuer: str) -> str:
     """Return the provider's code. Raises `OAuthRefused` for an error, a missing code or another provider."""
     if returned.issuer is not None and returned.issuer != issuer:  # RFC 9207
         raise OAuthRefused("Another provider answered than was asked.", reason="issuer_mixed_up")
