@@ -103,7 +103,7 @@ class FederatedSignIn:
         `OAuthFailed` when the provider cannot be reached, `RateLimited` or `Unavailable` when too many
         sign-ins are pending.
         """
-        provider = self._plugged()
+        provider = self._required_provider()
         if redirect_uri is not None and redirect_uri not in self._redirects:
             message = "redirect_uri is not one that this deployment allows"
             raise ValidationFailed.of("redirect_uri", "not_allowed", message)
@@ -121,12 +121,12 @@ class FederatedSignIn:
 
     async def finish(self, returned: ProviderCallback, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
         """Return the account, which is found, linked or created. Raises `OAuthRefused` or `OAuthFailed`."""
-        provider = self._plugged()
+        provider = self._required_provider()
         try:
             pending = await self._pending(returned)
             code = _code_in(returned, issuer=provider.issuer)
             proven = await provider.prove(code=code, nonce=pending.nonce, verifier=pending.verifier)
-            user = await self._recognized(proven, origin=origin)
+            user = await self._find_or_add_user(proven, origin=origin)
         except OAuthRefused as error:
             await self._journal.note(Kind.IDENTITY_REFUSED, origin=origin, reason=error.reason)
             raise
@@ -179,7 +179,7 @@ class FederatedSignIn:
             max_in_all=rules.WAITING_MAX,
         )
 
-    def _plugged(self) -> IdentityProvider:
+    def _required_provider(self) -> IdentityProvider:
         if self._provider is None:
             raise OAuthNotConfigured
         return self._provider
@@ -199,16 +199,16 @@ class FederatedSignIn:
             raise OAuthRefused(message, reason="other_browser")
         return pending
 
-    async def _recognized(self, proven: ProvenIdentity, *, origin: Origin) -> User:
+    async def _find_or_add_user(self, proven: ProvenIdentity, *, origin: Origin) -> User:
         user = await self._users.find_by_identity(proven.identity)
         if user is None:
             email = rules.email_to_link(proven)
             holder = await self._users.find_by_email(email)
             try:
                 if holder is None:
-                    user = await self._added(proven, email=email, origin=origin)
+                    user = await self._add_user(proven, email=email, origin=origin)
                 else:
-                    user = await self._linked(proven, holder, origin=origin)
+                    user = await self._link_user(proven, holder, origin=origin)
             except Conflict:
                 # a concurrent sign-in of the same person was faster
                 user = await self._users.find_by_identity(proven.identity)
@@ -218,7 +218,7 @@ class FederatedSignIn:
         rules.check_active(user)
         return user
 
-    async def _added(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
+    async def _add_user(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
         if not self._accepts_new_users:
             message = "There is no account for this e-mail address; ask the operator to create one."
             raise OAuthRefused(message, reason="no_account")
@@ -236,7 +236,7 @@ class FederatedSignIn:
         await self._journal.note(Kind.ACCOUNT_ADDED, origin=origin, user_id=user.id, role=user.role.value)
         return user
 
-    async def _linked(self, proven: ProvenIdentity, holder: User, *, origin: Origin) -> User:
+    async def _link_user(self, proven: ProvenIdentity, holder: User, *, origin: Origin) -> User:
         rules.check_may_link(holder)
         rules.check_active(holder)
         user = await self._users.link(

@@ -57,7 +57,7 @@ class SessionOpener:
         )
         refresh = self.fresh()
         await self._sessions.add(session, refresh=refresh_digest(refresh), user=user)
-        await self._end_beyond(user, now=now, origin=origin)
+        await self._end_oldest(user, now=now, origin=origin)
         await self._sessions.forget_expired(before=now - KEPT_AFTER_EXPIRY)
         return self.issue(user, session, refresh=refresh, now=now)
 
@@ -83,7 +83,7 @@ class SessionOpener:
             user=user,
         )
 
-    async def _end_beyond(self, user: User, *, now: datetime, origin: Origin) -> None:
+    async def _end_oldest(self, user: User, *, now: datetime, origin: Origin) -> None:
         """End the oldest sessions; runs after the insert, so the later of two concurrent ones sees both."""
         live = await self._sessions.live_of(user.id, at=now)
         for session in live[LIVE_PER_USER_MAX:]:
