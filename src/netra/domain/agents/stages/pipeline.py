@@ -70,34 +70,34 @@ class AgentPipeline:
         Without data the advice says what to send. Raises `WorkStopped` from `watch`,
         `ValidationFailed` for a workload above the limits, and what the stores raise.
         """
-        await self._begun(watch)
+        await self._start_triage(watch)
         briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
         workload = briefing.workload
         if workload is None or workload.event_count == 0:
-            return await self._asked_back(briefing, watch)
+            return await self._ask_for_data(briefing, watch)
         check_readable(workload, limits=self._limits)
         session = None if self._model_access is None else self._model_access.start_session(question)
         if session is not None:
             briefing = await session.read_question(briefing, watch)
         await watch.start_stage(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
         events = await self._log.read(workload.id, owner_id=question.owner_id)
-        return await self._advised(briefing, events, watch, session=session)
+        return await self._advise(briefing, events, watch, session=session)
 
     async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
         """Return the advice on events that no store holds, by the same stages."""
-        await self._begun(watch)
+        await self._start_triage(watch)
         now = self._clock.now()
         goals = read_goals(question.message, question.parameters, now=now)
         briefing = Briefing(question=question, goals=goals, now=now, is_at_hand=True)
         if not len(events):
-            return await self._asked_back(briefing, watch)
+            return await self._ask_for_data(briefing, watch)
         session = None if self._model_access is None else self._model_access.start_session(question)
         if session is not None:
             briefing = await session.read_question(briefing, watch)
         await watch.start_stage(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
-        return await self._advised(briefing, events, watch, session=session)
+        return await self._advise(briefing, events, watch, session=session)
 
-    async def _begun(self, watch: Watch) -> None:
+    async def _start_triage(self, watch: Watch) -> None:
         """Report the triage stage; a language model that reads the question makes it a stage with work."""
         if self._model_access is None:
             await watch.skip_stages(_TRIAGE)
@@ -106,7 +106,7 @@ class AgentPipeline:
                 agent=_TRIAGE.agent, message=_TRIAGE.message, progress=_TRIAGE.progress, until=_TRIAGE.until
             )
 
-    async def _advised(
+    async def _advise(
         self, briefing: Briefing, events: Events, watch: Watch, *, session: ModelSession | None
     ) -> Advice:
         work = partial(
@@ -140,9 +140,9 @@ class AgentPipeline:
             advice = await session.write_answer(advice, plan, events, watch, lookups=lookups)
         return checked_advice(advice)
 
-    async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
+    async def _ask_for_data(self, briefing: Briefing, watch: Watch) -> Advice:
         """Report every stage as empty, and return advice that asks for data."""
-        await watch.skip_stages(*_EMPTY_HANDED)
+        await watch.skip_stages(*_STAGES_WITHOUT_DATA)
         advice = asking(briefing)
         return checked_advice(
             advice if self._model_access is None else self._model_access.mark_unused(advice)
@@ -150,7 +150,7 @@ class AgentPipeline:
 
 
 _TRIAGE: Final = Stage(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
-_EMPTY_HANDED: Final = (
+_STAGES_WITHOUT_DATA: Final = (
     Stage(agent=survey.AGENT, message="There are no events to profile.", progress=10, until=35),
     Stage(agent=analysis.AGENT, message="Nothing to compute from.", progress=35, until=85),
     Stage(agent=planning.AGENT, message="Working out what to send...", progress=85, until=95),
