@@ -50,15 +50,15 @@ _LONG: Final = 9  # words from which on an English text must contain a word of `
 _LETTERS: Final = ("LATIN", "MICRO", "GREEK SMALL LETTER MU")
 
 
-def faults_in(text: str, *, instructions: Collection[str], told: str = "") -> tuple[str, ...]:
-    """Return the faults of `text` as metric labels; addresses in `told`, the payload, are allowed.
+def faults_in(text: str, *, instructions: Collection[str], payload: str = "") -> tuple[str, ...]:
+    """Return the faults of `text` as metric labels; addresses in `payload` are allowed.
 
     >>> faults_in("See [this](https://evil.example/?q=1)", instructions=())
     ('markup', 'address')
     """
     checks = (
         ("markup", _MARKUP.search(text) is not None),
-        ("address", _has_address(text, told)),
+        ("address", _has_address(text, payload)),
         ("secret", _SECRET.search(text) is not None),
         (
             "characters",
@@ -81,9 +81,9 @@ def _runs(text: str) -> frozenset[str]:
     return frozenset(" ".join(words[at : at + _ECHO]) for at in range(len(words) - _ECHO + 1))
 
 
-def _has_address(text: str, told: str) -> bool:
+def _has_address(text: str, payload: str) -> bool:
     """Return whether the text contains an address that is not in the payload."""
-    return any(match[0] not in told for match in _ADDRESS.finditer(text))
+    return any(match[0] not in payload for match in _ADDRESS.finditer(text))
 
 
 def _is_odd(character: str) -> bool:

@@ -179,12 +179,12 @@ class _Page:
         self._text += sentence
         self._refused += unsupported_by(sentence, self._facts, due=self._due)
         self._due = due_after(sentence, due=self._due)
-        self._faults += faults_in(sentence, instructions=INSTRUCTIONS, told=self._known)
+        self._faults += faults_in(sentence, instructions=INSTRUCTIONS, payload=self._known)
         return sentence != "" and not self._refused and not self._faults and len(self._text) <= TEXT_MAX
 
     def draft(self) -> _Draft:
         """Return the whole text, checked again for faults that span sentences."""
-        faults = [*self._faults, *faults_in(self._text, instructions=INSTRUCTIONS, told=self._known)]
+        faults = [*self._faults, *faults_in(self._text, instructions=INSTRUCTIONS, payload=self._known)]
         if not self._text.strip():
             faults.append("empty")
         if len(self._text) > TEXT_MAX:
