@@ -37,9 +37,9 @@ def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever en
 
 def unsupported_by(text: str, facts: Facts, *, due: int = 1) -> tuple[str, ...]:
     """Return the same as `unsupported`, for facts already read from a payload; `due` as in `figures`."""
-    said = figures(text, due=due)
-    names = [label.text for label in said.labels if not is_known(label, facts.labels)]
-    numbers = [number.text for number in said.numbers if not _is_held(number, facts.numbers)]
+    stated = figures(text, due=due)
+    names = [label.text for label in stated.labels if not is_known(label, facts.labels)]
+    numbers = [number.text for number in stated.numbers if not _is_held(number, facts.numbers)]
     return (*names, *numbers)
 
 

@@ -149,7 +149,7 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
     period = next((name for ending, name in _PERIODS if ending in key), "")
     if kind is NumberKind.USD and place.keys[-1] in ("low", "high"):
         period = "month"
-    signs, way = _told(value, key=key, path=place.keys[-2:] if key != place.target else ())
+    signs, way = _signs_and_way(value, key=key, path=place.keys[-2:] if key != place.target else ())
     is_wish = "goals" in place.keys or (key == place.target and place.keys[-1] == "asked")
     yield Fact(
         value=abs(value) * scale,
@@ -181,7 +181,7 @@ def _kind(key: str) -> tuple[NumberKind, float]:
     return NumberKind.COUNT, 1.0
 
 
-def _told(value: float, *, key: str, path: tuple[str, ...]) -> tuple[str, str]:
+def _signs_and_way(value: float, *, key: str, path: tuple[str, ...]) -> tuple[str, str]:
     """Return the signs with which the number may be written, and its direction: a saving is "down"."""
     if key == "traffic_growth":
         return ("+", "up") if value > 0 else ("-", "down")

@@ -122,8 +122,8 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(plain, [(label.start, label.end) for label in labels])
     rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
-    told = [match.span() for match in _NUMBER.finditer(rest)]
-    numbers = [*_digits(rest), *_spelt(blanked(rest, told))]
+    spans = [match.span() for match in _NUMBER.finditer(rest)]
+    numbers = [*_digits(rest), *_spelt(blanked(rest, spans))]
     return Figures(numbers=tuple(numbers), labels=labels)
 
 

@@ -128,9 +128,9 @@ def _month(text: str) -> str:
     return str(_MONTHS.index(text[:3].lower()) + 1)
 
 
-def _same_day(said: tuple[str, ...], known: tuple[str, ...]) -> bool:
+def _same_day(stated: tuple[str, ...], known: tuple[str, ...]) -> bool:
     """Return whether every stated part of a date matches the known date."""
-    return all(mine in ("", theirs) for mine, theirs in zip(said, known, strict=True))
+    return all(mine in ("", theirs) for mine, theirs in zip(stated, known, strict=True))
 
 
 def _start(label: Label) -> int:
