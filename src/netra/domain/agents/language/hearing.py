@@ -52,7 +52,7 @@ async def read_with_model(
     message: str, earlier: Sequence[Message], *, metered: MeteredModel
 ) -> QuestionReading:
     """Return the model's reading of the message; a failure of the model is a reading with a reason."""
-    said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
+    texts = tuple(one.content for one in earlier if one.role is MessageRole.USER)
     prompt = Prompt(
         messages=(system(READ_QUESTION), data(before=shown(earlier), message=message)),
         answer_schema=_schema(),
@@ -65,7 +65,7 @@ async def read_with_model(
         return QuestionReading(reason=error.reason)
     except (msgspec.MsgspecError, UnicodeError):
         return QuestionReading(reason="malformed")
-    return QuestionReading(goals=read, earlier=said)
+    return QuestionReading(goals=read, earlier=texts)
 
 
 def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -102,12 +102,12 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
         if mine is not None:
             if not math.isclose(mine, theirs, rel_tol=1e-3, abs_tol=1e-9):
                 differences.append(GoalDifference(field=field, local=mine, model=theirs))
-        elif _is_said(field, theirs, open_):
+        elif _is_stated(field, theirs, open_):
             taken[field] = {"": theirs} if field == "latency_ms" else theirs
         else:
             refused.append(field)
     for field, value in _names(
-        local, read, said=(message, *reading.earlier), names=names, is_lost=is_lost
+        local, read, texts=(message, *reading.earlier), names=names, is_lost=is_lost
     ).items():
         if value:
             taken[field] = value
@@ -128,7 +128,7 @@ def _mine(local: Goals, field: str) -> float | None:
     return next(iter(local.latency_ms.values()), None)
 
 
-def _is_said(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
+def _is_stated(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
     kinds, scale = _NUMBERS[field]
     for number in numbers:
         if number.kind in kinds and math.isclose(number.value * scale, abs(value), rel_tol=1e-6):
@@ -143,15 +143,15 @@ def _is_said(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
 
 
 def _names(
-    local: Goals, read: ModelReadGoals, *, said: Sequence[str], names: KnownNames, is_lost: bool
+    local: Goals, read: ModelReadGoals, *, texts: Sequence[str], names: KnownNames, is_lost: bool
 ) -> dict[str, tuple[str, ...]]:
     """Return the features and models to add: only if some words were unread, and only known names."""
     found: dict[str, tuple[str, ...]] = {}
     if read.features and not local.features and is_lost:
         found["features"] = _known(read.features, names.parts())
     if read.models and not local.models and is_lost:
-        told = [mention.name for text in said for mention in models_in(text, known=names.models)]
-        found["models"] = _known(read.models, told)
+        mentioned = [mention.name for text in texts for mention in models_in(text, known=names.models)]
+        found["models"] = _known(read.models, mentioned)
     return found
 
 
