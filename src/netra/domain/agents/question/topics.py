@@ -135,10 +135,10 @@ def analyses_in(text: str) -> tuple[str, ...]:
     >>> analyses_in("Audit the KV caching, then the rate limits")
     ('prompt_caching', 'kv_cache', 'rate_limits')
     """
-    said = text.lower()
-    if _ANY_TOPIC.search(said) is None:
+    lower = text.lower()
+    if _ANY_TOPIC.search(lower) is None:
         return ()
-    plain = _NOT_THE_SUBJECT.sub(" ", said)
+    plain = _NOT_THE_SUBJECT.sub(" ", lower)
     return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
 
 
@@ -163,9 +163,9 @@ def priority_in(text: str) -> Priority | None:
     >>> priority_in("3x faster at no more money")
     <Priority.PERFORMANCE: 'performance'>
     """
-    said = text.lower()
-    wants_speed = _wants(_SPEED, said, unless=_SPEED_MAY_NOT_FALL)
-    wants_money = _wants(_MONEY, said, unless=_MONEY_MAY_NOT_RISE)
+    lower = text.lower()
+    wants_speed = _wants(_SPEED, lower, unless=_SPEED_MAY_NOT_FALL)
+    wants_money = _wants(_MONEY, lower, unless=_MONEY_MAY_NOT_RISE)
     if wants_money and wants_speed:
         return Priority.BALANCED
     if wants_speed:
@@ -201,20 +201,20 @@ def asks_before_after(text: str, *, is_dated: bool) -> bool:
     >>> asks_before_after("Would an upgrade be worth it?", is_dated=False)
     False
     """
-    said = text.lower()
-    is_made = _CHANGE_MADE.search(said) is not None
-    if not is_made and _CHANGE.search(said) is None:
+    lower = text.lower()
+    is_made = _CHANGE_MADE.search(lower) is not None
+    if not is_made and _CHANGE.search(lower) is None:
         return False
     if is_dated:
         return True
-    if _NOT_YET.search(said) and not _IN_THE_PAST.search(said):
+    if _NOT_YET.search(lower) and not _IN_THE_PAST.search(lower):
         return False
-    return _VERDICT.search(said) is not None
+    return _VERDICT.search(lower) is not None
 
 
 def is_on_topic(text: str) -> bool:
     """Return whether any word of the text is a topic of this engine."""
-    said = text.lower()
-    return any(pattern.search(said) for pattern in (_MONEY, _SPEED, _TIME, _SUBJECT)) or bool(
-        analyses_in(said)
+    lower = text.lower()
+    return any(pattern.search(lower) for pattern in (_MONEY, _SPEED, _TIME, _SUBJECT)) or bool(
+        analyses_in(lower)
     )
