@@ -29,14 +29,14 @@ def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> Sequence[RowOutc
     """Return one outcome per row, by line, after the store has found which events are new."""
     names = repeat(None) if taken.events.id is None else taken.events.id.tolist()
     statuses = [EventStatus.ACCEPTED if new else EventStatus.DUPLICATE for new in is_new.tolist()]
-    told = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
+    reported = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
     if not taken.faults:
-        return told
-    told += [
+        return reported
+    reported += [
         RowOutcome(fault.line, EventStatus.REJECTED, code=fault.code, message=fault.message)
         for fault in taken.faults
     ]
-    return sorted(told, key=attrgetter("line"))
+    return sorted(reported, key=attrgetter("line"))
 
 
 def report_of(
