@@ -41,11 +41,11 @@ async def archived(
     incidents: Incidents,
 ) -> "AsyncGenerator[ArchivedEventLog]":
     """Return `log` backed by an archive, and deliver events to it until the block ends."""
-    news = asyncio.Event()
-    courier = EventCourier(outbox=outbox, archive=archive, news=news, clock=clock, incidents=incidents)
+    wake_up = asyncio.Event()
+    courier = EventCourier(outbox=outbox, archive=archive, wake_up=wake_up, clock=clock, incidents=incidents)
     serving = asyncio.create_task(courier.serve())
     try:
-        yield ArchivedEventLog(log=log, outbox=outbox, archive=archive, news=news, quotas=quotas)
+        yield ArchivedEventLog(log=log, outbox=outbox, archive=archive, wake_up=wake_up, quotas=quotas)
     finally:
         serving.cancel()
         await asyncio.wait({serving})
@@ -60,13 +60,13 @@ class ArchivedEventLog:
         log: EventLog,
         outbox: EventOutbox,
         archive: EventArchive,
-        news: asyncio.Event,
+        wake_up: asyncio.Event,
         quotas: Quotas,
     ) -> None:
         self._log = log
         self._outbox = outbox
         self._archive = archive
-        self._news = news  # set when there are events to deliver
+        self._wake_up = wake_up  # set when there are events to deliver
         self._quotas = quotas
 
     async def append(
@@ -83,7 +83,7 @@ class ArchivedEventLog:
                 retry_after_s=FULL_RETRY_S,
             )
         appended = await self._log.append(workload_id, events, owner_id=owner_id, limits=limits)
-        self._news.set()
+        self._wake_up.set()
         return appended
 
     async def read(
@@ -112,7 +112,7 @@ class ArchivedEventLog:
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload's events: immediately for readers, later in the archive."""
         await self._log.delete(workload_id, owner_id=owner_id)
-        self._news.set()
+        self._wake_up.set()
 
 
 def _merged(parts: Sequence[Events]) -> Events:
@@ -127,13 +127,13 @@ class EventCourier:
         *,
         outbox: EventOutbox,
         archive: EventArchive,
-        news: asyncio.Event,
+        wake_up: asyncio.Event,
         clock: Clock,
         incidents: Incidents,
     ) -> None:
         self._outbox = outbox
         self._archive = archive
-        self._news = news
+        self._wake_up = wake_up
         self._clock = clock
         self._incidents = incidents
         self._held: int | None = None
@@ -142,11 +142,11 @@ class EventCourier:
         """Deliver events until cancelled."""
         try:
             while True:
-                if not await self._tried():
-                    await self._listen()
+                if not await self._try_delivery():
+                    await self._wait_for_events()
         finally:
             with suppress(Unavailable):  # then the lease expires by itself
-                await self._let_go()
+                await self._release_lease()
 
     async def deliver(self) -> bool:
         """Delete one workload and send one shipment to the archive; return whether anything was done."""
@@ -155,7 +155,7 @@ class EventCourier:
             lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, most_bytes=SHIPMENT_BYTES, held=self._held
         )
         if shipment is None:
-            await self._let_go()
+            await self._release_lease()
             return has_deleted
         self._held = shipment.fence
         if refused := await self._archive.put(shipment):
@@ -179,7 +179,7 @@ class EventCourier:
             return True
         return False
 
-    async def _tried(self) -> bool:
+    async def _try_delivery(self) -> bool:
         try:
             return await self.deliver()
         except LeaseLost:
@@ -192,13 +192,13 @@ class EventCourier:
             await self._clock.pause(OUTAGE_PAUSE_S)
         return False
 
-    async def _listen(self) -> None:
+    async def _wait_for_events(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_EVERY_S):
-                await self._news.wait()
-        self._news.clear()
+                await self._wake_up.wait()
+        self._wake_up.clear()
 
-    async def _let_go(self) -> None:
+    async def _release_lease(self) -> None:
         held, self._held = self._held, None
         if held is not None:
             await self._outbox.release(held)
