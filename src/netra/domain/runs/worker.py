@@ -195,22 +195,22 @@ class RunWorker:
 
     async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
         if watch.is_handed_back:
-            await self._let_go(claim, self._runs.release(claim), where="handing a run back")
+            await self._write_last(claim, self._runs.release(claim), where="handing a run back")
         else:
             last_events = [*watch.take_pending(), events.cancelled(claim.run)]
             await self._end(claim, Ending(move=RunMove.CANCEL), last_events, answer=None)
 
     async def _postpone(self, claim: Claim, why: Unavailable) -> None:
         postponing = self._runs.postpone(claim, why, max_attempts=self._quotas.max_outage_attempts)
-        await self._let_go(claim, postponing, where="putting a run off")
+        await self._write_last(claim, postponing, where="putting a run off")
 
     async def _end(
         self, claim: Claim, ending: Ending, new: Sequence[events.NewEvent], *, answer: Message | None
     ) -> None:
         finishing = self._runs.finish(claim, ending, new, answer=answer)
-        await self._let_go(claim, finishing, where="ending a run")
+        await self._write_last(claim, finishing, where="ending a run")
 
-    async def _let_go(
+    async def _write_last(
         self, claim: Claim, last_write: Awaitable[Sequence[events.RunEvent]], *, where: str
     ) -> None:
         try:

@@ -10,7 +10,7 @@ from netra.ports.incidents import Incidents
 from netra.ports.workloads import EventLeftovers
 
 SWEEP_EVERY_S: Final = 30.0
-BREATH_S: Final = 0.05  # pause between two parts, so that interactive requests come first
+PAUSE_S: Final = 0.05  # pause between two parts, so that interactive requests come first
 
 
 @asynccontextmanager
@@ -31,4 +31,4 @@ async def _sweep(leftovers: EventLeftovers, *, clock: Clock, incidents: Incident
             is_more = await leftovers.sweep()
         except Exception as error:  # noqa: BLE001  # the outermost frame: what is left waits for the next look
             incidents.report(error, where="removing deleted events")
-        await clock.pause(BREATH_S if is_more else SWEEP_EVERY_S)
+        await clock.pause(PAUSE_S if is_more else SWEEP_EVERY_S)
