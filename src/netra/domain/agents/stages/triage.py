@@ -53,6 +53,8 @@ def _meant(message: str, choices: Sequence[Workload]) -> Workload | None:
     """Return the only workload, else the only one whose id or name the message contains."""
     if len(choices) == 1:
         return choices[0]
-    said = {part.name for part in parts_in(message, known=[name for w in choices for name in (w.id, w.name)])}
-    meant = [workload for workload in choices if not said.isdisjoint((workload.id, workload.name))]
+    named = {
+        part.name for part in parts_in(message, known=[name for w in choices for name in (w.id, w.name)])
+    }
+    meant = [workload for workload in choices if not named.isdisjoint((workload.id, workload.name))]
     return meant[0] if len(meant) == 1 else None
