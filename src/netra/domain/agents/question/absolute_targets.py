@@ -91,8 +91,8 @@ def money_targets(context: NumberContext) -> tuple[Reading, ...]:
 
 def bare_targets(context: NumberContext) -> tuple[Reading, ...]:
     """Return the budget set by a number without a unit, if the clause mentions a budget."""
-    said = context.before.strip() or "".join(clause.text for clause in context.sentence[:1])
-    if _BUDGETS.search(f"{said} {context.after}") is not None:
+    words = context.before.strip() or "".join(clause.text for clause in context.sentence[:1])
+    if _BUDGETS.search(f"{words} {context.after}") is not None:
         return money_targets(context)
     about = mark_of(context, (*_TIMES, Subject.MONEY))
     if about is None or not context.clause.start <= about.start < context.clause.end:

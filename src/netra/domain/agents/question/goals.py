@@ -62,12 +62,12 @@ def read_goals(
     """
     asked = read_parameters(parameters)
     words = _words("\n".join([message, *asked.words]), names, now=now)
-    fields = _joined(_goal_fields(words), asked.fields)
+    fields = _merged(_goal_fields(words), asked.fields)
     fields["features"], unknown = _sifted(fields["features"], names)
     fields["latency_ms"], unlimited = _limits_sifted(fields["latency_ms"], names)
     unread = (*asked.unread, *_unread(words), *(_unknown_part(name) for name in (*unknown, *unlimited)))
-    said = tuple(dict.fromkeys(piece.sentence() for piece in unread))
-    return Goals(**fields, unread=said[:UNREAD_MAX])
+    sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
+    return Goals(**fields, unread=sentences[:UNREAD_MAX])
 
 
 def _words(text: str, names: KnownNames, *, now: datetime) -> _MessageParts:
@@ -143,12 +143,12 @@ def _is_before_after(words: _MessageParts) -> bool:
     return topics.asks_before_after(words.text, is_dated=bool(words.dates))
 
 
-def _joined(said: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(stated: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Merge both sources: parameters override single fields, lists and limits are united."""
-    fields = {name: value for name, value in {**said, **asked}.items() if value is not None}
+    fields = {name: value for name, value in {**stated, **asked}.items() if value is not None}
     for name in ("features", "models", "gpus", "constraints", "analyses"):
-        fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *said[name])))
-    fields["latency_ms"] = {**said["latency_ms"], **asked.get("latency_ms", {})}
+        fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *stated[name])))
+    fields["latency_ms"] = {**stated["latency_ms"], **asked.get("latency_ms", {})}
     return fields
 
 
