@@ -63,8 +63,8 @@ def name_of(entry: KeyEntry, *, owner_id: UserId, key: str) -> str:
 
     It has the format and order of an id from an `IdSource`.
     """
-    said = "\0".join((str(owner_id), key, entry.fingerprint, entry.began_at.astimezone(UTC).isoformat()))
-    digest = hashlib.sha256(said.encode()).hexdigest()
+    text = "\0".join((str(owner_id), key, entry.fingerprint, entry.began_at.astimezone(UTC).isoformat()))
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{(entry.began_at - _EPOCH) // _MILLISECOND:012x}{digest[:_CHANCE_LENGTH]}"
 
 

@@ -119,8 +119,10 @@ def _features(metrics: Metrics) -> str:
 def _recommendations(found: Sequence[Recommendation], *, period: str) -> Iterable[str]:
     """Yield a paragraph for each of the first recommendations, in order."""
     for recommendation in found[:SHOWN]:
-        said = (_sentence(recommendation.action), _sentence(recommendation.impact))
-        yield " ".join(sentence for sentence in (*said, _worth(recommendation, period=period)) if sentence)
+        sentences = (_sentence(recommendation.action), _sentence(recommendation.impact))
+        yield " ".join(
+            sentence for sentence in (*sentences, _worth(recommendation, period=period)) if sentence
+        )
 
 
 def _worth(recommendation: Recommendation, *, period: str) -> str:
@@ -150,10 +152,10 @@ def _first_step(advice: Advice) -> str:
     if not advice.actions:
         return ""
     first = advice.actions[0]
-    said = [f"Do this first: {_sentence(first.title)}", *(_sentence(step) for step in first.steps[:1])]
+    sentences = [f"Do this first: {_sentence(first.title)}", *(_sentence(step) for step in first.steps[:1])]
     if first.roll_back:
-        said.append(f"To take it back: {_sentence(first.roll_back)}")
-    return " ".join(said)
+        sentences.append(f"To take it back: {_sentence(first.roll_back)}")
+    return " ".join(sentences)
 
 
 def _gaps(metrics: Metrics, *, asked: Sequence[str]) -> str:
@@ -161,8 +163,8 @@ def _gaps(metrics: Metrics, *, asked: Sequence[str]) -> str:
     gaps = sorted(
         metrics.gaps, key=lambda gap: gap.kind not in asked
     )  # the sort is stable, so other gaps keep their order
-    told = [_gap(gap) for gap in gaps[:GAPS]]
-    return f"What is missing: {' '.join(told)}" if told else ""
+    sentences = [_gap(gap) for gap in gaps[:GAPS]]
+    return f"What is missing: {' '.join(sentences)}" if sentences else ""
 
 
 def _gap(gap: Gap) -> str:
