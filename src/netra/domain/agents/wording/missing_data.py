@@ -58,7 +58,7 @@ def _which(briefing: Briefing) -> Advice:
             "Or write the workload's id or name in the message.",
         ),
         verify="The answer's metrics.workload_id is the workload you meant.",
-        roll_back="Nothing was changed, so there is nothing to take back.",
+        roll_back="Nothing was changed, so there is nothing to undo.",
     )
     reason = "no workload is named and there are several"
     return _advice(briefing, reason=reason, report=report, actions=(action,))

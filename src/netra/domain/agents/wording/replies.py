@@ -154,7 +154,7 @@ def _first_step(advice: Advice) -> str:
     first = advice.actions[0]
     sentences = [f"Do this first: {_sentence(first.title)}", *(_sentence(step) for step in first.steps[:1])]
     if first.roll_back:
-        sentences.append(f"To take it back: {_sentence(first.roll_back)}")
+        sentences.append(f"To undo it: {_sentence(first.roll_back)}")
     return " ".join(sentences)
 
 
