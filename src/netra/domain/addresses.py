@@ -4,9 +4,8 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-LOOPBACK: Final = frozenset(
-    {"localhost", "127.0.0.1", "::1"}
-)  # hosts that may be reached by http without TLS
+# hosts that may be reached by http without TLS
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def parts_of(address: str) -> SplitResult | None:

@@ -61,9 +61,8 @@ class RunFollower:
         """
         while self._last <= seq:
             if self._failure is not None:
-                raise self._failure.with_traceback(
-                    None
-                )  # several listeners raise it: drop the others' frames
+                # several listeners raise it: drop the others' frames
+                raise self._failure.with_traceback(None)
             if self.is_over:
                 return ()
             await self._changed.wait()
@@ -103,9 +102,8 @@ class RunFollower:
                     if event.is_last:
                         return
                 self._wake_all()
-                may_have_more = (
-                    len(batch) >= READ_MAX
-                )  # the store may hold more, for which no wake-up will come
+                # the store may hold more, for which no wake-up will come
+                may_have_more = len(batch) >= READ_MAX
                 batch = () if may_have_more else await subscription.next(timeout_s=POLL_S)
                 if not _is_next(batch, self._last):
                     batch = await self._stored(self._last)
@@ -150,10 +148,8 @@ class RunFollowers:
     @asynccontextmanager
     async def join(self, run_id: RunId, *, owner_id: UserId, after: int) -> AsyncGenerator[RunFollower]:
         """Share the run's follower until the block ends; the first listener starts it at `after`."""
-        key = (
-            owner_id,
-            run_id,
-        )  # keyed by owner, so that the store refuses a follower of another owner's run
+        # keyed by owner, so that the store refuses a follower of another owner's run
+        key = owner_id, run_id
         follower = self._followers.get(key)
         if follower is None or follower.is_over:
             follower = RunFollower(run_id, owner_id=owner_id, after=after, runs=self._runs, feed=self._feed)

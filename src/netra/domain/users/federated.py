@@ -186,9 +186,8 @@ class FederatedSignIn:
 
     async def _pending(self, returned: ProviderCallback) -> Pending:
         key = rules.digest_of(returned.state, use="state")
-        kept = await self._book.take(
-            key, at=self._clock.now()
-        )  # single use, even if the wrong browser brings it
+        # single use, even if the wrong browser brings it
+        kept = await self._book.take(key, at=self._clock.now())
         if kept is None:
             message = "This sign-in is unknown, was finished already or took longer than ten minutes."
             raise OAuthRefused(message, reason="state_unknown")

@@ -19,9 +19,8 @@ from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TicketBook, TokenCodec
 from netra.ports.users import UserStore
 
-KEY_USE_NOTED_EVERY: Final = timedelta(
-    minutes=1
-)  # interval between updates of a key's last use; avoids a write per request
+# interval between updates of a key's last use; avoids a write per request
+KEY_USE_NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 class UserService:

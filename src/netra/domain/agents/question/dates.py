@@ -45,9 +45,8 @@ _DATED: Final = re.compile(
     re.IGNORECASE,
 )
 
-_ANY_DATE: Final = re.compile(
-    "[0-9]|day|night|morning|week|month|ago", re.IGNORECASE
-)  # skips the slower pattern for most texts
+# skips the slower pattern for most texts
+_ANY_DATE: Final = re.compile("[0-9]|day|night|morning|week|month|ago", re.IGNORECASE)
 
 
 def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:

@@ -119,9 +119,8 @@ def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
         implied["constraints"] = (QUALITY,)
     implied["priority"] = _priority(words, fields)
     if _is_before_after(words):
-        asked = (
-            kind for kind in fields["analyses"] if kind != RIGHT_SIZING
-        )  # the new model is already in use
+        # the new model is already in use
+        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)
         implied["analyses"] = (*asked, BEFORE_AFTER)
         implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
     elif not all(model.known for model in words.models):

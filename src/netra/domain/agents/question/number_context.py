@@ -30,9 +30,8 @@ class NumberContext(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Quantity
     clause: Clause
     others: tuple[Quantity, ...]  # the other numbers of the message
-    sentence: tuple[
-        Clause, ...
-    ]  # other clauses of the sentence: those before the number first, nearest first
+    # other clauses of the sentence: those before the number first, nearest first
+    sentence: tuple[Clause, ...]
     parts: tuple[Mention, ...]  # features, functions and tools named in the message
 
     @property

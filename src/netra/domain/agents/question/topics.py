@@ -37,9 +37,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
-_ANY_TOPIC: Final = re.compile(
-    rf"\b(?:{'|'.join(_TOPICS.values())})\b"
-)  # skips the slower patterns for most texts
+# skips the slower patterns for most texts
+_ANY_TOPIC: Final = re.compile(rf"\b(?:{'|'.join(_TOPICS.values())})\b")
 _NOT_THE_SUBJECT: Final = re.compile(
     r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
 )

@@ -160,9 +160,8 @@ def _first_step(advice: Advice) -> str:
 
 def _gaps(metrics: Metrics, *, asked: Sequence[str]) -> str:
     """Return the data missing from the log and its use; gaps of the analyses asked for come first."""
-    gaps = sorted(
-        metrics.gaps, key=lambda gap: gap.kind not in asked
-    )  # the sort is stable, so other gaps keep their order
+    # the sort is stable, so other gaps keep their order
+    gaps = sorted(metrics.gaps, key=lambda gap: gap.kind not in asked)
     sentences = [_gap(gap) for gap in gaps[:GAPS]]
     return f"What is missing: {' '.join(sentences)}" if sentences else ""
 
