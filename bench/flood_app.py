@@ -33,7 +33,7 @@ class TalkingAgents:
         await asyncio.sleep(float(wait_s))
         for _ in range(int(count)):
             stamped = f"t={time.monotonic_ns()};{padding}"
-            await watch.enter(agent="Bench", message=stamped, progress=1, until=2)
+            await watch.start_stage(agent="Bench", message=stamped, progress=1, until=2)
             await asyncio.sleep(float(pause_ms) / 1_000)
         return Advice(
             recommendations=(),

@@ -143,7 +143,7 @@ class Container(containers.DeclarativeContainer):
         secrets=ports.provided.secrets,
         clock=ports.provided.clock,
         redirects=settings.provided.oauth_redirects,
-        takes_new_people=settings.provided.google_sign_up,
+        accepts_new_users=settings.provided.google_sign_up,
     )
     thread_service = providers.Singleton(
         ThreadService, threads=ports.provided.threads, feed=ports.provided.feed

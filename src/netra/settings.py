@@ -8,7 +8,7 @@ import msgspec
 
 from netra.domain.addresses import is_safe, is_server, is_web, parts_of
 from netra.domain.networks import networks_in
-from netra.domain.quotas import Quotas, RateLimits
+from netra.domain.quotas import Quotas, RequestRateLimits
 from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
@@ -134,9 +134,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def rate_limits(self) -> RateLimits:
+    def rate_limits(self) -> RequestRateLimits:
         """The admissions in any 60 s."""
-        return RateLimits(
+        return RequestRateLimits(
             authentication=self.limit_authentication,
             agent=self.limit_agent,
             websocket=self.limit_websocket,

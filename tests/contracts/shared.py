@@ -15,10 +15,10 @@ from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.redis.connection import Shared, open_redis
 from netra.adapters.redis.probe import RedisProbe
-from netra.domain.quotas import RateLimits
+from netra.domain.quotas import RequestRateLimits
 from netra.ports.clock import Clock
 
-RATES = RateLimits()
+RATES = RequestRateLimits()
 PATIENCE_S = 30.0
 REDIS = pytest.param("redis", marks=pytest.mark.system)
 CLICKHOUSE = pytest.param("clickhouse", marks=pytest.mark.system)
@@ -35,7 +35,7 @@ class Reported:
         self.errors.append(error)
 
 
-def local(clock: Clock, *, rates: RateLimits = RATES) -> Shared:
+def local(clock: Clock, *, rates: RequestRateLimits = RATES) -> Shared:
     """Return the stand-ins of one process."""
     return Shared(
         sessions=MemorySessionStore(MemoryUserStore()),
@@ -53,7 +53,7 @@ async def over_redis(
     clock: Clock | None = None,
     stand_ins: Shared | None = None,
     prefix: str | None = None,
-    rates: RateLimits = RATES,
+    rates: RequestRateLimits = RATES,
     answer_s: float = PATIENCE_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
     """Open one process's way to Redis, under a prefix of its own unless it is to share one.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from netra.domain.errors import Conflict, NotFound
-from netra.domain.users.model import ApiKey, NewUser, Role, Scope
+from netra.domain.users.model import ApiKey, KeyScope, NewUser, Role
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -24,7 +24,12 @@ async def owners(stores):
 
 def key(owner, name: str = "key-1", *, after_s: float = 0, **fields: object) -> ApiKey:
     created_at = AT + timedelta(seconds=after_s)
-    values = {"name": "CI 日本", "scopes": frozenset({Scope.READ, Scope.INGEST}), "hint": "wxyz", **fields}
+    values = {
+        "name": "CI 日本",
+        "scopes": frozenset({KeyScope.READ, KeyScope.INGEST}),
+        "hint": "wxyz",
+        **fields,
+    }
     return ApiKey(id=name, owner_id=owner, created_at=created_at, expires_at=created_at + DAY, **values)
 
 

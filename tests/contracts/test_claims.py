@@ -10,13 +10,13 @@ from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, completed, failed, updated
-from netra.domain.runs.lifecycle import LEASE_S_MAX, Ending, Move, rest_s
+from netra.domain.runs.lifecycle import LEASE_S_MAX, Ending, RunMove, retry_delay_s
 from netra.domain.runs.model import RunFailure, RunState
 from netra.domain.threads.model import Message, MessageRole
 
 QUOTAS = Quotas()
 ONE = 1
-COMPLETED = Ending(move=Move.COMPLETE, result=msgspec.Raw(b'{"ok":"\xc3\xa4"}'))
+COMPLETED = Ending(move=RunMove.COMPLETE, result=msgspec.Raw(b'{"ok":"\xc3\xa4"}'))
 
 
 def word(run, progress: int = 10):
@@ -111,7 +111,7 @@ async def test_an_owner_whose_next_run_cannot_start_gives_its_turn_away(stores, 
     resting = await stores.runs.claim(lease_s=10)
     await stores.runs.postpone(resting, AWAY, max_attempts=3)
     assert await claimed(stores, 9) == ["b0", "b1"], "a0 rests, and a1 waits for it"
-    clock.turn(rest_s(1))
+    clock.turn(retry_delay_s(1))
     assert await claimed(stores, 9) == ["a0"]
 
 
@@ -192,7 +192,7 @@ async def test_a_failed_run_says_why(stores, new_run):
     claim = await stores.runs.claim(lease_s=10)
     await stores.runs.record(claim, [], progress=40)
     error = LeaseLost("außer Atem")
-    ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+    ending = Ending(move=RunMove.FAIL, code=error.code, message=error.message)
     told = await stores.runs.finish(claim, ending, failed(claim.run, error), answer=None)
     run = await stores.runs.get("run-1", owner_id=ONE)
     assert run.failure == RunFailure(code=error.code, message="außer Atem")
@@ -215,7 +215,7 @@ async def test_what_does_not_end_a_run_cannot_finish_it(stores, new_run):
     await accept(stores, new_run())
     claim = await stores.runs.claim(lease_s=10)
     with pytest.raises(ValueError, match="does not end"):
-        await stores.runs.finish(claim, Ending(move=Move.RELEASE), [word(claim.run)], answer=None)
+        await stores.runs.finish(claim, Ending(move=RunMove.RELEASE), [word(claim.run)], answer=None)
     assert (await stores.runs.get("run-1", owner_id=ONE)).last_seq == 1
 
 
@@ -255,7 +255,7 @@ async def test_a_postponed_run_has_spent_its_attempt_and_rests_as_if_it_had_laps
         assert not await stores.runs.postpone(claim, AWAY, max_attempts=3)
         run = await stores.runs.get("run-1", owner_id=ONE)
         assert (run.state, run.attempts, run.last_seq) == (RunState.QUEUED, attempt, 1)
-        clock.turn(rest_s(attempt) - 0.000001)
+        clock.turn(retry_delay_s(attempt) - 0.000001)
         assert await stores.runs.claim(lease_s=10) is None
         assert not await stores.runs.reap(max_attempts=1), "a rest is no lease"
         clock.turn(0.000001)
@@ -268,7 +268,7 @@ async def test_a_run_that_met_an_outage_may_lose_as_many_workers_as_any_other(st
         claim = await stores.runs.claim(lease_s=10)
         assert claim.run.outages == met - 1
         await stores.runs.postpone(claim, AWAY, max_attempts=6)
-        clock.turn(rest_s(met))
+        clock.turn(retry_delay_s(met))
     for lost in (1, 2, 3):
         assert (await stores.runs.claim(lease_s=10)).run.attempts == 4 + lost
         clock.turn(10)
@@ -276,7 +276,7 @@ async def test_a_run_that_met_an_outage_may_lose_as_many_workers_as_any_other(st
         run = await stores.runs.get("run-1", owner_id=ONE)
         assert (run.state, run.outages) == (RunState.QUEUED if lost < 3 else RunState.FAILED, 4)
         assert bool(told) is (lost == 3)
-        clock.turn(rest_s(lost))
+        clock.turn(retry_delay_s(lost))
 
 
 async def test_a_postponed_run_without_attempts_left_fails_with_the_reason(stores, clock, new_run):
@@ -341,7 +341,7 @@ async def test_a_claim_writes_nothing_once_another_has_come(stores, clock, new_r
     old = await stores.runs.claim(lease_s=10)
     clock.turn(10)
     await stores.runs.reap(max_attempts=3)
-    clock.turn(rest_s(1))
+    clock.turn(retry_delay_s(1))
     new = await stores.runs.claim(lease_s=10)
     assert new.fence > old.fence
     await assert_lost(stores, old, write)
@@ -387,7 +387,7 @@ async def test_a_lapsed_run_with_attempts_left_is_queued_again(stores, clock, ne
     assert not await stores.runs.reap(max_attempts=2)
     run = await stores.runs.get("run-1", owner_id=ONE)
     assert (run.state, run.attempts, run.last_seq) == (RunState.QUEUED, 1, 1)
-    clock.turn(rest_s(1))
+    clock.turn(retry_delay_s(1))
     assert (await stores.runs.claim(lease_s=10)).run.attempts == 2
 
 
@@ -397,7 +397,7 @@ async def test_a_lapsed_run_rests_longer_each_time_before_it_is_claimed_again(st
         assert (await stores.runs.claim(lease_s=10)).run.attempts == attempt
         clock.turn(10)
         await stores.runs.reap(max_attempts=9)
-        clock.turn(rest_s(attempt) - 0.000001)
+        clock.turn(retry_delay_s(attempt) - 0.000001)
         assert await stores.runs.claim(lease_s=10) is None
         assert not await stores.runs.reap(max_attempts=1), "a rest is no lease"
         clock.turn(0.000001)
@@ -410,7 +410,7 @@ async def test_a_run_that_rests_is_not_overtaken_in_its_thread_and_holds_up_no_o
     await stores.runs.reap(max_attempts=9)
     assert (await stores.runs.claim(lease_s=10)).run.id == "run-3"
     assert await stores.runs.claim(lease_s=10) is None
-    clock.turn(rest_s(1))
+    clock.turn(retry_delay_s(1))
     assert (await stores.runs.claim(lease_s=10)).run.id == "run-1"
 
 
@@ -493,7 +493,7 @@ async def test_a_lease_lapses_when_the_clock_is_set_back_for_a_day(stores, clock
     clock.turn(-DAY_S)
     assert not await stores.runs.reap(max_attempts=2)
     assert (await stores.runs.get("run-1", owner_id=ONE)).state is RunState.QUEUED
-    clock.turn(rest_s(1))
+    clock.turn(retry_delay_s(1))
     assert (await stores.runs.claim(lease_s=10)).fence > lost.fence
 
 

@@ -16,9 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from tests.contracts.shared import over_redis
 
 from netra.adapters.local.rate_limiter import WINDOW_S, LocalRateLimiter
-from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.quotas import LimitName, RequestRateLimits
 
-RATES = RateLimits(agent=3, general=2)
+RATES = RequestRateLimits(agent=3, general=2)
 NAMES = (LimitName.AGENT, LimitName.GENERAL)
 
 

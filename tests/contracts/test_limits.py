@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tests.contracts.shared import REDIS, over_redis
 
 from netra.adapters.local.rate_limiter import LocalRateLimiter
-from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.quotas import LimitName, RequestRateLimits
 
 AGENT, GENERAL, WEBSOCKET = LimitName.AGENT, LimitName.GENERAL, LimitName.WEBSOCKET
-RATES = RateLimits(agent=3, general=2, websocket=0)
+RATES = RequestRateLimits(agent=3, general=2, websocket=0)
 
 
 @pytest.fixture(params=["local", REDIS])

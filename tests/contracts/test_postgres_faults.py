@@ -18,7 +18,7 @@ from netra.domain.idempotency import KeyEntry
 from netra.domain.ids import MessageId, RunId, UserId
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import RunState
 from netra.domain.threads.model import Message, MessageRole
 from netra.settings import settings_from
@@ -172,7 +172,7 @@ async def test_of_many_processes_that_bring_one_replay_key_one_goes_on(postgres_
 
 async def test_each_step_of_a_worker_is_one_round_trip(postgres_url, new_run):
     port = int(postgres_url.rpartition("/")[0].rpartition(":")[2])
-    ending = Ending(move=Move.COMPLETE, result=Raw(b"{}"))
+    ending = Ending(move=RunMove.COMPLETE, result=Raw(b"{}"))
     async with (
         proxied(port) as line,
         open_postgres(postgres_url.replace(f":{port}/", f":{line.port}/")) as stores,

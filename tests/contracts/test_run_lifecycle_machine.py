@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 from netra.domain.errors import LeaseLost, NetraError, Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import completed, updated
-from netra.domain.runs.lifecycle import REST_S, Ending, Move
+from netra.domain.runs.lifecycle import RETRY_DELAY_S, Ending, RunMove
 from netra.domain.runs.model import Claim, RunState
 
 HERE = ("memory", "sqlite")
@@ -150,7 +150,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(claim=claims)
     def complete(self, claim: Claim) -> None:
-        ending = Ending(move=Move.COMPLETE, result=msgspec.Raw(b"{}"))
+        ending = Ending(move=RunMove.COMPLETE, result=msgspec.Raw(b"{}"))
         events = [completed(claim.run, ending.result)]
         if self.write(claim, lambda stores: stores.runs.finish(claim, ending, events, answer=None)):
             del self.holder[claim.run.id]
@@ -184,7 +184,7 @@ class Lifecycle(RuleBasedStateMachine):
         """Let every lease run out and claim what that frees: older claims must be worthless now."""
         self.wait(seconds)
         self.reap(3)
-        self.wait(REST_S)
+        self.wait(RETRY_DELAY_S)
         return self.claim()
 
     @rule(run_id=runs)

@@ -16,7 +16,7 @@ from netra.domain.errors import (
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import RunState
 
 QUOTAS = Quotas()
@@ -222,7 +222,7 @@ async def test_a_page_of_one_thread_holds_its_runs_without_results(stores, new_r
     await stores.runs.accept(new_run("1"), quotas=QUOTAS)
     await stores.runs.accept(new_run("2", thread="thread-2"), quotas=QUOTAS)
     claim = await stores.runs.claim(lease_s=10)
-    ending = Ending(move=Move.COMPLETE, result=msgspec.Raw(b'{"metrics":{}}'))
+    ending = Ending(move=RunMove.COMPLETE, result=msgspec.Raw(b'{"metrics":{}}'))
     await stores.runs.finish(claim, ending, [], answer=None)
     page = await stores.runs.page(owner_id=ONE, request=PageRequest(), thread_id="thread-1")
     assert [(run.id, run.result, run.state) for run in page.items] == [("run-1", None, RunState.COMPLETED)]

@@ -14,12 +14,12 @@ from netra.adapters.sql.stores import SqlStores
 from netra.domain.errors import LeaseLost, ThreadBusy, Unavailable
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
-from netra.domain.runs.lifecycle import Ending, Move, rest_s
+from netra.domain.runs.lifecycle import Ending, RunMove, retry_delay_s
 from netra.domain.runs.model import Claim, RunState
 
 pytestmark = pytest.mark.system
 
-CANCELLED = Ending(move=Move.CANCEL)
+CANCELLED = Ending(move=RunMove.CANCEL)
 
 
 @asynccontextmanager
@@ -99,7 +99,7 @@ async def test_a_lost_worker_s_run_rests_and_goes_to_the_other_process(postgres_
         lapsed_at = await other.runs.clock()
         again = await taken_over(other)
         assert (again.run.attempts, again.fence) == (2, 2)
-        assert (await other.runs.clock() - lapsed_at).total_seconds() >= rest_s(1)
+        assert (await other.runs.clock() - lapsed_at).total_seconds() >= retry_delay_s(1)
         word = updated(lost.run, agent="a", message="m", progress=1)
         with pytest.raises(LeaseLost):
             await one.runs.record(lost, [word], progress=1)

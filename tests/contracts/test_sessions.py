@@ -8,7 +8,7 @@ import pytest
 from tests.contracts.shared import REDIS
 
 from netra.domain.errors import AccountChanged, Conflict, NotFound
-from netra.domain.users.model import NewUser, Role, Rotation, Session, User
+from netra.domain.users.model import NewUser, Role, Rotation, User, UserSession
 
 ALSO_OVER = ["postponing", REDIS]
 
@@ -16,8 +16,10 @@ AT = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def session(name: str = "ses-1", *, user: int = 1, ends: datetime = AT + HOUR, **fields: object) -> Session:
-    return Session(id=name, user_id=user, created_at=AT, expires_at=ends, **fields)
+def session(
+    name: str = "ses-1", *, user: int = 1, ends: datetime = AT + HOUR, **fields: object
+) -> UserSession:
+    return UserSession(id=name, user_id=user, created_at=AT, expires_at=ends, **fields)
 
 
 async def an_account(stores, *, email: str = "ada@example.com", known: str | None = "hash") -> User:

@@ -8,7 +8,7 @@ import pytest
 from netra.domain.errors import NotFound
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.threads.model import Message, MessageRole
 
 QUOTAS = Quotas()
@@ -92,7 +92,7 @@ async def test_a_deleted_thread_takes_all_it_holds_along(stores, new_run):
 async def test_deleting_returns_the_ends_of_live_runs(stores, clock, new_run):
     await accept(stores, new_run("1"), new_run("2"), new_run("3"))
     claim = await stores.runs.claim(lease_s=10)
-    await stores.runs.finish(claim, Ending(move=Move.COMPLETE), [], answer=None)
+    await stores.runs.finish(claim, Ending(move=RunMove.COMPLETE), [], answer=None)
     clock.turn(4)
     told = await stores.threads.delete("thread-1", owner_id=ONE)
     assert sorted((event.run_id, event.seq, event.is_last) for event in told) == [

@@ -10,7 +10,7 @@ import pytest
 from tests.api.conftest import serving
 from tests.waiting import COMMAND_S
 
-from netra.domain.users.model import Scope
+from netra.domain.users.model import KeyScope
 from netra.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -44,7 +44,7 @@ def test_every_reason_and_scope_is_explained() -> None:
     ]
     reasons = set(re.findall(r'reason="([a-z_]+)"', "".join(texts)))
     assert len(reasons) > 8
-    for word in reasons | {scope.value for scope in Scope}:
+    for word in reasons | {scope.value for scope in KeyScope}:
         assert f"`{word}`" in PAGE, word
 
 

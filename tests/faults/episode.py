@@ -82,7 +82,7 @@ class Workshop:
         """Return advice that names its run and its asker."""
         for index, agent in enumerate(("TriageSubAgent", "DataSubAgent", "ReportingSubAgent")):
             progress = index * 30
-            await watch.enter(agent=agent, message=agent, progress=progress, until=progress + 30)
+            await watch.start_stage(agent=agent, message=agent, progress=progress, until=progress + 30)
             for done in range(self._rng.randrange(4)):
                 watch.checkpoint(done / 4, "working")
                 await self._clock.pause(self._rng.choice((0.0, 0.2, 3.0)))

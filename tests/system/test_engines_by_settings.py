@@ -8,7 +8,7 @@ import pytest
 from tests.waiting import COMMAND_S
 
 from netra.bootstrap import contained, open_ports
-from netra.domain.users.model import Session
+from netra.domain.users.model import UserSession
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 from netra.settings import settings_from
@@ -39,7 +39,7 @@ async def test_redis_and_clickhouse_are_plugged_in_by_their_addresses(tmp_path, 
             assert added.tolist() == [is_new]
         assert len(await ports.event_log.read(workload.id, owner_id=1)) == 1
         await ports.sessions.add(
-            Session(id="s", user_id=1, created_at=AT, expires_at=datetime.max.replace(tzinfo=UTC))
+            UserSession(id="s", user_id=1, created_at=AT, expires_at=datetime.max.replace(tzinfo=UTC))
         )
         assert await ports.sessions.is_live("s", user_id=1, at=AT)
 

@@ -19,7 +19,7 @@ from netra.adapters.local.clock import SystemClock
 from netra.bootstrap import Ports
 from netra.domain.ids import KeyId, SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
-from netra.domain.users.model import ApiKey, NewUser, Role, Scope
+from netra.domain.users.model import ApiKey, KeyScope, NewUser, Role
 
 pytestmark = pytest.mark.system
 
@@ -66,7 +66,7 @@ async def refused(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, envelope["error"]["code"]
 
 
-async def an_api_key(served: Served, *scopes: Scope) -> tuple[str, ApiKey]:
+async def an_api_key(served: Served, *scopes: KeyScope) -> tuple[str, ApiKey]:
     """Store a key of user 1 and return its secret too."""
     now = datetime.now(UTC)
     owner = await served.ports.users.add(
@@ -116,7 +116,7 @@ async def test_signing_out_ends_the_sessions_streams_and_no_others() -> None:
 async def test_revoking_an_api_key_ends_its_streams_and_sockets() -> None:
     async with serving(OPEN) as served:
         run_id = await run_of(served)
-        secret, key = await an_api_key(served, Scope.READ)
+        secret, key = await an_api_key(served, KeyScope.READ)
         async with streaming(served, run_id, secret) as answer, served.connect(f"?token={secret}") as client:
             assert (await heard(client))["type"] == "status"
             await served.ports.api_keys.revoke(key.id, owner_id=UserId(1), at=datetime.now(UTC))
@@ -204,8 +204,8 @@ async def test_a_reader_that_takes_nothing_is_dropped_and_its_place_is_free() ->
             assert not taken.endswith(b"0\r\n\r\n")  # the answer says that it is incomplete
 
 
-@pytest.mark.parametrize("scope", [Scope.EXECUTE, Scope.INGEST, Scope.ADMIN])
-async def test_a_key_without_the_scope_read_reads_no_events(scope: Scope) -> None:
+@pytest.mark.parametrize("scope", [KeyScope.EXECUTE, KeyScope.INGEST, KeyScope.ADMIN])
+async def test_a_key_without_the_scope_read_reads_no_events(scope: KeyScope) -> None:
     async with serving(OPEN) as served:
         run_id = await run_of(served)
         secret, _ = await an_api_key(served, scope)
@@ -215,7 +215,7 @@ async def test_a_key_without_the_scope_read_reads_no_events(scope: Scope) -> Non
 
 async def test_a_key_with_the_scope_execute_alone_learns_only_how_its_run_stands() -> None:
     async with serving(OPEN) as served:
-        secret, _ = await an_api_key(served, Scope.EXECUTE)
+        secret, _ = await an_api_key(served, KeyScope.EXECUTE)
         async with served.connect(f"?token={secret}") as client:
             assert (await heard(client))["type"] == "status"
             await say(client, ASK)

@@ -26,17 +26,17 @@ from netra.adapters.redis.connection import Shared
 from netra.adapters.redis.link import ANSWER_S
 from netra.domain.errors import Unavailable
 from netra.domain.ids import SessionId, UserId
-from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.quotas import LimitName, RequestRateLimits
 from netra.domain.runs.events import EventKind, RunEvent
-from netra.domain.users.model import Principal, Session
+from netra.domain.users.model import Principal, UserSession
 from netra.ports.clock import Clock
 
 pytestmark = pytest.mark.system
 
 GENERAL = LimitName.GENERAL
-RATES = RateLimits(general=10)
+RATES = RequestRateLimits(general=10)
 AT = datetime(2024, 3, 1, tzinfo=UTC)
-SESSION = Session(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
+SESSION = UserSession(id="ses-1", user_id=1, created_at=AT, expires_at=AT + timedelta(days=1))
 PRINCIPAL = Principal(user_id=1, session_id="ses-1", expires_at=AT + timedelta(hours=1))
 SOON_S = 0.25
 STALL_S = 2.0  # for how long a busy machine may leave a process alone

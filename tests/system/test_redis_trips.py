@@ -8,7 +8,7 @@ import redis
 from tests.contracts.shared import over_redis
 from tests.servers.redis_server import RedisServer
 
-from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.quotas import LimitName, RequestRateLimits
 from netra.domain.runs.events import EventKind, RunEvent
 
 GENERAL = LimitName.GENERAL
@@ -26,7 +26,7 @@ def calls_of(server: RedisServer, command: str) -> int:
 
 @pytest.mark.system
 async def test_admissions_at_once_share_a_trip_and_each_gets_its_own_answer(own_redis):
-    async with over_redis(own_redis.url, rates=RateLimits(general=3)) as (shared, _):
+    async with over_redis(own_redis.url, rates=RequestRateLimits(general=3)) as (shared, _):
         await shared.limiter.admit(GENERAL, "first")  # the script is there
         before = calls_of(own_redis, "evalsha")
         keys = [f"key-{number % 8}" for number in range(40)]
@@ -40,7 +40,7 @@ async def test_admissions_at_once_share_a_trip_and_each_gets_its_own_answer(own_
 
 @pytest.mark.system
 async def test_who_leaves_before_the_answer_takes_nobody_elses(own_redis):
-    async with over_redis(own_redis.url, rates=RateLimits(general=3)) as (shared, _):
+    async with over_redis(own_redis.url, rates=RequestRateLimits(general=3)) as (shared, _):
         leaving = asyncio.create_task(shared.limiter.admit(GENERAL, "gone"))
         staying = asyncio.create_task(shared.limiter.admit(GENERAL, "here"))
         await asyncio.sleep(0)

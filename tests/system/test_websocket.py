@@ -21,9 +21,9 @@ from websockets.frames import Frame, Opcode
 from netra.bootstrap import Ports, memory_ports
 from netra.domain.ids import SessionId, UserId
 from netra.domain.runs.events import cancelled, completed, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim
-from netra.domain.users.model import Claims, Principal, Session, TokenKind
+from netra.domain.users.model import Claims, Principal, TokenKind, UserSession
 from netra.entrypoints.app import Application, create_app
 from netra.entrypoints.server.server import LINGER_S as SERVER_LINGER_S
 from netra.entrypoints.server.server import Server, server_config
@@ -53,7 +53,7 @@ class Served:
         self._users += 1
         session_id = SessionId(session or f"ses-{self._users}")
         ends = now + timedelta(days=1)
-        row = Session(id=session_id, user_id=UserId(user), created_at=now, expires_at=ends)
+        row = UserSession(id=session_id, user_id=UserId(user), created_at=now, expires_at=ends)
         await self.ports.sessions.add(row)
         return self.ports.tokens.issue(
             Claims(
@@ -88,7 +88,7 @@ class Served:
 
     async def complete(self, claim: Claim) -> None:
         result = msgspec.Raw(b'{"recommendations":[],"metrics":{},"actions":[],"supply_config":{}}')
-        ending = Ending(move=Move.COMPLETE, result=result)
+        ending = Ending(move=RunMove.COMPLETE, result=result)
         ended = await self.ports.runs.finish(claim, ending, [completed(claim.run, result)], answer=None)
         await self.ports.feed.publish(ended)
 
@@ -441,7 +441,7 @@ async def test_any_connection_of_the_owner_stops_a_run_and_both_hear_its_end() -
             return (await served.ports.runs.extend(claim, lease_s=60)).is_cancel_requested
 
         await until(is_asked_to_stop, "the word to stop")
-        ending = Ending(move=Move.CANCEL)
+        ending = Ending(move=RunMove.CANCEL)
         ended = await served.ports.runs.finish(claim, ending, [cancelled(claim.run)], answer=None)
         await served.ports.feed.publish(ended)
         for client in (one, other):

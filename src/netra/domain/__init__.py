@@ -1,1 +1,1 @@
-"""What Netra knows and decides: pure models, rules and services, free of frameworks."""
+"""The models, rules and services of Netra; pure, without input or output."""

@@ -1,4 +1,4 @@
-"""Every way a request can fail, with its public code; nothing here knows HTTP or a socket."""
+"""Define every failure of a request with its public code, independent of HTTP and WebSocket."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing wrong with one field of a request."""
+    """A fault in one field of a request."""
 
     path: str
     code: str
@@ -15,7 +15,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetraError(Exception):
-    """A failure with a public `code`, a sentence for a person, and `details` for a program."""
+    """A failure with a public `code`, a message for people, and `details` for programs."""
 
     code: ClassVar[str] = "INTERNAL_ERROR"
 
@@ -26,13 +26,13 @@ class NetraError(Exception):
 
 
 class InvalidRequest(NetraError):
-    """The request cannot be read at all."""
+    """The request is malformed."""
 
     code = "INVALID_REQUEST"
 
 
 class ValidationFailed(NetraError):
-    """The request is readable but breaks the schema or a limit."""
+    """The request is well-formed but violates the schema or a limit."""
 
     code = "VALIDATION_ERROR"
 
@@ -42,32 +42,32 @@ class ValidationFailed(NetraError):
 
     @classmethod
     def of(cls, path: str, code: str, message: str) -> "ValidationFailed":
-        """Return the refusal of one field."""
+        """Return the error for a single field."""
         return cls(message, [Fault(path=path, code=code, message=message)])
 
 
 class Unauthorized(NetraError):
-    """Nobody is signed in, or the proof does not hold."""
+    """The caller is not signed in, or the credential is invalid."""
 
     code = "UNAUTHORIZED"
 
 
 class AccountChanged(Unauthorized):
-    """The account is gone, disabled or has another password since the proof was looked at."""
+    """The account was deleted, disabled or given another password after the credential was checked."""
 
 
 class TokenExpired(Unauthorized):
-    """The proof was good once; sign in again."""
+    """The credential has expired; sign in again."""
 
 
 class Forbidden(NetraError):
-    """The caller sees the thing and may not do this to it."""
+    """The caller may see the resource but not do this to it."""
 
     code = "FORBIDDEN"
 
 
 class NotFound(NetraError):
-    """No such thing for this caller, whether or not somebody else owns it."""
+    """The resource does not exist for this caller; a resource of another owner is reported the same way."""
 
     code = "NOT_FOUND"
 
@@ -78,49 +78,49 @@ class NotFound(NetraError):
 
 
 class Conflict(NetraError):
-    """The request contradicts the present state."""
+    """The request conflicts with the present state."""
 
     code = "CONFLICT"
 
 
 class ThreadBusy(Conflict):
-    """The thread already has as many waiting runs as it may have."""
+    """The thread has the maximum number of waiting runs."""
 
     code = "THREAD_BUSY"
 
 
 class AmbiguousRun(Conflict):
-    """A run was meant but not named, and there is not exactly one to mean."""
+    """The request names no run, and the owner does not have exactly one live run."""
 
     code = "AMBIGUOUS_RUN"
 
 
 class IdempotencyInProgress(Conflict):
-    """The first request with this key has not ended yet."""
+    """The first request with this key is still in progress."""
 
     code = "IDEMPOTENCY_IN_PROGRESS"
 
 
 class IdempotencyKeyReused(NetraError):
-    """The key came before with another body."""
+    """The key was used before with another body."""
 
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
 class Gone(NetraError):
-    """The thing was there and is no longer kept."""
+    """The resource existed and is no longer kept."""
 
     code = "GONE"
 
 
 class PayloadTooLarge(NetraError):
-    """The body is over the limit."""
+    """The body exceeds the limit."""
 
     code = "PAYLOAD_TOO_LARGE"
 
 
 class RateLimited(NetraError):
-    """Too many requests in the window."""
+    """The caller sent too many requests in the window."""
 
     code = "RATE_LIMITED"
 
@@ -130,7 +130,7 @@ class RateLimited(NetraError):
 
 
 class Unavailable(NetraError):
-    """Something this needs is down or full; the same request may work later."""
+    """A dependency is down or full; the same request may succeed later."""
 
     code = "SERVICE_UNAVAILABLE"
 
@@ -140,13 +140,13 @@ class Unavailable(NetraError):
 
 
 class UpstreamFailed(NetraError):
-    """A service that was asked gave no usable answer."""
+    """An upstream service gave no usable answer."""
 
     code = "UPSTREAM_ERROR"
 
 
 class DeadlineExceeded(NetraError):
-    """The work took longer than it may."""
+    """The work exceeded its deadline."""
 
     code = "TIMEOUT"
 
@@ -159,7 +159,7 @@ class OAuthNotConfigured(NetraError):
 
 
 class OAuthRefused(InvalidRequest):
-    """What came back from the identity provider proves nobody who may come in; `reason` says which."""
+    """The identity provider's answer does not permit a sign-in; `reason` states the cause."""
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message, reason=reason)
@@ -167,34 +167,34 @@ class OAuthRefused(InvalidRequest):
 
 
 class OAuthFailed(UpstreamFailed):
-    """The identity provider gave no usable answer; the same request may work later."""
+    """The identity provider gave no usable answer; the same request may succeed later."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, reason="oauth_provider_failed")
 
 
 class UnreadableFile(NetraError):
-    """A file that is not a request log of a known kind."""
+    """The file is not a request log of a known format."""
 
     code = "UNREADABLE_FILE"
 
 
 class UnsoundHandover(NetraError):
-    """One agent's work does not fit together, so the next one must not build on it."""
+    """An agent's output is inconsistent, so that the next agent must not use it."""
 
     code = "PROCESSING_ERROR"
 
     def __init__(self, agent: str, why: str) -> None:
-        super().__init__(f"{agent} made something unsound: {why}.", agent=agent, reason=why)
+        super().__init__(f"{agent} produced an inconsistent result: {why}.", agent=agent, reason=why)
 
 
 class WorkStopped(NetraError):
-    """The work was told to stop: its run was cancelled, taken over, or its process is ending."""
+    """The work must stop: its run was cancelled or taken over, or its process is shutting down."""
 
     code = "CANCELLED"
 
 
 class LeaseLost(WorkStopped):
-    """Another claim owns the run now; whoever holds the old one must stop writing."""
+    """Another worker holds the claim; the holder of the old one must stop writing."""
 
     code = "LEASE_LOST"

@@ -1,8 +1,8 @@
-"""What a second request with the same idempotency key gets; how long keys are kept. Stores apply it.
+"""Decide the answer to a repeated idempotency key and the retention of keys; stores apply the rules.
 
-A first request may end without anybody knowing what became of it: its process died, or the answer to
-its commit was lost. So what a request makes has its name from the key, and another try under that key
-makes it under the same name: it finds what the first has made.
+The outcome of a first request may be unknown: its process died, or the reply to its commit was lost. So
+the id of what a request creates is derived from the key. A retry with that key creates it under the
+same id, and finds what the first attempt created.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from netra.domain.errors import IdempotencyInProgress, IdempotencyKeyReused
 from netra.domain.ids import UserId
 
 KEY_KEPT: Final = timedelta(days=1)
-TRY_LASTS: Final = timedelta(seconds=60)  # longer than any request takes: a try that is older died
+TRY_LASTS: Final = timedelta(seconds=60)  # longer than any request takes: an older attempt has died
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -23,16 +23,16 @@ _CHANCE_LENGTH: Final = 26  # hexadecimal digits: 104 bits
 
 
 class KeyEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store holds under a key; `answer` is None until a try has ended well."""
+    """A stored key; `answer` is None until an attempt has succeeded."""
 
     fingerprint: str
-    began_at: datetime  # the first try
-    tried_at: datetime | None  # the last try; None once it has ended without an answer
+    began_at: datetime  # start of the first attempt
+    tried_at: datetime | None  # start of the last attempt; None after it ended without an answer
     answer: bytes | None = None
 
 
 def on_key(kept: KeyEntry | None, *, key: str, fingerprint: str, now: datetime) -> KeyEntry:
-    """Return the entry as it is from now on: with the first answer, or with a try that may go on.
+    """Return the new entry of a key: with the first answer, or with an attempt that may proceed.
 
     Raises `IdempotencyKeyReused` or `IdempotencyInProgress`.
     """
@@ -48,23 +48,23 @@ def on_key(kept: KeyEntry | None, *, key: str, fingerprint: str, now: datetime) 
 
 
 def is_forgotten(kept: KeyEntry, *, now: datetime) -> bool:
-    """Return whether the entry is a day old and no longer counts."""
+    """Return whether the entry has expired."""
     return now - kept.began_at >= KEY_KEPT
 
 
 def check_fingerprint(kept: str, *, key: str, fingerprint: str) -> None:
-    """Raise `IdempotencyKeyReused` when the key came before with another body."""
+    """Raise `IdempotencyKeyReused` when the key was used before with another body."""
     if kept != fingerprint:
-        raise IdempotencyKeyReused(f"Idempotency-Key {key!r} came before with another request.", key=key)
+        raise IdempotencyKeyReused(f"Idempotency-Key {key!r} was used before with another request.", key=key)
 
 
 def name_of(entry: KeyEntry, *, owner_id: UserId, key: str) -> str:
-    """Return the name of what the request makes: the same at each try, and no other request's.
+    """Return the id of what the request creates: the same for every attempt, unique to the request.
 
-    It looks and sorts like what an `IdSource` makes.
+    It has the format and order of an id from an `IdSource`.
     """
-    said = "\0".join((str(owner_id), key, entry.fingerprint, entry.began_at.astimezone(UTC).isoformat()))
-    digest = hashlib.sha256(said.encode()).hexdigest()
+    text = "\0".join((str(owner_id), key, entry.fingerprint, entry.began_at.astimezone(UTC).isoformat()))
+    digest = hashlib.sha256(text.encode()).hexdigest()
     return f"{(entry.began_at - _EPOCH) // _MILLISECOND:012x}{digest[:_CHANCE_LENGTH]}"
 
 

@@ -1,4 +1,4 @@
-"""The names of things: opaque to clients, typed here, sortable by time where a store makes them."""
+"""Define the ids of things: typed here, opaque to clients, sortable by time where a store creates them."""
 
 import re
 from typing import Final, NewType
@@ -17,7 +17,7 @@ _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def well_formed(text: str, *, path: str) -> str:
-    """Return `text` when it can be an identifier; raise `ValidationFailed` naming `path` otherwise.
+    """Return `text` if it is a valid id. Raises `ValidationFailed` for the field `path`.
 
     >>> well_formed("thread-456", path="thread_id")
     'thread-456'

@@ -1,4 +1,4 @@
-"""Pages of lists: bounds, and the position an opaque cursor stands for."""
+"""Bound pages of lists, and encode positions as opaque cursors."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from netra.domain.texts import can_be_kept
 
 LIMIT_MAX: Final = 100
 LIMIT_DEFAULT: Final = 20
-OFFSET_MAX: Final = 10_000  # deeper than this a cursor is the way: OFFSET reads what it skips
+OFFSET_MAX: Final = 10_000  # deeper pages need a cursor, since OFFSET reads the rows it skips
 CURSOR_MAX: Final = 512  # characters; those given out have about half of it at most
 _CURSOR: Final = re.compile(f"[A-Za-z0-9_=-]{{1,{CURSOR_MAX}}}")  # decoding skips other characters
 
@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """The last item a reader has seen, in the order newest first, ties by id (descending)."""
+    """The last item of a page, in the order newest first, ties by id descending."""
 
     at: datetime
     id: str
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which part of a list: `offset` items skipped, or all up to and with `after` skipped."""
+    """The requested part of a list: skip `offset` items, or all items up to and including `after`."""
 
     limit: int = LIMIT_DEFAULT
     offset: int = 0
@@ -37,7 +37,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """Part of a list, newest first, and where it stands in the whole."""
+    """A page of a list, newest first, with its position in the whole."""
 
     items: Sequence[T]
     total: int
@@ -47,12 +47,12 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def has_more(self) -> bool:
-        """Whether items follow this page."""
+        """Return whether more items follow."""
         return self.next is not None
 
 
 def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
-    """Return the request; raise `ValidationFailed` for what is out of bounds, never clamp.
+    """Return the request. Raises `ValidationFailed` for values out of bounds; never clamps them.
 
     >>> page_request(limit=5, offset=0, cursor=None).limit
     5
@@ -67,9 +67,7 @@ def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
     if cursor is not None:
         after = _position(cursor)
         if after is None:
-            faults.append(
-                Fault(path="cursor", code="malformed", message="cursor is not one this API gave out")
-            )
+            faults.append(Fault(path="cursor", code="malformed", message="cursor was not issued by this API"))
         if offset:
             faults.append(Fault(path="offset", code="conflict", message="give offset or cursor, not both"))
     if faults:
@@ -78,7 +76,7 @@ def page_request(*, limit: int, offset: int, cursor: str | None) -> PageRequest:
 
 
 def cursor_of(position: Position) -> str:
-    """Return the opaque text that stands for `position`."""
+    """Return the opaque cursor of `position`."""
     return base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 

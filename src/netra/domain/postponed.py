@@ -1,6 +1,6 @@
-"""Writes that a store refused, retried in order until it takes them: for a full disk, not for a crash.
+"""Retry refused writes in order until the store accepts them; covers a full disk, not a crash.
 
-What waits here is in this process's memory alone. Which writes may wait is decided by those who add them.
+Waiting writes are in this process's memory only. Callers decide which writes may wait.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from netra.domain.errors import NetraError, Unavailable
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-WAITING_MAX: Final = 10_000  # writes, each below 2 KB
-RETRY_S: Final = 1.0  # between two attempts while the store refuses
+WAITING_MAX: Final = 10_000  # most waiting writes, each below 2 KB
+RETRY_S: Final = 1.0  # pause between two attempts, s
 
 Write = Callable[[], Awaitable[object]]
 
@@ -30,15 +30,15 @@ class PostponedWrites:
         self._flushing = asyncio.Lock()
 
     def add(self, write: Write) -> None:
-        """Queue a write that the store has refused. Raises `Unavailable` when the queue is full."""
+        """Queue a refused write. Raises `Unavailable` when the queue is full."""
         if len(self._waiting) >= self._waiting_max:
             raise Unavailable("The database cannot do this now.")
         self._waiting.append(write)
 
     async def flush(self) -> bool:
-        """Retry in order until the store refuses one; return whether all are written.
+        """Retry in order until the store refuses a write; return whether all are written.
 
-        A write that fails for another reason is reported and dropped: another attempt would fail again.
+        A write that fails for another reason is reported and dropped, since a retry would fail again.
         """
         async with self._flushing:
             while self._waiting:
@@ -52,15 +52,15 @@ class PostponedWrites:
         return True
 
     async def close(self) -> None:
-        """Retry once more, and report what is lost."""
+        """Retry once more, and report lost writes."""
         if not await self.flush():
-            lost = Unavailable(f"{len(self._waiting)} writes were lost: the store takes none.")
+            lost = Unavailable(f"{len(self._waiting)} writes were lost: the store accepts none.")
             self._incidents.report(lost, where=self._where)
 
 
 @asynccontextmanager
 async def retried(*queues: PostponedWrites, clock: Clock) -> AsyncGenerator[None]:
-    """Retry what waits in the queues every `RETRY_S`, until the block ends, and then once more."""
+    """Retry the queued writes every `RETRY_S` until the block ends, and then once more."""
     retrying = asyncio.create_task(_retry(queues, clock=clock))
     try:
         yield

@@ -1,6 +1,6 @@
-"""What may be spent on a language model: the budgets of a run and of a user's day, and the model within them.
+"""Enforce budgets for a language model, per run and per user and day.
 
-Nothing here knows a provider or what a model says.
+Independent of providers and of the content of prompts.
 """
 
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -24,32 +24,32 @@ from netra.ports.language_model import (
 )
 from netra.ports.spending import AccountId, Amount, Limit, SpendingBook
 
-BYTES_PER_TOKEN: Final = 3  # English has about 4; too many tokens guessed is the safe side
-MESSAGE_TOKENS: Final = 8  # what a turn costs beside its words
-RUN: Final = "run "  # what an account's name begins with
+BYTES_PER_TOKEN: Final = 3  # English has about 4; a lower value overestimates tokens, the safe side
+MESSAGE_TOKENS: Final = 8  # overhead of a message in tokens
+RUN: Final = "run "  # prefix of an account's name
 USER_DAY: Final = "user "
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """The most of each that may be used; 0 sets no bound."""
+    """Upper bounds on tokens and cost; 0 sets no bound."""
 
     tokens: int = 0
     usd: float = 0.0
 
     def limit_of(self, account: str) -> Limit:
-        """Return the limit that it sets to `account`."""
+        """Return the budget as the limit of `account`."""
         return Limit(account=AccountId(account), tokens=self.tokens, nano_usd=nano(self.usd))
 
 
 class Budgets(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run, and one user on one day (UTC), may use."""
+    """The budgets of one run, and of one user per day (UTC)."""
 
     run: Budget = Budget()
     user_day: Budget = Budget()
 
 
 def text_tokens(text: str) -> int:
-    """Return about how many tokens `text` has, rather too many than too few.
+    """Estimate the tokens of `text`; the estimate is rather too high.
 
     >>> text_tokens("What would prompt caching save?")
     11
@@ -58,7 +58,7 @@ def text_tokens(text: str) -> int:
 
 
 def prompt_tokens(prompt: Prompt) -> int:
-    """Return about how many tokens `prompt` has, with its tools and its schema."""
+    """Estimate the tokens of `prompt`, including its tools and schema."""
     words = sum(text_tokens(message.text) + MESSAGE_TOKENS for message in prompt.messages)
     calls = [call.arguments_json for message in prompt.messages for call in message.tool_calls]
     frame = msgspec.json.encode((calls, prompt.tools, prompt.answer_schema)).decode()
@@ -66,7 +66,7 @@ def prompt_tokens(prompt: Prompt) -> int:
 
 
 def nano(usd: float | None) -> int:
-    """Return nano-dollars; a cost nobody knows is bounded by its tokens alone, so it counts as none.
+    """Return nano-dollars; an unknown cost counts as 0, since the bound on tokens still applies.
 
     >>> nano(0.5), nano(None)
     (500000000, 0)
@@ -75,12 +75,12 @@ def nano(usd: float | None) -> int:
 
 
 class BudgetedLanguageModel:
-    """`LanguageModel` that asks another one as long as the budgets allow.
+    """A `LanguageModel` that calls another one within the budgets.
 
-    The most that an answer may take is reserved before the question is asked, so that any number asked
-    at the same time, in any process, keep to the budget together; the rest is given back afterwards. An
-    answer that is given up half-way counts by its text, as the provider does not say what it cost. What
-    a killed process had reserved stays booked: it may have been spent.
+    The upper bound of a prompt's usage is reserved before the call, so that concurrent prompts of all
+    processes stay within the budget together; the unused part is released afterwards. An answer abandoned
+    midway counts by its text, since the provider does not report its cost. A reservation of a killed
+    process stays booked, since it may have been spent.
     """
 
     def __init__(
@@ -102,14 +102,14 @@ class BudgetedLanguageModel:
 
     @property
     def name(self) -> str:
-        """The inner model's name."""
+        """Return the inner model's name."""
         return self._inner.name
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
-        """Ask the inner model.
+        """Call the inner model.
 
-        Raises `LanguageModelOverBudget`, or `LanguageModelUnavailable` when the budget cannot be looked
-        up, before anything is sent.
+        Raises, before anything is sent, `LanguageModelOverBudget`, or `LanguageModelUnavailable` when the
+        budget cannot be checked.
         """
         limits = self._limits_of(prompt)
         reserved = self._priced(prompt, output_tokens=prompt.max_output_tokens)
@@ -137,9 +137,7 @@ class BudgetedLanguageModel:
         try:
             full = await self._book.reserve(_amount(reserved), limits=limits, at=self._clock.now())
         except Unavailable as error:
-            raise LanguageModelUnavailable(
-                "The budget for the language model cannot be looked up."
-            ) from error
+            raise LanguageModelUnavailable("The budget for the language model cannot be checked.") from error
         if full is not None:
             whose = "user's budget of today" if full.startswith(USER_DAY) else "run's budget"
             raise LanguageModelOverBudget(f"The {whose} for the language model is used up.")
@@ -151,7 +149,7 @@ class BudgetedLanguageModel:
         difference = Amount(tokens=spent.tokens - before.tokens, nano_usd=spent.nano_usd - before.nano_usd)
         try:
             await self._book.settle(difference, accounts=[limit.account for limit in limits])
-        except Unavailable as error:  # the answer is there; too much stays booked, which is the safe side
+        except Unavailable as error:  # the answer exists; booking too much is the safe side
             self._incidents.report(error, where="settling what the language model cost")
 
     def _limits_of(self, prompt: Prompt) -> Sequence[Limit]:

@@ -1,7 +1,7 @@
-"""Which characters a text may hold: to be stored, and to be shown in a line or a terminal.
+"""Define the characters that a text may contain: to be stored, and to be shown in a line or a terminal.
 
-Every store keeps every character but U+0000, which PostgreSQL cannot hold. A name is shown beside other
-words, so it also holds no control character, line separator, bidirectional embedding, override or isolate.
+Every store keeps every character but U+0000, which PostgreSQL rejects. A name appears next to other words,
+so it also excludes control characters, line separators, bidirectional embeddings, overrides and isolates.
 """
 
 import re
@@ -10,12 +10,12 @@ from typing import Final
 from netra.domain.errors import Fault, ValidationFailed
 
 _NUL: Final = "\x00"
-_SHOWN: Final = "\ufffd"  # Unicode's own sign for what cannot be shown
+_SHOWN: Final = "\ufffd"  # Unicode's replacement character
 
 # C0 and C1 controls with ESC, CSI and OSC; line and paragraph separators; bidirectional embeddings,
-# overrides and isolates (UAX #9). Spelled as JSON Schema reads it, too.
+# overrides and isolates (UAX #9). The syntax is also valid in JSON Schema.
 UNSAFE_SET: Final = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-# Surrogates stand in no UTF-8 text, only in what Python makes of file names and broken input.
+# Surrogates do not occur in UTF-8, only in Python's decoding of file names and broken input.
 _UNSAFE: Final = re.compile(f"[{UNSAFE_SET}\\ud800-\\udfff]")
 
 
@@ -25,13 +25,13 @@ def can_be_kept(text: str) -> bool:
 
 
 def check_can_be_kept(text: str | None, *, path: str) -> None:
-    """Raise `ValidationFailed` naming `path` for a text that some store cannot hold."""
+    """Raise `ValidationFailed` for `path` if some store cannot hold the text."""
     if text is not None and not can_be_kept(text):
         raise ValidationFailed.of(path, "control_character", f"{path} must not contain U+0000")
 
 
 def as_kept(text: str) -> str:
-    """Return a text of ours, which may quote anybody's, as every store can hold it.
+    """Return a text of Netra, which may quote any text, in a form that every store can hold.
 
     >>> as_kept("a\\x00b")
     'a�b'
@@ -40,13 +40,13 @@ def as_kept(text: str) -> str:
 
 
 def unsafe_character(text: str) -> str | None:
-    """Return the first character that a name may not hold, or None."""
+    """Return the first character that a name must not contain, or None."""
     found = _UNSAFE.search(text)
     return None if found is None else found[0]
 
 
 def unsafe_fault(text: str, *, path: str) -> Fault | None:
-    """Return what is wrong with a name that holds an unsafe character, or None."""
+    """Return the fault of a name with an unsafe character, or None."""
     found = unsafe_character(text)
     if found is None:
         return None
@@ -56,13 +56,13 @@ def unsafe_fault(text: str, *, path: str) -> Fault | None:
 
 
 def check_plain(text: str, *, path: str) -> None:
-    """Raise `ValidationFailed` naming `path` for a name that holds an unsafe character."""
+    """Raise `ValidationFailed` for `path` if a name contains an unsafe character."""
     if (fault := unsafe_fault(text, path=path)) is not None:
         raise ValidationFailed(fault.message, [fault])
 
 
 def plain(text: str, *, instead: str = _SHOWN) -> str:
-    """Return the text with `instead` for each unsafe character: one line, safe to print.
+    """Return the text with each unsafe character replaced by `instead`: one line, safe to print.
 
     >>> plain("gpt\\x1b[31m\\n")
     'gpt�[31m�'
@@ -71,15 +71,15 @@ def plain(text: str, *, instead: str = _SHOWN) -> str:
 
 
 def plain_lines(text: str) -> str:
-    """Return the text with its line ends as they are and every line plain."""
+    """Return the text with every line made plain; line ends are kept."""
     return "\n".join(plain(line) for line in text.split("\n"))
 
 
 def escaped_json(text: str) -> str:
-    """Return a JSON text of the same value in which every unsafe character is escaped.
+    """Return JSON of the same value in which every unsafe character is escaped.
 
-    An encoder escapes C0 controls only. The other unsafe characters stand inside strings in any JSON
-    text, so escaping them changes no value.
+    An encoder escapes C0 controls only. In JSON, other unsafe characters occur only inside strings, so
+    escaping them does not change the value.
 
     >>> escaped_json('{"model": "m\\x9b2J"}')
     '{"model": "m\\\\u009b2J"}'

@@ -245,21 +245,21 @@ class _Stage:
         self._checkpoint = checkpoint
         self._span = (0, 0)
 
-    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
+    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
         """Begin a stage."""
         self._span = (progress, until)
         self._checkpoint(progress / 100, f"{agent}: {message}")
 
-    async def pass_through(self, *stages: Stage) -> None:
+    async def skip_stages(self, *stages: Stage) -> None:
         """Go through stages that have nothing to do."""
         for stage in stages:
             self._span = (stage.progress, stage.until)
             self._checkpoint(stage.progress / 100, f"{stage.agent}: {stage.message}")
 
-    async def say(self, text: str, *, attempt: int, at: int) -> None:
+    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
         """Leave the answer to its end: a line of progress has no room for it."""
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         """Wait for ever: whoever asked cancels, or stops the work at a checkpoint."""
         await asyncio.Event().wait()
 

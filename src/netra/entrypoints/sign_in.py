@@ -3,9 +3,9 @@
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind
 from netra.domain.quotas import LimitName
-from netra.domain.users.federated import FederatedSignIn, Recognized, Returned
+from netra.domain.users.federated import FederatedSignIn, ProviderCallback, Recognized
 from netra.domain.users.known_addresses import KnownAddressService
-from netra.domain.users.model import AddUser, SignedIn, SignIn, User
+from netra.domain.users.model import AddUser, SignIn, SignInResult, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
 from netra.domain.users.sessions import SessionService
@@ -39,7 +39,7 @@ class SignInDesk:
         self._limiter = limiter
         self._known = known
 
-    async def sign_in(self, command: SignIn, exchange: Exchange, *, origin: Origin) -> SignedIn:
+    async def sign_in(self, command: SignIn, exchange: Exchange, *, origin: Origin) -> SignInResult:
         """Open a session. Raises `RateLimited` and `Unauthorized`."""
         if not await self._known.is_known(command.email, exchange.client_address):
             await self._count(account_key(normal_email(command.email)), exchange, origin=origin)
@@ -53,19 +53,21 @@ class SignInDesk:
         await self._count(account_key(f"new {email}"), exchange, origin=origin)
         return await self._users.add(command, origin=origin)
 
-    async def recognize(self, returned: Returned, exchange: Exchange, *, origin: Origin) -> Recognized:
+    async def recognize(
+        self, returned: ProviderCallback, exchange: Exchange, *, origin: Origin
+    ) -> Recognized:
         """Return who came back from the identity provider. Raises `RateLimited` and `OAuthRefused`."""
         recognized = await self._federated.finish(returned, origin=origin)
         await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)
         return recognized
 
-    async def exchange(self, code: str, exchange: Exchange, *, origin: Origin) -> SignedIn:
+    async def exchange(self, code: str, exchange: Exchange, *, origin: Origin) -> SignInResult:
         """Open the session that a page's code stands for. Raises `Unauthorized` and `RateLimited`."""
         recognized = await self._federated.exchange(code, origin=origin)
         await self._count(account_key(f"exchanged {recognized.user.email}"), exchange, origin=origin)
         return await self._federated.open(recognized, origin=origin)
 
-    async def refresh(self, token: str, exchange: Exchange, *, origin: Origin) -> SignedIn:
+    async def refresh(self, token: str, exchange: Exchange, *, origin: Origin) -> SignInResult:
         """Return new tokens for a refresh token; one that comes over the limit is not used up.
 
         Raises `RateLimited` and `Unauthorized`.

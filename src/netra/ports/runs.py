@@ -127,7 +127,7 @@ class RunStore(Protocol):
         """Apply `lifecycle.on_lapse` to runs whose lease has run out; return the terminal events stored.
 
         Attempts that were spent on outages are none of the `max_attempts`.
-        A run that is queued again rests for `lifecycle.rest_s`, and those behind it in its thread wait.
+        A run that is queued again waits for `lifecycle.retry_delay_s`; later runs of its thread wait too.
         """
         ...
 

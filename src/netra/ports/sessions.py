@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Protocol
 
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session, User
+from netra.domain.users.model import Rotation, User, UserSession
 
 
 class SessionStore(Protocol):
     """All sessions, live and ended."""
 
-    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+    async def add(
+        self, session: UserSession, *, refresh: str | None = None, user: User | None = None
+    ) -> None:
         """Store a new session, and the digest of its first refresh token where it has one.
 
         With `user`, the account as its owner's proof was held against it: only while it is there, not
@@ -33,7 +35,7 @@ class SessionStore(Protocol):
         """Return whose live session has, or has had, the refresh token of this digest; None for nobody."""
         ...
 
-    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first, ties by id descending, a hundred at most."""
         ...
 

@@ -11,7 +11,7 @@ from netra.domain.errors import (
     ValidationFailed,
 )
 from netra.domain.ids import well_formed
-from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.quotas import LimitName, RequestRateLimits
 
 
 def test_a_refused_field_is_named_in_the_details() -> None:
@@ -50,4 +50,4 @@ def test_anything_else_is_refused_with_its_field(text: str) -> None:
 
 
 def test_each_class_of_request_has_its_documented_limit() -> None:
-    assert [RateLimits().of(name) for name in LimitName] == [5, 10, 30, 100]
+    assert [RequestRateLimits().of(name) for name in LimitName] == [5, 10, 30, 100]

@@ -191,7 +191,7 @@ class Away(MemorySpendingBook):
 
 async def test_nothing_is_sent_when_the_budget_cannot_be_looked_up(clock: SteppedClock) -> None:
     inner = ScriptedLanguageModel(lambda _: "yes")
-    with pytest.raises(LanguageModelUnavailable, match="cannot be looked up"):
+    with pytest.raises(LanguageModelUnavailable, match="cannot be checked"):
         await heard(wrapped(inner, clock, book=Away(for_="reservations")))
     assert inner.prompts == []
 

@@ -10,7 +10,7 @@ from array import array
 from collections import OrderedDict
 from typing import Final
 
-from netra.domain.quotas import Admission, LimitName, RateLimits
+from netra.domain.quotas import Admission, LimitName, RequestRateLimits
 from netra.ports.clock import Clock
 
 WINDOW_S: Final = 60.0
@@ -61,7 +61,7 @@ class Window:
 class LocalRateLimiter:
     """`RateLimiter` for one process."""
 
-    def __init__(self, rates: RateLimits, *, clock: Clock, keys_max: int = KEYS_MAX) -> None:
+    def __init__(self, rates: RequestRateLimits, *, clock: Clock, keys_max: int = KEYS_MAX) -> None:
         self._rates = {name: rates.of(name) for name in LimitName}
         self._clock = clock
         self._keys_max = keys_max

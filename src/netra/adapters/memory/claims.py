@@ -91,7 +91,7 @@ class MemoryClaims:
 
     def _let_go(self, entry: RunEntry, change: Change) -> Sequence[RunEvent]:
         self._state.put(entry, change.run, change.events)
-        entry.lease_until = change.rests_until
+        entry.lease_until = change.retry_at
         return change.events
 
     def _first_in_threads(self) -> Iterator[RunEntry]:

@@ -13,7 +13,7 @@ from netra.domain.idempotency import check_fingerprint
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
-from netra.domain.runs.admission import Load, check_room
+from netra.domain.runs.admission import RunLoad, check_room
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Accepted, Run, RunState
 from netra.domain.runs.transitions import recorded, stopped
@@ -89,11 +89,11 @@ class MemoryRunStore(MemoryClaims):
         check_fingerprint(entry.fingerprint, key=new.idempotency_key, fingerprint=new.fingerprint)
         return entry
 
-    def _load(self, run: Run) -> Load:
+    def _load(self, run: Run) -> RunLoad:
         key = run.owner_id, run.thread_id
         live = [entry for entry in self._state.queue.values() if entry.run.owner_id == run.owner_id]
         in_thread = [entry for entry in live if entry.thread_key == key]
-        return Load(
+        return RunLoad(
             thread_messages=len(self._state.messages.get(key, ())),
             thread_live_runs=len(in_thread),
             thread_waiting_runs=sum(entry.run.state is RunState.QUEUED for entry in in_thread),

@@ -9,7 +9,7 @@ import msgspec
 from netra.adapters.memory.users import MemoryUserStore
 from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session, User
+from netra.domain.users.model import Rotation, User, UserSession
 
 LISTED_MAX: Final = 100
 
@@ -19,11 +19,13 @@ class MemorySessionStore:
 
     def __init__(self, users: MemoryUserStore) -> None:
         self._users = users
-        self._sessions: dict[SessionId, Session] = {}
+        self._sessions: dict[SessionId, UserSession] = {}
         self._current: dict[str, SessionId] = {}  # by the digest of the refresh token
         self._replaced: dict[str, SessionId] = {}
 
-    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+    async def add(
+        self, session: UserSession, *, refresh: str | None = None, user: User | None = None
+    ) -> None:
         """Store a new session, of an account that is as it was."""
         now = None if user is None else await self._users.find(user.id)  # asked at once: no turn of the loop
         if user is not None and not _is_as_before(now, user):
@@ -54,7 +56,7 @@ class MemorySessionStore:
         session = self._by_refresh(refresh, at=at)
         return None if session is None else session.user_id
 
-    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         own = [one for one in self._sessions.values() if one.user_id == user_id and _is_live(one, at=at)]
         return sorted(own, key=lambda one: (one.created_at, one.id), reverse=True)[:LISTED_MAX]
@@ -94,10 +96,10 @@ class MemorySessionStore:
                 del digests[digest]
         return len(old)
 
-    def _by_refresh(self, digest: str, *, at: datetime) -> Session | None:
+    def _by_refresh(self, digest: str, *, at: datetime) -> UserSession | None:
         return self._live(self._current.get(digest) or self._replaced.get(digest), at=at)
 
-    def _live(self, session_id: SessionId | None, *, at: datetime) -> Session | None:
+    def _live(self, session_id: SessionId | None, *, at: datetime) -> UserSession | None:
         session = None if session_id is None else self._sessions.get(session_id)
         return session if session is not None and _is_live(session, at=at) else None
 
@@ -110,5 +112,5 @@ def _is_as_before(now: User | None, before: User) -> bool:
     return now is not None and now.disabled_at is None and now.password_hash == before.password_hash
 
 
-def _is_live(session: Session, *, at: datetime) -> bool:
+def _is_live(session: UserSession, *, at: datetime) -> bool:
     return session.ended_at is None and session.expires_at > at

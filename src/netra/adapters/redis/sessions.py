@@ -18,7 +18,7 @@ import msgspec
 from netra.adapters.redis.link import Away, RedisLink
 from netra.adapters.redis.listener import RedisListener
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session, User
+from netra.domain.users.model import Rotation, User, UserSession
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
 
@@ -67,7 +67,9 @@ class RedisSessionStore:
         listener.expect(self._channel, self._hear)
         listener.on_loss(self._forget)
 
-    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+    async def add(
+        self, session: UserSession, *, refresh: str | None = None, user: User | None = None
+    ) -> None:
         """Store a new session, of an account that is as it was."""
         await self._store.add(session, refresh=refresh, user=user)
 
@@ -82,7 +84,7 @@ class RedisSessionStore:
         """Return whose live session has, or has had, this refresh token."""
         return await self._store.holder_of(refresh, at=at)
 
-    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         return await self._store.live_of(user_id, at=at)
 

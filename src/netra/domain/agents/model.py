@@ -1,4 +1,4 @@
-"""What the five agents are asked, and how they are watched while they work."""
+"""Define the question that the agents answer and the interface through which they report progress."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from netra.domain.agents.question.heard import Hearing
+from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
 from netra.domain.optimization.model import Goals
 from netra.domain.workloads.model import Workload
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run asks: the words, the workload meant, and the parameters as they were sent."""
+    """The question of a run: the message, the workload id and the request's parameters."""
 
     owner_id: UserId
     message: str
@@ -24,10 +24,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Briefing(msgspec.Struct, frozen=True, kw_only=True):
-    """Triage's: what is asked, of which workload, as far as words alone can tell.
+    """The output of triage: goals and workload, as far as the question's text identifies them.
 
-    Without a workload there is nothing to compute: `wanted` names one that does not exist, `choices`
-    are those to choose from, newest first.
+    With `workload` None there is nothing to compute. `wanted` is then an id that does not exist, and
+    `choices` lists the owner's workloads, newest first.
     """
 
     question: Question
@@ -37,12 +37,12 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     wanted: WorkloadId | None = None
     choices: tuple[Workload, ...] = ()
     choices_total: int = 0
-    is_at_hand: bool = False  # the events come with the question and are in no store
-    hearing: Hearing | None = None  # a language model's reading of the question, where there is one
+    is_at_hand: bool = False  # the events come with the question; no store holds them
+    reading: QuestionReading | None = None  # a language model's reading of the question, if one is configured
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent's turn: from `progress` percent of the whole to `until` percent."""
+    """A stage of an agent, from `progress` percent of the whole run to `until` percent."""
 
     agent: str
     message: str
@@ -51,33 +51,33 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watch(Protocol):
-    """The eye of whoever runs the agents: hears what they do, and can make them stop."""
+    """Receives the agents' progress and can stop them; implemented by the caller that runs them."""
 
-    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
-        """Tell that `agent` begins, at `progress` percent of the whole, to end at `until` percent.
+    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
+        """Report that `agent` starts at `progress` percent of the whole run and will end at `until` percent.
 
-        Raises `WorkStopped` when the work is to end.
+        Raises `WorkStopped` when the run must end.
         """
         ...
 
-    async def pass_through(self, *stages: Stage) -> None:
-        """Tell of agents that take no time, along with what comes next; raises as `enter` does."""
+    async def skip_stages(self, *stages: Stage) -> None:
+        """Report stages without work, together with the stage that follows. Raises as `start_stage` does."""
         ...
 
-    async def say(self, text: str, *, attempt: int, at: int) -> None:
-        """Show some more of the answer: `text` stands `at` so many characters into this `attempt`.
+    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
+        """Emit the next part of the answer; `at` is its offset in characters within this `attempt`.
 
-        A later attempt takes back the ones before it. Raises as `enter` does.
+        A later attempt replaces all earlier ones. Raises as `start_stage` does.
         """
         ...
 
-    async def stopped(self) -> None:
-        """Return when the work is to end; `checkpoint` then raises the reason."""
+    async def wait_for_stop(self) -> None:
+        """Return when the run must end; `checkpoint` then raises the reason."""
         ...
 
     def checkpoint(self, done: float, doing: str) -> None:
-        """Tell how much of this agent's work is done (0..1) and what it is doing; cheap, from any thread.
+        """Report the share of this agent's work done (0..1) and the current step; cheap and thread-safe.
 
-        Raises `WorkStopped` when the work is to end.
+        Raises `WorkStopped` when the run must end.
         """
         ...

@@ -1,1 +1,1 @@
-"""What happened to who may come in: the security log."""
+"""The security log: a record of sign-ins, keys and refused access."""

@@ -1,4 +1,4 @@
-"""Writing the security log: an id and an instant for each event, and old ones forgotten."""
+"""Write the security log: give each event an id and a time, and delete old events."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,12 +10,12 @@ from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
 
 TIDY_EVERY: Final = timedelta(hours=1)
-REPEATED_MAX: Final = 10_000  # callers a process remembers to have noted already
-QUIET_S: Final = 60.0  # a caller who runs into one limit again and again is noted once in this time
+REPEATED_MAX: Final = 10_000  # most callers remembered for `note_once`
+QUIET_S: Final = 60.0  # interval in which repeated events of one caller are recorded once
 
 
 class SecurityJournal:
-    """What services write security events with."""
+    """Writes security events for the services."""
 
     def __init__(self, *, trail: AuditTrail, clock: Clock, ids: IdSource) -> None:
         self._trail = trail
@@ -32,7 +32,7 @@ class SecurityJournal:
         user_id: UserId | None = None,
         **details: str,
     ) -> None:
-        """Record an event; durable when it returns, unless the trail lets it wait for a full disk."""
+        """Record an event; durable on return, unless the trail postpones it because the disk is full."""
         now = self._clock.now()
         event = SecurityEvent(
             id=self._ids.new("sec"),
@@ -56,7 +56,7 @@ class SecurityJournal:
         user_id: UserId | None = None,
         **details: str,
     ) -> None:
-        """Record what `key` may do again and again, once in `QUIET_S`: a flood must not fill the log."""
+        """Record a repeated event of `key` at most once per `QUIET_S`; a flood cannot fill the log."""
         now_s = self._clock.monotonic_s()
         noted_s = self._noted_s.get((kind, key))
         if noted_s is not None and now_s - noted_s < QUIET_S:

@@ -1,6 +1,6 @@
-"""Security events: who did what to whose way in, from where, under which request id.
+"""Define security events: their kind, account, origin and request id.
 
-No secret is ever part of one: tokens, keys and passwords have no field here.
+An event never contains a secret: it has no field for tokens, keys and passwords.
 """
 
 import enum
@@ -12,12 +12,12 @@ import msgspec
 
 from netra.domain.ids import UserId
 
-KEPT: Final = timedelta(days=365)  # then an event is forgotten
-TEXT_MAX: Final = 256  # characters of anything a client said of itself
+KEPT: Final = timedelta(days=365)  # retention of an event
+TEXT_MAX: Final = 256  # longest text from a client, in characters
 
 
 class SecurityEventKind(enum.StrEnum):
-    """What happened."""
+    """The kind of a security event."""
 
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -36,7 +36,7 @@ class SecurityEventKind(enum.StrEnum):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a request came from; empty for what an operator does at the machine itself."""
+    """The origin of a request; empty for an operator's command on the machine."""
 
     request_id: str = ""
     address: str = ""
@@ -47,7 +47,7 @@ AT_THE_MACHINE: Final = Origin()
 
 
 class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the security log; `user_id` is the account it is about, where there is one."""
+    """One entry of the security log; `user_id` is the account concerned, if any."""
 
     id: str
     at: datetime
@@ -58,7 +58,7 @@ class SecurityEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cut(text: str) -> str:
-    """Return what a client said of itself as it is kept: one line of bounded length.
+    """Return a client's text for the log: one line of bounded length.
 
     >>> cut("curl/8\\r\\nX: y")
     'curl/8  X: y'

@@ -1,4 +1,4 @@
-"""The security log although the store takes no writes: events wait in memory until it does."""
+"""Keep the security log while the store accepts no writes: events wait in memory until it does."""
 
 from datetime import datetime
 from functools import partial
@@ -11,25 +11,25 @@ from netra.ports.audit_trail import AuditTrail
 
 
 class PostponedTrail:
-    """`AuditTrail` over another one; what it refuses to store waits, so that a sign-out need not."""
+    """An `AuditTrail` in front of another one; refused events wait, so that a sign-out does not have to."""
 
     def __init__(self, trail: AuditTrail, *, postponed: PostponedWrites) -> None:
         self._trail = trail
         self._postponed = postponed
 
     async def record(self, event: SecurityEvent) -> None:
-        """Store an event, now or once the store takes it. Raises `Unavailable` when too many wait."""
+        """Store an event, now or once the store accepts it. Raises `Unavailable` when too many wait."""
         try:
             await self._trail.record(event)
         except Unavailable:
             self._postponed.add(partial(self._trail.record, event))
 
     async def page(self, request: PageRequest) -> Page[SecurityEvent]:
-        """Return events that are stored, newest first."""
+        """Return stored events, newest first."""
         return await self._trail.page(request)
 
     async def forget(self, *, before: datetime) -> int:
-        """Delete events older than `before`, now or once the store allows it; return how many were, now."""
+        """Delete events before `before`, now or later if the store refuses; return the number deleted now."""
         try:
             return await self._trail.forget(before=before)
         except Unavailable:

@@ -1,1 +1,1 @@
-"""Whether what the service depends on is there."""
+"""Health of the dependencies."""

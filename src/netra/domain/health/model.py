@@ -1,4 +1,4 @@
-"""What a dependency looks like from here."""
+"""Define the health of a dependency and the readiness of this process."""
 
 import enum
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import msgspec
 
 
 class DependencyStatus(enum.StrEnum):
-    """Whether a dependency answers."""
+    """The health of a dependency."""
 
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
@@ -15,16 +15,16 @@ class DependencyStatus(enum.StrEnum):
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):
-    """One dependency's answer to a probe."""
+    """The result of probing one dependency."""
 
     name: str  # "postgresql", "sqlite", "redis", "clickhouse", "openai_api"
     status: DependencyStatus
     latency_ms: float | None = None
-    reason: str | None = None  # why it is unhealthy, in words that leak nothing
+    reason: str | None = None  # cause of the failure, without internal details
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether this process should get traffic."""
+    """Whether this process should receive traffic, with the state of its dependencies."""
 
     ready: bool
     database: str
@@ -33,7 +33,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DependencyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Every dependency, and the worst of what matters."""
+    """The health of every dependency, and the overall status."""
 
     dependencies: Sequence[Dependency]
     overall_status: str  # healthy, degraded, unhealthy

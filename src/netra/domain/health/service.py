@@ -1,4 +1,4 @@
-"""Asking every dependency at once, with a deadline, and remembering the answer for a few seconds."""
+"""Probe all dependencies concurrently with a deadline, and cache the results for a few seconds."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ DEADLINE_S: Final = 2.0
 KEPT_S: Final = 3.0
 DOCUMENTED: Final = ("postgresql", "clickhouse", "redis", "openai_api")
 DATABASES: Final = frozenset({"postgresql", "sqlite", "memory"})
-ESSENTIAL: Final = DATABASES  # without the truth nothing works; the rest only degrades
+ESSENTIAL: Final = DATABASES  # unhealthy without them; degraded without others
 
 
 class HealthService:
-    """What this process can say of itself and of what it stands on."""
+    """Reports the health of this process and its dependencies."""
 
     def __init__(self, *, probes: Sequence[Probe], clock: Clock, deadline_s: float = DEADLINE_S) -> None:
         self._probes = probes
@@ -28,11 +28,11 @@ class HealthService:
         self._is_draining = False
 
     def drain(self) -> None:
-        """Answer "not ready" from now on: the process is about to end."""
+        """Report "not ready" from now on, because the process is shutting down."""
         self._is_draining = True
 
     async def readiness(self) -> Readiness:
-        """Return whether this process should get traffic: its database answers and it is not ending."""
+        """Return whether this process should receive traffic: its database answers and it is not draining."""
         found = {dependency.name: dependency for dependency in await self._ask()}
         database = next((found[name] for name in found if name in DATABASES), None)
         return Readiness(
@@ -43,7 +43,7 @@ class HealthService:
         )
 
     async def report(self) -> DependencyReport:
-        """Return every documented dependency, and those this deployment uses besides."""
+        """Return the health of every documented dependency and of others in use."""
         found = {dependency.name: dependency for dependency in await self._ask()}
         unused = [
             Dependency(name=name, status=DependencyStatus.NOT_CONFIGURED)

@@ -1,1 +1,1 @@
-"""One question on its way to one answer: lifecycle, events, worker."""
+"""Runs: a question's lifecycle, events, worker and followers."""

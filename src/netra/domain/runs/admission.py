@@ -1,4 +1,4 @@
-"""Whether there is room for one more run. Stores count, this decides."""
+"""Decide whether one more run may be accepted; stores only count."""
 
 import msgspec
 
@@ -6,18 +6,18 @@ from netra.domain.errors import ThreadBusy, Unavailable, ValidationFailed
 from netra.domain.quotas import Quotas
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits already, at the moment a run asks to be let in."""
+class RunLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts that limit a new run, at the time of its acceptance."""
 
     thread_messages: int
-    thread_live_runs: int  # each of them will still add an answer to the thread
+    thread_live_runs: int  # each will add one answer to the thread
     thread_waiting_runs: int
     owner_live_runs: int
     all_live_runs: int
 
 
-def check_room(load: Load, *, quotas: Quotas) -> None:
-    """Raise `ValidationFailed`, `ThreadBusy` or `Unavailable` when one more run finds no room."""
+def check_room(load: RunLoad, *, quotas: Quotas) -> None:
+    """Raise `ValidationFailed`, `ThreadBusy` or `Unavailable` when one more run would exceed a quota."""
     if load.thread_messages + load.thread_live_runs + 2 > quotas.max_thread_messages:
         most = quotas.max_thread_messages
         message = f"a thread holds at most {most} messages; start a new one"

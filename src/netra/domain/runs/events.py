@@ -1,7 +1,7 @@
-"""What happens to a run, numbered: the one stream that every transport translates.
+"""Define the numbered event stream of a run, which every transport translates.
 
-An event's `data` is the JSON object that clients see, without `seq`: the store numbers it, so that
-a number stands in one place only.
+An event's `data` is the JSON object that clients receive, without `seq`. The store assigns the number,
+so it is stored only once.
 """
 
 import enum
@@ -16,7 +16,7 @@ from netra.domain.runs.model import Run
 
 
 class EventKind(enum.StrEnum):
-    """The documented frame types that belong to a run."""
+    """The documented frame types of a run."""
 
     UPDATE = "agent_update"
     RESULT = "agent_result"
@@ -24,14 +24,14 @@ class EventKind(enum.StrEnum):
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that has no number yet."""
+    """An event before the store numbers it."""
 
     kind: EventKind
     data: bytes
 
 
 class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Event `seq` of a run, from 1 without holes."""
+    """Event `seq` of a run; numbers start at 1 without gaps."""
 
     run_id: RunId
     seq: int
@@ -41,11 +41,11 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_last(self) -> bool:
-        """Whether nothing follows: a run has exactly one result, and it ends the stream."""
+        """Return whether this event ends the stream: a run has exactly one result, its last event."""
         return self.kind is EventKind.RESULT
 
     def numbered(self) -> bytes:
-        """Return `data` with `seq` in it, as one JSON object.
+        """Return `data` with `seq` added, as one JSON object.
 
         >>> from datetime import UTC
         >>> at = datetime(2024, 1, 1, tzinfo=UTC)
@@ -56,32 +56,34 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def updated(run: Run, *, agent: str, message: str, progress: int, status: str = "processing") -> NewEvent:
-    """Return word of work going on; `progress` is percent of the whole run."""
+    """Return a progress event; `progress` is percent of the whole run."""
     data = {"agent": agent, "status": status, "message": message, "progress": progress}
     return _event(EventKind.UPDATE, run, data)
 
 
-def said(run: Run, *, agent: str, message: str, progress: int, text: str, attempt: int, at: int) -> NewEvent:
-    """Return some more of the answer: `text` stands `at` so many characters into this `attempt`.
+def text_emitted(
+    run: Run, *, agent: str, message: str, progress: int, text: str, attempt: int, at: int
+) -> NewEvent:
+    """Return an event with the next part of the answer; `at` is its offset in characters in this `attempt`.
 
-    A later attempt, and the result, take the place of all of it.
+    A later attempt, and the result, replace all of it.
     """
     data = {"agent": agent, "status": "processing", "message": message, "progress": progress}
     return _event(EventKind.UPDATE, run, {**data, "text": text, "attempt": attempt, "at": at})
 
 
 def completed(run: Run, result: msgspec.Raw) -> NewEvent:
-    """Return the end of a run that has an answer."""
+    """Return the last event of a completed run."""
     return _event(EventKind.RESULT, run, {"success": True, "result": result})
 
 
 def cancelled(run: Run) -> NewEvent:
-    """Return the end of a run that was told to stop."""
+    """Return the last event of a cancelled run."""
     return _event(EventKind.RESULT, run, {"success": False, "cancelled": True, "result": None})
 
 
 def failed(run: Run, error: NetraError) -> tuple[NewEvent, NewEvent]:
-    """Return the error and the end of a run that has none but this answer."""
+    """Return the error event and the last event of a failed run."""
     failure = {
         "code": error.code,
         "message": error.message,

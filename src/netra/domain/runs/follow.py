@@ -1,9 +1,8 @@
-"""One follower a run in this process, however many listen: an event is read once and handed to each.
+"""Follow a run once per process and fan its events out to all listeners.
 
-A tail keeps the last events that it read. A listener has a cursor: it takes what the tail still has
-from there, reads what is older from the store, and once it has caught up is handed each event as it
-comes. So nobody's pace touches another's, and joining leaves neither gap nor repeat. What an event
-looks like on a wire is not known here.
+A follower buffers the most recent events. A listener has a cursor: it reads buffered events from there,
+reads older ones from the store, and once it has caught up receives each event live. So a slow listener
+does not delay others, and joining causes neither gaps nor repeats. The module knows no wire format.
 """
 
 import asyncio
@@ -18,77 +17,78 @@ from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
 
-POLL_S: Final = 0.9  # when every wake-up is lost, listeners are late by this and a look: within a second
-KEPT_MAX: Final = 256  # events a tail holds for those who join or fall behind; the rest is in the store
+POLL_S: Final = 0.9  # polling interval, s; without wake-ups, listeners lag by at most this plus one read
+KEPT_MAX: Final = 256  # most buffered events per follower; older ones are read from the store
 KEPT_BYTES_MAX: Final = 1 << 20
-READ_MAX: Final = 256  # events read from the store at once, which a listener that rests may hold for long
+READ_MAX: Final = 256  # most events per read; bounds the memory that a slow listener holds
 
 
-class Listener(Protocol):
-    """Who wants to hear of a run."""
+class RunListener(Protocol):
+    """Receives the events of a run."""
 
-    def hear(self, event: RunEvent) -> bool:
-        """Take the next event, without waiting and without fail; return whether to be left to `rest`."""
+    def receive(self, event: RunEvent) -> bool:
+        """Take the next event without blocking or raising; return whether to pause for `wait_until_ready`."""
         ...
 
-    async def rest(self) -> None:
-        """Return when more may be heard."""
+    async def wait_until_ready(self) -> None:
+        """Return when more events may be sent."""
         ...
 
 
-class Tail:
-    """The events of one owner's run as they come, from `after` on, for as long as anybody listens."""
+class RunFollower:
+    """The live events of one owner's run after `after`, while the run has listeners."""
 
     def __init__(self, run_id: RunId, *, owner_id: UserId, after: int, runs: RunStore, feed: RunFeed) -> None:
         self._run_id = run_id
         self._owner_id = owner_id
         self._runs = runs
         self._feed = feed
-        self._last = after  # the newest event known here
+        self._last = after  # number of the newest event read
         self._kept: deque[RunEvent] = deque()
         self._kept_bytes = 0
-        self._handed: set[_Handed] = set()
-        self._news = asyncio.Event()
+        self._live: set[_LiveListener] = set()
+        self._changed = asyncio.Event()
         self._failure: BaseException | None = None
         self.listeners = 0
         self.is_over = False
         self._task = asyncio.create_task(self._follow())
         self._task.add_done_callback(self._end)
 
-    async def beyond(self, seq: int) -> Sequence[RunEvent]:
-        """Return events above `seq`, in order and at once more than none, or none when nothing can follow.
+    async def events_after(self, seq: int) -> Sequence[RunEvent]:
+        """Return the events above `seq` in order, waiting for at least one; empty after the last event.
 
-        Raises `NotFound`, and whatever keeps the store from being read.
+        Raises `NotFound`, and any error that keeps the store from being read.
         """
         while self._last <= seq:
             if self._failure is not None:
-                raise self._failure.with_traceback(None)  # many raise it: none wants the others' frames
+                # several listeners raise it: drop the others' frames
+                raise self._failure.with_traceback(None)
             if self.is_over:
                 return ()
-            await self._news.wait()
+            await self._changed.wait()
         if self._kept and self._kept[0].seq <= seq + 1:
             return [event for event in self._kept if event.seq > seq]
         return await self._stored(seq) or ()
 
-    async def hand(self, listener: Listener, *, after: int) -> int:
-        """Let `listener` hear each event as it comes; return the last it heard after it has rested.
+    async def deliver_to(self, listener: RunListener, *, after: int) -> int:
+        """Deliver live events to `listener`; return the last number delivered, once the listener is ready.
 
-        Returns at once when there is something to take from `beyond` first.
+        Returns immediately if `events_after` has events for it.
         """
         if self._last > after or self.is_over:
             return after
-        handed = _Handed(listener, after)
-        self._handed.add(handed)
+        live = _LiveListener(listener, after)
+        self._live.add(live)
         try:
-            await handed.is_done
+            await live.is_done
         finally:
-            self._handed.discard(handed)
-        if handed.is_pressed:
-            await listener.rest()
-        return handed.seq
+            self._live.discard(live)
+        if live.is_full:
+            await listener.wait_until_ready()
+        return live.seq
 
     async def close(self) -> None:
-        """Stop following."""
+        """Stop following the run."""
         self._task.cancel()
         await asyncio.wait({self._task})
 
@@ -101,14 +101,15 @@ class Tail:
                         self._take(event)
                     if event.is_last:
                         return
-                self._tell_all()
-                is_full = len(batch) >= READ_MAX  # so there may be more, of which nothing will be heard
-                batch = () if is_full else await subscription.next(timeout_s=POLL_S)
+                self._wake_all()
+                # the store may hold more, for which no wake-up will come
+                may_have_more = len(batch) >= READ_MAX
+                batch = () if may_have_more else await subscription.next(timeout_s=POLL_S)
                 if not _is_next(batch, self._last):
                     batch = await self._stored(self._last)
 
     async def _stored(self, after: int) -> Sequence[RunEvent] | None:
-        """Return what the store holds beyond `after`, or None when nothing can follow any more."""
+        """Return stored events after `after`; None if the run has ended and has no more."""
         events = await self._runs.events(self._run_id, owner_id=self._owner_id, after=after, limit=READ_MAX)
         if events:
             return events
@@ -121,76 +122,77 @@ class Tail:
         self._kept_bytes += len(event.data)
         while len(self._kept) > KEPT_MAX or (self._kept_bytes > KEPT_BYTES_MAX and len(self._kept) > 1):
             self._kept_bytes -= len(self._kept.popleft().data)
-        pressed = [handed for handed in self._handed if handed.hear(event)]
-        self._handed.difference_update(pressed)
+        full = [live for live in self._live if live.receive(event)]
+        self._live.difference_update(full)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self.is_over = True
         self._failure = None if task.cancelled() else task.exception()
-        for handed in self._handed:
-            handed.release()
-        self._tell_all()
+        for live in self._live:
+            live.release()
+        self._wake_all()
 
-    def _tell_all(self) -> None:
-        self._news.set()
-        self._news.clear()
+    def _wake_all(self) -> None:
+        self._changed.set()
+        self._changed.clear()
 
 
-class Tails:
-    """The tails of this process, one for each run of each owner that anybody listens to."""
+class RunFollowers:
+    """The followers of this process, one per run and owner with listeners."""
 
     def __init__(self, *, runs: RunStore, feed: RunFeed) -> None:
         self._runs = runs
         self._feed = feed
-        self._tails: dict[tuple[UserId, RunId], Tail] = {}
+        self._followers: dict[tuple[UserId, RunId], RunFollower] = {}
 
     @asynccontextmanager
-    async def joined(self, run_id: RunId, *, owner_id: UserId, after: int) -> AsyncGenerator[Tail]:
-        """Share the run's tail until the block ends; the first to come starts it at `after`."""
-        key = owner_id, run_id  # with the owner: a stranger's tail asks the store by itself, and is refused
-        tail = self._tails.get(key)
-        if tail is None or tail.is_over:
-            tail = Tail(run_id, owner_id=owner_id, after=after, runs=self._runs, feed=self._feed)
-            self._tails[key] = tail
-        tail.listeners += 1
+    async def join(self, run_id: RunId, *, owner_id: UserId, after: int) -> AsyncGenerator[RunFollower]:
+        """Share the run's follower until the block ends; the first listener starts it at `after`."""
+        # keyed by owner, so that the store refuses a follower of another owner's run
+        key = owner_id, run_id
+        follower = self._followers.get(key)
+        if follower is None or follower.is_over:
+            follower = RunFollower(run_id, owner_id=owner_id, after=after, runs=self._runs, feed=self._feed)
+            self._followers[key] = follower
+        follower.listeners += 1
         try:
-            yield tail
+            yield follower
         finally:
-            tail.listeners -= 1
-            if not tail.listeners:
-                if self._tails.get(key) is tail:
-                    del self._tails[key]
-                await tail.close()
+            follower.listeners -= 1
+            if not follower.listeners:
+                if self._followers.get(key) is follower:
+                    del self._followers[key]
+                await follower.close()
 
 
-class _Handed:
+class _LiveListener:
     """A listener that has caught up."""
 
-    __slots__ = ("_listener", "is_done", "is_pressed", "seq")
+    __slots__ = ("_listener", "is_done", "is_full", "seq")
 
-    def __init__(self, listener: Listener, seq: int) -> None:
+    def __init__(self, listener: RunListener, seq: int) -> None:
         self._listener = listener
         self.seq = seq
-        self.is_pressed = False
+        self.is_full = False
         self.is_done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def hear(self, event: RunEvent) -> bool:
-        """Hand the event on unless it is known; return whether the listener wants to rest."""
+    def receive(self, event: RunEvent) -> bool:
+        """Deliver the event unless it was delivered before; return whether the listener must pause."""
         if event.seq <= self.seq:
             return False
         self.seq = event.seq
-        self.is_pressed = self._listener.hear(event)
-        if self.is_pressed:
+        self.is_full = self._listener.receive(event)
+        if self.is_full:
             self.release()
-        return self.is_pressed
+        return self.is_full
 
     def release(self) -> None:
-        """Let `Tail.hand` return."""
+        """Make `RunFollower.deliver_to` return."""
         if not self.is_done.done():
             self.is_done.set_result(None)
 
 
 def _is_next(batch: Sequence[RunEvent], seq: int) -> bool:
-    """Return whether `batch` goes on from `seq` without a hole."""
+    """Return whether `batch` continues from `seq` without a gap."""
     follows = all(later.seq == earlier.seq + 1 for earlier, later in pairwise(batch))
     return bool(batch) and batch[0].seq <= seq + 1 and follows

@@ -1,7 +1,7 @@
-"""The run's state machine: one table, and the functions that read it. Stores apply it, nobody else decides.
+"""The state machine of a run: one transition table and its rules. Stores only apply it.
 
-A run is queued, claimed under a lease, and ends once. Whatever cannot be told by the state alone
-(a lease that has run out, attempts that are used up) is an argument.
+A run is queued, claimed under a lease, and ends once. Facts outside the state, such as an expired lease
+or exhausted attempts, are arguments.
 """
 
 import enum
@@ -12,74 +12,74 @@ import msgspec
 
 from netra.domain.runs.model import Run, RunState
 
-REST_S: Final = 1.0
-REST_S_MAX: Final = 30.0
-LEASE_S_MAX: Final = 60.0  # the longest lease that a worker may ask for, s
-CLOCK_SKEW_S: Final = 5.0  # how far the clocks of two processes of one store may differ, s
-# An end further ahead than this was set before the clock was set back.
+RETRY_DELAY_S: Final = 1.0
+RETRY_DELAY_S_MAX: Final = 30.0
+LEASE_S_MAX: Final = 60.0  # longest lease that a worker may request, s
+CLOCK_SKEW_S: Final = 5.0  # largest accepted clock skew between two processes of one store, s
+# A later end was set before the clock was set back.
 HORIZON: Final = timedelta(seconds=LEASE_S_MAX + CLOCK_SKEW_S)
 
 
-class Move(enum.StrEnum):
-    """What can happen to a run."""
+class RunMove(enum.StrEnum):
+    """A transition of a run."""
 
     CLAIM = "claim"
-    RELEASE = "release"  # handed back by a worker that is ending; no attempt is spent
-    REQUEUE = "requeue"  # its attempt came to nothing and it has some left
+    RELEASE = "release"  # returned by a worker that shuts down; costs no attempt
+    REQUEUE = "requeue"  # the attempt failed and more are left
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"
 
 
-_TABLE: dict[tuple[RunState, Move], RunState] = {
-    (RunState.QUEUED, Move.CLAIM): RunState.RUNNING,
-    (RunState.QUEUED, Move.FAIL): RunState.FAILED,
-    (RunState.QUEUED, Move.CANCEL): RunState.CANCELLED,
-    (RunState.RUNNING, Move.RELEASE): RunState.QUEUED,
-    (RunState.RUNNING, Move.REQUEUE): RunState.QUEUED,
-    (RunState.RUNNING, Move.COMPLETE): RunState.COMPLETED,
-    (RunState.RUNNING, Move.FAIL): RunState.FAILED,
-    (RunState.RUNNING, Move.CANCEL): RunState.CANCELLED,
+_TABLE: dict[tuple[RunState, RunMove], RunState] = {
+    (RunState.QUEUED, RunMove.CLAIM): RunState.RUNNING,
+    (RunState.QUEUED, RunMove.FAIL): RunState.FAILED,
+    (RunState.QUEUED, RunMove.CANCEL): RunState.CANCELLED,
+    (RunState.RUNNING, RunMove.RELEASE): RunState.QUEUED,
+    (RunState.RUNNING, RunMove.REQUEUE): RunState.QUEUED,
+    (RunState.RUNNING, RunMove.COMPLETE): RunState.COMPLETED,
+    (RunState.RUNNING, RunMove.FAIL): RunState.FAILED,
+    (RunState.RUNNING, RunMove.CANCEL): RunState.CANCELLED,
 }
 
 
-def after(state: RunState, move: Move) -> RunState | None:
-    """Return the state that `move` leads to, or None when it may not be made from `state`.
+def after(state: RunState, move: RunMove) -> RunState | None:
+    """Return the state after `move`, or None if `state` does not allow it.
 
-    >>> after(RunState.QUEUED, Move.CLAIM)
+    >>> after(RunState.QUEUED, RunMove.CLAIM)
     <RunState.RUNNING: 'running'>
-    >>> after(RunState.COMPLETED, Move.CANCEL) is None
+    >>> after(RunState.COMPLETED, RunMove.CANCEL) is None
     True
     """
     return _TABLE.get((state, move))
 
 
 def lease_end(*, now: datetime, lease_s: float) -> datetime:
-    """Return when a lease taken at `now` ends. Raises `ValueError` for one longer than `LEASE_S_MAX`."""
+    """Return the end of a lease taken at `now`. Raises `ValueError` for one longer than `LEASE_S_MAX`."""
     if lease_s > LEASE_S_MAX:
         raise ValueError(f"A lease lasts at most {LEASE_S_MAX:g} s, not {lease_s:g} s.")
     return now + timedelta(seconds=lease_s)
 
 
 def has_passed(until: datetime | None, *, now: datetime) -> bool:
-    """Return whether a lease or a rest is over.
+    """Return whether a lease or a retry delay is over.
 
-    One that ends beyond `HORIZON` is over too: no lease is that long, so the clock was set back since,
-    and nobody may wait until it has caught up.
+    An end beyond `HORIZON` counts as passed: no lease is that long, so the clock was set back, and the run
+    must not wait until the clock catches up.
     """
     return until is None or not now < until <= now + HORIZON
 
 
 class StopDecision(enum.StrEnum):
-    """What a request to cancel does to a run in its present state."""
+    """The effect of a cancel request on a run in its present state."""
 
-    NOTHING = "nothing"  # it has ended
-    END_NOW = "end_now"  # nobody works on it
-    ASK_WORKER = "ask_worker"  # set the flag; the worker ends it within a heartbeat
+    NOTHING = "nothing"  # the run has ended
+    END_NOW = "end_now"  # no worker holds it
+    ASK_WORKER = "ask_worker"  # set the flag; the worker ends the run within a heartbeat
 
 
 def on_stop(run: Run, *, lease_until: datetime | None, now: datetime) -> StopDecision:
-    """Return how to cancel `run`, whose claim (if any) holds until `lease_until`."""
+    """Decide how to cancel `run`, whose claim, if any, is valid until `lease_until`."""
     if run.state.is_terminal:
         return StopDecision.NOTHING
     if run.state is RunState.QUEUED or has_passed(lease_until, now=now):
@@ -88,29 +88,29 @@ def on_stop(run: Run, *, lease_until: datetime | None, now: datetime) -> StopDec
 
 
 class LapseDecision(enum.StrEnum):
-    """What becomes of a run whose attempt came to nothing: its lease ran out, or what it needs is away."""
+    """The fate of a run after a failed attempt: its lease expired, or a dependency is down."""
 
     REQUEUE = "requeue"
     FAIL = "fail"
     CANCEL = "cancel"
 
 
-def rest_s(spent: int) -> float:
-    """Return how long a run rests once so many attempts came to nothing in the same way, s.
+def retry_delay_s(spent: int) -> float:
+    """Return the retry delay in seconds after `spent` attempts lost for the same cause.
 
-    A run that kills its workers must not kill them one after another, and an outage takes a while.
+    Backs off exponentially, so that a run that crashes workers does not crash them in quick succession.
 
-    >>> [rest_s(spent) for spent in (1, 2, 3, 9)]
+    >>> [retry_delay_s(spent) for spent in (1, 2, 3, 9)]
     [1.0, 2.0, 4.0, 30.0]
     """
-    return min(REST_S * 2.0 ** (spent - 1), REST_S_MAX)
+    return min(RETRY_DELAY_S * 2.0 ** (spent - 1), RETRY_DELAY_S_MAX)
 
 
 def on_lapse(run: Run, *, spent: int, most: int) -> LapseDecision:
-    """Return what is done with `run`, of whose attempts `spent` came to nothing in the way of the last.
+    """Decide whether a lapsed run is retried or fails; `spent` counts its attempts lost for the same cause.
 
-    Lost workers and outages are counted apart: neither uses up what the other may. A cancel that was asked
-    for is kept.
+    Lost workers and outages are counted separately, each against its own limit. A requested cancel takes
+    precedence.
     """
     if run.is_cancel_requested:
         return LapseDecision.CANCEL
@@ -118,9 +118,9 @@ def on_lapse(run: Run, *, spent: int, most: int) -> LapseDecision:
 
 
 class Ending(msgspec.Struct, frozen=True, kw_only=True):
-    """How a claim ends: the terminal state, and what goes with it."""
+    """The end of a claim: the terminal state and its data."""
 
-    move: Move
+    move: RunMove
     result: msgspec.Raw | None = None
     code: str | None = None
     message: str | None = None

@@ -1,4 +1,4 @@
-"""A run: one question on its way to one answer."""
+"""Define a run: the work on one question until its one result."""
 
 import enum
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from netra.domain.ids import RunId, ThreadId, UserId, WorkloadId
 
 
 class RunState(enum.StrEnum):
-    """Where a run is; the last three are terminal and never change."""
+    """The state of a run; the last three are terminal."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -21,12 +21,12 @@ class RunState(enum.StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether the run has ended."""
+        """Return whether the run has ended."""
         return self in TERMINAL
 
     @property
     def status(self) -> str:
-        """The public word: queued and running are both `processing`."""
+        """Return the public status; queued and running are both `processing`."""
         return self.value if self.is_terminal else "processing"
 
 
@@ -34,17 +34,18 @@ TERMINAL = frozenset({RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED})
 
 
 class RunFailure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a run failed."""
+    """The reason why a run failed."""
 
     code: str
     message: str
 
 
 class StartRun(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask: the one command behind `execute` and `optimization_request`.
+    """Start a run: the command behind `execute` and `optimization_request`.
 
-    `parameters` are kept as sent, unknown ones too. `client_ref` is the socket client's own `id`
-    and comes back as `data.request_id`. `idempotency_key` with the same `fingerprint` starts one run.
+    `parameters` are stored as sent, including unknown ones. `client_ref` is the WebSocket client's own `id`
+    and is returned as `data.request_id`. Two commands with the same `idempotency_key` and `fingerprint`
+    start one run.
     """
 
     owner_id: UserId
@@ -58,14 +59,14 @@ class StartRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StopRun(msgspec.Struct, frozen=True, kw_only=True):
-    """Cancel a run; without an id, the owner's only live one."""
+    """Cancel a run; without an id, the owner's only live run."""
 
     owner_id: UserId
     run_id: RunId | None = None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as its store keeps it; the row is the queue entry too."""
+    """A stored run; the row is also the queue entry."""
 
     id: RunId
     owner_id: UserId
@@ -78,8 +79,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     state: RunState = RunState.QUEUED
     is_cancel_requested: bool = False
     progress: int = 0  # percent, 0..100
-    attempts: int = 0  # how often a worker took it, hand-backs apart
-    outages: int = 0  # how many of the attempts came to nothing because what they needed was away
+    attempts: int = 0  # number of claims, without released ones
+    outages: int = 0  # attempts lost because a dependency was down
     last_seq: int = 0
     started_at: datetime | None = None
     completed_at: datetime | None = None
@@ -88,14 +89,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def phase(self) -> str:
-        """The finer public word: `queued`, `running`, `cancelling`, or the terminal state."""
+        """Return the detailed public status: `queued`, `running`, `cancelling`, or the terminal state."""
         if self.state is RunState.RUNNING and self.is_cancel_requested:
             return "cancelling"
         return self.state.value
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that is durable; `is_replay` when its idempotency key had started it before."""
+    """A durably accepted run; `is_replay` if its idempotency key had already started it."""
 
     run: Run
     thread_created: bool
@@ -103,7 +104,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A worker's right to one run: every write carries `fence` and fails once another claim exists."""
+    """A worker's claim on a run; its writes carry the fencing token `fence` and fail after a newer claim."""
 
     run: Run
     fence: int

@@ -1,4 +1,4 @@
-"""How a worker hears what the agents do with a run, and makes them stop."""
+"""Report the agents' progress on a run, and stop them."""
 
 import asyncio
 from collections.abc import Generator, Sequence
@@ -6,19 +6,19 @@ from contextlib import contextmanager
 
 from netra.domain.agents.model import Stage
 from netra.domain.errors import NetraError, Unavailable, WorkStopped
-from netra.domain.runs.events import NewEvent, said, updated
+from netra.domain.runs.events import NewEvent, text_emitted, updated
 from netra.domain.runs.model import Claim
 from netra.ports.feed import RunFeed
 from netra.ports.runs import RunStore
 
 
 class RunWatch:
-    """One claim's watch: stages become stored events, checkpoints become progress at the next heartbeat.
+    """The watch of one claim: stages become stored events, checkpoints become progress at the next heartbeat.
 
-    What is told goes out in order, one thing at a time, and progress never falls: not within an attempt,
-    where a heartbeat and a stage may have something to tell at once, nor from one attempt to the next.
+    Events are recorded in order, one write at a time. Progress never decreases, neither within an attempt,
+    where a heartbeat and a stage may report concurrently, nor between attempts.
 
-    `checkpoint` may be called from another thread: it reads and writes single attributes only.
+    `checkpoint` may be called from another thread: it only reads and writes single attributes.
     """
 
     def __init__(self, *, claim: Claim, runs: RunStore, feed: RunFeed) -> None:
@@ -30,58 +30,58 @@ class RunWatch:
         self._progress = claim.run.progress
         self._seen: tuple[float, str] | None = None
         self._message = ""
-        self._untold: list[NewEvent] = []
-        self._telling = asyncio.Lock()
+        self._pending: list[NewEvent] = []
+        self._record_lock = asyncio.Lock()
         self._stop: NetraError | None = None
         self._stopping = asyncio.Event()
         self.is_handed_back = False
-        self.is_cut_off = False  # the store failed this claim, which may write nothing more
+        self.is_store_down = False  # the store failed; this claim must not write again
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the work has been told to end."""
+        """Return whether the work must stop."""
         return self._stop is not None
 
     def stop(self, reason: NetraError) -> None:
-        """Make the next `enter` or `checkpoint` raise `reason`; the first reason stays."""
+        """Make the next `start_stage` or `checkpoint` raise `reason`; later reasons are ignored."""
         if self._stop is None:
             self._stop = reason
             self._stopping.set()
 
     def hand_back(self) -> None:
-        """Stop because this process ends, not because anybody wants the run to."""
+        """Stop because this process shuts down; the run is released to the queue."""
         if self._stop is None:
             self.is_handed_back = True
             self._stop = WorkStopped("The worker is ending; the run goes back to the queue.")
             self._stopping.set()
 
     def raise_if_stopping(self) -> None:
-        """Raise the reason to stop, if there is one."""
+        """Raise the reason to stop, if any."""
         if self._stop is not None:
             raise self._stop
 
-    async def enter(self, *, agent: str, message: str, progress: int, until: int) -> None:
-        """Store and publish that `agent` begins."""
+    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
+        """Store and publish the start of `agent`'s stage."""
         self.raise_if_stopping()
         self._agent, self._span, self._seen, self._message = agent, (progress, until), None, message
-        await self._tell(message, progress)
+        await self._report(message, progress)
 
-    async def pass_through(self, *stages: Stage) -> None:
-        """Keep word of agents that take no time: it goes out with what comes next."""
+    async def skip_stages(self, *stages: Stage) -> None:
+        """Buffer events of stages without work; they are stored with the next event."""
         self.raise_if_stopping()
         last = stages[-1]
         self._agent, self._span, self._seen = last.agent, (last.progress, last.until), None
-        self._untold += [self._at(one.progress, agent=one.agent, message=one.message) for one in stages]
+        self._pending += [self._at(one.progress, agent=one.agent, message=one.message) for one in stages]
 
-    def take_untold(self) -> Sequence[NewEvent]:
-        """Return what was kept, for whoever stores it now."""
-        untold, self._untold = self._untold, []
-        return untold
+    def take_pending(self) -> Sequence[NewEvent]:
+        """Return and clear the buffered events; the caller stores them."""
+        pending, self._pending = self._pending, []
+        return pending
 
-    async def say(self, text: str, *, attempt: int, at: int) -> None:
-        """Store and publish some more of the answer."""
+    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
+        """Store and publish the next part of the answer."""
         self.raise_if_stopping()
-        event = said(
+        event = text_emitted(
             self._claim.run,
             agent=self._agent,
             message=self._message,
@@ -92,32 +92,34 @@ class RunWatch:
         )
         await self._record(event)
 
-    async def stopped(self) -> None:
-        """Return when the work has been told to end."""
+    async def wait_for_stop(self) -> None:
+        """Return when the work must stop."""
         await self._stopping.wait()
 
     def checkpoint(self, done: float, doing: str) -> None:
-        """Keep how far the work is; the next heartbeat tells it."""
+        """Keep the progress for the next heartbeat."""
         if self._stop is not None:
             raise self._stop
         self._seen = (done, doing)
 
     async def beat(self, *, lease_s: float) -> None:
-        """Extend the lease, learn of a cancel, and tell progress that was made since the last beat."""
-        with self._noting_a_cut():
+        """Extend the lease, check for a cancel request, and report progress since the last heartbeat."""
+        with self._noting_outage():
             pulse = await self._runs.extend(self._claim, lease_s=lease_s)
         if pulse.is_cancel_requested:
             self.stop(WorkStopped("The run was cancelled."))
             return
         seen = self._seen
-        if seen is None or self._telling.locked():  # the next heartbeat comes soon, and must not wait
+        if (
+            seen is None or self._record_lock.locked()
+        ):  # a write is under way: skip, the next heartbeat follows soon
             return
         begin, end = self._span
         progress = begin + int((end - begin) * min(max(seen[0], 0.0), 1.0))
         if progress > self._progress:
-            await self._tell(seen[1], progress)
+            await self._report(seen[1], progress)
 
-    async def _tell(self, message: str, progress: int) -> None:
+    async def _report(self, message: str, progress: int) -> None:
         await self._record(self._at(progress, agent=self._agent, message=message))
 
     def _at(self, progress: int, *, agent: str, message: str) -> NewEvent:
@@ -125,16 +127,16 @@ class RunWatch:
         return updated(self._claim.run, agent=agent, message=message, progress=self._progress)
 
     async def _record(self, event: NewEvent) -> None:
-        told, progress = [*self.take_untold(), event], self._progress
-        async with self._telling:
-            with self._noting_a_cut():
-                stored = await self._runs.record(self._claim, told, progress=progress)
+        new, progress = [*self.take_pending(), event], self._progress
+        async with self._record_lock:
+            with self._noting_outage():
+                stored = await self._runs.record(self._claim, new, progress=progress)
             await self._feed.publish(stored)
 
     @contextmanager
-    def _noting_a_cut(self) -> Generator[None]:
+    def _noting_outage(self) -> Generator[None]:
         try:
             yield
         except Unavailable:
-            self.is_cut_off = True
+            self.is_store_down = True
             raise

@@ -1,4 +1,4 @@
-"""What a question must be, and what its thread is called."""
+"""Validate a question, and derive its thread's title."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ CLIENT_REF_MAX: Final = 256
 
 
 def check_question(command: StartRun, *, quotas: Quotas) -> None:
-    """Raise `ValidationFailed` for a question that breaks a limit."""
+    """Raise `ValidationFailed` for a question that exceeds a limit."""
     if not command.message.strip():
         raise ValidationFailed.of("message", "blank", "message must not be blank")
     if len(command.message) > quotas.max_message_length:
@@ -32,9 +32,9 @@ def check_question(command: StartRun, *, quotas: Quotas) -> None:
 
 
 def check_reference(text: str | None, *, path: str, most: int) -> None:
-    """Raise `ValidationFailed` when a client's own name of something cannot be kept.
+    """Raise `ValidationFailed` when a client's own reference cannot be stored.
 
-    That is when it is empty, longer than `most` characters, or holds what no store keeps.
+    It must have 1 to `most` characters, all of which stores can hold.
     """
     if text is not None and not 0 < len(text) <= most:
         raise ValidationFailed.of(path, "length", f"{path} must have 1 to {most} characters")
@@ -42,7 +42,7 @@ def check_reference(text: str | None, *, path: str, most: int) -> None:
 
 
 def title_of(message: str) -> str:
-    """Return a question as a title: one line without unsafe characters, cut at a word.
+    """Return the question as a title: one line without unsafe characters, cut at a word.
 
     >>> title_of("Make it cheaper,\\nplease")
     'Make it cheaper, please'

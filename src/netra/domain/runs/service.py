@@ -1,4 +1,4 @@
-"""Starting, watching and stopping runs: what both doors call."""
+"""Start, follow and stop runs; used by HTTP and WebSocket."""
 
 from collections.abc import AsyncGenerator
 from typing import Final
@@ -8,7 +8,7 @@ from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.paging import Page, PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import RunEvent, updated
-from netra.domain.runs.follow import Listener, Tails
+from netra.domain.runs.follow import RunFollowers, RunListener
 from netra.domain.runs.model import Accepted, Run, StartRun, StopRun
 from netra.domain.runs.rules import check_question, title_of
 from netra.domain.threads.model import Message, MessageRole
@@ -21,7 +21,7 @@ FIRST_AGENT: Final = "TriageSubAgent"
 
 
 class RunService:
-    """The runs of one owner at a time."""
+    """Manages runs; every call names the owner."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class RunService:
         self._clock = clock
         self._ids = ids
         self._quotas = quotas
-        self._tails = Tails(runs=runs, feed=feed)
+        self._followers = RunFollowers(runs=runs, feed=feed)
 
     async def start(self, command: StartRun) -> Accepted:
-        """Accept a run, durably. Raises `ValidationFailed` and what `RunStore.accept` raises."""
+        """Accept a run durably. Raises `ValidationFailed` and what `RunStore.accept` raises."""
         check_question(command, quotas=self._quotas)
         accepted = await self._runs.accept(self._new_run(command), quotas=self._quotas)
         if not accepted.is_replay:
@@ -50,7 +50,7 @@ class RunService:
         return accepted
 
     async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:
-        """Return the run as it is now. Raises `NotFound`."""
+        """Return the run. Raises `NotFound`."""
         return await self._runs.get(run_id, owner_id=owner_id)
 
     async def history(
@@ -60,7 +60,7 @@ class RunService:
         return await self._runs.page(owner_id=owner_id, request=request, thread_id=thread_id)
 
     async def stop(self, command: StopRun) -> Run:
-        """Cancel a run and return it as it is now; ended runs stay as they are.
+        """Cancel a run and return its new state; a run that has ended is unchanged.
 
         Raises `NotFound`; without an id `AmbiguousRun` unless exactly one run is live.
         """
@@ -70,36 +70,36 @@ class RunService:
         return run
 
     async def follow(self, run_id: RunId, *, owner_id: UserId, after: int = 0) -> AsyncGenerator[RunEvent]:
-        """Yield the run's events with `seq` above `after`, in order, without gap or repeat, to the last.
+        """Yield the run's events above `after`, in order, without gap or repeat, up to the last.
 
-        Live events come from the feed, once for all who follow; whatever it lost is read from the store,
-        at the latest after `tail.POLL_S`. Ends at once when there is nothing more to come. Raises
-        `NotFound` at the first step.
+        Live events come from one shared follower per run. Events that the feed lost are read from the store
+        within `follow.POLL_S`. Ends immediately if no more events can follow. Raises `NotFound` at the first
+        step.
         """
         seq = after
-        async with self._tails.joined(run_id, owner_id=owner_id, after=after) as tail:
-            while batch := await tail.beyond(seq):
+        async with self._followers.join(run_id, owner_id=owner_id, after=after) as follower:
+            while batch := await follower.events_after(seq):
                 for event in batch:
                     seq = event.seq
                     yield event
                     if event.is_last:
                         return
 
-    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: UserId, after: int) -> None:
-        """Let `listener` hear what `follow` yields, and return after the last event or as `follow` ends.
+    async def deliver(self, listener: RunListener, run_id: RunId, *, owner_id: UserId, after: int) -> None:
+        """Deliver the events of `follow` to `listener`; return after the last event.
 
-        Handed on where they are read, without a task to wake for each event and listener.
+        Events are delivered by the task that reads them, without a wake-up per event and listener.
         """
         seq = after
-        async with self._tails.joined(run_id, owner_id=owner_id, after=after) as tail:
-            while batch := await tail.beyond(seq):
+        async with self._followers.join(run_id, owner_id=owner_id, after=after) as follower:
+            while batch := await follower.events_after(seq):
                 for event in batch:
                     seq = event.seq
-                    if listener.hear(event):
-                        await listener.rest()
+                    if listener.receive(event):
+                        await listener.wait_until_ready()
                     if event.is_last:
                         return
-                seq = await tail.hand(listener, after=seq)
+                seq = await follower.deliver_to(listener, after=seq)
 
     async def _only_live(self, owner_id: UserId) -> RunId:
         live = await self._runs.live(owner_id=owner_id)

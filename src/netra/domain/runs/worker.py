@@ -1,7 +1,7 @@
-"""Working on runs: claim one, let the agents answer, end it; give up the moment it is somebody else's.
+"""Work on runs: claim one, let the agents answer, end it; stop as soon as the claim is lost.
 
-A worker never decides what a run's state may become; it asks the store, and `LeaseLost` is its
-word that another worker, a cancel or a reaper was first.
+The store decides every transition. `LeaseLost` means that another worker, a cancel or the reaper came
+first.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from netra.domain.ids import MessageId
 from netra.domain.optimization.result import Advice
 from netra.domain.quotas import Quotas
 from netra.domain.runs import events
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim
 from netra.domain.runs.progress import RunWatch
 from netra.domain.threads.model import Message, MessageRole
@@ -28,14 +28,14 @@ from netra.ports.runs import RunStore
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
-    """How often a worker looks up, and how long it waits; all in seconds."""
+    """Intervals and timeouts of a worker, in seconds."""
 
-    lease_s: float = 8.0  # a run of a killed worker waits at most this and one look of the reaper
-    heartbeat_s: float = 0.5  # bounds how late a cancel is seen
-    poll_s: float = 1.0  # bounds how late a run starts when every wake-up is lost
+    lease_s: float = 8.0  # bounds, with `reap_every_s`, the wait of a run whose worker was killed
+    heartbeat_s: float = 0.5  # bounds the delay of a cancel
+    poll_s: float = 1.0  # bounds the delay of a run's start when all wake-ups are lost
     reap_every_s: float = 2.0
-    stop_grace_s: float = 1.0  # how long stopped work may take to notice
-    drain_s: float = 5.0  # how long a worker that is ending lets its runs finish
+    stop_grace_s: float = 1.0  # time for stopped work to end by itself
+    drain_s: float = 5.0  # time for running work to complete during a shutdown
     outage_pause_s: float = 0.5
 
 
@@ -43,15 +43,15 @@ DEFAULT_PACE: Final = Pace()
 
 
 class Agents(Protocol):
-    """Whoever answers questions."""
+    """Answers questions."""
 
     async def answer(self, question: Question, watch: Watch) -> Advice:
-        """Return the advice; raise a `NetraError` that says why there is none."""
+        """Return the advice. Raises a `NetraError` that states the reason when there is no answer."""
         ...
 
 
 class RunWorker:
-    """Works on up to `concurrency` runs at once, until told to stop."""
+    """Works on up to `concurrency` runs concurrently until stopped."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class RunWorker:
         self._pace = pace
 
     async def serve(self, stopping: asyncio.Event) -> None:
-        """Work until `stopping` is set; then claim no more, and finish or hand back what is under way."""
+        """Work until `stopping` is set; then stop claiming, and finish or release the current runs."""
         ending = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             lanes = [group.create_task(self._lane(stopping, ending)) for _ in range(self._concurrency)]
@@ -94,7 +94,7 @@ class RunWorker:
             reaper.cancel()
 
     async def run_once(self) -> bool:
-        """Work on one waiting run to its end; return whether there was one."""
+        """Work on one queued run to its end; return whether there was one."""
         claim = await self._runs.claim(lease_s=self._pace.lease_s)
         if claim is None:
             return False
@@ -130,12 +130,12 @@ class RunWorker:
             advice = await self._supervised(claim, watch, ending)
             await self._complete(claim, advice, watch)
         except LeaseLost:
-            return  # the run has another owner or an end; nothing here may touch it
+            return  # another worker holds the run or it has ended: do not write
         except WorkStopped:
             await self._stopped(claim, watch)
         except Unavailable as error:
             self._incidents.report(error, where="working on a run", run_id=claim.run.id)
-            if not watch.is_cut_off:  # else the lease runs out, and the run is tried again by that
+            if not watch.is_store_down:  # else the lease expires and the reaper retries the run
                 await self._postpone(claim, error)
         except NetraError as error:
             await self._fail(claim, error, watch)
@@ -185,45 +185,45 @@ class RunWorker:
             created_at=self._clock.now(),
             run_id=claim.run.id,
         )
-        ending = Ending(move=Move.COMPLETE, result=result)
-        told = [*watch.take_untold(), events.completed(claim.run, result)]
-        await self._end(claim, ending, told, answer=answer)
+        ending = Ending(move=RunMove.COMPLETE, result=result)
+        last_events = [*watch.take_pending(), events.completed(claim.run, result)]
+        await self._end(claim, ending, last_events, answer=answer)
 
     async def _fail(self, claim: Claim, error: NetraError, watch: RunWatch) -> None:
-        ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
-        await self._end(claim, ending, [*watch.take_untold(), *events.failed(claim.run, error)], answer=None)
+        ending = Ending(move=RunMove.FAIL, code=error.code, message=error.message)
+        await self._end(claim, ending, [*watch.take_pending(), *events.failed(claim.run, error)], answer=None)
 
     async def _stopped(self, claim: Claim, watch: RunWatch) -> None:
         if watch.is_handed_back:
-            await self._let_go(claim, self._runs.release(claim), where="handing a run back")
+            await self._write_last(claim, self._runs.release(claim), where="handing a run back")
         else:
-            told = [*watch.take_untold(), events.cancelled(claim.run)]
-            await self._end(claim, Ending(move=Move.CANCEL), told, answer=None)
+            last_events = [*watch.take_pending(), events.cancelled(claim.run)]
+            await self._end(claim, Ending(move=RunMove.CANCEL), last_events, answer=None)
 
     async def _postpone(self, claim: Claim, why: Unavailable) -> None:
         postponing = self._runs.postpone(claim, why, max_attempts=self._quotas.max_outage_attempts)
-        await self._let_go(claim, postponing, where="putting a run off")
+        await self._write_last(claim, postponing, where="putting a run off")
 
     async def _end(
         self, claim: Claim, ending: Ending, new: Sequence[events.NewEvent], *, answer: Message | None
     ) -> None:
         finishing = self._runs.finish(claim, ending, new, answer=answer)
-        await self._let_go(claim, finishing, where="ending a run")
+        await self._write_last(claim, finishing, where="ending a run")
 
-    async def _let_go(
+    async def _write_last(
         self, claim: Claim, last_write: Awaitable[Sequence[events.RunEvent]], *, where: str
     ) -> None:
         try:
             await self._feed.publish(await last_write)
-            await self._bell.ring()  # others may take it, or what waited for its thread
+            await self._bell.ring()  # another worker may claim it, or the next run of its thread
         except LeaseLost:
             return
-        except Unavailable as error:  # the lease runs out, and the run is tried again by that
+        except Unavailable as error:  # the lease expires and the reaper retries the run
             self._incidents.report(error, where=where, run_id=claim.run.id)
 
 
 async def _ended(work: "asyncio.Future[Advice]") -> None:
-    """Wait until `work` is over, cancelling it; its outcome has been seen or does not matter any more."""
+    """Cancel `work` and wait until it ends; its outcome is ignored."""
     if not work.done():
         work.cancel()
         await asyncio.wait({work})

@@ -1,1 +1,1 @@
-"""Conversations and their messages."""
+"""Threads (conversations) and their messages."""

@@ -1,4 +1,4 @@
-"""A conversation and what was said in it."""
+"""Define threads (conversations) and their messages."""
 
 import enum
 from datetime import datetime
@@ -20,14 +20,14 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageRole(enum.StrEnum):
-    """Who said it."""
+    """The author of a message."""
 
     USER = "user"
     ASSISTANT = "assistant"
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing said in a thread; `run_id` is the run that it asked for or that answered."""
+    """A message of a thread; `run_id` is the run it started or that answered it."""
 
     id: MessageId
     thread_id: ThreadId

@@ -1,4 +1,4 @@
-"""Reading and deleting conversations; they grow by runs."""
+"""Read and delete threads; runs add their messages."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from netra.ports.threads import ThreadStore
 
 
 class ThreadService:
-    """The conversations of one owner at a time."""
+    """Reads and deletes threads; every call names the owner."""
 
     def __init__(self, *, threads: ThreadStore, feed: RunFeed) -> None:
         self._threads = threads
@@ -26,5 +26,5 @@ class ThreadService:
         return thread, await self._threads.messages(thread_id, owner_id=owner_id)
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> None:
-        """Delete the thread and all in it; runs still live are cancelled by it. Raises `NotFound`."""
+        """Delete the thread and its messages, and cancel its live runs. Raises `NotFound`."""
         await self._feed.publish(await self._threads.delete(thread_id, owner_id=owner_id))

@@ -1,1 +1,1 @@
-"""People: sign-in, sign-out, sessions."""
+"""Users: accounts, sign-in, sessions and API keys."""

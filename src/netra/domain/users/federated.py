@@ -1,8 +1,8 @@
-"""Sign-in by an identity provider: sent there with state, nonce and verifier, back with a code.
+"""Sign in through an identity provider (OpenID Connect), with state, nonce and PKCE verifier.
 
-What is kept in between is found by the state's digest, once, for ten minutes, and only from the
-browser it began in. An account is found by identity; an e-mail address links one only when it is
-verified on both sides.
+Data kept between the two steps is found by the digest of `state`, can be used once within ten minutes,
+and only by the browser that started the sign-in. An account is found by its identity. An e-mail address
+links an account only if both sides have verified it.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from netra.domain.errors import (
 from netra.domain.ids import UserId
 from netra.domain.networks import network_of
 from netra.domain.users import rules
-from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignedIn, User
+from netra.domain.users.model import NewUser, ProvenIdentity, Role, SignInResult, User
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.clock import Clock
 from netra.ports.identity import IdentityProvider
@@ -35,7 +35,7 @@ from netra.ports.users import UserStore
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in that went to the provider: what its return must fit."""
+    """A sign-in waiting for the provider's answer, and the values the answer must match."""
 
     nonce: str
     verifier: str
@@ -43,16 +43,16 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uri: str | None
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the browser goes, and the secret it keeps meanwhile."""
+class SignInStart(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's address for the browser, and the secret for the browser's cookie."""
 
     authorization_url: str
     state: str
     browser: str
 
 
-class Returned(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider's answer says, as the browser brings it."""
+class ProviderCallback(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider's answer, as brought by the browser."""
 
     state: str
     browser: str | None
@@ -62,14 +62,14 @@ class Returned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recognized(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose account it is, and where they wanted to go."""
+    """The account that was recognized, and the address to return to."""
 
     user: User
     redirect_uri: str | None
 
 
 class FederatedSignIn:
-    """The way in by an identity provider; without a provider it says that there is none."""
+    """Signs users in through an identity provider; every call is refused when no provider is configured."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class FederatedSignIn:
         secrets: SecretSource,
         clock: Clock,
         redirects: Collection[str],
-        takes_new_people: bool,
+        accepts_new_users: bool,
     ) -> None:
         self._provider = provider
         self._users = users
@@ -92,18 +92,18 @@ class FederatedSignIn:
         self._secrets = secrets
         self._clock = clock
         self._redirects = frozenset(redirects)
-        self._takes_new_people = takes_new_people
+        self._accepts_new_users = accepts_new_users
 
     async def begin(
         self, *, redirect_uri: str | None, browser: str | None = None, origin: Origin = AT_THE_MACHINE
-    ) -> Begun:
-        """Return where the browser goes; `browser` is the secret it has from an earlier beginning.
+    ) -> SignInStart:
+        """Start a sign-in and return the provider's address; `browser` is the secret of an earlier start.
 
-        Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not on the list,
-        `OAuthFailed` when the provider cannot be asked, `RateLimited` or `Unavailable` when too many
-        sign-ins wait.
+        Raises `OAuthNotConfigured`, `ValidationFailed` for a redirect that is not allowed,
+        `OAuthFailed` when the provider cannot be reached, `RateLimited` or `Unavailable` when too many
+        sign-ins are pending.
         """
-        provider = self._plugged()
+        provider = self._required_provider()
         if redirect_uri is not None and redirect_uri not in self._redirects:
             message = "redirect_uri is not one that this deployment allows"
             raise ValidationFailed.of("redirect_uri", "not_allowed", message)
@@ -117,23 +117,23 @@ class FederatedSignIn:
         url = await provider.authorization_url(state=state, nonce=pending.nonce, verifier=pending.verifier)
         key = rules.digest_of(state, use="state")
         await self._keep(key, msgspec.json.encode(pending), lifetime=rules.PENDING_LIFETIME, origin=origin)
-        return Begun(authorization_url=url, state=state, browser=kept_browser)
+        return SignInStart(authorization_url=url, state=state, browser=kept_browser)
 
-    async def finish(self, returned: Returned, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
-        """Return whose account it is, found, linked or made. Raises `OAuthRefused` or `OAuthFailed`."""
-        provider = self._plugged()
+    async def finish(self, returned: ProviderCallback, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
+        """Return the account, which is found, linked or created. Raises `OAuthRefused` or `OAuthFailed`."""
+        provider = self._required_provider()
         try:
             pending = await self._pending(returned)
             code = _code_in(returned, issuer=provider.issuer)
             proven = await provider.prove(code=code, nonce=pending.nonce, verifier=pending.verifier)
-            user = await self._recognized(proven, origin=origin)
+            user = await self._find_or_add_user(proven, origin=origin)
         except OAuthRefused as error:
             await self._journal.note(Kind.IDENTITY_REFUSED, origin=origin, reason=error.reason)
             raise
         return Recognized(user=user, redirect_uri=pending.redirect_uri)
 
-    async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
-        """Open a session of whoever was recognized. Raises `OAuthRefused` when their account has changed."""
+    async def open(self, recognized: Recognized, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
+        """Open a session for the recognized account. Raises `OAuthRefused` when the account has changed."""
         user = recognized.user
         try:
             signed_in = await self._opener.open(user, origin=origin)
@@ -141,15 +141,15 @@ class FederatedSignIn:
             await self._journal.note(
                 Kind.IDENTITY_REFUSED, origin=origin, user_id=user.id, reason="account_changed"
             )
-            message = "This account was changed while you signed in; begin again."
+            message = "This account was changed while you signed in; start again."
             raise OAuthRefused(message, reason="account_changed") from error
         await self._journal.note(Kind.SIGNED_IN, origin=origin, user_id=user.id, by="identity provider")
         return signed_in
 
     async def hand_over(self, recognized: Recognized, *, state: str, origin: Origin = AT_THE_MACHINE) -> str:
-        """Return the address to go on to, with a code in its fragment that is good once, for a minute.
+        """Return the address to redirect to, with a single-use code in its fragment, valid for one minute.
 
-        Raises `RateLimited` or `Unavailable` when too many sign-ins wait.
+        Raises `RateLimited` or `Unavailable` when too many sign-ins are pending.
         """
         code = self._secrets.new()
         key = rules.digest_of(code, use="exchange code")
@@ -158,7 +158,7 @@ class FederatedSignIn:
         return f"{recognized.redirect_uri}#{urlencode({'code': code, 'state': state})}"
 
     async def exchange(self, code: str, *, origin: Origin = AT_THE_MACHINE) -> Recognized:
-        """Return who the code stands for, and use it up. Raises `Unauthorized`."""
+        """Redeem the code and return its account. Raises `Unauthorized`."""
         key = rules.digest_of(code, use="exchange code")
         kept = await self._book.take(key, at=self._clock.now())
         user = None if kept is None else await self._users.find(msgspec.json.decode(kept, type=UserId))
@@ -179,46 +179,47 @@ class FederatedSignIn:
             max_in_all=rules.WAITING_MAX,
         )
 
-    def _plugged(self) -> IdentityProvider:
+    def _required_provider(self) -> IdentityProvider:
         if self._provider is None:
             raise OAuthNotConfigured
         return self._provider
 
-    async def _pending(self, returned: Returned) -> Pending:
+    async def _pending(self, returned: ProviderCallback) -> Pending:
         key = rules.digest_of(returned.state, use="state")
-        kept = await self._book.take(key, at=self._clock.now())  # used up, whoever brought it
+        # single use, even if the wrong browser brings it
+        kept = await self._book.take(key, at=self._clock.now())
         if kept is None:
             message = "This sign-in is unknown, was finished already or took longer than ten minutes."
             raise OAuthRefused(message, reason="state_unknown")
         pending = msgspec.json.decode(kept, type=Pending)
         browser_digest = rules.digest_of(returned.browser or "", use="browser")
         if not rules.is_same(browser_digest, pending.browser_digest):
-            message = "This sign-in was begun in another browser; begin again in this one."
+            message = "This sign-in was started in another browser; start again in this one."
             raise OAuthRefused(message, reason="other_browser")
         return pending
 
-    async def _recognized(self, proven: ProvenIdentity, *, origin: Origin) -> User:
+    async def _find_or_add_user(self, proven: ProvenIdentity, *, origin: Origin) -> User:
         user = await self._users.find_by_identity(proven.identity)
         if user is None:
             email = rules.email_to_link(proven)
             holder = await self._users.find_by_email(email)
             try:
                 if holder is None:
-                    user = await self._added(proven, email=email, origin=origin)
+                    user = await self._add_user(proven, email=email, origin=origin)
                 else:
-                    user = await self._linked(proven, holder, origin=origin)
+                    user = await self._link_user(proven, holder, origin=origin)
             except Conflict:
-                # the same person came back twice at once, and the other was faster
+                # a concurrent sign-in of the same person was faster
                 user = await self._users.find_by_identity(proven.identity)
         if user is None:
-            message = "This address was just taken by another account; begin again."
+            message = "This address was just taken by another account; start again."
             raise OAuthRefused(message, reason="raced")
         rules.check_active(user)
         return user
 
-    async def _added(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
-        if not self._takes_new_people:
-            message = "Nobody has an account for this e-mail address here; ask the operator for one."
+    async def _add_user(self, proven: ProvenIdentity, *, email: str, origin: Origin) -> User:
+        if not self._accepts_new_users:
+            message = "There is no account for this e-mail address; ask the operator to create one."
             raise OAuthRefused(message, reason="no_account")
         new = NewUser(
             email=email,
@@ -234,7 +235,7 @@ class FederatedSignIn:
         await self._journal.note(Kind.ACCOUNT_ADDED, origin=origin, user_id=user.id, role=user.role.value)
         return user
 
-    async def _linked(self, proven: ProvenIdentity, holder: User, *, origin: Origin) -> User:
+    async def _link_user(self, proven: ProvenIdentity, holder: User, *, origin: Origin) -> User:
         rules.check_may_link(holder)
         rules.check_active(holder)
         user = await self._users.link(
@@ -246,8 +247,8 @@ class FederatedSignIn:
         return user
 
 
-def _code_in(returned: Returned, *, issuer: str) -> str:
-    """Return the provider's code. Raises `OAuthRefused` for an answer without, or of another provider."""
+def _code_in(returned: ProviderCallback, *, issuer: str) -> str:
+    """Return the provider's code. Raises `OAuthRefused` for an error, a missing code or another provider."""
     if returned.issuer is not None and returned.issuer != issuer:  # RFC 9207
         raise OAuthRefused("Another provider answered than was asked.", reason="issuer_mixed_up")
     if returned.error is not None:

@@ -1,4 +1,4 @@
-"""API keys: proofs for programs, each good for what it was made for."""
+"""Issue and revoke API keys, which authenticate programs within scopes."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
@@ -10,7 +10,7 @@ from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Forbidden, ValidationFailed
 from netra.domain.ids import KeyId, SessionId
 from netra.domain.texts import check_plain
-from netra.domain.users.model import ApiKey, Role, Scope, User
+from netra.domain.users.model import ApiKey, KeyScope, Role, User
 from netra.domain.users.rules import NAME_MAX, digest_of
 from netra.ports.api_keys import ApiKeyStore
 from netra.ports.clock import Clock
@@ -26,7 +26,7 @@ LIFETIME_DAYS_DEFAULT: Final = 90
 
 
 class ApiKeyService:
-    """The keys of one user at a time."""
+    """Manages API keys; every call names the owner."""
 
     def __init__(
         self,
@@ -50,17 +50,17 @@ class ApiKeyService:
         owner: User,
         *,
         name: str,
-        scopes: Collection[Scope],
+        scopes: Collection[KeyScope],
         lifetime_days: int = LIFETIME_DAYS_DEFAULT,
         origin: Origin = AT_THE_MACHINE,
     ) -> tuple[ApiKey, str]:
-        """Return a new key and its secret, which is told this once and never again.
+        """Issue a key; return it with its secret, which cannot be read again.
 
         Raises `ValidationFailed`, `Forbidden` for a scope beyond the owner's role, `Conflict` when
-        they have enough keys.
+        the owner has `KEYS_PER_USER_MAX` keys.
         """
         _check(name=name, scopes=scopes, lifetime_days=lifetime_days)
-        if Scope.ADMIN in scopes and owner.role is not Role.ADMIN:
+        if KeyScope.ADMIN in scopes and owner.role is not Role.ADMIN:
             raise Forbidden("Only an administrator may make a key with the scope admin.", scope="admin")
         secret = KEY_PREFIX + self._secrets.new()
         now = self._clock.now()
@@ -91,7 +91,7 @@ class ApiKeyService:
         await self._journal.note(Kind.KEY_REVOKED, origin=origin, user_id=owner.id, key_id=key_id)
 
     async def revoke_all(self, owner: User, *, origin: Origin = AT_THE_MACHINE) -> int:
-        """Revoke every key of the owner, and their tickets; return how many keys that were."""
+        """Revoke all keys of the owner and their tickets; return the number of keys."""
         revoked = await self._api_keys.revoke_all(owner.id, at=self._clock.now())
         for key_id in revoked:
             await self._tickets.void(owner.id, session_id=SessionId(key_id))
@@ -102,11 +102,11 @@ class ApiKeyService:
 
 
 def key_digest(secret: str) -> str:
-    """Return what is kept of a key."""
+    """Return the stored digest of a key's secret."""
     return digest_of(secret, use="api key")
 
 
-def _check(*, name: str, scopes: Collection[Scope], lifetime_days: int) -> None:
+def _check(*, name: str, scopes: Collection[KeyScope], lifetime_days: int) -> None:
     if not name.strip() or len(name) > NAME_MAX:
         raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
     check_plain(name, path="name")

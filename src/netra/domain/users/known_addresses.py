@@ -1,7 +1,7 @@
-"""The addresses from which an account has signed in before: a stranger's tries do not lock those out.
+"""Remember the addresses an account has signed in from; failed attempts from elsewhere do not lock them out.
 
-Only equality is ever asked, so only digests are kept. A digest hides an address from a casual reader of
-the table; it does not hide it from somebody who tries all addresses, so the rows expire and are few.
+Only digests are stored, since only equality matters. A digest hides an address from casual readers of
+the table, but not from someone who tries all addresses; so rows expire and are few.
 """
 
 from datetime import timedelta
@@ -13,12 +13,12 @@ from netra.domain.users.rules import digest_of, normal_email
 from netra.ports.clock import Clock
 from netra.ports.known_addresses import KnownAddressStore
 
-KNOWN_LIFETIME: Final = timedelta(days=90)  # since the last sign-in from the address
-KNOWN_PER_USER_MAX: Final = 20  # addresses of one account; home, work and phone networks change
+KNOWN_LIFETIME: Final = timedelta(days=90)  # time since the last sign-in from the address
+KNOWN_PER_USER_MAX: Final = 20  # most addresses per account; home, work and phone networks change
 
 
 class KnownAddressService:
-    """Remembers from where accounts have signed in, in the store: over restarts and all processes."""
+    """Remembers sign-in addresses in the store, shared by all processes."""
 
     def __init__(self, *, store: KnownAddressStore, clock: Clock) -> None:
         self._store = store
@@ -29,7 +29,7 @@ class KnownAddressService:
         return await self._store.is_known(_digest(email, address), at=self._clock.now())
 
     async def remember(self, user: User, address: str) -> None:
-        """Remember that the user has signed in from the network of `address`."""
+        """Record a sign-in of the user from the network of `address`."""
         now = self._clock.now()
         await self._store.remember(
             user.id,

@@ -1,4 +1,4 @@
-"""Who uses Netra, how they sign in, and what a request proves about them."""
+"""Define accounts, sessions, API keys, and the identity proven by a request."""
 
 import enum
 from datetime import datetime
@@ -10,14 +10,14 @@ from netra.domain.ids import KeyId, SessionId, UserId
 
 
 class Role(enum.StrEnum):
-    """What a user may do beyond their own things."""
+    """The role of a user; an administrator may also manage the deployment."""
 
     MEMBER = "member"
     ADMIN = "admin"
 
 
-class Scope(enum.StrEnum):
-    """What a proof allows; a sign-in allows all of it, an API key what it was made for."""
+class KeyScope(enum.StrEnum):
+    """A permission; a sign-in has all of them, an API key those it was issued with."""
 
     READ = "read"
     EXECUTE = "execute"
@@ -25,11 +25,11 @@ class Scope(enum.StrEnum):
     ADMIN = "admin"
 
 
-EVERY_SCOPE: Final = frozenset(Scope)
+EVERY_SCOPE: Final = frozenset(KeyScope)
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person; `password_hash` is None for one who signs in elsewhere."""
+    """An account; `password_hash` is None if its owner signs in through an identity provider."""
 
     id: UserId
     email: str  # lower case, see `rules.normal_email`
@@ -40,18 +40,18 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     picture: str | None = None
     role: Role = Role.MEMBER
     disabled_at: datetime | None = None
-    is_email_verified: bool = False  # an operator, or whoever signs them in, vouches for the address
+    is_email_verified: bool = False  # verified by an operator or by the identity provider
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """A person as an identity provider numbers them; an e-mail address is never an identity."""
+    """The stable id of a person at an identity provider; an e-mail address is not an identity."""
 
     issuer: str
     subject: str
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True):
-    """A person a store has not numbered yet."""
+    """An account before the store assigns its id."""
 
     email: str
     name: str
@@ -63,8 +63,8 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     identity: Identity | None = None
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One sign-in: its row is the truth about whether its tokens still count."""
+class UserSession(msgspec.Struct, frozen=True, kw_only=True):
+    """One sign-in; the stored row decides whether its tokens are valid."""
 
     id: SessionId
     user_id: UserId
@@ -72,25 +72,25 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     ended_at: datetime | None = None
     renewed_at: datetime | None = None
-    address: str = ""  # where from, as the edge knows it
-    agent: str = ""  # with what, as the client says
+    address: str = ""  # client address as seen by the server
+    agent: str = ""  # the client's User-Agent
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a refresh token: `session` lives on with the new one, or the old one was used twice."""
+    """The outcome of using a refresh token: the renewed `session`, or the session whose token was reused."""
 
-    session: Session | None = None
-    reused: Session | None = None  # the session that this ended
+    session: UserSession | None = None
+    reused: UserSession | None = None  # the session ended because of the reuse
 
 
 class TokenKind(enum.StrEnum):
-    """What a token is for; one kind never passes for another."""
+    """The purpose of a token; a token of one kind is never accepted as another."""
 
     ACCESS = "access"
 
 
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signed token says."""
+    """The content of a signed token."""
 
     user_id: UserId
     session_id: SessionId
@@ -100,18 +100,18 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking, proven for this request, and until when the proof holds."""
+    """The authenticated caller of a request, and the expiry of the proof."""
 
     user_id: UserId
-    session_id: SessionId  # of an API key: the key's own id
+    session_id: SessionId  # for an API key, the key's id
     expires_at: datetime
-    scopes: frozenset[Scope] = EVERY_SCOPE
-    key_id: KeyId | None = None  # None for a person who signed in
+    scopes: frozenset[KeyScope] = EVERY_SCOPE
+    key_id: KeyId | None = None  # None for a signed-in user
 
     @property
     def may_read(self) -> bool:
-        """Whether answers may show stored data, such as the result of a run."""
-        return Scope.READ in self.scopes
+        """Return whether responses may show stored data, such as the result of a run."""
+        return KeyScope.READ in self.scopes
 
 
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,8 +121,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
     password: str
 
 
-class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in that worked."""
+class SignInResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens and the account of a successful sign-in."""
 
     access_token: str
     expires_in_s: int
@@ -132,7 +132,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddUser(msgspec.Struct, frozen=True, kw_only=True):
-    """Make an account; without a password its owner signs in elsewhere."""
+    """Create an account; without a password its owner signs in through an identity provider."""
 
     email: str
     name: str
@@ -142,7 +142,7 @@ class AddUser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProvenIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """What an identity provider proved about a person."""
+    """The facts an identity provider proved about a person."""
 
     identity: Identity
     email: str | None = None
@@ -152,13 +152,13 @@ class ProvenIdentity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A program's proof; the key itself is shown once and only its digest is kept."""
+    """A program's credential; the secret is shown once, only its digest is stored."""
 
     id: KeyId
     owner_id: UserId
     name: str
-    scopes: frozenset[Scope]
-    hint: str  # its last characters, to tell one from another
+    scopes: frozenset[KeyScope]
+    hint: str  # last characters of the secret, to tell keys apart
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""Ending sessions although the store takes no writes: kept in memory until it does."""
+"""End sessions while the store accepts no writes: remember them in memory until it does."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from netra.domain.audit.postponed import PostponedTrail
 from netra.domain.errors import NotFound, Unavailable
 from netra.domain.ids import SessionId, UserId
 from netra.domain.postponed import PostponedWrites, retried
-from netra.domain.users.model import Rotation, Session, User
+from netra.domain.users.model import Rotation, User, UserSession
 from netra.ports.audit_trail import AuditTrail
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
@@ -17,39 +17,41 @@ from netra.ports.sessions import SessionStore
 
 
 class RememberedRevocations:
-    """`SessionStore` over another one that one process serves alone.
+    """A `SessionStore` in front of another one that serves a single process.
 
-    When the inner store refuses to end a session, this process refuses the session from that moment, and
-    the end is written once the store takes it. Not promised: another process on the same store accepts the
-    session until then, and if this one is killed before that, the session is live again.
+    When the inner store fails to end a session, this process rejects the session immediately, and writes
+    the end once the store accepts it. Not promised: another process on the same store accepts the session
+    until then, and if this process is killed before that, the session is valid again.
     """
 
     def __init__(self, store: SessionStore, *, postponed: PostponedWrites) -> None:
         self._store = store
         self._postponed = postponed
-        self._ended: set[SessionId] = set()  # what waits to be written
+        self._ended: set[SessionId] = set()  # ends not written yet
 
-    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
-        """Store a new session, of an account that is as it was."""
+    async def add(
+        self, session: UserSession, *, refresh: str | None = None, user: User | None = None
+    ) -> None:
+        """Store a new session, provided the account has not changed."""
         await self._store.add(session, refresh=refresh, user=user)
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
-        """Put one refresh token in the place of another; a revoked session gets none."""
+        """Replace a refresh token by a new one, unless the session was revoked."""
         rotation = await self._store.rotate(used, fresh=fresh, at=at)
         session = rotation.session or rotation.reused
         return Rotation() if session is not None and session.id in self._ended else rotation
 
     async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
-        """Return whose live session has, or has had, this refresh token."""
+        """Return the user whose live session has, or has had, this refresh token."""
         return await self._store.holder_of(refresh, at=at)
 
-    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         live = await self._store.live_of(user_id, at=at)
         return [session for session in live if session.id not in self._ended]
 
     async def is_live(self, session_id: SessionId, *, user_id: UserId, at: datetime) -> bool:
-        """Return whether the session is this user's and still counts."""
+        """Return whether the session belongs to this user and is live."""
         return session_id not in self._ended and await self._store.is_live(session_id, user_id=user_id, at=at)
 
     async def end(self, session_id: SessionId, *, at: datetime) -> None:
@@ -101,7 +103,7 @@ class RememberedRevocations:
 async def postponing(
     sessions: SessionStore, audit: AuditTrail, *, clock: Clock, incidents: Incidents
 ) -> AsyncGenerator[tuple[SessionStore, AuditTrail]]:
-    """Let what a sign-out writes wait while the store takes no writes, until the block ends."""
+    """Postpone a sign-out's writes while the store accepts none, until the block ends."""
     ends = PostponedWrites(incidents=incidents, where="writing the ends of sessions")
     events = PostponedWrites(incidents=incidents, where="writing the security log")
     async with retried(ends, events, clock=clock):

@@ -1,4 +1,4 @@
-"""What makes an account well formed, whom an identity may be linked to, and how secrets are kept."""
+"""Validate accounts, decide which account an identity may be linked to, and hash secrets."""
 
 import hashlib
 import hmac
@@ -11,24 +11,26 @@ from netra.domain.errors import Fault, OAuthRefused, RateLimited, ValidationFail
 from netra.domain.texts import plain, unsafe_fault
 from netra.domain.users.model import ProvenIdentity, User
 
-EMAIL_MAX: Final = 254  # RFC 5321, the longest address a mail server takes
+EMAIL_MAX: Final = 254  # longest address in characters, RFC 5321
 NAME_MAX: Final = 200
-PASSWORD_MIN: Final = 8  # NIST SP 800-63B, 2025
-PASSWORD_MAX: Final = 1_024  # a bound on what is hashed
+PASSWORD_MIN: Final = 8  # shortest password in characters, NIST SP 800-63B, 2025
+PASSWORD_MAX: Final = 1_024  # longest password in characters; bounds the work of hashing
 
-ACCESS_LIFETIME: Final = timedelta(hours=1)  # of an access token
-SESSION_LIFETIME: Final = timedelta(days=30)  # of a sign-in, however often it is renewed
-PENDING_LIFETIME: Final = timedelta(minutes=10)  # of a sign-in that went to an identity provider
-CODE_LIFETIME: Final = timedelta(seconds=60)  # of the code that a page exchanges for its tokens
+ACCESS_LIFETIME: Final = timedelta(hours=1)  # lifetime of an access token
+SESSION_LIFETIME: Final = timedelta(days=30)  # lifetime of a session, regardless of renewals
+PENDING_LIFETIME: Final = timedelta(minutes=10)  # time to complete a sign-in at an identity provider
+CODE_LIFETIME: Final = timedelta(seconds=60)  # time to exchange a sign-in code for tokens
 
-WAITING_MAX: Final = 100_000  # sign-ins and codes that wait for their second step, in all: about 50 MB
-WAITING_PER_CLIENT_MAX: Final = 500  # the same, from one client's network: no stranger can use up the rest
+WAITING_MAX: Final = 100_000  # pending sign-ins and codes in total: about 50 MB
+WAITING_PER_CLIENT_MAX: Final = (
+    500  # pending sign-ins and codes per client network; no client can exhaust the total
+)
 
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def normal_email(email: str) -> str:
-    """Return the address as accounts are compared by.
+    """Return the form of an address in which accounts are compared.
 
     >>> normal_email(" Ada@Example.com ")
     'ada@example.com'
@@ -37,7 +39,7 @@ def normal_email(email: str) -> str:
 
 
 def account_faults(*, email: str, name: str, password: str | None) -> list[Fault]:
-    """Return what is wrong with a new account; empty when nothing is."""
+    """Return the faults of a new account; empty if it is valid."""
     faults: list[Fault] = []
     if len(email) > EMAIL_MAX or _EMAIL.fullmatch(email) is None:
         faults.append(Fault(path="email", code="malformed", message="email must look like name@host"))
@@ -54,22 +56,22 @@ def account_faults(*, email: str, name: str, password: str | None) -> list[Fault
 
 
 def check_account(*, email: str, name: str, password: str | None) -> None:
-    """Raise `ValidationFailed` with all that is wrong with a new account."""
+    """Raise `ValidationFailed` with all faults of a new account."""
     if faults := account_faults(email=email, name=name, password=password):
         raise ValidationFailed(faults[0].message, faults)
 
 
 def check_password(password: str, *, path: str) -> None:
-    """Raise `ValidationFailed` when `password` may not be one; `path` names the field it came in."""
+    """Raise `ValidationFailed` for a password of invalid length; `path` names its field."""
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         message = f"{path} must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"
         raise ValidationFailed.of(path, "length", message)
 
 
 def digest_of(secret: str, *, use: str) -> str:
-    """Return what is kept of a random secret; a digest for one use never matches one for another.
+    """Return the stored digest of a random secret; digests for different uses never match.
 
-    A plain hash is enough: what is hashed has 256 random bits, nobody can try them all.
+    A plain hash suffices, since a secret has 256 random bits and cannot be guessed.
 
     >>> digest_of("s", use="state") == digest_of("s", use="code")
     False
@@ -78,21 +80,21 @@ def digest_of(secret: str, *, use: str) -> str:
 
 
 def too_many_waiting(*, first_ends_s: float) -> RateLimited:
-    """Return the refusal of one more step-by-step sign-in, until the client's first one expires."""
+    """Return the error for one more pending sign-in, with the wait until the client's first one expires."""
     wait_s = math.ceil(first_ends_s)
     message = f"Too many sign-ins from your network wait to be finished; try again in {wait_s} s."
     return RateLimited(message, retry_after_s=wait_s)
 
 
 def is_same(one: str, other: str) -> bool:
-    """Return whether two texts are equal, in a time that does not tell where they differ."""
+    """Return whether two texts are equal, in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 def email_to_link(proven: ProvenIdentity) -> str:
-    """Return the address that may find or make this person's account.
+    """Return the address by which this person's account is found or created.
 
-    Raises `OAuthRefused` unless the provider has verified one that is well formed.
+    Raises `OAuthRefused` unless the provider has verified a well-formed address.
     """
     if proven.email is None:
         raise OAuthRefused("The identity provider gave no e-mail address.", reason="email_missing")
@@ -106,13 +108,13 @@ def email_to_link(proven: ProvenIdentity) -> str:
 
 
 def check_may_link(holder: User) -> None:
-    """Raise `OAuthRefused` unless the account's own address is known to be its owner's.
+    """Raise `OAuthRefused` unless the account's own address is verified.
 
-    Without that, somebody could register a stranger's address and wait for the stranger to link to it.
+    Otherwise an attacker could register another person's address and wait for that person to link to it.
     """
     if not holder.is_email_verified:
         message = (
-            "An account has this e-mail address, and nobody has verified that; sign in to it by password."
+            "An account has this e-mail address, but the address is not verified; sign in with the password."
         )
         raise OAuthRefused(message, reason="account_not_verified")
 

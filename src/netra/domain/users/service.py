@@ -1,4 +1,4 @@
-"""Accounts, sign-in by password, sign-out, and who a token speaks for."""
+"""Manage accounts and passwords, sign users in and out, and authenticate tokens and API keys."""
 
 from datetime import timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
-from netra.domain.users.model import AddUser, NewUser, Principal, Role, Scope, SignedIn, SignIn, User
+from netra.domain.users.model import AddUser, KeyScope, NewUser, Principal, Role, SignIn, SignInResult, User
 from netra.domain.users.rules import check_account, check_password, normal_email
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.api_keys import ApiKeyStore
@@ -19,11 +19,12 @@ from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TicketBook, TokenCodec
 from netra.ports.users import UserStore
 
-KEY_USE_NOTED_EVERY: Final = timedelta(minutes=1)  # a busy key must not make every read a write
+# interval between updates of a key's last use; avoids a write per request
+KEY_USE_NOTED_EVERY: Final = timedelta(minutes=1)
 
 
 class UserService:
-    """People, and the proofs that speak for them."""
+    """Manages accounts and authenticates callers."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class UserService:
         self._clock = clock
 
     async def add(self, command: AddUser, *, origin: Origin = AT_THE_MACHINE) -> User:
-        """Make an account. Raises `ValidationFailed`, or `Conflict` when the e-mail is taken."""
+        """Create an account. Raises `ValidationFailed`, or `Conflict` when the e-mail address is taken."""
         email = normal_email(command.email)
         check_account(email=email, name=command.name, password=command.password)
         password_hash = None if command.password is None else await self._passwords.hash(command.password)
@@ -65,8 +66,8 @@ class UserService:
         await self._journal.note(Kind.ACCOUNT_ADDED, origin=origin, user_id=user.id, role=user.role.value)
         return user
 
-    async def sign_in(self, command: SignIn, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
-        """Open a session. Raises the same `Unauthorized` for every wrong pair, after the same work."""
+    async def sign_in(self, command: SignIn, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
+        """Open a session. Raises the same `Unauthorized` after the same work for every wrong pair."""
         user = await self._users.find_by_email(normal_email(command.email))
         known_hash = None if user is None else user.password_hash
         is_right = await self._passwords.verify(command.password, against=known_hash)
@@ -80,13 +81,13 @@ class UserService:
         return signed_in
 
     async def sign_out(self, principal: Principal, *, origin: Origin = AT_THE_MACHINE) -> None:
-        """End the session the principal came with; its tokens and tickets count for nothing from now."""
+        """End the principal's session; its tokens and tickets are rejected from then on."""
         await self._sessions.end(principal.session_id, at=self._clock.now())
         await self._tickets.void(principal.user_id, session_id=principal.session_id)
         await self._journal.note(Kind.SIGNED_OUT, origin=origin, user_id=principal.user_id)
 
     async def authenticate(self, token: str) -> Principal:
-        """Return who the token or API key speaks for. Raises `TokenExpired` or `Unauthorized`."""
+        """Return the caller behind a token or API key. Raises `TokenExpired` or `Unauthorized`."""
         if token.startswith(KEY_PREFIX):
             return await self._authenticate_key(token)
         claims = self._tokens.read(token)
@@ -98,7 +99,7 @@ class UserService:
         return Principal(user_id=claims.user_id, session_id=claims.session_id, expires_at=claims.expires_at)
 
     async def is_signed_in(self, principal: Principal) -> bool:
-        """Return whether the principal's proof still counts: for connections that outlive a request."""
+        """Return whether the principal's proof is still valid; for connections that outlive a request."""
         now = self._clock.now()
         if principal.key_id is not None:
             return await self._api_keys.is_live(principal.key_id, at=now)
@@ -112,17 +113,17 @@ class UserService:
         return user
 
     async def check_admin(self, principal: Principal) -> None:
-        """Raise `Forbidden` unless the principal is an administrator now, with a proof that says so."""
+        """Raise `Forbidden` unless the principal is an administrator and its proof has the admin scope."""
         user = await self.get(principal.user_id)
-        if user.role is not Role.ADMIN or Scope.ADMIN not in principal.scopes:
-            raise Forbidden("Only an administrator may do this.", scope=Scope.ADMIN.value)
+        if user.role is not Role.ADMIN or KeyScope.ADMIN not in principal.scopes:
+            raise Forbidden("Only an administrator may do this.", scope=KeyScope.ADMIN.value)
 
     async def change_password(
         self, principal: Principal, *, present: str, wanted: str, origin: Origin = AT_THE_MACHINE
     ) -> int:
-        """Replace the password and end every session of the user, this one too.
+        """Replace the password and end every session of the user, including this one.
 
-        Return how many API keys of the user still work, see `set_password`. Raises `ValidationFailed`, or
+        Return the number of API keys that still work, see `set_password`. Raises `ValidationFailed`, or
         `Forbidden` when `present` is not the password.
         """
         check_password(wanted, path="new_password")
@@ -135,9 +136,9 @@ class UserService:
         return await self.set_password(user, wanted, origin=origin)
 
     async def set_password(self, user: User, wanted: str, *, origin: Origin = AT_THE_MACHINE) -> int:
-        """Replace the account's password without the present one, and end every session of the account.
+        """Set the account's password without checking the present one, and end all its sessions.
 
-        API keys stay, as programs depend on them: return how many still work, for the caller to say.
+        API keys stay valid, since programs depend on them. Return their number, for the caller to report.
         """
         check_password(wanted, path="password")
         now = self._clock.now()
@@ -147,25 +148,25 @@ class UserService:
         return sum(key.expires_at > now for key in await self._api_keys.all_of(user.id))
 
     async def disable(self, user: User, *, origin: Origin = AT_THE_MACHINE) -> None:
-        """Close the account: no proof of it counts from now on, sessions and keys alike."""
+        """Disable the account; its sessions and keys are rejected from then on."""
         now = self._clock.now()
         await self._users.disable(user.id, at=now)
         await self._sessions.end_all(user.id, at=now)
         await self._journal.note(Kind.ACCOUNT_DISABLED, origin=origin, user_id=user.id)
 
     async def issue_ticket(self, principal: Principal) -> str:
-        """Return a single-use ticket that opens one socket."""
+        """Return a single-use ticket that opens one WebSocket."""
         return await self._tickets.issue(principal)
 
     async def redeem_ticket(self, ticket: str) -> Principal:
-        """Return whose ticket it is, used up. Raises `Unauthorized`."""
+        """Redeem the ticket and return its owner. Raises `Unauthorized`."""
         principal = await self._tickets.redeem(ticket)
         if principal is None or not await self.is_signed_in(principal):
             raise Unauthorized("The ticket is unknown, used or too old; ask for a new one.")
         return principal
 
     async def _refused(self, user: User | None, *, origin: Origin) -> Unauthorized:
-        """Note that a sign-in is refused, and return the one refusal there is."""
+        """Record a refused sign-in, and return the error, which is the same for every cause."""
         user_id = None if user is None else user.id
         await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, user_id=user_id, by="password")
         return Unauthorized("The e-mail or the password is wrong.")

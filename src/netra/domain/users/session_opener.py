@@ -1,4 +1,4 @@
-"""Opening sessions, and the tokens that go with them; every way to sign in ends here."""
+"""Open sessions and issue their tokens; used by every way to sign in."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind, cut
 from netra.domain.ids import SessionId
-from netra.domain.users.model import Claims, Session, SignedIn, TokenKind, User
+from netra.domain.users.model import Claims, SignInResult, TokenKind, User, UserSession
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, digest_of
 from netra.ports.clock import Clock
 from netra.ports.ids import IdSource
@@ -15,12 +15,12 @@ from netra.ports.sessions import SessionStore
 from netra.ports.tokens import TokenCodec
 
 REFRESH_PREFIX: Final = "nr_"
-LIVE_PER_USER_MAX: Final = 50  # sessions; beyond them the oldest end
-KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # for whoever looks into yesterday's sign-ins
+LIVE_PER_USER_MAX: Final = 50  # most live sessions per user; the oldest are ended
+KEPT_AFTER_EXPIRY: Final = timedelta(days=1)  # time that expired sessions stay in the store, for inquiries
 
 
 class SessionOpener:
-    """Makes sessions and issues what clients carry of them."""
+    """Opens sessions and issues their tokens."""
 
     def __init__(
         self,
@@ -39,14 +39,15 @@ class SessionOpener:
         self._secrets = secrets
         self._clock = clock
 
-    async def open(self, user: User, *, origin: Origin) -> SignedIn:
-        """Open a session of `user`, who has proven who they are by what is known of them here.
+    async def open(self, user: User, *, origin: Origin) -> SignInResult:
+        """Open a session for `user`, who was authenticated against the account as given.
 
-        Raises `AccountChanged` when that is so no more: what ends all sessions has not met this one.
-        Their oldest sessions beyond `LIVE_PER_USER_MAX` end with it, and sessions long over are forgotten.
+        Raises `AccountChanged` when the account has changed since, so that a concurrent change of password
+        also ends this session. Ends the user's oldest sessions beyond `LIVE_PER_USER_MAX`, and deletes
+        sessions that expired long ago.
         """
         now = self._clock.now()
-        session = Session(
+        session = UserSession(
             id=SessionId(self._ids.new("ses")),
             user_id=user.id,
             created_at=now,
@@ -56,7 +57,7 @@ class SessionOpener:
         )
         refresh = self.fresh()
         await self._sessions.add(session, refresh=refresh_digest(refresh), user=user)
-        await self._end_beyond(user, now=now, origin=origin)
+        await self._end_oldest(user, now=now, origin=origin)
         await self._sessions.forget_expired(before=now - KEPT_AFTER_EXPIRY)
         return self.issue(user, session, refresh=refresh, now=now)
 
@@ -64,8 +65,8 @@ class SessionOpener:
         """Return a new refresh token."""
         return REFRESH_PREFIX + self._secrets.new()
 
-    def issue(self, user: User, session: Session, *, refresh: str, now: datetime) -> SignedIn:
-        """Return what the client of a live session carries from `now` on."""
+    def issue(self, user: User, session: UserSession, *, refresh: str, now: datetime) -> SignInResult:
+        """Return the tokens of a live session, issued at `now`."""
         expires_at = min(now + ACCESS_LIFETIME, session.expires_at)
         claims = Claims(
             user_id=user.id,
@@ -74,7 +75,7 @@ class SessionOpener:
             issued_at=now,
             expires_at=expires_at,
         )
-        return SignedIn(
+        return SignInResult(
             access_token=self._tokens.issue(claims),
             expires_in_s=int((expires_at - now).total_seconds()),
             refresh_token=refresh,
@@ -82,8 +83,8 @@ class SessionOpener:
             user=user,
         )
 
-    async def _end_beyond(self, user: User, *, now: datetime, origin: Origin) -> None:
-        """End what is too much; after the new one was added, so that of two at once the later sees both."""
+    async def _end_oldest(self, user: User, *, now: datetime, origin: Origin) -> None:
+        """End the oldest sessions; runs after the insert, so the later of two concurrent ones sees both."""
         live = await self._sessions.live_of(user.id, at=now)
         for session in live[LIVE_PER_USER_MAX:]:
             await self._sessions.end(session.id, at=now)
@@ -97,5 +98,5 @@ class SessionOpener:
 
 
 def refresh_digest(token: str) -> str:
-    """Return what is kept of a refresh token."""
+    """Return the stored digest of a refresh token."""
     return digest_of(token, use="refresh")

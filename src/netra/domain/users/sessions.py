@@ -1,4 +1,4 @@
-"""Sessions while they last: renewing them, listing them, ending them."""
+"""Renew, list and end sessions."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
 from netra.domain.errors import Unauthorized
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Session, SignedIn
+from netra.domain.users.model import SignInResult, UserSession
 from netra.domain.users.session_opener import SessionOpener, refresh_digest
 from netra.ports.clock import Clock
 from netra.ports.sessions import SessionStore
@@ -16,7 +16,7 @@ from netra.ports.users import UserStore
 
 
 class SessionService:
-    """The sessions of one user at a time."""
+    """Manages sessions; every call names the user."""
 
     def __init__(
         self,
@@ -35,11 +35,11 @@ class SessionService:
         self._journal = journal
         self._clock = clock
 
-    async def refresh(self, token: str, *, origin: Origin = AT_THE_MACHINE) -> SignedIn:
-        """Return new tokens for a refresh token, which counts once.
+    async def refresh(self, token: str, *, origin: Origin = AT_THE_MACHINE) -> SignInResult:
+        """Exchange a single-use refresh token for new tokens.
 
-        Whoever brings one a second time may have stolen it, or had it stolen: the session ends, and
-        with it every token of the family. Raises `Unauthorized`.
+        A second use means that the token may have been stolen: the session ends, and with it all its tokens.
+        Raises `Unauthorized`.
         """
         now = self._clock.now()
         fresh = self._opener.fresh()
@@ -57,21 +57,21 @@ class SessionService:
         return self._opener.issue(user, session, refresh=fresh, now=now)
 
     async def holder_of(self, token: str) -> UserId | None:
-        """Return whose refresh token this is, without using it; None when it is nobody's."""
+        """Return the owner of a refresh token without using it; None if the token is unknown."""
         return await self._sessions.holder_of(refresh_digest(token), at=self._clock.now())
 
-    async def all_of(self, user_id: UserId) -> Sequence[Session]:
+    async def all_of(self, user_id: UserId) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         return await self._sessions.live_of(user_id, at=self._clock.now())
 
     async def end(self, session_id: SessionId, *, user_id: UserId, origin: Origin = AT_THE_MACHINE) -> None:
-        """End one session of the user; its sockets close. Raises `NotFound`."""
+        """End one session of the user and close its sockets. Raises `NotFound`."""
         await self._sessions.end_own(session_id, user_id=user_id, at=self._clock.now())
         await self._tickets.void(user_id, session_id=session_id)
         await self._journal.note(Kind.SESSIONS_ENDED, origin=origin, user_id=user_id, session_id=session_id)
 
     async def end_all(self, user_id: UserId, *, origin: Origin = AT_THE_MACHINE) -> int:
-        """End every session of the user, wherever it is; return how many there were."""
+        """End all sessions of the user; return their number."""
         ended = await self._sessions.end_all(user_id, at=self._clock.now())
         await self._journal.note(Kind.SESSIONS_ENDED, origin=origin, user_id=user_id, count=str(ended))
         return ended

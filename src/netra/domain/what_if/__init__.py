@@ -1,1 +1,1 @@
-"""Tries a proposed change on a workload's own log."""
+"""Simulate a proposed change on a workload's own log."""

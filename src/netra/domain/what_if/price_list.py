@@ -1,4 +1,4 @@
-"""Gathering the prices that one analysis needs, from the book and from what the user said."""
+"""Collect the prices that an analysis needs from the price book and the user's choices."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,7 +12,7 @@ from netra.domain.workloads.folding import folded
 from netra.domain.workloads.model import UNSPECIFIED_MODEL
 from netra.ports.prices import PriceBook
 
-CANDIDATES_MAX: Final = 12  # each one bills the whole log again
+CANDIDATES_MAX: Final = 12  # most candidate models; each bills the whole log again
 
 
 def price_list(
@@ -23,15 +23,14 @@ def price_list(
     model: str | None = None,
     asked_about: Sequence[str] = (),
 ) -> PriceList:
-    """Return today's tariff of every model label in `events`, and of models it could move to.
+    """Return the present tariff of every model label in `events`, and of candidate models.
 
-    `model` prices the whole log as that one; without it, calls of a log that names no model are
-    priced as `default_model`. Either is in `assumed`. A label whose price is not in the book is
-    absent. Where several providers serve one label, each call gets its own provider's prices, and one
-    that names none those the book chooses. Models `asked_about` come first among the candidates, be
-    they cheaper or not.
+    `model` prices the whole log as that model. Without it, calls of a log without model names are priced
+    as `default_model`. Both substitutions are in `assumed`. A label without a price in the book is absent.
+    If several providers serve a label, each call gets its own provider's prices; a call without a provider
+    gets the book's choice. Models in `asked_about` come first among the candidates, whatever they cost.
     """
-    events, _ = folded(events)  # one look-up in the book for each name: a study has no more of them
+    events, _ = folded(events)  # one look-up per name; a study has at most these names
     tariffs: dict[str, Tariff] = {}
     at_providers: dict[tuple[str, str], Tariff | None] = {}
     assumed: dict[str, str] = {}
@@ -51,7 +50,7 @@ def price_list(
 
 
 def _providers_of(events: Events, label: str) -> list[str | None]:
-    """Return the providers that served `label`, most calls first; None for calls that name none."""
+    """Return the providers of `label`, most calls first; None stands for calls without a provider."""
     if events.provider is None:
         return [None]
     names = (*events.provider.names, None)

@@ -1,9 +1,9 @@
-"""Trying a change on a stored workload: its events read for their owner, the rest is `what_if`'s."""
+"""Simulate a change on a stored workload."""
 
 from functools import partial
 
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
@@ -15,7 +15,7 @@ from netra.ports.workloads import EventLog, WorkloadStore
 
 
 class WhatIfService:
-    """What a proposed change would come to on a workload."""
+    """Simulates proposed changes on workloads."""
 
     def __init__(
         self,
@@ -35,10 +35,10 @@ class WhatIfService:
         self._limits = limits_of(quotas)
 
     async def simulate(self, workload_id: WorkloadId, proposal: Proposal, *, owner_id: UserId) -> Simulated:
-        """Return the workload's log as it is and as it would be; cancelled, it ends within a step.
+        """Return the workload's log before and after the change; a cancel takes effect within a step.
 
-        Raises `NotFound` for a workload that is not the owner's, and `ValidationFailed` for a model, a
-        GPU or a combination that is not known or does not fit, and for a workload larger than the limits.
+        Raises `NotFound` for a workload of another owner, and `ValidationFailed` for an unknown model or GPU,
+        a combination that does not fit, or a workload above the limits.
         """
         workload = await self._workloads.get(workload_id, owner_id=owner_id)
         check_readable(workload, limits=self._limits)
@@ -51,4 +51,4 @@ class WhatIfService:
             default_model=self._default_model,
             hardware=self._hardware,
         )
-        return await worked(work)
+        return await run_in_thread(work)

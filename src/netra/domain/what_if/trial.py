@@ -1,4 +1,4 @@
-"""What-if on a log: its prices gathered, the proposal tried; what a proposal does is `simulate`'s."""
+"""Simulate a proposal on a log: collect its prices and run `simulate`."""
 
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
@@ -20,10 +20,10 @@ def what_if(
     model: str | None = None,
     checkpoint: Checkpoint = never_stop,
 ) -> Simulated:
-    """Return what `proposal` would come to on `events`, priced as `model` where one is given.
+    """Return the effect of `proposal` on `events`, priced as `model` if given.
 
-    Raises `ValidationFailed` for a model, a GPU or a combination that is not known or does not fit,
-    and `WorkStopped` from `checkpoint`.
+    Raises `ValidationFailed` for an unknown model or GPU or a combination that does not fit, and
+    `WorkStopped` from `checkpoint`.
     """
     forward = only_forward(checkpoint)
     asked_about = () if proposal.model is None else (proposal.model,)

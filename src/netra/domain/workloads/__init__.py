@@ -1,1 +1,1 @@
-"""What was measured: a named stream of model calls, as rows at the edge and columns inside."""
+"""Workloads: named streams of model calls, as rows at the edge and as columns inside."""

@@ -1,7 +1,7 @@
-"""Events that are accepted at once and handed on to an archive afterwards, in order and once each.
+"""Accept events immediately, and deliver them to an archive later, in order and exactly once.
 
-`ArchivedEventLog` is what the rest of the house sees: it takes events whether or not the archive
-answers, and reads them wherever they are. `EventCourier` moves them, one process at a time.
+`ArchivedEventLog` is the event log that the services use: it accepts events even while the archive is
+down, and reads from both places. `EventCourier` delivers events, in one process at a time.
 """
 
 import asyncio
@@ -20,10 +20,12 @@ from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 from netra.ports.workloads import Appended, EventLog
 
-LEASE_S: Final = 30.0  # longer than the archive may take over a shipment, so that two rarely try one
-SHIPMENT_EVENTS: Final = 100_000  # one part in the archive
-SHIPMENT_BYTES: Final = 67_108_864  # of its events as columns; a single batch may be larger
-LOOK_EVERY_S: Final = 1.0  # bounds how long events of another process wait when nobody says so
+LEASE_S: Final = (
+    30.0  # longer than the archive's deadline for a shipment, so that two processes rarely send the same one
+)
+SHIPMENT_EVENTS: Final = 100_000  # most events per shipment, stored as one part in the archive
+SHIPMENT_BYTES: Final = 67_108_864  # most bytes per shipment, as columns; a single batch may be larger
+LOOK_EVERY_S: Final = 1.0  # polling interval; bounds the delay of another process's events without a wake-up
 OUTAGE_PAUSE_S: Final = 1.0
 FULL_RETRY_S: Final = 5
 
@@ -38,19 +40,19 @@ async def archived(
     clock: Clock,
     incidents: Incidents,
 ) -> "AsyncGenerator[ArchivedEventLog]":
-    """Return `log` with an archive behind it, and hand events on until the block ends."""
-    news = asyncio.Event()
-    courier = EventCourier(outbox=outbox, archive=archive, news=news, clock=clock, incidents=incidents)
+    """Return `log` backed by an archive, and deliver events to it until the block ends."""
+    wake_up = asyncio.Event()
+    courier = EventCourier(outbox=outbox, archive=archive, wake_up=wake_up, clock=clock, incidents=incidents)
     serving = asyncio.create_task(courier.serve())
     try:
-        yield ArchivedEventLog(log=log, outbox=outbox, archive=archive, news=news, quotas=quotas)
+        yield ArchivedEventLog(log=log, outbox=outbox, archive=archive, wake_up=wake_up, quotas=quotas)
     finally:
         serving.cancel()
         await asyncio.wait({serving})
 
 
 class ArchivedEventLog:
-    """`EventLog` that accepts into one store and keeps in another."""
+    """An `EventLog` that accepts events into one store and archives them in another."""
 
     def __init__(
         self,
@@ -58,19 +60,19 @@ class ArchivedEventLog:
         log: EventLog,
         outbox: EventOutbox,
         archive: EventArchive,
-        news: asyncio.Event,
+        wake_up: asyncio.Event,
         quotas: Quotas,
     ) -> None:
         self._log = log
         self._outbox = outbox
         self._archive = archive
-        self._news = news  # set when there is something to hand on
+        self._wake_up = wake_up  # set when there are events to deliver
         self._quotas = quotas
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
-        """Accept the events whose id is new. Raises `Unavailable` while too many wait."""
+        """Add the events with a new id. Raises `Unavailable` while too many wait for the archive."""
         waiting = await self._outbox.backlog()
         if (
             waiting.events + len(events) > self._quotas.max_waiting_events
@@ -81,7 +83,7 @@ class ArchivedEventLog:
                 retry_after_s=FULL_RETRY_S,
             )
         appended = await self._log.append(workload_id, events, owner_id=owner_id, limits=limits)
-        self._news.set()
+        self._wake_up.set()
         return appended
 
     async def read(
@@ -92,11 +94,11 @@ class ArchivedEventLog:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Events:
-        """Return the events of a time span, oldest first, those that wait among them.
+        """Return the events of a time span, oldest first, including those not yet archived.
 
-        What waits is read first: a parcel that is handed on in between is left out of the archive's
-        answer, so that it is neither missing nor there twice. Raises `Unavailable` when the archive has
-        some of the workload's events and does not answer.
+        Waiting events are read first. Batches delivered in between are excluded from the archive's read, so
+        that no event is missing or read twice. Raises `Unavailable` when the archive holds events of the
+        workload and does not answer.
         """
         waiting = await self._outbox.waiting(workload_id, owner_id=owner_id, since=since, until=until)
         if not waiting.has_archived:
@@ -108,9 +110,9 @@ class ArchivedEventLog:
         return await asyncio.to_thread(_merged, parts) if parts else archived
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete all events of the workload: for readers at once, in the archive when it can be done."""
+        """Delete the workload's events: immediately for readers, later in the archive."""
         await self._log.delete(workload_id, owner_id=owner_id)
-        self._news.set()
+        self._wake_up.set()
 
 
 def _merged(parts: Sequence[Events]) -> Events:
@@ -118,67 +120,71 @@ def _merged(parts: Sequence[Events]) -> Events:
 
 
 class EventCourier:
-    """Hands waiting events on for as long as it runs; of several processes one does, the others look."""
+    """Delivers waiting events to the archive; one process holds the lease, others poll."""
 
     def __init__(
         self,
         *,
         outbox: EventOutbox,
         archive: EventArchive,
-        news: asyncio.Event,
+        wake_up: asyncio.Event,
         clock: Clock,
         incidents: Incidents,
     ) -> None:
         self._outbox = outbox
         self._archive = archive
-        self._news = news
+        self._wake_up = wake_up
         self._clock = clock
         self._incidents = incidents
         self._held: int | None = None
 
     async def serve(self) -> None:
-        """Hand events on until cancelled."""
+        """Deliver events until cancelled."""
         try:
             while True:
-                if not await self._tried():
-                    await self._listen()
+                if not await self._try_delivery():
+                    await self._wait_for_events()
         finally:
-            with suppress(Unavailable):  # then the lease ends by itself
-                await self._let_go()
+            with suppress(Unavailable):  # then the lease expires by itself
+                await self._release_lease()
 
     async def deliver(self) -> bool:
-        """Do one deletion in the archive and hand one shipment on; return whether anything was done."""
+        """Delete one workload and send one shipment to the archive; return whether anything was done."""
         has_deleted = await self._delete()
         shipment = await self._outbox.lease(
             lease_s=LEASE_S, most_events=SHIPMENT_EVENTS, most_bytes=SHIPMENT_BYTES, held=self._held
         )
         if shipment is None:
-            await self._let_go()
+            await self._release_lease()
             return has_deleted
         self._held = shipment.fence
         if refused := await self._archive.put(shipment):
-            await self._outbox.bury(shipment, refused=refused)  # the rest comes again
+            await self._outbox.bury(shipment, refused=refused)  # the accepted events are shipped again
         else:
             await self._outbox.delivered(shipment)
         return True
 
     async def _delete(self) -> bool:
-        for deletion in (await self._outbox.deletions())[:1]:  # one a turn: events need not wait for many
+        for deletion in (await self._outbox.deletions())[
+            :1
+        ]:  # one per turn, so that events do not wait for many deletions
             try:
                 await self._archive.delete(deletion.workload_id, owner_id=deletion.owner_id)
-            except Unavailable as error:  # no reason to hold events up: an archive may store and not delete
+            except (
+                Unavailable
+            ) as error:  # do not block deliveries: an archive may accept inserts but not deletes
                 self._incidents.report(error, where="deleting events")
                 return False
             await self._outbox.forget(deletion)
             return True
         return False
 
-    async def _tried(self) -> bool:
+    async def _try_delivery(self) -> bool:
         try:
             return await self.deliver()
         except LeaseLost:
-            self._held = None  # another process was faster, and has the shipment
-        except Unavailable as error:  # the events wait; an archive that has no room may seem healthy
+            self._held = None  # another process holds the lease
+        except Unavailable as error:  # the events wait; a full archive may still pass its health check
             self._incidents.report(error, where="handing events on")
             await self._clock.pause(OUTAGE_PAUSE_S)
         except Exception as error:  # noqa: BLE001  # the outermost frame: events must not wait for a restart
@@ -186,13 +192,13 @@ class EventCourier:
             await self._clock.pause(OUTAGE_PAUSE_S)
         return False
 
-    async def _listen(self) -> None:
+    async def _wait_for_events(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_EVERY_S):
-                await self._news.wait()
-        self._news.clear()
+                await self._wake_up.wait()
+        self._wake_up.clear()
 
-    async def _let_go(self) -> None:
+    async def _release_lease(self) -> None:
         held, self._held = self._held, None
         if held is not None:
             await self._outbox.release(held)

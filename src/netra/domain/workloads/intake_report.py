@@ -1,4 +1,4 @@
-"""What became of each row that was taken in, for those who sent it."""
+"""Report the outcome of each row that was sent."""
 
 from collections.abc import Sequence
 from itertools import repeat
@@ -12,11 +12,11 @@ import numpy.typing as npt
 from netra.domain.workloads.intake import Taken
 from netra.domain.workloads.model import EventStatus, IntakeReport, RowFault
 
-FAULTS_MAX: Final = 100  # a report is read by a person; the rest is counted
+FAULTS_MAX: Final = 100  # most faults listed in a report; others are only counted
 
 
 class RowOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of one row that was sent; `line` counts from 1."""
+    """The outcome of one row; `line` counts from 1."""
 
     line: int
     status: EventStatus
@@ -26,25 +26,25 @@ class RowOutcome(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 def outcomes(taken: Taken, *, is_new: npt.NDArray[np.bool_]) -> Sequence[RowOutcome]:
-    """Return one outcome a row, by line, once the store has said which events were new."""
+    """Return one outcome per row, by line, after the store has found which events are new."""
     names = repeat(None) if taken.events.id is None else taken.events.id.tolist()
     statuses = [EventStatus.ACCEPTED if new else EventStatus.DUPLICATE for new in is_new.tolist()]
-    told = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
+    reported = list(map(RowOutcome, taken.lines.tolist(), statuses, names))
     if not taken.faults:
-        return told
-    told += [
+        return reported
+    reported += [
         RowOutcome(fault.line, EventStatus.REJECTED, code=fault.code, message=fault.message)
         for fault in taken.faults
     ]
-    return sorted(told, key=attrgetter("line"))
+    return sorted(reported, key=attrgetter("line"))
 
 
 def report_of(
     *, accepted: int, duplicates: int, faults: Sequence[RowFault], rejected: int | None = None
 ) -> IntakeReport:
-    """Return the report, with the first faults by line and the number of the others.
+    """Return the report with the first faults by line and the number of others.
 
-    `rejected` counts all bad rows where `faults` are only the first of them.
+    `rejected` is the total of rejected rows if `faults` holds only the first of them.
     """
     by_line = sorted(faults, key=lambda fault: fault.line)
     total = len(by_line) if rejected is None else rejected

@@ -1,4 +1,4 @@
-"""Making workloads and filling them."""
+"""Create, fill, list and delete workloads."""
 
 from collections.abc import Iterator
 
@@ -21,13 +21,13 @@ from netra.ports.incidents import Incidents
 from netra.ports.workloads import EventLog, WorkloadStore
 
 NAME_MAX = 200
-APPENDED_EVENTS = 100_000  # in one step: some tens of megabytes, which a store takes within its time
-APPENDED_HASHES = 2_000_000  # in one step: 16 megabytes
-DEAD_LETTERS_MAX = 20  # shown; the rest is counted
+APPENDED_EVENTS = 100_000  # most events per step: tens of megabytes, which a store writes within its deadline
+APPENDED_HASHES = 2_000_000  # most prefix hashes per step: 16 megabytes
+DEAD_LETTERS_MAX = 20  # most dead letters shown; others are only counted
 
 
 class WorkloadService:
-    """The workloads of one owner at a time."""
+    """Manages workloads; every call names the owner."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class WorkloadService:
         self._incidents = incidents
 
     async def create(self, *, owner_id: UserId, name: str, made_as: str | None = None) -> Workload:
-        """Make an empty workload, or return the one that was made as `made_as` before.
+        """Create an empty workload, or return the one created before with the same `made_as`.
 
-        Raises `ValidationFailed` for its name or at the owner's bound.
+        Raises `ValidationFailed` for an invalid name or when the owner has too many workloads.
         """
         if not name.strip() or len(name) > NAME_MAX:
             raise ValidationFailed.of("name", "length", f"name must have 1 to {NAME_MAX} characters")
@@ -71,9 +71,9 @@ class WorkloadService:
         return await self._workloads.get(workload_id, owner_id=owner_id)
 
     async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId) -> Delivery:
-        """Return the workload and what of it waits for the archive or was refused by it.
+        """Return the workload with its events that wait for the archive or were refused by it.
 
-        Without an archive nothing is. Raises `NotFound`.
+        Without an archive there are no such events. Raises `NotFound`.
         """
         if self._outbox is None:
             workload = await self._workloads.get(workload_id, owner_id=owner_id)
@@ -89,17 +89,17 @@ class WorkloadService:
         await self._workloads.delete(workload_id, owner_id=owner_id)  # and its events, for every reader
         try:
             await self._log.delete(workload_id, owner_id=owner_id)
-        except Unavailable as error:  # done for who asked; the room is given back later
+        except Unavailable as error:  # deleted for every reader; the space is freed later
             self._incidents.report(error, where="deleting events")
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, made_as: str | None = None
     ) -> npt.NDArray[np.bool_]:
-        """Add events and return which were new: an id that came before counts once.
+        """Add events and return which were new; an id counts once per workload.
 
-        Those without an id get one made of `made_as`, so that the same batch made as the same adds nothing.
-        More than `APPENDED_EVENTS` or `APPENDED_HASHES` are added in parts, each all or nothing. Raises
-        `NotFound`, and `ValidationFailed` when the workload would be larger than it may.
+        Events without an id get one derived from `made_as`, so a repeated batch adds nothing. Batches above
+        `APPENDED_EVENTS` or `APPENDED_HASHES` are added in parts, each atomically. Raises `NotFound`, and
+        `ValidationFailed` when the workload would exceed its limits.
         """
         await self._workloads.get(workload_id, owner_id=owner_id)
         named = events if made_as is None else with_ids(events, name=made_as)
@@ -113,7 +113,7 @@ class WorkloadService:
 
 
 def parts_of(events: Events) -> Iterator[npt.NDArray[np.intp]]:
-    """Yield the places of the events that are added in one step, in order."""
+    """Yield the indices of the events added in each step, in order."""
     first = 0
     while first < len(events):
         last = min(first + APPENDED_EVENTS, len(events))

@@ -1,4 +1,4 @@
-"""How large a log is, and how large it may be: what an analysis of it takes in memory follows from that."""
+"""Measure logs and bound their size, which determines the memory an analysis needs."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from netra.domain.workloads.model import Workload
 
 
 class LogSize(msgspec.Struct, frozen=True, kw_only=True):
-    """The size of events: how many, their prefix hashes, and their bytes as columns."""
+    """The size of a log: events, prefix hashes, and bytes as columns."""
 
     events: int = 0
     prefix_hashes: int = 0
@@ -17,7 +17,7 @@ class LogSize(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """The largest log that a store accepts; None is no limit."""
+    """Upper bounds on a log's size; None sets no bound."""
 
     events: int | None = None
     prefix_hashes: int | None = None
@@ -34,7 +34,7 @@ def limits_of(quotas: Quotas) -> LogLimits:
 
 
 def size_of(events: Events) -> LogSize:
-    """Return the size of `events`; a name counts once, however many of these events have it.
+    """Return the size of `events`; each distinct name of a column counts once.
 
     >>> from netra.domain.workloads.columns import empty_events
     >>> size_of(empty_events())
@@ -49,7 +49,7 @@ def size_of(events: Events) -> LogSize:
 
 
 def added(size: LogSize, more: LogSize) -> LogSize:
-    """Return the size of both together."""
+    """Return the sum of both sizes."""
     return LogSize(
         events=size.events + more.events,
         prefix_hashes=size.prefix_hashes + more.prefix_hashes,
@@ -58,7 +58,7 @@ def added(size: LogSize, more: LogSize) -> LogSize:
 
 
 def removed_size(events: Events, left: Events) -> LogSize:
-    """Return by how much smaller `left` is than `events`, of which it is a part."""
+    """Return the decrease in size from `events` to its part `left`."""
     before, after = size_of(events), size_of(left)
     return LogSize(
         events=before.events - after.events,
@@ -68,7 +68,7 @@ def removed_size(events: Events, left: Events) -> LogSize:
 
 
 def check_room(size: LogSize, *, limits: LogLimits | None) -> None:
-    """Raise `ValidationFailed` when a workload would be larger than it may be."""
+    """Raise `ValidationFailed` when a workload of this size would exceed the limits."""
     limits = limits or LogLimits()
     if limits.events is not None and size.events > limits.events:
         raise _full(f"a workload holds at most {limits.events} events: begin another workload")
@@ -85,9 +85,9 @@ def check_room(size: LogSize, *, limits: LogLimits | None) -> None:
 
 
 def check_readable(workload: Workload, *, limits: LogLimits) -> None:
-    """Raise `ValidationFailed` when a workload is larger than one analysis may read.
+    """Raise `ValidationFailed` when a workload is too large for an analysis.
 
-    That is so where the limits were lowered after its events had been accepted.
+    This happens when the limits were lowered after its events had been accepted.
     """
     held = (
         ("events", workload.event_count, limits.events),

@@ -7,7 +7,7 @@ import click
 from netra.domain.ids import KeyId
 from netra.domain.optimization.wording import count
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
-from netra.domain.users.model import ApiKey, Scope
+from netra.domain.users.model import ApiKey, KeyScope
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 from netra.entrypoints.reports.safe import say, say_json
 
@@ -26,7 +26,7 @@ def keys() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice([scope.value for scope in Scope]),
+    type=click.Choice([scope.value for scope in KeyScope]),
     help="What it may do; may be given several times.",
 )
 @click.option(
@@ -48,7 +48,7 @@ def add(*, name: str, scopes: tuple[str, ...], days: int, email: str | None, dat
     async def added() -> None:
         async with store_in(data) as netra:
             owner = await owner_in(netra, email=email)
-            wanted = [Scope(word) for word in scopes]
+            wanted = [KeyScope(word) for word in scopes]
             key, secret = await netra.keys.issue(owner, name=name, scopes=wanted, lifetime_days=days)
             say(secret)
             say(f"This is key {key.id} of {owner.email}; it is not shown again.", err=True)

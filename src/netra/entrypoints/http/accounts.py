@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
 from netra.domain.texts import UNSAFE_SET
-from netra.domain.users.model import AddUser, SignedIn, SignIn, User
+from netra.domain.users.model import AddUser, SignIn, SignInResult, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
 from netra.entrypoints.errors import Envelope
@@ -172,7 +172,7 @@ def authentication_router(*, registration: bool) -> Router:
     return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
 
 
-def login_response(signed_in: SignedIn) -> LoginResponse:
+def login_response(signed_in: SignInResult) -> LoginResponse:
     """Return what a client carries of a sign-in."""
     return LoginResponse(
         access_token=signed_in.access_token,

@@ -11,8 +11,7 @@ import msgspec
 from netra.domain.audit.model import SecurityEventKind
 from netra.domain.errors import Forbidden, TokenExpired, Unauthorized
 from netra.domain.quotas import Admission, LimitName
-from netra.domain.users.model import Principal
-from netra.domain.users.model import Scope as KeyScope
+from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
 from netra.entrypoints.errors import UnsupportedMediaType

@@ -15,7 +15,7 @@ from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
 from netra.domain.runs.model import Accepted, Run, StopRun
 from netra.domain.runs.service import RunService
-from netra.domain.users.model import Scope
+from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.idempotency import REPLAYED, fingerprint, key_of
 from netra.entrypoints.http.listing import (
@@ -31,9 +31,9 @@ from netra.entrypoints.http.openapi import REF, noted
 from netra.entrypoints.http.request import Asked
 from netra.entrypoints.start_run import WELL_FORMED, Ask, start_run
 
-_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE) | noted(key=True)
+_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE) | noted(key=True)
 
-_CANCEL: Final = admits(scope=Scope.EXECUTE) | noted(key=True)
+_CANCEL: Final = admits(scope=KeyScope.EXECUTE) | noted(key=True)
 
 _RESULT: Final = msgspec.Meta(
     extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}

@@ -70,13 +70,13 @@ class EventReader:
             writer.cancel()
             leaving.cancel()
 
-    def hear(self, event: RunEvent) -> bool:
+    def receive(self, event: RunEvent) -> bool:
         """Buffer an event; return whether the buffer is full."""
         self._waiting.append(event)
         self._news.set()
         return len(self._waiting) >= WAITING_MAX
 
-    async def rest(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Return when the buffer is empty."""
         self._relief.clear()
         await self._relief.wait()
@@ -105,7 +105,7 @@ class EventReader:
         self._news.set()
 
     async def _follow(self) -> None:
-        await self._runs.tell(self, self._run_id, owner_id=self._principal.user_id, after=self._after)
+        await self._runs.deliver(self, self._run_id, owner_id=self._principal.user_id, after=self._after)
         self._has_all = True
         self._news.set()
 

@@ -10,7 +10,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from netra.domain.errors import InvalidRequest
 from netra.domain.quotas import LimitName
-from netra.domain.users.federated import Returned
+from netra.domain.users.federated import ProviderCallback
 from netra.domain.users.rules import PENDING_LIFETIME
 from netra.entrypoints.asgi import Exchange
 from netra.entrypoints.credentials import cookie
@@ -94,7 +94,7 @@ async def callback(
     if not oauth_state or not (code or error):
         raise InvalidRequest("The callback needs code and state.")
     browser = cookie(request.scope["headers"], _cookie_name(services))
-    returned = Returned(state=oauth_state, browser=browser, code=code, error=error, issuer=issuer)
+    returned = ProviderCallback(state=oauth_state, browser=browser, code=code, error=error, issuer=issuer)
     recognized = await services.sign_ins.recognize(returned, request.exchange, origin=request.origin)
     if recognized.redirect_uri is not None:
         there = await services.federated.hand_over(recognized, state=oauth_state, origin=request.origin)

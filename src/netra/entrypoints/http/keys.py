@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from netra.domain.ids import KeyId
 from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
-from netra.domain.users.model import ApiKey, Scope
+from netra.domain.users.model import ApiKey, KeyScope
 from netra.domain.users.rules import NAME_MAX
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import Said
@@ -27,7 +27,7 @@ _MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope}
 
 # Said in the documents; `users.keys` refuses, in its own words.
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
-_SCOPES: Final = msgspec.Meta(max_length=len(Scope), extra_json_schema={"minItems": 1})
+_SCOPES: Final = msgspec.Meta(max_length=len(KeyScope), extra_json_schema={"minItems": 1})
 _DAYS: Final = msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LIFETIME_DAYS_MAX})
 
 
@@ -35,7 +35,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What a key is for and how long it lasts."""
 
     name: Annotated[str, _NAME]
-    scopes: Annotated[list[Scope], _SCOPES]
+    scopes: Annotated[list[KeyScope], _SCOPES]
     expires_in_days: Annotated[int, _DAYS] = LIFETIME_DAYS_DEFAULT
 
 

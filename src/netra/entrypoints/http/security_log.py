@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from netra.domain.audit.model import SecurityEvent, SecurityEventKind
 from netra.domain.errors import Forbidden
 from netra.domain.paging import LIMIT_DEFAULT, page_request
-from netra.domain.users.model import Scope
+from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
 from netra.entrypoints.http.request import Asked
@@ -37,7 +37,7 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     pagination: Pagination
 
 
-@get("/api/audit", opt=admits(scope=Scope.ADMIN), summary="The security log, newest first")
+@get("/api/audit", opt=admits(scope=KeyScope.ADMIN), summary="The security log, newest first")
 async def audit(
     request: Asked,
     services: NamedDependency[Services],

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from netra.domain.ids import SessionId
 from netra.domain.quotas import LimitName
-from netra.domain.users.model import Session
+from netra.domain.users.model import UserSession
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, Said, login_response
 from netra.entrypoints.http.admission import JSON, admits
@@ -79,7 +79,7 @@ async def end_sessions(request: Asked, services: NamedDependency[Services]) -> S
 async def end_session(session_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
     """End one of the user's sessions; its sockets close."""
     await services.sessions.end(SessionId(session_id), user_id=request.owner_id, origin=request.origin)
-    return Said(message="Session ended")
+    return Said(message="UserSession ended")
 
 
 def sessions_router() -> Router:
@@ -88,7 +88,7 @@ def sessions_router() -> Router:
     return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
 
 
-def _line(session: Session, *, current: SessionId) -> SessionLine:
+def _line(session: UserSession, *, current: SessionId) -> SessionLine:
     return SessionLine(
         id=session.id,
         created_at=instant(session.created_at),

@@ -12,7 +12,7 @@ from netra.domain.ids import ThreadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.threads.model import Message, Thread
 from netra.domain.threads.service import ThreadService
-from netra.domain.users.model import Scope
+from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.accounts import Said
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
@@ -83,7 +83,7 @@ async def get_thread(
     return _shown(thread, messages)
 
 
-@delete("/{thread_id:str}", status_code=200, opt=admits(scope=Scope.EXECUTE), summary="Delete a thread")
+@delete("/{thread_id:str}", status_code=200, opt=admits(scope=KeyScope.EXECUTE), summary="Delete a thread")
 async def delete_thread(
     thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
 ) -> Said:

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from netra.domain.ids import WorkloadId
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.quotas import LimitName
-from netra.domain.users.model import Scope
+from netra.domain.users.model import KeyScope
 from netra.domain.what_if.service import WhatIfService
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
@@ -18,9 +18,9 @@ from netra.entrypoints.json_body import shaped, whole_numbers
 from netra.entrypoints.services import Services
 
 # as much work as a run, and its answer shows what is stored
-_TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE, also=Scope.READ) | noted(
-    bodies={JSON: Proposal}
-)
+_TRY: Final = admits(
+    limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE, also=KeyScope.READ
+) | noted(bodies={JSON: Proposal})
 
 
 @post("/{workload_id:str}/simulate", status_code=200, opt=_TRY, summary="Try a change on a workload")

@@ -16,7 +16,7 @@ from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import Quotas
-from netra.domain.users.model import Scope
+from netra.domain.users.model import KeyScope
 from netra.domain.workloads.intake import Taken, read_batch, read_ndjson, read_rows
 from netra.domain.workloads.intake_report import RowOutcome, outcomes
 from netra.domain.workloads.model import Event, Workload
@@ -45,7 +45,7 @@ _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, 
 
 EVENTS_MAX: Final = Quotas().max_events_per_batch  # of which no setting makes another
 
-_CREATE: Final = admits(reads=(JSON,), scope=Scope.INGEST) | noted(key=True)
+_CREATE: Final = admits(reads=(JSON,), scope=KeyScope.INGEST) | noted(key=True)
 
 
 class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +99,7 @@ class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     events: list[msgspec.Raw]
 
 
-_FILL: Final = admits(reads=(JSON, NDJSON), scope=Scope.INGEST) | noted(
+_FILL: Final = admits(reads=(JSON, NDJSON), scope=KeyScope.INGEST) | noted(
     bodies={JSON: EventBatch, NDJSON: _EVENT}, key=True
 )
 
@@ -145,7 +145,7 @@ async def get_workload(
     return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
 
 
-@delete("/{workload_id:str}", status_code=200, opt=admits(scope=Scope.INGEST), summary="Delete a workload")
+@delete("/{workload_id:str}", status_code=200, opt=admits(scope=KeyScope.INGEST), summary="Delete a workload")
 async def delete_workload(
     workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
 ) -> Said:

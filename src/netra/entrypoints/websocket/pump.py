@@ -2,7 +2,7 @@
 
 Two tasks in one group: the reader, which also carries out commands, and the writer, which alone
 sends. Each followed run adds one task to the group, which sleeps while the run's tail hands its events
-to `hear`. It speaks ASGI and knows no framework.
+to `receive`. It speaks ASGI and knows no framework.
 """
 
 import asyncio
@@ -150,11 +150,11 @@ class Connection:
         """Close the connection: the server is shutting down."""
         self.tell(signals.Drained())
 
-    def hear(self, event: RunEvent) -> bool:
+    def receive(self, event: RunEvent) -> bool:
         """Put a followed run's event with what is to be sent; return whether that is getting much."""
         return self._outbox.put_event(event)
 
-    async def rest(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Return when the client has caught up, or has had its time to: then updates give way."""
         if self._outbox.has_overflowed:
             self._fall_behind()
@@ -210,7 +210,7 @@ class Connection:
 
     async def _follow(self, run_id: RunId, *, after: int) -> None:
         try:
-            await self._services.runs.tell(self, run_id, owner_id=self._owner.user_id, after=after)
+            await self._services.runs.deliver(self, run_id, owner_id=self._owner.user_id, after=after)
         except NetraError as error:
             self.tell(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]

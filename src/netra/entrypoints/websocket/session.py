@@ -15,7 +15,7 @@ from netra.domain.errors import Conflict, Forbidden, NetraError, RateLimited, To
 from netra.domain.ids import RunId, well_formed
 from netra.domain.quotas import Admission
 from netra.domain.runs.model import Run, StopRun
-from netra.domain.users.model import Principal, Scope
+from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.errors import UnsupportedMediaType, outcome_of
 from netra.entrypoints.start_run import start_run
 from netra.entrypoints.websocket import frames, signals
@@ -125,7 +125,7 @@ def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
 
 def _check_scope(frame: frames.ClientFrame, principal: Principal) -> None:
     """Raise `Forbidden` when the principal is an API key that was not made for this."""
-    needed = Scope.READ if isinstance(frame, Subscribe) else Scope.EXECUTE
+    needed = KeyScope.READ if isinstance(frame, Subscribe) else KeyScope.EXECUTE
     if not isinstance(frame, Ping | Authenticate) and needed not in principal.scopes:
         raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
 

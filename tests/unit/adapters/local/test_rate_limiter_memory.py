@@ -3,13 +3,13 @@
 from typing import Any
 
 from netra.adapters.local.rate_limiter import LocalRateLimiter, Window
-from netra.domain.quotas import LimitName, RateLimits
+from netra.domain.quotas import LimitName, RequestRateLimits
 
 GENERAL = LimitName.GENERAL
 
 
 async def test_what_was_quiet_for_a_minute_is_forgotten(clock: Any) -> None:
-    limiter = LocalRateLimiter(RateLimits(general=2), clock=clock)
+    limiter = LocalRateLimiter(RequestRateLimits(general=2), clock=clock)
     for n in range(100):
         await limiter.admit(GENERAL, str(n))
     clock.turn(30)
@@ -20,7 +20,7 @@ async def test_what_was_quiet_for_a_minute_is_forgotten(clock: Any) -> None:
 
 
 async def test_there_are_never_more_keys_than_may_be(clock: Any) -> None:
-    limiter = LocalRateLimiter(RateLimits(general=2), clock=clock, keys_max=10)
+    limiter = LocalRateLimiter(RequestRateLimits(general=2), clock=clock, keys_max=10)
     for n in range(100):
         await limiter.admit(GENERAL, str(n))
         assert limiter.held() <= 10

@@ -8,8 +8,8 @@ from tests.conftest import SteppedClock
 
 from netra.adapters.memory.language_model import ScriptedLanguageModel
 from netra.adapters.openai.schema import KEYWORDS, strict
-from netra.domain.agents.language.allowance import Allowance, Talk
-from netra.domain.agents.language.hearing import hear
+from netra.domain.agents.language.allowance import Allowance, MeteredModel
+from netra.domain.agents.language.hearing import read_with_model
 from netra.domain.agents.model import Question
 from netra.domain.ids import UserId
 
@@ -53,8 +53,10 @@ def test_parts_inside_parts_are_taken_alike() -> None:
 async def test_the_form_that_reads_questions_is_one_that_openai_takes(clock: SteppedClock) -> None:
     model = ScriptedLanguageModel(lambda _: "{}")
     question = Question(owner_id=UserId(1), message="make it cheaper")
-    await hear(
-        question.message, (), talk=Talk(model=model, allowance=Allowance(), clock=clock, question=question)
+    await read_with_model(
+        question.message,
+        (),
+        metered=MeteredModel(model=model, allowance=Allowance(), clock=clock, question=question),
     )
     (prompt,) = model.prompts
     assert prompt.answer_schema is not None

@@ -120,16 +120,16 @@ SERVED: Final = Asked(
 class NoWatch:
     """Hears everything and says nothing."""
 
-    async def enter(self, **_: Any) -> None:
+    async def start_stage(self, **_: Any) -> None:
         pass
 
-    async def pass_through(self, *_: Stage) -> None:
+    async def skip_stages(self, *_: Stage) -> None:
         pass
 
-    async def say(self, text: str, **_: Any) -> None:
+    async def emit_text(self, text: str, **_: Any) -> None:
         pass
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         await asyncio.Event().wait()
 
     def checkpoint(self, done: float, doing: str) -> None:

@@ -74,19 +74,19 @@ class KeptWatch:
         self.checkpoints: list[tuple[float, str]] = []
         self.said: list[tuple[int, str]] = []
 
-    async def enter(self, **stage: Any) -> None:
+    async def start_stage(self, **stage: Any) -> None:
         self.stages.append(stage)
         if stage["progress"] == 0:
             self.said.clear()
 
-    async def pass_through(self, *stages: Stage) -> None:
+    async def skip_stages(self, *stages: Stage) -> None:
         self.stages.extend(msgspec.structs.asdict(stage) for stage in stages)
 
-    async def say(self, text: str, *, attempt: int, at: int) -> None:
+    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
         assert at == sum(len(said) for number, said in self.said if number == attempt)
         self.said.append((attempt, text))
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         await asyncio.Event().wait()
 
     def checkpoint(self, done: float, doing: str) -> None:

@@ -7,17 +7,17 @@ import pytest
 
 from netra.domain.errors import ThreadBusy, Unavailable, ValidationFailed
 from netra.domain.quotas import Quotas
-from netra.domain.runs.admission import Load, check_room
+from netra.domain.runs.admission import RunLoad, check_room
 
 QUOTAS = Quotas(
     max_thread_messages=10, max_waiting_runs_per_thread=3, max_live_runs_per_user=5, max_live_runs=8
 )
-NOTHING = Load(
+NOTHING = RunLoad(
     thread_messages=0, thread_live_runs=0, thread_waiting_runs=0, owner_live_runs=0, all_live_runs=0
 )
 
 
-def load(**fields: int) -> Load:
+def load(**fields: int) -> RunLoad:
     return msgspec.structs.replace(NOTHING, **fields)
 
 

@@ -22,7 +22,7 @@ from netra.domain.ids import RunId, UserId
 from netra.domain.quotas import Quotas
 from netra.domain.runs import follow
 from netra.domain.runs.events import RunEvent, cancelled, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim, StartRun
 from netra.domain.runs.service import RunService
 
@@ -71,12 +71,12 @@ class Ear:
         self._stamina = stamina
         self._changed = asyncio.Event()
 
-    def hear(self, event: RunEvent) -> bool:
+    def receive(self, event: RunEvent) -> bool:
         self.heard.append(event.seq)
         self._changed.set()
         return len(self.heard) % self._stamina == 0
 
-    async def rest(self) -> None:
+    async def wait_until_ready(self) -> None:
         await self.is_awake.wait()
 
     async def has_heard(self, seq: int) -> None:
@@ -120,12 +120,12 @@ class Desk:
     async def end(self) -> None:
         assert self._claim is not None
         last = [cancelled(self._claim.run)]
-        ended = await self.store.finish(self._claim, Ending(move=Move.CANCEL), last, answer=None)
+        ended = await self.store.finish(self._claim, Ending(move=RunMove.CANCEL), last, answer=None)
         await self.feed.publish(ended)
 
     def listening(self, ear: Ear, *, after: int = 0, owner_id: UserId = ALICE) -> asyncio.Task[None]:
         return asyncio.create_task(
-            self.runs.tell(ear, self.run_id, owner_id=owner_id, after=after), name="listening"
+            self.runs.deliver(ear, self.run_id, owner_id=owner_id, after=after), name="listening"
         )
 
 

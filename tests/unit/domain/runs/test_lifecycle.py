@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.ids import RunId, ThreadId, UserId
-from netra.domain.runs.lifecycle import LapseDecision, Move, StopDecision, after, on_lapse, on_stop
+from netra.domain.runs.lifecycle import LapseDecision, RunMove, StopDecision, after, on_lapse, on_stop
 from netra.domain.runs.model import TERMINAL, Run, RunState
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 RUN = Run(id=RunId("r"), owner_id=UserId(1), thread_id=ThreadId("t"), message="m", created_at=NOW)
 
 
-@given(st.lists(st.sampled_from(Move)))
-def test_no_sequence_of_moves_leaves_a_terminal_state(moves: list[Move]) -> None:
+@given(st.lists(st.sampled_from(RunMove)))
+def test_no_sequence_of_moves_leaves_a_terminal_state(moves: list[RunMove]) -> None:
     state = RunState.QUEUED
     for move in moves:
         reached = after(state, move)
@@ -25,11 +25,11 @@ def test_no_sequence_of_moves_leaves_a_terminal_state(moves: list[Move]) -> None
 
 
 def test_every_live_state_can_end_each_way_but_only_work_completes() -> None:
-    assert after(RunState.RUNNING, Move.COMPLETE) is RunState.COMPLETED
-    assert after(RunState.QUEUED, Move.COMPLETE) is None
+    assert after(RunState.RUNNING, RunMove.COMPLETE) is RunState.COMPLETED
+    assert after(RunState.QUEUED, RunMove.COMPLETE) is None
     for state in (RunState.QUEUED, RunState.RUNNING):
-        assert after(state, Move.FAIL) is RunState.FAILED
-        assert after(state, Move.CANCEL) is RunState.CANCELLED
+        assert after(state, RunMove.FAIL) is RunState.FAILED
+        assert after(state, RunMove.CANCEL) is RunState.CANCELLED
 
 
 def test_live_states_are_one_public_status_with_finer_phases() -> None:

@@ -10,7 +10,7 @@ from netra.domain.errors import AmbiguousRun, IdempotencyKeyReused, NotFound, Va
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.paging import PageRequest
 from netra.domain.runs.events import EventKind, RunEvent, cancelled, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import RunState, StartRun, StopRun
 
 ALICE, BOB = UserId(1), UserId(2)
@@ -112,7 +112,7 @@ async def test_a_reader_sees_live_events_without_gap_or_repeat(house: Any) -> No
         stored = await house.run_store.record(claim, [new], progress=progress)
         await house.feed.publish(stored)
         await house.feed.publish(stored)  # a feed may repeat itself
-    ended = await house.run_store.finish(claim, Ending(move=Move.CANCEL), [cancelled(run)], answer=None)
+    ended = await house.run_store.finish(claim, Ending(move=RunMove.CANCEL), [cancelled(run)], answer=None)
     await house.feed.publish(ended)
     assert [event.seq for event in await happens(reader, "the last event")] == [1, 2, 3, 4]
 
@@ -124,7 +124,7 @@ async def test_a_reader_gets_from_the_store_what_the_feed_lost(house: Any) -> No
     claim = await house.run_store.claim(lease_s=10)
     new = updated(run, agent="A", message="m", progress=1)
     await house.run_store.record(claim, [new], progress=1)  # never published
-    ended = await house.run_store.finish(claim, Ending(move=Move.CANCEL), [cancelled(run)], answer=None)
+    ended = await house.run_store.finish(claim, Ending(move=RunMove.CANCEL), [cancelled(run)], answer=None)
     await house.feed.publish(ended)
     assert [event.seq async for event in stream] == [2, 3]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import RunId, ThreadId, UserId
 from netra.domain.runs.events import EventKind, updated
-from netra.domain.runs.lifecycle import Ending, Move, rest_s
+from netra.domain.runs.lifecycle import Ending, RunMove, retry_delay_s
 from netra.domain.runs.model import Run, RunFailure, RunState
 from netra.domain.runs.transitions import (
     claimed,
@@ -76,9 +76,9 @@ def test_a_released_run_that_was_told_to_stop_ends() -> None:
 @pytest.mark.parametrize(
     ("move", "state", "progress"),
     [
-        (Move.COMPLETE, RunState.COMPLETED, 100),
-        (Move.FAIL, RunState.FAILED, 30),
-        (Move.CANCEL, RunState.CANCELLED, 30),
+        (RunMove.COMPLETE, RunState.COMPLETED, 100),
+        (RunMove.FAIL, RunState.FAILED, 30),
+        (RunMove.CANCEL, RunState.CANCELLED, 30),
     ],
 )
 def test_a_finished_run_has_its_state_instant_and_progress(move: Any, state: Any, progress: Any) -> None:
@@ -88,13 +88,13 @@ def test_a_finished_run_has_its_state_instant_and_progress(move: Any, state: Any
 
 
 def test_a_failure_without_words_is_a_failure() -> None:
-    ended = finished(run(), Ending(move=Move.FAIL, code="X"), [], at=LATER).run
+    ended = finished(run(), Ending(move=RunMove.FAIL, code="X"), [], at=LATER).run
     assert ended.failure == RunFailure(code="X", message="")
 
 
 def test_what_does_not_end_a_run_is_refused() -> None:
     with pytest.raises(ValueError, match="release"):
-        finished(run(), Ending(move=Move.RELEASE), [], at=LATER)
+        finished(run(), Ending(move=RunMove.RELEASE), [], at=LATER)
 
 
 @pytest.mark.parametrize("state", [RunState.COMPLETED, RunState.FAILED, RunState.CANCELLED])
@@ -103,7 +103,7 @@ def test_an_ended_run_takes_no_further_move(state: Any) -> None:
         lambda: claimed(run(state), at=AT),
         lambda: released(run(state), now=AT),
         lambda: released(run(state, is_cancel_requested=True), now=AT),
-        lambda: finished(run(state), Ending(move=Move.COMPLETE), [], at=AT),
+        lambda: finished(run(state), Ending(move=RunMove.COMPLETE), [], at=AT),
     ):
         with pytest.raises(LeaseLost):
             move()
@@ -137,7 +137,7 @@ def test_a_postponed_run_waits_fails_under_its_own_name_or_is_cancelled() -> Non
     again = postponed(run(attempts=2, outages=1), why=why, max_attempts=3, now=LATER)
     assert (again.run.state, again.run.attempts, again.events) == (RunState.QUEUED, 2, ())
     assert again.run.outages == 2
-    assert again.rests_until == LATER + timedelta(seconds=rest_s(2))
+    assert again.retry_at == LATER + timedelta(seconds=retry_delay_s(2))
     failed = postponed(run(attempts=3, outages=2), why=why, max_attempts=3, now=LATER)
     assert failed.run.failure == RunFailure(code="SERVICE_UNAVAILABLE", message=why.message)
     told_to_stop = run(attempts=3, outages=2, is_cancel_requested=True)
@@ -148,11 +148,11 @@ def test_a_postponed_run_waits_fails_under_its_own_name_or_is_cancelled() -> Non
 def test_outages_and_lost_workers_use_up_nothing_of_each_other() -> None:
     lost = lapsed(run(attempts=5, outages=4), max_attempts=3, now=LATER)
     assert (lost.run.state, lost.run.outages) == (RunState.QUEUED, 4)
-    assert lost.rests_until == LATER + timedelta(seconds=rest_s(1))
+    assert lost.retry_at == LATER + timedelta(seconds=retry_delay_s(1))
     assert lapsed(run(attempts=7, outages=4), max_attempts=3, now=LATER).run.state is RunState.FAILED
     put_off = postponed(run(attempts=3), why=Unavailable("away"), max_attempts=3, now=LATER)
     assert put_off.run.state is RunState.QUEUED
-    assert put_off.rests_until == LATER + timedelta(seconds=rest_s(1))
+    assert put_off.retry_at == LATER + timedelta(seconds=retry_delay_s(1))
 
 
 def test_a_run_that_goes_with_its_thread_is_told_as_cancelled() -> None:

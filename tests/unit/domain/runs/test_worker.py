@@ -16,7 +16,7 @@ from netra.domain.optimization.result import Advice
 from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind
-from netra.domain.runs.lifecycle import rest_s
+from netra.domain.runs.lifecycle import retry_delay_s
 from netra.domain.runs.model import Run, RunFailure, RunState, StartRun, StopRun
 from netra.domain.runs.progress import RunWatch
 from netra.domain.runs.worker import Pace, RunWorker
@@ -44,12 +44,12 @@ class Scripted:
 
 
 async def at_once(question: Question, watch: Watch) -> Advice:
-    await watch.enter(agent="TriageSubAgent", message="Reading", progress=5, until=50)
+    await watch.start_stage(agent="TriageSubAgent", message="Reading", progress=5, until=50)
     return ADVICE
 
 
 async def until_stopped(question: Question, watch: Watch) -> Advice:
-    await watch.enter(agent="DataSubAgent", message="Looking", progress=10, until=60)
+    await watch.start_stage(agent="DataSubAgent", message="Looking", progress=10, until=60)
     while True:
         watch.checkpoint(0.5, "half way")
         await asyncio.sleep(0)
@@ -234,7 +234,7 @@ async def test_a_heartbeat_without_news_tells_nothing(house: Any) -> None:
 async def test_agents_without_work_are_told_of_all_at_once(house: Any) -> None:
     async def nothing_to_do(question: Question, watch: Watch) -> Advice:
         turns = [("DataSubAgent", 10, 35), ("ReportingSubAgent", 95, 100)]
-        await watch.pass_through(
+        await watch.skip_stages(
             *(
                 Stage(agent=agent, message="Nothing.", progress=begin, until=end)
                 for agent, begin, end in turns
@@ -274,11 +274,11 @@ async def test_word_of_a_stage_waits_for_word_of_the_one_before(house: Any) -> N
     store = SlowFirst(house.run_store)
     watch = RunWatch(claim=claim, runs=store, feed=house.feed)
     watch.checkpoint(0.5, "half way")
-    await watch.pass_through(Stage(agent="DataSubAgent", message="Looking", progress=10, until=35))
+    await watch.skip_stages(Stage(agent="DataSubAgent", message="Looking", progress=10, until=35))
     watch.checkpoint(0.5, "half way")
     beating = asyncio.create_task(watch.beat(lease_s=60))
     await store.began.wait()
-    await watch.enter(agent="ReportingSubAgent", message="Writing", progress=60, until=100)
+    await watch.start_stage(agent="ReportingSubAgent", message="Writing", progress=60, until=100)
     await beating
     told = [data["progress"] for _, data in await events_of(house, run)]
     assert told == [0, 10, 22, 60]
@@ -290,9 +290,9 @@ async def test_a_run_that_is_tried_again_does_not_fall_back(house: Any) -> None:
     for begin, end in ((40, 60), (10, 20)):
         claim = await house.run_store.claim(lease_s=60)
         watch = RunWatch(claim=claim, runs=house.run_store, feed=house.feed)
-        await watch.pass_through(Stage(agent="TriageSubAgent", message="Reading", progress=0, until=begin))
-        await watch.enter(agent="DataSubAgent", message="Looking", progress=begin, until=end)
-        await watch.say("Word.", attempt=1, at=0)
+        await watch.skip_stages(Stage(agent="TriageSubAgent", message="Reading", progress=0, until=begin))
+        await watch.start_stage(agent="DataSubAgent", message="Looking", progress=begin, until=end)
+        await watch.emit_text("Word.", attempt=1, at=0)
         await house.run_store.release(claim)
     told = [data["progress"] for _, data in await events_of(house, run)]
     assert told == [0, 0, 40, 40, 40, 40, 40]
@@ -336,13 +336,13 @@ async def test_a_run_whose_end_cannot_be_written_is_left_to_its_lease(house: Any
     assert isinstance(house.incidents.heard[0][1], Unavailable)
     house.clock.turn(Pace().lease_s + 1)
     await house.run_store.reap(max_attempts=3)
-    house.clock.turn(rest_s(1))
+    house.clock.turn(retry_delay_s(1))
     await worker_of(house).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
 
 
 async def away(question: Question, watch: Watch) -> Advice:
-    await watch.enter(agent="DataSubAgent", message="Looking", progress=10, until=60)
+    await watch.start_stage(agent="DataSubAgent", message="Looking", progress=10, until=60)
     raise Unavailable("ClickHouse does not answer.")
 
 
@@ -354,7 +354,7 @@ async def test_a_run_whose_agents_miss_something_is_tried_again_without_waiting_
     waiting = await house.runs.get(run.id, owner_id=ALICE)
     assert (waiting.state, waiting.attempts) == (RunState.QUEUED, 1)
     assert [str(error) for _, error in house.incidents.heard] == ["ClickHouse does not answer."]
-    house.clock.turn(rest_s(1))
+    house.clock.turn(retry_delay_s(1))
     await worker_of(house).run_once()
     assert (await house.runs.get(run.id, owner_id=ALICE)).state is RunState.COMPLETED
 
@@ -364,7 +364,7 @@ async def test_a_run_whose_agents_go_on_missing_something_fails_with_that_reason
     began_at = house.clock.now()
     for attempt in range(1, Quotas().max_outage_attempts + 1):
         assert await worker_of(house, away).run_once()
-        house.clock.turn(rest_s(attempt))
+        house.clock.turn(retry_delay_s(attempt))
     ended = await house.runs.get(run.id, owner_id=ALICE)
     failure = RunFailure(code="SERVICE_UNAVAILABLE", message="ClickHouse does not answer.")
     assert (ended.state, ended.failure) == (RunState.FAILED, failure)
@@ -471,7 +471,7 @@ async def test_a_run_that_lapsed_is_taken_up_again_by_the_same_worker(house: Any
         return bool((await house.runs.get(run.id, owner_id=ALICE)).phase != "running")
 
     await until(is_reaped, "the reaper", pause_s=0)
-    house.clock.turn(rest_s(1))
+    house.clock.turn(retry_delay_s(1))
     async for event in house.runs.follow(run.id, owner_id=ALICE):
         assert event.run_id == run.id
     stopping.set()
@@ -484,13 +484,13 @@ async def test_stages_do_not_begin_once_the_work_is_to_stop(house: Any) -> None:
     reached = []
 
     async def two_stages(question: Question, watch: Watch) -> Advice:
-        await watch.enter(agent="DataSubAgent", message="Looking", progress=10, until=60)
+        await watch.start_stage(agent="DataSubAgent", message="Looking", progress=10, until=60)
         run = question.run_id
         assert run is not None
         await house.runs.stop(StopRun(owner_id=ALICE, run_id=run))
         while True:
             await asyncio.sleep(0)
-            await watch.enter(agent="ReportingSubAgent", message="Writing", progress=60, until=100)
+            await watch.start_stage(agent="ReportingSubAgent", message="Writing", progress=60, until=100)
             reached.append(1)
 
     run = await started(house)

@@ -9,7 +9,7 @@ import pytest
 from netra.domain.audit.model import SecurityEventKind
 from netra.domain.errors import OAuthNotConfigured, OAuthRefused, Unauthorized, ValidationFailed
 from netra.domain.paging import PageRequest
-from netra.domain.users.federated import Begun, FederatedSignIn, Recognized, Returned
+from netra.domain.users.federated import FederatedSignIn, ProviderCallback, Recognized, SignInStart
 from netra.domain.users.model import AddUser, Identity, ProvenIdentity, Role
 from netra.domain.users.service import UserService
 from netra.domain.users.session_opener import SessionOpener
@@ -62,7 +62,7 @@ def make(house: Any, opener: SessionOpener, provider: PlainProvider) -> Any:
             "secrets": house.secrets,
             "clock": house.clock,
             "redirects": [PAGE],
-            "takes_new_people": True,
+            "accepts_new_users": True,
         }
         return FederatedSignIn(**{**plugs, **changes})
 
@@ -74,16 +74,16 @@ def google(make: Any) -> FederatedSignIn:
     return make()
 
 
-def returned(begun: Begun, **changes: Any) -> Returned:
+def returned(begun: SignInStart, **changes: Any) -> ProviderCallback:
     fields = {"state": begun.state, "browser": begun.browser, "code": "code", **changes}
-    return Returned(**fields)
+    return ProviderCallback(**fields)
 
 
 async def come_back(google: FederatedSignIn, **changes: Any) -> Recognized:
     return await google.finish(returned(await google.begin(redirect_uri=None), **changes))
 
 
-async def refusal(google: FederatedSignIn, back: Returned) -> str:
+async def refusal(google: FederatedSignIn, back: ProviderCallback) -> str:
     with pytest.raises(OAuthRefused) as refused:
         await google.finish(back)
     return refused.value.reason
@@ -94,7 +94,7 @@ async def test_without_a_provider_it_says_so(make: Any) -> None:
     with pytest.raises(OAuthNotConfigured):
         await unplugged.begin(redirect_uri=None)
     with pytest.raises(OAuthNotConfigured):
-        await unplugged.finish(Returned(state="s", browser="b", code="c"))
+        await unplugged.finish(ProviderCallback(state="s", browser="b", code="c"))
 
 
 async def test_a_stranger_gets_an_account_and_the_same_one_again(
@@ -222,7 +222,7 @@ async def test_the_same_subject_of_another_issuer_is_somebody_else(
 
 
 async def test_people_without_an_account_stay_outside_where_that_is_wanted(make: Any) -> None:
-    closed = make(takes_new_people=False)
+    closed = make(accepts_new_users=False)
     assert await refusal(closed, returned(await closed.begin(redirect_uri=None))) == "no_account"
 
 
@@ -309,7 +309,7 @@ async def test_a_state_is_no_code_and_a_code_no_state(google: FederatedSignIn) -
     with pytest.raises(Unauthorized):
         await google.exchange(begun.state)
     code, address = await handed_over(google)
-    assert await refusal(google, Returned(state=code, browser="b", code="code")) == "state_unknown"
+    assert await refusal(google, ProviderCallback(state=code, browser="b", code="code")) == "state_unknown"
     assert "nr_" not in address
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from netra.domain.errors import Conflict, Forbidden, NotFound, Unauthorized, ValidationFailed
 from netra.domain.users.keys import KEYS_PER_USER_MAX, ApiKeyService
-from netra.domain.users.model import AddUser, Role, Scope, User
+from netra.domain.users.model import AddUser, KeyScope, Role, User
 from netra.domain.users.service import UserService
 
 DAY_S = 86_400
@@ -20,18 +20,18 @@ async def owner(users: UserService) -> User:
 async def test_a_key_speaks_for_its_owner_within_its_scopes(
     users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    key, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ, Scope.INGEST])
+    key, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ, KeyScope.INGEST])
     assert secret.startswith("nk_")
     assert secret.endswith(key.hint)
     principal = await users.authenticate(secret)
     assert (principal.user_id, principal.key_id) == (owner.id, key.id)
-    assert principal.scopes == {Scope.READ, Scope.INGEST}
+    assert principal.scopes == {KeyScope.READ, KeyScope.INGEST}
     assert principal.expires_at == key.expires_at
     assert await users.is_signed_in(principal)
 
 
 async def test_the_secret_is_kept_nowhere(house: Any, keys: ApiKeyService, owner: User) -> None:
-    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    _, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
     kept = str((vars(house.api_keys), vars(house.trail), await keys.all_of(owner)))
     assert secret not in kept
     assert secret.removeprefix("nk_") not in kept
@@ -40,7 +40,7 @@ async def test_the_secret_is_kept_nowhere(house: Any, keys: ApiKeyService, owner
 async def test_a_key_ends_when_revoked_and_its_tickets_with_it(
     users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    key, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    key, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
     principal = await users.authenticate(secret)
     ticket = await users.issue_ticket(principal)
     await keys.revoke(key.id, owner=owner)
@@ -56,7 +56,7 @@ async def test_a_key_ends_when_revoked_and_its_tickets_with_it(
 async def test_a_key_ends_when_its_days_are_over(
     house: Any, users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ], lifetime_days=1)
+    _, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ], lifetime_days=1)
     house.clock.turn(DAY_S - 1)
     assert await users.authenticate(secret)
     house.clock.turn(1)
@@ -67,7 +67,7 @@ async def test_a_key_ends_when_its_days_are_over(
 async def test_a_key_ends_with_its_owners_account(
     users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    _, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
     await users.disable(owner)
     with pytest.raises(Unauthorized):
         await users.authenticate(secret)
@@ -76,7 +76,7 @@ async def test_a_key_ends_with_its_owners_account(
 async def test_use_is_noted_at_most_once_a_minute(
     house: Any, users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    _, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
     began = house.clock.now()
     await users.authenticate(secret)
     house.clock.turn(59)
@@ -97,9 +97,9 @@ async def test_only_an_administrator_makes_administrators_keys(
     users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
     with pytest.raises(Forbidden):
-        await keys.issue(owner, name="ci", scopes=[Scope.ADMIN])
+        await keys.issue(owner, name="ci", scopes=[KeyScope.ADMIN])
     admin = await users.add(AddUser(email="root@example.com", name="Root", role=Role.ADMIN))
-    assert await keys.issue(admin, name="ci", scopes=[Scope.ADMIN])
+    assert await keys.issue(admin, name="ci", scopes=[KeyScope.ADMIN])
 
 
 @pytest.mark.parametrize(
@@ -117,23 +117,23 @@ async def test_a_malformed_key_is_refused_by_field(
     keys: ApiKeyService, owner: User, fields: dict[str, Any], path: str
 ) -> None:
     with pytest.raises(ValidationFailed) as refused:
-        await keys.issue(owner, **{"name": "ci", "scopes": [Scope.READ], **fields})
+        await keys.issue(owner, **{"name": "ci", "scopes": [KeyScope.READ], **fields})
     assert refused.value.faults[0].path == path
 
 
 async def test_a_user_has_a_bounded_number_of_keys(keys: ApiKeyService, owner: User) -> None:
     for _ in range(KEYS_PER_USER_MAX):
-        key, _ = await keys.issue(owner, name="ci", scopes=[Scope.READ])
+        key, _ = await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
     with pytest.raises(Conflict):
-        await keys.issue(owner, name="ci", scopes=[Scope.READ])
+        await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
     await keys.revoke(key.id, owner=owner)
-    assert await keys.issue(owner, name="ci", scopes=[Scope.READ])
+    assert await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
 
 
 async def test_all_keys_end_together_and_their_tickets_with_them(
     users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    secrets = [(await keys.issue(owner, name="ci", scopes=[Scope.READ]))[1] for _ in range(2)]
+    secrets = [(await keys.issue(owner, name="ci", scopes=[KeyScope.READ]))[1] for _ in range(2)]
     ticket = await users.issue_ticket(await users.authenticate(secrets[0]))
     assert await keys.revoke_all(owner) == 2
     for proof in (*map(users.authenticate, secrets), users.redeem_ticket(ticket)):
@@ -145,9 +145,9 @@ async def test_all_keys_end_together_and_their_tickets_with_them(
 async def test_a_new_password_keeps_keys_and_says_how_many_still_work(
     house: Any, users: UserService, keys: ApiKeyService, owner: User
 ) -> None:
-    _, secret = await keys.issue(owner, name="ci", scopes=[Scope.READ], lifetime_days=2)
-    await keys.issue(owner, name="short", scopes=[Scope.READ], lifetime_days=1)
-    revoked, _ = await keys.issue(owner, name="gone", scopes=[Scope.READ])
+    _, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ], lifetime_days=2)
+    await keys.issue(owner, name="short", scopes=[KeyScope.READ], lifetime_days=1)
+    revoked, _ = await keys.issue(owner, name="gone", scopes=[KeyScope.READ])
     await keys.revoke(revoked.id, owner=owner)
     house.clock.turn(DAY_S)
     assert await users.set_password(owner, "battery staple") == 1
@@ -156,5 +156,5 @@ async def test_a_new_password_keeps_keys_and_says_how_many_still_work(
 
 async def test_a_key_has_a_plain_name(keys: ApiKeyService, owner: User) -> None:
     with pytest.raises(ValidationFailed) as refused:
-        await keys.issue(owner, name="ci\x1b[31m", scopes=[Scope.READ])
+        await keys.issue(owner, name="ci\x1b[31m", scopes=[KeyScope.READ])
     assert [(fault.path, fault.code) for fault in refused.value.faults] == [("name", "control_character")]

@@ -12,7 +12,7 @@ from netra.adapters.memory.users import MemoryUserStore
 from netra.domain.errors import NotFound, Unavailable
 from netra.domain.ids import SessionId, UserId
 from netra.domain.postponed import RETRY_S, PostponedWrites, retried
-from netra.domain.users.model import Rotation, Session
+from netra.domain.users.model import Rotation, UserSession
 from netra.domain.users.revocations import RememberedRevocations
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -52,7 +52,7 @@ class House:
 
     async def fill(self) -> "House":
         for name, user in (("a", ADA), ("b", ADA), ("c", UserId(2))):
-            session = Session(
+            session = UserSession(
                 id=SessionId(name), user_id=user, created_at=AT, expires_at=AT + timedelta(hours=1)
             )
             await self.sessions.add(session, refresh=f"refresh {name}")
@@ -144,7 +144,7 @@ async def test_the_end_tries_once_more_and_reports_what_is_lost(clock: Any) -> N
     house.disk.is_full = True
     async with retried(house.postponed, clock=clock):
         await house.sessions.end(SessionId("b"), at=AT)
-    assert [str(one) for one in house.incidents.errors] == ["1 writes were lost: the store takes none."]
+    assert [str(one) for one in house.incidents.errors] == ["1 writes were lost: the store accepts none."]
 
 
 async def test_a_write_that_can_never_be_is_reported_and_holds_up_no_other() -> None:

@@ -16,7 +16,7 @@ from netra.domain.errors import (
 )
 from netra.domain.ids import SessionId, UserId
 from netra.domain.paging import PageRequest
-from netra.domain.users.model import AddUser, Claims, Principal, Role, Scope, SignIn, TokenKind
+from netra.domain.users.model import AddUser, Claims, KeyScope, Principal, Role, SignIn, TokenKind
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME, account_faults
 from netra.domain.users.service import UserService
 from netra.domain.users.session_opener import KEPT_AFTER_EXPIRY
@@ -218,12 +218,12 @@ async def test_only_an_administrator_with_a_proof_that_says_so_is_one(users: Use
     root = AddUser(email="root@example.com", name="Root", password="correct horse", role=Role.ADMIN)
     admin, member = await users.add(root), await users.add(ADA)
 
-    def proof(user_id: Any, *scopes: Scope) -> Principal:
+    def proof(user_id: Any, *scopes: KeyScope) -> Principal:
         at = admin.created_at
         return Principal(user_id=user_id, session_id=SessionId("s"), expires_at=at, scopes=frozenset(scopes))
 
-    await users.check_admin(proof(admin.id, Scope.ADMIN))
-    for other in (proof(admin.id, Scope.READ), proof(member.id, *Scope)):
+    await users.check_admin(proof(admin.id, KeyScope.ADMIN))
+    for other in (proof(admin.id, KeyScope.READ), proof(member.id, *KeyScope)):
         with pytest.raises(Forbidden):
             await users.check_admin(other)
 

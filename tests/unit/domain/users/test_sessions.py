@@ -8,7 +8,7 @@ import pytest
 from netra.domain.errors import NotFound, Unauthorized
 from netra.domain.ids import UserId
 from netra.domain.paging import PageRequest
-from netra.domain.users.model import AddUser, SignedIn, SignIn
+from netra.domain.users.model import AddUser, SignIn, SignInResult
 from netra.domain.users.rules import ACCESS_LIFETIME, SESSION_LIFETIME
 from netra.domain.users.service import UserService
 from netra.domain.users.session_opener import LIVE_PER_USER_MAX
@@ -19,13 +19,13 @@ RIGHT = SignIn(email="ada@example.com", password="correct horse")
 
 
 @pytest.fixture
-async def first(users: UserService) -> SignedIn:
+async def first(users: UserService) -> SignInResult:
     await users.add(ADA)
     return await users.sign_in(RIGHT)
 
 
 async def test_a_refresh_token_gives_new_tokens_of_the_same_session(
-    house: Any, users: UserService, sessions: SessionService, first: SignedIn
+    house: Any, users: UserService, sessions: SessionService, first: SignInResult
 ) -> None:
     house.clock.turn(ACCESS_LIFETIME.total_seconds())
     with pytest.raises(Unauthorized):
@@ -38,7 +38,7 @@ async def test_a_refresh_token_gives_new_tokens_of_the_same_session(
 
 
 async def test_a_refresh_token_brought_twice_ends_the_whole_family(
-    house: Any, users: UserService, sessions: SessionService, first: SignedIn
+    house: Any, users: UserService, sessions: SessionService, first: SignInResult
 ) -> None:
     second = await sessions.refresh(first.refresh_token)
     principal = await users.authenticate(second.access_token)
@@ -56,7 +56,7 @@ async def test_a_refresh_token_brought_twice_ends_the_whole_family(
 
 
 async def test_refreshing_does_not_prolong_a_session(
-    house: Any, sessions: SessionService, first: SignedIn
+    house: Any, sessions: SessionService, first: SignInResult
 ) -> None:
     token = first.refresh_token
     house.clock.turn((SESSION_LIFETIME - timedelta(minutes=10)).total_seconds())
@@ -74,7 +74,7 @@ async def test_no_text_is_taken_for_a_refresh_token(sessions: SessionService, to
 
 
 async def test_an_access_token_does_not_refresh_and_a_refresh_token_gives_no_access(
-    users: UserService, sessions: SessionService, first: SignedIn
+    users: UserService, sessions: SessionService, first: SignInResult
 ) -> None:
     with pytest.raises(Unauthorized):
         await sessions.refresh(first.access_token)
@@ -83,7 +83,7 @@ async def test_an_access_token_does_not_refresh_and_a_refresh_token_gives_no_acc
 
 
 async def test_a_disabled_user_does_not_refresh(
-    house: Any, sessions: SessionService, first: SignedIn
+    house: Any, sessions: SessionService, first: SignInResult
 ) -> None:
     await house.users.disable(first.user.id, at=house.clock.now())
     with pytest.raises(Unauthorized):
@@ -91,7 +91,7 @@ async def test_a_disabled_user_does_not_refresh(
 
 
 async def test_a_user_ends_one_session_or_all(
-    users: UserService, sessions: SessionService, first: SignedIn
+    users: UserService, sessions: SessionService, first: SignInResult
 ) -> None:
     second, third = await users.sign_in(RIGHT), await users.sign_in(RIGHT)
     user_id = first.user.id
@@ -107,7 +107,7 @@ async def test_a_user_ends_one_session_or_all(
 
 
 async def test_a_stranger_cannot_end_a_session(
-    users: UserService, sessions: SessionService, first: SignedIn
+    users: UserService, sessions: SessionService, first: SignInResult
 ) -> None:
     principal = await users.authenticate(first.access_token)
     with pytest.raises(NotFound):
@@ -116,7 +116,7 @@ async def test_a_stranger_cannot_end_a_session(
 
 
 async def test_beyond_fifty_sessions_the_oldest_ends_and_is_noted(
-    house: Any, users: UserService, sessions: SessionService, first: SignedIn
+    house: Any, users: UserService, sessions: SessionService, first: SignInResult
 ) -> None:
     house.clock.turn(1)  # or the first is no older
     second = await users.sign_in(RIGHT)
@@ -135,7 +135,7 @@ async def test_beyond_fifty_sessions_the_oldest_ends_and_is_noted(
 
 
 async def test_whose_a_refresh_token_is_can_be_told_without_using_it(
-    sessions: SessionService, first: SignedIn
+    sessions: SessionService, first: SignInResult
 ) -> None:
     assert await sessions.holder_of(first.refresh_token) == first.user.id
     assert await sessions.holder_of("nr_made up") is None

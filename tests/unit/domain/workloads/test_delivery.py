@@ -93,13 +93,13 @@ class Post:
     def __post_init__(self) -> None:
         self.near = MemoryEventLog(MemoryWorkloadStore(clock=self.clock))
         self.outbox = MemoryEventOutbox(self.near, clock=self.clock)
-        self.news = asyncio.Event()
+        self.wake_up = asyncio.Event()
         self.incidents = Heard()
         self.log = ArchivedEventLog(
             log=self.near,
             outbox=self.outbox,
             archive=self.archive,
-            news=self.news,
+            wake_up=self.wake_up,
             quotas=Quotas(max_waiting_events=self.most),
         )
 
@@ -107,7 +107,7 @@ class Post:
         return EventCourier(
             outbox=self.outbox,
             archive=self.archive,
-            news=self.news,
+            wake_up=self.wake_up,
             clock=self.clock,
             incidents=self.incidents,
         )

@@ -24,7 +24,7 @@ def test_the_names_with_most_calls_are_kept_and_the_others_become_one_group() ->
     assert [events.template.of(place) for place in range(7)] == [OTHERS, "b", "b", "c", "c", OTHERS, None]
     (note,) = notes
     assert note == (
-        "The log has 4 names in template; the 2 with the most calls are told apart, "
+        "The log has 4 names in template; the 2 with the most calls are kept, "
         "the others are one group, (others)."
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from tests.waiting import until
 
 from netra.domain.errors import Unavailable
-from netra.domain.workloads.unfinished_removals import BREATH_S, SWEEP_EVERY_S, swept
+from netra.domain.workloads.unfinished_removals import PAUSE_S, SWEEP_EVERY_S, swept
 
 
 class Leftovers:
@@ -49,7 +49,7 @@ async def test_while_there_is_more_it_goes_on_after_a_breath(house: Any) -> None
     async with swept(leftovers, clock=house.clock, incidents=house.incidents):
         for number in (1, 2, 3):
             assert await looks_of(leftovers, at_least=number) == number
-            await house.clock.step(BREATH_S)
+            await house.clock.step(PAUSE_S)
         assert await looks_of(leftovers, at_least=3) == 3
 
 

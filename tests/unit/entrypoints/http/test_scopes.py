@@ -10,7 +10,7 @@ from tests.unit.entrypoints.http.conftest import House
 from netra.domain.errors import NetraError
 from netra.domain.ids import RunId
 from netra.domain.runs.events import completed, failed
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 
 SECRET = "12.34 USD"
 RESULT = msgspec.Raw(b'{"report":"12.34 USD"}')
@@ -32,10 +32,10 @@ async def ended_run(house: House, *, is_failed: bool = False) -> str:
         assert claim is not None
         if is_failed:
             error = NetraError(SECRET)
-            ending = Ending(move=Move.FAIL, code=error.code, message=error.message)
+            ending = Ending(move=RunMove.FAIL, code=error.code, message=error.message)
             await runs.finish(claim, ending, failed(claim.run, error), answer=None)
         else:
-            ending = Ending(move=Move.COMPLETE, result=RESULT)
+            ending = Ending(move=RunMove.COMPLETE, result=RESULT)
             await runs.finish(claim, ending, [completed(claim.run, RESULT)], answer=None)
         if claim.run.id == run_id:
             return run_id
@@ -88,7 +88,7 @@ async def test_a_repeated_execute_tells_a_key_no_more_than_the_first(house: Hous
     run_id = first.json()["run_id"]
     claim = await house.services.ports.runs.claim(lease_s=10)
     while claim is not None:
-        ending = Ending(move=Move.COMPLETE, result=RESULT)
+        ending = Ending(move=RunMove.COMPLETE, result=RESULT)
         await house.services.ports.runs.finish(claim, ending, [], answer=None)
         claim = await house.services.ports.runs.claim(lease_s=10)
     again = await house.client.post("/api/agent/execute", json=body, headers=key)

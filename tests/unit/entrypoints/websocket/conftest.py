@@ -20,9 +20,9 @@ from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.state import MemoryState
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.ids import RunId, SessionId, ThreadId, UserId
-from netra.domain.quotas import Quotas, RateLimits
+from netra.domain.quotas import Quotas, RequestRateLimits
 from netra.domain.runs.events import RunEvent, completed, updated
-from netra.domain.runs.lifecycle import Ending, Move
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim, Run, RunState
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import Principal
@@ -105,7 +105,7 @@ class Wire:
 class Stack:
     """Services over memory, and the hands of a worker."""
 
-    def __init__(self, clock: Any, limits: RateLimits) -> None:
+    def __init__(self, clock: Any, limits: RequestRateLimits) -> None:
         self.clock = clock
         self.feed = LocalRunFeed()
         self.store = MemoryRunStore(MemoryState(), clock=clock)
@@ -165,19 +165,19 @@ class Stack:
     async def complete(self, claim: Claim) -> None:
         """End the run with an empty result."""
         result = msgspec.Raw(b"{}")
-        ending = Ending(move=Move.COMPLETE, result=result)
+        ending = Ending(move=RunMove.COMPLETE, result=result)
         ended = await self.store.finish(claim, ending, [completed(claim.run, result)], answer=None)
         await self.feed.publish(ended)
 
 
 @pytest.fixture
-def limits() -> RateLimits:
+def limits() -> RequestRateLimits:
     """Return limits that most tests never meet."""
-    return RateLimits(agent=1_000, websocket=10_000)
+    return RequestRateLimits(agent=1_000, websocket=10_000)
 
 
 @pytest.fixture
-def stack(clock: Any, limits: RateLimits) -> Stack:
+def stack(clock: Any, limits: RequestRateLimits) -> Stack:
     """Return fresh services."""
     return Stack(clock, limits)
 

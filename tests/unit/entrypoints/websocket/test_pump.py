@@ -12,9 +12,9 @@ from tests.waiting import until
 
 from netra.domain.errors import NetraError, Unauthorized, Unavailable
 from netra.domain.ids import RunId
-from netra.domain.quotas import RateLimits
+from netra.domain.quotas import RequestRateLimits
 from netra.domain.runs.events import EventKind, RunEvent
-from netra.domain.runs.follow import Listener
+from netra.domain.runs.follow import RunListener
 from netra.domain.runs.model import Run, StartRun
 from netra.domain.users.model import Principal
 from netra.entrypoints.websocket.pump import STUCK_CHECKS_MAX, Connection
@@ -210,8 +210,8 @@ async def test_bytes_close_with_1003(stack: Any) -> None:
 
 class TestLimits:
     @pytest.fixture
-    def limits(self) -> RateLimits:
-        return RateLimits(agent=1, websocket=3)
+    def limits(self) -> RequestRateLimits:
+        return RequestRateLimits(agent=1, websocket=3)
 
     async def test_one_message_too_many_is_told_and_closes_with_4003(self, stack: Any) -> None:
         async with stack.connected(await stack.principal()) as (wire, _):
@@ -344,10 +344,10 @@ class TalkingRuns:
     async def get(self, run_id: RunId, *, owner_id: int) -> Run:
         return self._run
 
-    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: int, after: int) -> None:
+    async def deliver(self, listener: RunListener, run_id: RunId, *, owner_id: int, after: int) -> None:
         for event in self._events:
-            if listener.hear(event):
-                await listener.rest()
+            if listener.receive(event):
+                await listener.wait_until_ready()
 
 
 class DownRuns:
@@ -363,7 +363,7 @@ class DownRuns:
     async def get(self, run_id: RunId, *, owner_id: int) -> Run:
         return self._run
 
-    async def tell(self, listener: Listener, run_id: RunId, *, owner_id: int, after: int) -> None:
+    async def deliver(self, listener: RunListener, run_id: RunId, *, owner_id: int, after: int) -> None:
         raise self._error
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from netra.domain.errors import TokenExpired
 from netra.domain.ids import KeyId, SessionId, UserId
-from netra.domain.users.model import Principal, Scope
+from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.websocket import signals
 from netra.entrypoints.websocket.renewal import TOKEN_MAX
 from netra.entrypoints.websocket.session import Phase, Session, advance
@@ -85,7 +85,7 @@ def test_a_key_without_a_scope_for_anything_may_be_renewed() -> None:
         user_id=UserId(1),
         session_id=SessionId("key-1"),
         key_id=KeyId("key-1"),
-        scopes=frozenset({Scope.INGEST}),
+        scopes=frozenset({KeyScope.INGEST}),
         expires_at=NOW + HOUR,
     )
     text = json.dumps({"type": "authenticate", "data": {"token": "t"}})

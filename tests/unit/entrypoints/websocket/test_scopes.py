@@ -9,7 +9,7 @@ import pytest
 
 from netra.domain.ids import KeyId, RunId, SessionId, ThreadId, UserId
 from netra.domain.runs.model import Run, RunState
-from netra.domain.users.model import Principal, Scope
+from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.websocket.session import Phase, Session, advance
 from netra.entrypoints.websocket.signals import (
     Find,
@@ -30,7 +30,7 @@ STOP = {"type": "stop_processing", "data": {"run_id": "run-1"}}
 SUBSCRIBE = {"type": "subscribe", "data": {"run_id": "run-1", "after": 0}}
 
 
-def key_with(*scopes: Scope) -> Principal:
+def key_with(*scopes: KeyScope) -> Principal:
     return Principal(
         user_id=UserId(1),
         session_id=SessionId("key-1"),
@@ -40,11 +40,11 @@ def key_with(*scopes: Scope) -> Principal:
     )
 
 
-def open_with(*scopes: Scope) -> Session:
+def open_with(*scopes: KeyScope) -> Session:
     return Session(phase=Phase.OPEN, principal=key_with(*scopes))
 
 
-def said(message: object, *scopes: Scope) -> tuple[Session, tuple[Output, ...]]:
+def said(message: object, *scopes: KeyScope) -> tuple[Session, tuple[Output, ...]]:
     """Return what a key with `scopes` gets for the message."""
     return advance(open_with(*scopes), TextCame(json.dumps(message)), now=NOW)
 
@@ -64,21 +64,21 @@ def a_run(state: RunState) -> Run:
 
 @pytest.mark.parametrize(
     ("message", "scope", "output"),
-    [(ASK, Scope.EXECUTE, Start), (STOP, Scope.EXECUTE, Stop), (SUBSCRIBE, Scope.READ, Find)],
+    [(ASK, KeyScope.EXECUTE, Start), (STOP, KeyScope.EXECUTE, Stop), (SUBSCRIBE, KeyScope.READ, Find)],
 )
 def test_a_key_does_what_it_was_made_for_and_nothing_else(
-    message: object, scope: Scope, output: type[Output]
+    message: object, scope: KeyScope, output: type[Output]
 ) -> None:
     _, (allowed,) = said(message, scope)
     assert isinstance(allowed, output)
-    session, (refused,) = said(message, *(set(Scope) - {scope}))
+    session, (refused,) = said(message, *(set(KeyScope) - {scope}))
     assert isinstance(refused, Send)
     assert json.loads(refused.text)["data"]["code"] == "FORBIDDEN"
     assert session.phase is Phase.OPEN
 
 
 def test_any_key_may_ping() -> None:
-    _, (pong,) = said({"type": "ping"}, Scope.INGEST)
+    _, (pong,) = said({"type": "ping"}, KeyScope.INGEST)
     assert isinstance(pong, Send)
     assert json.loads(pong.text)["type"] == "pong"
 
@@ -90,20 +90,20 @@ def test_a_key_that_may_not_read_learns_how_a_run_stands_and_follows_nothing(
 ) -> None:
     run = a_run(state)
     came = RunStarted(run) if happening is RunStarted else RunStopped(run, "mine")
-    session, (told,) = advance(open_with(Scope.EXECUTE), came, now=NOW)
+    session, (told,) = advance(open_with(KeyScope.EXECUTE), came, now=NOW)
     assert isinstance(told, Send)
     frame = json.loads(told.text)
     assert (frame["type"], frame["data"]["phase"], frame["data"]["request_id"]) == ("status", state, "mine")
     assert not session.followed
-    _, outputs = advance(open_with(Scope.EXECUTE, Scope.READ), came, now=NOW)
+    _, outputs = advance(open_with(KeyScope.EXECUTE, KeyScope.READ), came, now=NOW)
     assert state is RunState.COMPLETED or isinstance(outputs[0], Follow)
 
 
 def test_a_connection_that_follows_runs_takes_no_proof_that_may_not_read() -> None:
-    following = msgspec.structs.replace(open_with(*Scope), followed=frozenset({RunId("run-1")}))
-    kept, (refused,) = advance(following, Renewed(key_with(Scope.EXECUTE), None), now=NOW)
+    following = msgspec.structs.replace(open_with(*KeyScope), followed=frozenset({RunId("run-1")}))
+    kept, (refused,) = advance(following, Renewed(key_with(KeyScope.EXECUTE), None), now=NOW)
     assert isinstance(refused, Send)
     assert json.loads(refused.text)["data"]["code"] == "FORBIDDEN"
     assert kept == following
-    renewed, _ = advance(open_with(*Scope), Renewed(key_with(Scope.EXECUTE), None), now=NOW)
-    assert renewed.principal == key_with(Scope.EXECUTE)
+    renewed, _ = advance(open_with(*KeyScope), Renewed(key_with(KeyScope.EXECUTE), None), now=NOW)
+    assert renewed.principal == key_with(KeyScope.EXECUTE)

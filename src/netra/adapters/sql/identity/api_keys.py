@@ -13,7 +13,7 @@ from netra.adapters.sql.schema import users
 from netra.adapters.sql.transactions import ONE, Database, Query, Row, Script, ask, inserting, param
 from netra.domain.errors import Conflict, NotFound
 from netra.domain.ids import KeyId, UserId
-from netra.domain.users.model import ApiKey, Scope
+from netra.domain.users.model import ApiKey, KeyScope
 
 _COLUMNS: Final = [column for column in api_keys.c if column.name != "digest"]
 _COUNTS: Final = (api_keys.c.revoked_at.is_(None), api_keys.c.expires_at > param("now"))
@@ -144,7 +144,7 @@ def _key(row: Row) -> ApiKey:
         id=key_id,
         owner_id=owner_id,
         name=name,
-        scopes=frozenset(Scope(word) for word in scopes.split()),
+        scopes=frozenset(KeyScope(word) for word in scopes.split()),
         hint=hint,
         created_at=instant(created_at),
         expires_at=instant(expires_at),

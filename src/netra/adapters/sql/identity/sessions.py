@@ -13,7 +13,7 @@ from netra.adapters.sql.schema import sessions, users
 from netra.adapters.sql.transactions import ONE, Database, Query, Row, Script, ask, inserting, param
 from netra.domain.errors import AccountChanged, Conflict, NotFound
 from netra.domain.ids import SessionId, UserId
-from netra.domain.users.model import Rotation, Session, User
+from netra.domain.users.model import Rotation, User, UserSession
 
 LISTED_MAX: Final = 100
 
@@ -74,7 +74,9 @@ class SqlSessionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
+    async def add(
+        self, session: UserSession, *, refresh: str | None = None, user: User | None = None
+    ) -> None:
         """Store a new session, of an account that is as it was."""
         await self._database.write(lambda: _adding(session, refresh=refresh, user=user))
 
@@ -86,7 +88,7 @@ class SqlSessionStore:
         """Return whose live session has, or has had, this refresh token."""
         return await self._database.read(lambda: _holder_of(refresh, now=micros(at)))
 
-    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[Session]:
+    async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
         """Return the user's live sessions, newest first."""
         return await self._database.read(lambda: _live_of(user_id, now=micros(at)))
 
@@ -111,7 +113,7 @@ class SqlSessionStore:
         return await self._database.write(lambda: _forgetting(before_us=micros(before)))
 
 
-def _adding(session: Session, *, refresh: str | None, user: User | None) -> Script[None]:
+def _adding(session: UserSession, *, refresh: str | None, user: User | None) -> Script[None]:
     if user is not None:
         as_before = ask(_AS_BEFORE, user_id=user.id, known_hash=user.password_hash)
         if not (yield as_before):
@@ -160,7 +162,7 @@ def _holder_of(refresh: str, *, now: int) -> Script[UserId | None]:
     return _session(rows[0][1:]).user_id if rows else None
 
 
-def _live_of(user_id: UserId, *, now: int) -> Script[Sequence[Session]]:
+def _live_of(user_id: UserId, *, now: int) -> Script[Sequence[UserSession]]:
     rows = yield ask(_LIVE_OF, whose=user_id, now=now, most=LISTED_MAX)
     return tuple(_session(row) for row in rows)
 
@@ -186,9 +188,9 @@ def _forgetting(*, before_us: int) -> Script[int]:
     return len((yield ask(_FORGET, before=before_us)))
 
 
-def _session(row: Row) -> Session:
+def _session(row: Row) -> UserSession:
     session_id, user_id, created_at, expires_at, ended_at, renewed_at, address, agent = row
-    return Session(
+    return UserSession(
         id=session_id,
         user_id=user_id,
         created_at=instant(created_at),

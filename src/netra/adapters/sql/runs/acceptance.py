@@ -13,7 +13,7 @@ from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs, thre
 from netra.adapters.sql.transactions import ONE, Query, Script, Step, ask, inserting, param
 from netra.domain.idempotency import check_fingerprint
 from netra.domain.quotas import Quotas
-from netra.domain.runs.admission import Load, check_room
+from netra.domain.runs.admission import RunLoad, check_room
 from netra.domain.runs.model import Accepted, Run
 from netra.domain.runs.transitions import recorded
 from netra.ports.runs import NewRun
@@ -96,7 +96,7 @@ def accepting(new: NewRun, *, quotas: Quotas, ceiling: LiveCeiling) -> Script[Ac
     all_live, size, owner_live, thread_live, thread_waiting, *first = row
     if first[0] is not None:
         return _replayed(new, first)
-    load = Load(
+    load = RunLoad(
         thread_messages=size or 0,
         thread_live_runs=thread_live,
         thread_waiting_runs=thread_waiting,

@@ -36,7 +36,7 @@ from netra.adapters.sql.schema import IS_QUEUED, messages, run_events, runs
 from netra.adapters.sql.transactions import ONE, Database, Query, Rows, Script, ask, ask_last, param
 from netra.domain.errors import NetraError, Unavailable
 from netra.domain.runs.events import NewEvent, RunEvent
-from netra.domain.runs.lifecycle import HORIZON, Ending, Move, lease_end
+from netra.domain.runs.lifecycle import HORIZON, Ending, RunMove, lease_end
 from netra.domain.runs.model import Claim, RunState
 from netra.domain.runs.transitions import finished, numbered, postponed, released
 from netra.domain.threads.model import Message
@@ -127,7 +127,7 @@ class SqlClaims:
         return await self._rounds.claim(lease_s=lease_s)
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
-        """Move the lease's end and say whether a cancel was asked for."""
+        """RunMove the lease's end and say whether a cancel was asked for."""
         return await self._database.write(lambda: _extending(claim, self._clock, lease_s=lease_s))
 
     async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
@@ -232,7 +232,7 @@ def _finishing(
     yield from _holding(claim, events, at=at)
     if answer is not None:
         yield from _answering(claim, answer)
-    percent = 100 if ending.move is Move.COMPLETE else None
+    percent = 100 if ending.move is RunMove.COMPLETE else None
     rows = yield ask_last(_END, added=len(events), percent=percent, **values, **held_by(claim))
     return _told(claim, events, rows, at=at)
 

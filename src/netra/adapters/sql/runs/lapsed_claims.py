@@ -75,6 +75,6 @@ def lost(claim: Claim) -> LeaseLost:
 
 def _changing(change: Change, number: int, *, fence: int) -> Script[None]:
     """Store a run that was running until now and whose row this transaction has locked."""
-    values = changed(change.run, lease_until=micros_or_none(change.rests_until))
+    values = changed(change.run, lease_until=micros_or_none(change.retry_at))
     yield ask(_CHANGE, run_id=change.run.id, held_fence=fence, **values)
     yield from telling(number, change.events)

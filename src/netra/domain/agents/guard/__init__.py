@@ -1,1 +1,1 @@
-"""Checks every number, name and date of a text against the payload it describes."""
+"""Check every number, name and date in a text against the payload it describes."""

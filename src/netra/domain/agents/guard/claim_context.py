@@ -1,4 +1,4 @@
-"""What the words around a number claim of it: over which period, more or less, about, and of what."""
+"""Read what the words around a number claim: its period, direction, precision and what it counts."""
 
 import re
 from typing import Final
@@ -64,7 +64,7 @@ _WORDS_MAX: Final = 4
 
 
 def period(before: str, after: str) -> str:
-    """Return the period that a number is per, in the singular; empty where none is said.
+    """Return the period a number refers to, in the singular; empty if there is no period.
 
     >>> period("saves ", " a month"), period("an annual bill of ", "")
     ('month', 'year')
@@ -82,7 +82,7 @@ def period(before: str, after: str) -> str:
 
 
 def way(before: str, after: str) -> str:
-    """Return "down" or "up" where the words next to a number say that it is less or more.
+    """Return "down" or "up" if the adjacent words state a decrease or an increase, else an empty text.
 
     >>> way("saves about ", " a month"), way("", " a month more"), way("costs ", "")
     ('down', 'up', '')
@@ -97,7 +97,7 @@ def way(before: str, after: str) -> str:
 
 
 def is_wish(before: str, after: str) -> bool:
-    """Return whether the sentence around a number says that it is wanted, not that it is so.
+    """Return whether the sentence states a number as a target instead of a fact.
 
     >>> is_wish("You asked for ", " less"), is_wish("The saving is ", "")
     (True, False)
@@ -107,7 +107,7 @@ def is_wish(before: str, after: str) -> bool:
 
 
 def words(after: str) -> tuple[str, ...]:
-    """Return the words that say what is counted, as stems, up to one that cannot belong to it."""
+    """Return the stems of the words after a number that name what it counts."""
     found: list[str] = []
     at = 0
     while len(found) < _WORDS_MAX and (match := _WORD.match(after, at)) is not None:
@@ -131,14 +131,14 @@ def stem(word: str) -> str:
 
 
 def is_about(before: str) -> bool:
-    """Return whether the words before a number say that it is not exact."""
+    """Return whether the words before a number mark it as approximate."""
     return _ABOUT.search(before) is not None
 
 
 def slack(digits: str, value: float, *, step: float, before: str) -> tuple[float, float]:
-    """Return what rounding leaves open: half the last place, and with "about" half the last digit told.
+    """Return the interval of values that round to the number; wider after words such as "about".
 
-    A plain 0 says that there is next to nothing: "$0" is not 21 cents.
+    A plain 0 stands for almost nothing: "$0" does not stand for 21 cents.
     """
     mantissa, _, exponent = digits.lower().partition("e")
     places = len(mantissa.partition(".")[2]) - int(exponent or 0)

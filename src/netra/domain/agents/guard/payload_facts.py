@@ -1,7 +1,7 @@
-"""What a payload holds, typed by the names of its fields: the numbers, names and dates that words may tell.
+"""Read the facts of a payload: its numbers, typed by the names of their fields, its names and its dates.
 
-Fields carry their unit in their name ("_usd_per_month", "_ms", "_share"), so what a number counts need not
-be guessed. Sentences of the payload are read as any other text.
+A field's name states its unit ("_usd_per_month", "_ms", "_share"). Sentences in the payload are read
+like any other text.
 """
 
 import re
@@ -11,31 +11,31 @@ from typing import Any, Final, cast
 import msgspec
 
 from netra.domain.agents.guard.claim_context import stem
-from netra.domain.agents.guard.stated_numbers import Kind, figures
+from netra.domain.agents.guard.stated_numbers import NumberKind, figures
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in, pieces
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of the payload, in its kind's one scale; the other fields as in `Stated`."""
+    """One number of the payload, in the scale of its kind; the other fields are as in `StatedNumber`."""
 
     value: float
-    kind: Kind
+    kind: NumberKind
     period: str = ""
-    signs: str = ""  # those it may be told with
+    signs: str = ""  # signs with which the number may be written
     way: str = ""
     words: frozenset[str] = frozenset()
-    is_wish: bool = False  # what was asked for, which is not what is
+    is_wish: bool = False  # the number is a target of the user
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a payload that a text can be held against."""
+    """All facts of a payload."""
 
     numbers: tuple[Fact, ...]
     labels: tuple[Label, ...]
 
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where in the payload a value stands: its keys from the root, and the target it is of."""
+    """The position of a value in the payload: its keys from the root, and the target it belongs to."""
 
     keys: tuple[str, ...] = ()
     target: str = ""
@@ -45,24 +45,24 @@ _PERIODS: Final = (
     ("per_month", "month"), ("per_hour", "hour"), ("gpu_hour", "hour"), ("replica_hour", "hour"),
     ("per_minute", "minute"), ("per_s", "second"), ("per_day", "day"), ("per_year", "year"),
 )  # fmt: skip
-_KINDS: Final[tuple[tuple[re.Pattern[str], Kind, float], ...]] = tuple(
+_KINDS: Final[tuple[tuple[re.Pattern[str], NumberKind, float], ...]] = tuple(
     (re.compile(rf"(?:^|_)(?:{words})(?:_|$)"), kind, scale)
     for words, kind, scale in (
-        ("usd|savings", Kind.USD, 1.0),
-        ("percent", Kind.SHARE, 0.01),
-        ("share|fraction|utilisation|growth|accept_rate", Kind.SHARE, 1.0),
-        ("ms", Kind.TIME, 0.001),
-        ("tokens", Kind.TOKENS, 1.0),
-        ("per_s", Kind.COUNT, 1.0),
-        ("s|seconds", Kind.TIME, 1.0),
-        ("hours", Kind.TIME, 3_600.0),
-        ("days", Kind.TIME, 86_400.0),
-        ("gib", Kind.GIB, 1.0),
-        ("at_once|concurrency", Kind.COUNT, 1.0),
-        ("calls|requests|rows|known|answers|events|event_count|prompts", Kind.CALLS, 1.0),
-        ("gpus", Kind.GPUS, 1.0),
-        ("replicas|sizes_tried", Kind.REPLICAS, 1.0),
-        ("speedup|per_month|traffic|to_mean|cv", Kind.FACTOR, 1.0),
+        ("usd|savings", NumberKind.USD, 1.0),
+        ("percent", NumberKind.SHARE, 0.01),
+        ("share|fraction|utilisation|growth|accept_rate", NumberKind.SHARE, 1.0),
+        ("ms", NumberKind.TIME, 0.001),
+        ("tokens", NumberKind.TOKENS, 1.0),
+        ("per_s", NumberKind.COUNT, 1.0),
+        ("s|seconds", NumberKind.TIME, 1.0),
+        ("hours", NumberKind.TIME, 3_600.0),
+        ("days", NumberKind.TIME, 86_400.0),
+        ("gib", NumberKind.GIB, 1.0),
+        ("at_once|concurrency", NumberKind.COUNT, 1.0),
+        ("calls|requests|rows|known|answers|events|event_count|prompts", NumberKind.CALLS, 1.0),
+        ("gpus", NumberKind.GPUS, 1.0),
+        ("replicas|sizes_tried", NumberKind.REPLICAS, 1.0),
+        ("speedup|per_month|traffic|to_mean|cv", NumberKind.FACTOR, 1.0),
     )
 )
 _SPREAD: Final = frozenset({"mean", "max", "min", "p50", "p90", "p99", "low", "high", ""})
@@ -74,7 +74,7 @@ _LISTED_MAX: Final = 1_000
 
 
 def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
-    """Return what `payload` holds.
+    """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
     >>> [(fact.value, fact.kind.value, fact.period, fact.way) for fact in facts.numbers]
@@ -102,7 +102,7 @@ def _walked(value: Any, place: _Place) -> Iterator[Fact | Label]:  # Any: decode
     else:
         items = cast("Sequence[Any]", value)
         key = place.keys[-1] if place.keys else ""
-        yield Fact(value=float(len(items)), kind=Kind.COUNT, words=_stems(key) or frozenset({"item"}))
+        yield Fact(value=float(len(items)), kind=NumberKind.COUNT, words=_stems(key) or frozenset({"item"}))
         for item in items[:_LISTED_MAX]:
             yield from _walked(item, place)
 
@@ -119,9 +119,9 @@ def _of_object(value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | Label
 
 
 def _of_key(name: str) -> Iterator[Fact | Label]:
-    """Yield what a key itself holds: "p99" of `latency_ms_p99`, 60 of a table by seconds."""
+    """Yield the facts in a key: "p99" of `latency_ms_p99`, 60 of a table by seconds."""
     if name.isdecimal():
-        yield Fact(value=float(name), kind=Kind.ANY)
+        yield Fact(value=float(name), kind=NumberKind.ANY)
     yield from labels_in(name)
     for piece in pieces(name):
         if _DIGIT.search(piece) and not piece.isdecimal():
@@ -147,9 +147,9 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
     kind, scale = _kind(key)
     words = frozenset(piece for name in place.keys[-2:] for piece in _stems(name))
     period = next((name for ending, name in _PERIODS if ending in key), "")
-    if kind is Kind.USD and place.keys[-1] in ("low", "high"):
+    if kind is NumberKind.USD and place.keys[-1] in ("low", "high"):
         period = "month"
-    signs, way = _told(value, key=key, path=place.keys[-2:] if key != place.target else ())
+    signs, way = _signs_and_way(value, key=key, path=place.keys[-2:] if key != place.target else ())
     is_wish = "goals" in place.keys or (key == place.target and place.keys[-1] == "asked")
     yield Fact(
         value=abs(value) * scale,
@@ -161,28 +161,28 @@ def _of_number(value: float, place: _Place) -> Iterator[Fact]:
         is_wish=is_wish,
     )
     if key == "traffic_growth":
-        yield Fact(value=1 + value, kind=Kind.FACTOR, words=words, is_wish=is_wish)
+        yield Fact(value=1 + value, kind=NumberKind.FACTOR, words=words, is_wish=is_wish)
 
 
 def _key(place: _Place) -> str:
-    """Return the name that tells the unit: the value's own, else that of what it is a part of."""
+    """Return the key that states the unit: the value's own, else the nearest enclosing one."""
     for name in reversed(place.keys):
         if name not in _SPREAD and any(pattern.search(name) for pattern, _, _ in _KINDS):
             return name
     return place.keys[-1] if place.keys else ""
 
 
-def _kind(key: str) -> tuple[Kind, float]:
+def _kind(key: str) -> tuple[NumberKind, float]:
     if key == "" or key.isdecimal():
-        return Kind.ANY, 1.0
+        return NumberKind.ANY, 1.0
     for pattern, kind, scale in _KINDS:
         if pattern.search(key):
             return kind, scale
-    return Kind.COUNT, 1.0
+    return NumberKind.COUNT, 1.0
 
 
-def _told(value: float, *, key: str, path: tuple[str, ...]) -> tuple[str, str]:
-    """Return the signs a number may be told with, and its way: what is saved lowers the bill."""
+def _signs_and_way(value: float, *, key: str, path: tuple[str, ...]) -> tuple[str, str]:
+    """Return the signs with which the number may be written, and its direction: a saving is "down"."""
     if key == "traffic_growth":
         return ("+", "up") if value > 0 else ("-", "down")
     if any(_SAVED.search(name) for name in path) and value != 0:

@@ -1,7 +1,7 @@
-"""Numbers, names and dates as a text states them: what the guard of all wording reads.
+"""Extract the numbers, names and dates that a text states, for the guard to check.
 
-Whether any of it is true is `numbers`' to say. A number carries its unit, how far rounding may have moved
-it, and what the words around it claim: over which period, and whether it is more or less.
+A number carries its unit, its interval of rounding, and the claims of the words around it: its period
+and its direction.
 """
 
 import enum
@@ -19,11 +19,11 @@ from netra.domain.agents.question import number_words
 from netra.domain.agents.question.mentions import blanked
 
 
-class Kind(enum.StrEnum):
-    """What a number counts; its value is always in the kind's one scale."""
+class NumberKind(enum.StrEnum):
+    """The kind of thing that a number counts; each kind has one scale."""
 
     USD = "usd"
-    FOREIGN = "foreign"  # money that is not dollars
+    FOREIGN = "foreign"  # money in another currency than US dollars
     SHARE = "share"  # 0.2 for "20 %"
     FACTOR = "factor"
     TIME = "time"  # seconds
@@ -32,29 +32,29 @@ class Kind(enum.StrEnum):
     CALLS = "calls"
     GPUS = "gpus"
     REPLICAS = "replicas"
-    COUNT = "count"  # of anything else, or of what is not said
-    ANY = "any"  # of a payload that does not say what it holds
+    COUNT = "count"  # of other things, or of an unstated one
+    ANY = "any"  # a number of the payload without a stated kind
 
 
-class Stated(msgspec.Struct, frozen=True, kw_only=True):
-    """A number as a text states it."""
+class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number stated by a text."""
 
     text: str
     value: float
-    kind: Kind
-    low: float  # what would be told so, rounding allowed for
+    kind: NumberKind
+    low: float  # smallest and, next, largest value that rounds to the number
     high: float
     period: str = ""  # "month" of "$5 a month"
-    sign: str = ""  # as written
+    sign: str = ""  # the sign as written
     way: str = ""  # "down" of "$5 less", "up" of "$5 more"
-    is_wish: bool = False  # said to be asked for, or a limit
-    words: tuple[str, ...] = ()  # what follows, as stems
+    is_wish: bool = False  # stated as a target or a limit
+    words: tuple[str, ...] = ()  # stems of the following words
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a text states and that can be checked."""
+    """All checkable statements of a text."""
 
-    numbers: tuple[Stated, ...]
+    numbers: tuple[StatedNumber, ...]
     labels: tuple[Label, ...]
 
 
@@ -68,31 +68,33 @@ _MAGNITUDES: Final[Mapping[str, float]] = {
     "b": 1e9,
     "billion": 1e9,
 }
-_UNITS: Final[tuple[tuple[Kind, float, str], ...]] = (
-    (Kind.SHARE, 0.01, r"%|percent(?:age)?(?: points?)?|per cent|pct|points"),
-    (Kind.SHARE, 0.0001, r"basis points?|bps"),
-    (Kind.FACTOR, 1.0, r"x|×|times|fold"),
-    (Kind.TIME, 0.001, r"ms|msecs?|millis(?:econds?)?|milliseconds?"),
-    (Kind.TIME, 1e-6, r"µs|μs|microseconds?"),
-    (Kind.TIME, 1.0, r"s|secs?|seconds?"),
-    (Kind.TIME, 60.0, r"mins?|minutes?"),
-    (Kind.TIME, 3_600.0, r"h|hrs?|hours?"),
-    (Kind.TIME, 86_400.0, r"d|days?"),
-    (Kind.TIME, 604_800.0, r"weeks?"),
-    (Kind.TIME, 2_629_800.0, r"months?"),
-    (Kind.TIME, 31_557_600.0, r"years?"),
-    (Kind.GIB, 1.0, r"gib|gb|gigabytes?"),
-    (Kind.GIB, 1 / 1_024, r"mib|mb|megabytes?"),
-    (Kind.GIB, 1_024.0, r"tib|tb|terabytes?"),
-    (Kind.USD, 1.0, r"usd|us dollars?|dollars?|bucks"),
-    (Kind.USD, 0.01, r"cents?"),
-    (Kind.FOREIGN, 1.0, r"€|£|¥|eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
+_UNITS: Final[tuple[tuple[NumberKind, float, str], ...]] = (
+    (NumberKind.SHARE, 0.01, r"%|percent(?:age)?(?: points?)?|per cent|pct|points"),
+    (NumberKind.SHARE, 0.0001, r"basis points?|bps"),
+    (NumberKind.FACTOR, 1.0, r"x|×|times|fold"),
+    (NumberKind.TIME, 0.001, r"ms|msecs?|millis(?:econds?)?|milliseconds?"),
+    (NumberKind.TIME, 1e-6, r"µs|μs|microseconds?"),
+    (NumberKind.TIME, 1.0, r"s|secs?|seconds?"),
+    (NumberKind.TIME, 60.0, r"mins?|minutes?"),
+    (NumberKind.TIME, 3_600.0, r"h|hrs?|hours?"),
+    (NumberKind.TIME, 86_400.0, r"d|days?"),
+    (NumberKind.TIME, 604_800.0, r"weeks?"),
+    (NumberKind.TIME, 2_629_800.0, r"months?"),
+    (NumberKind.TIME, 31_557_600.0, r"years?"),
+    (NumberKind.GIB, 1.0, r"gib|gb|gigabytes?"),
+    (NumberKind.GIB, 1 / 1_024, r"mib|mb|megabytes?"),
+    (NumberKind.GIB, 1_024.0, r"tib|tb|terabytes?"),
+    (NumberKind.USD, 1.0, r"usd|us dollars?|dollars?|bucks"),
+    (NumberKind.USD, 0.01, r"cents?"),
+    (NumberKind.FOREIGN, 1.0, r"€|£|¥|eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
 )
-_NOUNS: Final[Mapping[str, Kind]] = {
-    "token": Kind.TOKENS,
-    **dict.fromkeys(("call", "request", "query", "event", "row", "answer", "response", "prompt"), Kind.CALLS),
-    "gpu": Kind.GPUS,
-    "replica": Kind.REPLICAS,
+_NOUNS: Final[Mapping[str, NumberKind]] = {
+    "token": NumberKind.TOKENS,
+    **dict.fromkeys(
+        ("call", "request", "query", "event", "row", "answer", "response", "prompt"), NumberKind.CALLS
+    ),
+    "gpu": NumberKind.GPUS,
+    "replica": NumberKind.REPLICAS,
 }
 _NUMBER: Final = re.compile(
     r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
@@ -108,7 +110,7 @@ _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)
 
 
 def figures(text: str, *, due: int = 1) -> Figures:
-    """Return what `text` states; a list in it may go on with paragraph `due`.
+    """Return the statements of `text`; a numbered list in it may continue at item `due`.
 
     >>> [(n.value, n.kind.value, n.period) for n in figures("saves $1.2k a month, 12.5 % of gpt-4o").numbers]
     [(1200.0, 'usd', 'month'), (0.125, 'share', '')]
@@ -120,13 +122,13 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(plain, [(label.start, label.end) for label in labels])
     rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
-    told = [match.span() for match in _NUMBER.finditer(rest)]
-    numbers = [*_digits(rest), *_spelt(blanked(rest, told))]
+    spans = [match.span() for match in _NUMBER.finditer(rest)]
+    numbers = [*_digits(rest), *_spelt(blanked(rest, spans))]
     return Figures(numbers=tuple(numbers), labels=labels)
 
 
 def normal(text: str) -> str:
-    """Return `text` with every digit of every script as 0-9, and half as 1⁄2.
+    """Return `text` with the digits of every script as 0-9, and ½ as 1⁄2.
 
     >>> normal("２７ ٪, ٣ of ½")
     '27 ٪, 3 of 1⁄2'
@@ -138,7 +140,7 @@ def normal(text: str) -> str:
 
 
 def due_after(text: str, *, due: int = 1) -> int:
-    """Return the number that the next paragraph of a list would have.
+    """Return the number of the next list item after `text`.
 
     >>> due_after("1. Cache.\\n2. Batch.")
     3
@@ -149,7 +151,7 @@ def due_after(text: str, *, due: int = 1) -> int:
 
 
 def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the numbers that count the paragraphs of a list: 1., 2., 3. as they come."""
+    """Yield the numbers of list items: 1., 2., 3. in sequence."""
     for match in _NUMBERED.finditer(text):
         number = int(match["n"])
         if number in (1, due):
@@ -157,7 +159,7 @@ def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
             yield match, number
 
 
-def _digits(text: str) -> Iterator[Stated]:
+def _digits(text: str) -> Iterator[StatedNumber]:
     matches = list(_NUMBER.finditer(text))
     for at, match in enumerate(matches):
         follows = matches[at + 1] if at + 1 < len(matches) else None
@@ -167,8 +169,8 @@ def _digits(text: str) -> Iterator[Stated]:
 
 def _stated(
     text: str, match: re.Match[str], *, follows: re.Match[str] | None, leads: re.Match[str] | None
-) -> Stated:
-    """Return one number; of a range both ends have the unit that stands at one of them."""
+) -> StatedNumber:
+    """Return one number; both ends of a range get the unit written at either end."""
     whole = match
     is_range = match["sign"] is None and _unit(match) is None
     if is_range and follows is not None and _joins(text, match, follows):
@@ -179,20 +181,22 @@ def _stated(
     magnitude = match["magnitude"] or (whole["magnitude"] if whole is follows else None)
     times = _MAGNITUDES[magnitude.lower()] if magnitude else 1.0
     unit = _unit(whole)
-    kind, scale = (Kind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
+    kind, scale = (NumberKind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
     if whole["sign"]:
-        kind = Kind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else Kind.FOREIGN
+        kind = (
+            NumberKind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else NumberKind.FOREIGN
+        )
         scale = 1.0
     before, after = text[max(0, match.start() - 60) : match.start()], text[whole.end() : whole.end() + 80]
     value = float(digits) * times * scale
     low, high = claim_context.slack(digits, value, step=times * scale, before=before)
     words = claim_context.words(after) if unit is None and not whole["sign"] else ()
-    if kind is Kind.COUNT:
-        kind = next((_NOUNS[word] for word in words if word in _NOUNS), Kind.COUNT)
+    if kind is NumberKind.COUNT:
+        kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
     mark = (match["before"] or match["inside"] or "").strip()
     is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
     sign = "" if is_dash else mark.replace("−", "-")
-    return Stated(
+    return StatedNumber(
         text=match[0].strip(),
         value=value,
         kind=kind,
@@ -212,7 +216,7 @@ def _unit(match: re.Match[str]) -> int | None:
 
 
 def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
-    """Return whether the two are the ends of a range: "122 to 172 ms", "between 3 and 5 %"."""
+    """Return whether two numbers are the ends of a range: "122 to 172 ms", "between 3 and 5 %"."""
     between = text[first.end() : second.start()] + (second["before"] or "")
     if _RANGE.search(between) is None or len(between) > 6:
         return False
@@ -222,27 +226,27 @@ def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     )
 
 
-def _spelt(text: str) -> Iterator[Stated]:
-    """Yield the numbers that are written in words."""
+def _spelt(text: str) -> Iterator[StatedNumber]:
+    """Yield the numbers written in words."""
     for found in number_words.numbers(text):
         before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
         unit = number_words.unit(after, [words for _, _, words in _UNITS])
-        kind, value = Kind.COUNT, found.value
+        kind, value = NumberKind.COUNT, found.value
         if found.is_share:
-            kind = Kind.SHARE
+            kind = NumberKind.SHARE
         elif found.is_factor:
-            kind = Kind.FACTOR
+            kind = NumberKind.FACTOR
         elif unit is not None:
             kind, value = _UNITS[unit[0]][0], value * _UNITS[unit[0]][1]
             after = after[unit[1] :]
         words = claim_context.words(after)
-        if kind is Kind.COUNT:
-            kind = next((_NOUNS[word] for word in words if word in _NOUNS), Kind.COUNT)
+        if kind is NumberKind.COUNT:
+            kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
         if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
             continue
         room = 0.02 if claim_context.is_about(before) else 0.005
         slack = room if found.is_share or found.is_factor else 1e-9 * abs(value)
-        yield Stated(
+        yield StatedNumber(
             text=found.text,
             value=value,
             kind=kind,

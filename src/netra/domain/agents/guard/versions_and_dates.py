@@ -1,4 +1,4 @@
-"""Names and dates with digits in them: a model's version or a day is no number, and can be invented too."""
+"""Find names and dates with digits: a model's version or a day is no quantity, but can be invented too."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from netra.domain.agents.question.mentions import blanked, gpus_in, models_in
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """A name or a date; `key` is what two spellings of one have in common."""
+    """A name or a date; all spellings of the same one have the same `key`."""
 
     text: str
     key: tuple[str, ...]
@@ -46,11 +46,11 @@ _MEASURE: Final = re.compile(
     re.IGNORECASE,
 )
 _PIECE: Final = re.compile(r"[^\s_/:,+-]+")
-_SIZE: Final = re.compile(r"[0-9.]+b", re.IGNORECASE)  # "70B" of a model, not billions
+_SIZE: Final = re.compile(r"[0-9.]+b", re.IGNORECASE)  # "70B" in a model's name, not 70 billion
 
 
 def labels_in(text: str) -> tuple[Label, ...]:
-    """Return the names and dates of `text` that have digits, in order.
+    """Return the names and dates with digits in `text`, in order.
 
     >>> [label.key for label in labels_in("GPT 4o mini on H100s at p99, since 20 November")]
     [('gpt', '4o', 'mini'), ('h100',), ('p99',), ('', '11', '20', '')]
@@ -79,7 +79,7 @@ def labels_in(text: str) -> tuple[Label, ...]:
 
 
 def pieces(name: str) -> tuple[str, ...]:
-    """Return the parts of a name that every spelling of it has.
+    """Return the parts of a name, which are the same for all its spellings.
 
     >>> pieces("Llama-3.1-70B"), pieces("llama 3.1_70b")
     (('llama', '3.1', '70b'), ('llama', '3.1', '70b'))
@@ -87,8 +87,8 @@ def pieces(name: str) -> tuple[str, ...]:
     return tuple(_PIECE.findall(name.lower()))
 
 
-def is_told(label: Label, known: Iterable[Label]) -> bool:
-    """Return whether a name or date is known: a model and a date in full, a GPU by its first name too."""
+def is_known(label: Label, known: Iterable[Label]) -> bool:
+    """Return whether a label is known: models and dates match in full, other names also by a prefix."""
     if label.is_date:
         return any(_same_day(label.key, other.key) for other in known if other.is_date)
     for other in known:
@@ -107,7 +107,7 @@ def is_told(label: Label, known: Iterable[Label]) -> bool:
 
 
 def _dates(text: str) -> list[Label]:
-    """Return dates as (year, month, day, time of day), each empty where it is not said."""
+    """Return the dates as (year, month, day, time of day), with unstated parts empty."""
     found: list[Label] = []
     for match in _DATE.finditer(text):
         part = match.groupdict()
@@ -128,9 +128,9 @@ def _month(text: str) -> str:
     return str(_MONTHS.index(text[:3].lower()) + 1)
 
 
-def _same_day(said: tuple[str, ...], known: tuple[str, ...]) -> bool:
-    """Return whether all that is said of a date is so."""
-    return all(mine in ("", theirs) for mine, theirs in zip(said, known, strict=True))
+def _same_day(stated: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """Return whether every stated part of a date matches the known date."""
+    return all(mine in ("", theirs) for mine, theirs in zip(stated, known, strict=True))
 
 
 def _start(label: Label) -> int:

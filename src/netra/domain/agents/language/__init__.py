@@ -1,1 +1,1 @@
-"""What the agents do with a language model: read the question, look things up, word the answer; no number."""
+"""Use a language model to read the question, look up data and write the answer; never to compute a number."""

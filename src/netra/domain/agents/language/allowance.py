@@ -1,7 +1,7 @@
-"""How often and how long a run may ask a language model, and the asking, through one `Talk` a run.
+"""Bound how often and how long one run may call a language model.
 
-Tokens and money are kept by whoever wraps the model. Being over any of it ends the use of the model, never
-the run.
+The adapter around the model bounds tokens and money. A run that exceeds a bound continues without
+the model.
 """
 
 import asyncio
@@ -27,20 +27,22 @@ from netra.ports.language_model import (
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
-    """The most that one run may use."""
+    """Upper bounds on one run's use of a language model."""
 
-    calls: int = 8  # prompts: one to read the question, one for each round of looking, two to word the answer
-    seconds: float = 60.0  # of the whole run, well below the deadline that runs have
-    answer_tokens: int = 1_500  # of one answer
-    answer_s: float = 30.0  # of one answer, waits and repeats included
+    calls: int = (
+        8  # prompts of a run: one reads the question, one per round of look-ups, two write the answer
+    )
+    seconds: float = 60.0  # total time of a run's prompts; well below the run's deadline
+    answer_tokens: int = 1_500  # output tokens of one prompt
+    answer_s: float = 30.0  # seconds of one prompt, including queueing and retries
 
 
 DEFAULT_ALLOWANCE: Final = Allowance()
-_LATE_S: Final = 2.0  # how much longer than its own deadline a model is waited for
+_LATE_S: Final = 2.0  # grace period in seconds after a prompt's own deadline
 
 
-class Talk:
-    """One run's use of a model; holds what was spent."""
+class MeteredModel:
+    """A language model with one run's bounds; counts the usage."""
 
     def __init__(
         self, *, model: LanguageModel, allowance: Allowance, clock: Clock, question: Question
@@ -55,13 +57,13 @@ class Talk:
 
     @property
     def model(self) -> str:
-        """The model's name."""
+        """Return the model's name."""
         return self._model.name
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
-        """Stream as the port does, within what is left; what was used is counted, failures too.
+        """Stream as the port does, within the remaining allowance; failed prompts count too.
 
-        Raises `LanguageModelFailed`, and nothing else of the model's.
+        Raises `LanguageModelFailed` and no other error of the model.
         """
         within_s = self._room_s()
         self._asked += 1
@@ -88,14 +90,14 @@ class Talk:
             raise LanguageModelTruncated("The language model's stream ended without an answer.")
 
     async def whole(self, prompt: Prompt) -> Answer:
-        """Return the answer once it is whole. Raises `LanguageModelFailed`."""
+        """Return the complete answer. Raises `LanguageModelFailed`."""
         answers = [piece async for piece in self.ask(prompt) if isinstance(piece, Answer)]
         return answers[-1]
 
     async def _next(
         self, pieces: AsyncGenerator[TextPiece | Answer], *, ends_s: float
     ) -> TextPiece | Answer | None:
-        """Return what comes next, None at the end; an adapter that forgets its deadline is held to it."""
+        """Return the next piece, None at the end. Raises `LanguageModelTimedOut` at `ends_s`."""
         try:
             async with asyncio.timeout(max(0.0, ends_s - self._clock.monotonic_s())):
                 return await anext(pieces, None)
@@ -103,7 +105,7 @@ class Talk:
             raise LanguageModelTimedOut("The language model went on past its deadline.") from error
 
     def _room_s(self) -> float:
-        """Return how long the next answer may take. Raises `LanguageModelOverBudget` when nothing is left."""
+        """Return the seconds left for the next prompt. Raises `LanguageModelOverBudget` if none are left."""
         left_s = self._allowance.seconds - (self._clock.monotonic_s() - self._began_s)
         if self._asked >= self._allowance.calls:
             raise LanguageModelOverBudget(f"The run has asked the language model {self._asked} times.")

@@ -1,4 +1,4 @@
-"""Waiting for a language model, and leaving it the moment the run is told to end."""
+"""Cancel a wait for a language model as soon as the run must stop."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,11 +10,11 @@ Result = TypeVar("Result")
 
 
 async def unless_stopped(work: Coroutine[Any, Any, Result], watch: Watch) -> Result:
-    """Return what `work` returns; cancel it at once when `watch` says stop, and raise the reason.
+    """Return the result of `work`; on a stop, cancel it and raise the reason.
 
-    A worker looks up twice a second; waiting for the next token could take longer than a cancel may.
+    A worker polls for stops twice a second, but the next token may take longer than a cancel allows.
     """
-    doing, ending = asyncio.ensure_future(work), asyncio.ensure_future(watch.stopped())
+    doing, ending = asyncio.ensure_future(work), asyncio.ensure_future(watch.wait_for_stop())
     try:
         await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():

@@ -1,7 +1,7 @@
-"""Reading a question with a language model: into the same `Goals` as the local readers, and never over them.
+"""Read a question with a language model, and merge its goals into the local reading.
 
-What the local reading has, stands. The model may resolve what that could not read: a number has to be
-among the asker's own, a name has to be said or be in the log.
+The local reading takes precedence. The model may only fill what the local readers did not understand:
+a number must be one the user wrote, and a name must be in the message or in the log.
 """
 
 import math
@@ -10,58 +10,62 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.guard.stated_numbers import Kind, Stated, figures
-from netra.domain.agents.language.allowance import Talk
-from netra.domain.agents.language.prompts import HEAR, data, system
+from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
+from netra.domain.agents.language.allowance import MeteredModel
+from netra.domain.agents.language.prompts import READ_QUESTION, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
-from netra.domain.agents.question.heard import Heard, Hearing
-from netra.domain.agents.question.mentions import Names, models_in, same_name
+from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
+from netra.domain.agents.question.mentions import KnownNames, models_in, same_name
 from netra.domain.optimization.metrics import GoalDifference
 from netra.domain.optimization.model import Goals, Priority
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import LanguageModelFailed, Prompt
 
-HISTORY_MESSAGES: Final = 12  # of the thread, the newest
-HISTORY_CHARACTERS: Final = 6_000  # of them together, the newest first
+HISTORY_MESSAGES: Final = 12  # most recent messages of the thread sent to the model
+HISTORY_CHARACTERS: Final = 6_000  # total characters of those messages; older ones are dropped first
 
 
-class Joined(msgspec.Struct, frozen=True, kw_only=True):
-    """The local reading with what the model added to it, and where the two differ."""
+class MergedGoals(msgspec.Struct, frozen=True, kw_only=True):
+    """The local goals completed with the model's, and the differences between the two."""
 
     goals: Goals
     taken: tuple[str, ...] = ()  # fields that the model filled
     differences: tuple[GoalDifference, ...] = ()
-    refused: tuple[str, ...] = ()  # fields whose number or name nobody said
+    refused: tuple[str, ...] = ()  # fields rejected because the number or name is in no message
 
 
-_NUMBERS: Final[Mapping[str, tuple[frozenset[Kind], float]]] = {  # what they may be told as, and its scale
-    "saving_share": (frozenset({Kind.SHARE}), 1.0),
-    "traffic_growth": (frozenset({Kind.SHARE}), 1.0),
-    "speedup": (frozenset({Kind.FACTOR}), 1.0),
-    "budget_usd_per_month": (frozenset({Kind.USD}), 1.0),
-    "ttft_ms_p99": (frozenset({Kind.TIME}), 1_000.0),
-    "tpot_ms_p99": (frozenset({Kind.TIME}), 1_000.0),
-    "latency_ms": (frozenset({Kind.TIME}), 1_000.0),
+_NUMBERS: Final[
+    Mapping[str, tuple[frozenset[NumberKind], float]]
+] = {  # allowed kinds of the stated number, and the scale to the field's unit
+    "saving_share": (frozenset({NumberKind.SHARE}), 1.0),
+    "traffic_growth": (frozenset({NumberKind.SHARE}), 1.0),
+    "speedup": (frozenset({NumberKind.FACTOR}), 1.0),
+    "budget_usd_per_month": (frozenset({NumberKind.USD}), 1.0),
+    "ttft_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
+    "tpot_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
+    "latency_ms": (frozenset({NumberKind.TIME}), 1_000.0),
 }
 _CHOICES: Final = ("priority", "split_by", "analyses")
 
 
-async def hear(message: str, earlier: Sequence[Message], *, talk: Talk) -> Hearing:
-    """Return what the model reads in the message; never raises for the model's sake."""
-    said = tuple(one.content for one in earlier if one.role is MessageRole.USER)
+async def read_with_model(
+    message: str, earlier: Sequence[Message], *, metered: MeteredModel
+) -> QuestionReading:
+    """Return the model's reading of the message; a failure of the model is a reading with a reason."""
+    texts = tuple(one.content for one in earlier if one.role is MessageRole.USER)
     prompt = Prompt(
-        messages=(system(HEAR), data(before=shown(earlier), message=message)),
+        messages=(system(READ_QUESTION), data(before=shown(earlier), message=message)),
         answer_schema=_schema(),
         answer_name="goals",
     )
     try:
-        answer = await talk.whole(prompt)
-        heard = msgspec.json.decode(answer.text, type=Heard)
+        answer = await metered.whole(prompt)
+        read = msgspec.json.decode(answer.text, type=ModelReadGoals)
     except LanguageModelFailed as error:
-        return Hearing(reason=error.reason)
+        return QuestionReading(reason=error.reason)
     except (msgspec.MsgspecError, UnicodeError):
-        return Hearing(reason="malformed")
-    return Hearing(heard=heard, earlier=said)
+        return QuestionReading(reason="malformed")
+    return QuestionReading(goals=read, earlier=texts)
 
 
 def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
@@ -77,59 +81,61 @@ def recent(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 
 def shown(messages: Sequence[Message]) -> list[Mapping[str, str]]:
-    """Return a conversation as data."""
+    """Return a conversation as JSON data."""
     return [{"who": message.role.value, "said": message.content} for message in messages]
 
 
-def joined(local: Goals, hearing: Hearing, *, message: str, names: Names) -> Joined:
-    """Return both readings as one."""
-    heard = hearing.heard
-    if heard is None:
-        return Joined(goals=local)
-    is_lost = bool(local.unread or hearing.earlier)
-    open_ = [number for text in (*local.unread, *hearing.earlier) for number in figures(text).numbers]
+def merge_readings(local: Goals, reading: QuestionReading, *, message: str, names: KnownNames) -> MergedGoals:
+    """Merge the model's reading into the local goals."""
+    read = reading.goals
+    if read is None:
+        return MergedGoals(goals=local)
+    is_lost = bool(local.unread or reading.earlier)
+    open_ = [number for text in (*local.unread, *reading.earlier) for number in figures(text).numbers]
     taken: dict[str, Any] = {}
     differences: list[GoalDifference] = []
     refused: list[str] = []
     for field in _NUMBERS:
-        mine, theirs = _mine(local, field), getattr(heard, field)
+        mine, theirs = _mine(local, field), getattr(read, field)
         if theirs is None:
             continue
         if mine is not None:
             if not math.isclose(mine, theirs, rel_tol=1e-3, abs_tol=1e-9):
                 differences.append(GoalDifference(field=field, local=mine, model=theirs))
-        elif _is_said(field, theirs, open_):
+        elif _is_stated(field, theirs, open_):
             taken[field] = {"": theirs} if field == "latency_ms" else theirs
         else:
             refused.append(field)
     for field, value in _names(
-        local, heard, said=(message, *hearing.earlier), names=names, is_lost=is_lost
+        local, read, texts=(message, *reading.earlier), names=names, is_lost=is_lost
     ).items():
         if value:
             taken[field] = value
         else:
             refused.append(field)
-    taken |= _chosen(local, heard, is_lost=is_lost)
+    taken |= _chosen(local, read, is_lost=is_lost)
     goals = msgspec.structs.replace(local, **taken)
-    return Joined(goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused))
+    return MergedGoals(
+        goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused)
+    )
 
 
 def _mine(local: Goals, field: str) -> float | None:
-    """Return the local reading of a number; limits of single features are a reading of latency too."""
+    """Return the local value of a field; a limit of a single feature counts as a latency limit."""
     if field != "latency_ms":
         value: float | None = getattr(local, field)
         return value
     return next(iter(local.latency_ms.values()), None)
 
 
-def _is_said(field: str, value: float, numbers: Iterable[Stated]) -> bool:
+def _is_stated(field: str, value: float, numbers: Iterable[StatedNumber]) -> bool:
     kinds, scale = _NUMBERS[field]
     for number in numbers:
         if number.kind in kinds and math.isclose(number.value * scale, abs(value), rel_tol=1e-6):
             return True
         if (
-            number.kind is Kind.COUNT
-            and Kind.SHARE in kinds
+            number.kind is NumberKind.COUNT
+            and NumberKind.SHARE in kinds
             and math.isclose(number.value / 100, abs(value), rel_tol=1e-6)
         ):
             return True
@@ -137,15 +143,15 @@ def _is_said(field: str, value: float, numbers: Iterable[Stated]) -> bool:
 
 
 def _names(
-    local: Goals, heard: Heard, *, said: Sequence[str], names: Names, is_lost: bool
+    local: Goals, read: ModelReadGoals, *, texts: Sequence[str], names: KnownNames, is_lost: bool
 ) -> dict[str, tuple[str, ...]]:
-    """Return the features and models that the model adds, where words were lost and names are said."""
+    """Return the features and models to add: only if some words were unread, and only known names."""
     found: dict[str, tuple[str, ...]] = {}
-    if heard.features and not local.features and is_lost:
-        found["features"] = _known(heard.features, names.parts())
-    if heard.models and not local.models and is_lost:
-        told = [mention.name for text in said for mention in models_in(text, known=names.models)]
-        found["models"] = _known(heard.models, told)
+    if read.features and not local.features and is_lost:
+        found["features"] = _known(read.features, names.parts())
+    if read.models and not local.models and is_lost:
+        mentioned = [mention.name for text in texts for mention in models_in(text, known=names.models)]
+        found["models"] = _known(read.models, mentioned)
     return found
 
 
@@ -153,17 +159,17 @@ def _known(wanted: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in known if any(same_name(name, other) for other in wanted)))
 
 
-def _chosen(local: Goals, heard: Heard, *, is_lost: bool) -> dict[str, Any]:
-    """Return what the model chooses from our own lists, where the local reading chose nothing."""
+def _chosen(local: Goals, read: ModelReadGoals, *, is_lost: bool) -> dict[str, Any]:
+    """Return the choices to add from fixed lists, for fields that the local reading left empty."""
     if not is_lost:
         return {}
     chosen: dict[str, Any] = {}
-    if heard.analyses and not local.analyses:
-        chosen["analyses"] = heard.analyses
-    if heard.split_by and local.split_by is None:
-        chosen["split_by"] = heard.split_by
-    if heard.priority and not _has_a_target(local):
-        chosen["priority"] = Priority(heard.priority)
+    if read.analyses and not local.analyses:
+        chosen["analyses"] = read.analyses
+    if read.split_by and local.split_by is None:
+        chosen["split_by"] = read.split_by
+    if read.priority and not _has_a_target(local):
+        chosen["priority"] = Priority(read.priority)
     return chosen
 
 
@@ -172,8 +178,8 @@ def _has_a_target(local: Goals) -> bool:
 
 
 def _schema() -> Mapping[str, Any]:
-    """Return the form as a JSON schema in which every field must stand."""
-    schema = msgspec.json.schema(Heard)["$defs"]["Heard"]
+    """Return the form's JSON schema with every field required."""
+    schema = msgspec.json.schema(ModelReadGoals)["$defs"]["ModelReadGoals"]
     properties = {name: {**kind} for name, kind in schema["properties"].items()}
     for kind in properties.values():
         kind.pop("default", None)

@@ -1,7 +1,7 @@
-"""Names that stay in the house: what a language model is told in their place, and the way back.
+"""Replace names by labels before a language model sees them, and restore the names in its text.
 
-A name with a number or markup in it could plant a claim in an answer, so it always has a label for the
-model; with "numbers only" every name has.
+A name with a number or markup could inject a claim into an answer, so it is always masked. With
+"numbers only", every name is masked.
 """
 
 import re
@@ -12,29 +12,29 @@ import msgspec
 
 from netra.domain.agents.guard.stated_numbers import figures
 from netra.domain.agents.language.prose import faults_in
-from netra.domain.agents.question.mentions import Names
+from netra.domain.agents.question.mentions import KnownNames
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
-"""A value as JSON has it: no tuples, and every key a text."""
+"""A JSON value: arrays are lists, object keys are strings."""
 
 _OWN_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
-_BY_NAME: Final = frozenset({"latency_ms"})  # objects whose keys are names
+_BY_NAME: Final = frozenset({"latency_ms"})  # objects whose keys are names of features
 _WORDS_MAX: Final = 5
-_NAME_MAX: Final = 64  # characters
-NAMES_MAX: Final = 2_000  # of a kind that are looked at; those after them get a label unseen
+_NAME_MAX: Final = 64  # longest name in characters that may appear unmasked
+NAMES_MAX: Final = 2_000  # names checked per kind; later ones are masked without a check, to bound the work
 
 
 class Mask(msgspec.Struct, frozen=True, kw_only=True):
-    """Labels by name, and names by label."""
+    """A two-way map between names and labels."""
 
     labels: Mapping[str, str] = {}
     names: Mapping[str, str] = {}
 
     @classmethod
-    def of(cls, names: Names, others: Iterable[str] = (), *, all_of_them: bool = False) -> Self:
-        """Return labels for the names that need one; for every one where `all_of_them`.
+    def of(cls, names: KnownNames, others: Iterable[str] = (), *, all_of_them: bool = False) -> Self:
+        """Return labels for the names that need one, or for all names if `all_of_them`.
 
-        >>> Mask.of(Names(features=("chat", "saves 99 %"))).labels
+        >>> Mask.of(KnownNames(features=("chat", "saves 99 %"))).labels
         {'saves 99 %': 'feature_2'}
         """
         labels: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Mask(msgspec.Struct, frozen=True, kw_only=True):
         return cls(labels=labels, names={label: name for name, label in labels.items()})
 
     def hide(self, value: Json) -> Json:
-        """Return `value` with every name in it replaced by its label, keys and sentences too."""
+        """Return `value` with every name replaced by its label, in keys and sentences too."""
         text = "\n".join(_strings(value))
         found = sorted((name for name in self.labels if name in text), key=len, reverse=True)
         if not found:
@@ -55,11 +55,11 @@ class Mask(msgspec.Struct, frozen=True, kw_only=True):
         return self._hidden(value, names)
 
     def show(self, text: str) -> str:
-        """Return `text` with the names that may be shown back in their place."""
+        """Return `text` with labels replaced by their names, where the name is plain."""
         return _LABEL.sub(lambda match: self._shown(match[0]), text)
 
     def unmask(self, name: str) -> str:
-        """Return the name that a label stands for, else what was given."""
+        """Return the name of a label; any other text is returned unchanged."""
         return self.names.get(name, name)
 
     def _shown(self, label: str) -> str:
@@ -77,7 +77,7 @@ class Mask(msgspec.Struct, frozen=True, kw_only=True):
         return [self._hidden(item, names) for item in value] if isinstance(value, list) else value
 
     def _key(self, key: str, names: re.Pattern[str], *, within: str) -> str:
-        """Return a key of the engine's own as it is: it says what its number counts."""
+        """Return the engine's own keys unmasked: they state what a number counts."""
         is_own = _OWN_KEY.fullmatch(key) is not None and within not in _BY_NAME
         return key if is_own else self._spelt(key, names)
 
@@ -85,14 +85,14 @@ class Mask(msgspec.Struct, frozen=True, kw_only=True):
         return names.sub(lambda match: self.labels[match[0]], text)
 
 
-def as_json(value: Any) -> Json:  # Any: whatever encodes as JSON
-    """Return a value as JSON has it."""
+def as_json(value: Any) -> Json:  # Any: any value that encodes as JSON
+    """Return `value` as decoded JSON."""
     decoded: Json = msgspec.json.decode(msgspec.json.encode(value))
     return decoded
 
 
 def _bounded(name: str) -> str:
-    """Return a pattern of the name where it stands alone; one that opens with a sign may stand anywhere."""
+    """Return a pattern of the name as a whole word; an edge that is not alphanumeric needs no boundary."""
     before = r"(?<!\w)" if name[0].isalnum() else ""
     return f"{before}{re.escape(name)}" + (r"(?!\w)" if name[-1].isalnum() else "")
 
@@ -114,7 +114,7 @@ _LABEL: Final = re.compile(r"\b(?:feature|function|tool|model|name)_[0-9]{1,4}\b
 
 
 def is_plain(name: str) -> bool:
-    """Return whether a name claims and does nothing: no number told, no markup, no sentence."""
+    """Return whether a name is harmless: short, without numbers and without markup."""
     if len(name) > _NAME_MAX or len(name.split()) > _WORDS_MAX or "\n" in name:
         return False
     return not faults_in(name, instructions=()) and not figures(name).numbers

@@ -1,6 +1,6 @@
-"""Whether a text is plain prose: no markup that acts, no address, no echo of the instructions.
+"""Check that a text is plain prose: no markup, no address, no secret, no copy of the instructions.
 
-The numbers of it are `numbers`' business; here is what a text could carry besides words.
+The guard checks its numbers.
 """
 
 import re
@@ -8,9 +8,9 @@ import unicodedata
 from collections.abc import Collection
 from typing import Final
 
-TEXT_MAX: Final = 6_000  # characters of one answer: some two screens
-_WORD_MAX: Final = 48  # characters; a longer run without a blank is a code and no word
-_ECHO: Final = 7  # words in a row that only the instructions have
+TEXT_MAX: Final = 6_000  # longest answer in characters: about two screens
+_WORD_MAX: Final = 48  # longest word in characters; a longer one is a code
+_ECHO: Final = 7  # consecutive words that count as a copy of the instructions
 _MARKUP: Final = re.compile(
     r"<\s*[/!?a-z]|&(?:#[0-9]+|#x[0-9a-f]+|[a-z]{2,8});|\]\s*\(|!\[|\[[^\]]*\]\s*[:\[]", re.IGNORECASE
 )
@@ -46,19 +46,19 @@ _ENGLISH: Final = frozenset(
         "this",
     )
 )
-_LONG: Final = 9  # words of a sentence that must have one of those
+_LONG: Final = 9  # words from which on an English text must contain a word of `_ENGLISH`
 _LETTERS: Final = ("LATIN", "MICRO", "GREEK SMALL LETTER MU")
 
 
-def faults_in(text: str, *, instructions: Collection[str], told: str = "") -> tuple[str, ...]:
-    """Return what makes `text` no plain prose, as words for metrics; `told` are the data it may repeat.
+def faults_in(text: str, *, instructions: Collection[str], payload: str = "") -> tuple[str, ...]:
+    """Return the faults of `text` as metric labels; addresses in `payload` are allowed.
 
     >>> faults_in("See [this](https://evil.example/?q=1)", instructions=())
     ('markup', 'address')
     """
     checks = (
         ("markup", _MARKUP.search(text) is not None),
-        ("address", _has_address(text, told)),
+        ("address", _has_address(text, payload)),
         ("secret", _SECRET.search(text) is not None),
         (
             "characters",
@@ -72,7 +72,7 @@ def faults_in(text: str, *, instructions: Collection[str], told: str = "") -> tu
 
 
 def instructions_of(*texts: str) -> frozenset[str]:
-    """Return the runs of words by which an echo of `texts` is known."""
+    """Return the word sequences by which a copy of `texts` is recognised."""
     return frozenset(run for text in texts for run in _runs(text))
 
 
@@ -81,13 +81,13 @@ def _runs(text: str) -> frozenset[str]:
     return frozenset(" ".join(words[at : at + _ECHO]) for at in range(len(words) - _ECHO + 1))
 
 
-def _has_address(text: str, told: str) -> bool:
-    """Return whether the text holds an address; a path of this product's own that the data name is none."""
-    return any(match[0] not in told for match in _ADDRESS.finditer(text))
+def _has_address(text: str, payload: str) -> bool:
+    """Return whether the text contains an address that is not in the payload."""
+    return any(match[0] not in payload for match in _ADDRESS.finditer(text))
 
 
 def _is_odd(character: str) -> bool:
-    """Return whether a character steers, or is of a script that numbers are not read in."""
+    """Return whether a character is a control character or of a script whose numbers are not checked."""
     category = unicodedata.category(character)
     if category[0] == "C":
         return character not in "\n\t"
@@ -95,6 +95,6 @@ def _is_odd(character: str) -> bool:
 
 
 def _is_foreign(text: str) -> bool:
-    """Return whether a long text has no word that English sentences have: its numbers could not be read."""
+    """Return whether a long text has no common English word, so that its numbers cannot be checked."""
     words = _WORDS.findall(text.lower())
     return len(words) >= _LONG and _ENGLISH.isdisjoint(words)

@@ -1,4 +1,4 @@
-"""Text that comes in pieces, cut where a sentence or a line ends: what is checked and shown at once."""
+"""Split streamed text at the ends of sentences and lines, so that each can be checked before it is shown."""
 
 import re
 from typing import Final
@@ -7,11 +7,11 @@ _END: Final = re.compile(
     r"(?<![\s.][A-Za-z])(?<!\bvs)(?<!e\.g)(?<!i\.e)(?<!approx)[.!?][\"'”’)\]*_]*(?=\s)|(?<=\S)[^\S\n]*\n"
 )
 _NUMBER_OF_A_LIST: Final = re.compile(r"\s*[*#-]*\s*[0-9]{1,2}\.")
-SENTENCE_MAX: Final = 1_200  # characters; longer is no sentence, and is cut to be looked at
+SENTENCE_MAX: Final = 1_200  # longest sentence in characters; longer text is cut here
 
 
 class Sentences:
-    """Takes pieces, gives whole sentences; nothing is lost or changed between them.
+    """Joins streamed pieces into whole sentences without changing the text.
 
     >>> cut = Sentences()
     >>> cut.take("It costs $0."), cut.take("21. That"), cut.rest()
@@ -22,7 +22,7 @@ class Sentences:
         self._held = ""
 
     def take(self, piece: str) -> list[str]:
-        """Return the sentences that `piece` completes."""
+        """Add a piece; return the sentences it completes."""
         self._held += piece
         whole: list[str] = []
         while (end := self._end()) is not None:
@@ -31,7 +31,7 @@ class Sentences:
         return whole
 
     def rest(self) -> str:
-        """Return what is left when no more comes."""
+        """Return the remaining text after the last piece."""
         left, self._held = self._held, ""
         return left
 

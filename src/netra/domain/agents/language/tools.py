@@ -1,7 +1,7 @@
-"""What a language model may look up: typed, read-only questions to the engine about the one log at hand.
+"""Define the tools that a language model may call: typed, read-only queries of one log.
 
-The log was read for its owner before the model was asked, so no argument can reach another's. Whatever is
-no tool, or no argument of it, is refused and said so.
+The log was read for its owner beforehand, so no argument can reach another owner's data. An unknown
+tool or argument is answered with an error.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ import numpy as np
 
 from netra.domain.agents.language.masks import Json, Mask, as_json
 from netra.domain.errors import NetraError, WorkStopped
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.engine import Analysis
 from netra.domain.optimization.model import Checkpoint
@@ -25,16 +25,16 @@ from netra.domain.workloads.columns import Events, Labels, instant_of
 from netra.ports.language_model import Tool, ToolCall
 from netra.ports.prices import PriceBook
 
-ARGUMENTS_MAX: Final = 2_000  # characters
-ROWS_MAX: Final = 12  # of any list in a result
-CALLS_MAX: Final = 8  # looks of one run
+ARGUMENTS_MAX: Final = 2_000  # longest arguments in characters
+ROWS_MAX: Final = 12  # most rows of any list in a result
+CALLS_MAX: Final = 8  # most tool calls of one run
 
 
 class _Closed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Arguments that take no others."""
+    """Base of tool arguments: rejects unknown fields."""
 
 
-class Profile(_Closed, frozen=True, kw_only=True):
+class ProfileQuery(_Closed, frozen=True, kw_only=True):
     """The log in numbers: calls, tokens, models, features, arrivals, latencies."""
 
 
@@ -71,12 +71,12 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=10)] = 5
 
 
-class Bench(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look-up may read: one log, read for its owner, and the engine's analysis of it."""
+class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
+    """The data that tools read: one log of the owner and the engine's analysis of it."""
 
     events: Events
     analysis: Analysis
-    priced_as: str | None  # price every call as this model
+    priced_as: str | None  # the model whose prices replace those of the calls
     book: PriceBook
     default_model: str
     hardware: Hardware
@@ -85,12 +85,12 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def study(self) -> Study:
-        """The log as it was analysed."""
+        """Return the analysed log."""
         return self.analysis.study
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """One wish of the model and what became of it; `result` is None where it was refused."""
+class LookUpResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One tool call and its outcome; `result` is None if it failed."""
 
     tool: str
     outcome: Literal["done", "unknown_tool", "bad_arguments", "refused", "too_many"]
@@ -98,9 +98,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-_Arguments = Profile | Analyse | Compare | Simulate | Price | FindEvents
+_Arguments = ProfileQuery | Analyse | Compare | Simulate | Price | FindEvents
 _TOOLS: Final[Mapping[str, type[_Arguments]]] = {
-    "profile": Profile,
+    "profile": ProfileQuery,
     "analyse": Analyse,
     "compare": Compare,
     "simulate": Simulate,
@@ -110,7 +110,7 @@ _TOOLS: Final[Mapping[str, type[_Arguments]]] = {
 
 
 def tools() -> tuple[Tool, ...]:
-    """Return the tools as they are offered.
+    """Return the tools as offered to the model.
 
     >>> [tool.name for tool in tools()]
     ['profile', 'analyse', 'compare', 'simulate', 'price', 'find_events']
@@ -121,30 +121,30 @@ def tools() -> tuple[Tool, ...]:
     )
 
 
-async def look(call: ToolCall, bench: Bench) -> Look:
-    """Return what the tool finds, or why it was not used. Raises `WorkStopped` only."""
+async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
+    """Run the tool and return its result, or the reason it failed. Raises `WorkStopped` only."""
     kind = _TOOLS.get(call.name)
     if kind is None:
-        return Look(tool="?", outcome="unknown_tool", why="There is no such tool.")
+        return LookUpResult(tool="?", outcome="unknown_tool", why="There is no such tool.")
     if len(call.arguments_json) > ARGUMENTS_MAX:
-        return Look(tool=call.name, outcome="bad_arguments", why="The arguments are too long.")
+        return LookUpResult(tool=call.name, outcome="bad_arguments", why="The arguments are too long.")
     try:
         arguments = msgspec.json.decode(call.arguments_json or "{}", type=kind)
-        found = await worked(
-            partial(_used, bench=bench, arguments=_unmasked(arguments, bench.mask)),
-            checkpoint=bench.checkpoint,
+        found = await run_in_thread(
+            partial(_used, lookups=lookups, arguments=_unmasked(arguments, lookups.mask)),
+            checkpoint=lookups.checkpoint,
         )
     except (msgspec.MsgspecError, UnicodeError):
-        return Look(tool=call.name, outcome="bad_arguments", why="The arguments do not fit the tool.")
+        return LookUpResult(tool=call.name, outcome="bad_arguments", why="The arguments do not fit the tool.")
     except WorkStopped:
         raise
     except NetraError as error:
-        return Look(tool=call.name, outcome="refused", why=error.message)
-    return Look(tool=call.name, outcome="done", result=_cut(as_json(found)))
+        return LookUpResult(tool=call.name, outcome="refused", why=error.message)
+    return LookUpResult(tool=call.name, outcome="done", result=_cut(as_json(found)))
 
 
 def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
-    """Return the JSON schema of a tool's arguments, without references."""
+    """Return the JSON schema of a tool's arguments, with references resolved."""
     (_,), components = msgspec.json.schema_components((kind,))
     schema = dict(components[kind.__name__])
     schema.pop("title", None)
@@ -153,7 +153,7 @@ def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
 
 
 def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
-    """Return the arguments with the log's own names in place of labels."""
+    """Return the arguments with labels replaced by the log's names."""
     changes: dict[str, Any] = {
         name: mask.unmask(value)
         for name, value in msgspec.structs.asdict(arguments).items()
@@ -163,46 +163,48 @@ def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
 
 
 def _used(
-    *, bench: Bench, arguments: _Arguments, checkpoint: Checkpoint
-) -> Any:  # Any: whatever encodes as JSON
+    *, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint
+) -> Any:  # Any: any value that encodes as JSON
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
-        case Profile():
-            return bench.analysis.metrics.profile
+        case ProfileQuery():
+            return lookups.analysis.metrics.profile
         case Analyse():
-            return _analysed(bench, arguments.kind)
+            return _analysed(lookups, arguments.kind)
         case Compare():
-            return [_compared(bench, model, checkpoint) for model in arguments.models]
+            return [_compared(lookups, model, checkpoint) for model in arguments.models]
         case Simulate():
-            return _tried(bench, arguments, checkpoint)
+            return _tried(lookups, arguments, checkpoint)
         case Price():
-            return _price(bench, arguments.model)
+            return _price(lookups, arguments.model)
         case _:
-            return _found(bench, arguments)
+            return _found(lookups, arguments)
 
 
-def _analysed(bench: Bench, kind: str) -> Any:  # Any: whatever encodes as JSON
-    found = [one for one in bench.analysis.recommendations if one.kind == kind]
-    return {"recommendations": found, "gaps": [gap for gap in bench.analysis.gaps if gap.kind == kind]}
+def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: any value that encodes as JSON
+    found = [one for one in lookups.analysis.recommendations if one.kind == kind]
+    return {"recommendations": found, "gaps": [gap for gap in lookups.analysis.gaps if gap.kind == kind]}
 
 
-def _compared(bench: Bench, model: str, checkpoint: Checkpoint) -> Any:  # Any: whatever encodes as JSON
-    tried = _tried(bench, Proposal(model=model), checkpoint)
+def _compared(
+    lookups: LookUpTools, model: str, checkpoint: Checkpoint
+) -> Any:  # Any: any value that encodes as JSON
+    tried = _tried(lookups, Proposal(model=model), checkpoint)
     names = ("then_usd_in_window", "then_usd_per_month", "cost_change", "calls_that_do_not_fit")
     return {"model": model, **{name: tried[name] for name in names}}
 
 
-def _tried(bench: Bench, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
+def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
     tried = what_if(
-        bench.events, proposal, book=bench.book, default_model=bench.default_model, hardware=bench.hardware,
-        model=bench.priced_as, checkpoint=checkpoint,
+        lookups.events, proposal, book=lookups.book, default_model=lookups.default_model,
+        hardware=lookups.hardware, model=lookups.priced_as, checkpoint=checkpoint,
     )  # fmt: skip
     shown: dict[str, Any] = msgspec.to_builtins(tried)
     return shown
 
 
-def _price(bench: Bench, model: str) -> Any:  # Any: whatever encodes as JSON
-    tariff = bench.book.tariff(model)
+def _price(lookups: LookUpTools, model: str) -> Any:  # Any: any value that encodes as JSON
+    tariff = lookups.book.tariff(model)
     if tariff is None:
         return {"model": None, "note": "No price of this model is known."}
     return {
@@ -219,15 +221,15 @@ def _millions(rate: Rate | None) -> float | None:
     return None if rate is None else round(rate.usd_per_token * 1e6, 9)
 
 
-def _found(bench: Bench, wanted: FindEvents) -> Any:  # Any: whatever encodes as JSON
-    events, usd = bench.study.events, bench.study.now_usd
+def _found(lookups: LookUpTools, wanted: FindEvents) -> Any:  # Any: any value that encodes as JSON
+    events, usd = lookups.study.events, lookups.study.now_usd
     where = np.ones(len(events), np.bool_)
     for column, name in (
         (events.feature, wanted.feature), (events.template, wanted.function), (events.tool, wanted.tool),
         (events.model, wanted.model),
     ):  # fmt: skip
         where &= _is_named(column, name, count=len(events))
-    weight = _ORDERS[wanted.order](bench.study)
+    weight = _ORDERS[wanted.order](lookups.study)
     if weight is None:
         return {"calls": int(where.sum()), "events": [], "note": "The log does not hold what to order by."}
     places = np.flatnonzero(where)
@@ -268,7 +270,7 @@ _ORDERS: Final[Mapping[str, Callable[[Study], _Weights | None]]] = {
 
 
 def _cut(value: Json) -> Json:
-    """Return the result with every list short."""
+    """Return the result with every list cut to `ROWS_MAX`."""
     if isinstance(value, dict):
         return {key: _cut(inside) for key, inside in value.items()}
     return [_cut(item) for item in value[:ROWS_MAX]] if isinstance(value, list) else value

@@ -1,1 +1,1 @@
-"""Reads a question into `Goals` without a language model."""
+"""Read a question into `Goals` without a language model."""

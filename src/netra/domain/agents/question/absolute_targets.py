@@ -1,14 +1,14 @@
-"""Absolute targets: "$5,000 a month", "500 ms for search", "TTFT below 300 ms", "fits in 80 GB"."""
+"""Read absolute targets: "$5,000 a month", "500 ms for search", "TTFT below 300 ms", "fits in 80 GB"."""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from netra.domain.agents.question.clauses import Subject
-from netra.domain.agents.question.number_context import Scene, mark_of, parts_here, parts_near
-from netra.domain.agents.question.readings import Reading, Target, Unread
+from netra.domain.agents.question.number_context import NumberContext, mark_of, parts_here, parts_near
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 
-MONTHS: Final[Mapping[str, float]] = {  # how many of each a month of 365.25 / 12 days has
+MONTHS: Final[Mapping[str, float]] = {  # units per month of 365.25 / 12 days
     "hour": 730.5,
     "day": 30.4375,
     "week": 30.4375 / 7,
@@ -71,90 +71,92 @@ _TOKEN_TIMES: Final = {Subject.FIRST_TOKEN: "ttft_ms_p99", Subject.PER_TOKEN: "t
 _TIMES: Final = (*_TOKEN_TIMES, Subject.TIME, Subject.RATE)
 
 
-def money_targets(scene: Scene) -> tuple[Reading, ...]:
-    """Return the budget a sum in dollars sets, by the month."""
-    quantity = scene.quantity
-    if _FROM.search(scene.before):
+def money_targets(context: NumberContext) -> tuple[Reading, ...]:
+    """Return the monthly budget that a sum in dollars sets."""
+    quantity = context.quantity
+    if _FROM.search(context.before):
         return ()
-    if _PRICE_OF_A_THING.match(scene.after):
-        return _unread(scene, "the price of a single thing sets no target; budgets are dollars a month")
-    if _SAVES.search(scene.before):
-        return _unread(scene, "a saving is read as a share (“20 % cheaper”), or as the budget that is left")
-    if _NOW.search(scene.around) and not _LIMITS.search(scene.around):
-        return _unread(scene, "taken as what is paid now; the bill is computed from the log")
-    period = _PERIOD.match(scene.after)
+    if _PRICE_OF_A_THING.match(context.after):
+        return _unread(context, "the price of a single thing sets no target; budgets are dollars a month")
+    if _SAVES.search(context.before):
+        return _unread(context, "a saving is read as a share (“20 % cheaper”), or as the budget that is left")
+    if _NOW.search(context.around) and not _LIMITS.search(context.around):
+        return _unread(context, "taken as what is paid now; the bill is computed from the log")
+    period = _PERIOD.match(context.after)
     times = 1.0 if period is None else MONTHS[_period(period)]
     if quantity.value <= 0:
-        return _unread(scene, "a budget is more than nothing")
-    return (Target(field="budget_usd_per_month", value=quantity.value * times),)
+        return _unread(context, "a budget must be above 0")
+    return (StatedTarget(field="budget_usd_per_month", value=quantity.value * times),)
 
 
-def bare_targets(scene: Scene) -> tuple[Reading, ...]:
-    """Return the budget that a number without a unit is, where the clause speaks of one."""
-    said = scene.before.strip() or "".join(clause.text for clause in scene.sentence[:1])
-    if _BUDGETS.search(f"{said} {scene.after}") is not None:
-        return money_targets(scene)
-    about = mark_of(scene, (*_TIMES, Subject.MONEY))
-    if about is None or not scene.clause.start <= about.start < scene.clause.end:
+def bare_targets(context: NumberContext) -> tuple[Reading, ...]:
+    """Return the budget set by a number without a unit, if the clause mentions a budget."""
+    words = context.before.strip() or "".join(clause.text for clause in context.sentence[:1])
+    if _BUDGETS.search(f"{words} {context.after}") is not None:
+        return money_targets(context)
+    about = mark_of(context, (*_TIMES, Subject.MONEY))
+    if about is None or not context.clause.start <= about.start < context.clause.end:
         return ()
-    return _unread(scene, "a number without a unit; say “ms”, “%”, “x” or “$”")
+    return _unread(context, "a number without a unit; write “ms”, “%”, “x” or “$”")
 
 
-def time_targets(scene: Scene) -> tuple[Reading, ...]:
-    """Return the limit on a latency that a duration sets, for the features it names."""
-    if _FROM.search(scene.before) or _NO_LATENCY.search(scene.around):
+def time_targets(context: NumberContext) -> tuple[Reading, ...]:
+    """Return the latency limit that a duration sets, for each feature it names."""
+    if _FROM.search(context.before) or _NO_LATENCY.search(context.around):
         return ()
-    is_limit = _LIMITS.search(scene.around) is not None
-    if _NOW.search(scene.around) and not is_limit:
-        return _unread(scene, "taken as what is measured now; latencies are read from the log")
-    about = mark_of(scene, _TIMES)
+    is_limit = _LIMITS.search(context.around) is not None
+    if _NOW.search(context.around) and not is_limit:
+        return _unread(context, "taken as what is measured now; latencies are read from the log")
+    about = mark_of(context, _TIMES)
     if about is not None and about.subject in _TOKEN_TIMES:
-        return (Target(field=_TOKEN_TIMES[about.subject], value=scene.quantity.value),)
-    names = _names(scene)
+        return (StatedTarget(field=_TOKEN_TIMES[about.subject], value=context.quantity.value),)
+    names = _names(context)
     if about is None and not names and not is_limit:
-        return _unread(scene, "a time that is no limit on a latency")
-    return _latency_limits(scene, names)
+        return _unread(context, "a time that is no limit on a latency")
+    return _latency_limits(context, names)
 
 
-def _latency_limits(scene: Scene, names: Sequence[str]) -> tuple[Reading, ...]:
+def _latency_limits(context: NumberContext, names: Sequence[str]) -> tuple[Reading, ...]:
     limits = tuple(
-        Target(field="latency_ms", value=scene.quantity.value, part=name) for name in names or ("",)
+        StatedTarget(field="latency_ms", value=context.quantity.value, part=name) for name in names or ("",)
     )
-    if _QUANTILE.search(scene.before) or _QUANTILE.match(scene.after.lstrip()):
-        return (*limits, *_unread(scene, "limits are judged at the 99th percentile, and so is this one"))
+    if _QUANTILE.search(context.before) or _QUANTILE.match(context.after.lstrip()):
+        return (*limits, *_unread(context, "limits are judged at the 99th percentile, and so is this one"))
     return limits
 
 
-def memory_targets(scene: Scene) -> tuple[Reading, ...]:
+def memory_targets(context: NumberContext) -> tuple[Reading, ...]:
     """Return the limit on the memory of one GPU."""
-    if mark_of(scene, (Subject.MEMORY,)) is None:
-        return _unread(scene, "memory of what could not be told; say “GPU memory”")
-    return (Target(field="gpu_memory_gib", value=scene.quantity.value),)
+    if mark_of(context, (Subject.MEMORY,)) is None:
+        return _unread(context, "unclear which memory; write “GPU memory”")
+    return (StatedTarget(field="gpu_memory_gib", value=context.quantity.value),)
 
 
-def token_rate_targets(scene: Scene) -> tuple[Reading, ...]:
-    """Return the limit on the time per output token: 40 tokens a second to one reader are 25 ms each."""
-    if re.search(r"\b(?:throughput|total|overall|aggregate)\b", scene.around, re.IGNORECASE):
-        return _unread(scene, "throughput of the whole service sets no target; say the rate one user needs")
-    if scene.quantity.value <= 0:
-        return _unread(scene, "a rate is more than nothing")
-    return (Target(field="tpot_ms_p99", value=1_000 / scene.quantity.value),)
+def token_rate_targets(context: NumberContext) -> tuple[Reading, ...]:
+    """Return the limit on the time per output token: 40 tokens a second for one user are 25 ms each."""
+    if re.search(r"\b(?:throughput|total|overall|aggregate)\b", context.around, re.IGNORECASE):
+        return _unread(
+            context, "throughput of the whole service sets no target; state the rate one user needs"
+        )
+    if context.quantity.value <= 0:
+        return _unread(context, "a rate must be above 0")
+    return (StatedTarget(field="tpot_ms_p99", value=1_000 / context.quantity.value),)
 
 
-def foreign_targets(scene: Scene) -> tuple[Reading, ...]:
-    """Say that no rate of exchange is held."""
-    return _unread(scene, "sums are read in US dollars only, as no rate of exchange is held")
+def foreign_targets(context: NumberContext) -> tuple[Reading, ...]:
+    """Return the number as unread: other currencies cannot be converted."""
+    return _unread(context, "sums are read in US dollars only, as no rate of exchange is held")
 
 
-def count_targets(scene: Scene) -> tuple[Reading, ...]:
-    """Say that a count of calls sets no target; days and the like are no targets anyway."""
-    if re.search(r"request|call|rps|qps|rpm|tpm|user", scene.quantity.text, re.IGNORECASE):
-        return _unread(scene, "traffic is read from the log and changes of it as “50 % more traffic”")
+def count_targets(context: NumberContext) -> tuple[Reading, ...]:
+    """Return a count of calls as unread; other counts, such as days, are ignored."""
+    if re.search(r"request|call|rps|qps|rpm|tpm|user", context.quantity.text, re.IGNORECASE):
+        return _unread(context, "traffic is read from the log and changes of it as “50 % more traffic”")
     return ()
 
 
-def _unread(scene: Scene, why: str) -> tuple[Reading, ...]:
-    return (Unread(text=scene.quantity.text.strip(), why=why),)
+def _unread(context: NumberContext, why: str) -> tuple[Reading, ...]:
+    return (Unread(text=context.quantity.text.strip(), why=why),)
 
 
 def _period(match: re.Match[str]) -> str:
@@ -162,13 +164,13 @@ def _period(match: re.Match[str]) -> str:
     return _SPELLINGS.get(word, word)
 
 
-def _names(scene: Scene) -> tuple[str, ...]:
-    """Return whom the limit is for: named in its clause, else right after it, else in the sentence."""
-    here = tuple(part.name for part in parts_here(scene))
-    return here or _named_after(scene) or tuple(part.name for part in parts_near(scene))
+def _names(context: NumberContext) -> tuple[str, ...]:
+    """Return the names a limit applies to: in its clause, else right after it, else in its sentence."""
+    here = tuple(part.name for part in parts_here(context))
+    return here or _named_after(context) or tuple(part.name for part in parts_near(context))
 
 
-def _named_after(scene: Scene) -> tuple[str, ...]:
-    """Return "search" of "500 ms for search", where the log has no such name."""
-    match = _FOR_NAME.match(scene.after)
+def _named_after(context: NumberContext) -> tuple[str, ...]:
+    """Return "search" of "500 ms for search", for a name that the log lacks."""
+    match = _FOR_NAME.match(context.after)
     return () if match is None or match["name"].lower() in _NO_PART else (match["name"],)

@@ -1,6 +1,6 @@
-"""A message cut into clauses, with the words that tell what a number in it is about.
+"""Split a message into clauses and mark the words that name the subject of a number.
 
-Which target a number then is, `targets` decides.
+The target modules decide which target a number sets.
 """
 
 import enum
@@ -14,20 +14,20 @@ from netra.domain.agents.question.quantities import Quantity
 
 
 class Subject(enum.StrEnum):
-    """What a number can be about."""
+    """The subject of a number."""
 
     MONEY = "money"
-    RATE = "rate"  # more of it is faster: speed, throughput
-    TIME = "time"  # more of it is slower: latency
+    RATE = "rate"  # higher is faster: speed, throughput
+    TIME = "time"  # higher is slower: latency
     TRAFFIC = "traffic"
-    GROWTH = "growth"  # traffic, unless something else is said
+    GROWTH = "growth"  # growth of traffic, unless the message names another subject
     FIRST_TOKEN = "first_token"  # noqa: S105  # a token of a language model, no secret
     PER_TOKEN = "per_token"  # noqa: S105  # the same
     MEMORY = "memory"
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """A word that names a subject, and where it stands."""
+    """A word that names a subject, and its position."""
 
     subject: Subject
     start: int
@@ -36,7 +36,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of the message that is about one thing."""
+    """A part of the message about one subject."""
 
     text: str
     start: int
@@ -78,7 +78,7 @@ _CLAUSE_END: Final = re.compile(
 
 
 def clauses(text: str) -> tuple[Clause, ...]:
-    """Return the clauses of `text` in order, every one with its marks.
+    """Return the clauses of `text` in order, with their marks.
 
     >>> [clause.text for clause in clauses("20 % cheaper and 2x faster. At no more money?")]
     ['20 % cheaper ', ' 2x faster', '', ' no more money', '']
@@ -98,7 +98,7 @@ def clauses(text: str) -> tuple[Clause, ...]:
 
 
 def place(found: Sequence[Clause], quantity: Quantity) -> int:
-    """Return the index of the clause that `quantity` stands in."""
+    """Return the index of the clause that contains `quantity`."""
     return max((number for number, clause in enumerate(found) if clause.start <= quantity.start), default=0)
 
 

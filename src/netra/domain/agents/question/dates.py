@@ -1,6 +1,6 @@
-"""Instants named in a sentence: "since 2026-11-20", "yesterday", "last Monday", "3 days ago".
+"""Find dates in a text: "since 2026-11-20", "yesterday", "last Monday", "3 days ago".
 
-A day named without a time of day is its first instant in UTC; `now` is an argument.
+A day without a time of day starts at midnight UTC. The current time is the argument `now`.
 """
 
 import re
@@ -12,7 +12,7 @@ import msgspec
 
 
 class Dated(msgspec.Struct, frozen=True, kw_only=True):
-    """One instant of the text and where it stands; `at` is None for a date that no calendar has."""
+    """A date in the text and its position; `at` is None if the date does not exist."""
 
     at: datetime | None
     start: int
@@ -45,11 +45,12 @@ _DATED: Final = re.compile(
     re.IGNORECASE,
 )
 
-_ANY_DATE: Final = re.compile("[0-9]|day|night|morning|week|month|ago", re.IGNORECASE)  # most texts have none
+# skips the slower pattern for most texts
+_ANY_DATE: Final = re.compile("[0-9]|day|night|morning|week|month|ago", re.IGNORECASE)
 
 
 def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
-    """Return the dates of `text` in their order, seen from `now`.
+    """Return the dates of `text` in order, relative to `now`.
 
     >>> instants("since yesterday", now=datetime(2026, 11, 21, 9, 30, tzinfo=UTC))[0].at.isoformat()
     '2026-11-20T00:00:00+00:00'
@@ -68,7 +69,7 @@ def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
 
 
 def iso_instant(text: str) -> datetime | None:
-    """Return an ISO 8601 date or instant, UTC where it names no zone; None when it is none.
+    """Parse an ISO 8601 date or instant, in UTC unless it has a zone; return None if it is invalid.
 
     >>> iso_instant("2026-11-20 14:00").isoformat()
     '2026-11-20T14:00:00+00:00'
@@ -76,14 +77,14 @@ def iso_instant(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(re.sub(r"\s?z$", "+00:00", text.strip(), flags=re.IGNORECASE))
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):  # 2026-13-45, or a zone that leaves the calendar
+    except (ValueError, OverflowError):  # 2026-13-45, or a time zone that moves the date out of range
         return None
 
 
 def _instant(kind: str, text: str, *, now: datetime) -> datetime | None:
     try:
         return _READERS[kind](text.lower(), now)
-    except (ValueError, OverflowError):  # 31 February, or before the year 1
+    except (ValueError, OverflowError):  # 31 February, or a date before year 1
         return None
 
 
@@ -99,7 +100,7 @@ def _ago(text: str, now: datetime) -> datetime:
 
 
 def _calendar(text: str, now: datetime) -> datetime:
-    """Return "20th of November", "Nov 20" or either with a year; without one the latest that has been."""
+    """Return "20th of November" or "Nov 20", with or without a year; the default is the latest past one."""
     month = next(i for i, name in enumerate(_MONTHS, 1) if re.search(rf"\b{name[:3]}", text))
     day, *year = (int(number) for number in re.findall("[0-9]+", text))
     found = datetime(year[0] if year else now.year, month, day, tzinfo=UTC)
@@ -107,7 +108,7 @@ def _calendar(text: str, now: datetime) -> datetime:
 
 
 def _weekday(text: str, now: datetime) -> datetime:
-    """Return the first instant of the latest such weekday before today."""
+    """Return the start of the latest such weekday before today."""
     back = (now.weekday() - [*_DAYS].index(text.rsplit(maxsplit=1)[-1])) % 7 or 7
     return _midnight(now) - timedelta(days=back)
 

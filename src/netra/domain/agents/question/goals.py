@@ -1,6 +1,6 @@
-"""What is asked: `Goals` out of a run's parameters and its words, without a language model.
+"""Read `Goals` from a run's message and parameters, without a language model.
 
-Parameters outrank words. Whatever is said and not understood is in `Goals.unread`, a sentence each.
+Parameters override the message. Each part that is not understood adds a sentence to `Goals.unread`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +13,8 @@ from netra.domain.agents.question import topics
 from netra.domain.agents.question.dates import Dated, instants
 from netra.domain.agents.question.mentions import (
     NO_NAMES,
+    KnownNames,
     Mention,
-    Names,
     blanked,
     families_in,
     gpus_in,
@@ -24,19 +24,19 @@ from netra.domain.agents.question.mentions import (
 )
 from netra.domain.agents.question.number_targets import targets_in
 from netra.domain.agents.question.parameters import read_parameters
-from netra.domain.agents.question.readings import Reading, Target, Unread
+from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
 from netra.domain.optimization.model import Goals, Priority
 
-UNREAD_MAX: Final = 12  # sentences; a text that is all numbers must not become a report
-BEFORE_AFTER: Final = "upgrade_review"  # among `Goals.analyses`: what did a change do
-RIGHT_SIZING: Final = "right_sizing"  # among `Goals.analyses`: would another model do
-QUALITY: Final = "quality"  # among `Goals.constraints`: answers may not get worse
+UNREAD_MAX: Final = 12  # most sentences in `Goals.unread`; keeps the answer short for a text full of numbers
+BEFORE_AFTER: Final = "upgrade_review"  # in `Goals.analyses`: evaluate a change
+RIGHT_SIZING: Final = "right_sizing"  # in `Goals.analyses`: compare other models
+QUALITY: Final = "quality"  # in `Goals.constraints`: answers may not get worse
 
 _UNKNOWN_PART: Final = "no feature, function or tool of this name is in the log"
 
 
-class _Words(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was found in the text, before it is weighed."""
+class _MessageParts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything found in the text."""
 
     text: str
     models: tuple[Mention, ...]
@@ -48,11 +48,11 @@ class _Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_goals(
-    message: str, parameters: Mapping[str, Any], *, now: datetime, names: Names = NO_NAMES
+    message: str, parameters: Mapping[str, Any], *, now: datetime, names: KnownNames = NO_NAMES
 ) -> Goals:
-    """Return what is asked; never raises, whatever the text or the values are.
+    """Return the goals of a question; accepts any text and any values without raising.
 
-    `names` are those of the workload's log, where it has been read: names it does not hold are then
+    `names` are the names in the workload's log, once it has been read. Other names are then reported as
     unread.
 
     >>> from datetime import UTC
@@ -62,23 +62,23 @@ def read_goals(
     """
     asked = read_parameters(parameters)
     words = _words("\n".join([message, *asked.words]), names, now=now)
-    fields = _joined(_said(words), asked.fields)
-    fields["features"], strangers = _sifted(fields["features"], names)
+    fields = _merged(_goal_fields(words), asked.fields)
+    fields["features"], unknown = _sifted(fields["features"], names)
     fields["latency_ms"], unlimited = _limits_sifted(fields["latency_ms"], names)
-    unread = (*asked.unread, *_unread(words), *(_stranger(name) for name in (*strangers, *unlimited)))
-    said = tuple(dict.fromkeys(piece.said() for piece in unread))
-    return Goals(**fields, unread=said[:UNREAD_MAX])
+    unread = (*asked.unread, *_unread(words), *(_unknown_part(name) for name in (*unknown, *unlimited)))
+    sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
+    return Goals(**fields, unread=sentences[:UNREAD_MAX])
 
 
-def _words(text: str, names: Names, *, now: datetime) -> _Words:
-    """Find names first and blank them, so that no digit of a name is taken for a number."""
+def _words(text: str, names: KnownNames, *, now: datetime) -> _MessageParts:
+    """Find names and blank them out first, so that a digit in a name is not read as a number."""
     models = models_in(text, known=names.models)
     text = _without(text, models)
     families, gpus, dates = families_in(text), gpus_in(text), instants(text, now=now)
     text = _without(text, (*gpus, *(date for date in dates if not date.text.isalpha())))
     parts = parts_in(text, known=names.parts())
     plain = _without(text, parts)
-    return _Words(
+    return _MessageParts(
         text=plain,
         models=models,
         families=families,
@@ -93,8 +93,8 @@ def _without(text: str, found: Iterable[Mention | Dated]) -> str:
     return blanked(text, [(piece.start, piece.end) for piece in found])
 
 
-def _said(words: _Words) -> dict[str, Any]:
-    """Return the fields of `Goals` that the words set."""
+def _goal_fields(words: _MessageParts) -> dict[str, Any]:
+    """Return the fields of `Goals` set by the words."""
     fields: dict[str, Any] = {"latency_ms": {}}
     for target in _targets(words):
         if target.field == "latency_ms":
@@ -108,8 +108,8 @@ def _said(words: _Words) -> dict[str, Any]:
     return fields | _implied(words, fields)
 
 
-def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the words say without a number: what may not rise, fall or get worse, and since when."""
+def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the goals stated without a number: caps, priority, analyses and the date of a change."""
     implied: dict[str, Any] = {"constraints": (), "split_by": topics.split_in(words.text)}
     if {"saving_share", "budget_usd_per_month"}.isdisjoint(fields) and topics.is_money_capped(words.text):
         implied["saving_share"] = 0.0
@@ -119,7 +119,8 @@ def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
         implied["constraints"] = (QUALITY,)
     implied["priority"] = _priority(words, fields)
     if _is_before_after(words):
-        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)  # the move has been made
+        # the new model is already in use
+        asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)
         implied["analyses"] = (*asked, BEFORE_AFTER)
         implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
     elif not all(model.known for model in words.models):
@@ -127,8 +128,8 @@ def _implied(words: _Words, fields: Mapping[str, Any]) -> dict[str, Any]:
     return implied
 
 
-def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
-    """Return what is wanted least of: both where both have a target, else what the words speak of."""
+def _priority(words: _MessageParts, fields: Mapping[str, Any]) -> Priority | None:
+    """Return the objective: balanced if both cost and speed have a target, else the one mentioned."""
     if fields.get("saving_share", 0.0) > 0 and fields.get("speedup", 0.0) > 1:
         return Priority.BALANCED
     priority = topics.priority_in(words.text)
@@ -137,25 +138,25 @@ def _priority(words: _Words, fields: Mapping[str, Any]) -> Priority | None:
     return priority
 
 
-def _is_before_after(words: _Words) -> bool:
+def _is_before_after(words: _MessageParts) -> bool:
     return topics.asks_before_after(words.text, is_dated=bool(words.dates))
 
 
-def _joined(said: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both; of one field what is asked by parameter stands, lists and limits are united."""
-    fields = {name: value for name, value in {**said, **asked}.items() if value is not None}
+def _merged(stated: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge both sources: parameters override single fields, lists and limits are united."""
+    fields = {name: value for name, value in {**stated, **asked}.items() if value is not None}
     for name in ("features", "models", "gpus", "constraints", "analyses"):
-        fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *said[name])))
-    fields["latency_ms"] = {**said["latency_ms"], **asked.get("latency_ms", {})}
+        fields[name] = tuple(dict.fromkeys((*asked.get(name, ()), *stated[name])))
+    fields["latency_ms"] = {**stated["latency_ms"], **asked.get("latency_ms", {})}
     return fields
 
 
-def _targets(words: _Words) -> list[Target]:
-    return [reading for reading in words.readings if isinstance(reading, Target)]
+def _targets(words: _MessageParts) -> list[StatedTarget]:
+    return [reading for reading in words.readings if isinstance(reading, StatedTarget)]
 
 
-def _sifted(features: Iterable[str], names: Names) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the features as the log spells them, and those it does not hold; all where it is not read."""
+def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the features as spelled in the log, and the unknown ones; keep all before the log is read."""
     known = names.parts()
     if names == NO_NAMES:
         return tuple(features), ()
@@ -164,23 +165,25 @@ def _sifted(features: Iterable[str], names: Names) -> tuple[tuple[str, ...], tup
     return kept, tuple(name for name, spelt in found.items() if spelt is None)
 
 
-def _limits_sifted(limits: Mapping[str, float], names: Names) -> tuple[dict[str, float], tuple[str, ...]]:
-    kept, strangers = _sifted([part for part in limits if part], names)
+def _limits_sifted(
+    limits: Mapping[str, float], names: KnownNames
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    kept, unknown = _sifted([part for part in limits if part], names)
     spelt = {part: _spelling(part, kept) or part for part in limits}
-    good = {spelt[part]: limit for part, limit in limits.items() if part not in strangers}
-    return good, strangers
+    good = {spelt[part]: limit for part, limit in limits.items() if part not in unknown}
+    return good, unknown
 
 
 def _spelling(name: str, known: Sequence[str]) -> str | None:
     return next((spelt for spelt in known if same_name(spelt, name)), None)
 
 
-def _stranger(name: str) -> Unread:
+def _unknown_part(name: str) -> Unread:
     return Unread(text=name, why=_UNKNOWN_PART)
 
 
-def _unread(words: _Words) -> list[Unread]:
-    """Return what the words say that sets nothing."""
+def _unread(words: _MessageParts) -> list[Unread]:
+    """Return the parts of the message that set no goal."""
     unread = [reading for reading in words.readings if isinstance(reading, Unread)]
     unread += [
         Unread(text=family.name, why="a family of models; name the one that is meant")
@@ -189,7 +192,7 @@ def _unread(words: _Words) -> list[Unread]:
     unread += [
         Unread(text=date.text, why="no day of the calendar") for date in words.dates if date.at is None
     ]
-    unread += _said_twice(words)
+    unread += _contradictions(words)
     is_named = words.models or words.gpus or words.parts or words.readings
     if not is_named and not topics.is_on_topic(words.text):
         unread.append(
@@ -198,13 +201,13 @@ def _unread(words: _Words) -> list[Unread]:
     return unread
 
 
-def _said_twice(words: _Words) -> list[Unread]:
-    """Return the targets that contradict an earlier one, which stands."""
+def _contradictions(words: _MessageParts) -> list[Unread]:
+    """Return the targets that contradict an earlier one; the earlier one is used."""
     first: dict[tuple[str, str], float] = {}
     unread: list[Unread] = []
     for target in _targets(words):
         stands = first.setdefault((target.field, target.part), target.value)
         if stands != target.value:
             text = f"{target.field} {target.value:g}"
-            unread.append(Unread(text=text, why=f"said twice; the first, {stands:g}, stands"))
+            unread.append(Unread(text=text, why=f"stated twice; the first, {stands:g}, is used"))
     return unread

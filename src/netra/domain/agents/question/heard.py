@@ -1,4 +1,4 @@
-"""The form in which a language model reports its reading of a question."""
+"""Define the form in which a language model returns the goals of a question."""
 
 from typing import Annotated, Final, Literal
 
@@ -13,8 +13,8 @@ _Kind = Annotated[str, msgspec.Meta(pattern=rf"^(?:{'|'.join(ORDER)})$")]
 _Positive = Annotated[float, msgspec.Meta(gt=0, le=1e12)]
 
 
-class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The form that a model fills."""
+class ModelReadGoals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The form that a language model fills."""
 
     priority: Literal["cost", "performance", "balanced"] | None = None
     saving_share: Annotated[float, msgspec.Meta(ge=-10, lt=1)] | None = None
@@ -30,9 +30,9 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     split_by: Literal["tool", "feature", "template"] | None = None
 
 
-class Hearing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model made of the question: the form, or why there is none."""
+class QuestionReading(msgspec.Struct, frozen=True, kw_only=True):
+    """A language model's reading of a question: the goals, or the reason for the failure."""
 
-    heard: Heard | None = None
+    goals: ModelReadGoals | None = None
     reason: str | None = None
-    earlier: tuple[str, ...] = ()  # what the asker said before, in this thread
+    earlier: tuple[str, ...] = ()  # the user's earlier messages in this thread

@@ -1,7 +1,7 @@
-"""Names in a sentence: models, GPUs, and the features, functions and tools of the workload.
+"""Find names in a text: models, GPUs, and the workload's features, functions and tools.
 
-Matching forgives case, blanks, dots, hyphens and underscores, since people write "GPT 4o mini" for
-`gpt-4o-mini`. Whether a model has a price or a GPU data is for those who hold the tables to say.
+Matching ignores case, spaces, dots, hyphens and underscores, since people write "GPT 4o mini" for
+`gpt-4o-mini`. Whether a model has a price, or a GPU has data, is decided elsewhere.
 """
 
 import re
@@ -13,33 +13,31 @@ import msgspec
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.workloads.columns import Events, Labels
 
-FILLER: Final = (
-    "\N{OBJECT REPLACEMENT CHARACTER}"  # neither a letter nor a mark: it stands where a name stood
-)
-PARTS_MAX: Final = 4_096  # names of a workload that are looked for in a message
-_WORDS_MAX: Final = 6  # words of one name
-_KIND_LENGTH_MAX: Final = 20  # characters of "function named "
-_GAPS: Final = re.compile(r"[^\w\s./:-]|\s{2}|\n")  # what cannot stand inside a name
+FILLER: Final = "\N{OBJECT REPLACEMENT CHARACTER}"  # replaces blanked names; neither a letter nor punctuation
+PARTS_MAX: Final = 4_096  # most names of a workload searched for in a message
+_WORDS_MAX: Final = 6  # most words in one name
+_KIND_LENGTH_MAX: Final = 20  # longest prefix such as "function named ", in characters
+_GAPS: Final = re.compile(r"[^\w\s./:-]|\s{2}|\n")  # characters that cannot occur inside a name
 
 
-class Names(msgspec.Struct, frozen=True, kw_only=True):
-    """The names that the workload's log holds; empty where it is not known yet."""
+class KnownNames(msgspec.Struct, frozen=True, kw_only=True):
+    """The names in the workload's log; empty before it is read."""
 
     features: tuple[str, ...] = ()
-    functions: tuple[str, ...] = ()  # prompt templates: the code that makes the calls
+    functions: tuple[str, ...] = ()  # prompt templates, by the function that calls the model
     tools: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
     def parts(self) -> tuple[str, ...]:
-        """Return the names of the parts of a product: features, functions, tools; each once."""
+        """Return the distinct names of features, functions and tools."""
         return tuple(dict.fromkeys((*self.features, *self.functions, *self.tools)))[:PARTS_MAX]
 
 
-NO_NAMES: Final = Names()
+NO_NAMES: Final = KnownNames()
 
 
 class Mention(msgspec.Struct, frozen=True, kw_only=True):
-    """A name found in the text; `known` when the log holds it."""
+    """A name in the text; `known` if it is in the log."""
 
     name: str
     start: int
@@ -108,7 +106,7 @@ _KIND_AFTER: Final = re.compile(rf"\s(?:{_KIND})\b|[{_QUOTES}(]", re.IGNORECASE)
 
 
 def models_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
-    """Return the models named in `text`, in order; a label of the log comes back as the log spells it.
+    """Return the models named in `text`, in order; a model in the log is spelled as in the log.
 
     >>> [mention.name for mention in models_in("GPT 4o mini or claude-haiku-4-5?")]
     ['gpt-4o-mini', 'claude-haiku-4-5']
@@ -129,7 +127,7 @@ def models_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
 
 
 def families_in(text: str) -> tuple[Mention, ...]:
-    """Return families of models named without saying which member, once the models are blanked."""
+    """Return model families without a version; models must be blanked out before."""
     return tuple(
         Mention(name=match[0], start=match.start(), end=match.end()) for match in _FAMILY.finditer(text)
     )
@@ -143,7 +141,7 @@ def gpus_in(text: str) -> tuple[Mention, ...]:
 
 
 def parts_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
-    """Return the features, functions and tools named in `text`: those of the log, and marked others.
+    """Return the features, functions and tools named in `text`: names in the log, and marked names.
 
     >>> [(m.name, m.known) for m in parts_in("speed up `rank` and the export tool", known=["Export"])]
     [('rank', False), ('Export', True)]
@@ -160,7 +158,7 @@ def parts_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return `text` with the spans filled by `FILLER`, so that every place stays where it was."""
+    """Return `text` with the spans replaced by `FILLER`, so that positions stay the same."""
     pieces: list[str] = []
     at = 0
     for start, end in sorted(spans):
@@ -171,7 +169,7 @@ def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def same_name(one: str, other: str) -> bool:
-    """Return whether two spellings mean one name.
+    """Return whether two spellings denote the same name.
 
     >>> same_name("GPT-4o Mini", "gpt_4o.mini")
     True
@@ -204,7 +202,7 @@ def _model_name(match: re.Match[str]) -> str:
 
 
 def _spelt(text: str, known: Iterable[str]) -> list[Mention]:
-    """Return where names of the log stand in the text, the longest first where two begin alike."""
+    """Return the mentions of the log's names, preferring longer names."""
     by_key = {_key(name): name for name in known}
     by_key.pop("", None)
     if not by_key:
@@ -233,7 +231,7 @@ def _longest(text: str, words: Sequence[tuple[int, int]], by_key: Mapping[str, s
 
 
 def _is_distinct(name: str) -> bool:
-    """Return whether the name can be told from the words of any sentence."""
+    """Return whether the name differs from common words."""
     return len(_key(name)) > 1 and name.lower() not in _PLAIN_WORDS
 
 
@@ -242,9 +240,9 @@ def _is_marked(text: str, start: int, end: int) -> bool:
     return _KIND_BEFORE.search(before) is not None or _KIND_AFTER.match(text, end) is not None
 
 
-def names_of(events: Events) -> Names:
-    """Return the names that the log holds."""
-    return Names(
+def names_of(events: Events) -> KnownNames:
+    """Return the names in the log."""
+    return KnownNames(
         features=_names(events.feature),
         functions=_names(events.template),
         tools=_names(events.tool),

@@ -1,6 +1,6 @@
-"""What every number of a message is a target of; a number is about the nearest word that names a subject.
+"""Read the targets set by the numbers of a message; the nearest word that names a subject decides.
 
-What cannot be told is handed back as unread; it is never guessed.
+An ambiguous number is returned as unread, never guessed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,11 +8,11 @@ from typing import Final
 
 from netra.domain.agents.question import absolute_targets, relative_targets
 from netra.domain.agents.question.mentions import Mention
-from netra.domain.agents.question.number_context import Scene, scenes
+from netra.domain.agents.question.number_context import NumberContext, number_contexts
 from netra.domain.agents.question.quantities import Unit
 from netra.domain.agents.question.readings import Reading
 
-_READERS: Final[Mapping[Unit, Callable[[Scene], tuple[Reading, ...]]]] = {
+_READERS: Final[Mapping[Unit, Callable[[NumberContext], tuple[Reading, ...]]]] = {
     Unit.SHARE: relative_targets.change_targets,
     Unit.FACTOR: relative_targets.change_targets,
     Unit.USD: absolute_targets.money_targets,
@@ -26,9 +26,13 @@ _READERS: Final[Mapping[Unit, Callable[[Scene], tuple[Reading, ...]]]] = {
 
 
 def targets_in(text: str, parts: Sequence[Mention] = ()) -> tuple[Reading, ...]:
-    """Return what each number of `text` sets, in order; models, GPUs and dates must be blanked before.
+    """Return the targets in `text`, in order; models, GPUs and dates must be blanked out before.
 
     >>> [(target.field, round(target.value, 9)) for target in targets_in("20 % cheaper and 2x faster")]
     [('saving_share', 0.2), ('speedup', 2.0)]
     """
-    return tuple(reading for scene in scenes(text, parts) for reading in _READERS[scene.quantity.unit](scene))
+    return tuple(
+        reading
+        for context in number_contexts(text, parts)
+        for reading in _READERS[context.quantity.unit](context)
+    )

@@ -1,6 +1,6 @@
-"""Numbers written in words: "twenty-five", "half", "twice", "a third", "dozens".
+"""Find numbers written in words: "twenty-five", "half", "twice", "a third", "dozens".
 
-Where they stand and what they come to; what they count is for `figures` to say.
+Returns positions and values; `stated_numbers` finds what they count.
 """
 
 import math
@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 
-class Spelt(msgspec.Struct, frozen=True, kw_only=True):
-    """A number in words; nan for one that names no size, as "hundreds"."""
+class SpelledNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number in words; nan if vague, as "hundreds"."""
 
     text: str
     value: float
@@ -20,7 +20,7 @@ class Spelt(msgspec.Struct, frozen=True, kw_only=True):
     end: int
     is_share: bool = False
     is_factor: bool = False
-    is_pronoun: bool = False  # "one" may be no number at all
+    is_pronoun: bool = False  # "one", which may be a pronoun
 
 
 _ONES: Final = """
@@ -65,7 +65,7 @@ _FACTORS: Final = {"twice": 2.0, "thrice": 3.0, "fourfold": 4.0, "tenfold": 10.0
 _OF_TIME: Final = re.compile(r"\s(?:an?|of an?)\s(?=second|minute|hour|day|week|month|year)", re.IGNORECASE)
 
 
-def numbers(text: str) -> Iterator[Spelt]:
+def numbers(text: str) -> Iterator[SpelledNumber]:
     """Yield the numbers in words, in order.
 
     >>> [(n.text, n.value) for n in numbers("twenty-five of two hundred, a third, twice")]
@@ -78,7 +78,7 @@ def numbers(text: str) -> Iterator[Spelt]:
             _value(match),
             match["cardinal"] is None and match.lastgroup not in (*_FACTORS, "vague"),
         )
-        yield Spelt(
+        yield SpelledNumber(
             text=match[0],
             value=value,
             start=match.start(),
@@ -90,7 +90,7 @@ def numbers(text: str) -> Iterator[Spelt]:
 
 
 def unit(after: str, units: Sequence[str]) -> tuple[int, int] | None:
-    """Return which of `units` opens the text, and where it ends; None when none does.
+    """Return the index of the unit that starts the text, and its end; None if there is no unit.
 
     >>> unit(" percent of it", ["ms", "percent"])
     (1, 8)
@@ -118,7 +118,7 @@ def _value(match: re.Match[str]) -> float:
 
 
 def _cardinal(text: str) -> float:
-    """Return "two hundred and five" as 205."""
+    """Return the value of "two hundred and five": 205."""
     total, open_ = 0.0, 0.0
     for word in re.findall("[a-z]+", text.lower()):
         if word in _VALUES:

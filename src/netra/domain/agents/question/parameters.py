@@ -1,4 +1,4 @@
-"""Goals as they stand in a run's `parameters`: each key by its accepted spellings, unusable values named."""
+"""Read goals from a run's `parameters`, by every accepted spelling of a key; report unusable values."""
 
 import math
 import re
@@ -15,16 +15,16 @@ from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Priority
 
 _DIGIT: Final = re.compile("[0-9]")
-ITEMS_MAX: Final = 64  # of one list or object
+ITEMS_MAX: Final = 64  # most items read from one list or object
 _CANNOT: Final = "not usable as"
 
-Value = Any  # Any: decoded JSON, whatever a client sent
+Value = Any  # Any: decoded JSON of any shape
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
-    """What the parameters set, by field of `Goals`; `words` are to be read like the message."""
+    """The goals set by parameters, by field of `Goals`; `words` are read like the message."""
 
-    fields: Mapping[str, Any]  # Any: each field's own type
+    fields: Mapping[str, Any]  # Any: each field has its own type
     words: tuple[str, ...]
     unread: tuple[Unread, ...]
 
@@ -33,7 +33,7 @@ _Field = tuple[str, Any] | None  # Any: as in `Parameters.fields`
 
 
 def read_parameters(parameters: Mapping[str, Value]) -> Parameters:
-    """Return what `parameters` ask for; a key or value that asks nothing usable is in `unread`."""
+    """Return the goals in `parameters`; keys and values that cannot be used are in `unread`."""
     fields: dict[str, Any] = {}
     words: list[str] = []
     unread: list[Unread] = []
@@ -57,7 +57,7 @@ def read_parameters(parameters: Mapping[str, Value]) -> Parameters:
 
 
 def _flat(parameters: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Yield every parameter, those inside `constraints` and `targets` objects too."""
+    """Yield every parameter, including those inside `constraints` and `targets` objects."""
     for key, value in list(parameters.items())[:ITEMS_MAX]:
         if key.strip().lower() in _WORDED and isinstance(value, Mapping):
             yield from _items(value)
@@ -84,7 +84,7 @@ def _are_texts(items: Sequence[Value]) -> bool:
 
 
 def _number(value: Value, *units: Unit) -> float | None:
-    """Return a finite number: one sent as such, or the only quantity of a text, in one of `units` or bare."""
+    """Return a finite number, or the only quantity in a text if it is in one of `units` or has no unit."""
     if isinstance(value, str):
         found = quantities(value)
         if len(found) != 1 or found[0].unit not in (*units, Unit.BARE):
@@ -104,7 +104,7 @@ def _positive(field: str, *units: Unit) -> Callable[[Value], _Field]:
 
 
 def _share(field: str, *, least: float, most: float) -> Callable[[Value], _Field]:
-    """Return a reader of shares: 0.2, 20 and "20 %" are the same."""
+    """Return a reader of shares that accepts 0.2, 20 and "20 %" as the same value."""
 
     def read(value: Value) -> _Field:
         number = _number(value, Unit.SHARE)
@@ -223,7 +223,7 @@ _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_kinds, "analysis analyses kinds", f"the kinds of analysis are {', '.join(ORDER)}"),
     (_served_on, "served_on present_gpus", "what serves the log now is a text, as “4x H100”"),
     (_replicas, "served_replicas present_replicas", "replicas are a whole number from 1 to 512"),
-    (_split, "split_by group_by", "parts are told apart by tool, feature or template"),
+    (_split, "split_by group_by", "split_by is one of tool, feature, template"),
     (_instant, "change_at changed_at since", "an instant is ISO 8601, as 2026-11-20 or 2026-11-20T14:00:00Z"),
     (lambda _: None, "constraints targets goals", "expected texts, or an object of limits by name"),
 )

@@ -1,7 +1,7 @@
-"""Numbers with a unit, found in a sentence: money, shares, factors, times, memory, rates.
+"""Find numbers with a unit in a text: money, shares, factors, times, memory, rates.
 
-What a number is a target of is `targets`' business; here "20 %" is only a share. Searching is linear
-in the text: every repeat is bounded and no number can be entered in its middle.
+The target modules decide what a number is a target of. The search is linear in the text: every
+repetition is bounded, and a match cannot start inside a number.
 """
 
 import enum
@@ -13,21 +13,21 @@ import msgspec
 
 
 class Unit(enum.StrEnum):
-    """What a quantity counts; its value is always in the unit's one scale."""
+    """The thing that a quantity counts; each unit has one scale."""
 
     USD = "usd"
-    FOREIGN = "foreign"  # money that is not dollars
+    FOREIGN = "foreign"  # money in another currency than US dollars
     SHARE = "share"  # 0.2 for "20 %"
     FACTOR = "factor"  # 2.0 for "2x"
     MS = "ms"
     GIB = "gib"
     TOKENS_PER_S = "tokens_per_s"
-    OTHER = "other"  # it counts something that no target is about: days, requests, GPUs
-    BARE = "bare"  # it says nothing of what it counts
+    OTHER = "other"  # units without a target: days, requests, GPUs
+    BARE = "bare"  # no unit
 
 
 class Quantity(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of the text and where it stands; `lowers` is True for "-20 %" and for "halve"."""
+    """A number in the text and its position; `lowers` is True for "-20 %" and "halve"."""
 
     unit: Unit
     value: float
@@ -67,7 +67,7 @@ _UNITS: Final = (
     (Unit.MS, 1_000.0, "s|secs?|seconds?"),
     (Unit.MS, 60_000.0, "min|mins|minutes?"),
     (Unit.MS, 3_600_000.0, "h|hrs?|hours?"),
-    (Unit.GIB, 1.0, "gb|gib|gigabytes?|gigs?"),  # a GPU's label says GB and its memory is in GiB
+    (Unit.GIB, 1.0, "gb|gib|gigabytes?|gigs?"),  # vendors label GPU memory in GB but it is GiB
     (Unit.USD, 1.0, "usd|us dollars?|dollars?|bucks"),
     (Unit.FOREIGN, 1.0, "eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
     (Unit.OTHER, 1.0, "days?|weeks?|months?|years?|(?:[a-z]+ ){0,1}tokens?|requests?|calls?|rps|qps|rpm|tpm"),
@@ -102,11 +102,11 @@ _IDIOM: Final = re.compile(
 
 _ANY_NUMBER: Final = re.compile(
     rf"[0-9]|\b(?:{'|'.join([*_SPELT, *(words for _, _, _, words in _IDIOMS)])})\b", re.IGNORECASE
-)  # most texts have none
+)  # skips the slower patterns for most texts
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
-    """Return the numbers of `text` in their order; of a range, the bound that asks for less.
+    """Return the numbers of `text` in order; a range yields the less demanding bound.
 
     >>> [(q.unit.value, q.value) for q in quantities("20 % cheaper, $5k a month, within 0.5 s")]
     [('share', 0.2), ('usd', 5000.0), ('ms', 500.0)]
@@ -124,7 +124,7 @@ def _numbers(text: str) -> Iterator[Quantity]:
             continue
         quantity = _quantity(text, match)
         taken_to = quantity.end
-        if match["spelt"] is None or quantity.unit is not Unit.BARE:  # "which one" counts nothing
+        if match["spelt"] is None or quantity.unit is not Unit.BARE:  # "which one" is a pronoun
             yield quantity
 
 
@@ -167,7 +167,7 @@ def _magnitude(text: str, at: int, *, is_money: bool) -> tuple[float, int]:
 
 
 def _unit(text: str, at: int, sign: str | None) -> tuple[Unit, float, int]:
-    """Return the unit, the factor to its scale and where it ends; a money sign in front decides."""
+    """Return the unit, the factor to its scale and its end; a currency sign before the number decides."""
     if sign is not None:
         return (Unit.USD if sign.lower() in ("$", "us$", "usd") else Unit.FOREIGN), 1.0, at
     match = _UNIT.match(text, at)

@@ -1,12 +1,12 @@
-"""What reading a question gives, piece by piece: targets, and what could not be understood."""
+"""Define the results of reading a question: targets, and parts that were not understood."""
 
 import msgspec
 
-PHRASE_MAX = 80  # characters of the asker's words that are repeated to them
+PHRASE_MAX = 80  # longest quotation of the user's words, in characters
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of `Goals` and the number asked for; `part` names the feature of a latency limit."""
+class StatedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of `Goals` and its target value; `part` names the feature of a latency limit."""
 
     field: str
     value: float
@@ -14,15 +14,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unread(msgspec.Struct, frozen=True, kw_only=True):
-    """Words that set nothing, and why."""
+    """A part of the question that sets no goal, and the reason."""
 
     text: str
     why: str
 
-    def said(self) -> str:
-        """Return the sentence for the asker.
+    def sentence(self) -> str:
+        """Return the sentence shown to the user.
 
-        >>> Unread(text="40 %", why="a share of what?").said()
+        >>> Unread(text="40 %", why="a share of what?").sentence()
         '“40 %”: a share of what?'
         """
         text = " ".join(self.text.split())
@@ -30,4 +30,4 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True):
         return f"“{cut}”: {self.why}"
 
 
-Reading = Target | Unread
+Reading = StatedTarget | Unread

@@ -1,7 +1,7 @@
-"""What a message is about: the analyses it asks for, and which of money, speed and quality it cares for.
+"""Find the topics of a message: the analyses it asks for, and its interest in cost, speed and quality.
 
-Numbers and names are read elsewhere; here only words count, in small letters: a search that minds
-capitals takes three times as long.
+Numbers and names are read elsewhere. Patterns match lower-case text, since matching without regard
+to case takes three times as long.
 """
 
 import re
@@ -37,7 +37,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
-_ANY_TOPIC: Final = re.compile(rf"\b(?:{'|'.join(_TOPICS.values())})\b")  # most texts have none
+# skips the slower patterns for most texts
+_ANY_TOPIC: Final = re.compile(rf"\b(?:{'|'.join(_TOPICS.values())})\b")
 _NOT_THE_SUBJECT: Final = re.compile(
     r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
 )
@@ -128,20 +129,20 @@ _NOT_YET: Final = re.compile(
 
 
 def analyses_in(text: str) -> tuple[str, ...]:
-    """Return the kinds of analysis the words ask for.
+    """Return the kinds of analysis that the words ask for.
 
     >>> analyses_in("Audit the KV caching, then the rate limits")
     ('prompt_caching', 'kv_cache', 'rate_limits')
     """
-    said = text.lower()
-    if _ANY_TOPIC.search(said) is None:
+    lower = text.lower()
+    if _ANY_TOPIC.search(lower) is None:
         return ()
-    plain = _NOT_THE_SUBJECT.sub(" ", said)
+    plain = _NOT_THE_SUBJECT.sub(" ", lower)
     return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
 
 
 def split_in(text: str) -> Split | None:
-    """Return the parts of the product that are to be told apart, one answer for each.
+    """Return the dimension by which the answer is to be broken down.
 
     >>> split_in("Which of our tools should move to a newer model?"), split_in("Which model is cheaper?")
     ('tool', None)
@@ -156,14 +157,14 @@ def split_in(text: str) -> Split | None:
 
 
 def priority_in(text: str) -> Priority | None:
-    """Return what the words want least of; None when they speak of neither money nor time.
+    """Return the objective named by the words; None if they mention neither cost nor speed.
 
     >>> priority_in("3x faster at no more money")
     <Priority.PERFORMANCE: 'performance'>
     """
-    said = text.lower()
-    wants_speed = _wants(_SPEED, said, unless=_SPEED_MAY_NOT_FALL)
-    wants_money = _wants(_MONEY, said, unless=_MONEY_MAY_NOT_RISE)
+    lower = text.lower()
+    wants_speed = _wants(_SPEED, lower, unless=_SPEED_MAY_NOT_FALL)
+    wants_money = _wants(_MONEY, lower, unless=_MONEY_MAY_NOT_RISE)
     if wants_money and wants_speed:
         return Priority.BALANCED
     if wants_speed:
@@ -172,47 +173,47 @@ def priority_in(text: str) -> Priority | None:
 
 
 def _wants(what: re.Pattern[str], text: str, *, unless: re.Pattern[str]) -> bool:
-    """Return whether the text speaks of it other than to say that it may not get worse."""
+    """Return whether the text mentions `what` other than as a constraint."""
     return what.search(text) is not None and what.search(unless.sub(" ", text)) is not None
 
 
 def is_money_capped(text: str) -> bool:
-    """Return whether the bill may not rise."""
+    """Return whether the text forbids a higher bill."""
     return _MONEY_MAY_NOT_RISE.search(text.lower()) is not None
 
 
 def is_speed_kept(text: str) -> bool:
-    """Return whether nothing may get slower."""
+    """Return whether the text forbids lower speed."""
     return _SPEED_MAY_NOT_FALL.search(text.lower()) is not None
 
 
 def is_quality_kept(text: str) -> bool:
-    """Return whether answers may not get worse."""
+    """Return whether the text forbids worse answers."""
     return _QUALITY_MAY_NOT_FALL.search(text.lower()) is not None
 
 
 def asks_before_after(text: str, *, is_dated: bool) -> bool:
-    """Return whether the question is what a change that was made has done; `is_dated` if it names a past day.
+    """Return whether the question asks for the effect of a past change; `is_dated` if it names a past day.
 
     >>> asks_before_after("Was the upgrade worth it?", is_dated=False)
     True
     >>> asks_before_after("Would an upgrade be worth it?", is_dated=False)
     False
     """
-    said = text.lower()
-    is_made = _CHANGE_MADE.search(said) is not None
-    if not is_made and _CHANGE.search(said) is None:
+    lower = text.lower()
+    is_made = _CHANGE_MADE.search(lower) is not None
+    if not is_made and _CHANGE.search(lower) is None:
         return False
     if is_dated:
         return True
-    if _NOT_YET.search(said) and not _IN_THE_PAST.search(said):
+    if _NOT_YET.search(lower) and not _IN_THE_PAST.search(lower):
         return False
-    return _VERDICT.search(said) is not None
+    return _VERDICT.search(lower) is not None
 
 
 def is_on_topic(text: str) -> bool:
-    """Return whether any word of the text is one that this engine has an answer for."""
-    said = text.lower()
-    return any(pattern.search(said) for pattern in (_MONEY, _SPEED, _TIME, _SUBJECT)) or bool(
-        analyses_in(said)
+    """Return whether any word of the text is a topic of this engine."""
+    lower = text.lower()
+    return any(pattern.search(lower) for pattern in (_MONEY, _SPEED, _TIME, _SUBJECT)) or bool(
+        analyses_in(lower)
     )

@@ -1,1 +1,1 @@
-"""The five agents in their order, and what each hands to the next."""
+"""The five agents in order, and the checked data that each passes to the next."""

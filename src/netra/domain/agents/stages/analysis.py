@@ -1,4 +1,4 @@
-"""OptimizationsCoreSubAgent: every idea weighed on the log, composed and ranked."""
+"""OptimizationsCoreSubAgent: run every analyser on the log, then combine and rank the results."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ AGENT: Final = "OptimizationsCoreSubAgent"
 
 
 def message(events: int) -> str:
-    """Return what the agent is about to do.
+    """Return the progress message of this stage.
 
     >>> message(12000)
     'Weighing every optimization on 12,000 calls...'
@@ -19,7 +19,7 @@ def message(events: int) -> str:
 
 
 def analyse(survey: Survey, *, checkpoint: Checkpoint) -> Findings:
-    """Return what the engine found."""
+    """Return the engine's analysis of the log."""
     return checked_findings(
         Findings(survey=survey, analysis=engine.optimise(survey.measured, checkpoint=checkpoint))
     )

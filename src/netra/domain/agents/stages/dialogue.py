@@ -1,6 +1,6 @@
-"""One run's dealings with a language model: the question heard, the answer worded, and what to say of both.
+"""Use of a language model by one run: it reads the question, writes the answer, and the result records both.
 
-Without a model nothing here is used. With one that fails, the result is the local one and says what happened.
+Without a configured model this is unused. If the model fails, the result keeps the local answer and says why.
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, Talk
-from netra.domain.agents.language.briefing import bare, told
+from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance, MeteredModel
+from netra.domain.agents.language.briefing import model_payload, without_sentences
 from netra.domain.agents.language.cancellation import unless_stopped
-from netra.domain.agents.language.hearing import hear, recent, shown
+from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
-from netra.domain.agents.language.tools import Bench
-from netra.domain.agents.language.writing import Task, Worded, Writer
+from netra.domain.agents.language.tools import LookUpTools
+from netra.domain.agents.language.writing import AnswerWriter, WritingTask, WrittenAnswer
 from netra.domain.agents.model import Briefing, Question, Watch
-from netra.domain.agents.question.heard import Hearing
+from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages.handover import Plan, Survey
 from netra.domain.agents.wording.missing_data import unread_sentence
 from netra.domain.ids import ThreadId, UserId
-from netra.domain.offload import worked
+from netra.domain.offload import run_in_thread
 from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.result import Advice
@@ -32,20 +32,20 @@ from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModel
 
 Sends = Literal["all", "numbers"]
-NUMBERS_ONLY: Final = "numbers_only"  # why a question was not read by the model
+NUMBERS_ONLY: Final = "numbers_only"  # reason in the result: the model did not read the question
 NOTHING_TO_WORD: Final = "nothing_to_compute"
 
 
 class Conversations(Protocol):
-    """Where what was said before is found."""
+    """Reads the earlier messages of a thread."""
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
-        """Return all messages, oldest first; empty for no thread and for another's."""
+        """Return all messages, oldest first; empty for an unknown thread and for another owner's."""
         ...
 
 
-class Voice(msgspec.Struct, frozen=True, kw_only=True):
-    """A language model and what it may be told; holds no word about any run or user."""
+class ModelAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """A language model, its limits and what may be sent to it; holds no data of a run or user."""
 
     model: LanguageModel
     clock: Clock
@@ -53,62 +53,68 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
     allowance: Allowance = DEFAULT_ALLOWANCE
     sends: Sends = "all"
 
-    def begin(self, question: Question) -> "Speech":
-        """Return the dealings of one run."""
-        return Speech(self, question)
+    def start_session(self, question: Question) -> "ModelSession":
+        """Start the use of the model by one run."""
+        return ModelSession(self, question)
 
-    def unused(self, advice: Advice) -> Advice:
-        """Return advice that needs no model, saying so."""
+    def mark_unused(self, advice: Advice) -> Advice:
+        """Return `advice` with a record that it needed no model."""
         use = LanguageModelUse(used=False, model=self.model.name, outcome="not_asked", reason=NOTHING_TO_WORD)
         return msgspec.structs.replace(
             advice, metrics=msgspec.structs.replace(advice.metrics, language_model=use)
         )
 
 
-class Speech:
-    """The dealings of one run with a model."""
+class ModelSession:
+    """The use of a model by one run."""
 
-    def __init__(self, voice: Voice, question: Question) -> None:
-        self._voice = voice
+    def __init__(self, access: ModelAccess, question: Question) -> None:
+        self._model_access = access
         self._question = question
-        self._began_s = voice.clock.monotonic_s()
-        self._talk = Talk(model=voice.model, allowance=voice.allowance, clock=voice.clock, question=question)
+        self._began_s = access.clock.monotonic_s()
+        self._metered = MeteredModel(
+            model=access.model, allowance=access.allowance, clock=access.clock, question=question
+        )
         self._earlier: tuple[Message, ...] = ()
 
-    async def heard(self, briefing: Briefing, watch: Watch) -> Briefing:
-        """Return the briefing with the model's reading of the question; raises what `watch` raises."""
-        if self._voice.sends == "numbers":
-            return msgspec.structs.replace(briefing, hearing=Hearing(reason=NUMBERS_ONLY))
+    async def read_question(self, briefing: Briefing, watch: Watch) -> Briefing:
+        """Return the briefing with the model's reading of the question. Raises what `watch` raises."""
+        if self._model_access.sends == "numbers":
+            return msgspec.structs.replace(briefing, reading=QuestionReading(reason=NUMBERS_ONLY))
         self._earlier = await self._before()
-        hearing = await unless_stopped(hear(self._question.message, self._earlier, talk=self._talk), watch)
-        return msgspec.structs.replace(briefing, hearing=hearing)
+        reading = await unless_stopped(
+            read_with_model(self._question.message, self._earlier, metered=self._metered), watch
+        )
+        return msgspec.structs.replace(briefing, reading=reading)
 
-    async def worded(
+    async def write_answer(
         self,
         advice: Advice,
         plan: Plan,
         events: Events,
         watch: Watch,
         *,
-        bench: "partial[Bench]",
+        lookups: "partial[LookUpTools]",
     ) -> Advice:
-        """Return the advice in the model's words, or in its own where they do not hold."""
-        task = await worked(partial(self._task, advice, plan, events, bench), checkpoint=watch.checkpoint)
-        worded = await unless_stopped(Writer(task, talk=self._talk, watch=watch).written(), watch)
+        """Return the advice with the model's text, or with the local text if the model's fails the checks."""
+        task = await run_in_thread(
+            partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint
+        )
+        written = await unless_stopped(AnswerWriter(task, metered=self._metered, watch=watch).write(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,
-            language_model=self._use(plan, worded),
-            usage=ModelUsage(**msgspec.structs.asdict(self._talk.usage), seconds=self._seconds()),
+            language_model=self._use(plan, written),
+            usage=ModelUsage(**msgspec.structs.asdict(self._metered.usage), seconds=self._seconds()),
         )
         report = advice.report
-        if worded.text is not None:
+        if written.text is not None:
             unread = unread_sentence(plan.findings.survey.goals)
-            report = f"{worded.text}\n\n{unread}" if unread else worded.text
+            report = f"{written.text}\n\n{unread}" if unread else written.text
         return msgspec.structs.replace(advice, metrics=metrics, report=report)
 
     async def _before(self) -> tuple[Message, ...]:
-        """Return what was said in the thread before this run, bounded."""
-        question, found = self._question, self._voice.conversations
+        """Return the thread's messages before this run, bounded by `recent`."""
+        question, found = self._question, self._model_access.conversations
         if question.thread_id is None or found is None:
             return ()
         messages = await found.messages(question.thread_id, owner_id=question.owner_id)
@@ -116,41 +122,47 @@ class Speech:
         return recent(messages[: mine[0]] if mine else messages)
 
     def _task(
-        self, advice: Advice, plan: Plan, events: Events, bench: "partial[Bench]", *, checkpoint: Checkpoint
-    ) -> Task:
+        self,
+        advice: Advice,
+        plan: Plan,
+        events: Events,
+        lookups: "partial[LookUpTools]",
+        *,
+        checkpoint: Checkpoint,
+    ) -> WritingTask:
         checkpoint(0.0, "Choosing what the answer speaks of")
-        numbers_only = self._voice.sends == "numbers"
+        numbers_only = self._model_access.sends == "numbers"
         workload = plan.findings.survey.briefing.workload
         others = () if workload is None else (workload.name,)
         mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
-        payload = told(advice, mask=mask)
+        payload = model_payload(advice, mask=mask)
         if numbers_only:
-            return Task(payload=bare(payload, mask=mask), question={}, mask=mask)
+            return WritingTask(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
         question = {"question": self._question.message, "before": shown(self._earlier)}
-        return Task(payload=payload, question=question, mask=mask, bench=bench(mask=mask))
+        return WritingTask(payload=payload, question=question, mask=mask, lookups=lookups(mask=mask))
 
-    def _use(self, plan: Plan, worded: Worded) -> LanguageModelUse:
-        """Return the model's part in the result."""
+    def _use(self, plan: Plan, written: WrittenAnswer) -> LanguageModelUse:
+        """Return the record of the model's use for the result."""
         return LanguageModelUse(
-            used=worded.text is not None,
-            model=self._talk.model,
-            outcome="worded" if worded.text is not None else "fallback",
-            fallback_reason=worded.reason,
-            repairs=worded.repairs,
-            refused_numbers=worded.refused,
-            faults=worded.faults,
+            used=written.text is not None,
+            model=self._metered.model,
+            outcome="worded" if written.text is not None else "fallback",
+            fallback_reason=written.reason,
+            repairs=written.repairs,
+            refused_numbers=written.refused,
+            faults=written.faults,
             reading=_reading_of(plan.findings.survey),
-            looks=tuple(LookUp(**msgspec.structs.asdict(look)) for look in worded.looks),
+            looks=tuple(LookUp(**msgspec.structs.asdict(look)) for look in written.looks),
         )
 
     def _seconds(self) -> float:
-        return round(self._voice.clock.monotonic_s() - self._began_s, 3)
+        return round(self._model_access.clock.monotonic_s() - self._began_s, 3)
 
 
 def _reading_of(survey: Survey) -> ModelReading:
-    hearing, joined = survey.briefing.hearing, survey.joined
-    if joined is None or hearing is None or hearing.heard is None:
-        return ModelReading(outcome="not_read", reason=None if hearing is None else hearing.reason)
+    reading, merged = survey.briefing.reading, survey.merged
+    if merged is None or reading is None or reading.goals is None:
+        return ModelReading(outcome="not_read", reason=None if reading is None else reading.reason)
     return ModelReading(
-        outcome="read", taken=joined.taken, differences=joined.differences, refused=joined.refused
+        outcome="read", taken=merged.taken, differences=merged.differences, refused=merged.refused
     )

@@ -1,8 +1,8 @@
-"""What each agent hands to the next, and the check it must pass: nobody works on a half-made thing."""
+"""Define what each agent passes to the next, and the checks that reject incomplete data."""
 
 import msgspec
 
-from netra.domain.agents.language.hearing import Joined
+from netra.domain.agents.language.hearing import MergedGoals
 from netra.domain.agents.model import Briefing
 from netra.domain.errors import UnsoundHandover
 from netra.domain.optimization.engine import Analysis, Measured
@@ -13,23 +13,23 @@ from netra.domain.texts import as_kept
 
 
 class Survey(msgspec.Struct, frozen=True, kw_only=True):
-    """The data agent's: the log made ready and described, and the goals in the log's own names."""
+    """The output of the data agent: the prepared, measured log, and the goals in the log's own names."""
 
     briefing: Briefing
     goals: Goals
     measured: Measured
-    joined: Joined | None = None  # both readings of the question, where there are two
+    merged: MergedGoals | None = None  # the local and the model's reading of the question, if a model read it
 
 
 class Findings(msgspec.Struct, frozen=True, kw_only=True):
-    """The core's: every idea weighed, priced and ranked."""
+    """The output of the core agent: all recommendations, priced and ranked."""
 
     survey: Survey
     analysis: Analysis
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The action agent's: the findings as steps, and as settings ready to use."""
+    """The output of the action agent: the findings as steps and as a supply configuration."""
 
     findings: Findings
     actions: tuple[Action, ...]
@@ -37,7 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checked_briefing(briefing: Briefing) -> Briefing:
-    """Return the briefing; raise `UnsoundHandover` when it speaks of a workload of somebody else."""
+    """Return the briefing. Raises `UnsoundHandover` when it names a workload of another owner."""
     spoken_of = (*briefing.choices, *(() if briefing.workload is None else (briefing.workload,)))
     if any(workload.owner_id != briefing.question.owner_id for workload in spoken_of):
         raise UnsoundHandover("TriageSubAgent", "a workload in it is not the asker's")
@@ -45,7 +45,7 @@ def checked_briefing(briefing: Briefing) -> Briefing:
 
 
 def checked_survey(survey: Survey) -> Survey:
-    """Return the survey; raise `UnsoundHandover` when a call has been lost or made up on the way."""
+    """Return the survey. Raises `UnsoundHandover` when events, traffic and costs differ in length."""
     study = survey.measured.study
     if not len(study.events) == len(study.traffic) == len(study.now_usd):
         raise UnsoundHandover("DataSubAgent", "events, traffic and costs differ in length")
@@ -53,7 +53,7 @@ def checked_survey(survey: Survey) -> Survey:
 
 
 def checked_findings(findings: Findings) -> Findings:
-    """Return the findings; raise `UnsoundHandover` when a saving cannot be what it says."""
+    """Return the findings. Raises `UnsoundHandover` for a saving out of bounds or a negative planned bill."""
     savings = [found.savings for found in findings.analysis.recommendations]
     if not all(saving.low <= saving.usd_per_month <= saving.high for saving in savings):
         raise UnsoundHandover("OptimizationsCoreSubAgent", "a saving lies outside its own bounds")
@@ -63,7 +63,7 @@ def checked_findings(findings: Findings) -> Findings:
 
 
 def checked_plan(plan: Plan) -> Plan:
-    """Return the plan; raise `UnsoundHandover` for a step that belongs to no recommendation."""
+    """Return the plan. Raises `UnsoundHandover` for an action without a recommendation."""
     known = {found.id for found in plan.findings.analysis.recommendations}
     if not known.issuperset(action.recommendation_id for action in plan.actions):
         raise UnsoundHandover("ActionsToMeetGoalsSubAgent", "an action belongs to no recommendation")
@@ -71,9 +71,9 @@ def checked_plan(plan: Plan) -> Plan:
 
 
 def checked_advice(advice: Advice) -> Advice:
-    """Return the advice, its words as every store can hold them; raise `UnsoundHandover` without any.
+    """Return the advice with a report any store can hold. Raises `UnsoundHandover` for an empty report.
 
-    They may repeat a parameter or a name in a log, and a language model may write anything.
+    The report may quote a parameter or a name in the log, and a language model may write any character.
     """
     if not advice.report.strip():
         raise UnsoundHandover("ReportingSubAgent", "the report is empty")

@@ -1,4 +1,4 @@
-"""ActionsToMeetGoalsSubAgent: the findings as ordered, reversible steps and as settings ready to use."""
+"""ActionsToMeetGoalsSubAgent: turn the findings into ordered, reversible steps and a supply configuration."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ MESSAGE: Final = "Turning the findings into steps and settings..."
 
 
 def plan(findings: Findings, *, checkpoint: Checkpoint) -> Plan:
-    """Return the steps to take, each with its check and its way back, and the supply configuration."""
+    """Return the steps, each with its check and its rollback, and the supply configuration."""
     analysis = findings.analysis
     checkpoint(0.0, "Ordering the steps")
     actions = engine.planned_actions(analysis)

@@ -1,4 +1,4 @@
-"""ReportingSubAgent: the documented result, and the answer in words."""
+"""ReportingSubAgent: build the documented result and the text of the answer."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ MESSAGE: Final = "Writing the answer..."
 
 
 def report(plan: Plan) -> Advice:
-    """Return the advice, worded; every number of the words stands in the advice."""
+    """Return the advice with its text; every number in the text is also in the advice."""
     advice = Advice(
         recommendations=plan.findings.analysis.recommendations,
         metrics=_metrics(plan),

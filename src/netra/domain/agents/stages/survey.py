@@ -1,4 +1,4 @@
-"""DataSubAgent: the workload's log made ready, priced and described, and the goals in its own names."""
+"""DataSubAgent: prepare, price and measure the workload's log, and read the goals with the log's names."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.agents.language.hearing import joined
+from netra.domain.agents.language.hearing import merge_readings
 from netra.domain.agents.model import Briefing
 from netra.domain.agents.question.goals import BEFORE_AFTER, read_goals
 from netra.domain.agents.question.mentions import names_of, same_name
@@ -20,7 +20,7 @@ from netra.domain.workloads.columns import Events, instant_of
 from netra.ports.prices import PriceBook
 
 AGENT: Final = "DataSubAgent"
-NO_INSTANT: Final = Unread(text="the change", why="say when it was made, as 2026-11-20 or “yesterday”").said()
+NO_INSTANT: Final = Unread(text="the change", why="state its date, as 2026-11-20 or “yesterday”").sentence()
 MESSAGE: Final = "Reading the workload's events and pricing every call..."
 
 
@@ -33,27 +33,27 @@ def survey(
     hardware: Hardware,
     checkpoint: Checkpoint,
 ) -> Survey:
-    """Return the log as the engine reads it, with the question read again in its names."""
+    """Return the measured log, and the goals read again with the names in the log."""
     question = briefing.question
     names = names_of(events)
     read = read_goals(question.message, question.parameters, now=briefing.now, names=names)
     both = None
-    if briefing.hearing is not None:
-        both = joined(read, briefing.hearing, message=question.message, names=names)
+    if briefing.reading is not None:
+        both = merge_readings(read, briefing.reading, message=question.message, names=names)
         read = both.goals
     goals = dated(read, events)
     prices = price_list(
         events, book, default_model=default_model, model=goals.model, asked_about=goals.models
     )
     measured = engine.measure(events, goals=goals, prices=prices, hardware=hardware, checkpoint=checkpoint)
-    return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, joined=both))
+    return checked_survey(Survey(briefing=briefing, goals=goals, measured=measured, merged=both))
 
 
 def dated(goals: Goals, events: Events) -> Goals:
-    """Return the goals with the change at the first call of the model it was made to.
+    """Return the goals with the change dated at the first call of the new model.
 
-    A day ("yesterday") becomes that instant when the model came on it; without any day the log's own
-    first call of a named model is taken. What then has no instant is said to be unread.
+    A day ("yesterday") becomes that instant if the model's first call is on that day. Without a day, the
+    first call of a named model is used. A change that still has no instant is reported as unread.
     """
     if BEFORE_AFTER not in goals.analyses:
         return goals
@@ -67,7 +67,7 @@ def dated(goals: Goals, events: Events) -> Goals:
 
 
 def _first_call(events: Events, model: str) -> datetime | None:
-    """Return when the model was first called; None when it never was, or from the log's start on."""
+    """Return the time of the model's first call; None without a call or if it is the log's first call."""
     places = [code for code, label in enumerate(events.model.names) if same_name(label, model)]
     mine = events.at_ns[np.isin(events.model.codes, places)]
     if not len(mine) or mine.min() == events.at_ns.min():

@@ -1,4 +1,4 @@
-"""TriageSubAgent: what is asked, and of which workload."""
+"""TriageSubAgent: read the goals of a question and find its workload."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,11 +16,11 @@ from netra.ports.workloads import WorkloadStore
 
 AGENT: Final = "TriageSubAgent"
 MESSAGE: Final = "Reading what is asked: targets, limits, names..."
-CHOICES: Final = 20  # workloads that an answer lists to choose from
+CHOICES: Final = 20  # most workloads that an answer lists for the user to choose from
 
 
 async def triage(question: Question, *, workloads: WorkloadStore, now: datetime) -> Briefing:
-    """Return what is asked and the workload meant: the one named, else the asker's only one."""
+    """Return the goals and the workload: the named one, else the owner's only one."""
     goals = read_goals(question.message, question.parameters, now=now)
     if question.workload_id is not None:
         workload = await _find(question.workload_id, workloads, owner_id=question.owner_id)
@@ -42,7 +42,7 @@ async def triage(question: Question, *, workloads: WorkloadStore, now: datetime)
 
 
 async def _find(workload_id: WorkloadId, workloads: WorkloadStore, *, owner_id: UserId) -> Workload | None:
-    """Return the named workload; None when the asker has none of this id."""
+    """Return the workload; None if the owner has no workload with this id."""
     try:
         return await workloads.get(workload_id, owner_id=owner_id)
     except NotFound:
@@ -50,9 +50,11 @@ async def _find(workload_id: WorkloadId, workloads: WorkloadStore, *, owner_id: 
 
 
 def _meant(message: str, choices: Sequence[Workload]) -> Workload | None:
-    """Return the only workload there is, else the only one whose id or name the message says."""
+    """Return the only workload, else the only one whose id or name the message contains."""
     if len(choices) == 1:
         return choices[0]
-    said = {part.name for part in parts_in(message, known=[name for w in choices for name in (w.id, w.name)])}
-    meant = [workload for workload in choices if not said.isdisjoint((workload.id, workload.name))]
+    named = {
+        part.name for part in parts_in(message, known=[name for w in choices for name in (w.id, w.name)])
+    }
+    meant = [workload for workload in choices if not named.isdisjoint((workload.id, workload.name))]
     return meant[0] if len(meant) == 1 else None

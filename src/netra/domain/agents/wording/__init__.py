@@ -1,1 +1,1 @@
-"""The answer in words, written from the computed result."""
+"""Write the text of the answer from the computed result."""

@@ -1,4 +1,4 @@
-"""The headline of an answer, what evaluations could add, and what a grade rests on: the only copy of each."""
+"""The only copy of an answer's headline, of the outlook after evaluations, and of the meaning of grades."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,11 +16,11 @@ TRUST: Final[Mapping[Grade, str]] = {
     Grade.MODEL: "a calibrated model, within the interval given",
     Grade.JUDGEMENT: "the money is computed, the quality is not: evaluate before you switch",
 }
-"""What a number of each grade rests on."""
+"""The basis of a number of each grade."""
 
 
 def headline(metrics: Metrics) -> str:
-    """Return what the plan saves, or that nothing is worth changing, in one sentence."""
+    """Return one sentence: the plan's saving, or that no change is worth making."""
     plan = metrics.plan
     if plan is UNSET or not plan.now_usd_per_month:
         return "There is no bill to improve yet."
@@ -32,7 +32,7 @@ def headline(metrics: Metrics) -> str:
 
 
 def prospect(metrics: Metrics) -> str:
-    """Return what the bill is if every evaluation passes; empty where that adds less than 1 %."""
+    """Return the bill if every evaluation passes; empty if that saves less than 1 % more."""
     plan = metrics.plan
     if plan is UNSET or plan.if_evaluations_pass_saved_share - plan.saved_share < WORTH_SAYING:
         return ""
@@ -41,5 +41,5 @@ def prospect(metrics: Metrics) -> str:
 
 
 def period(metrics: Metrics) -> str:
-    """Return what dollars are counted over: a month, or the log itself where it is too short to scale."""
+    """Return the period of the dollar amounts: a month, or the whole log if it is too short to scale."""
     return "a month" if metrics.span is UNSET or metrics.span.scaled else "over the log"

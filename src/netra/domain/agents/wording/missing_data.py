@@ -1,6 +1,6 @@
-"""The answer when there is nothing to compute from: no advice, and exactly what to send and how.
+"""Write the answer for a question without data: no advice, but exactly what to send and how.
 
-Every number in it is a plain count of what there is, zero included.
+Every number in the answer is a plain count, zero included.
 """
 
 from collections.abc import Sequence
@@ -28,18 +28,18 @@ _PLACE: Final = "YOUR_WORKLOAD_ID"
 _EXAMPLE: Final = (
     '{"timestamp": "2026-11-20T14:00:00Z", "model": "gpt-4o", "input_tokens": 1200, "output_tokens": 300}'
 )
-_SHOWN: Final = 20  # workloads named in the report
+_SHOWN: Final = 20  # most workloads named in the report
 
 
 def asking(briefing: Briefing) -> Advice:
-    """Return the answer that asks for a workload, or for its events."""
+    """Return the advice that asks for a workload, or for its events."""
     if briefing.workload is None and briefing.wanted is None and briefing.choices:
         return _which(briefing)
     return _send(briefing)
 
 
 def _which(briefing: Briefing) -> Advice:
-    """Ask which of several workloads is meant."""
+    """Ask which workload is meant."""
     listed = "; ".join(f"{w.id} ({w.name}, {_events(w)})" for w in briefing.choices[:_SHOWN])
     is_all = briefing.choices_total <= _SHOWN
     report = (
@@ -50,13 +50,13 @@ def _which(briefing: Briefing) -> Advice:
     action = Action(
         order=1,
         recommendation_id="",
-        title="Say which workload is meant",
+        title="Name the workload",
         steps=(
             "Ask again with context.workload_id (REST) or workload_id (WebSocket) set to one of them.",
             "Or write the workload's id or name in the message.",
         ),
         verify="The answer's metrics.workload_id is the workload you meant.",
-        roll_back="Nothing was changed, so there is nothing to take back.",
+        roll_back="Nothing was changed, so there is nothing to undo.",
     )
     reason = "no workload is named and there are several"
     return _advice(briefing, reason=reason, report=report, actions=(action,))
@@ -93,7 +93,7 @@ def _how(workload: Workload | None) -> str:
         )
     return (
         "Make a workload with POST /api/workloads and send the rows to POST /api/workloads/{id}/events as "
-        "JSON or NDJSON, or do both at once from a CSV or JSONL file with netra workloads import FILE."
+        "JSON or NDJSON, or do both from a CSV or JSONL file with netra workloads import FILE."
     )
 
 
@@ -146,12 +146,12 @@ def _advice(briefing: Briefing, *, reason: str, report: str, actions: tuple[Acti
 
 
 def stated_goals(goals: Goals) -> StatedGoals:
-    """Return the goals as a result shows them."""
+    """Return the goals in the form of the result."""
     return StatedGoals(**msgspec.structs.asdict(goals))
 
 
 def unread_sentence(goals: Goals) -> str:
-    """Return what of the question was not understood; empty when all of it was."""
+    """Return a sentence on the parts of the question that were not understood; empty if all were."""
     if not goals.unread:
         return ""
     return "Not understood in the question, and therefore left out: " + "; ".join(goals.unread) + "."

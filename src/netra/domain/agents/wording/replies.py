@@ -1,6 +1,6 @@
-"""The answer in words: plain paragraphs from the computed result, the same for the same result.
+"""Write the answer as plain paragraphs; the same result always gives the same text.
 
-Nothing is computed here; every number of the text stands in the advice it is written from.
+This module computes nothing: every number in the text comes from the advice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.wording import count, money, percent
 
-SHOWN: Final = 3  # recommendations told in full; the rest stand in the result
+SHOWN: Final = 3  # most recommendations described in full; the others are in the result only
 GAPS: Final = 3
 
 _TARGETS: Final[Mapping[TargetName, str]] = {
@@ -30,7 +30,7 @@ _TARGETS: Final[Mapping[TargetName, str]] = {
 
 
 def reply(advice: Advice, *, goals: Goals) -> str:
-    """Return the report: the answer, the targets, what to do, what is missing."""
+    """Return the report: summary, targets, recommendations, missing data."""
     metrics = advice.metrics
     paragraphs = [
         _opening(metrics),
@@ -47,7 +47,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
 
 
 def _opening(metrics: Metrics) -> str:
-    """Return what the log costs and what the plan makes of it."""
+    """Return the log's cost and the plan's saving."""
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} at list prices"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.scaled:
@@ -57,7 +57,7 @@ def _opening(metrics: Metrics) -> str:
 
 
 def _unpaid(metrics: Metrics) -> str:
-    """Return what part of the bill the provider refused and never charged; empty where there is none."""
+    """Return the part of the bill for calls that the provider refused and did not charge; empty if zero."""
     if metrics.unpaid_usd is UNSET or metrics.requests_unpaid is UNSET or not metrics.unpaid_usd > 0:
         return ""
     calls = count(metrics.requests_unpaid, "call")
@@ -68,7 +68,7 @@ def _unpaid(metrics: Metrics) -> str:
 
 
 def _scope(metrics: Metrics) -> str:
-    """Return the features that the answer is limited to."""
+    """Return the phrase that names the features the answer is limited to."""
     return "" if metrics.scope is UNSET else f" of {_listed(metrics.scope.features)}"
 
 
@@ -104,7 +104,7 @@ def _growth(metrics: Metrics) -> str:
 
 
 def _features(metrics: Metrics) -> str:
-    """Return, for every feature with a limit, whether the log keeps it."""
+    """Return, for every feature with a latency limit, whether the log meets it."""
     if metrics.latency is UNSET:
         return ""
     limited = [row for row in metrics.latency.by_feature if row.limit_ms is not None]
@@ -117,14 +117,16 @@ def _features(metrics: Metrics) -> str:
 
 
 def _recommendations(found: Sequence[Recommendation], *, period: str) -> Iterable[str]:
-    """Tell the first recommendations in full, in the order they come."""
+    """Yield a paragraph for each of the first recommendations, in order."""
     for recommendation in found[:SHOWN]:
-        said = (_sentence(recommendation.action), _sentence(recommendation.impact))
-        yield " ".join(sentence for sentence in (*said, _worth(recommendation, period=period)) if sentence)
+        sentences = (_sentence(recommendation.action), _sentence(recommendation.impact))
+        yield " ".join(
+            sentence for sentence in (*sentences, _worth(recommendation, period=period)) if sentence
+        )
 
 
 def _worth(recommendation: Recommendation, *, period: str) -> str:
-    """Return a recommendation's money, how sure it is, and how to check it."""
+    """Return a recommendation's saving, its grade and how to verify it."""
     savings, trust = recommendation.savings, TRUST[recommendation.grade]
     check = f"To check: {_sentence(recommendation.how_to_verify)}"
     sure = f"Grade {recommendation.grade.value}: {trust}."
@@ -150,17 +152,18 @@ def _first_step(advice: Advice) -> str:
     if not advice.actions:
         return ""
     first = advice.actions[0]
-    said = [f"Do this first: {_sentence(first.title)}", *(_sentence(step) for step in first.steps[:1])]
+    sentences = [f"Do this first: {_sentence(first.title)}", *(_sentence(step) for step in first.steps[:1])]
     if first.roll_back:
-        said.append(f"To take it back: {_sentence(first.roll_back)}")
-    return " ".join(said)
+        sentences.append(f"To undo it: {_sentence(first.roll_back)}")
+    return " ".join(sentences)
 
 
 def _gaps(metrics: Metrics, *, asked: Sequence[str]) -> str:
-    """Return what the log lacks and what that would add, first for what was asked."""
-    gaps = sorted(metrics.gaps, key=lambda gap: gap.kind not in asked)  # stable: else in their own order
-    told = [_gap(gap) for gap in gaps[:GAPS]]
-    return f"What is missing: {' '.join(told)}" if told else ""
+    """Return the data missing from the log and its use; gaps of the analyses asked for come first."""
+    # the sort is stable, so other gaps keep their order
+    gaps = sorted(metrics.gaps, key=lambda gap: gap.kind not in asked)
+    sentences = [_gap(gap) for gap in gaps[:GAPS]]
+    return f"What is missing: {' '.join(sentences)}" if sentences else ""
 
 
 def _gap(gap: Gap) -> str:
@@ -169,7 +172,7 @@ def _gap(gap: Gap) -> str:
 
 
 def _notes(metrics: Metrics) -> str:
-    """Return what was assumed about models and time."""
+    """Return the assumptions about models and time."""
     labels = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     assumed = [f"Calls labelled {label} are priced as {model}." for label, model in labels.items()]
     return " ".join([*assumed, *(() if metrics.span is UNSET else metrics.span.notes)])
@@ -180,7 +183,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Return `text` as a sentence of its own; a name that opens it keeps its case."""
+    """Return `text` as a sentence; an initial word that is not plain letters keeps its case."""
     stripped = text.strip()
     if not stripped:
         return ""

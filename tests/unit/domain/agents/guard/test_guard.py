@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.agents.guard.guard import unsupported
-from netra.domain.agents.guard.stated_numbers import Kind, figures
+from netra.domain.agents.guard.stated_numbers import NumberKind, figures
 from netra.domain.optimization.wording import cost_change, count, money, percent
 
 
@@ -180,7 +180,13 @@ def test_what_a_number_counts_is_said_by_the_words_around_it() -> None:
     kinds = [
         number.kind for number in figures("9 calls, 5 repeated prompts, 3 GPUs, 2 replicas, 4 ideas").numbers
     ]
-    assert kinds == [Kind.CALLS, Kind.CALLS, Kind.GPUS, Kind.REPLICAS, Kind.COUNT]
+    assert kinds == [
+        NumberKind.CALLS,
+        NumberKind.CALLS,
+        NumberKind.GPUS,
+        NumberKind.REPLICAS,
+        NumberKind.COUNT,
+    ]
 
 
 def test_a_payload_may_hold_structs() -> None:

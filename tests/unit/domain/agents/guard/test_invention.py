@@ -7,7 +7,7 @@ import pytest
 from tests.unit.domain.agents.answers import Result, honest, planted
 from tests.unit.domain.agents.asked import ASKED, SERVED, result_of
 
-from netra.domain.agents.guard.guard import untold
+from netra.domain.agents.guard.guard import unsupported_by
 from netra.domain.agents.guard.payload_facts import Facts, facts_of
 
 pytestmark = pytest.mark.at_length
@@ -33,8 +33,8 @@ def test_honest_answers_pass_and_every_invention_is_caught(
 ) -> None:
     told = [one for number, (result, _) in enumerate(results) for one in honest(result, number) if one.text]
     invented = [one for number, (result, _) in enumerate(results) for one in planted(result, number)]
-    refused = [one for one in told if untold(one.text, results[one.result][1])]
-    missed = [one for one in invented if not untold(one.text, results[one.result][1])]
+    refused = [one for one in told if unsupported_by(one.text, results[one.result][1])]
+    missed = [one for one in invented if not unsupported_by(one.text, results[one.result][1])]
     with capsys.disabled():
         print(
             f"\nnumber checker: {len(invented) - len(missed)} of {len(invented)} planted inventions caught "
@@ -47,9 +47,9 @@ def test_honest_answers_pass_and_every_invention_is_caught(
     assert set(Counter(one.kind for one in invented)) == KINDS
     assert missed == []
     assert len(refused) <= (1 - HONEST_MIN) * len(told), [
-        (one.text, untold(one.text, results[one.result][1])) for one in refused
+        (one.text, unsupported_by(one.text, results[one.result][1])) for one in refused
     ]
 
 
 def test_the_template_text_passes_whole(results: list[tuple[Result, Facts]]) -> None:
-    assert [untold(result["report"], facts) for result, facts in results] == [()] * len(results)
+    assert [unsupported_by(result["report"], facts) for result, facts in results] == [()] * len(results)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netra.domain.agents.language.allowance import Allowance, Talk
+from netra.domain.agents.language.allowance import Allowance, MeteredModel
 from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.sentences import SENTENCE_MAX, Sentences
 from netra.domain.agents.model import Question
@@ -74,20 +74,20 @@ class Watching:
     def __init__(self) -> None:
         self.told = asyncio.Event()
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         await self.told.wait()
 
     def checkpoint(self, done: float, doing: str) -> None:
         raise WorkStopped("enough")
 
 
-def talk(model: Any, clock: Clock, **limits: Any) -> Talk:
-    return Talk(model=model, allowance=Allowance(**limits), clock=clock, question=QUESTION)
+def metered(model: Any, clock: Clock, **limits: Any) -> MeteredModel:
+    return MeteredModel(model=model, allowance=Allowance(**limits), clock=clock, question=QUESTION)
 
 
 async def test_a_run_that_stops_ends_the_stream_and_no_further_piece_is_made(clock: Clock) -> None:
     model, watch = Endless(), Watching()
-    work = asyncio.ensure_future(unless_stopped(talk(model, clock).whole(PROMPT), watch))  # type: ignore[arg-type]
+    work = asyncio.ensure_future(unless_stopped(metered(model, clock).whole(PROMPT), watch))  # type: ignore[arg-type]
     await model.said.wait()
     watch.told.set()
     with pytest.raises(WorkStopped):
@@ -101,7 +101,7 @@ async def test_a_run_that_stops_ends_the_stream_and_no_further_piece_is_made(clo
 
 async def test_a_cancelled_run_ends_the_stream_too(clock: Clock) -> None:
     model = Endless()
-    work = asyncio.ensure_future(unless_stopped(talk(model, clock).whole(PROMPT), Watching()))  # type: ignore[arg-type]
+    work = asyncio.ensure_future(unless_stopped(metered(model, clock).whole(PROMPT), Watching()))  # type: ignore[arg-type]
     await model.said.wait()
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -111,12 +111,12 @@ async def test_a_cancelled_run_ends_the_stream_too(clock: Clock) -> None:
 
 async def test_a_model_that_forgets_its_deadline_is_left(clock: Clock) -> None:
     with pytest.raises(LanguageModelTimedOut):
-        await talk(Mute(), clock, answer_s=-1.99).whole(PROMPT)
+        await metered(Mute(), clock, answer_s=-1.99).whole(PROMPT)
 
 
 async def test_a_stream_without_an_end_is_no_answer(clock: Clock) -> None:
     with pytest.raises(LanguageModelTruncated):
-        await talk(Cut(), clock).whole(PROMPT)
+        await metered(Cut(), clock).whole(PROMPT)
 
 
 async def test_prompts_say_whose_they_are_and_how_long_they_may_take(clock: Clock) -> None:
@@ -129,7 +129,7 @@ async def test_prompts_say_whose_they_are_and_how_long_they_may_take(clock: Cloc
             asked.append(prompt)
             yield Answer(text="ok", usage=Usage(output_tokens=1), model="kept", finish_reason="stop")
 
-    spoken = talk(Kept(), clock, seconds=12.0)
+    spoken = metered(Kept(), clock, seconds=12.0)
     await spoken.whole(PROMPT)
     assert (asked[0].owner_id, asked[0].run_id, asked[0].deadline_s) == (UserId(1), RunId("run-1"), 12.0)
     assert spoken.usage.output_tokens == 1

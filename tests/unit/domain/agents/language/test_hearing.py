@@ -6,22 +6,32 @@ from typing import Any
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, form, model, told
 
-from netra.domain.agents.language.hearing import HISTORY_CHARACTERS, HISTORY_MESSAGES, Joined, joined, recent
+from netra.domain.agents.language.hearing import (
+    HISTORY_CHARACTERS,
+    HISTORY_MESSAGES,
+    MergedGoals,
+    merge_readings,
+    recent,
+)
 from netra.domain.agents.question.goals import read_goals
-from netra.domain.agents.question.heard import Heard, Hearing
-from netra.domain.agents.question.mentions import Names
+from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
+from netra.domain.agents.question.mentions import KnownNames
 from netra.domain.ids import MessageId, RunId, ThreadId, UserId
 from netra.domain.optimization.metrics import GoalDifference, ModelReading
 from netra.domain.optimization.model import Priority
 from netra.domain.threads.model import Message, MessageRole
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-NAMES = Names(features=("checkout", "chat"), models=("gpt-4o", "house-model"))
+NAMES = KnownNames(features=("checkout", "chat"), models=("gpt-4o", "house-model"))
 
 
-def both(message: str, *, earlier: tuple[str, ...] = (), names: Names = NAMES, **fields: Any) -> Joined:
+def both(
+    message: str, *, earlier: tuple[str, ...] = (), names: KnownNames = NAMES, **fields: Any
+) -> MergedGoals:
     local = read_goals(message, {}, now=NOW, names=names)
-    return joined(local, Hearing(heard=Heard(**fields), earlier=earlier), message=message, names=names)
+    return merge_readings(
+        local, QuestionReading(goals=ModelReadGoals(**fields), earlier=earlier), message=message, names=names
+    )
 
 
 def test_on_a_number_the_local_reading_wins_and_the_difference_is_told() -> None:

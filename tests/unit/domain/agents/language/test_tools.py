@@ -148,13 +148,13 @@ class Stopping:
     def stop_at(self, word: str) -> None:
         self._word = word
 
-    async def enter(self, **_: Any) -> None:
+    async def start_stage(self, **_: Any) -> None:
         pass
 
-    async def say(self, text: str, **_: Any) -> None:
+    async def emit_text(self, text: str, **_: Any) -> None:
         pass
 
-    async def stopped(self) -> None:
+    async def wait_for_stop(self) -> None:
         import asyncio
 
         await asyncio.Event().wait()

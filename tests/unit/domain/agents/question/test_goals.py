@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netra.domain.agents.question.goals import UNREAD_MAX, read_goals
-from netra.domain.agents.question.mentions import Names
+from netra.domain.agents.question.mentions import KnownNames
 from netra.domain.optimization.model import Goals, Priority
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday
 YESTERDAY = datetime(2026, 11, 20, tzinfo=UTC)
-NAMES = Names(
+NAMES = KnownNames(
     features=("search", "chat", "checkout"),
     functions=("summarize_ticket", "user_authentication"),
     tools=("web_search", "code_runner"),
@@ -19,7 +19,7 @@ NAMES = Names(
 )
 
 
-def read(message: str, names: Names = NAMES, **parameters: Any) -> Goals:
+def read(message: str, names: KnownNames = NAMES, **parameters: Any) -> Goals:
     return read_goals(message, parameters, now=NOW, names=names)
 
 
@@ -289,7 +289,7 @@ def test_cost_and_latency_share_one_number_where_they_stand_side_by_side(
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ("we need 40 %", "“40 %”: a share of what could not be told"),
+        ("we need 40 %", "“40 %”: unclear what the share refers to"),
         ("keep it under €500 a month", "“€500”: sums are read in US dollars only"),
         ("we pay $8,000 a month", "“$8,000”: taken as what is paid now"),
         ("it costs us $2 per GPU hour", "“$2”: the price of a single thing sets no target"),
@@ -298,7 +298,7 @@ def test_cost_and_latency_share_one_number_where_they_stand_side_by_side(
         ("p95 under 2 s", "“2 s”: limits are judged at the 99th percentile"),
         ("the meeting is 90 minutes", "“90 minutes”: a time that is no limit"),
         ("latency below 500", "“500”: a number without a unit"),
-        ("room for 64 GB", "“64 GB”: memory of what could not be told"),
+        ("room for 64 GB", "“64 GB”: unclear which memory"),
         (
             "throughput of 5000 tokens per second in total",
             "“5000 tokens per second”: throughput of the whole",
@@ -306,14 +306,14 @@ def test_cost_and_latency_share_one_number_where_they_stand_side_by_side(
         ("we serve 20 rps and want less cost", "“20 rps”: traffic is read from the log"),
         ("would Claude be cheaper?", "“Claude”: a family of models"),
         ("we upgraded on 2026-13-45, worth it?", "“2026-13-45”: no day of the calendar"),
-        ("20 % cheaper. Or 30 % cheaper", "“saving_share 0.3”: said twice; the first, 0.2, stands"),
+        ("20 % cheaper. Or 30 % cheaper", "“saving_share 0.3”: stated twice; the first, 0.2, is used"),
         ("optimise the feature `pricing_page`", "“pricing_page”: no feature, function or tool of this name"),
         ("cheaper, and 500 ms for invoices", "“invoices”: no feature, function or tool of this name"),
         ("What is the weather in Paris?", "“What is the weather in Paris?”: no target, name or topic"),
-        ("a third of our spend is wasted", "“a third”: a share of what could not be told"),
-        ("a budget of $0", "“$0”: a budget is more than nothing"),
-        ("at 0 tokens per second", "“0 tokens per second”: a rate is more than nothing"),
-        ("100 % cheaper", "“100 %”: a share of what could not be told"),
+        ("a third of our spend is wasted", "“a third”: unclear what the share refers to"),
+        ("a budget of $0", "“$0”: a budget must be above 0"),
+        ("at 0 tokens per second", "“0 tokens per second”: a rate must be above 0"),
+        ("100 % cheaper", "“100 %”: unclear what the share refers to"),
     ],
 )
 def test_what_is_not_understood_is_said(message: str, said: str) -> None:
@@ -342,7 +342,7 @@ def test_a_number_that_asks_nothing_is_no_target(message: str) -> None:
 
 
 def test_names_are_kept_as_said_while_the_log_is_not_read() -> None:
-    goals = read("optimise `rank`, 500 ms for invoices", names=Names())
+    goals = read("optimise `rank`, 500 ms for invoices", names=KnownNames())
     assert (goals.features, goals.latency_ms, goals.unread) == (("rank",), {"invoices": 500.0}, ())
 
 

@@ -11,10 +11,10 @@ from tests.unit.domain.agents.asked import ASKED, Asked, result_of
 from tests.unit.domain.agents.language.scripts import model, well
 from tests.unit.domain.agents.paraphrases import PARAPHRASES
 
-from netra.domain.agents.language.hearing import joined
+from netra.domain.agents.language.hearing import merge_readings
 from netra.domain.agents.question.goals import read_goals
-from netra.domain.agents.question.heard import Heard, Hearing
-from netra.domain.agents.question.mentions import Names, names_of
+from netra.domain.agents.question.heard import ModelReadGoals, QuestionReading
+from netra.domain.agents.question.mentions import KnownNames, names_of
 from netra.domain.optimization.model import Goals
 from netra.domain.workloads.columns import columns_of
 from netra.ports.language_model import LanguageModelUnavailable
@@ -30,14 +30,14 @@ WRONG: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def read(message: str, names: Names) -> Goals:
+def read(message: str, names: KnownNames) -> Goals:
     return read_goals(message, {}, now=NOW, names=names)
 
 
-def rightly(goals: Goals) -> Heard:
+def rightly(goals: Goals) -> ModelReadGoals:
     """Fill the form as the goals are."""
     fields = {name: getattr(goals, name) for name in ("saving_share", "speedup", "traffic_growth")}
-    return Heard(**fields, models=goals.models or None, features=goals.features or None)
+    return ModelReadGoals(**fields, models=goals.models or None, features=goals.features or None)
 
 
 def test_there_are_nine_questions_in_ten_other_ways() -> None:
@@ -57,12 +57,16 @@ def test_a_question_said_otherwise_asks_the_same(kind: str) -> None:
 def test_a_model_that_reads_well_or_badly_or_not_at_all_changes_no_goal(kind: str) -> None:
     for said in PARAPHRASES[kind]:
         local = read(said, NAMES[kind])
-        wrong = msgspec.convert(WRONG, Heard)
+        wrong = msgspec.convert(WRONG, ModelReadGoals)
         for heard in (rightly(local), wrong, None):
-            both = joined(local, Hearing(heard=heard, reason="failed"), message=said, names=NAMES[kind])
+            both = merge_readings(
+                local, QuestionReading(goals=heard, reason="failed"), message=said, names=NAMES[kind]
+            )
             assert both.goals == local, said
             assert both.taken == ()
-        differences = joined(local, Hearing(heard=wrong), message=said, names=NAMES[kind]).differences
+        differences = merge_readings(
+            local, QuestionReading(goals=wrong), message=said, names=NAMES[kind]
+        ).differences
         told = {one.field: one.local for one in differences}
         for field in ("saving_share", "traffic_growth", "speedup"):
             assert told.get(field) == getattr(local, field), said

@@ -179,10 +179,10 @@ class StoppingWatch:
     def __init__(self, word: str) -> None:
         self._word = word
 
-    async def enter(self, **stage: Any) -> None:
+    async def start_stage(self, **stage: Any) -> None:
         pass
 
-    async def pass_through(self, *stages: Any) -> None:
+    async def skip_stages(self, *stages: Any) -> None:
         pass
 
     def checkpoint(self, done: float, doing: str) -> None:
@@ -197,10 +197,10 @@ class GatedWatch:
         self.reached, self.gate = threading.Event(), threading.Event()
         self.checkpoints: list[str] = []
 
-    async def enter(self, **stage: Any) -> None:
+    async def start_stage(self, **stage: Any) -> None:
         pass
 
-    async def pass_through(self, *stages: Any) -> None:
+    async def skip_stages(self, *stages: Any) -> None:
         pass
 
     def checkpoint(self, done: float, doing: str) -> None:

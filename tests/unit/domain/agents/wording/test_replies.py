@@ -227,9 +227,7 @@ def test_the_first_step_comes_with_its_way_back() -> None:
         verify="",
         roll_back="stop",
     )
-    assert "Do this first: Batch it. Use the batch interface. To take it back: Stop." in said(
-        actions=(action,)
-    )
+    assert "Do this first: Batch it. Use the batch interface. To undo it: Stop." in said(actions=(action,))
     bare = msgspec.structs.replace(action, steps=(), roll_back="")
     assert said(actions=(bare,)).endswith("Do this first: Batch it.\n\nA month is 30.4 days.")
 
