@@ -138,6 +138,6 @@ def test_a_start_without_its_database_says_so_once(environment, tmp_path):
         with running(*arguments, folder=tmp_path, environment=nowhere) as part:
             assert part.ended() == 1
             assert part.said == (
-                "Error: The database that NETRA_DATABASE_URL names cannot be opened: nothing listens there; "
+                "Error: The database at NETRA_DATABASE_URL cannot be opened: no server listens there; "
                 "start the server, or correct host and port.\n"
             )

@@ -22,10 +22,10 @@ class MemoryApiKeyStore:
     async def add(self, key: ApiKey, *, digest: str, max_per_user: int) -> None:
         """Store a new key."""
         if key.id in self._keys or digest in self._by_digest:
-            raise Conflict("This key is taken.")
+            raise Conflict("This key already exists.")
         own = [one for one in self._keys.values() if one.owner_id == key.owner_id]
         if sum(_counts(one, at=key.created_at) for one in own) >= max_per_user:
-            raise Conflict(f"You have {max_per_user} live keys already; revoke one first.")
+            raise Conflict(f"You already have {max_per_user} live keys; revoke one first.")
         self._keys[key.id] = key
         self._by_digest[digest] = key.id
 

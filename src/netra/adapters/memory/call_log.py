@@ -134,7 +134,7 @@ class MemoryEventOutbox:
 
     def _confirm(self, shipment: Shipment) -> None:
         if shipment.fence != self._fence or not self._lease_until or self._lease_until <= self._clock.now():
-            raise LeaseLost("Another process hands the events on.")
+            raise LeaseLost("Another process delivers the events.")
 
     def _log_of(self, parcel: Parcel) -> Log | None:
         """Return the log that still has the parcel."""

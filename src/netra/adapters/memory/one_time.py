@@ -36,12 +36,12 @@ class MemoryOneTimeBook:
         """Keep the value."""
         self._forget_expired(at)
         if key in self._kept:
-            raise Conflict("This key is taken.")
+            raise Conflict("This key already exists.")
         own = [kept.until for kept in self._kept.values() if kept.client == client]
         if len(own) >= max_per_client:
             raise too_many_waiting(first_ends_s=(min(own) - at).total_seconds())
         if len(self._kept) >= max_in_all:
-            raise Unavailable("Too many sign-ins wait to be finished; try again in a moment.")
+            raise Unavailable("Too many sign-ins are in progress; try again in a moment.")
         self._kept[key] = Kept(value, client, until)
 
     async def take(self, key: str, *, at: datetime) -> bytes | None:

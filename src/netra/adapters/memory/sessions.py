@@ -27,9 +27,9 @@ class MemorySessionStore:
         """Store a new session, of an account that is as it was."""
         now = None if user is None else await self._users.find(user.id)  # asked at once: no turn of the loop
         if user is not None and not _is_as_before(now, user):
-            raise AccountChanged("The account is not as it was.")
+            raise AccountChanged("The account has changed since the sign-in began.")
         if session.id in self._sessions:
-            raise Conflict("This session id is taken.")
+            raise Conflict("This session id already exists.")
         if refresh is not None:
             self._check_fresh(refresh)
             self._current[refresh] = session.id
@@ -103,7 +103,7 @@ class MemorySessionStore:
 
     def _check_fresh(self, digest: str) -> None:
         if digest in self._current or digest in self._replaced:
-            raise Conflict("This refresh token is taken.")
+            raise Conflict("This refresh token already exists.")
 
 
 def _is_as_before(now: User | None, before: User) -> bool:

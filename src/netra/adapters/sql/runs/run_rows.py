@@ -1,4 +1,4 @@
-"""Runs, their events and messages between Structs and rows; the statements that more than one script uses."""
+"""Converts runs, events and messages to and from rows; statements shared by several scripts."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -142,7 +142,7 @@ def saying(message: Message, *, owner_id: UserId) -> Script[None]:
 
 
 def storing(message: Message, *, owner_id: UserId) -> Step:
-    """Return the step that stores a message and leaves the thread as it is."""
+    """Return the step that stores a message without updating its thread."""
     return ask(
         _INSERT_MESSAGE,
         owner_id=owner_id,
