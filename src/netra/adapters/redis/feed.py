@@ -1,4 +1,4 @@
-"""Live events of runs and the workers' bell, across processes."""
+"""Live events of runs and workers' wake-ups, across processes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -16,16 +16,17 @@ from netra.domain.ids import RunId
 from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunBell, RunFeed, Subscription
 
-# Beyond any of these, readers find the event in the store, at their next look.
+# Events above these limits are dropped; readers find them at their next read of the store.
 MESSAGE_MAX_BYTES: Final = 4 << 20
-WAITING_MAX_BYTES: Final = 8 << 20  # waiting to be sent; about what one trip carries before its deadline
-BATCH_MAX: Final = 128  # messages of one trip; it blocks the event loop and the server for that long
+# bytes waiting to be sent; about what one round trip can carry before its deadline
+WAITING_MAX_BYTES: Final = 8 << 20
+BATCH_MAX: Final = 128  # messages of one round trip; it blocks the event loop and the server for its duration
 
-RING_EVERY_S: Final = 0.01  # debounces rings: each wakes every worker of every process
+RING_EVERY_S: Final = 0.01  # seconds; debounces notifications: each wakes every worker of every process
 
 
 class Wired(msgspec.Struct, frozen=True, array_like=True):
-    """Events on their way, and which process sent them."""
+    """Events in transit, and the process that sent them."""
 
     sender: str
     events: tuple[RunEvent, ...]
@@ -61,7 +62,7 @@ class RedisRunFeed:
                 self._waiting_bytes += len(message) if is_put else 0
 
     async def close(self) -> None:
-        """Wait until every event is sent, or dropped because Redis is away."""
+        """Wait until every event is sent, or dropped because Redis is unreachable."""
         await self._outbox.close()
 
     async def _send(self, batch: Mapping[object, tuple[str, bytes]]) -> Mapping[object, None]:
@@ -88,7 +89,7 @@ class RedisRunFeed:
                     await self._listener.leave(self._channel(run_id))
 
     async def _hear(self, message: bytes) -> None:
-        with suppress(msgspec.DecodeError):  # not ours; a lost message is what a feed may have
+        with suppress(msgspec.DecodeError):  # not our message; a feed may lose messages
             wired = _DECODER.decode(message)
             if wired.sender != self._process:
                 await self._local.publish(wired.events)
@@ -98,9 +99,9 @@ class RedisRunFeed:
 
 
 class RedisRunBell:
-    """`RunBell` for many processes: `local` wakes this one's workers, Redis those of the others.
+    """`RunBell` for many processes: `local` wakes this process's workers, Redis those of the others.
 
-    Ringing does not wait for Redis; rings within `RING_EVERY_S` are coalesced.
+    Notifying does not wait for Redis; notifications within `RING_EVERY_S` are coalesced.
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
@@ -112,12 +113,12 @@ class RedisRunBell:
         listener.expect(self._channel, self._hear)
 
     async def ring(self) -> None:
-        """Wake the workers: a run waits."""
+        """Wake the workers: a run is queued."""
         await self._local.ring()
         self._rings.put(self._process)
 
     async def close(self) -> None:
-        """Wait until the last ring is sent."""
+        """Wait until the last notification is sent."""
         await self._rings.close()
 
     async def _ring_others(self, rings: Mapping[object, bytes]) -> Mapping[object, None]:
@@ -127,7 +128,7 @@ class RedisRunBell:
         return dict.fromkeys(rings)
 
     async def wait(self, *, timeout_s: float) -> None:
-        """Return when it rings, here or anywhere, else after `timeout_s`."""
+        """Return on the next notification from any process, or after `timeout_s`."""
         await self._local.wait(timeout_s=timeout_s)
 
     async def _hear(self, message: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Receives what other processes publish, over one subscriber connection that reconnects by itself."""
+"""Receives messages of other processes over one subscriber connection that reconnects by itself."""
 
 import asyncio
 import math
@@ -16,8 +16,8 @@ from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-RECONNECT: Final = Backoff(first_s=0.2, max_s=1.0)  # between two connections
-SILENCE_S: Final = 1.0  # idle time after which it pings; a second one in a row means a dead connection
+RECONNECT: Final = Backoff(first_s=0.2, max_s=1.0)  # wait between two connection attempts
+SILENCE_S: Final = 1.0  # seconds of idle time before a ping; a second one in a row means a dead connection
 
 Hear = Callable[[bytes], Awaitable[None]]
 
@@ -35,23 +35,24 @@ class RedisListener:
         self._lost: list[Callable[[], None]] = []
         self._wire: Wire | None = None
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
-        self._missing: set[str] = set()  # of the channels that the connection began with: not confirmed yet
-        self._connected = asyncio.Event()  # none is missing
-        self._failures = 0  # to connect, in a row; the backoff grows with them
+        self._missing: set[str] = set()  # channels of the current connection that Redis has not confirmed yet
+        self._connected = asyncio.Event()  # set when no channel is missing
+        self._failures = 0  # consecutive failed connection attempts; determine the backoff
         self._pings: Coalescer[Wire, None] = Coalescer(self._ping, waiting_max=1)
-        self._asked_s: float | None = None  # when it asked whether anybody is there, while no answer has come
-        self._heard_s = -math.inf  # when it asked what was answered last: what was said before has arrived
+        self._asked_s: float | None = None  # when the outstanding ping was sent, None without one
+        # when the last answered ping was sent: everything published before has arrived
+        self._heard_s = -math.inf
 
     @property
     def is_connected(self) -> bool:
-        """Whether everything that is published arrives here."""
+        """Whether every published message arrives here."""
         return self._connected.is_set()
 
     def has_heard(self, *, within_s: float) -> bool:
-        """Whether all that was published longer than `within_s` ago has been handed on.
+        """Return whether everything published more than `within_s` ago has been passed on.
 
-        Redis answers over the line that carries messages, behind those it has sent. Whoever asks here often
-        finds it so as long as Redis answers: it is asked anew in time.
+        Redis answers a ping on the connection that carries messages, behind those already sent. Frequent
+        calls keep this true while Redis answers: each call starts a new ping in time.
         """
         now_s = self._clock.monotonic_s()
         if self._wire is not None and self._asked_s is None and now_s - self._heard_s >= within_s / 2:
@@ -63,21 +64,21 @@ class RedisListener:
         await self._pings.close()
 
     async def settle(self) -> None:
-        """Return when it is connected, or the deadline for an answer has passed."""
+        """Return when connected, or after the deadline of an answer."""
         with suppress(TimeoutError):
             async with timeout(self._link.answer_s):
                 await self._connected.wait()
 
     def on_loss(self, told: Callable[[], None]) -> None:
-        """Call `told` whenever messages may have been lost."""
+        """Register a callback for every time that messages may have been lost."""
         self._lost.append(told)
 
     def expect(self, channel: str, hear: Hear) -> None:
-        """Listen on `channel` from the next connection on; for channels that stay."""
+        """Subscribe to `channel` from the next connection on; for permanent channels."""
         self._hearers[channel] = hear
 
     async def hear(self, channel: str, hear: Hear) -> None:
-        """Listen on `channel`; return when Redis has confirmed it, or is away."""
+        """Subscribe to `channel`; return when Redis has confirmed it, or is unreachable."""
         self._hearers[channel] = hear
         wire = self._wire
         if wire is None:
@@ -90,7 +91,7 @@ class RedisListener:
                     await asyncio.shield(confirmed)
 
     async def leave(self, channel: str) -> None:
-        """Listen on `channel` no more."""
+        """Unsubscribe from `channel`."""
         self._hearers.pop(channel, None)
         wire = self._wire
         if wire is not None:
@@ -99,12 +100,12 @@ class RedisListener:
                     await wire.say("UNSUBSCRIBE", channel)  # whoever comes meanwhile subscribes after it
 
     async def run(self) -> None:
-        """Receive until cancelled; a lost connection or a failing subscriber does not end it."""
+        """Receive until cancelled; survives lost connections and failing subscribers."""
         while True:
             try:
                 with suppress(*_LOST):
                     await self._listen()
-            except Exception as error:  # noqa: BLE001 (the outermost frame: other subscribers go on)
+            except Exception as error:  # noqa: BLE001 (the outermost frame: other subscribers continue)
                 self._incidents.report(error, where="redis listener")
             finally:
                 self._let_go()
@@ -116,7 +117,7 @@ class RedisListener:
             channels = tuple(self._hearers)
             loop = asyncio.get_running_loop()
             self._unconfirmed = {channel: loop.create_future() for channel in channels}
-            self._missing = set(channels)  # whoever comes later may give up before it has asked
+            self._missing = set(channels)  # a later caller may give up before it has asked
             self._wire = wire
             async with timeout(self._link.answer_s):
                 await wire.say("SUBSCRIBE", *channels)
@@ -132,7 +133,7 @@ class RedisListener:
 
     def _ask(self, wire: Wire) -> None:
         if self._asked_s is not None:
-            return  # the answer under way is to that question, and proves nothing of a later one
+            return  # the pending answer belongs to that ping, and proves nothing about a later one
         asked_s = self._clock.monotonic_s()
         if self._pings.put(wire):
             self._asked_s = asked_s
@@ -171,7 +172,7 @@ class RedisListener:
         self._heard_s = -math.inf
         for confirmed in self._unconfirmed.values():
             if not confirmed.done():
-                confirmed.set_result(None)  # nothing to wait for any more
+                confirmed.set_result(None)  # no confirmation to wait for any more
         self._unconfirmed = {}
         for told in self._lost:
             told()

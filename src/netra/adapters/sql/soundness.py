@@ -42,7 +42,7 @@ def damaged(path: Path, finding: str) -> Unavailable:
     """Return the error for a damaged file, with instructions."""
     words = " ".join(finding.split())  # the engine's message has several lines
     return Unavailable(
-        f"The database file {path} is damaged ({words}). Stop all Netra processes on it, move it away with its "
+        f"The database file {path} is damaged ({words}). Stop every Netra process, move it away with its "
         "-wal and -shm files, and restore a backup; without one, "
         f"'sqlite3 {path} .recover | sqlite3 recovered.sqlite3' saves the readable part."
     )

@@ -95,7 +95,7 @@ class PostgresSchema:
                 yield connection
         except (psycopg.ProgrammingError, UnicodeDecodeError) as error:
             raise Unavailable(
-                "NETRA_DATABASE_URL is not a valid address: write it like "
+                "NETRA_DATABASE_URL is not a valid address: it must be an address such as "
                 "postgresql://user:password@host:5432/netra, with %40 for an @ in the password."
             ) from error
         except psycopg.Error as error:
