@@ -1,4 +1,4 @@
-"""Signing in: the limit by account, and who is exempt from it."""
+"""Sign-in with a rate limit per account, and the exemptions from it."""
 
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind
@@ -15,11 +15,11 @@ from netra.ports.rate_limiter import RateLimiter
 
 
 class SignInDesk:
-    """Sign-in, counted by account beside the count by address.
+    """Signs users in, rate limited by account in addition to the limit by address.
 
-    An address from which an account has signed in before is counted by address alone, so that a
-    stranger's tries do not lock the owner out. For the same reason people whom an identity provider
-    vouched for, and new accounts, are counted under keys of their own.
+    Requests from an address that has signed in to the account before are limited only by address, so a
+    stranger's attempts do not lock the owner out. For the same reason, sign-ins with an identity provider and
+    new accounts count under keys of their own.
     """
 
     def __init__(
@@ -48,28 +48,28 @@ class SignInDesk:
         return signed_in
 
     async def register(self, command: AddUser, exchange: Exchange, *, origin: Origin) -> User:
-        """Make an account. Raises `RateLimited`, `ValidationFailed` and `Conflict`."""
+        """Create an account. Raises `RateLimited`, `ValidationFailed` and `Conflict`."""
         email = normal_email(command.email)
         await self._count(account_key(f"new {email}"), exchange, origin=origin)
         return await self._users.add(command, origin=origin)
 
     async def recognize(self, returned: Returned, exchange: Exchange, *, origin: Origin) -> Recognized:
-        """Return who came back from the identity provider. Raises `RateLimited` and `OAuthRefused`."""
+        """Return the user who came back from the identity provider.
+
+        Raises `RateLimited` and `OAuthRefused`.
+        """
         recognized = await self._federated.finish(returned, origin=origin)
         await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)
         return recognized
 
     async def exchange(self, code: str, exchange: Exchange, *, origin: Origin) -> SignedIn:
-        """Open the session that a page's code stands for. Raises `Unauthorized` and `RateLimited`."""
+        """Open the session for a page's code. Raises `Unauthorized` and `RateLimited`."""
         recognized = await self._federated.exchange(code, origin=origin)
         await self._count(account_key(f"exchanged {recognized.user.email}"), exchange, origin=origin)
         return await self._federated.open(recognized, origin=origin)
 
     async def refresh(self, token: str, exchange: Exchange, *, origin: Origin) -> SignedIn:
-        """Return new tokens for a refresh token; one that comes over the limit is not used up.
-
-        Raises `RateLimited` and `Unauthorized`.
-        """
+        """Return new tokens for a refresh token; a token rejected by the rate limit stays valid."""
         user_id = await self._sessions.holder_of(token)
         if user_id is not None:
             await self._count(account_key(f"refreshed {user_id}"), exchange, origin=origin)

@@ -1,4 +1,4 @@
-"""Writes incidents to the log as lines of JSON."""
+"""Logs incidents as JSON lines."""
 
 import logging
 import sys
@@ -13,12 +13,13 @@ import msgspec
 from netra.domain.errors import OAuthFailed, Unavailable
 from netra.domain.texts import escaped_json
 
-CAUSE_MAX: Final = 300  # characters of a cause: it may quote what the other side sent
-OUTAGE_EVERY_S: Final = 10.0  # an outage strikes every request: its log must not fill the disk
+CAUSE_MAX: Final = 300  # characters of a cause, which may quote the peer
+# seconds between two log lines for one outage: an outage affects every request, and must not fill the disk
+OUTAGE_EVERY_S: Final = 10.0
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record; a trace shows the lines of code and never the values of variables."""
+    """Formats a record as one JSON object; tracebacks contain lines of code, never values of variables."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
@@ -34,12 +35,12 @@ class JsonLines(logging.Formatter):
 
 
 class LoggedIncidents:
-    """Writes each incident to the log `netra.incidents`.
+    """Logs each incident to `netra.incidents`.
 
-    Lines go to `stream`, by default standard error, through a handler of this log alone: the root
-    log of an embedding program is not ours to set up. One outage in one place is logged at most
-    every `OUTAGE_EVERY_S`; `untold` counts the reports that were left out before a line. An identity
-    provider that failed is logged with its cause and without a stack trace: nothing broke here.
+    Lines go to `stream`, by default standard error, through a handler of this logger only: the root logger
+    belongs to the embedding program. An outage in one place is logged at most every `OUTAGE_EVERY_S`;
+    `untold` counts the reports suppressed before a line. A failure of an identity provider is logged with its
+    cause and without a traceback: nothing is broken here.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""API keys in a dictionary."""
+"""Stores API keys in a dictionary."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from netra.domain.users.model import ApiKey
 
 
 class MemoryApiKeyStore:
-    """`ApiKeyStore` for tests and embedded programs; it asks `users` who is disabled."""
+    """`ApiKeyStore` for tests and embedded programs; `users` says which owners are disabled."""
 
     def __init__(self, users: MemoryUserStore) -> None:
         self._users = users
@@ -30,12 +30,12 @@ class MemoryApiKeyStore:
         self._by_digest[digest] = key.id
 
     async def find(self, digest: str, *, at: datetime) -> ApiKey | None:
-        """Return the key if it counts."""
+        """Return the key if it is valid."""
         key_id = self._by_digest.get(digest)
         return None if key_id is None or not await self.is_live(key_id, at=at) else self._keys[key_id]
 
     async def is_live(self, key_id: KeyId, *, at: datetime) -> bool:
-        """Return whether the key counts."""
+        """Return whether the key is valid."""
         key = self._keys.get(key_id)
         if key is None or not _counts(key, at=at):
             return False

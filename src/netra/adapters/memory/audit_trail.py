@@ -1,4 +1,4 @@
-"""The security log in a dictionary."""
+"""Stores the security log in a dictionary."""
 
 from datetime import datetime
 

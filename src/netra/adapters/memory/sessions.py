@@ -1,4 +1,4 @@
-"""Sign-ins in a dictionary."""
+"""Stores sessions in a dictionary."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ LISTED_MAX: Final = 100
 
 
 class MemorySessionStore:
-    """`SessionStore` for tests and embedded programs; it asks `users` how accounts are now."""
+    """`SessionStore` for tests and embedded programs; `users` has the current state of accounts."""
 
     def __init__(self, users: MemoryUserStore) -> None:
         self._users = users
@@ -24,8 +24,9 @@ class MemorySessionStore:
         self._replaced: dict[str, SessionId] = {}
 
     async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
-        """Store a new session, of an account that is as it was."""
-        now = None if user is None else await self._users.find(user.id)  # asked at once: no turn of the loop
+        """Store a new session, if its account has not changed."""
+        # answers without suspending, so the check and the insert are one step
+        now = None if user is None else await self._users.find(user.id)
         if user is not None and not _is_as_before(now, user):
             raise AccountChanged("The account has changed since the sign-in began.")
         if session.id in self._sessions:
@@ -36,7 +37,7 @@ class MemorySessionStore:
         self._sessions[session.id] = session
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
-        """Put one refresh token in the place of another."""
+        """Replace one refresh token by another."""
         self._check_fresh(fresh)
         session = self._by_refresh(used, at=at)
         if session is None:
@@ -50,7 +51,7 @@ class MemorySessionStore:
         return Rotation(session=renewed)
 
     async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
-        """Return whose live session has, or has had, this refresh token."""
+        """Return the user whose live session has, or had, this refresh token."""
         session = self._by_refresh(refresh, at=at)
         return None if session is None else session.user_id
 

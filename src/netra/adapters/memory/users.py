@@ -1,4 +1,4 @@
-"""Users in a dictionary."""
+"""Stores users in a dictionary."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -71,7 +71,7 @@ class MemoryUserStore:
         self._users[user_id] = msgspec.structs.replace(user, password_hash=password_hash, updated_at=at)
 
     async def disable(self, user_id: UserId, *, at: datetime) -> None:
-        """Set `disabled_at` unless it is set already."""
+        """Set `disabled_at` unless already set."""
         user = self._get(user_id)
         if user.disabled_at is None:
             self._users[user_id] = msgspec.structs.replace(user, disabled_at=at)

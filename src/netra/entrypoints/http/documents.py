@@ -1,4 +1,4 @@
-"""Routes of the documents: OpenAPI, AsyncAPI and the page that shows them, all from this package alone."""
+"""Routes of the API documents: OpenAPI, AsyncAPI, and the page that renders them without external files."""
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[str, str]] = {
 
 
 def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
-    """Return the routes; what they answer is read or made once."""
+    """Return the routes; their content is created once."""
     folder = files("netra.entrypoints.http") / "pages"
     pages = {name: (folder / name).read_bytes() for name in _KINDS}
     made: dict[str, bytes] = {}
@@ -68,9 +68,9 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
 
 
 def _page(pages: Mapping[str, bytes], name: str, exchange: Exchange) -> Response[bytes]:
-    """Return a file of the page, which needs a wider policy than an answer of the API."""
+    """Return a file of the page, which needs a wider content security policy than an API response."""
     if name not in pages:
-        raise RouteNotFound(f"No document is called {name!r}.")
+        raise RouteNotFound(f"There is no document {name!r}.")
     replaced = {key for key, _ in _OF_PAGES}
     exchange.headers = [kept for kept in exchange.headers if kept[0] not in replaced]
     exchange.headers.extend(_OF_PAGES)

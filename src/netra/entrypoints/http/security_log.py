@@ -1,4 +1,4 @@
-"""The route of the security log, for administrators."""
+"""The route for the security log, for administrators."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from netra.entrypoints.services import Services
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One security event; `request_id` is the one its answer carried, empty for an operator's command."""
+    """One security event; `request_id` is that of the response, empty for an operator's command."""
 
     id: str
     at: datetime
@@ -37,7 +37,7 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     pagination: Pagination
 
 
-@get("/api/audit", opt=admits(scope=Scope.ADMIN), summary="The security log, newest first")
+@get("/api/audit", opt=admits(scope=Scope.ADMIN), summary="List the security log, newest first")
 async def audit(
     request: Asked,
     services: NamedDependency[Services],
@@ -45,7 +45,7 @@ async def audit(
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> AuditPage:
-    """Return sign-ins, refusals, revocations, limits and links of everybody; only for administrators."""
+    """Return sign-ins, rejections, revocations and links of all users; for administrators only."""
     await _check_admin(request, services)
     page = await services.ports.audit.page(page_request(limit=limit, offset=offset, cursor=cursor))
     return AuditPage(data=[_line(event) for event in page.items], pagination=pagination_of(page))

@@ -1,4 +1,4 @@
-"""Route of what-if: a proposed change, re-priced and replayed on a workload's own log."""
+"""The what-if route: a proposed change, re-priced and replayed on a workload's own log."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from netra.entrypoints.http.request import Asked
 from netra.entrypoints.json_body import shaped, whole_numbers
 from netra.entrypoints.services import Services
 
-# as much work as a run, and its answer shows what is stored
+# as much work as a run, and the response shows stored data
 _TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE, also=Scope.READ) | noted(
     bodies={JSON: Proposal}
 )
@@ -29,8 +29,8 @@ async def simulate(
     request: Asked,
     services: NamedDependency[Services],
 ) -> Simulated:
-    """Return the bill and the latency as they are and as they would be; nothing is changed."""
+    """Return the bill and the latency before and after the change; nothing is stored."""
     service: WhatIfService = services.container.what_if_service()
-    # read here: the framework's own reading takes 0 for false and "5" for five
+    # parsed here: the framework would accept 0 for false and "5" for 5
     proposal = shaped(whole_numbers(await request.json()), Proposal)
     return await service.simulate(WorkloadId(workload_id), proposal, owner_id=request.owner_id)

@@ -1,8 +1,8 @@
-"""One connection in motion: reads, lets `session` decide, carries out, writes.
+"""Runs one connection: reads, lets `session` decide, executes its commands, writes.
 
-Two tasks in one group: the reader, which also carries out commands, and the writer, which alone
-sends. Each followed run adds one task to the group, which sleeps while the run's tail hands its events
-to `hear`. It speaks ASGI and knows no framework.
+Two tasks in one group: the reader, which also executes commands, and the writer, the only task that sends.
+Each followed run adds one task, which sleeps while the run's tail passes its events to `push`. It speaks ASGI
+without a framework.
 """
 
 import asyncio
@@ -27,17 +27,18 @@ from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 from netra.ports.rate_limiter import RateLimiter
 
-SIGN_IN_S: Final = 10.0  # a connection that has not proven itself by then is closed
-LINGER_S: Final = 10.0  # how long a closing connection may take to hear of it
-RELIEF_S: Final = 0.25  # how long a run's events wait for a slow reader before updates give way
-STUCK_CHECKS_MAX: Final = 15  # checks in a row, a second apart, without one frame taken
+SIGN_IN_S: Final = 10.0  # seconds until a connection without a valid proof is closed
+LINGER_S: Final = 10.0  # seconds that a closing connection may take to receive the close
+RELIEF_S: Final = 0.25  # seconds that a run's events wait for a slow reader before updates are dropped
+# consecutive checks, one per second, without a frame being sent; then the client is dropped
+STUCK_CHECKS_MAX: Final = 15
 
 Command = signals.Start | signals.Stop | signals.Find | signals.Prove
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
-    """What a connection works with."""
+    """The services that a connection uses."""
 
     runs: RunService
     users: UserService
@@ -48,7 +49,7 @@ class Services:
 
 
 class Connection:
-    """One accepted socket, from its sign-in to its close."""
+    """One accepted socket, from sign-in to close."""
 
     __slots__ = (
         "_closed_by_server",
@@ -81,18 +82,18 @@ class Connection:
 
     @property
     def principal(self) -> Principal | None:
-        """Who is connected, once they have signed in."""
+        """The connected principal, once signed in."""
         return self._session.principal
 
     @property
     def closed_with(self) -> int | None:
-        """The code that our side closed, or is to close, with: the server's, else the session's."""
+        """The code that our side closed or will close with: the server's, otherwise the session's."""
         if self._closed_by_server is not None:
             return self._closed_by_server
         return None if self._closing is None else self._closing.code
 
     async def run(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
-        """Serve the connection until it is closed by either side."""
+        """Serve the connection until either side closes it."""
         try:
             async with self._leash, self._group:
                 writer = self._group.create_task(self._write())
@@ -102,13 +103,13 @@ class Connection:
                 for follower in self._followers.values():
                     follower.cancel()
         except TimeoutError:
-            return  # told to close, it neither read that nor left: the server drops it
-        except Exception as error:  # noqa: BLE001  # the outermost frame of a connection
+            return  # the client ignored the close: the server drops it
+        except Exception as error:  # noqa: BLE001 # the outermost frame of a connection
             self._services.incidents.report(error, where="websocket")
             await self._crash()
 
     def tell(self, happening: signals.Happening) -> tuple[Command, ...]:
-        """Let the session know; do what can be done at once and return what takes waiting."""
+        """Advance the session; execute what needs no waiting and return the commands that do."""
         if isinstance(happening, signals.CommandFailed | signals.Refused) and is_outage(happening.error):
             self._services.incidents.report(happening.error, where="websocket")
         self._session, outputs = advance(self._session, happening, now=self._services.clock.now())
@@ -128,7 +129,7 @@ class Connection:
         return tuple(commands)
 
     def check(self) -> None:
-        """Close the connection if its time is over or its reader is stuck; to be called every second."""
+        """Close the connection if it has expired or its reader is stuck; called every second."""
         principal = self.principal
         if principal is not None and principal.expires_at <= self._services.clock.now():
             self.tell(signals.Refused(session.expired()))
@@ -139,19 +140,19 @@ class Connection:
             self._fall_behind()
 
     def end_session(self) -> None:
-        """Close the connection: its session was ended or its key revoked."""
+        """Close the connection because its session was ended or its key revoked."""
         self.tell(signals.Refused(session.signed_out()))
 
     def drain(self) -> None:
-        """Close the connection: the server is shutting down."""
+        """Close the connection because the server is shutting down."""
         self.tell(signals.Drained())
 
     def hear(self, event: RunEvent) -> bool:
-        """Put a followed run's event with what is to be sent; return whether that is getting much."""
+        """Queue a followed run's event; return whether the queue is getting full."""
         return self._outbox.put_event(event)
 
     async def rest(self) -> None:
-        """Return when the client has caught up, or has had its time to: then updates give way."""
+        """Return when the client has caught up, or after the time to do so; then updates are dropped."""
         if self._outbox.has_overflowed:
             self._fall_behind()
         await self._outbox.relief(timeout_s=RELIEF_S)
@@ -176,7 +177,7 @@ class Connection:
             except NetraError as error:
                 answer = _failure(command, error)
             self.tell(answer)
-        await asyncio.sleep(0)  # messages that came in one packet leave the others their turn
+        await asyncio.sleep(0)  # lets other connections run between the messages of one packet
 
     async def _carry_out(self, command: Command) -> signals.Happening:
         runs = self._services.runs
@@ -222,8 +223,8 @@ class Connection:
                 code, reason = self._closing.code, self._closing.reason
                 await send({"type": "websocket.close", "code": code, "reason": reason})
         except (OSError, RuntimeError):
-            # The client is gone, or the server has closed by itself (a ping went unanswered):
-            # the reader hears of it and ends the connection.
+            # The client is gone, or the server has closed by itself (no answer to a ping): the reader is
+            # notified and ends the connection.
             outbox.end()
 
     def _fall_behind(self) -> None:
@@ -236,7 +237,7 @@ class Connection:
         self._leash.reschedule(asyncio.get_running_loop().time() + LINGER_S)
 
     async def _crash(self) -> None:
-        """Say at last that it is our fault; the writer is gone by now."""
+        """Close with an internal error; the writer has already ended."""
         if self._closing is not None:
             return
         error = Unexpected()
@@ -246,7 +247,7 @@ class Connection:
             await self._send({"type": "websocket.send", "text": told})
             await self._send({"type": "websocket.close", "code": code, "reason": error.message})
         except (OSError, RuntimeError):
-            return  # the client is gone already
+            return  # the client is already gone
 
     @property
     def _owner(self) -> Principal:

@@ -1,7 +1,7 @@
-"""One connection as a state machine without a socket: what happened goes in, what to do comes out.
+"""One connection as a state machine without a socket: inputs in, outputs out.
 
-Time is an argument, waiting is the caller's. `advance` looks phase and happening up in one table;
-what is not in the table, such as anything after the close, leads to nothing.
+Time is an argument; the caller does all waiting. `advance` looks up phase and input in one table; an input
+that is not in the table, such as any after the close, has no effect.
 """
 
 import enum
@@ -23,14 +23,15 @@ from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopPr
 from netra.entrypoints.websocket.renewal import Authenticate
 from netra.entrypoints.websocket.signals import Close, Find, Follow, Output, Prove, Send, Start, Stop
 
-FOLLOWED_MAX: Final = 100  # runs heard at once on one connection; each costs a task
+FOLLOWED_MAX: Final = 100  # runs followed concurrently on one connection; each costs a task
 GOING_AWAY: Final = 1001
 TOO_SLOW: Final = 1008
-REASON_BYTES_MAX: Final = 123  # RFC 6455, section 5.5: a control frame holds 125 bytes, two are the code
+# bytes; RFC 6455, section 5.5: a control frame holds 125 bytes, two of them the code
+REASON_BYTES_MAX: Final = 123
 
 
 class Phase(enum.Enum):
-    """How far a connection has come."""
+    """The phase of a connection."""
 
     CONNECTING = enum.auto()
     OPEN = enum.auto()
@@ -38,7 +39,7 @@ class Phase(enum.Enum):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one connection stands; `followed` are the runs whose events it is being sent."""
+    """The state of one connection; `followed` are the runs whose events it receives."""
 
     phase: Phase = Phase.CONNECTING
     principal: Principal | None = None
@@ -49,23 +50,23 @@ Step = tuple[Session, tuple[Output, ...]]
 
 
 def advance(session: Session, happening: signals.Happening, *, now: datetime) -> Step:
-    """Return where the session stands after what happened at `now`, and what to do, in order."""
+    """Return the next state after an input at `now`, and the outputs, in order."""
     reaction = _REACTIONS.get((session.phase, type(happening)))
     return (session, ()) if reaction is None else reaction(session, happening, now)
 
 
 def expired() -> TokenExpired:
-    """Return why a connection ends whose proof has run out."""
+    """Return the error for a connection whose proof has expired."""
     return TokenExpired("The token has expired; sign in again.")
 
 
 def signed_out() -> TokenExpired:
-    """Return why a connection ends whose session was ended elsewhere."""
+    """Return the error for a connection whose session was ended elsewhere."""
     return TokenExpired("This session has ended; sign in again.")
 
 
 def over_limit(admission: Admission, *, what: str) -> RateLimited:
-    """Return why a connection ends that asked too often."""
+    """Return the error for a connection that exceeded a rate limit."""
     sentence = f"More than {admission.limit} {what} in a minute; try again in {admission.retry_after_s} s."
     return RateLimited(sentence, retry_after_s=admission.retry_after_s)
 
@@ -77,13 +78,15 @@ def _open(session: Session, happening: signals.SignedIn, _: datetime) -> Step:
 
 
 def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
-    """Put the new proof in the place of the old one; a socket never changes its user."""
+    """Replace the proof by a new one; a socket never changes its user."""
     principal, request_id = happening.principal, happening.request_id
     if principal.user_id != _principal(session).user_id:
-        refusal = Forbidden("This token is another user's; open another connection for them.")
+        refusal = Forbidden("This token belongs to another user; open another connection for it.")
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
     if session.followed and not principal.may_read:
-        refusal = Forbidden("This connection follows runs, and this API key has no scope read.", scope="read")
+        refusal = Forbidden(
+            "This connection follows runs, but this API key lacks the scope read.", scope="read"
+        )
         return _tell(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
     told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
@@ -97,15 +100,17 @@ def _refuse(session: Session, happening: signals.Refused, now: datetime) -> Step
 
 
 def _drain(session: Session, _: signals.Drained, __: datetime) -> Step:
-    return _closed(session, code=GOING_AWAY, reason="The server is going away; connect again.")
+    return _closed(session, code=GOING_AWAY, reason="The server is shutting down; reconnect.")
 
 
 def _drop(session: Session, _: signals.FellBehind, __: datetime) -> Step:
-    return _closed(session, code=TOO_SLOW, reason="Reading too slowly; connect again and subscribe.")
+    return _closed(session, code=TOO_SLOW, reason="Reading too slowly; reconnect and subscribe.")
 
 
 def _refuse_bytes(session: Session, _: signals.BinaryCame, now: datetime) -> Step:
-    return _refuse(session, signals.Refused(UnsupportedMediaType("Messages are JSON in text frames.")), now)
+    return _refuse(
+        session, signals.Refused(UnsupportedMediaType("Messages must be JSON in text frames.")), now
+    )
 
 
 def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
@@ -124,10 +129,10 @@ def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
 
 
 def _check_scope(frame: frames.ClientFrame, principal: Principal) -> None:
-    """Raise `Forbidden` when the principal is an API key that was not made for this."""
+    """Raise `Forbidden` when the principal is an API key without the scope."""
     needed = Scope.READ if isinstance(frame, Subscribe) else Scope.EXECUTE
     if not isinstance(frame, Ping | Authenticate) and needed not in principal.scopes:
-        raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
+        raise Forbidden(f"This API key lacks the scope {needed.value}.", scope=needed.value)
 
 
 def _asked(frame: frames.ClientFrame, principal: Principal, now: datetime) -> tuple[Output, ...]:
@@ -159,7 +164,7 @@ def _started(session: Session, happening: signals.RunStarted, now: datetime) -> 
 def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> Step:
     run, request_id = happening.run, happening.request_id
     if run.id in session.followed:
-        return session, ()  # its events say the rest
+        return session, ()  # its events show the outcome
     if run.state.is_terminal:
         return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
@@ -181,7 +186,7 @@ def _stand(session: Session, run: Run, *, request_id: str | None) -> Step:
 
 
 def _follow(session: Session, run: Run, *, after: int, request_id: str | None, now: datetime) -> Step:
-    """Follow the run; an API key that may not read learns how it stands, and gets none of its events."""
+    """Follow the run; an API key without the scope `read` gets its state, but none of its events."""
     if not _principal(session).may_read:
         return _stand(session, run, request_id=request_id)
     followed = session.followed | {run.id}
