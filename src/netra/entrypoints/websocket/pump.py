@@ -108,7 +108,7 @@ class Connection:
             self._services.incidents.report(error, where="websocket")
             await self._crash()
 
-    def tell(self, happening: signals.Happening) -> tuple[Command, ...]:
+    def tell(self, happening: signals.Input) -> tuple[Command, ...]:
         """Advance the session; execute what needs no waiting and return the commands that do."""
         if isinstance(happening, signals.CommandFailed | signals.Refused) and is_outage(happening.error):
             self._services.incidents.report(happening.error, where="websocket")
@@ -164,14 +164,14 @@ class Connection:
                 continue
             text = message.get("text")
             if text is None:
-                self.tell(signals.BinaryCame())
+                self.tell(signals.BinaryReceived())
             else:
                 await self._hear(text)
         self._closed_by_server = message.get(CLOSED_BY_SERVER)
 
     async def _hear(self, text: str) -> None:
         refusal = await self._over_limit(LimitName.WEBSOCKET, what="messages")
-        for command in self.tell(refusal or signals.TextCame(text)):
+        for command in self.tell(refusal or signals.TextReceived(text)):
             try:
                 answer = await self._carry_out(command)
             except NetraError as error:
@@ -179,7 +179,7 @@ class Connection:
             self.tell(answer)
         await asyncio.sleep(0)  # lets other connections run between the messages of one packet
 
-    async def _carry_out(self, command: Command) -> signals.Happening:
+    async def _carry_out(self, command: Command) -> signals.Input:
         runs = self._services.runs
         if not await self._services.users.is_signed_in(self._owner):
             return signals.Refused(session.signed_out())
@@ -211,7 +211,7 @@ class Connection:
         except NetraError as error:
             self.tell(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]
-        self.tell(signals.RunTold(run_id))
+        self.tell(signals.RunEnded(run_id))
 
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox
@@ -229,7 +229,7 @@ class Connection:
 
     def _fall_behind(self) -> None:
         self._outbox.clear()
-        self.tell(signals.FellBehind())
+        self.tell(signals.ReaderTooSlow())
 
     def _close(self, output: signals.Close) -> None:
         self._closing = output
@@ -256,7 +256,7 @@ class Connection:
         return principal
 
 
-async def _knock(sign_in: Callable[[], Awaitable[Principal]]) -> signals.Happening:
+async def _knock(sign_in: Callable[[], Awaitable[Principal]]) -> signals.Input:
     try:
         async with asyncio.timeout(SIGN_IN_S):
             return signals.SignedIn(await sign_in())

@@ -49,7 +49,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 Step = tuple[Session, tuple[Output, ...]]
 
 
-def advance(session: Session, happening: signals.Happening, *, now: datetime) -> Step:
+def advance(session: Session, happening: signals.Input, *, now: datetime) -> Step:
     """Return the next state after an input at `now`, and the outputs, in order."""
     reaction = _REACTIONS.get((session.phase, type(happening)))
     return (session, ()) if reaction is None else reaction(session, happening, now)
@@ -103,17 +103,17 @@ def _drain(session: Session, _: signals.Drained, __: datetime) -> Step:
     return _closed(session, code=GOING_AWAY, reason="The server is shutting down; reconnect.")
 
 
-def _drop(session: Session, _: signals.FellBehind, __: datetime) -> Step:
+def _drop(session: Session, _: signals.ReaderTooSlow, __: datetime) -> Step:
     return _closed(session, code=TOO_SLOW, reason="Reading too slowly; reconnect and subscribe.")
 
 
-def _refuse_bytes(session: Session, _: signals.BinaryCame, now: datetime) -> Step:
+def _refuse_bytes(session: Session, _: signals.BinaryReceived, now: datetime) -> Step:
     return _refuse(
         session, signals.Refused(UnsupportedMediaType("Messages must be JSON in text frames.")), now
     )
 
 
-def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
+def _hear(session: Session, happening: signals.TextReceived, now: datetime) -> Step:
     principal = _principal(session)
     if principal.expires_at <= now:
         return _refuse(session, signals.Refused(expired()), now)
@@ -201,7 +201,7 @@ def _tell(session: Session, happening: signals.CommandFailed, now: datetime) -> 
     return session, (Send(frames.error_frame(error, at=now, request_id=request_id, run_id=run_id)),)
 
 
-def _told(session: Session, happening: signals.RunTold, _: datetime) -> Step:
+def _told(session: Session, happening: signals.RunEnded, _: datetime) -> Step:
     return msgspec.structs.replace(session, followed=session.followed - {happening.run_id}), ()
 
 
@@ -217,19 +217,19 @@ def _principal(session: Session) -> Principal:
 
 
 _Reaction = Callable[[Session, Any, datetime], Step]
-_REACTIONS: Final[Mapping[tuple[Phase, type[signals.Happening]], _Reaction]] = {
+_REACTIONS: Final[Mapping[tuple[Phase, type[signals.Input]], _Reaction]] = {
     (Phase.CONNECTING, signals.SignedIn): _open,
     (Phase.CONNECTING, signals.Refused): _refuse,
     (Phase.CONNECTING, signals.Drained): _drain,
     (Phase.OPEN, signals.Renewed): _renew,
     (Phase.OPEN, signals.Refused): _refuse,
     (Phase.OPEN, signals.Drained): _drain,
-    (Phase.OPEN, signals.FellBehind): _drop,
-    (Phase.OPEN, signals.TextCame): _hear,
-    (Phase.OPEN, signals.BinaryCame): _refuse_bytes,
+    (Phase.OPEN, signals.ReaderTooSlow): _drop,
+    (Phase.OPEN, signals.TextReceived): _hear,
+    (Phase.OPEN, signals.BinaryReceived): _refuse_bytes,
     (Phase.OPEN, signals.RunStarted): _started,
     (Phase.OPEN, signals.RunStopped): _stopped,
     (Phase.OPEN, signals.RunFound): _found,
     (Phase.OPEN, signals.CommandFailed): _tell,
-    (Phase.OPEN, signals.RunTold): _told,
+    (Phase.OPEN, signals.RunEnded): _told,
 }

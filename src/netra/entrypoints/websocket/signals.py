@@ -31,17 +31,17 @@ class Drained(msgspec.Struct, frozen=True):
     """The server is shutting down."""
 
 
-class FellBehind(msgspec.Struct, frozen=True):
+class ReaderTooSlow(msgspec.Struct, frozen=True):
     """The client reads too slowly; what it missed is stored, so it can resume."""
 
 
-class TextCame(msgspec.Struct, frozen=True):
+class TextReceived(msgspec.Struct, frozen=True):
     """The client sent a text message."""
 
     text: str
 
 
-class BinaryCame(msgspec.Struct, frozen=True):
+class BinaryReceived(msgspec.Struct, frozen=True):
     """The client sent a binary message."""
 
 
@@ -74,25 +74,25 @@ class CommandFailed(msgspec.Struct, frozen=True):
     run_id: RunId | None = None
 
 
-class RunTold(msgspec.Struct, frozen=True):
+class RunEnded(msgspec.Struct, frozen=True):
     """All events of a run have been sent."""
 
     run_id: RunId
 
 
-Happening = (
+Input = (
     SignedIn
     | Renewed
     | Refused
     | Drained
-    | FellBehind
-    | TextCame
-    | BinaryCame
+    | ReaderTooSlow
+    | TextReceived
+    | BinaryReceived
     | RunStarted
     | RunStopped
     | RunFound
     | CommandFailed
-    | RunTold
+    | RunEnded
 )
 
 
