@@ -49,10 +49,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 Step = tuple[Session, tuple[Output, ...]]
 
 
-def advance(session: Session, happening: signals.Input, *, now: datetime) -> Step:
+def advance(session: Session, signal: signals.Input, *, now: datetime) -> Step:
     """Return the next state after an input at `now`, and the outputs, in order."""
-    reaction = _REACTIONS.get((session.phase, type(happening)))
-    return (session, ()) if reaction is None else reaction(session, happening, now)
+    reaction = _REACTIONS.get((session.phase, type(signal)))
+    return (session, ()) if reaction is None else reaction(session, signal, now)
 
 
 def expired() -> TokenExpired:
@@ -71,30 +71,30 @@ def over_limit(admission: Admission, *, what: str) -> RateLimited:
     return RateLimited(sentence, retry_after_s=admission.retry_after_s)
 
 
-def _open(session: Session, happening: signals.SignedIn, _: datetime) -> Step:
-    principal = happening.principal
+def _open(session: Session, signal: signals.SignedIn, _: datetime) -> Step:
+    principal = signal.principal
     opened = msgspec.structs.replace(session, phase=Phase.OPEN, principal=principal)
     return opened, (Send(frames.status_frame(principal.user_id)),)
 
 
-def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
+def _renew(session: Session, signal: signals.Renewed, now: datetime) -> Step:
     """Replace the proof by a new one; a socket never changes its user."""
-    principal, request_id = happening.principal, happening.request_id
+    principal, request_id = signal.principal, signal.request_id
     if principal.user_id != _principal(session).user_id:
         refusal = Forbidden("This token belongs to another user; open another connection for it.")
-        return _tell(session, signals.CommandFailed(refusal, request_id), now)
+        return _report_error(session, signals.CommandFailed(refusal, request_id), now)
     if session.followed and not principal.may_read:
         refusal = Forbidden(
             "This connection follows runs, but this API key lacks the scope read.", scope="read"
         )
-        return _tell(session, signals.CommandFailed(refusal, request_id), now)
+        return _report_error(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
     told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
     return renewed, (Send(told),)
 
 
-def _refuse(session: Session, happening: signals.Refused, now: datetime) -> Step:
-    error = happening.error
+def _refuse(session: Session, signal: signals.Refused, now: datetime) -> Step:
+    error = signal.error
     told = Send(frames.error_frame(error, at=now))
     return _closed(session, told, code=outcome_of(error).close_code, reason=error.message)
 
@@ -113,17 +113,17 @@ def _refuse_bytes(session: Session, _: signals.BinaryReceived, now: datetime) ->
     )
 
 
-def _hear(session: Session, happening: signals.TextReceived, now: datetime) -> Step:
+def _receive(session: Session, signal: signals.TextReceived, now: datetime) -> Step:
     principal = _principal(session)
     if principal.expires_at <= now:
         return _refuse(session, signals.Refused(expired()), now)
     try:
-        frame = frames.read_frame(happening.text)
+        frame = frames.read_frame(signal.text)
         _check_scope(frame, principal)
         return session, _asked(frame, principal, now)
     except (ValidationFailed, Forbidden) as error:
-        failure = signals.CommandFailed(error, frames.reference_of(happening.text))
-        return _tell(session, failure, now)
+        failure = signals.CommandFailed(error, frames.reference_of(signal.text))
+        return _report_error(session, failure, now)
     except NetraError as error:
         return _refuse(session, signals.Refused(error), now)
 
@@ -156,13 +156,13 @@ def _named(data: frames.StopData | None) -> RunId | None:
     return RunId(well_formed(data.run_id, path="data.run_id"))
 
 
-def _started(session: Session, happening: signals.RunStarted, now: datetime) -> Step:
-    run = happening.run
+def _started(session: Session, signal: signals.RunStarted, now: datetime) -> Step:
+    run = signal.run
     return _follow(session, run, after=0, request_id=run.client_ref, now=now)
 
 
-def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> Step:
-    run, request_id = happening.run, happening.request_id
+def _stopped(session: Session, signal: signals.RunStopped, now: datetime) -> Step:
+    run, request_id = signal.run, signal.request_id
     if run.id in session.followed:
         return session, ()  # its events show the outcome
     if run.state.is_terminal:
@@ -170,12 +170,12 @@ def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> 
     return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
 
 
-def _found(session: Session, happening: signals.RunFound, now: datetime) -> Step:
-    run, after, request_id = happening.run, happening.after, happening.request_id
+def _found(session: Session, signal: signals.RunFound, now: datetime) -> Step:
+    run, after, request_id = signal.run, signal.after, signal.request_id
     if after > run.last_seq:
         sentence = f"after is {after}, but the last event so far is {run.last_seq}"
         refusal = ValidationFailed.of("data.after", "out_of_range", sentence)
-        return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
+        return _report_error(session, signals.CommandFailed(refusal, request_id, run.id), now)
     if run.state.is_terminal and after == run.last_seq:
         return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=after, request_id=request_id, now=now)
@@ -192,17 +192,17 @@ def _follow(session: Session, run: Run, *, after: int, request_id: str | None, n
     followed = session.followed | {run.id}
     if len(followed) > FOLLOWED_MAX:
         refusal = Conflict(f"This connection already follows {FOLLOWED_MAX} runs; open another one.")
-        return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
+        return _report_error(session, signals.CommandFailed(refusal, request_id, run.id), now)
     return msgspec.structs.replace(session, followed=followed), (Follow(run.id, after),)
 
 
-def _tell(session: Session, happening: signals.CommandFailed, now: datetime) -> Step:
-    error, request_id, run_id = happening.error, happening.request_id, happening.run_id
+def _report_error(session: Session, signal: signals.CommandFailed, now: datetime) -> Step:
+    error, request_id, run_id = signal.error, signal.request_id, signal.run_id
     return session, (Send(frames.error_frame(error, at=now, request_id=request_id, run_id=run_id)),)
 
 
-def _told(session: Session, happening: signals.RunEnded, _: datetime) -> Step:
-    return msgspec.structs.replace(session, followed=session.followed - {happening.run_id}), ()
+def _end_run(session: Session, signal: signals.RunEnded, _: datetime) -> Step:
+    return msgspec.structs.replace(session, followed=session.followed - {signal.run_id}), ()
 
 
 def _closed(session: Session, *told: Output, code: int, reason: str) -> Step:
@@ -225,11 +225,11 @@ _REACTIONS: Final[Mapping[tuple[Phase, type[signals.Input]], _Reaction]] = {
     (Phase.OPEN, signals.Refused): _refuse,
     (Phase.OPEN, signals.Drained): _drain,
     (Phase.OPEN, signals.ReaderTooSlow): _drop,
-    (Phase.OPEN, signals.TextReceived): _hear,
+    (Phase.OPEN, signals.TextReceived): _receive,
     (Phase.OPEN, signals.BinaryReceived): _refuse_bytes,
     (Phase.OPEN, signals.RunStarted): _started,
     (Phase.OPEN, signals.RunStopped): _stopped,
     (Phase.OPEN, signals.RunFound): _found,
-    (Phase.OPEN, signals.CommandFailed): _tell,
-    (Phase.OPEN, signals.RunEnded): _told,
+    (Phase.OPEN, signals.CommandFailed): _report_error,
+    (Phase.OPEN, signals.RunEnded): _end_run,
 }
