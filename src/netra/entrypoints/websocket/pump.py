@@ -108,11 +108,11 @@ class Connection:
             self._services.incidents.report(error, where="websocket")
             await self._crash()
 
-    def tell(self, happening: signals.Input) -> tuple[Command, ...]:
+    def dispatch(self, signal: signals.Input) -> tuple[Command, ...]:
         """Advance the session; execute what needs no waiting and return the commands that do."""
-        if isinstance(happening, signals.CommandFailed | signals.Refused) and is_outage(happening.error):
-            self._services.incidents.report(happening.error, where="websocket")
-        self._session, outputs = advance(self._session, happening, now=self._services.clock.now())
+        if isinstance(signal, signals.CommandFailed | signals.Refused) and is_outage(signal.error):
+            self._services.incidents.report(signal.error, where="websocket")
+        self._session, outputs = advance(self._session, signal, now=self._services.clock.now())
         commands: list[Command] = []
         for output in outputs:
             match output:
@@ -132,7 +132,7 @@ class Connection:
         """Close the connection if it has expired or its reader is stuck; called every second."""
         principal = self.principal
         if principal is not None and principal.expires_at <= self._services.clock.now():
-            self.tell(signals.Refused(session.expired()))
+            self.dispatch(signals.Refused(session.expired()))
         is_stuck = self._outbox.is_waiting and self._outbox.taken == self._taken_before
         self._stuck_checks = self._stuck_checks + 1 if is_stuck else 0
         self._taken_before = self._outbox.taken
@@ -141,11 +141,11 @@ class Connection:
 
     def end_session(self) -> None:
         """Close the connection because its session was ended or its key revoked."""
-        self.tell(signals.Refused(session.signed_out()))
+        self.dispatch(signals.Refused(session.signed_out()))
 
     def drain(self) -> None:
         """Close the connection because the server is shutting down."""
-        self.tell(signals.Drained())
+        self.dispatch(signals.Drained())
 
     def hear(self, event: RunEvent) -> bool:
         """Queue a followed run's event; return whether the queue is getting full."""
@@ -158,25 +158,25 @@ class Connection:
         await self._outbox.relief(timeout_s=RELIEF_S)
 
     async def _read(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
-        self.tell(await _knock(sign_in))
+        self.dispatch(await _knock(sign_in))
         while (message := await self._receive())["type"] != "websocket.disconnect":
             if self._session.phase is not Phase.OPEN:
                 continue
             text = message.get("text")
             if text is None:
-                self.tell(signals.BinaryReceived())
+                self.dispatch(signals.BinaryReceived())
             else:
-                await self._hear(text)
+                await self._receive_text(text)
         self._closed_by_server = message.get(CLOSED_BY_SERVER)
 
-    async def _hear(self, text: str) -> None:
+    async def _receive_text(self, text: str) -> None:
         refusal = await self._over_limit(LimitName.WEBSOCKET, what="messages")
-        for command in self.tell(refusal or signals.TextReceived(text)):
+        for command in self.dispatch(refusal or signals.TextReceived(text)):
             try:
                 answer = await self._carry_out(command)
             except NetraError as error:
                 answer = _failure(command, error)
-            self.tell(answer)
+            self.dispatch(answer)
         await asyncio.sleep(0)  # lets other connections run between the messages of one packet
 
     async def _carry_out(self, command: Command) -> signals.Input:
@@ -209,9 +209,9 @@ class Connection:
         try:
             await self._services.runs.tell(self, run_id, owner_id=self._owner.user_id, after=after)
         except NetraError as error:
-            self.tell(signals.CommandFailed(error, run_id=run_id))
+            self.dispatch(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]
-        self.tell(signals.RunEnded(run_id))
+        self.dispatch(signals.RunEnded(run_id))
 
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox
@@ -229,7 +229,7 @@ class Connection:
 
     def _fall_behind(self) -> None:
         self._outbox.clear()
-        self.tell(signals.ReaderTooSlow())
+        self.dispatch(signals.ReaderTooSlow())
 
     def _close(self, output: signals.Close) -> None:
         self._closing = output
