@@ -28,13 +28,13 @@ def account_key(email: str) -> str:
     return f"account:{email}"
 
 
-def tell(admission: Admission, exchange: Exchange) -> None:
+def add_headers(admission: Admission, exchange: Exchange) -> None:
     """Add the decision to the response's headers; of two decisions the stricter one is kept."""
     if admission.limit == 0:
         return
-    told = dict(exchange.headers).get(_REMAINING)
-    if told is not None:
-        if int(told) < admission.remaining:
+    earlier = dict(exchange.headers).get(_REMAINING)
+    if earlier is not None:
+        if int(earlier) < admission.remaining:
             return
         exchange.headers = [kept for kept in exchange.headers if not kept[0].startswith(_FAMILY)]
     stamps: tuple[Header, ...] = (

@@ -10,7 +10,7 @@ from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
 from netra.domain.users.sessions import SessionService
 from netra.entrypoints.asgi import Exchange
-from netra.entrypoints.rate_limiting import account_key, must_be_allowed, tell
+from netra.entrypoints.rate_limiting import account_key, add_headers, must_be_allowed
 from netra.ports.rate_limiter import RateLimiter
 
 
@@ -77,7 +77,7 @@ class SignInDesk:
 
     async def _count(self, key: str, exchange: Exchange, *, origin: Origin) -> None:
         admission = await self._limiter.admit(LimitName.AUTHENTICATION, key)
-        tell(admission, exchange)
+        add_headers(admission, exchange)
         if not admission.allowed:
             await self._journal.note_once(
                 SecurityEventKind.LIMIT_REACHED, origin=origin, key=f"authentication {key}"

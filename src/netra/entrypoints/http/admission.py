@@ -17,7 +17,7 @@ from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, 
 from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
 from netra.entrypoints.errors import UnsupportedMediaType
 from netra.entrypoints.http.methods import tell_methods
-from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell, user_key
+from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed, user_key
 from netra.entrypoints.services import Switchboard
 
 JSON: Final = "application/json"
@@ -138,7 +138,7 @@ class AdmissionMiddleware:
         if rule.limit is None:
             return None
         admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
-        tell(admission, exchange)
+        add_headers(admission, exchange)
         return admission
 
 

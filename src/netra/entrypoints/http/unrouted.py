@@ -17,7 +17,7 @@ from netra.entrypoints.asgi import Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.edge import send_refusal
 from netra.entrypoints.http import refusals
-from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell
+from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed
 from netra.entrypoints.services import Switchboard
 
 NOT_COUNTED: Final = frozenset(
@@ -46,7 +46,7 @@ async def count(scope: Scope, switchboard: Switchboard) -> None:
         return
     services, key = switchboard.services, address_key(exchange)
     admission = await services.ports.limiter.admit(LimitName.GENERAL, key)
-    tell(admission, exchange)
+    add_headers(admission, exchange)
     if not admission.allowed:
         await services.journal.note_once(
             SecurityEventKind.LIMIT_REACHED,
