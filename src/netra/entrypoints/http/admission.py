@@ -16,7 +16,7 @@ from netra.domain.users.model import Scope as KeyScope
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
 from netra.entrypoints.errors import UnsupportedMediaType
-from netra.entrypoints.http.methods import tell_methods
+from netra.entrypoints.http.methods import answer_options
 from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed, user_key
 from netra.entrypoints.services import Switchboard
 
@@ -67,7 +67,7 @@ class AdmissionMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check one request; OPTIONS needs no check."""
         if scope["method"] == "OPTIONS":
-            await tell_methods(scope, send)
+            await answer_options(scope, send)
             return
         await self._check(scope, rule_of(scope["route_handler"].opt))
         await self._app(scope, receive, send)

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from netra.entrypoints.asgi import Exchange, Header
 from netra.entrypoints.errors import RouteNotFound
 from netra.entrypoints.http.admission import JSON
-from netra.entrypoints.http.methods import telling_methods
+from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
 from netra.entrypoints.http.request import Asked
 
@@ -64,7 +64,7 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
         return _page(pages, "favicon.svg", request.exchange)
 
     handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]
-    return Router("/", route_handlers=handlers, middleware=[telling_methods], include_in_schema=False)
+    return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
 
 
 def _page(pages: Mapping[str, bytes], name: str, exchange: Exchange) -> Response[bytes]:

@@ -16,7 +16,7 @@ from netra.entrypoints.credentials import header
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.answers import send_json
 from netra.entrypoints.http.listing import instant
-from netra.entrypoints.http.methods import telling_methods
+from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import noted
 
 _PATH: Final = "/health"
@@ -106,7 +106,7 @@ class Pulse:
 def health_router() -> Router:
     """Return the routes."""
     handlers = [health, ready, dependencies]
-    return Router(_PATH, route_handlers=handlers, middleware=[telling_methods], tags=["Health"])
+    return Router(_PATH, route_handlers=handlers, middleware=[answering_options], tags=["Health"])
 
 
 def _alive() -> Health:

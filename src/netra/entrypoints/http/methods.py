@@ -28,21 +28,21 @@ def allowed(methods: Iterable[str]) -> list[str]:
     return sorted([*found, *implied])
 
 
-def telling_methods(app: ASGIApp) -> ASGIApp:
+def answering_options(app: ASGIApp) -> ASGIApp:
     """Return `app` with OPTIONS answered before it: middleware for routes without admission rules."""
 
     inner = cast("App", app)
 
     async def told(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
-            await tell_methods(scope, send)
+            await answer_options(scope, send)
         else:
             await inner(scope, receive, send)
 
     return cast("ASGIApp", told)
 
 
-async def tell_methods(scope: Scope, send: Send) -> None:
+async def answer_options(scope: Scope, send: Send) -> None:
     """Answer OPTIONS for the matched route."""
     app: Litestar = scope["litestar_app"]
     here = [
