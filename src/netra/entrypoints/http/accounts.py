@@ -93,7 +93,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     """A confirmation."""
 
     message: str
@@ -132,10 +132,10 @@ async def register(
 
 
 @post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
-async def logout(request: Asked, users: NamedDependency[UserService]) -> Said:
+async def logout(request: Asked, users: NamedDependency[UserService]) -> Confirmation:
     """End the session: its token is no longer accepted by any process."""
     await users.sign_out(request.principal, origin=request.origin)
-    return Said(message="Successfully logged out")
+    return Confirmation(message="Successfully logged out")
 
 
 @get("/me", summary="Get the signed-in user")

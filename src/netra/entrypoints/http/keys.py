@@ -14,7 +14,7 @@ from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, Scope
 from netra.domain.users.rules import NAME_MAX
 from netra.entrypoints.errors import Envelope
-from netra.entrypoints.http.accounts import Said
+from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
@@ -94,11 +94,13 @@ async def make_key(data: JSONBody[NewKey], request: Asked, services: NamedDepend
 
 
 @delete("/{key_id:str}", status_code=200, opt=_PERSON, summary="Revoke an API key")
-async def revoke_key(key_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
+async def revoke_key(
+    key_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+) -> Confirmation:
     """Revoke a key immediately; sockets opened with it are closed."""
     owner = await services.users.get(request.owner_id)
     await services.api_keys.revoke(KeyId(key_id), owner=owner, origin=request.origin)
-    return Said(message="Key revoked")
+    return Confirmation(message="Key revoked")
 
 
 @delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")

@@ -13,7 +13,7 @@ from netra.domain.ids import SessionId
 from netra.domain.quotas import LimitName
 from netra.domain.users.model import Session
 from netra.entrypoints.errors import Envelope
-from netra.entrypoints.http.accounts import SECRET, LoginResponse, Said, login_response
+from netra.entrypoints.http.accounts import SECRET, Confirmation, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
@@ -69,17 +69,19 @@ async def list_sessions(request: Asked, services: NamedDependency[Services]) -> 
 
 
 @delete("/sessions", status_code=200, opt=_PERSON, summary="Sign out everywhere")
-async def end_sessions(request: Asked, services: NamedDependency[Services]) -> Said:
+async def end_sessions(request: Asked, services: NamedDependency[Services]) -> Confirmation:
     """End every session of the user, including this one; their sockets are closed."""
     ended = await services.sessions.end_all(request.owner_id, origin=request.origin)
-    return Said(message=f"Signed out everywhere; sessions ended: {ended}")
+    return Confirmation(message=f"Signed out everywhere; sessions ended: {ended}")
 
 
 @delete("/sessions/{session_id:str}", status_code=200, opt=_PERSON, summary="End one session")
-async def end_session(session_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
+async def end_session(
+    session_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+) -> Confirmation:
     """End one of the user's sessions; its sockets are closed."""
     await services.sessions.end(SessionId(session_id), user_id=request.owner_id, origin=request.origin)
-    return Said(message="Session ended")
+    return Confirmation(message="Session ended")
 
 
 def sessions_router() -> Router:

@@ -13,7 +13,7 @@ from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.threads.model import Message, Thread
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.model import Scope
-from netra.entrypoints.http.accounts import Said
+from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
 from netra.entrypoints.http.request import Asked
@@ -86,10 +86,10 @@ async def get_thread(
 @delete("/{thread_id:str}", status_code=200, opt=admits(scope=Scope.EXECUTE), summary="Delete a thread")
 async def delete_thread(
     thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
-) -> Said:
+) -> Confirmation:
     """Delete a conversation and its contents; its live runs are cancelled."""
     await threads.delete(ThreadId(thread_id), owner_id=request.owner_id)
-    return Said(message="Thread deleted successfully")
+    return Confirmation(message="Thread deleted successfully")
 
 
 def threads_router() -> Router:

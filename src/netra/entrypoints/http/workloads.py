@@ -21,7 +21,7 @@ from netra.domain.workloads.intake import Taken, read_batch, read_ndjson, read_r
 from netra.domain.workloads.intake_report import RowOutcome, outcomes
 from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
-from netra.entrypoints.http.accounts import Said
+from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, NDJSON, admits, media_type
 from netra.entrypoints.http.listing import (
     Cursor,
@@ -149,10 +149,10 @@ async def get_workload(
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=Scope.INGEST), summary="Delete a workload")
 async def delete_workload(
     workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
-) -> Said:
+) -> Confirmation:
     """Delete a workload and its events."""
     await workloads.delete(WorkloadId(workload_id), owner_id=request.owner_id)
-    return Said(message="Workload deleted successfully")
+    return Confirmation(message="Workload deleted successfully")
 
 
 @post("/{workload_id:str}/events", status_code=200, opt=_FILL, summary="Add events")
