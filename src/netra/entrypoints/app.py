@@ -27,7 +27,7 @@ from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.idempotency import ReplayMiddleware
 from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.preflights import Preflights
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.security_log import audit_router
 from netra.entrypoints.http.sessions import sessions_router
 from netra.entrypoints.http.streaming import stream
@@ -160,7 +160,7 @@ def _litestar(
             Exception: refusals.refuse_unexpected,
         },
         lifespan=[lifespan],
-        request_class=Asked,
+        request_class=ApiRequest,
         response_class=Answer,
         request_max_body_size=settings.max_body_bytes,
         cors_config=_cors(settings),

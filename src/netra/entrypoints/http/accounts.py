@@ -18,7 +18,7 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.sign_in import SignInDesk
 from netra.entrypoints.start_run import NAME
 
@@ -115,7 +115,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
-    data: JSONBody[LoginRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+    data: JSONBody[LoginRequest], request: ApiRequest, sign_in_desk: NamedDependency[SignInDesk]
 ) -> LoginResponse:
     """Return tokens; every wrong pair gets the same answer in the same time."""
     command = SignIn(email=data.email, password=data.password)
@@ -124,7 +124,7 @@ async def login(
 
 @post("/register", status_code=200, opt=_REGISTER, summary="Create an account")
 async def register(
-    data: JSONBody[RegisterRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+    data: JSONBody[RegisterRequest], request: ApiRequest, sign_in_desk: NamedDependency[SignInDesk]
 ) -> UserCard:
     """Create an account; only if the deployment allows self-registration."""
     command = AddUser(email=data.email, name=data.name, password=data.password)
@@ -132,27 +132,27 @@ async def register(
 
 
 @post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
-async def logout(request: Asked, users: NamedDependency[UserService]) -> Confirmation:
+async def logout(request: ApiRequest, users: NamedDependency[UserService]) -> Confirmation:
     """End the session: its token is no longer accepted by any process."""
     await users.sign_out(request.principal, origin=request.origin)
     return Confirmation(message="Successfully logged out")
 
 
 @get("/me", summary="Get the signed-in user")
-async def me(request: Asked, users: NamedDependency[UserService]) -> Profile:
+async def me(request: ApiRequest, users: NamedDependency[UserService]) -> Profile:
     """Return the account of the token."""
     return _profile(await users.get(request.owner_id))
 
 
 @post("/ws-ticket", status_code=200, summary="Get a ticket for one socket")
-async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Ticket:
+async def ws_ticket(request: ApiRequest, users: NamedDependency[UserService]) -> Ticket:
     """Return a ticket that opens `/ws?ticket=…` once, within 30 seconds."""
     return Ticket(ticket=await users.issue_ticket(request.principal), expires_in=30)
 
 
 @post("/password", status_code=200, opt=_PASSWORDS, summary="Change the password")
 async def change_password(
-    data: JSONBody[PasswordChange], request: Asked, users: NamedDependency[UserService]
+    data: JSONBody[PasswordChange], request: ApiRequest, users: NamedDependency[UserService]
 ) -> PasswordChanged:
     """Change the password and end every session of the account, including this one. API keys stay valid."""
     left = await users.change_password(

@@ -28,7 +28,7 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.start_run import WELL_FORMED, Ask, start_run
 
 _EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE) | noted(key=True)
@@ -102,7 +102,7 @@ class RunHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/execute", status_code=200, opt=_EXECUTE, summary="Start an optimization run")
-async def execute(data: JSONBody[Ask], request: Asked, runs: NamedDependency[RunService]) -> RunAccepted:
+async def execute(data: JSONBody[Ask], request: ApiRequest, runs: NamedDependency[RunService]) -> RunAccepted:
     """Accept a question durably; it is answered asynchronously."""
     key = key_of(request.scope["headers"])
     printed = fingerprint("POST", request.scope["path"], await request.body()) if key else ""
@@ -114,14 +114,14 @@ async def execute(data: JSONBody[Ask], request: Asked, runs: NamedDependency[Run
 
 
 @get("/status/{run_id:str}", summary="Get the state of a run")
-async def status(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
+async def status(run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]) -> RunStatus:
     """Return the run, with its result once it has completed."""
     return _status(await runs.get(RunId(run_id), owner_id=request.owner_id))
 
 
 @get("/history", summary="List runs, newest first")
 async def history(
-    request: Asked,
+    request: ApiRequest,
     runs: NamedDependency[RunService],
     *,
     limit: Limit = LIMIT_DEFAULT,
@@ -136,7 +136,7 @@ async def history(
 
 
 @post("/runs/{run_id:str}/cancel", status_code=200, opt=_CANCEL, summary="Cancel a run")
-async def cancel(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
+async def cancel(run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]) -> RunStatus:
     """Cancel the run and return its current state; a run that has ended is unchanged.
 
     An API key without the scope `read` gets neither the result nor the error of a run that has ended.

@@ -13,7 +13,7 @@ from netra.entrypoints.errors import RouteNotFound
 from netra.entrypoints.http.admission import JSON
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 
 ASYNCAPI: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
@@ -40,7 +40,7 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
     made: dict[str, bytes] = {}
 
     @get(["/openapi.json", "/schema/openapi.json"], sync_to_thread=False)
-    def openapi(request: Asked) -> Response[bytes]:
+    def openapi(request: ApiRequest) -> Response[bytes]:
         if "openapi" not in made:
             made["openapi"] = msgspec.json.encode(document(request.app))
         return Response(made["openapi"], media_type=JSON)
@@ -52,15 +52,15 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
         return Response(made["asyncapi"], media_type=ASYNCAPI)
 
     @get(["/", "/docs", "/schema"], sync_to_thread=False)
-    def docs(request: Asked) -> Response[bytes]:
+    def docs(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "docs.html", request.exchange)
 
     @get("/docs/{name:str}", sync_to_thread=False)
-    def part(name: FromPath[str], request: Asked) -> Response[bytes]:
+    def part(name: FromPath[str], request: ApiRequest) -> Response[bytes]:
         return _page(pages, name, request.exchange)
 
     @get("/favicon.ico", sync_to_thread=False)
-    def favicon(request: Asked) -> Response[bytes]:
+    def favicon(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "favicon.svg", request.exchange)
 
     handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]

@@ -18,7 +18,7 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.restrictions import NO_NUL
 from netra.entrypoints.services import Services
 
@@ -66,7 +66,7 @@ class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 @get("/google/authorize", opt=_AUTHORIZE, summary="Begin a sign-in with Google")
 async def authorize(
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     redirect_uri: Annotated[
         str | None, QueryParameter(description="Where to redirect after the sign-in.", schema_extra=_TOLD)
@@ -83,7 +83,7 @@ async def authorize(
 
 @get("/google/callback", opt=_CALLBACK, summary="Finish a sign-in with Google")
 async def callback(
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     *,
     code: Code = None,
@@ -106,7 +106,7 @@ async def callback(
 
 @post("/exchange", status_code=200, opt=_EXCHANGE, summary="Exchange the code of a redirect for tokens")
 async def exchange(
-    data: JSONBody[ExchangeRequest], request: Asked, services: NamedDependency[Services]
+    data: JSONBody[ExchangeRequest], request: ApiRequest, services: NamedDependency[Services]
 ) -> LoginResponse:
     """Return the tokens for the code, which is valid once, for a minute."""
     signed_in = await services.sign_ins.exchange(data.code, request.exchange, origin=request.origin)

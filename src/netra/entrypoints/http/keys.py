@@ -18,7 +18,7 @@ from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
 from netra.entrypoints.start_run import NAME
 
@@ -73,14 +73,16 @@ class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/", opt=_PERSON, summary="List API keys, newest first")
-async def list_keys(request: Asked, services: NamedDependency[Services]) -> KeyList:
+async def list_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
     keys = await services.api_keys.all_of(await services.users.get(request.owner_id))
     return KeyList(data=[_line(key) for key in keys], total=len(keys))
 
 
 @post("/", status_code=200, opt=_MAKE, summary="Create an API key")
-async def make_key(data: JSONBody[NewKey], request: Asked, services: NamedDependency[Services]) -> MadeKey:
+async def make_key(
+    data: JSONBody[NewKey], request: ApiRequest, services: NamedDependency[Services]
+) -> MadeKey:
     """Create a key, to be sent as `Authorization: Bearer nk_…`. Only this response contains its secret."""
     owner = await services.users.get(request.owner_id)
     key, secret = await services.api_keys.issue(
@@ -95,7 +97,7 @@ async def make_key(data: JSONBody[NewKey], request: Asked, services: NamedDepend
 
 @delete("/{key_id:str}", status_code=200, opt=_PERSON, summary="Revoke an API key")
 async def revoke_key(
-    key_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+    key_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
 ) -> Confirmation:
     """Revoke a key immediately; sockets opened with it are closed."""
     owner = await services.users.get(request.owner_id)
@@ -104,7 +106,7 @@ async def revoke_key(
 
 
 @delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")
-async def revoke_keys(request: Asked, services: NamedDependency[Services]) -> KeysRevoked:
+async def revoke_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeysRevoked:
     """Revoke every key of the signed-in user immediately; sockets opened with them are closed."""
     owner = await services.users.get(request.owner_id)
     revoked = await services.api_keys.revoke_all(owner, origin=request.origin)

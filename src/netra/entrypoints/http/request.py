@@ -13,7 +13,7 @@ from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.json_body import read_object
 
 
-class Asked(Request[Any, Principal, State]):
+class ApiRequest(Request[Any, Principal, State]):
     """Litestar's request with our JSON parsing, which `JSONBody` parameters use."""
 
     async def body(self) -> bytes:

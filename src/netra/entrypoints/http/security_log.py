@@ -13,7 +13,7 @@ from netra.domain.paging import LIMIT_DEFAULT, page_request
 from netra.domain.users.model import Scope
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
 
 
@@ -39,7 +39,7 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/api/audit", opt=admits(scope=Scope.ADMIN), summary="List the security log, newest first")
 async def audit(
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
@@ -56,7 +56,7 @@ def audit_router() -> Router:
     return Router("/", route_handlers=[audit], tags=["Administration"])
 
 
-async def _check_admin(request: Asked, services: Services) -> None:
+async def _check_admin(request: ApiRequest, services: Services) -> None:
     try:
         await services.users.check_admin(request.principal)
     except Forbidden:

@@ -17,7 +17,7 @@ from netra.entrypoints.http.accounts import SECRET, Confirmation, LoginResponse,
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
 
 _PERSON: Final = admits(scope=None)
@@ -53,7 +53,7 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/refresh", status_code=200, opt=_REFRESH, summary="Get new tokens for a refresh token")
 async def refresh(
-    data: JSONBody[RefreshRequest], request: Asked, services: NamedDependency[Services]
+    data: JSONBody[RefreshRequest], request: ApiRequest, services: NamedDependency[Services]
 ) -> LoginResponse:
     """Return new tokens; a refresh token that is used twice ends its session."""
     fresh = await services.sign_ins.refresh(data.refresh_token, request.exchange, origin=request.origin)
@@ -61,7 +61,7 @@ async def refresh(
 
 
 @get("/sessions", opt=_PERSON, summary="List live sessions")
-async def list_sessions(request: Asked, services: NamedDependency[Services]) -> SessionList:
+async def list_sessions(request: ApiRequest, services: NamedDependency[Services]) -> SessionList:
     """Return the signed-in user's live sessions."""
     current = request.principal.session_id
     live = await services.sessions.all_of(request.owner_id)
@@ -69,7 +69,7 @@ async def list_sessions(request: Asked, services: NamedDependency[Services]) -> 
 
 
 @delete("/sessions", status_code=200, opt=_PERSON, summary="Sign out everywhere")
-async def end_sessions(request: Asked, services: NamedDependency[Services]) -> Confirmation:
+async def end_sessions(request: ApiRequest, services: NamedDependency[Services]) -> Confirmation:
     """End every session of the user, including this one; their sockets are closed."""
     ended = await services.sessions.end_all(request.owner_id, origin=request.origin)
     return Confirmation(message=f"Signed out everywhere; sessions ended: {ended}")
@@ -77,7 +77,7 @@ async def end_sessions(request: Asked, services: NamedDependency[Services]) -> C
 
 @delete("/sessions/{session_id:str}", status_code=200, opt=_PERSON, summary="End one session")
 async def end_session(
-    session_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+    session_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
 ) -> Confirmation:
     """End one of the user's sessions; its sockets are closed."""
     await services.sessions.end(SessionId(session_id), user_id=request.owner_id, origin=request.origin)

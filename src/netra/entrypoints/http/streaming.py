@@ -19,7 +19,7 @@ from netra.entrypoints.asgi import Send as PlainSend
 from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.http.event_reader import EventReader
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.rate_limiting import user_key
 from netra.entrypoints.services import Services
@@ -52,7 +52,7 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def stream(
     run_id: FromPath[str],
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     connections: NamedDependency[LiveConnections],
     last_event_id: LastEventId = None,
@@ -72,7 +72,7 @@ class EventStream(Response[Any]):
     """A response that lasts until its reader leaves or the run ends."""
 
     def __init__(
-        self, reader: EventReader, *, request: Asked, services: Services, connections: LiveConnections
+        self, reader: EventReader, *, request: ApiRequest, services: Services, connections: LiveConnections
     ) -> None:
         self._sent = _Streamed(reader, request=request, services=services, connections=connections)
 
@@ -85,7 +85,7 @@ class _Streamed(ASGIResponse):
     """The response being sent, counted as a live connection."""
 
     def __init__(
-        self, reader: EventReader, *, request: Asked, services: Services, connections: LiveConnections
+        self, reader: EventReader, *, request: ApiRequest, services: Services, connections: LiveConnections
     ) -> None:
         self._reader = reader
         self._request = request

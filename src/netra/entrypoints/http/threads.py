@@ -16,7 +16,7 @@ from netra.domain.users.model import Scope
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 
 
 class ThreadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/", summary="List threads, newest first")
 async def list_threads(
-    request: Asked,
+    request: ApiRequest,
     threads: NamedDependency[ThreadService],
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
@@ -76,7 +76,7 @@ async def list_threads(
 
 @get("/{thread_id:str}", summary="Get a thread with its messages")
 async def get_thread(
-    thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
+    thread_id: FromPath[str], request: ApiRequest, threads: NamedDependency[ThreadService]
 ) -> ThreadPage:
     """Return a conversation."""
     thread, messages = await threads.get(ThreadId(thread_id), owner_id=request.owner_id)
@@ -85,7 +85,7 @@ async def get_thread(
 
 @delete("/{thread_id:str}", status_code=200, opt=admits(scope=Scope.EXECUTE), summary="Delete a thread")
 async def delete_thread(
-    thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
+    thread_id: FromPath[str], request: ApiRequest, threads: NamedDependency[ThreadService]
 ) -> Confirmation:
     """Delete a conversation and its contents; its live runs are cancelled."""
     await threads.delete(ThreadId(thread_id), owner_id=request.owner_id)

@@ -13,7 +13,7 @@ from netra.domain.users.model import Scope
 from netra.domain.what_if.service import WhatIfService
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.json_body import shaped, whole_numbers
 from netra.entrypoints.services import Services
 
@@ -26,7 +26,7 @@ _TRY: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=Scope.EXECUTE, 
 @post("/{workload_id:str}/simulate", status_code=200, opt=_TRY, summary="Try a change on a workload")
 async def simulate(
     workload_id: FromPath[str],
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
 ) -> Simulated:
     """Return the bill and the latency before and after the change; nothing is stored."""

@@ -33,7 +33,7 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.what_if import simulate
 from netra.entrypoints.json_body import read_as
 from netra.entrypoints.services import Services
@@ -118,7 +118,7 @@ class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/", status_code=200, opt=_CREATE, summary="Create a workload")
 async def create_workload(
-    data: JSONBody[NewWorkload], request: Asked, workloads: NamedDependency[WorkloadService]
+    data: JSONBody[NewWorkload], request: ApiRequest, workloads: NamedDependency[WorkloadService]
 ) -> WorkloadCard:
     """Create an empty workload."""
     made_as = request.exchange.name
@@ -127,7 +127,7 @@ async def create_workload(
 
 @get("/", summary="List workloads, newest first")
 async def list_workloads(
-    request: Asked,
+    request: ApiRequest,
     workloads: NamedDependency[WorkloadService],
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
@@ -140,7 +140,7 @@ async def list_workloads(
 
 @get("/{workload_id:str}", summary="One workload")
 async def get_workload(
-    workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
+    workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
 ) -> WorkloadDetail:
     """Return a workload, its size, and which events are waiting or were rejected by ClickHouse."""
     return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
@@ -148,7 +148,7 @@ async def get_workload(
 
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=Scope.INGEST), summary="Delete a workload")
 async def delete_workload(
-    workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
+    workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
 ) -> Confirmation:
     """Delete a workload and its events."""
     await workloads.delete(WorkloadId(workload_id), owner_id=request.owner_id)
@@ -157,7 +157,7 @@ async def delete_workload(
 
 @post("/{workload_id:str}/events", status_code=200, opt=_FILL, summary="Add events")
 async def add_events(
-    workload_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+    workload_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
 ) -> EventsTaken:
     """Add events. A repeated event id counts once; an invalid event does not affect the others."""
     body = await request.body()
