@@ -12,7 +12,7 @@ from netra.domain.idempotency import KEY_KEPT, KeyEntry, on_key
 from netra.domain.ids import UserId
 from netra.ports.clock import Clock
 
-FORGOTTEN_AT_ONCE: Final = 10  # old rows deleted per new key: more than the one it adds
+DELETED_PER_KEY: Final = 10  # old rows deleted per new key: more than the one it adds
 
 _OWN: Final = (replays.c.owner_id == param("whose"), replays.c.key == param("name"))
 _UNANSWERED: Final = (*_OWN, replays.c.answer.is_(None), replays.c.began_at == param("begun_at"))
@@ -26,7 +26,7 @@ _OLD = Query(
     select(replays.c.owner_id, replays.c.key)
     .where(replays.c.began_at <= param("before"))
     .order_by(replays.c.began_at)
-    .limit(FORGOTTEN_AT_ONCE)
+    .limit(DELETED_PER_KEY)
 )
 _FORGET = Query(delete(replays).where(*_OWN, replays.c.began_at <= param("before")))
 _INSERT = inserting(replays)
