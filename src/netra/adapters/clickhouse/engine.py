@@ -22,7 +22,7 @@ THREADS: Final = 4  # concurrent requests; others wait
 DEADLINE_S: Final = 60.0  # seconds; reading the largest workload takes a few
 SILENCE_S: Final = 10.0  # seconds; read timeout of a request
 GREETING_S: Final = 1.5  # seconds; read timeout of a greeting
-HEARD_S: Final = 1.0  # seconds; a server that answered within this time is not greeted first
+ANSWERED_WITHIN_S: Final = 1.0  # seconds; a server that answered within this time is not greeted first
 RETRY_S: Final = 1.0  # seconds that the circuit stays open after a failure
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class ClickHouse:
         self._client: Client | None = None
         self._is_prepared = False
         self._greeter: Client | None = None
-        self._heard_at_s = float("-inf")  # on the monotonic clock
+        self._answered_at_s = float("-inf")  # on the monotonic clock
         self._circuit = CircuitBreaker(clock=clock, rest_s=RETRY_S)
 
     @property
@@ -86,7 +86,7 @@ class ClickHouse:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _note_answer(self) -> None:
-        self._heard_at_s = self._clock.monotonic_s()
+        self._answered_at_s = self._clock.monotonic_s()
         self._circuit.succeed()
 
     async def _greet(self) -> None:
@@ -99,7 +99,7 @@ class ClickHouse:
             return
         async with self._greeting:
             with self._circuit.call():
-                if self._clock.monotonic_s() - self._heard_at_s > HEARD_S:
+                if self._clock.monotonic_s() - self._answered_at_s > ANSWERED_WITHIN_S:
                     await self._in_thread(self._greeted)
                     self._note_answer()
 
