@@ -1,7 +1,7 @@
 """Caches live sessions for a second in each process.
 
 The store's row is authoritative. A process caches only that a session is live, for at most a second, and uses
-that only while it has provably received all revocations except those of the last `HEARD_S` seconds. Ending a
+that only while it has provably received all revocations except those of the last `LAG_MAX_S` seconds. Ending a
 session publishes a revocation and waits for that period. After `end` returns, no process accepts the session:
 neither one that Redis disconnected without its noticing, nor one with a half-open connection. The publisher
 need not know the subscribers. Redis stores no session state, so a flush cannot resurrect one.
@@ -25,7 +25,7 @@ from netra.ports.sessions import SessionStore
 KEPT_S: Final = 1.0
 KEPT: Final = timedelta(seconds=KEPT_S)
 # seconds; maximum age of a revocation not yet received by a process that uses its cache: many round trips
-HEARD_S: Final = 0.2
+LAG_MAX_S: Final = 0.2
 SPARE_S: Final = 0.05  # seconds; margin above clock drift and early timers, which are far smaller
 KEPT_MAX: Final = 100_000  # cached sessions, about 20 MB; beyond it the cache is cleared
 
@@ -65,7 +65,7 @@ class RedisSessionStore:
         self._kept: dict[SessionId, Kept] = {}
         self._forgettings = 0  # number of invalidations so far: an answer requested before one is not cached
         self._channel = link.key("revoked")
-        listener.expect(self._channel, self._hear)
+        listener.expect(self._channel, self._receive)
         listener.on_loss(self._forget)
 
     async def add(self, session: Session, *, refresh: str | None = None, user: User | None = None) -> None:
@@ -91,10 +91,10 @@ class RedisSessionStore:
         """Return whether this user's session is live."""
         if not self._listener.is_connected:
             return await self._store.is_live(session_id, user_id=user_id, at=at)
-        has_heard = self._listener.has_heard(within_s=HEARD_S)
+        is_caught_up = self._listener.is_caught_up(within_s=LAG_MAX_S)
         now_s = self._clock.monotonic_s()
         kept = self._kept.get(session_id)
-        if has_heard and kept is not None and kept.covers(user_id, at=at, now_s=now_s):
+        if is_caught_up and kept is not None and kept.covers(user_id, at=at, now_s=now_s):
             return True
         forgettings = self._forgettings
         # checks the end of the cached second, so that the session does not expire within it
@@ -135,9 +135,9 @@ class RedisSessionStore:
         except Away:
             await asyncio.sleep(KEPT_S + SPARE_S)  # until every cached answer has expired
         else:
-            await asyncio.sleep(HEARD_S + SPARE_S)
+            await asyncio.sleep(LAG_MAX_S + SPARE_S)
 
-    async def _hear(self, message: bytes) -> None:
+    async def _receive(self, message: bytes) -> None:
         with suppress(msgspec.DecodeError):
             self._forget(msgspec.msgpack.decode(message, type=Revoked).session_id)
 
