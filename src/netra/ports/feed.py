@@ -38,7 +38,7 @@ class RunFeed(Protocol):
 class RunBell(Protocol):
     """Wakes idle workers in any process."""
 
-    async def ring(self) -> None:
+    async def notify(self) -> None:
         """Announce that a run is queued; never raises."""
         ...
 

@@ -11,7 +11,7 @@ class LocalRunBell:
     def __init__(self) -> None:
         self._news = asyncio.Event()
 
-    async def ring(self) -> None:
+    async def notify(self) -> None:
         """Announce that a run is queued."""
         self._news.set()
 

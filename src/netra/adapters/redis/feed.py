@@ -112,9 +112,9 @@ class RedisRunBell:
         self._channel = link.key("bell")
         listener.expect(self._channel, self._hear)
 
-    async def ring(self) -> None:
+    async def notify(self) -> None:
         """Wake the workers: a run is queued."""
-        await self._local.ring()
+        await self._local.notify()
         self._rings.put(self._process)
 
     async def close(self) -> None:
@@ -133,4 +133,4 @@ class RedisRunBell:
 
     async def _hear(self, message: bytes) -> None:
         if message != self._process:
-            await self._local.ring()
+            await self._local.notify()
