@@ -80,13 +80,13 @@ class RedisRunFeed:
         async with self._local.subscribe(run_id) as subscription:
             self._readers[run_id] = self._readers.get(run_id, 0) + 1
             try:
-                await self._listener.hear(self._channel(run_id), self._hear)
+                await self._listener.subscribe(self._channel(run_id), self._hear)
                 yield subscription
             finally:
                 self._readers[run_id] -= 1
                 if not self._readers[run_id]:
                     del self._readers[run_id]
-                    await self._listener.leave(self._channel(run_id))
+                    await self._listener.unsubscribe(self._channel(run_id))
 
     async def _hear(self, message: bytes) -> None:
         with suppress(msgspec.DecodeError):  # not our message; a feed may lose messages

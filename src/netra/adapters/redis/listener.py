@@ -32,7 +32,7 @@ class RedisListener:
         self._clock = clock
         self._incidents = incidents
         self._handlers: dict[str, Handler] = {}
-        self._lost: list[Callable[[], None]] = []
+        self._on_loss: list[Callable[[], None]] = []
         self._wire: Wire | None = None
         self._unconfirmed: dict[str, asyncio.Future[None]] = {}
         self._missing: set[str] = set()  # channels of the current connection that Redis has not confirmed yet
@@ -69,9 +69,9 @@ class RedisListener:
             async with timeout(self._link.answer_s):
                 await self._connected.wait()
 
-    def on_loss(self, told: Callable[[], None]) -> None:
+    def on_loss(self, callback: Callable[[], None]) -> None:
         """Register a callback for every time that messages may have been lost."""
-        self._lost.append(told)
+        self._on_loss.append(callback)
 
     def expect(self, channel: str, handler: Handler) -> None:
         """Subscribe to `channel` from the next connection on; for permanent channels."""
@@ -123,9 +123,9 @@ class RedisListener:
                 await wire.send("SUBSCRIBE", *channels)
             while True:
                 was_asked = self._asked_s is not None
-                said = await wire.next(timeout_s=SILENCE_S)
-                if said is not None:
-                    await self._take(said)
+                received = await wire.next(timeout_s=SILENCE_S)
+                if received is not None:
+                    await self._take(received)
                 elif was_asked:
                     return
                 else:
@@ -145,8 +145,8 @@ class RedisListener:
                     await wire.send("PING")
         return dict.fromkeys(wires)
 
-    async def _take(self, said: Sequence[Any]) -> None:  # Any: bytes, or a number
-        kind, channel, *rest = said
+    async def _take(self, received: Sequence[Any]) -> None:  # Any: bytes, or a number
+        kind, channel, *rest = received
         if kind == b"message":
             handler = self._handlers.get(channel.decode())
             if handler is not None:
@@ -174,5 +174,5 @@ class RedisListener:
             if not confirmed.done():
                 confirmed.set_result(None)  # no confirmation to wait for any more
         self._unconfirmed = {}
-        for told in self._lost:
-            told()
+        for lost in self._on_loss:
+            lost()
