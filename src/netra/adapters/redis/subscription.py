@@ -21,12 +21,12 @@ class Wire:
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._saying = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._is_closed = False
 
-    async def say(self, *words: str) -> None:
+    async def send(self, *words: str) -> None:
         """Send a command; its answer arrives through `next`."""
-        async with self._saying:
+        async with self._sending:
             # or the vendor would open another connection, or write to one that others use by now
             self._check_open()
             await self._line.send_command(*words, check_health=False)
