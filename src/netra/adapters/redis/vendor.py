@@ -26,7 +26,7 @@ class Line(Protocol):
         ...
 
 
-class Hearing(Protocol):
+class Subscriber(Protocol):
     """Holds a connection that receives published messages."""
 
     connection: Line
@@ -65,7 +65,7 @@ class Client(Protocol):
         """Collect commands; nothing is sent yet."""
         ...
 
-    def pubsub(self) -> AbstractAsyncContextManager[Hearing]:
+    def pubsub(self) -> AbstractAsyncContextManager[Subscriber]:
         """Return a context that holds a connection; none is taken yet."""
         ...
 
