@@ -51,8 +51,8 @@ class Attempt:
             answers: list[Rows] = []
             for step in _steps(script):
                 compiled = step.query.compiled(DIALECT)
-                heard = answers.append if step.is_last else None
-                self.wire.put(compiled.text, compiled.arranged(step.values), heard=heard)
+                on_rows = answers.append if step.is_last else None
+                self.wire.put(compiled.text, compiled.arranged(step.values), on_rows=on_rows)
             played.append((script, answers))
         await self.commit()
         return [_outcome(script, rows) for script, (rows,) in played]
@@ -88,7 +88,7 @@ class Attempt:
             self.wire.put(compiled.text, compiled.arranged(step.values))
             return ()
         answers: list[Rows] = []
-        self.wire.put(compiled.text, compiled.arranged(step.values), heard=answers.append)
+        self.wire.put(compiled.text, compiled.arranged(step.values), on_rows=answers.append)
         await (self.commit() if step.is_last else self._send())
         return answers[0]
 

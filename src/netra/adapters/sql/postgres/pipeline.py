@@ -29,8 +29,8 @@ _SYNC: Final = pq.ExecStatus.PIPELINE_SYNC
 _PLACE: Final = re.compile("%[s%]")
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]  # Any: see `script.Row`
-Heard: TypeAlias = Callable[[Rows], None]
-Put: TypeAlias = tuple[str, list[bytes | None], list[int], Heard | None]  # text, values, formats, callback
+OnRows: TypeAlias = Callable[[Rows], None]
+Put: TypeAlias = tuple[str, list[bytes | None], list[int], OnRows | None]  # text, values, formats, callback
 
 
 class Wire:
@@ -42,20 +42,20 @@ class Wire:
         self._names: dict[str, bytes] = {}  # of the statements that the server has prepared
         self._count = count()
         self._batch: list[Put] = []  # queued statements, not sent yet
-        self._heard_at_s = 0.0  # seconds on the monotonic clock
+        self._received_at_s = 0.0  # seconds on the monotonic clock
 
     def check(self) -> None:
         """Raise the driver's error when the server has closed an idle connection."""
-        if time.monotonic() - self._heard_at_s < SILENCE_S:
+        if time.monotonic() - self._received_at_s < SILENCE_S:
             return
         self._pgconn.consume_input()  # may read the server's final message
         self._pgconn.consume_input()  # detects the closed socket
 
-    def put(self, text: str, values: Row = (), *, heard: Heard | None = None) -> None:
+    def put(self, text: str, values: Row = (), *, on_rows: OnRows | None = None) -> None:
         """Append a statement with placeholders `%s` to the batch; the callback receives its rows."""
         params = [_encoded(value) for value in values]
         formats = [1 if type(value) is bytes else 0 for value in values]
-        self._batch.append((text, params, formats, heard))
+        self._batch.append((text, params, formats, on_rows))
 
     def put_first(self, text: str) -> None:
         """Insert a statement without values at the beginning of the batch."""
@@ -75,31 +75,31 @@ class Wire:
             return
         new_names: dict[str, bytes] = {}
         prepared: dict[int, str] = {}  # names of newly prepared statements, by position of their result
-        hearers: list[Heard | None] = []
+        callbacks: list[OnRows | None] = []
         self._pgconn.enter_pipeline_mode()
-        for text, params, formats, heard in batch:
+        for text, params, formats, on_rows in batch:
             name = self._names.get(text) or new_names.get(text)
             if name is None:
                 name = new_names[text] = b"n%d" % next(self._count)
                 self._pgconn.send_prepare(name, numbered(text).encode())
-                prepared[len(hearers)] = text
-                hearers.append(None)
+                prepared[len(callbacks)] = text
+                callbacks.append(None)
             self._pgconn.send_query_prepared(name, params, formats, 1)
-            hearers.append(heard)
+            callbacks.append(on_rows)
         self._pgconn.pipeline_sync()
         results = await self._results()
         self._pgconn.exit_pipeline_mode()
-        self._heard_at_s = time.monotonic()
+        self._received_at_s = time.monotonic()
         for place, text in prepared.items():
             if results[place].status == _DONE:  # the server keeps it whether or not the transaction commits
                 self._names[text] = new_names[text]
         for result in results:
             if result.status == _FATAL:
                 raise error_from_result(result)
-        for hear, result in zip(hearers, results, strict=True):
-            if hear is not None:
+        for callback, result in zip(callbacks, results, strict=True):
+            if callback is not None:
                 self._rows.set_pgresult(result)
-                hear(self._rows.load_rows(0, result.ntuples, tuple))
+                callback(self._rows.load_rows(0, result.ntuples, tuple))
 
     async def _results(self) -> list[PGresult]:
         """Return one result for each message sent, up to the `Sync`."""

@@ -95,7 +95,7 @@ class PostgresDatabase:
         """Read the server's clock."""
 
         async def play(attempt: Attempt) -> None:
-            attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            attempt.wire.put(READ_CLOCK, on_rows=self._set_clock)
             await attempt.wire.send()
 
         await self._attempted(play, await self._attempt(time.monotonic() + START_S))
@@ -188,7 +188,7 @@ class PostgresDatabase:
     def _begin_writing(self, attempt: Attempt) -> None:
         attempt.is_writing = True
         if self._clock.is_old:
-            attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            attempt.wire.put(READ_CLOCK, on_rows=self._set_clock)
 
     def _set_clock(self, rows: Rows) -> None:
         ((instant_us,),) = rows
