@@ -67,7 +67,7 @@ class Writer:
                 job = self._jobs.get()
             if group:
                 outcomes = self._committed(group)
-                self._loop.call_soon_threadsafe(_tell, group, outcomes)
+                self._loop.call_soon_threadsafe(_complete, group, outcomes)
             if job is None:
                 return
 
@@ -110,11 +110,11 @@ def refusal(error: sqlite3.Error) -> Unavailable:
     return refused
 
 
-def _tell(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+def _complete(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
     for job, outcome in zip(group, outcomes, strict=True):
-        if job.told.done():  # its caller was cancelled
+        if job.future.done():  # its caller was cancelled
             continue
         if outcome.error is None:
-            job.told.set_result(outcome.value)
+            job.future.set_result(outcome.value)
         else:
-            job.told.set_exception(outcome.error)
+            job.future.set_exception(outcome.error)
