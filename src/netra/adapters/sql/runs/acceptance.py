@@ -8,7 +8,14 @@ from sqlalchemy import and_, case, func, insert, null, select
 
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.locks import locking_runs_of
-from netra.adapters.sql.runs.run_rows import NO_PARAMETERS, RUN_COLUMNS, changed, run_of, saying, storing
+from netra.adapters.sql.runs.run_rows import (
+    NO_PARAMETERS,
+    RUN_COLUMNS,
+    adding_message,
+    changed,
+    inserting_message,
+    run_of,
+)
 from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs, threads
 from netra.adapters.sql.transactions import ONE, Query, Script, Step, ask, inserting, param
 from netra.domain.idempotency import check_fingerprint
@@ -119,9 +126,9 @@ def _storing(new: NewRun, *, has_made_thread: bool) -> Script[Accepted]:
     (event,) = change.events
     if has_made_thread:
         yield _making_thread(new)
-        yield storing(new.question, owner_id=new.run.owner_id)
+        yield inserting_message(new.question, owner_id=new.run.owner_id)
     else:
-        yield from saying(new.question, owner_id=new.run.owner_id)
+        yield from adding_message(new.question, owner_id=new.run.owner_id)
     yield ask(_INSERT_RUN, **_row(new, change.run, has_made_thread=has_made_thread))
     yield ask(
         _INSERT_EVENT,

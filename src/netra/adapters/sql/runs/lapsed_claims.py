@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from sqlalchemy import select, update
 
 from netra.adapters.sql.instants import micros, micros_or_none
-from netra.adapters.sql.runs.run_rows import CHANGED, HOLDS, RUN_COLUMNS, changed, run_of, telling
+from netra.adapters.sql.runs.run_rows import CHANGED, HOLDS, RUN_COLUMNS, adding_events, changed, run_of
 from netra.adapters.sql.schema import IS_LIVE, IS_RUNNING, runs
 from netra.adapters.sql.transactions import Query, Script, ask, param
 from netra.domain.errors import LeaseLost
@@ -77,4 +77,4 @@ def _changing(change: Change, number: int, *, fence: int) -> Script[None]:
     """Store the new state of a running run whose row this transaction has locked."""
     values = changed(change.run, lease_until=micros_or_none(change.rests_until))
     yield ask(_CHANGE, run_id=change.run.id, held_fence=fence, **values)
-    yield from telling(number, change.events)
+    yield from adding_events(number, change.events)

@@ -14,10 +14,10 @@ from netra.adapters.sql.runs.run_rows import (
     CHANGED,
     RUN_COLUMNS,
     WITHOUT_RESULT,
+    adding_events,
     changed,
     event_of,
     run_of,
-    telling,
 )
 from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs
 from netra.adapters.sql.transactions import Database, Query, Script, ask, param
@@ -142,7 +142,7 @@ def _stopping(run_id: RunId, owner_id: UserId, *, clock: Clock) -> Script[tuple[
     if change.run != run:
         kept = None if change.run.state.is_terminal else lease_until
         yield ask(_STOP, run_number=number, **changed(change.run, lease_until=kept))
-        yield from telling(number, change.events)
+        yield from adding_events(number, change.events)
     return change.run, change.events
 
 
