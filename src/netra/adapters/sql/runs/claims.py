@@ -58,26 +58,26 @@ _CLAIM: Final = Query(  # implements `transitions.claimed`
 )
 _EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
 _HOLD: Final = Query(select(ONE).where(*HOLDS).with_for_update(), is_awaited=False)
-TOLD_MAX: Final = 8  # events inserted by one statement
+EVENTS_PER_INSERT_MAX: Final = 8  # events inserted by one statement
 
 
-def _telling(count: int) -> Query:
+def _event_insert(count: int) -> Query:
     """Return the query that locks a held run and inserts `count` events after its last one."""
     held = select(runs.c.number, runs.c.last_seq).where(*HOLDS).with_for_update().cte("held")
-    said = (
+    data = (
         select(
             held.c.number,
             held.c.last_seq + bindparam("before", type_=Integer) + literal_column(str(nth)),
             bindparam(f"word{nth}", type_=Text),
             bindparam("at_us", type_=BigInteger),
-            cast(bindparam(f"said{nth}"), LargeBinary),  # without the cast a union would make it text
+            cast(bindparam(f"data{nth}"), LargeBinary),  # without the cast a union would make it text
         )
         for nth in range(1, count + 1)
     )
-    return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*said)))
+    return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*data)))
 
 
-_TELL: Final = {count: _telling(count) for count in range(1, TOLD_MAX + 1)}
+_EVENT_INSERTS: Final = {count: _event_insert(count) for count in range(1, EVENTS_PER_INSERT_MAX + 1)}
 _RECORD: Final = Query(
     update(runs)
     .where(*HOLDS)
@@ -221,7 +221,7 @@ def _recording(
     at = clock.now()
     yield from _holding(claim, events, at=at)
     rows = yield ask_last(_RECORD, added=len(events), percent=progress, **held_by(claim))
-    return _told(claim, events, rows, at=at)
+    return _numbered(claim, events, rows, at=at)
 
 
 def _finishing(
@@ -231,10 +231,10 @@ def _finishing(
     values = ended(finished(claim.run, ending, (), at=at).run)
     yield from _holding(claim, events, at=at)
     if answer is not None:
-        yield from _answering(claim, answer)
+        yield from _storing_answer(claim, answer)
     percent = 100 if ending.move is Move.COMPLETE else None
     rows = yield ask_last(_END, added=len(events), percent=percent, **values, **held_by(claim))
-    return _told(claim, events, rows, at=at)
+    return _numbered(claim, events, rows, at=at)
 
 
 def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
@@ -242,14 +242,14 @@ def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Scrip
     held = held_by(claim)
     if not events:  # otherwise the first insert locks it
         yield ask(_HOLD, **held)
-    for before in range(0, len(events), TOLD_MAX):
-        some = events[before : before + TOLD_MAX]
+    for before in range(0, len(events), EVENTS_PER_INSERT_MAX):
+        some = events[before : before + EVENTS_PER_INSERT_MAX]
         words = {f"word{nth}": event.kind.value for nth, event in enumerate(some, 1)}
-        said = {f"said{nth}": event.data for nth, event in enumerate(some, 1)}
-        yield ask(_TELL[len(some)], before=before, at_us=micros(at), **words, **said, **held)
+        data = {f"data{nth}": event.data for nth, event in enumerate(some, 1)}
+        yield ask(_EVENT_INSERTS[len(some)], before=before, at_us=micros(at), **words, **data, **held)
 
 
-def _answering(claim: Claim, answer: Message) -> Script[None]:
+def _storing_answer(claim: Claim, answer: Message) -> Script[None]:
     """Store the answer if the claim holds, and count it in its thread."""
     owned = {"whose": claim.run.owner_id, "thread_id": answer.thread_id, "said_at": micros(answer.created_at)}
     held = held_by(claim)
@@ -257,7 +257,7 @@ def _answering(claim: Claim, answer: Message) -> Script[None]:
     yield ask(_COUNT_SAID, **owned, **held)
 
 
-def _told(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
+def _numbered(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
     """Return the events with their numbers, given the rows of the last statement."""
     if not rows:
         raise lost(claim)  # nothing was written: each statement checks whether the claim holds
