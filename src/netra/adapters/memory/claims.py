@@ -84,10 +84,10 @@ class MemoryClaims:
             and entry.lease_until is not None
             and has_passed(entry.lease_until, now=now)
         )
-        told: list[RunEvent] = []
+        ended: list[RunEvent] = []
         for _, _, entry in late[:limit]:
-            told += self._let_go(entry, lapsed(entry.run, max_attempts=max_attempts, now=now))
-        return tuple(told)
+            ended += self._let_go(entry, lapsed(entry.run, max_attempts=max_attempts, now=now))
+        return tuple(ended)
 
     def _let_go(self, entry: RunEntry, change: Change) -> Sequence[RunEvent]:
         self._state.put(entry, change.run, change.events)

@@ -44,9 +44,9 @@ class MemoryThreadStore:
             raise NotFound("thread", thread_id)
         entries = [entry for entry in self._state.runs.values() if entry.thread_key == key]
         now = self._clock.now()
-        told = [event for entry in entries for event in removed(entry.run, at=now)]
+        ended = [event for entry in entries for event in removed(entry.run, at=now)]
         for entry in entries:
             self._state.forget(entry)
         del self._state.threads[key]
         del self._state.messages[key]
-        return tuple(told)
+        return tuple(ended)

@@ -96,11 +96,11 @@ def _deleting(thread_id: ThreadId, owner_id: UserId, *, clock: Clock) -> Script[
     yield locking_runs_of(owner_id)
     now = clock.now()
     live = yield ask(_LIVE_RUNS, owner_id=owner_id, thread_id=thread_id)
-    told = [event for row in live for event in removed(run_of(row), at=now)]
+    ended = [event for row in live for event in removed(run_of(row), at=now)]
     yield ask(_DELETE_EVENTS, owner_id=owner_id, thread_id=thread_id)  # the locked runs get no more events
     if not (yield ask(_DELETE, owner_id=owner_id, thread_id=thread_id)):
         raise NotFound("thread", thread_id)
-    return tuple(told)
+    return tuple(ended)
 
 
 def _thread(row: Row) -> Thread:

@@ -54,13 +54,13 @@ def returning(claim: Claim, clock: Clock, transition: Transition) -> Script[Sequ
 def reaping(clock: Clock, *, max_attempts: int, limit: int) -> Script[Sequence[RunEvent]]:
     """Take runs from their workers, those with the longest-expired leases first."""
     now = clock.now()
-    told: list[RunEvent] = []
+    ended: list[RunEvent] = []
     for row in (yield ask(_LAPSED, now=micros(now), horizon=micros(now + HORIZON), most=limit)):
         number, fence = row[-2:]
         change = lapsed(run_of(row), max_attempts=max_attempts, now=now)
         yield from _changing(change, number, fence=fence)
-        told.extend(change.events)
-    return tuple(told)
+        ended.extend(change.events)
+    return tuple(ended)
 
 
 def held_by(claim: Claim) -> dict[str, object]:
