@@ -72,7 +72,7 @@ class SqlThreadStore:
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
-        return await self._database.view(lambda: _telling(thread_id, owner_id))
+        return await self._database.view(lambda: _reading(thread_id, owner_id))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
         """Delete the thread and its contents; return the terminal events of its live runs."""
@@ -86,7 +86,7 @@ def _getting(thread_id: ThreadId, owner_id: UserId) -> Script[Thread]:
     return _thread(rows[0])
 
 
-def _telling(thread_id: ThreadId, owner_id: UserId) -> Script[Sequence[Message]]:
+def _reading(thread_id: ThreadId, owner_id: UserId) -> Script[Sequence[Message]]:
     rows = yield ask(_MESSAGES, owner_id=owner_id, thread_id=thread_id)
     return tuple(_message(row) for row in rows)
 

@@ -184,7 +184,7 @@ class SqlEventOutbox:
 
     async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
         """Return the workload with its counts of waiting and dead events."""
-        return await self._database.view(lambda: _telling(workload_id, owner_id, most=most))
+        return await self._database.view(lambda: _reading(workload_id, owner_id, most=most))
 
     async def backlog(self) -> Backlog:
         """Return the size of the outbox."""
@@ -276,7 +276,7 @@ def _releasing(fence: int) -> Script[None]:
     yield ask(_RELEASE, held=fence, lease_until=0)
 
 
-def _telling(workload_id: WorkloadId, owner_id: UserId, *, most: int) -> Script[Delivery]:
+def _reading(workload_id: WorkloadId, owner_id: UserId, *, most: int) -> Script[Delivery]:
     workload = yield from getting(workload_id, owner_id)
     own = {"whose": owner_id, "which": workload_id}
     ((waiting,),) = yield ask(_WAITING, **own)
