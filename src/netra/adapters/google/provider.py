@@ -99,8 +99,8 @@ class OpenIdProvider:
             now=self._clock.now(),
         )
         claims = verified(answer.id_token, key=key, header=header, expected=expected)
-        said = await self._said(claims, metadata, access_token=answer.access_token)
-        return _proven(said, issuer=claims.iss)
+        person = await self._claims_of_user(claims, metadata, access_token=answer.access_token)
+        return _proven(person, issuer=claims.iss)
 
     async def _exchanged(self, metadata: Metadata, *, code: str, verifier: str) -> TokenAnswer:
         try:
@@ -122,7 +122,7 @@ class OpenIdProvider:
         except (ValueError, TypeError) as error:  # not JSON, or JSON of another shape
             raise OAuthFailed("The identity provider's answer is invalid.") from error
 
-    async def _said(
+    async def _claims_of_user(
         self, claims: IdClaims, metadata: Metadata, *, access_token: str | None
     ) -> IdClaims | UserInfo:
         """Return the user's claims; the provider is asked when the ID token lacks the e-mail address."""
@@ -149,13 +149,13 @@ class OpenIdProvider:
         return cast("Client", client)
 
 
-def _proven(said: IdClaims | UserInfo, *, issuer: str) -> ProvenIdentity:
-    picture = said.picture
+def _proven(person: IdClaims | UserInfo, *, issuer: str) -> ProvenIdentity:
+    picture = person.picture
     is_shown = picture is not None and picture.startswith("https://") and len(picture) <= PICTURE_LENGTH_MAX
     return ProvenIdentity(
-        identity=Identity(issuer=issuer, subject=said.sub),
-        email=said.email,
-        is_email_verified=said.email_verified in {True, "true"},
-        name=said.name,
+        identity=Identity(issuer=issuer, subject=person.sub),
+        email=person.email,
+        is_email_verified=person.email_verified in {True, "true"},
+        name=person.name,
         picture=picture if is_shown else None,
     )
