@@ -62,11 +62,11 @@ class ChatDialect:
 
 
 def _message(message: PromptMessage) -> dict[str, Any]:  # Any: JSON
-    said: dict[str, Any] = {"role": message.role, "content": message.text}
+    sent: dict[str, Any] = {"role": message.role, "content": message.text}
     if message.tool_call_id is not None:
-        said["tool_call_id"] = message.tool_call_id
+        sent["tool_call_id"] = message.tool_call_id
     if message.tool_calls:
-        said["tool_calls"] = [
+        sent["tool_calls"] = [
             {
                 "id": call.call_id,
                 "type": "function",
@@ -74,7 +74,7 @@ def _message(message: PromptMessage) -> dict[str, Any]:  # Any: JSON
             }
             for call in message.tool_calls
         ]
-    return said
+    return sent
 
 
 def _add(choice: stream_events.Choice, draft: Draft) -> str:
