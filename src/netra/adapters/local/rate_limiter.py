@@ -72,7 +72,7 @@ class LocalRateLimiter:
         now_s = self._clock.monotonic_s()
         limit = self._rates[name]
         if limit == 0:
-            return self._said(limit=0, count=0, now_s=now_s, window=None, allowed=True)
+            return self._decision(limit=0, count=0, now_s=now_s, window=None, allowed=True)
         self._forget_quiet(now_s)
         window = self._windows.get((name, key))
         if window is None:
@@ -82,7 +82,7 @@ class LocalRateLimiter:
         if allowed:
             window.add(now_s)
             self._windows.move_to_end((name, key))
-        return self._said(limit=limit, count=len(window), now_s=now_s, window=window, allowed=allowed)
+        return self._decision(limit=limit, count=len(window), now_s=now_s, window=window, allowed=allowed)
 
     def published(self) -> dict[str, int]:
         """Return the active limits by name."""
@@ -92,7 +92,7 @@ class LocalRateLimiter:
         """Return the number of keys in memory."""
         return len(self._windows)
 
-    def _said(
+    def _decision(
         self, *, limit: int, count: int, now_s: float, window: Window | None, allowed: bool
     ) -> Admission:
         clear_s = 0.0 if window is None else window.newest_s + WINDOW_S - now_s
