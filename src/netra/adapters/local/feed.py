@@ -22,7 +22,7 @@ class LocalSubscription:
         self._max = waiting_max
         self._max_bytes = waiting_max_bytes
         self._has_overflowed = False
-        self._news = asyncio.Event()
+        self._arrived = asyncio.Event()
 
     def push(self, event: RunEvent) -> None:
         """Queue the event; on overflow clear the queue and mark the overflow."""
@@ -31,12 +31,12 @@ class LocalSubscription:
         if len(self._waiting) > self._max or self._waiting_bytes > self._max_bytes:
             self._take()
             self._has_overflowed = True
-        self._news.set()
+        self._arrived.set()
 
     async def next(self, *, timeout_s: float) -> Sequence[RunEvent]:
         """Return the events since the last call; empty after `timeout_s` or an overflow."""
-        await rung(self._news, timeout_s=timeout_s)
-        self._news.clear()
+        await wait_for(self._arrived, timeout_s=timeout_s)
+        self._arrived.clear()
         if self._has_overflowed:
             self._has_overflowed = False
             self._take()
@@ -78,12 +78,12 @@ class LocalRunFeed:
                 self._readers.pop(run_id, None)
 
 
-async def rung(news: asyncio.Event, *, timeout_s: float) -> None:
-    """Return when `news` is set, or after `timeout_s`; without waiting if it is set already."""
-    if news.is_set():
+async def wait_for(arrived: asyncio.Event, *, timeout_s: float) -> None:
+    """Return when `arrived` is set, or after `timeout_s`; without waiting if it is set already."""
+    if arrived.is_set():
         return  # skips the timer, which is most of the cost
     try:
         async with asyncio.timeout(timeout_s):
-            await news.wait()
+            await arrived.wait()
     except TimeoutError:
         return
