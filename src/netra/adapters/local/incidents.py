@@ -47,8 +47,8 @@ class LoggedIncidents:
         self, stream: TextIO | None = None, *, monotonic_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._monotonic_s = monotonic_s
-        self._told_at_s: dict[tuple[str, type], float] = {}  # by place and cause: a handful
-        self._untold = 0
+        self._logged_at_s: dict[tuple[str, type], float] = {}  # by place and cause: a handful
+        self._suppressed = 0
         handler = logging.StreamHandler(stream or sys.stderr)
         handler.setFormatter(JsonLines())
         self._log = logging.getLogger("netra.incidents")
@@ -59,22 +59,22 @@ class LoggedIncidents:
         """Log the error at level `error`."""
         is_outage = isinstance(error, OAuthFailed | Unavailable)
         if is_outage and self._is_told((where, type(error.__cause__))):
-            self._untold += 1
+            self._suppressed += 1
             return
-        said = {"untold": str(self._untold)} if self._untold else {}
-        self._untold = 0
+        facts = {"untold": str(self._suppressed)} if self._suppressed else {}
+        self._suppressed = 0
         is_provider = isinstance(error, OAuthFailed)
         if is_provider:
-            said |= {"error": str(error), "cause": _cause_of(error)}
+            facts |= {"error": str(error), "cause": _cause_of(error)}
         shown = None if is_provider else error
-        self._log.error("incident", exc_info=shown, extra={"names": {"where": where, **names, **said}})
+        self._log.error("incident", exc_info=shown, extra={"names": {"where": where, **names, **facts}})
 
     def _is_told(self, outage: tuple[str, type]) -> bool:
         now_s = self._monotonic_s()
-        told_at_s = self._told_at_s.get(outage)
+        told_at_s = self._logged_at_s.get(outage)
         if told_at_s is not None and now_s - told_at_s < OUTAGE_EVERY_S:
             return True
-        self._told_at_s[outage] = now_s
+        self._logged_at_s[outage] = now_s
         return False
 
 
