@@ -46,12 +46,12 @@ class LazyGroup(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Return the context of one call; `--help` prints the help here."""
-        with _whoever_reads():
+        with _reader_may_leave():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the requested command."""
-        with _whoever_reads():
+        with _reader_may_leave():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
@@ -115,7 +115,7 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         show_refusal(error)
         return REFUSED
     except (NetraError, SettingsRefused, OSError) as error:
-        return _told(error)
+        return _report(error)
     except (click.Abort, KeyboardInterrupt):
         from netra.entrypoints.reports.safe import say
 
@@ -125,35 +125,35 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _whoever_reads() -> Generator[None]:
+def _reader_may_leave() -> Generator[None]:
     """Exit normally when the reader of our output closes it early, as `| head` does; click would fail."""
     try:
         try:
             yield
         finally:
-            _said()
+            _flush()
     except BrokenPipeError:
-        _say_no_more(sys.stderr)
+        _discard(sys.stderr)
         raise click.exceptions.Exit(DONE) from None
 
 
-def _said() -> None:
+def _flush() -> None:
     """Flush standard output here: an error while the interpreter flushes at exit could not be reported."""
     try:
         print(end="", flush=True)
     except OSError:
-        _say_no_more(sys.stdout)
+        _discard(sys.stdout)
         raise
 
 
-def _say_no_more(stream: TextIO) -> None:
+def _discard(stream: TextIO) -> None:
     """Discard what is left in the stream."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
-def _told(error: Exception) -> int:
+def _report(error: Exception) -> int:
     """Print the error on stderr; return the exit code."""
     from netra.domain import errors
     from netra.entrypoints.reports.safe import say
