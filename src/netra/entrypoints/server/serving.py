@@ -57,7 +57,7 @@ class AnnouncedServer(Server):
         """
         self._loop = asyncio.get_running_loop()
         for number in SIGNALS:
-            signal.signal(number, _heard)
+            signal.signal(number, _ignore)
         with super().capture_signals():
             yield
 
@@ -142,5 +142,5 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _heard(number: int, frame: FrameType | None) -> None:
+def _ignore(number: int, frame: FrameType | None) -> None:
     """Do nothing: the server has already handled the signal."""

@@ -42,7 +42,7 @@ class ApiProcess:
         finally:
             signal.signal(signal.SIGINT, hearing)
         theirs.close()
-        self._has_spoken = False
+        self._has_announced = False
 
     @property
     def sentinel(self) -> int:
@@ -52,18 +52,18 @@ class ApiProcess:
     def word(self) -> bytes | None:
         """Return the announcement of the process once it accepts connections; None if it ended before."""
         try:
-            said = self.line.recv_bytes()
+            announced = self.line.recv_bytes()
         except (EOFError, OSError):
             return None
-        self._has_spoken = True
-        return said
+        self._has_announced = True
+        return announced
 
     @property
     def has_served(self) -> bool:
         """Return whether a process that has ended ever accepted connections."""
-        return self._has_spoken or self.word() is not None
+        return self._has_announced or self.word() is not None
 
-    def epitaph(self) -> str:
+    def outcome(self) -> str:
         """Return the process id and exit code, as text."""
         self._process.join()
         return f"API process {self._process.pid} ended with {self._process.exitcode}"
@@ -97,44 +97,44 @@ def supervise(work: Work, *, count: int, on_ready: Callable[[bool], None]) -> in
     `on_ready` receives whether the store is new, once all processes accept connections. A process that ends
     after that is replaced; one that ends before aborts the start.
     """
-    with _signals() as told:
+    with _signals() as signalled:
         processes = [ApiProcess(work) for _ in range(count)]
         try:
-            words = _first_words(processes, told)
-            if words is None:
+            announcements = _announcements(processes, signalled)
+            if announcements is None:
                 return DONE
-            if None in words:
+            if None in announcements:
                 return FAILED
-            on_ready(NEW in words)
-            _keep(processes, work, told)
+            on_ready(NEW in announcements)
+            _keep(processes, work, signalled)
             return DONE
         finally:
             _end(processes)
 
 
-def _first_words(processes: Sequence[ApiProcess], told: socket.socket) -> list[bytes | None] | None:
+def _announcements(processes: Sequence[ApiProcess], signalled: socket.socket) -> list[bytes | None] | None:
     """Return each process's announcement, up to the first that ended; None after a signal."""
-    words: list[bytes | None] = []
+    announcements: list[bytes | None] = []
     for process in processes:
-        if told in wait([told, process.line]):
+        if signalled in wait([signalled, process.line]):
             return None
-        words.append(process.word())
-        if words[-1] is None:
-            return words
-    return words
+        announcements.append(process.word())
+        if announcements[-1] is None:
+            return announcements
+    return announcements
 
 
-def _keep(processes: list[ApiProcess], work: Work, told: socket.socket) -> None:
+def _keep(processes: list[ApiProcess], work: Work, signalled: socket.socket) -> None:
     """Replace processes that end, until a signal."""
     due_s: dict[int, float] = {}  # free places, and when (monotonic clock) each is filled again
     while True:
         at_work = [process.sentinel for place, process in enumerate(processes) if place not in due_s]
-        readable = wait([told, *at_work], _until(due_s))
-        if told in readable:
+        readable = wait([signalled, *at_work], _until(due_s))
+        if signalled in readable:
             return
         for place, process in enumerate(processes):
             if place not in due_s and process.sentinel in readable:
-                say(f"{process.epitaph()}; starting another one.", err=True)
+                say(f"{process.outcome()}; starting another one.", err=True)
                 due_s[place] = monotonic() + (0 if process.has_served else PAUSE_S)
                 process.line.close()
         for place in [place for place, at_s in due_s.items() if at_s <= monotonic()]:
@@ -158,19 +158,19 @@ def _end(processes: Sequence[ApiProcess]) -> None:
 @contextmanager
 def _signals() -> Generator[socket.socket]:
     """Yield a socket that becomes readable with the first SIGINT or SIGTERM."""
-    told, telling = socket.socketpair()
-    telling.settimeout(0)  # required by `set_wakeup_fd`
-    before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
-    woken = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
+    signalled, waker = socket.socketpair()
+    waker.settimeout(0)  # required by `set_wakeup_fd`
+    before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    woken = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     try:
-        yield told
+        yield signalled
     finally:
         signal.set_wakeup_fd(woken)
         for number, handler in before.items():
             signal.signal(number, handler)
-        told.close()
-        telling.close()
+        signalled.close()
+        waker.close()
 
 
-def _heard(number: int, frame: FrameType | None) -> None:
+def _ignore(number: int, frame: FrameType | None) -> None:
     """Do nothing: the byte that the interpreter wrote wakes the loop."""
