@@ -61,10 +61,10 @@ def _signals_call(act: Callable[[], None]) -> Generator[None]:
     """Call `act` on this loop at Ctrl-C and SIGTERM, until the block ends."""
     loop = asyncio.get_running_loop()
 
-    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 # the signature of a handler
+    def ignore(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 # the signature of a handler
         loop.call_soon_threadsafe(act)
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ignore) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
