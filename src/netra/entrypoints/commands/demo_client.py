@@ -46,7 +46,7 @@ class Journey:
         async with httpx.AsyncClient(base_url=self._url, timeout=TIMEOUT_S) as client:
             self._heading("Over HTTP, like any client")
             health = await self._send(client, "GET", "/health")
-            self._say(f"{health['status']}, version {health['version']}")
+            self._print_outcome(f"{health['status']}, version {health['version']}")
             token = await self._signed_in(client)
             workload_id = await self._filled(client, events, name=name)
             await self._asked(client, workload_id)
@@ -60,19 +60,19 @@ class Journey:
         signed = await self._send(client, "POST", "/api/auth/login", json=body)
         token: str = signed["access_token"]
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._say(f"signed in as {self._visitor.email}")
+        self._print_outcome(f"signed in as {self._visitor.email}")
         me = await self._send(client, "GET", "/api/auth/me")
-        self._say(f"user {me['id']}, {me['name']}")
+        self._print_outcome(f"user {me['id']}, {me['name']}")
         return token
 
     async def _filled(self, client: httpx.AsyncClient, events: bytes, *, name: str) -> str:
         made = await self._send(client, "POST", "/api/workloads", json={"name": name})
         workload_id: str = made["id"]
-        self._say(workload_id)
+        self._print_outcome(workload_id)
         path = f"/api/workloads/{workload_id}/events"
         lines = {"Content-Type": "application/x-ndjson"}
         taken = await self._send(client, "POST", path, content=events, headers=lines)
-        self._say(f"{taken['accepted']:,} calls accepted, {taken['rejected']:,} rejected")
+        self._print_outcome(f"{taken['accepted']:,} calls accepted, {taken['rejected']:,} rejected")
         return workload_id
 
     async def _asked(self, client: httpx.AsyncClient, workload_id: str) -> None:
@@ -82,7 +82,7 @@ class Journey:
         }
         body = {"message": QUESTION, "context": context}
         begun = await self._send(client, "POST", "/api/agent/execute", json=body)
-        self._say(f"{begun['run_id']} is {begun['status']}")
+        self._print_outcome(f"{begun['run_id']} is {begun['status']}")
         path = f"/api/agent/status/{begun['run_id']}"
         with progress_on(self._console) as checkpoint:
             while (state := await self._get(client, path))["status"] == "processing":
@@ -90,23 +90,23 @@ class Journey:
                 await asyncio.sleep(POLL_S)
         ended = await self._send(client, "GET", path)
         result: Mapping[str, Any] = ended["result"] or {"recommendations": ()}
-        self._say(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
+        self._print_outcome(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
 
     async def _looked_back(self, client: httpx.AsyncClient) -> None:
         history = await self._send(client, "GET", "/api/agent/history")
-        self._say(count(history["total"], "run"))
+        self._print_outcome(count(history["total"], "run"))
         threads = await self._send(client, "GET", "/api/threads")
-        self._say(count(threads["total"], "conversation"))
+        self._print_outcome(count(threads["total"], "conversation"))
 
     async def _over_socket(self, token: str, workload_id: str) -> Advice:
         address = f"{self._url.replace('http', 'ws', 1)}/ws?token={token}"
         async with connect(address, max_size=None, proxy=None) as channel:
             greeting = await _frame(channel)
-            self._told("WS", "/ws", f"user {greeting['data']['user_id']} is connected")
+            self._print_step("WS", "/ws", f"user {greeting['data']['user_id']} is connected")
             data = {"message": QUESTION, "workload_id": workload_id, "parameters": {"priority": "cost"}}
             question = {"type": "optimization_request", "id": "demo-1", "data": data}
             await channel.send(msgspec.json.encode(question).decode())
-            self._told("send", "optimization_request", "the same question")
+            self._print_step("send", "optimization_request", "the same question")
             with progress_on(self._console) as checkpoint:
                 return await self._awaited(channel, checkpoint)
 
@@ -115,17 +115,17 @@ class Journey:
         seen: set[str] = set()
         while True:
             frame = await _frame(channel)
-            told = frame["data"]
+            update = frame["data"]
             if frame["type"] == "agent_result":
-                self._told("recv", "agent_result", "the result, below")
-                return _advice(told)
+                self._print_step("recv", "agent_result", "the result, below")
+                return _advice(update)
             if frame["type"] == "agent_update":
-                checkpoint(told["progress"] / 100, told["message"])
-                if told["agent"] not in seen:
-                    seen.add(told["agent"])
-                    self._told("recv", f"agent_update {told['progress']:3} %", told["agent"])
+                checkpoint(update["progress"] / 100, update["message"])
+                if update["agent"] not in seen:
+                    seen.add(update["agent"])
+                    self._print_step("recv", f"agent_update {update['progress']:3} %", update["agent"])
 
-    def _told(self, verb: str, what: str, outcome: str) -> None:
+    def _print_step(self, verb: str, what: str, outcome: str) -> None:
         line = Text.assemble((f"{verb:>6} ", "cyan"), f"{what:<{WHAT_COLUMNS}}", (outcome, "bold"))
         self._console.print(line)
 
@@ -147,7 +147,7 @@ class Journey:
         """Return the response to a request that is not shown."""
         return _answer(await client.get(path, headers=self._headers))
 
-    def _say(self, outcome: str) -> None:
+    def _print_outcome(self, outcome: str) -> None:
         self._console.print(Text(outcome, "bold"))
 
     def _heading(self, title: str) -> None:
