@@ -35,19 +35,23 @@ _EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JS
 )
 
 # Documentation only: other values are no provider's answer, and are rejected as such.
-_TOLD: Final = {"maxLength": 2_048, "pattern": NO_NUL}
+_PROVIDER_TEXT: Final = {"maxLength": 2_048, "pattern": NO_NUL}
 
 Code = Annotated[
-    str | None, QueryParameter(description="The provider's authorization code.", schema_extra=_TOLD)
+    str | None, QueryParameter(description="The provider's authorization code.", schema_extra=_PROVIDER_TEXT)
 ]
 State = Annotated[
     str | None,
-    QueryParameter(name="state", description="The state that authorize returned.", schema_extra=_TOLD),
+    QueryParameter(
+        name="state", description="The state that authorize returned.", schema_extra=_PROVIDER_TEXT
+    ),
 ]
-Error = Annotated[str | None, QueryParameter(description="The provider's error code.", schema_extra=_TOLD)]
+Error = Annotated[
+    str | None, QueryParameter(description="The provider's error code.", schema_extra=_PROVIDER_TEXT)
+]
 Issuer = Annotated[
     str | None,
-    QueryParameter(name="iss", description="The provider's issuer (RFC 9207).", schema_extra=_TOLD),
+    QueryParameter(name="iss", description="The provider's issuer (RFC 9207).", schema_extra=_PROVIDER_TEXT),
 ]
 
 
@@ -69,7 +73,8 @@ async def authorize(
     request: ApiRequest,
     services: NamedDependency[Services],
     redirect_uri: Annotated[
-        str | None, QueryParameter(description="Where to redirect after the sign-in.", schema_extra=_TOLD)
+        str | None,
+        QueryParameter(description="Where to redirect after the sign-in.", schema_extra=_PROVIDER_TEXT),
     ] = None,
 ) -> AuthorizationUrl:
     """Return the address of the sign-in page, and set a cookie that the callback requires."""
