@@ -29,13 +29,13 @@ class _Thinned(msgspec.Struct, frozen=True):
 class Outbox:
     """Queue of frames to one client, in order."""
 
-    __slots__ = ("_bytes", "_is_ended", "_news", "_relieved", "_waiting", "taken")
+    __slots__ = ("_bytes", "_is_ended", "_arrival", "_relieved", "_waiting", "taken")
 
     def __init__(self) -> None:
         self._waiting: deque[str | RunEvent | _Thinned] = deque()
         self._bytes = 0
         self._is_ended = False
-        self._news: asyncio.Future[None] | None = None  # the future of the single waiting consumer
+        self._arrival: asyncio.Future[None] | None = None  # the future of the single waiting consumer
         self._relieved: asyncio.Event | None = None
         self.taken = 0
 
@@ -68,7 +68,7 @@ class Outbox:
     def end(self) -> None:
         """Accept no more frames; queued ones are still returned."""
         self._is_ended = True
-        self._tell()
+        self._wake()
 
     def clear(self) -> None:
         """Drop all queued frames."""
@@ -92,15 +92,15 @@ class Outbox:
                 self._bytes -= len(event.data)
                 return thinned_frame(event, skipped=skipped)
 
-    async def news(self) -> bool:
+    async def arrival(self) -> bool:
         """Return True once a frame is queued; False when none will come."""
         if self._relieved is not None:
             self._relieved.set()
         while not self._waiting:
             if self._is_ended:
                 return False
-            self._news = asyncio.get_running_loop().create_future()
-            await self._news
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
         return True
 
     async def relief(self, *, timeout_s: float) -> None:
@@ -123,14 +123,14 @@ class Outbox:
             return
         self._waiting.append(frame)
         self._bytes += size
-        self._tell()
+        self._wake()
 
-    def _tell(self) -> None:
-        news = self._news
-        if news is not None:
-            self._news = None
-            if not news.done():
-                news.set_result(None)
+    def _wake(self) -> None:
+        arrival = self._arrival
+        if arrival is not None:
+            self._arrival = None
+            if not arrival.done():
+                arrival.set_result(None)
 
     def _replaces(self, event: RunEvent) -> bool:
         if event.kind is not EventKind.UPDATE:
