@@ -1,7 +1,7 @@
 """Runs one connection: reads, lets `session` decide, executes its commands, writes.
 
 Two tasks in one group: the reader, which also executes commands, and the writer, the only task that sends.
-Each followed run adds one task, which sleeps while the run's tail passes its events to `push`. It speaks ASGI
+Each followed run adds one task, which sleeps while the run's tail passes its events to `hear`. It speaks ASGI
 without a framework.
 """
 
@@ -216,7 +216,7 @@ class Connection:
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox
         try:
-            while await outbox.news():
+            while await outbox.arrival():
                 while (text := outbox.next()) is not None:
                     await send({"type": "websocket.send", "text": text})
             if self._closing is not None:
@@ -241,10 +241,10 @@ class Connection:
         if self._closing is not None:
             return
         error = Unexpected()
-        told = frames.error_frame(error, at=self._services.clock.now())
+        text = frames.error_frame(error, at=self._services.clock.now())
         code = outcome_of(error).close_code
         try:
-            await self._send({"type": "websocket.send", "text": told})
+            await self._send({"type": "websocket.send", "text": text})
             await self._send({"type": "websocket.close", "code": code, "reason": error.message})
         except (OSError, RuntimeError):
             return  # the client is already gone
