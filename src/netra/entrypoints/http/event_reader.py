@@ -45,7 +45,7 @@ class EventReader:
         self._waiting: deque[RunEvent] = deque()
         self._has_all = False  # no event follows the buffered ones
         self._is_ended = False  # nothing more will be sent
-        self._news = asyncio.Event()
+        self._arrived = asyncio.Event()
         self._relief = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._abort: Callable[[], None] | None = None
@@ -75,7 +75,7 @@ class EventReader:
     def hear(self, event: RunEvent) -> bool:
         """Buffer an event; return whether the buffer is full."""
         self._waiting.append(event)
-        self._news.set()
+        self._arrived.set()
         return len(self._waiting) >= WAITING_MAX
 
     async def rest(self) -> None:
@@ -104,12 +104,12 @@ class EventReader:
 
     def _end(self) -> None:
         self._is_ended = True
-        self._news.set()
+        self._arrived.set()
 
     async def _follow(self) -> None:
         await self._runs.tell(self, self._run_id, owner_id=self._principal.user_id, after=self._after)
         self._has_all = True
-        self._news.set()
+        self._arrived.set()
 
     async def _write(self, send: Send) -> None:
         await self._send(send, {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
@@ -123,10 +123,10 @@ class EventReader:
             self._relief.set()
             if self._has_all or self._is_ended:
                 return b""
-            self._news.clear()
+            self._arrived.clear()
             try:
                 async with asyncio.timeout(self._heartbeat_s):
-                    await self._news.wait()
+                    await self._arrived.wait()
             except TimeoutError:
                 return _HEARTBEAT
         return frame_of(self._waiting.popleft())
