@@ -60,7 +60,7 @@ class MemoryClaims:
         change = finished(entry.run, ending, events, at=self._clock.now())
         self._state.put(entry, change.run, change.events)
         if answer is not None:
-            self._state.say(answer, owner_id=change.run.owner_id)
+            self._state.add_message(answer, owner_id=change.run.owner_id)
         return change.events
 
     async def release(self, claim: Claim) -> Sequence[RunEvent]:

@@ -113,7 +113,7 @@ class MemoryRunStore(MemoryClaims):
                 updated_at=new.run.created_at,
             )
             state.messages[key] = []
-        state.say(new.question, owner_id=new.run.owner_id)
+        state.add_message(new.question, owner_id=new.run.owner_id)
         change = recorded(unshared(new.run), [new.first_event], at=new.run.created_at)
         state.accepted += 1
         entry = RunEntry(

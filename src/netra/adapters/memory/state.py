@@ -56,7 +56,7 @@ class MemoryState:
         if run.state.is_terminal:
             self.queue.pop(run.id, None)
 
-    def say(self, message: Message, *, owner_id: UserId) -> None:
+    def add_message(self, message: Message, *, owner_id: UserId) -> None:
         """Append a message to its thread."""
         key = owner_id, message.thread_id
         thread = self.threads[key]

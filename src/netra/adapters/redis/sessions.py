@@ -1,10 +1,10 @@
 """Caches live sessions for a second in each process.
 
-The store's row is authoritative. A process caches only that a session is live, for at most a second, and uses
-that only while it has provably received all revocations except those of the last `LAG_MAX_S` seconds. Ending a
-session publishes a revocation and waits for that period. After `end` returns, no process accepts the session:
-neither one that Redis disconnected without its noticing, nor one with a half-open connection. The publisher
-need not know the subscribers. Redis stores no session state, so a flush cannot resurrect one.
+The store's row is authoritative. A process caches only that a session is live, for at most a second, and
+uses that only while it has provably received all revocations except those of the last `LAG_MAX_S` seconds.
+Ending a session publishes a revocation and waits for that period. After `end` returns, no process accepts
+the session: neither one that Redis disconnected without its noticing, nor one with a half-open connection.
+The publisher need not know the subscribers. Redis stores no session state, so a flush cannot resurrect one.
 """
 
 import asyncio

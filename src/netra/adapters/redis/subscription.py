@@ -34,10 +34,10 @@ class Wire:
     async def next(self, *, timeout_s: float) -> Sequence[Any] | None:  # Any: bytes, or a number
         """Return the next message, its kind first, or None after `timeout_s`."""
         self._check_open()
-        heard = await self._line.read_response(
+        received = await self._line.read_response(
             timeout=timeout_s, disconnect_on_error=False, push_request=True
         )
-        return (b"pong", heard) if isinstance(heard, bytes) else heard
+        return (b"pong", received) if isinstance(received, bytes) else received
 
     def close(self) -> None:
         """Reject further sends, also those that wait."""
@@ -51,10 +51,10 @@ class Wire:
 @asynccontextmanager
 async def opened_wire(client: Client, *, within_s: float) -> AsyncGenerator[Wire]:
     """Connect, and close the connection on exit. Raises `TimeoutError` after `within_s`."""
-    async with client.pubsub() as hearing:
+    async with client.pubsub() as pubsub:
         async with timeout(within_s):
-            await hearing.connect()
-        wire = Wire(hearing.connection)
+            await pubsub.connect()
+        wire = Wire(pubsub.connection)
         try:
             yield wire
         finally:

@@ -33,13 +33,13 @@ def answering_options(app: ASGIApp) -> ASGIApp:
 
     inner = cast("App", app)
 
-    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+    async def with_options(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
             await answer_options(scope, send)
         else:
             await inner(scope, receive, send)
 
-    return cast("ASGIApp", told)
+    return cast("ASGIApp", with_options)
 
 
 async def answer_options(scope: Scope, send: Send) -> None:

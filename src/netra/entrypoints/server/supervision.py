@@ -36,11 +36,11 @@ class ApiProcess:
         context = get_context("spawn")  # a fork would copy locks held by threads
         self.line, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs,), name="netra-api")
-        hearing = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: this process passes Ctrl-C on
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: this process passes Ctrl-C on
         try:
             self._process.start()
         finally:
-            signal.signal(signal.SIGINT, hearing)
+            signal.signal(signal.SIGINT, previous)
         theirs.close()
         self._has_announced = False
 
@@ -49,7 +49,7 @@ class ApiProcess:
         """A handle that becomes readable when the process has ended."""
         return self._process.sentinel
 
-    def word(self) -> bytes | None:
+    def announcement(self) -> bytes | None:
         """Return the announcement of the process once it accepts connections; None if it ended before."""
         try:
             announced = self.line.recv_bytes()
@@ -61,7 +61,7 @@ class ApiProcess:
     @property
     def has_served(self) -> bool:
         """Return whether a process that has ended ever accepted connections."""
-        return self._has_announced or self.word() is not None
+        return self._has_announced or self.announcement() is not None
 
     def outcome(self) -> str:
         """Return the process id and exit code, as text."""
@@ -118,7 +118,7 @@ def _announcements(processes: Sequence[ApiProcess], signalled: socket.socket) ->
     for process in processes:
         if signalled in wait([signalled, process.line]):
             return None
-        announcements.append(process.word())
+        announcements.append(process.announcement())
         if announcements[-1] is None:
             return announcements
     return announcements

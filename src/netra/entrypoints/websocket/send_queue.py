@@ -29,7 +29,7 @@ class _Thinned(msgspec.Struct, frozen=True):
 class Outbox:
     """Queue of frames to one client, in order."""
 
-    __slots__ = ("_bytes", "_is_ended", "_arrival", "_relieved", "_waiting", "taken")
+    __slots__ = ("_arrival", "_bytes", "_is_ended", "_relieved", "_waiting", "taken")
 
     def __init__(self) -> None:
         self._waiting: deque[str | RunEvent | _Thinned] = deque()

@@ -14,7 +14,7 @@ from netra.entrypoints.websocket.send_queue import WAITING_BYTES_MAX, WAITING_MA
 async def drained(outbox: Outbox) -> list[dict[str, object]]:
     outbox.end()
     taken = []
-    while await outbox.news():
+    while await outbox.arrival():
         text = outbox.next()
         assert text is not None
         taken.append(json.loads(text))
@@ -32,7 +32,7 @@ async def test_frames_leave_in_the_order_they_came() -> None:
 
 async def test_taking_waits_for_the_next_frame() -> None:
     outbox = Outbox()
-    waiting = asyncio.create_task(outbox.news())
+    waiting = asyncio.create_task(outbox.arrival())
     await asyncio.sleep(0)
     outbox.put("x")
     assert await waiting
@@ -125,6 +125,6 @@ async def test_relief_comes_when_all_is_taken_or_the_time_is_over() -> None:
     relieved = asyncio.create_task(outbox.relief(timeout_s=60))
     await asyncio.sleep(0)
     outbox.next()
-    waiting = asyncio.create_task(outbox.news())
+    waiting = asyncio.create_task(outbox.arrival())
     await relieved
     waiting.cancel()

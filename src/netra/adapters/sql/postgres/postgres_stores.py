@@ -38,11 +38,11 @@ async def open_postgres(
     answer that takes longer than `answer_s` raises `Unavailable`.
     """
     await asyncio.to_thread(PostgresSchema(url).upgrade)
-    told = DatabaseClock()
-    database = PostgresDatabase(url, clock=told, connections=connections, answer_s=answer_s)
+    server_clock = DatabaseClock()
+    database = PostgresDatabase(url, clock=server_clock, connections=connections, answer_s=answer_s)
     await database.open()
     try:
-        yield stores_over(database, clock=clock or told, name="postgresql")
+        yield stores_over(database, clock=clock or server_clock, name="postgresql")
     finally:
         await database.close()
 

@@ -28,7 +28,7 @@ class Job(msgspec.Struct, frozen=True):
     """Work for the thread, and the future of its result."""
 
     work: Callable[[sqlite3.Connection], Any]  # Any: see `transactions.Outcome`
-    told: asyncio.Future[Any]
+    future: asyncio.Future[Any]
 
 
 class Writer:
@@ -46,9 +46,9 @@ class Writer:
         """Run `work` and return its result once committed. Raises its exception, or `Unavailable`."""
         if self._jobs.qsize() >= self._waiting_max:
             raise Unavailable("Too many writes are queued; try again in a moment.")
-        told: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(Job(work, told))
-        return await told
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put(Job(work, future))
+        return await future
 
     def close(self) -> None:
         """Finish queued work, end the thread, close the connection."""
