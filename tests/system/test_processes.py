@@ -64,7 +64,7 @@ def test_a_process_that_dies_is_replaced_and_the_rest_goes_on(service, environme
     os.kill(first, signal.SIGKILL)
     eventually(lambda: first not in service.children() and len(service.children()) == 2)
     assert second in service.children()
-    service.until_it_says(r"ended with -9; another takes its place")
+    service.until_it_says(r"ended with -9; starting another one")
     run = asked(client)
     with running("worker", "--slots", "3", folder=tmp_path, environment=environment) as worker:
         worker.until_it_says(r"works on up to 3 runs at once")

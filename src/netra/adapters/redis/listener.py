@@ -97,7 +97,7 @@ class RedisListener:
         if wire is not None:
             with suppress(*_LOST):
                 async with timeout(self._link.answer_s):
-                    await wire.send("UNSUBSCRIBE", channel)  # whoever comes meanwhile subscribes after it
+                    await wire.send("UNSUBSCRIBE", channel)  # a concurrent `subscribe` comes after it
 
     async def run(self) -> None:
         """Receive until cancelled; survives lost connections and failing subscribers."""

@@ -53,7 +53,7 @@ async def _worked(settings: Settings) -> int:
 def greeting(slots: int) -> str:
     """Return the text shown once the worker runs."""
     who = f"as process {os.getpid()}   (Ctrl-C ends it)"
-    return f"Netra {version('netra')} works on up to {slots} runs at once, {who}"
+    return f"Netra {version('netra')} works on up to {slots} runs concurrently, {who}"
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_the_servers_own_reasons_close_without_an_error(
 
 def test_a_server_that_ends_closes_a_connection_that_has_not_signed_in_yet() -> None:
     session, outputs = advance(Session(), signals.Drained(), now=NOW)
-    assert outputs[0] == Close(1001, "The server is going away; connect again.")
+    assert outputs[0] == Close(1001, "The server is shutting down; reconnect.")
     assert advance(session, signals.SignedIn(WHO), now=NOW) == (session, ())
 
 
