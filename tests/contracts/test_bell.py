@@ -34,13 +34,13 @@ async def test_a_ring_wakes_who_waits(bell):
     waiting = asyncio.create_task(bell.wait(timeout_s=LONG_S))
     await asyncio.sleep(0)
     assert not waiting.done()
-    await bell.ring()
+    await bell.notify()
     await waiting
 
 
 async def test_a_ring_that_nobody_heard_is_heard_by_the_next(bell):
-    await bell.ring()
-    await bell.ring()
+    await bell.notify()
+    await bell.notify()
     assert await rings(bell)
     assert not await rings(bell)
 

@@ -93,7 +93,7 @@ def test_a_port_in_use_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
         port = url.rsplit(":", 1)[1]
         second = netra("serve", "--port", port, "--data", "other", cwd=tmp_path)
     assert second.returncode == 2
-    assert second.stderr.startswith(f"Error: Port {port} on 127.0.0.1 cannot be used: something else uses")
+    assert second.stderr.startswith(f"Error: Port {port} on 127.0.0.1 cannot be used: another program uses")
     assert "Traceback" not in second.stderr
 
 

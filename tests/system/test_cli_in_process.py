@@ -74,12 +74,12 @@ def test_the_demo_that_keeps_serving_says_how_to_go_on(
 
     def is_farewell_said() -> bool:
         said.append(capsys.readouterr().out)
-        return "The service goes on at" in "".join(said)
+        return "The service stays at" in "".join(said)
 
     signalled_once_it_answers(signal.SIGINT, when=is_farewell_said)
     assert exit_code(["demo", "--port", str(PORT), "--data", str(tmp_path / "kept")]) == 0
     told = "".join(said)
-    assert f"Everything is kept in {tmp_path / 'kept'}." in told
+    assert f"All data is kept in {tmp_path / 'kept'}." in told
     assert f"http://127.0.0.1:{PORT}/docs" in told
 
 
@@ -87,7 +87,7 @@ def test_ctrl_c_in_the_middle_of_the_demo_ends_it(capsys: pytest.CaptureFixture[
     signalled_once_it_answers(signal.SIGINT)
     assert exit_code(["demo", "--port", str(PORT)]) == 0
     captured = capsys.readouterr()
-    assert "The service goes on at" not in captured.out
+    assert "The service stays at" not in captured.out
     assert "Traceback" not in captured.err
 
 

@@ -67,7 +67,7 @@ def test_a_process_that_dies_is_replaced_and_the_rest_goes_on(service, environme
         lambda: first not in service.children() and len(service.children()) == 2, "a process in its place"
     )
     assert second in service.children()
-    service.until_it_says(r"ended with -9; another takes its place")
+    service.until_it_says(r"ended with -9; starting another one")
     run = asked(client)
     with running("worker", "--slots", "3", folder=tmp_path, environment=environment) as worker:
         worker.until_it_says(r"works on up to 3 runs at once")
@@ -143,6 +143,6 @@ def test_a_start_without_its_database_says_so_once(environment, tmp_path):
         with running(*arguments, folder=tmp_path, environment=nowhere) as part:
             assert part.ended() == 1
             assert part.said == (
-                "Error: The database that NETRA_DATABASE_URL names cannot be opened: nothing listens there; "
+                "Error: The database at NETRA_DATABASE_URL cannot be opened: no server listens there; "
                 "start the server, or correct host and port.\n"
             )

@@ -99,7 +99,7 @@ async def test_processes_share_events_bells_tickets_limits_and_endings(redis_url
         assert await carries(one, other, within_s=PATIENCE_S)
         assert await is_one_window(one, other)
         waiting = asyncio.create_task(other.bell.wait(timeout_s=2 * PATIENCE_S))
-        await one.bell.ring()
+        await one.bell.notify()
         await happens(waiting, "the ring of a bell")
         ticket = await one.tickets.issue(PRINCIPAL)
         found = await asyncio.gather(*(shared.tickets.redeem(ticket) for shared in (one, other) * 5))
@@ -321,7 +321,7 @@ async def test_without_redis_each_process_decides(own_redis, fault):
         async with one.feed.subscribe("run-1") as reader:
             await one.feed.publish([event(1)])
             assert [found.seq for found in await reader.next(timeout_s=0)] == [1]
-        await one.bell.ring()
+        await one.bell.notify()
         await happens(one.bell.wait(timeout_s=3_600), "the ring of one's own bell")
         ticket = await one.tickets.issue(PRINCIPAL)
         assert await one.tickets.redeem(ticket) == PRINCIPAL

@@ -86,7 +86,9 @@ async def test_a_line_that_breaks_while_others_begin_to_listen_is_one_loss_and_n
             far.reset()
             for step in range(5):
                 await asyncio.sleep(0.01)  # at any moment of it
-                await asyncio.gather(*(ear.listener.hear(f"{turn} {step} {n}", ear.hear) for n in range(3)))
+                await asyncio.gather(
+                    *(ear.listener.subscribe(f"{turn} {step} {n}", ear.hear) for n in range(3))
+                )
             far.latency_s = 0.0
             await ear.hears_again()
         assert not ear.incidents.errors
@@ -114,10 +116,10 @@ async def test_a_line_that_falls_silent_is_noticed(own_redis):
 async def test_who_waited_for_a_line_that_is_gone_does_without_and_takes_no_other(own_redis):
     async with proxied(own_redis.port) as far, listening(far.port, answer_s=PATIENCE_S) as ear:
         far.hold()
-        first = asyncio.create_task(ear.listener.leave(TOO_MUCH))
+        first = asyncio.create_task(ear.listener.unsubscribe(TOO_MUCH))
         await asyncio.sleep(0.1)  # its words fill the line, and the others wait for them to be gone
-        others = [asyncio.create_task(ear.listener.leave("news"))]
-        others += [asyncio.create_task(ear.listener.hear(f"channel {n}", ear.hear)) for n in range(5)]
+        others = [asyncio.create_task(ear.listener.unsubscribe("news"))]
+        others += [asyncio.create_task(ear.listener.subscribe(f"channel {n}", ear.hear)) for n in range(5)]
         await asyncio.sleep(0.1)
         far.reset()
         far.release()

@@ -88,7 +88,7 @@ def test_a_process_that_ends_is_replaced_until_one_stays(
     end_once((tmp_path / "2").exists)
     assert supervise(partial(stumbles, tmp_path), count=1, on_ready=heard.append) == DONE
     assert heard == [True]
-    assert capsys.readouterr().err.count("ended with 0; another takes its place.") == 2
+    assert capsys.readouterr().err.count("ended with 0; starting another one.") == 2
 
 
 def serves_and_ends(line: Connection) -> None:
@@ -103,8 +103,8 @@ def test_an_ended_process_is_known_by_whether_it_ever_served(
 ) -> None:
     process = ApiProcess(work)
     if is_heard:
-        assert (process.word() is not None) is has_served
-    assert "ended with 0" in process.epitaph()
+        assert (process.announcement() is not None) is has_served
+    assert "ended with 0" in process.outcome()
     assert process.has_served is has_served
     process.end(by_s=time.monotonic())
 
@@ -137,7 +137,7 @@ def test_a_worker_ends_with_nothing_to_report(tmp_path: Path, capsys: pytest.Cap
 
 def test_a_worker_without_slots_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["worker", "--slots", "0", "--data", str(tmp_path)]) == 2
-    assert "0 slots would do nothing" in capsys.readouterr().err
+    assert "0 slots does nothing" in capsys.readouterr().err
 
 
 def test_several_processes_without_redis_are_refused(

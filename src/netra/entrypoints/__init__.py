@@ -1,1 +1,1 @@
-"""The doors: HTTP, WebSocket, the command line and the embedded library."""
+"""Entry points: HTTP, WebSocket, command line and the embedded library."""

@@ -1,4 +1,4 @@
-"""The ASGI application: opens the ports, plugs the services, and puts the two doors behind one edge."""
+"""The ASGI application: opens the ports, builds the services, and serves both protocols behind one edge."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -27,7 +27,7 @@ from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.idempotency import ReplayMiddleware
 from netra.entrypoints.http.keys import keys_router
 from netra.entrypoints.http.preflights import Preflights
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.security_log import audit_router
 from netra.entrypoints.http.sessions import sessions_router
 from netra.entrypoints.http.streaming import stream
@@ -56,18 +56,18 @@ EXPOSED: Final = [
 
 
 class OwnWorker:
-    """The worker on runs in the process of the application, where it is to have one."""
+    """The worker that runs in the application's process, if there is one."""
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Claim no more; what is under way finishes within the worker's patience or is handed back."""
+        """Claim no more runs; runs in progress finish within the worker's grace period or are requeued."""
         self._stopping.set()
 
     @asynccontextmanager
     async def working(self, services: Services) -> AsyncGenerator[None]:
-        """Work on runs until the block ends, if nothing said `stop` before."""
+        """Work on runs until the block ends, unless `stop` was called before."""
         if services.settings.slots == 0:
             yield
             return
@@ -80,7 +80,7 @@ class OwnWorker:
 
 
 class Application:
-    """What the server runs: the edge around both doors, and the word that the end is near."""
+    """The ASGI application with its edge; the server calls `drain` before shutdown."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Application:
         worker: OwnWorker,
     ) -> None:
         self.litestar = litestar
-        self.stop_work = worker.stop  # at the first word of an end: readers may take long to leave
+        self.stop_work = worker.stop  # called first at shutdown, because readers may take long to leave
         self._edge = edge
         self._switchboard = switchboard
         self._connections = connections
@@ -102,7 +102,7 @@ class Application:
         await self._edge(scope, receive, send)
 
     async def drain(self) -> None:
-        """Prepare to end: no run begun and not ready from now on, and every live connection closed."""
+        """Prepare for shutdown: claim no more runs, report not ready, and close all live connections."""
         self.stop_work()
         self._switchboard.services.health.drain()
         await self._connections.drain()
@@ -111,8 +111,8 @@ class Application:
 def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: float = LINGER_S) -> Application:
     """Return the application for `settings`; a closing socket may take `linger_s` to read its close.
 
-    Its lifespan opens the ports that the settings ask for, or takes `ports`, which the caller opened and
-    will close, and works on runs in this process unless `settings.slots` is 0.
+    Its lifespan opens the ports that the settings require, or uses `ports`, which the caller opens and
+    closes. It works on runs in this process unless `settings.slots` is 0.
     """
     switchboard = Switchboard(settings)
     connections = LiveConnections(
@@ -164,7 +164,7 @@ def _litestar(
             Exception: refusals.refuse_unexpected,
         },
         lifespan=[lifespan],
-        request_class=Asked,
+        request_class=ApiRequest,
         response_class=Answer,
         request_max_body_size=settings.max_body_bytes,
         cors_config=_cors(settings),
@@ -174,7 +174,7 @@ def _litestar(
 
 
 def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoor) -> list[Any]:
-    # Functions, because Litestar copies whatever else it is given, with the switchboard in it.
+    # Functions, because Litestar deep-copies any other object, including the switchboard in it.
     def admitted(app: ASGIApp) -> ASGIApp:
         return cast("ASGIApp", AdmissionMiddleware(cast("App", app), switchboard=switchboard))
 
@@ -223,12 +223,12 @@ def _dependencies(switchboard: Switchboard) -> dict[str, Provide]:
 
 
 def provided(get: Callable[[], T]) -> Provide:
-    """Return a dependency that asks `get` at each request; Litestar needs a plain function to read."""
+    """Return a dependency that calls `get` for each request; Litestar requires a plain function."""
     return Provide(get, sync_to_thread=False)
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    """Return the fixed list of origins, or None when no other origin may read answers."""
+    """Return the configured list of origins, or None when no other origin may read responses."""
     if not settings.cors_origins:
         return None
     return CORSConfig(
@@ -236,6 +236,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID"],
         expose_headers=EXPOSED,
-        allow_credentials=True,  # the cookie that ties a sign-in by an identity provider to its browser
+        # for the cookie that binds a sign-in with an identity provider to its browser
+        allow_credentials=True,
         max_age=600,
     )

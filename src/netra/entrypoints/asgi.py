@@ -1,4 +1,4 @@
-"""The words of ASGI that the doors share, and what travels with one request from edge to handler."""
+"""ASGI definitions shared by both protocols, and the data attached to a request by the edge."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -13,34 +13,36 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 API_VERSION: Final = "2.0.0"
-EXCHANGE: Final = "netra.exchange"  # its key in the scope
-REFUSED: Final = "netra.refused"  # the key of what the server found wrong with bytes that are no request
+EXCHANGE: Final = "netra.exchange"  # key in the scope
+# key in the scope of the server's error for bytes that are not a valid request
+REFUSED: Final = "netra.refused"
 CLOSED_BY_SERVER: Final = (
-    "netra.closed_by_server"  # the key, in a socket's disconnect message, of the code it sent
+    "netra.closed_by_server"  # key, in a socket's disconnect message, of the close code that the server sent
 )
 ABORT: Final = (
-    "netra.abort"  # the key, in a request's scope, of what drops its connection; only a server sets it
+    "netra.abort"  # key, in a request's scope, of a function that drops its connection; only a server sets it
 )
-WIRE: Final = "netra.wire"  # the key of a socket's own `receive` and `send`
+WIRE: Final = "netra.wire"  # key in the scope of a socket's own `receive` and `send`
 
 
 class Exchange(msgspec.Struct, kw_only=True):
-    """One request or socket: its id, where it comes from, and the headers that its answer will carry."""
+    """One request or socket: its id, its origin, and extra headers of its response."""
 
     request_id: str
     client_address: str
     headers: list[Header]
-    name: str | None = None  # of what the request makes, at each try under its idempotency key
-    incident: BaseException | None = None  # what broke inside, for the edge to report
+    # id of what the request creates, the same for each attempt under its idempotency key
+    name: str | None = None
+    incident: BaseException | None = None  # an internal error, for the edge to report
 
 
 def exchange_of(scope: Scope) -> Exchange:
-    """Return what the edge put into the scope."""
+    """Return the `Exchange` that the edge stored in the scope."""
     exchange: Exchange = scope[EXCHANGE]
     return exchange
 
 
 def wire_of(scope: Scope) -> tuple[Receive, Send]:
-    """Return the server's own ends of a socket: every layer in between is paid by each frame."""
+    """Return the server's own ends of a socket, bypassing middleware that would slow down each frame."""
     wire: tuple[Receive, Send] = scope[WIRE]
     return wire

@@ -1,8 +1,8 @@
-"""Packages that a process of ours leaves alone, wherever they happen to be installed.
+"""Packages that Netra's own processes do not import, even if installed.
 
-dependency-injector imports every web framework that it finds, to inject into its handlers. Netra's
-container injects into none, and where FastAPI is installed that import is a quarter of the start. Only
-the command line may do this: in another program's process those packages are that program's.
+dependency-injector imports every web framework that it finds, to support injection into its handlers. Netra
+does not use that, and where FastAPI is installed the import takes a quarter of the start. Only the command
+line may block packages: an embedding program's process may need them.
 """
 
 import sys
@@ -16,7 +16,7 @@ FRAMEWORKS: Final = ("fastapi", "fast_depends", "starlette", "werkzeug")
 
 @contextmanager
 def unseen(*names: str) -> Generator[None]:
-    """Let imports of these packages fail as if they were not there; what is loaded already stays."""
+    """Make imports of these packages fail as if they were not installed; loaded ones stay."""
     hidden = [name for name in names if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden, _ABSENT))
     try:
@@ -26,4 +26,4 @@ def unseen(*names: str) -> Generator[None]:
             del sys.modules[name]
 
 
-_ABSENT: Final = cast("ModuleType", None)  # what the import system takes for "not there"
+_ABSENT: Final = cast("ModuleType", None)  # the import system's marker for a missing module

@@ -1,7 +1,7 @@
-"""The `netra` command: finds the command that is asked for, and says in one sentence what went wrong.
+"""The `netra` command: loads the requested command, and reports errors in one sentence.
 
-Each command lives in its own module of `commands` and is loaded only when it runs, so that
-`netra serve` starts without the plotting and `netra --version` without anything.
+Each command lives in its own module of `commands` and is imported only when it runs, so `netra serve` starts
+without the plotting code and `netra --version` without any of them.
 """
 
 import os
@@ -18,70 +18,70 @@ import click
 from netra.entrypoints.blocked_packages import FRAMEWORKS, unseen
 
 DONE: Final = 0
-FAILED: Final = 1  # Netra's own fault, or the machine's
-REFUSED: Final = 2  # what was typed or given cannot be used
-NOT_ENOUGH: Final = 3  # the work was done, and the log or a check falls short
+FAILED: Final = 1  # exit code: an internal error, or a failure of the machine or a server
+REFUSED: Final = 2  # exit code: invalid arguments, settings or input
+NOT_ENOUGH: Final = 3  # exit code: the command ran, but the log or a check is insufficient
 INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = {
-    "demo": "Show the whole service at work, on this machine.",
-    "keys": "Make API keys for programs, list them, revoke them.",
-    "migrate": "Bring the store's tables to the present schema.",
-    "optimize": "Say what to change about the workload in a request log.",
-    "sample": "Write a made-up request log to try things on.",
-    "serve": "Serve the API by HTTP and WebSocket.",
-    "simulate": "Say what a proposed change would come to on a request log.",
-    "users": "Add, list and disable the people who may sign in.",
-    "validate": "Check prices, or the performance model, against a file.",
-    "worker": "Work on runs, beside services on the same store.",
+    "demo": "Demonstrate the whole service on this machine.",
+    "keys": "Create, list and revoke API keys.",
+    "migrate": "Upgrade the database schema to the current version.",
+    "optimize": "Recommend changes for the workload in a request log.",
+    "sample": "Write a synthetic request log to experiment with.",
+    "serve": "Serve the API over HTTP and WebSocket.",
+    "simulate": "Estimate the effect of a proposed change on a request log.",
+    "users": "Add, list and disable users.",
+    "validate": "Validate prices, or the performance model, against a file.",
+    "worker": "Work on runs, next to services on the same store.",
     "workloads": "Import request logs into the store, and list them.",
 }
-"""Each command is the function of its name in the module of its name; its line stands in the help."""
+"""Each command is the function of its name in the module of its name; the text is its line in the help."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are first asked for."""
+    """A group whose commands are imported on first use."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Return the context of one call; the help is printed on the way."""
-        with _whoever_reads():
+        """Return the context of one call; `--help` prints the help here."""
+        with _reader_may_leave():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command that was asked for."""
-        with _whoever_reads():
+        """Run the requested command."""
+        with _reader_may_leave():
             return super().invoke(ctx)
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """Return the commands' names, as the help lists them."""
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """Return the commands' names in the help's order."""
         return sorted(COMMANDS)
 
     def get_command(
         self,
-        ctx: click.Context,  # noqa: ARG002  # click's signature
+        ctx: click.Context,  # noqa: ARG002 (click's signature)
         cmd_name: str,
     ) -> click.Command | None:
-        """Return the command, or None when there is none of that name."""
+        """Return the command, or None when there is no such command."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"netra.entrypoints.commands.{cmd_name}"), cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands without loading them."""
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command meant; an unknown one is refused with the nearest known."""
+        """Return the command; for an unknown one, fail with the closest known name."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             near = get_close_matches(name, COMMANDS, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else " 'netra -h' lists those there are."
+            hint = f" Did you mean '{near[0]}'?" if near else " 'netra -h' lists the commands."
             ctx.fail(f"There is no command '{name}'.{hint}")
         return super().resolve_command(ctx, args)
 
@@ -97,12 +97,12 @@ def netra() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with the code that scripts rely on."""
+    """Run the command line and exit with a documented exit code."""
     sys.exit(exit_code(arguments))
 
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; every refusal is a sentence on stderr."""
+    """Run the command line and return its exit code; errors are reported in one sentence on stderr."""
     from netra.domain.errors import NetraError
     from netra.settings import SettingsRefused
 
@@ -115,7 +115,7 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         show_refusal(error)
         return REFUSED
     except (NetraError, SettingsRefused, OSError) as error:
-        return _told(error)
+        return _report(error)
     except (click.Abort, KeyboardInterrupt):
         from netra.entrypoints.reports.safe import say
 
@@ -125,36 +125,36 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _whoever_reads() -> Generator[None]:
-    """End well when the reader of our output goes away early, as `| head` does: click says it failed."""
+def _reader_may_leave() -> Generator[None]:
+    """Exit normally when the reader of our output closes it early, as `| head` does; click would fail."""
     try:
         try:
             yield
         finally:
-            _said()
+            _flush()
     except BrokenPipeError:
-        _say_no_more(sys.stderr)
+        _discard(sys.stderr)
         raise click.exceptions.Exit(DONE) from None
 
 
-def _said() -> None:
-    """Send on what is still to be written, here: where the interpreter does it, no failure can be told."""
+def _flush() -> None:
+    """Flush standard output here: an error while the interpreter flushes at exit could not be reported."""
     try:
         print(end="", flush=True)
     except OSError:
-        _say_no_more(sys.stdout)
+        _discard(sys.stdout)
         raise
 
 
-def _say_no_more(stream: TextIO) -> None:
-    """Let what is left in the stream go nowhere, silently."""
+def _discard(stream: TextIO) -> None:
+    """Discard what is left in the stream."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
-def _told(error: Exception) -> int:
-    """Say on stderr what went wrong; return who has to change something: the asker, or Netra."""
+def _report(error: Exception) -> int:
+    """Print the error on stderr; return the exit code."""
     from netra.domain import errors
     from netra.entrypoints.reports.safe import say
     from netra.settings import SettingsRefused

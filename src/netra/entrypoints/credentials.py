@@ -1,4 +1,4 @@
-"""Reads proofs, cookies and origins out of request headers; the user service checks the proofs."""
+"""Reads proofs, cookies and origins from request headers; the user service verifies the proofs."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ def header(headers: Headers, name: bytes) -> bytes | None:
 
 
 def bearer_token(headers: Headers) -> str:
-    """Return the token of the `Authorization` header. Raises `Unauthorized` when there is none.
+    """Return the token of the `Authorization` header. Raises `Unauthorized` without one.
 
     >>> bearer_token([(b"authorization", b"Bearer abc")])
     'abc'
@@ -35,7 +35,7 @@ def bearer_token(headers: Headers) -> str:
 
 
 def origin_of(exchange: Exchange, headers: Headers) -> Origin:
-    """Return where a request comes from, as the security log tells it."""
+    """Return a request's origin for the security log."""
     agent = (header(headers, b"user-agent") or b"").decode("latin-1")
     return Origin(request_id=exchange.request_id, address=exchange.client_address, agent=agent)
 

@@ -1,7 +1,7 @@
-"""The outermost frame of every request and socket: what holds for all of them, whatever they ask.
+"""The outermost frame of every request and socket, with rules that apply to all of them.
 
-Paths of versions, request ids, security headers, HEAD, and the last-resort 500. Which route it is,
-who asks and how often is decided inside.
+Version prefixes, request ids, security headers, HEAD, and the last-resort 500. Routing, sign-in and rate
+limits are handled inside.
 """
 
 import re
@@ -55,7 +55,7 @@ class Edge:
         self._incidents: Incidents | None = None
 
     def open(self, *, ids: IdSource, incidents: Incidents) -> None:
-        """Take what the edge needs once the ports are open."""
+        """Set the ports that the edge needs, once they are open."""
         self._ids = ids
         self._incidents = incidents
 
@@ -69,11 +69,12 @@ class Edge:
         exchange = scope[EXCHANGE] = self._exchange(scope)
         if kind == "http":
             await self._answer(scope, receive, send, exchange)
-        elif scope["path"] == SOCKET_PATH:  # its door greets by itself: no frame pays for a wrapper
+        # the socket's handler adds the headers itself: no frame pays for a wrapper
+        elif scope["path"] == SOCKET_PATH:
             scope[WIRE] = receive, send
             await self._app(scope, receive, send)
         else:
-            error = no_route(scope["path"], "No socket lives at this path.")
+            error = no_route(scope["path"], "There is no socket at this path.")
             await send_refusal(send, error, exchange, prefix="websocket.")
 
     def _exchange(self, scope: Scope) -> Exchange:
@@ -109,18 +110,18 @@ class Edge:
 
         outward: Send = stamped
         if scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}  # a copy: the server reads its own when it is answered
+            scope = {**scope, "method": "GET"}  # a copy: the server reads the original after the response
             outward = _without_body(stamped)
         try:
             if REFUSED in scope:
                 await send_refusal(outward, scope[REFUSED], exchange)
             elif scope["method"] == "DELETE" and scope["path"].endswith("/"):
-                # Litestar ignores the slash: a DELETE of one thing with an empty id would delete all of them.
-                error = no_route(scope["path"], "DELETE needs a path without a slash at its end.")
+                # Litestar ignores the slash: a DELETE of one item with an empty id would delete all of them.
+                error = no_route(scope["path"], "DELETE requires a path without a slash at its end.")
                 await send_refusal(outward, error, exchange)
             else:
                 await self._app(scope, receive, outward)
-        except Exception as error:  # noqa: BLE001 - the outermost frame: nothing above it could answer
+        except Exception as error:  # noqa: BLE001 (the outermost frame: nothing above it could answer)
             exchange.incident = error
         if exchange.incident is not None and self._incidents is not None:
             self._incidents.report(exchange.incident, where="http", request_id=exchange.request_id)
@@ -129,7 +130,7 @@ class Edge:
 
 
 def unversioned(path: str) -> str:
-    """Return the path that handlers are registered under; other versions than ours stay, and lead nowhere.
+    """Return the path without our version prefix; other versions stay, and match no route.
 
     >>> unversioned("/v2/threads"), unversioned("/v2/api/threads"), unversioned("/v2/health/ready")
     ('/api/threads', '/api/threads', '/health/ready')
@@ -144,7 +145,7 @@ def unversioned(path: str) -> str:
 
 
 def no_route(path: str, sentence: str) -> RouteNotFound:
-    """Return that nothing is at `path`, in this sentence; of another version, which versions there are.
+    """Return the error for an unknown path, with `sentence`; for an unknown version, with the known ones.
 
     >>> no_route("/v3/ws", "Nothing is here.").details
     {'supported_versions': ['v2']}
@@ -156,7 +157,7 @@ def no_route(path: str, sentence: str) -> RouteNotFound:
 
 
 def _without_body(send: Send) -> Send:
-    """Return a `send` for HEAD: the headers of GET, and nothing after them."""
+    """Return a `send` for HEAD: the headers of GET, without a body."""
     is_over = False
 
     async def headers_only(message: Message) -> None:
@@ -171,7 +172,7 @@ def _without_body(send: Send) -> Send:
 
 
 async def send_refusal(send: Send, error: NetraError, exchange: Exchange, *, prefix: str = "") -> None:
-    """Answer with the envelope; `prefix` is that of a handshake's messages."""
+    """Send the error envelope; `prefix` is that of a handshake's messages."""
     refusal: Refusal = refusal_of(error, request_id=exchange.request_id)
     headers = [
         (b"content-type", refusal.media_type.encode()),

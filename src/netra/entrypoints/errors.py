@@ -1,6 +1,6 @@
-"""The one table from error to HTTP status and close code, and what a refusal looks like.
+"""The table from error to HTTP status and close code, and the shape of error responses.
 
-It knows numbers, shapes and bytes, not a framework: `edge`, `http` and `websocket` send them.
+It defines numbers, shapes and bytes, without a framework: `edge`, `http` and `websocket` send them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,24 +26,24 @@ class MethodNotAllowed(NetraError):
     code = "METHOD_NOT_ALLOWED"
 
     def __init__(self, method: str, *, allowed: Sequence[str]) -> None:
-        super().__init__(f"{method} is not a method of this route.", allowed=list(allowed))
+        super().__init__(f"This route does not support {method}.", allowed=list(allowed))
         self.allowed = allowed
 
 
 class UnsupportedMediaType(NetraError):
-    """The body is of a kind that this route does not read."""
+    """The body has a media type that this route does not support."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class RequestTimeout(NetraError):
-    """The body of the request came too slowly, or not at all."""
+    """The request's body arrived too slowly, or not at all."""
 
     code = "REQUEST_TIMEOUT"
 
 
 class UriTooLong(NetraError):
-    """The first line of the request is longer than any that leads somewhere."""
+    """The first line of the request is too long."""
 
     code = "URI_TOO_LONG"
 
@@ -55,14 +55,14 @@ class HeadersTooLarge(NetraError):
 
 
 class TooManyConnections(errors.Unavailable):
-    """All places for connections are taken; nothing is broken."""
+    """The limit of connections is reached; nothing is broken."""
 
 
 class Unexpected(NetraError):
-    """Something broke here; the request id finds the log line, nothing else is told."""
+    """An internal error; the request id finds the log line, and nothing else is revealed."""
 
     def __init__(self) -> None:
-        super().__init__("Something went wrong here; quote the request id to have it found.")
+        super().__init__("Internal error; quote the request id when you report it.")
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -100,7 +100,7 @@ OUTCOMES: Final[Mapping[type[NetraError], Outcome]] = {
 
 
 def outcome_of(error: NetraError) -> Outcome:
-    """Return the row of the error's own class, or of the nearest class above it.
+    """Return the row of the error's class, or of its nearest base class.
 
     >>> outcome_of(errors.ThreadBusy("busy")).status
     409
@@ -109,19 +109,19 @@ def outcome_of(error: NetraError) -> Outcome:
 
 
 def retry_after_s(error: NetraError) -> int | None:
-    """Return after how many seconds the same request may work, where the error knows."""
+    """Return the seconds after which the same request may succeed, if known."""
     if isinstance(error, errors.RateLimited | errors.Unavailable):
         return error.retry_after_s
     return None
 
 
 def is_outage(error: NetraError) -> bool:
-    """Return whether something outside failed: then the operator is told the cause, the client is not."""
+    """Return whether a dependency failed: the cause is logged for the operator, not sent to the client."""
     return isinstance(error, errors.Unavailable) and error.__cause__ is not None
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong: a code for programs, a sentence for people, facts for both."""
+    """An error: a code for programs, a sentence for people, details for both."""
 
     code: str
     message: str
@@ -129,14 +129,14 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The documented shape of every refusal."""
+    """The documented shape of every error."""
 
     error: ErrorBody
     request_id: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """The same facts by RFC 9457, for a client that asks for them."""
+    """The same error by RFC 9457, for clients that request it."""
 
     type: str
     title: str
@@ -148,7 +148,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def envelope_of(error: NetraError, *, request_id: str) -> Envelope:
-    """Return the documented shape of `error`."""
+    """Return `error` in the documented shape."""
     body = ErrorBody(code=error.code, message=error.message, details=error.details)
     return Envelope(error=body, request_id=request_id)
 
@@ -167,7 +167,7 @@ def problem_of(error: NetraError, *, request_id: str) -> Problem:
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
-    """An error on its way out by HTTP."""
+    """An error as an HTTP response."""
 
     status: int
     media_type: str
@@ -176,7 +176,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def refusal_of(error: NetraError, *, request_id: str, accept: str = "") -> Refusal:
-    """Return the answer to a request that failed: the envelope, or a problem for who asks for one."""
+    """Return the response for a failed request: the envelope, or a problem if the client accepts it."""
     wants_problem = PROBLEM_TYPE in accept
     shape = problem_of if wants_problem else envelope_of
     return Refusal(

@@ -1,6 +1,6 @@
-"""Reading JSON that a client sent: what cannot be read at all, and which field breaks the schema.
+"""Parses JSON that a client sent; finds invalid JSON, and fields that violate the schema.
 
-It knows msgspec's words for a fault and turns them into ours; it decides nothing about meaning.
+It translates msgspec's messages into ours; it does not validate meaning.
 """
 
 import re
@@ -14,7 +14,7 @@ from netra.domain.errors import Fault, InvalidRequest, ValidationFailed
 
 T = TypeVar("T")
 
-DEPTH_MAX: Final = 32  # objects and lists inside each other; each level costs its reader a call
+DEPTH_MAX: Final = 32  # nesting depth of objects and lists; each level costs the parser a recursive call
 
 _AT: Final = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`\$(?P<path>.*)`)?$", re.DOTALL)
 _NAMED: Final = re.compile(r"^Object (?:missing required|contains unknown) field `(?P<name>[^`]*)`")
@@ -23,7 +23,7 @@ _NAMED: Final = re.compile(r"^Object (?:missing required|contains unknown) field
 def read_object(raw: bytes | str) -> dict[str, Any]:
     """Return the JSON object in `raw`. Raises `InvalidRequest` for anything else.
 
-    One that is nested more than `DEPTH_MAX` levels is refused before it is decoded, as `ValidationFailed`.
+    More than `DEPTH_MAX` levels raise `ValidationFailed`, before decoding.
 
     >>> read_object(b'{"a": 1}')
     {'a': 1}
@@ -38,7 +38,7 @@ def read_object(raw: bytes | str) -> dict[str, Any]:
 def read_as(raw: bytes | str, kind: type[T]) -> T:
     """Return the JSON object in `raw` as `kind`.
 
-    Raises `InvalidRequest` for what is no JSON object, `ValidationFailed` for one of another shape.
+    Raises `InvalidRequest` when it is not a JSON object, `ValidationFailed` when it has another shape.
     """
     if not raw.strip():
         raise InvalidRequest("A JSON body is required.")
@@ -51,25 +51,26 @@ def read_as(raw: bytes | str, kind: type[T]) -> T:
             raise InvalidRequest("The body must be a JSON object.") from error
         raise _refused(error) from error
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise InvalidRequest(f"The body is not JSON: {error}.") from error
+        raise InvalidRequest(f"The body is not valid JSON: {error}.") from error
 
 
 def _check_depth(raw: bytes | str) -> None:
     text = raw.encode(errors="replace") if isinstance(raw, str) else raw
     if text.count(b"{") + text.count(b"[") <= DEPTH_MAX:
-        return  # most by far
-    is_whole = text.lstrip().startswith(b"{") and text.rstrip().endswith(b"}")  # else it cannot be read
+        return  # the usual case
+    # otherwise it is invalid anyway
+    is_whole = text.lstrip().startswith(b"{") and text.rstrip().endswith(b"}")
     if is_whole and depth_of(text) > DEPTH_MAX:
-        raise ValidationFailed.of("", "too_deep", f"JSON may be nested {DEPTH_MAX} levels deep")
+        raise ValidationFailed.of("", "too_deep", f"JSON may be nested at most {DEPTH_MAX} levels deep")
 
 
 def depth_of(text: bytes) -> int:
-    """Return how many objects and lists of a JSON text are open at once, without decoding it.
+    """Return the nesting depth of a JSON text, without decoding it.
 
     >>> depth_of(b'{"a": [{"not counted": "[[["}]}')
     3
     """
-    plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote left begins or ends a text
+    plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")  # every remaining quote begins or ends a string
     signs = np.frombuffer(plain, np.uint8)
     is_outside = np.cumsum(signs == ord('"')) % 2 == 0
     opens = (signs == ord("{")) | (signs == ord("["))
@@ -79,7 +80,7 @@ def depth_of(text: bytes) -> int:
 
 
 def shaped(value: object, kind: type[T]) -> T:
-    """Return decoded JSON as `kind`. Raises `ValidationFailed` that names the field."""
+    """Return decoded JSON as `kind`. Raises `ValidationFailed` with the field's path."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -87,7 +88,7 @@ def shaped(value: object, kind: type[T]) -> T:
 
 
 def whole_numbers(fields: Mapping[str, object]) -> dict[str, object]:
-    """Return the fields with 3.0 as 3: to JSON they are one number, to a strict reading they are not.
+    """Return the fields with 3.0 as 3: the same number in JSON, but not for strict decoding.
 
     >>> whole_numbers({"replicas": 3.0, "batch_share": 0.5})
     {'replicas': 3, 'batch_share': 0.5}
@@ -99,7 +100,7 @@ def whole_numbers(fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def fault_of(text: str, *, within: str = "") -> Fault:
-    """Return msgspec's complaint as a fault; its path begins with `within`.
+    """Return msgspec's message as a fault; its path begins with `within`.
 
     >>> fault_of("Object missing required field `message`").path
     'message'

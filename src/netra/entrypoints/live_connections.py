@@ -1,7 +1,7 @@
-"""Connections that outlive a request, of every transport: how many there may be, and when they end.
+"""Long-lived connections of every transport: limits on their number, and when they end.
 
-A WebSocket and a stream of server-sent events count against the same bounds and end by the same checks.
-How one is closed is its transport's own matter.
+WebSockets and streams of server-sent events share the same limits and end by the same checks. Each transport
+closes its own connections.
 """
 
 import asyncio
@@ -17,16 +17,17 @@ from netra.domain.users.service import UserService
 from netra.entrypoints.errors import TooManyConnections
 from netra.ports.clock import Clock
 
-CHECK_S: Final = 1.0  # between two checks: the longest that a connection outlives its token, session or key
-DRAIN_S: Final = 5.0  # how long the end of the process waits for connections to close
+# seconds between two checks: how long a connection may outlive its token, session or key
+CHECK_S: Final = 1.0
+DRAIN_S: Final = 5.0  # seconds that a shutdown waits for connections to close
 
 
 class LiveConnection(Protocol):
-    """One connection, as the checks see it. No method waits or raises."""
+    """One connection, as the checks see it. Its methods neither wait nor raise."""
 
     @property
     def principal(self) -> Principal | None:
-        """Who is connected; None before sign-in."""
+        """The connected principal; None before sign-in."""
         ...
 
     def check(self) -> None:
@@ -73,12 +74,14 @@ class LiveConnections:
     def check_room(self) -> None:
         """Raise `TooManyConnections` when more connections are open than the server may hold."""
         if len(self._open) > self._most:
-            raise TooManyConnections(f"This server holds {self._most} connections, and all are taken.")
+            raise TooManyConnections(
+                f"This server already has {self._most} connections, its limit; try again in a moment."
+            )
 
     def seat(self, connection: LiveConnection, principal: Principal) -> None:
         """Count the connection as this user's. Raises `TooManyConnections` when they have too many."""
         if self._by_user[principal.user_id] >= self._most_per_user:
-            raise TooManyConnections(f"A user may have {self._most_per_user} connections at once.")
+            raise TooManyConnections(f"A user may have at most {self._most_per_user} concurrent connections.")
         self._by_user[principal.user_id] += 1
         self._seats[connection] = principal.user_id
 
@@ -92,7 +95,7 @@ class LiveConnections:
             watch.cancel()
 
     async def watch(self, *, users: UserService, clock: Clock) -> None:
-        """Every `CHECK_S`, close what has expired, was signed out or is stuck; runs until cancelled."""
+        """Close connections that expired, were signed out or are stuck, every `CHECK_S` until cancelled."""
         while True:
             await clock.pause(CHECK_S)
             for connection in tuple(self._open):
@@ -133,4 +136,4 @@ async def _is_signed_in(users: UserService, principal: Principal) -> bool:
     try:
         return await users.is_signed_in(principal)
     except NetraError:
-        return True  # the store is down, which signs out no one; the next round asks again
+        return True  # the store is down, which ends no session; the next check asks again

@@ -1,4 +1,4 @@
-"""Reads the client's address out of what trusted proxies forward."""
+"""Determines the client's address from the headers of trusted proxies."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,10 +10,10 @@ FORWARDED_FOR: Final = b"x-forwarded-for"
 
 
 class TrustedProxies:
-    """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+    """The networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted."""
 
     def __init__(self, networks: Iterable[str]) -> None:
-        """Take addresses and networks as text. Raises `ValueError` for what is neither."""
+        """Take addresses and networks as text. Raises `ValueError` for invalid ones."""
         self._networks = networks_in(networks)
 
     def trusts(self, peer: str) -> bool:
@@ -24,11 +24,11 @@ class TrustedProxies:
         return address is not None and self._holds(address)
 
     def client_of(self, peer: str, headers: Headers) -> str:
-        """Return the client's address: the peer's, or the one that trusted proxies say is behind them.
+        """Return the client's address: the peer's, or the one reported by trusted proxies.
 
-        `X-Forwarded-For` is read from the right, as each proxy appends the address it saw. The walk ends
-        at the first address outside the trusted networks, so a client cannot invent one, and before a
-        hop that is no address.
+        `X-Forwarded-For` is read from the right, as each proxy appends the address it saw. The walk ends at
+        the first address outside the trusted networks, so a client cannot forge one, and before a hop that is
+        not an address.
 
         >>> proxies = TrustedProxies(["10.0.0.0/8"])
         >>> proxies.client_of("10.0.0.1", [(b"x-forwarded-for", b"6.6.6.6, 7.7.7.7:80, 10.0.0.2")])
@@ -56,7 +56,7 @@ class TrustedProxies:
 
 
 def _plain(address: str) -> str:
-    """Return the address in the one spelling it is counted by; a text that is none stays as it is."""
+    """Return the address in canonical form; a text that is not an address is unchanged."""
     if ":" not in address:
         return address
     found = parsed_address(address)
@@ -64,7 +64,7 @@ def _plain(address: str) -> str:
 
 
 def _address_in(hop: str) -> Address | None:
-    """Return the address of a hop, which may have a port and, for IPv6, brackets; None for no address.
+    """Return the address of a hop, which may have a port and, for IPv6, brackets; None if invalid.
 
     >>> _address_in("[2001:db8::1]:4711"), _address_in("unknown")
     (IPv6Address('2001:db8::1'), None)

@@ -1,4 +1,4 @@
-"""Rate limits at the doors: what a request is counted under, and what the answer says of it."""
+"""Rate limits of requests: the key that a request counts under, and the response's headers."""
 
 from typing import Final
 
@@ -14,27 +14,27 @@ _RESET: Final = b"x-ratelimit-reset"
 
 
 def user_key(user_id: int) -> str:
-    """Return what a user's requests are counted under, on every transport."""
+    """Return the key for a user's requests, on every transport."""
     return f"user:{user_id}"
 
 
 def address_key(exchange: Exchange) -> str:
-    """Return the key that unsigned requests are counted under: an IPv6 client by its /64."""
+    """Return the key for requests without sign-in: the address, or the /64 network of an IPv6 client."""
     return f"address:{network_of(exchange.client_address)}"
 
 
 def account_key(email: str) -> str:
-    """Return what attempts to sign in to one account are counted under, wherever they come from."""
+    """Return the key for attempts to sign in to one account, from any address."""
     return f"account:{email}"
 
 
-def tell(admission: Admission, exchange: Exchange) -> None:
-    """Put the decision into the answer's headers; of two decisions the tighter one stands."""
+def add_headers(admission: Admission, exchange: Exchange) -> None:
+    """Add the decision to the response's headers; of two decisions the stricter one is kept."""
     if admission.limit == 0:
         return
-    told = dict(exchange.headers).get(_REMAINING)
-    if told is not None:
-        if int(told) < admission.remaining:
+    earlier = dict(exchange.headers).get(_REMAINING)
+    if earlier is not None:
+        if int(earlier) < admission.remaining:
             return
         exchange.headers = [kept for kept in exchange.headers if not kept[0].startswith(_FAMILY)]
     stamps: tuple[Header, ...] = (
@@ -46,7 +46,7 @@ def tell(admission: Admission, exchange: Exchange) -> None:
 
 
 def must_be_allowed(admission: Admission) -> None:
-    """Raise `RateLimited` when the limiter refused."""
+    """Raise `RateLimited` when the request was not admitted."""
     if not admission.allowed:
         message = f"More than {admission.limit} requests in 60 s; try again in {admission.retry_after_s} s."
         raise RateLimited(message, retry_after_s=admission.retry_after_s)

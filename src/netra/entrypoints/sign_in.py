@@ -1,4 +1,4 @@
-"""Signing in: the limit by account, and who is exempt from it."""
+"""Sign-in with a rate limit per account, and the exemptions from it."""
 
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import Origin, SecurityEventKind
@@ -10,16 +10,16 @@ from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
 from netra.domain.users.sessions import SessionService
 from netra.entrypoints.asgi import Exchange
-from netra.entrypoints.rate_limiting import account_key, must_be_allowed, tell
+from netra.entrypoints.rate_limiting import account_key, add_headers, must_be_allowed
 from netra.ports.rate_limiter import RateLimiter
 
 
 class SignInDesk:
-    """Sign-in, counted by account beside the count by address.
+    """Signs users in, rate limited by account in addition to the limit by address.
 
-    An address from which an account has signed in before is counted by address alone, so that a
-    stranger's tries do not lock the owner out. For the same reason people whom an identity provider
-    vouched for, and new accounts, are counted under keys of their own.
+    Requests from an address that has signed in to the account before are limited only by address, so a
+    stranger's attempts do not lock the owner out. For the same reason, sign-ins with an identity provider and
+    new accounts count under keys of their own.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class SignInDesk:
         return signed_in
 
     async def register(self, command: AddUser, exchange: Exchange, *, origin: Origin) -> User:
-        """Make an account. Raises `RateLimited`, `ValidationFailed` and `Conflict`."""
+        """Create an account. Raises `RateLimited`, `ValidationFailed` and `Conflict`."""
         email = normal_email(command.email)
         await self._count(account_key(f"new {email}"), exchange, origin=origin)
         return await self._users.add(command, origin=origin)
@@ -56,22 +56,22 @@ class SignInDesk:
     async def recognize(
         self, returned: ProviderCallback, exchange: Exchange, *, origin: Origin
     ) -> Recognized:
-        """Return who came back from the identity provider. Raises `RateLimited` and `OAuthRefused`."""
+        """Return the user who came back from the identity provider.
+
+        Raises `RateLimited` and `OAuthRefused`.
+        """
         recognized = await self._federated.finish(returned, origin=origin)
         await self._count(account_key(f"vouched {recognized.user.email}"), exchange, origin=origin)
         return recognized
 
     async def exchange(self, code: str, exchange: Exchange, *, origin: Origin) -> SignInResult:
-        """Open the session that a page's code stands for. Raises `Unauthorized` and `RateLimited`."""
+        """Open the session for a page's code. Raises `Unauthorized` and `RateLimited`."""
         recognized = await self._federated.exchange(code, origin=origin)
         await self._count(account_key(f"exchanged {recognized.user.email}"), exchange, origin=origin)
         return await self._federated.open(recognized, origin=origin)
 
     async def refresh(self, token: str, exchange: Exchange, *, origin: Origin) -> SignInResult:
-        """Return new tokens for a refresh token; one that comes over the limit is not used up.
-
-        Raises `RateLimited` and `Unauthorized`.
-        """
+        """Return new tokens for a refresh token; a token rejected by the rate limit stays valid."""
         user_id = await self._sessions.holder_of(token)
         if user_id is not None:
             await self._count(account_key(f"refreshed {user_id}"), exchange, origin=origin)
@@ -79,7 +79,7 @@ class SignInDesk:
 
     async def _count(self, key: str, exchange: Exchange, *, origin: Origin) -> None:
         admission = await self._limiter.admit(LimitName.AUTHENTICATION, key)
-        tell(admission, exchange)
+        add_headers(admission, exchange)
         if not admission.allowed:
             await self._journal.note_once(
                 SecurityEventKind.LIMIT_REACHED, origin=origin, key=f"authentication {key}"

@@ -1,4 +1,4 @@
-"""A question as a client writes it, on either transport, and the one command that it means."""
+"""A question as a client sends it, on either transport, converted to one command."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -10,7 +10,7 @@ from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.runs.model import StartRun
 from netra.domain.texts import UNSAFE_SET
 
-# What the rules ask of a text, said in the documents; the rules themselves refuse, in their own words.
+# Documentation only: the domain's rules validate, with their own messages.
 NOT_BLANK: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f][^\u0000]*$"
 # A name: not blank, and without the characters that `domain.texts` calls unsafe.
 NAME: Final = rf"^[^{UNSAFE_SET}]*[^\s{UNSAFE_SET}][^{UNSAFE_SET}]*$"
@@ -21,14 +21,17 @@ Id = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": WELL_FORMED})]
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The nested spelling of what the question is about."""
+    """The nested form of the question's subject."""
 
     workload_id: Id | None = None
     parameters: dict[str, Any] | None = None
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question; `workload_id` and `parameters` stand here or in `context`. Parameters are kept as sent."""
+    """A question; `workload_id` and `parameters` are given here or in `context`.
+
+    Parameters are stored as sent.
+    """
 
     message: Text
     context: Context | None = None
@@ -45,7 +48,7 @@ def start_run(
     idempotency_key: str | None = None,
     fingerprint: str = "",
 ) -> StartRun:
-    """Return the command. Raises `ValidationFailed` when the two spellings disagree."""
+    """Return the command. Raises `ValidationFailed` when the two forms disagree."""
     context = ask.context or Context()
     workload_id = _one(ask.workload_id, context.workload_id, path="workload_id")
     parameters: Mapping[str, Any] = _one(ask.parameters, context.parameters, path="parameters") or {}
@@ -63,6 +66,6 @@ def start_run(
 
 def _one(flat: Any, nested: Any, *, path: str) -> Any:
     if flat is not None and nested is not None and flat != nested:
-        message = f"{path} and context.{path} disagree; give one of them"
+        message = f"{path} and context.{path} disagree; give only one of them"
         raise ValidationFailed.of(path, "conflict", message)
     return nested if flat is None else flat

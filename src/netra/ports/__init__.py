@@ -1,5 +1,5 @@
-"""What the domain asks of the outside: one Protocol a file, its docstring the contract.
+"""Interfaces between the domain and the outside: one Protocol per file; its docstring is the contract.
 
-A store is asked for any text, and has nothing under one that cannot be kept (`domain/texts.py`). It is
-given none to keep: services refuse it, or put it into other words.
+A store accepts any text as a search key, and finds nothing for a text that it cannot store
+(`domain/texts.py`). Services reject or rewrite such texts, so a store is never given one to keep.
 """

@@ -1,4 +1,4 @@
-"""Where API keys are kept."""
+"""Store of API keys."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,12 +9,13 @@ from netra.domain.users.model import ApiKey
 
 
 class ApiKeyStore(Protocol):
-    """All API keys by the digest of their secret, which is never kept itself."""
+    """Stores API keys by the digest of their secret; the secret itself is never stored."""
 
     async def add(self, key: ApiKey, *, digest: str, max_per_user: int) -> None:
-        """Store a new key. Raises `Conflict` when id or digest is taken, or the owner has enough.
+        """Store a new key.
 
-        What counts are keys neither revoked nor expired at `key.created_at`.
+        Raises `Conflict` when the id or the digest is taken, or when the owner already has `max_per_user`
+        keys. Only keys that are neither revoked nor expired at `key.created_at` count towards that limit.
         """
         ...
 

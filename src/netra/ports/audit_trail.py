@@ -1,4 +1,4 @@
-"""Where security events are kept."""
+"""Store of security events."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ from netra.domain.paging import Page, PageRequest
 
 
 class AuditTrail(Protocol):
-    """The security log: written by everything, read by administrators, changed by nobody."""
+    """The security log: append-only; administrators read it, no caller changes an event."""
 
     async def record(self, event: SecurityEvent) -> None:
         """Store an event; durable when it returns. Raises `Conflict` when the id is taken."""
@@ -19,5 +19,5 @@ class AuditTrail(Protocol):
         ...
 
     async def forget(self, *, before: datetime) -> int:
-        """Delete events older than `before`; return how many."""
+        """Delete events older than `before` and return how many were deleted."""
         ...

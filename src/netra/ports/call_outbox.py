@@ -1,4 +1,4 @@
-"""Where accepted events wait until an archive has them, and the archive itself."""
+"""Outbox of accepted events that wait for the archive, and the archive itself."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,17 +12,17 @@ from netra.domain.workloads.model import Workload
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of one workload that were accepted together; `name` is theirs alone, in every deployment."""
+    """Events of one workload that were accepted together; `name` is unique across deployments."""
 
     name: str  # 32 hexadecimal digits
-    arrival: int  # rises in the order of acceptance
+    arrival: int  # increases in the order of acceptance
     owner_id: UserId
     workload_id: WorkloadId
     events: Events
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
-    """Parcels that are handed on together, the same ones at every try, under the lease `fence`."""
+    """Parcels that are delivered together under the lease `fence`; every retry has the same ones."""
 
     fence: int
     number: int
@@ -30,7 +30,7 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that the archive will never take: `place` in parcel number `parcel` of the shipment."""
+    """An event, `place` in parcel number `parcel` of the shipment, that the archive permanently rejects."""
 
     parcel: int
     place: int
@@ -38,30 +38,33 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deletion(msgspec.Struct, frozen=True, kw_only=True):
-    """A log that was deleted here, of which the archive may have some."""
+    """A log that was deleted from the database and may still have events in the archive."""
 
-    log: int  # its number, which no other log ever has
+    log: int  # number of the log; never reused
     owner_id: UserId
     workload_id: WorkloadId
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a workload is not in the archive yet, in the order it came, and whether anything is."""
+    """A workload's events that are not in the archive yet, in arrival order.
+
+    `has_archived` says whether the archive holds any of the workload's events.
+    """
 
     events: Events
-    arrivals: tuple[int, ...]  # of the parcels, whatever their times
+    arrivals: tuple[int, ...]  # of all waiting parcels, whatever the times of their events
     has_archived: bool
 
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
-    """How much waits, of everybody."""
+    """Size of the outbox over all users."""
 
     events: int
     bytes: int
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that the archive would not take."""
+    """An event that the archive permanently rejected."""
 
     at: datetime
     event_id: str | None
@@ -69,7 +72,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A workload, what of it waits, and what of it the archive would not take, newest first."""
+    """A workload's delivery state: waiting events, dead events and dead letters, newest first."""
 
     workload: Workload
     waiting_events: int
@@ -78,74 +81,81 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventOutbox(Protocol):
-    """The waiting events of an `EventLog`, handed on in order by one holder of a lease at a time."""
+    """Outbox of an `EventLog`; the holder of a lease delivers its events in order."""
 
     async def lease(
         self, *, lease_s: float, most_events: int, most_bytes: int | None = None, held: int | None = None
     ) -> Shipment | None:
-        """Return the next shipment, oldest parcels first, None when none waits or another has the lease.
+        """Lease the next shipment, oldest parcels first; None when nothing waits or the lease is taken.
 
-        It has at most `most_events` events and `most_bytes` bytes of columns, or a single larger parcel.
+        A shipment has at most `most_events` events and `most_bytes` bytes of columns, or one larger parcel.
 
-        A shipment that was leased before comes again, before any other, with all of its parcels, also
-        those of a log that was deleted meanwhile: only what `bury` took out of it is left out. `held` is
-        the fence of the caller's own last lease, which it may take again before it ends.
+        A shipment that was leased but not delivered is returned again before any other, with all of its
+        parcels. These include parcels of a log that was deleted in the meantime; only events removed by
+        `bury` are left out. `held` is the fence of the caller's previous lease, which the caller may renew
+        before it expires.
         """
         ...
 
     async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
-        """Take the refused events out of the shipment and off their workload's count, and keep them beside.
+        """Move the refused events from the shipment to the dead letters.
 
-        The parcels stay, however little is left of them. Raises `LeaseLost`; nothing has changed then.
+        They are subtracted from their workload's count. The parcels remain, even when they have no events
+        left. Raises `LeaseLost`; then nothing has changed.
         """
         ...
 
     async def delivered(self, shipment: Shipment) -> None:
-        """Forget the parcels, which the archive has. Raises `LeaseLost`; nothing has changed then."""
+        """Delete the parcels, which the archive now holds. Raises `LeaseLost`; then nothing has changed."""
         ...
 
     async def deletions(self) -> Sequence[Deletion]:
-        """Return what the archive is to delete: logs that are deleted here and not forgotten below.
+        """Return the pending deletions: logs deleted here that the archive still has to delete.
 
-        One of which something is in a shipment waits until that is delivered.
+        A deletion is held back while a shipment contains events of its log, until that is delivered.
         """
         ...
 
     async def forget(self, deletion: Deletion) -> None:
-        """Forget a deletion that the archive has carried out; idempotent."""
+        """Remove a deletion that the archive has carried out; idempotent."""
         ...
 
     async def release(self, fence: int) -> None:
-        """End the lease, if it is still this one."""
+        """Release the lease if `fence` is still its fence; otherwise a no-op."""
         ...
 
     async def waiting(
         self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None
     ) -> Waiting:
-        """Return events with `since <= time < until` that wait, at one moment; `arrivals` are of all."""
+        """Return the waiting events with `since <= time < until` from one snapshot.
+
+        `arrivals` covers all waiting parcels of the workload, whatever the times of their events.
+        """
         ...
 
     async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
-        """Return the workload, how many events wait and are dead, and the `most` newest dead ones.
+        """Return the workload, its counts of waiting and dead events, and the `most` newest dead letters.
 
-        All of it at one moment: an event is counted in the workload or is dead. Raises `NotFound`.
+        All of these come from one snapshot: an event is counted either in the workload or as dead. Raises
+        `NotFound`.
         """
         ...
 
     async def backlog(self) -> Backlog:
-        """Return how much waits, of everybody."""
+        """Return the size of the outbox over all users."""
         ...
 
 
 class EventArchive(Protocol):
-    """The far store of events; the owner is part of every key."""
+    """The remote store of events; the owner is part of every key."""
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
-        """Store the shipment, durable, once however often it is put; or nothing of it, and say why.
+        """Store the whole shipment durably, or store nothing and return events that are rejected.
 
-        Returns events that it will never hold, some of them at least; nothing is stored then. None, once
-        all is stored. A shipment is known by the names of its parcels, whatever events they have. Raises
-        `Unavailable` when it cannot say what became of it.
+        Idempotent: a shipment that is put several times is stored once. An empty result means that all is
+        stored. Otherwise nothing is stored, and the result has at least one event that the archive will never
+        accept. A shipment is identified by the names of its parcels, whatever events they have. Raises
+        `Unavailable` when the outcome is unknown.
         """
         ...
 
@@ -158,9 +168,9 @@ class EventArchive(Protocol):
         until: datetime | None,
         without: Sequence[int],
     ) -> Events:
-        """Return events with `since <= time < until`, oldest first, ties in the order they came.
+        """Return events with `since <= time < until`, oldest first, ties in arrival order.
 
-        Those of the parcels whose arrival is in `without` are left out. Raises `Unavailable`.
+        Events of the parcels whose arrival number is in `without` are left out. Raises `Unavailable`.
         """
         ...
 

@@ -1,20 +1,20 @@
-"""Time, as the domain asks for it."""
+"""Clocks."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """The wall clock and a steady one."""
+    """A wall clock and a monotonic clock."""
 
     def now(self) -> datetime:
         """Return the current instant, timezone-aware, in UTC."""
         ...
 
     def monotonic_s(self) -> float:
-        """Return seconds on a clock that never goes back; only differences mean anything."""
+        """Return seconds on a monotonic clock; only differences are meaningful."""
         ...
 
     async def pause(self, seconds: float) -> None:
-        """Return after `seconds` of the steady clock; cancellation passes through."""
+        """Sleep for `seconds` of the monotonic clock; cancellation is passed on."""
         ...

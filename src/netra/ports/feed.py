@@ -1,7 +1,7 @@
-"""How readers of a run learn that something happened, and workers that something waits.
+"""Live events of runs for readers, and wake-ups for workers.
 
-A feed is never the truth: stored events are. It may lose, repeat and reorder across a fault; a
-reader that sees a hole reads the store.
+A feed is best effort; the stored events are authoritative. After a fault it may lose, repeat or reorder
+events. A reader that sees a gap in the sequence reads the store.
 """
 
 from collections.abc import Sequence
@@ -13,35 +13,38 @@ from netra.domain.runs.events import RunEvent
 
 
 class Subscription(Protocol):
-    """One reader's end of a run's feed: bounded, so that a slow reader hurts itself alone."""
+    """One reader's bounded buffer of a run's feed; a slow reader affects only itself."""
 
     async def next(self, *, timeout_s: float) -> Sequence[RunEvent]:
-        """Return events since the last call in the order they came, or none after `timeout_s`.
+        """Return the events since the last call in arrival order, or an empty sequence after `timeout_s`.
 
-        After an overflow it returns none at once, which is the reader's sign to read the store.
+        After an overflow it returns an empty sequence without waiting: the reader then reads the store.
         """
         ...
 
 
 class RunFeed(Protocol):
-    """Live events of runs, to readers in any process."""
+    """Publishes live events of runs to readers in any process."""
 
     async def publish(self, events: Sequence[RunEvent]) -> None:
-        """Tell the readers; never raises because nobody listens or a transport is down."""
+        """Send the events to all subscribers; never raises, with or without subscribers or a transport."""
         ...
 
     def subscribe(self, run_id: RunId) -> AbstractAsyncContextManager[Subscription]:
-        """Open a subscription that misses nothing published after it is entered, faults aside."""
+        """Open a subscription to every event published after it is entered, except during faults."""
         ...
 
 
 class RunBell(Protocol):
-    """Wakes workers."""
+    """Wakes idle workers in any process."""
 
-    async def ring(self) -> None:
-        """Say that a run waits; never raises."""
+    async def notify(self) -> None:
+        """Announce that a run is queued; never raises."""
         ...
 
     async def wait(self, *, timeout_s: float) -> None:
-        """Return when it rings, at once if it rang since the last wait returned, else after `timeout_s`."""
+        """Return on the next notification, or after `timeout_s`.
+
+        A notification since the previous wait returned makes it return without waiting.
+        """
         ...

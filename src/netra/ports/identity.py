@@ -1,4 +1,4 @@
-"""Who else may vouch for people."""
+"""External identity providers."""
 
 from typing import Protocol
 
@@ -6,24 +6,25 @@ from netra.domain.users.model import ProvenIdentity
 
 
 class IdentityProvider(Protocol):
-    """An OpenID provider, spoken to by authorization code with PKCE."""
+    """An OpenID provider, used by authorization code with PKCE."""
 
     @property
     def issuer(self) -> str:
-        """Who signs its ID tokens; with a subject it makes an identity."""
+        """The issuer of its ID tokens; issuer and subject together form an identity."""
         ...
 
     async def authorization_url(self, *, state: str, nonce: str, verifier: str) -> str:
-        """Return where the browser goes; it shows the S256 challenge of `verifier`, never the verifier.
+        """Return the address of the sign-in page; it contains the S256 challenge, never the `verifier`.
 
-        Raises `OAuthFailed` when the provider cannot be asked.
+        Raises `OAuthFailed` when the provider cannot be reached.
         """
         ...
 
     async def prove(self, *, code: str, nonce: str, verifier: str) -> ProvenIdentity:
-        """Return who signed in, once the ID token's signature, issuer, audience, times and nonce hold.
+        """Exchange the code and return the user's proven identity.
 
-        Raises `OAuthRefused` for a code or a token that does not hold, `OAuthFailed` when the
-        provider cannot be asked or answers with nonsense. A code counts once.
+        The ID token's signature, issuer, audience, times and nonce have been verified. A code is valid once.
+        Raises `OAuthRefused` for an invalid code or token, `OAuthFailed` when the provider cannot be reached
+        or its answer is malformed.
         """
         ...

@@ -1,14 +1,15 @@
-"""Fresh identifiers."""
+"""Source of new identifiers."""
 
 from typing import Protocol
 
 
 class IdSource(Protocol):
-    """Makes identifiers nobody can guess."""
+    """Generates unguessable identifiers."""
 
     def new(self, prefix: str) -> str:
-        """Return `prefix-` and text of `[0-9a-z]` with at least 96 random bits.
+        """Return `prefix-` followed by characters of `[0-9a-z]` with at least 96 random bits.
 
-        Identifiers made later sort later, to the millisecond. At most 64 characters in all.
+        Later identifiers sort after earlier ones, to the millisecond. The total length is at most 64
+        characters.
         """
         ...

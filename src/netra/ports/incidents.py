@@ -1,11 +1,11 @@
-"""Where the unexpected is told, so that an outermost frame can go on without hiding it."""
+"""Reports of unexpected errors, so that an outermost frame can continue without hiding them."""
 
 from typing import Protocol
 
 
 class Incidents(Protocol):
-    """The operator's ear."""
+    """Receives unexpected errors for the operator."""
 
     def report(self, error: BaseException, *, where: str, **names: str) -> None:
-        """Record the error with its trace and the names of what it struck; never raises."""
+        """Record the error with its traceback and the names of the affected objects; never raises."""
         ...

@@ -1,4 +1,4 @@
-"""Where the addresses are kept from which accounts have signed in."""
+"""Store of the addresses from which accounts have signed in."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,18 +7,18 @@ from netra.domain.ids import UserId
 
 
 class KnownAddressStore(Protocol):
-    """Digests of an account and an address, each of one user, until it expires."""
+    """Stores digests of account and address until they expire; each belongs to one user."""
 
     async def is_known(self, digest: str, *, at: datetime) -> bool:
-        """Return whether the digest was remembered and expires after `at`."""
+        """Return whether the digest is stored and expires after `at`."""
         ...
 
     async def remember(
         self, user_id: UserId, digest: str, *, at: datetime, until: datetime, max_per_user: int
     ) -> None:
-        """Keep the digest until `until`, also one that is kept already, in one step.
+        """Store the digest until `until`, replacing an earlier expiry, in one step.
 
-        Of more than `max_per_user` of the user those that expire first are forgotten. What has expired
-        at `at` is forgotten for all users.
+        When the user then has more than `max_per_user` digests, those that expire first are deleted. Digests
+        of any user that have expired at `at` are deleted too.
         """
         ...

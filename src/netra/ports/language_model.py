@@ -1,6 +1,6 @@
-"""A language model, as the domain asks one: what is put to it, what comes back, and every way it can fail.
+"""A language model as the domain sees it: prompt, answer, and every possible failure.
 
-No vendor's words live here, and no rule about what may be asked or believed.
+Contains no vendor terms and no rules about what may be asked or trusted.
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -15,7 +15,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
-    """The model's wish to have a tool run; nothing in it is trusted, not even that it is JSON."""
+    """A tool call requested by the model; untrusted, its arguments may not even be JSON."""
 
     call_id: str
     name: str
@@ -23,7 +23,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool that the model may wish for; `parameters` is the JSON schema of its arguments, an object."""
+    """A tool that the model may call; `parameters` is the JSON schema of its arguments, an object."""
 
     name: str
     description: str
@@ -31,45 +31,46 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PromptMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn of the conversation; a `tool` one answers the call of an `assistant` one before it."""
+    """One message of the conversation; a `tool` message answers a call of an earlier `assistant` message."""
 
     role: Role
     text: str
-    tool_calls: tuple[ToolCall, ...] = ()  # of an assistant
-    tool_call_id: str | None = None  # of a tool: which call this answers
+    tool_calls: tuple[ToolCall, ...] = ()  # only for role assistant
+    tool_call_id: str | None = None  # only for role tool: the call that this message answers
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is put to a model at once.
+    """A complete request to a model.
 
-    With an `answer_schema` the text of the answer is JSON that was decoded and found to be an object
-    with every field that the schema requires; whether the values are by it is for the asker to check.
-    The schema requires every field it has and allows no others: providers take no looser ones.
-    `owner_id` and `run_id` say on whose budgets it goes; they never leave the process.
+    With an `answer_schema` the answer's text is a JSON object that has every field the schema requires; the
+    caller checks the values. The schema must require all of its fields and allow no others, because providers
+    accept no looser schemas. `owner_id` and `run_id` name the budgets to charge; they never leave the
+    process.
     """
 
     messages: tuple[PromptMessage, ...]
     tools: tuple[Tool, ...] = ()
     answer_schema: Mapping[str, Any] | None = None  # Any: a JSON schema
-    answer_name: str = "answer"  # names the schema: A-Z a-z 0-9 _ -
+    answer_name: str = "answer"  # name of the schema; allowed characters: A-Z a-z 0-9 _ -
     max_output_tokens: int = 2_048
-    deadline_s: float = 30.0  # from asking to the last piece, waits and repeats included
+    deadline_s: float = 30.0  # seconds from the request to the last piece, retries and waits included
     owner_id: UserId | None = None
     run_id: RunId | None = None
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What was used; `input_tokens` includes the cached ones. `cost_usd` None is unknown, never zero."""
+    """Tokens and cost of a request; `input_tokens` includes cached ones; `cost_usd` None means unknown."""
 
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
-    calls: int = 0  # requests sent, repeats included
-    is_estimated: bool = False  # some tokens are guessed: a stream was cut before the provider counted
+    calls: int = 0  # requests sent, retries included
+    # True: some tokens are estimated because a stream was cut before the provider counted
+    is_estimated: bool = False
 
     def plus(self, other: "Usage") -> "Usage":
-        """Return both together; an unknown cost makes the sum unknown."""
+        """Return the sum; an unknown cost makes the sum unknown."""
         known = self.cost_usd is not None and other.cost_usd is not None
         return Usage(
             input_tokens=self.input_tokens + other.input_tokens,
@@ -82,23 +83,23 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextPiece(msgspec.Struct, frozen=True, kw_only=True):
-    """Some more of the text, as it comes; nothing is known of the whole until the `Answer`."""
+    """The next piece of the streamed text; unverified until the `Answer`."""
 
     text: str
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole, when it has ended well: text, or tool calls, or both."""
+    """The complete answer of a successful request: text, tool calls, or both."""
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage
-    model: str  # as the provider names what answered
+    model: str  # the model's name as the provider reports it
     finish_reason: Literal["stop", "tool_calls"]
 
 
 class LanguageModelFailed(UpstreamFailed):
-    """No usable answer; `usage` is what was spent on it all the same, `reason` the word for metrics."""
+    """No usable answer; `usage` is what was spent anyway, `reason` the label in metrics."""
 
     reason: ClassVar[str] = "failed"
 
@@ -111,67 +112,67 @@ class LanguageModelFailed(UpstreamFailed):
 
 
 class LanguageModelUnavailable(LanguageModelFailed):
-    """It is down, cannot be reached, broke off, or was lately and is not asked until `retry_after_s`."""
+    """The provider is down or unreachable, hung up, or its circuit is open until `retry_after_s`."""
 
     reason = "unavailable"
 
 
 class LanguageModelTimedOut(LanguageModelFailed):
-    """It did not answer, or not to the end, before the deadline."""
+    """The answer was not complete before the deadline."""
 
     reason = "timed_out"
 
 
 class LanguageModelRateLimited(LanguageModelFailed):
-    """The provider takes no more for now; it may say until when."""
+    """The provider's rate limit is reached; `retry_after_s` says until when, if known."""
 
     reason = "rate_limited"
 
 
 class LanguageModelMisconfigured(LanguageModelFailed):
-    """The provider does not take the key, the model's name or the request: asking again will not help."""
+    """The provider rejects the key, the model's name or the request; a retry will not help."""
 
     reason = "misconfigured"
 
 
 class LanguageModelRefused(LanguageModelFailed):
-    """The model, or the provider's filter, declines to answer this."""
+    """The model, or the provider's content filter, refused to answer."""
 
     reason = "refused"
 
 
 class LanguageModelTruncated(LanguageModelFailed):
-    """The answer ended at a limit, or its stream without saying that it had ended."""
+    """The answer was cut at a limit, or its stream ended without an end marker."""
 
     reason = "truncated"
 
 
 class LanguageModelMalformed(LanguageModelFailed):
-    """What came is no answer: broken JSON, not by the schema, an unknown tool, or nonsense on the wire."""
+    """The answer is malformed: broken JSON, a schema violation, an unknown tool, or an invalid response."""
 
     reason = "malformed"
 
 
 class LanguageModelOverBudget(LanguageModelFailed):
-    """The run's or the user's tokens or money are used up; the provider was not asked."""
+    """The token or cost budget of the run or the user is exhausted; no request was sent."""
 
     reason = "over_budget"
 
 
 class LanguageModel(Protocol):
-    """One model behind one endpoint. Every adapter bounds time, size and how many ask at once."""
+    """One model at one endpoint. Every adapter bounds time, size and concurrent requests."""
 
     @property
     def name(self) -> str:
-        """The model's name, as results and metrics tell it."""
+        """The model's name in results and metrics."""
         ...
 
     def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
-        """Stream the text as it comes, then exactly one `Answer` that holds the whole, and end.
+        """Stream the text in pieces, then yield exactly one `Answer` with the whole text, and end.
 
-        Closing the generator, or cancelling whoever waits on it, ends the stream at the provider at
-        once. Pieces may come before a failure: whoever shows them must be ready to take them back.
-        Raises the errors above, while it is iterated, and no other; none of them holds a key, a
-        prompt or an answer.
+        Closing the generator, or cancelling the task that waits on it, closes the provider's stream
+        immediately. A failure may follow pieces already yielded, so a caller that shows pieces must be able
+        to retract them. Iteration raises only the errors above; they never contain a key, a prompt or an
+        answer.
         """
         ...

@@ -1,11 +1,11 @@
-"""Where things are kept that count once, and not for long."""
+"""Store of short-lived, single-use values."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class OneTimeBook(Protocol):
-    """Values under keys that nobody can guess, each taken at most once, in whatever process."""
+    """Stores values under unguessable keys; each can be taken at most once over all processes."""
 
     async def keep(
         self,
@@ -18,17 +18,17 @@ class OneTimeBook(Protocol):
         max_per_client: int,
         max_in_all: int,
     ) -> None:
-        """Keep `value` for `client` until `until`; what has expired at `at` is deleted first.
+        """Store `value` for `client` until `until`, after deleting all values that have expired at `at`.
 
-        Raises `Conflict` when the key is taken, `RateLimited` when the client keeps `max_per_client`
-        values already (it says when the first of them expires), `Unavailable` when all clients together
-        keep `max_in_all`. Clients that race may pass `max_in_all` by one each.
+        Raises `Conflict` when the key is taken; `RateLimited` when the client already has `max_per_client`
+        values (`retry_after_s` says when the first of them expires); `Unavailable` when all clients together
+        have `max_in_all`. Concurrent clients may each exceed `max_in_all` by one.
         """
         ...
 
     async def take(self, key: str, *, at: datetime) -> bytes | None:
-        """Return the value and forget it; None when unknown, taken, or `until` is not after `at`.
+        """Delete and return the value; None when unknown, already taken, or `until` is not after `at`.
 
-        Of many who try at once one gets it.
+        A race has one winner.
         """
         ...

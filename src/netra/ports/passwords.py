@@ -1,19 +1,19 @@
-"""How passwords become hashes."""
+"""Password hashing."""
 
 from typing import Protocol
 
 
 class PasswordHasher(Protocol):
-    """A slow, salted, memory-hard hash (argon2id), run off the event loop in a bounded pool."""
+    """A slow, salted, memory-hard hash (argon2id), computed off the event loop in a bounded pool."""
 
     async def hash(self, password: str) -> str:
-        """Return the hash with its parameters and salt in it."""
+        """Return the hash, which includes its parameters and salt."""
         ...
 
     async def verify(self, password: str, *, against: str | None) -> bool:
-        """Return whether `password` made `against`.
+        """Return whether `password` matches the hash `against`.
 
-        With None it does the same work against a hash of nobody's and returns False, so the time
-        tells nothing about which accounts exist. Raises `Unavailable` when too many wait already.
+        With None it computes the same work against a dummy hash and returns False, so the response time does
+        not reveal which accounts exist. Raises `Unavailable` when the pool's queue is full.
         """
         ...

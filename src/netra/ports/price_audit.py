@@ -1,4 +1,4 @@
-"""List prices asked one request at a time: slow, simple, and independent of how bills are computed."""
+"""An independent computation of list prices, one request at a time."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,16 +8,16 @@ from netra.domain.workloads.columns import Events, Floats
 
 
 class PriceAudit(Protocol):
-    """A second way to the same dollars, to check the first one against."""
+    """A second way to compute a bill, used to verify the first."""
 
     def listed_usd(
         self, events: Events, prices: PriceList, *, progress: Callable[[float], None] | None = None
     ) -> Floats:
-        """Return the dollars of every event, each priced by itself from the published data.
+        """Return the cost of every event in US dollars, each computed on its own from the published data.
 
-        A call is priced as the model of its tariff (`PriceList.tariff_of`: by label, and by provider
-        where several serve it), on the tariff's day at the call's own time of day. NaN without a tariff,
-        or with one that is a person's own and not published.
-        `progress` hears the share done, 0..1. Blocking: call it in a thread where others wait.
+        A call is priced as the model of its tariff (`PriceList.tariff_of`: by label, and by provider where
+        several serve it), on the tariff's day at the call's own time of day. The result is NaN without a
+        tariff or for a user-defined price. `progress` receives the fraction done, 0 to 1. Blocking: call it
+        in a thread.
         """
         ...

@@ -1,4 +1,4 @@
-"""What models cost, as published."""
+"""Published prices of models."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,22 +7,23 @@ from netra.domain.optimization.pricing import Tariff
 
 
 class PriceBook(Protocol):
-    """List prices by model; answers from what it holds, without waiting for anything."""
+    """List prices by model, served from memory without I/O."""
 
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
-        """Return the list prices of `model` that hold at `at`, or None when it is not in the book.
+        """Return the list prices of `model` that apply at `at`, or None when the book has no such model.
 
-        `model` is a name as logs spell it: letter case does not matter, and "provider/model" names
-        both. `provider` None leaves the choice to the book; an unknown provider is an unknown price.
-        `at` None means today. Single prices inside that nobody published are None, never zero; a
-        `batch` tariff is there only when one is published for that instant.
+        `model` is a name as it appears in logs: case-insensitive; "provider/model" names both. With
+        `provider` None the book chooses the provider; an unknown provider has no price. `at` None means
+        today. Inside a tariff an unpublished price is None, never zero; `batch` is present only when a batch
+        tariff is published for that instant.
         """
         ...
 
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
-        """Return at most `limit` well-known models that cost less than `like`, `like` not among them.
+        """Return at most `limit` well-known models that are cheaper than `like`, excluding `like` itself.
 
-        Less is by three input tokens and one output token. Those of the same provider come first,
-        then the others; inside both the dearest first, as the nearest in price is the smallest step.
+        The price compared is that of three input tokens and one output token. Models of the same provider
+        come first, then the others; within each group the most expensive first, since it is the smallest step
+        down.
         """
         ...

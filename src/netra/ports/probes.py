@@ -1,10 +1,10 @@
-"""How health asks a dependency whether it is there."""
+"""Health checks of dependencies."""
 
 from typing import Protocol
 
 
 class Probe(Protocol):
-    """One dependency that this deployment uses."""
+    """A health check of one dependency of this deployment."""
 
     @property
     def name(self) -> str:
@@ -12,5 +12,5 @@ class Probe(Protocol):
         ...
 
     async def check(self) -> None:
-        """Return when the dependency answers; raise `Unavailable` with a reason that leaks nothing."""
+        """Return when the dependency answers; raise `Unavailable` with a reason that reveals no secrets."""
         ...

@@ -1,4 +1,4 @@
-"""Who may knock how often."""
+"""Request rate limits."""
 
 from typing import Protocol
 
@@ -6,16 +6,16 @@ from netra.domain.quotas import Admission, LimitName
 
 
 class RateLimiter(Protocol):
-    """A true sliding window of 60 s, decided in one atomic step."""
+    """A sliding window of 60 s; each decision is one atomic step."""
 
     async def admit(self, name: LimitName, key: str) -> Admission:
-        """Count one request of `key` under `name` and say whether it is admitted.
+        """Count one request of `key` under `name` and return whether it is admitted.
 
-        In any 60 s no more than the limit is admitted. What is refused is not counted. The key
-        space is bounded: what has been quiet for 60 s is forgotten.
+        Within any 60 s at most the limit is admitted. A rejected request is not counted. The key space is
+        bounded: a key without requests for 60 s is deleted.
         """
         ...
 
     def published(self) -> dict[str, int]:
-        """Return the live limits by name, admissions per 60 s (0: no limit)."""
+        """Return the active limits by name, in admissions per 60 s (0: no limit)."""
         ...

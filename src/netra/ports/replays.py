@@ -1,4 +1,4 @@
-"""Answers kept by idempotency key, for requests other than starting a run (see `RunStore.accept`)."""
+"""Store of responses by idempotency key, for requests other than starting a run (see `RunStore.accept`)."""
 
 from typing import Protocol
 
@@ -7,28 +7,28 @@ from netra.domain.ids import UserId
 
 
 class ReplayBook(Protocol):
-    """First answers, by owner and key, for a day."""
+    """Stores the first response by owner and idempotency key for a day."""
 
     async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> KeyEntry:
-        """Return the entry of this key: with the first answer, or without one, and this try may go on.
+        """Return the key's entry: with the stored response, or without one when this attempt may proceed.
 
-        After a try that was let go, or that began 60 s ago and died, this is another of the same
-        request, with the same `began_at`; with another fingerprint it is a new request. Raises
-        `IdempotencyInProgress` while a try goes on, `IdempotencyKeyReused` when that one or the
-        answer is of another fingerprint. A race has one winner.
+        After an attempt that was abandoned by `let_go`, or that began 60 s ago and died, an attempt with the
+        same fingerprint continues the same request, with the same `began_at`; another fingerprint starts a
+        new one. Raises `IdempotencyInProgress` while an attempt is in progress, `IdempotencyKeyReused` when
+        the attempt in progress or the stored response has another fingerprint. A race has one winner.
         """
         ...
 
     async def keep(self, owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> None:
-        """Keep the answer of a try that `begin` let go on.
+        """Store the response of an attempt that `begin` allowed.
 
-        The first answer stays, and so does the entry of a request that began later under this key.
+        The first response is kept, and so is the entry of a request that began later under this key.
         """
         ...
 
     async def let_go(self, owner_id: UserId, key: str, begun: KeyEntry) -> None:
-        """End a try that has no answer to keep, so that another may go on at once.
+        """End an attempt that has no response to store, so that a retry may proceed immediately.
 
-        Nothing happens when another goes on already, or there is an answer.
+        A no-op when another attempt is already in progress or a response is stored.
         """
         ...

@@ -1,4 +1,4 @@
-"""Where runs are kept, queued and claimed: one state machine, the run's row is the queue entry."""
+"""Store, queue and leases of runs: one state machine; the run's row is the queue entry."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,10 +17,10 @@ from netra.domain.threads.model import Message
 
 
 class NewRun(msgspec.Struct, frozen=True, kw_only=True):
-    """All that becomes durable when a run is accepted."""
+    """Everything that becomes durable when a run is accepted."""
 
     run: Run
-    thread_title: str  # for a thread that does not exist yet
+    thread_title: str  # title of the thread if it is created
     question: Message
     first_event: NewEvent
     idempotency_key: str | None = None
@@ -28,33 +28,32 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pulse(msgspec.Struct, frozen=True, kw_only=True):
-    """What a heartbeat brings back."""
+    """Result of a heartbeat."""
 
     is_cancel_requested: bool
 
 
 class RunStore(Protocol):
-    """Runs and their events. Methods that take `owner_id` see that owner's runs alone.
+    """Stores runs and their events. Methods with `owner_id` see only that owner's runs.
 
-    Leases are timed by the store's own clock and judged by `lifecycle.has_passed`: one that ends too far
-    ahead has lapsed, so that a clock that was set back holds up no run. Every method that takes a `Claim`
-    checks its fence in the same statement that writes, and raises `LeaseLost` without writing when another
-    claim or an ending has come since, or when its lease has run out and was reaped. Each method is one
-    transaction.
+    Leases are timed by the store's own clock and judged by `lifecycle.has_passed`. A lease that ends too far
+    in the future counts as lapsed, so a clock that is set back blocks no run. Every method that takes a
+    `Claim` checks its fencing token in the statement that writes. It raises `LeaseLost` without writing when
+    the run was claimed again, has ended, or its lease expired and was reaped. Each method is one transaction.
     """
 
     async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
-        """Store run, thread (made when unknown), question and first event (`seq` 1), all or nothing.
+        """Store run, thread (created if missing), question and first event (`seq` 1), all or nothing.
 
-        A key seen before with the same fingerprint returns the first run with `is_replay`, and of any
-        number of parallel calls one makes the run. Raises `IdempotencyKeyReused` for another
-        fingerprint, `ValidationFailed` when the thread is full (question and answer must both fit),
-        `ThreadBusy` and `Unavailable` at the bounds of `quotas`.
+        A known key with the same fingerprint returns the first run with `is_replay`; of any number of
+        parallel calls, one creates the run. Raises `IdempotencyKeyReused` for another fingerprint,
+        `ValidationFailed` when the thread is full (question and answer must both fit), `ThreadBusy` and
+        `Unavailable` at the limits of `quotas`.
         """
         ...
 
     async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:
-        """Return the run. Raises `NotFound`, for another's run too."""
+        """Return the run. Raises `NotFound`, also for another owner's run."""
         ...
 
     async def page(self, *, owner_id: UserId, request: PageRequest, thread_id: ThreadId | None) -> Page[Run]:
@@ -74,67 +73,67 @@ class RunStore(Protocol):
     async def claim(self, *, lease_s: float) -> Claim | None:
         """Claim a queued run, or return None when none is ready.
 
-        A run is ready when it does not rest and no live run precedes it in its thread. Among ready runs
-        that of the owner with the fewest running runs is claimed, then the oldest. Claims made at the same
-        time may each miss the other's run in that count. Where many owners wait, a store may compare
-        a part of them at a time, another part at the next claim.
+        A run is ready when its rest is over and no live run precedes it in its thread. Among ready runs, the
+        owner with the fewest running runs goes first, then the oldest run. Concurrent claims may not see each
+        other's run in that count. With many waiting owners, a store may compare only some of them per claim
+        and others at the next.
 
-        The run becomes running, `started_at` is set once, `attempts` and the fence rise by one. No two
-        claims of any process ever hold one run. Raises `ValueError` above `lifecycle.LEASE_S_MAX`.
+        The run becomes running, `started_at` is set once, `attempts` and the fencing token increase by one.
+        No two claims of any process ever hold the same run. Raises `ValueError` above
+        `lifecycle.LEASE_S_MAX`.
         """
         ...
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
-        """Move the lease's end to `lease_s` from now and say whether a cancel was asked for."""
+        """Extend the lease to `lease_s` from now and return whether a cancel was requested."""
         ...
 
     async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
-        """Append events, numbered on from the last, and set the progress; return them numbered."""
+        """Append events, numbered after the last one, and set the progress; return the numbered events."""
         ...
 
     async def finish(
         self, claim: Claim, ending: Ending, events: Sequence[NewEvent], *, answer: Message | None
     ) -> Sequence[RunEvent]:
-        """End the run: state, result or failure, last events, the answer in its thread; return the events.
+        """End the run and return its last events as numbered.
 
-        When a cancel was asked for before, a completion still wins if it comes here first.
+        State, result or failure, last events and the answer in its thread are stored together.
+
+        A completion that arrives before a requested cancel takes effect still wins.
         """
         ...
 
     async def release(self, claim: Claim) -> Sequence[RunEvent]:
-        """Hand the run back to the queue without having spent an attempt.
+        """Return the run to the queue without counting the attempt.
 
-        One that was told to stop ends as cancelled instead; return the terminal events stored.
+        A run whose cancel was requested ends as cancelled instead. Returns the terminal events stored.
         """
         ...
 
     async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
-        """Apply `lifecycle.on_lapse` to a run whose worker cannot go on: an attempt spent on an outage.
+        """Apply `lifecycle.on_lapse` to a run whose worker cannot continue because of an outage.
 
-        Of those it may have `max_attempts`. It rests as `reap` has it, or ends; failed, it says `why`.
-        Return the terminal events stored.
+        The attempt counts towards `max_attempts` outage attempts. The run rests as in `reap`, or ends; a
+        failed run carries the error `why`. Returns the terminal events stored.
         """
         ...
 
     async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:
-        """Apply `lifecycle.on_stop`; return the run as it is now and the events that this stored.
-
-        Idempotent. Raises `NotFound`.
-        """
+        """Apply `lifecycle.on_stop`; return the run's current state and the events that this call stored."""
         ...
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
-        """Apply `lifecycle.on_lapse` to runs whose lease has run out; return the terminal events stored.
+        """Apply `lifecycle.on_lapse` to runs whose lease has expired; return the terminal events stored.
 
-        Attempts that were spent on outages are none of the `max_attempts`.
-        A run that is queued again waits for `lifecycle.retry_delay_s`; later runs of its thread wait too.
+        Attempts lost to outages do not count towards `max_attempts`. A run that is queued again rests for
+        `lifecycle.retry_delay_s`, and later runs in its thread wait for it.
         """
         ...
 
     async def waiting(self) -> int:
-        """Return how many runs are queued."""
+        """Return the number of queued runs."""
         ...
 
     async def clock(self) -> datetime:
-        """Return the store's own time, UTC, by which it judges leases."""
+        """Return the store's current time, in UTC, by which it judges leases."""
         ...

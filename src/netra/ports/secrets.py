@@ -1,11 +1,11 @@
-"""Fresh secrets."""
+"""Source of new secrets."""
 
 from typing import Protocol
 
 
 class SecretSource(Protocol):
-    """Makes what must not be guessed: states, nonces, verifiers, codes, refresh tokens, keys."""
+    """Generates unguessable values: states, nonces, verifiers, codes, refresh tokens, keys."""
 
     def new(self) -> str:
-        """Return 43 of the characters A-Z a-z 0-9 - and _ : 256 random bits."""
+        """Return 43 characters of A-Z a-z 0-9 - and _ with 256 random bits."""
         ...

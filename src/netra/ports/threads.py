@@ -1,4 +1,4 @@
-"""Where conversations are kept; they begin and grow with runs, see `ports.runs`."""
+"""Store of conversations; they are created and extended by runs, see `ports.runs`."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,10 +10,10 @@ from netra.domain.threads.model import Message, Thread
 
 
 class ThreadStore(Protocol):
-    """Threads and messages; every method sees the owner's alone."""
+    """Stores threads and messages; every method sees only the owner's."""
 
     async def get(self, thread_id: ThreadId, *, owner_id: UserId) -> Thread:
-        """Return the thread. Raises `NotFound`, for another's thread too."""
+        """Return the thread. Raises `NotFound`, also for another owner's thread."""
         ...
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Thread]:
@@ -21,14 +21,14 @@ class ThreadStore(Protocol):
         ...
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
-        """Return all messages, oldest first, ties in the order they were stored; empty for no thread."""
+        """Return all messages, oldest first, ties in insertion order; empty for an unknown thread."""
         ...
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
         """Delete the thread with its messages, runs and run events, in one transaction.
 
-        Live runs in it end by this: a claim on one of them is lost, and the `cancelled` event that
-        each would have got is returned, numbered, for readers that still listen. Raises `NotFound`,
-        also the second time.
+        Live runs of the thread end: their claims are lost. The numbered `cancelled` events that these runs
+        would have got are returned, for publication to current readers. Raises `NotFound`, also on the second
+        call.
         """
         ...

@@ -1,4 +1,4 @@
-"""How a sign-in is carried by the client."""
+"""Session tokens and socket tickets."""
 
 from typing import Protocol
 
@@ -7,31 +7,34 @@ from netra.domain.users.model import Claims, Principal
 
 
 class TokenCodec(Protocol):
-    """Signs and reads tokens; one algorithm, chosen here and never by the token."""
+    """Signs and reads tokens; the algorithm is fixed here, never taken from the token."""
 
     def issue(self, claims: Claims) -> str:
         """Return the signed token."""
         ...
 
     def read(self, token: str) -> Claims:
-        """Return what the token says once its signature, issuer, audience and times hold.
+        """Return the token's claims after verifying its signature, issuer, audience and times.
 
-        Raises `TokenExpired` when only its time is over, `Unauthorized` for everything else.
+        Raises `TokenExpired` when only its time is over, `Unauthorized` for every other failure.
         """
         ...
 
 
 class TicketBook(Protocol):
-    """Single-use tickets that let a browser open a socket without a token in its address."""
+    """Single-use tickets that let a browser open a socket without a token in the URL."""
 
     async def issue(self, principal: Principal) -> str:
-        """Return a ticket for `principal` that is good once, for 30 seconds."""
+        """Return a ticket for `principal` that is valid once, for 30 seconds."""
         ...
 
     async def redeem(self, ticket: str) -> Principal | None:
-        """Return whose ticket it is and use it up; None when unknown, used or late. A race has one winner."""
+        """Use up the ticket and return its principal; None when unknown, used or expired.
+
+        A race has one winner.
+        """
         ...
 
     async def void(self, user_id: UserId, *, session_id: SessionId) -> None:
-        """Make the session's tickets worthless."""
+        """Invalidate the session's tickets."""
         ...

@@ -1,4 +1,4 @@
-"""Where users are kept."""
+"""Store of users."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,13 +9,10 @@ from netra.domain.users.model import Identity, NewUser, User
 
 
 class UserStore(Protocol):
-    """All users; an e-mail address belongs to at most one, compared exactly (it comes in lower case)."""
+    """Stores all users; e-mail addresses are unique and compared exactly (callers pass lower case)."""
 
     async def add(self, new: NewUser) -> User:
-        """Store and number a user, and link `new.identity` to them where there is one.
-
-        Raises `Conflict` when the e-mail or the identity is taken; a race has one winner.
-        """
+        """Store and number a user, and link `new.identity` to the user if there is one."""
         ...
 
     async def find(self, user_id: UserId) -> User | None:
@@ -27,14 +24,14 @@ class UserStore(Protocol):
         ...
 
     async def find_by_identity(self, identity: Identity) -> User | None:
-        """Return the user this identity is linked to, or None."""
+        """Return the user linked to this identity, or None."""
         ...
 
     async def link(self, user_id: UserId, identity: Identity, *, picture: str | None, at: datetime) -> User:
-        """Link the identity to the user, fill in a missing picture, and return them as they are then.
+        """Link the identity to the user, fill in a missing picture, and return the updated user.
 
-        A user may have several identities. Raises `NotFound`, or `Conflict` when the identity is
-        linked already, to whomever.
+        A user may have several identities. Raises `NotFound`, or `Conflict` when the identity is already
+        linked to any user.
         """
         ...
 
@@ -43,7 +40,7 @@ class UserStore(Protocol):
         ...
 
     async def disable(self, user_id: UserId, *, at: datetime) -> None:
-        """Set `disabled_at` unless it is set already. Raises `NotFound`."""
+        """Set `disabled_at` unless already set. Raises `NotFound`."""
         ...
 
     async def everyone(self) -> Sequence[User]:

@@ -1,4 +1,4 @@
-"""Where workloads and their events are kept."""
+"""Store of workloads and their events."""
 
 from datetime import datetime
 from typing import Protocol
@@ -15,17 +15,17 @@ from netra.domain.workloads.sizes import LogLimits
 
 
 class WorkloadStore(Protocol):
-    """Workloads; every method sees the owner's alone."""
+    """Stores workloads; every method sees only the owner's."""
 
     async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
-        """Store a new workload and return it; one of this id that the owner has already is returned instead.
+        """Store a new workload and return it; if the owner already has one with this id, return that one.
 
-        Raises `ValidationFailed` when a new one would be more than `max_per_user`.
+        Raises `ValidationFailed` when a new one would exceed `max_per_user`.
         """
         ...
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
-        """Return the workload with its counts as of now. Raises `NotFound`."""
+        """Return the workload with its current counts. Raises `NotFound`."""
         ...
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
@@ -33,32 +33,32 @@ class WorkloadStore(Protocol):
         ...
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete the workload and take its events from every reader, in one step.
+        """Delete the workload and hide its events from every reader, in one step.
 
-        An append at the same time is done before it or raises `NotFound`. `EventLog.delete` afterwards
-        gives back the room of the events. Raises `NotFound`, also the second time.
+        A concurrent append either completes before it or raises `NotFound`. `EventLog.delete` later frees the
+        space of the events. Raises `NotFound`, also on the second call.
         """
         ...
 
 
 class Appended(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch: `is_new[i]` is False for an id that is in the log or earlier in the batch."""
+    """Outcome of a batch: `is_new[i]` is False for an id already in the log or earlier in the batch."""
 
     is_new: npt.NDArray[np.bool_]
 
 
 class EventLog(Protocol):
-    """The events of workloads, as columns in and out; the owner is part of every key."""
+    """Events of workloads, read and written as columns; the owner is part of every key."""
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
         """Add the events whose id is new (those without an id always are); all or nothing, durable.
 
-        They are counted in their workload in the same step: its `event_count`, `prefix_hashes`, `bytes` and
-        span are of what is stored. The same batch again adds nothing but events without an id. Raises
-        `NotFound` for events whose workload is not there, or not any more, and `ValidationFailed` when the
-        workload would then be larger than `limits`; what it has already costs no room.
+        The workload's `event_count`, `prefix_hashes`, `bytes` and span are updated in the same step and
+        describe what is stored. Repeating a batch adds only events without an id. Raises `NotFound` when the
+        workload does not exist or no longer exists, and `ValidationFailed` when the workload would exceed
+        `limits`; events that are already stored take no room.
         """
         ...
 
@@ -70,20 +70,20 @@ class EventLog(Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> Events:
-        """Return events with `since <= time < until`, oldest first, ties in the order they came."""
+        """Return events with `since <= time < until`, oldest first, ties in arrival order."""
         ...
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete all events of the workload, be it there or not; idempotent."""
+        """Delete all events of the workload, whether or not it exists; idempotent."""
         ...
 
 
 class EventLeftovers(Protocol):
-    """What was deleted for every reader and still takes room."""
+    """Deleted events that no reader sees but that still take space."""
 
     async def sweep(self) -> bool:
-        """Give back a part of that room; return whether there may be more.
+        """Free a part of that space; return whether there may be more.
 
-        Any number of processes may call it at once, and be cut short in it.
+        Safe to call from any number of processes concurrently, and safe to interrupt.
         """
         ...

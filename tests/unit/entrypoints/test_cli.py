@@ -41,7 +41,7 @@ def test_a_slip_of_the_pen_is_answered_with_what_was_meant(
 
 def test_a_word_like_no_command_is_answered_with_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["xyzzy"]) == 2
-    assert "'netra -h' lists those there are." in capsys.readouterr().err
+    assert "'netra -h' lists the commands." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from netra.domain.errors import RateLimited
 from netra.domain.quotas import Admission
 from netra.entrypoints.asgi import Exchange
-from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell
+from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed
 
 
 def admission(*, limit: int = 5, remaining: int = 3, allowed: bool = True) -> Admission:
@@ -17,7 +17,7 @@ def told(*admissions: Admission) -> list[tuple[bytes, bytes]]:
     """Return the headers after these decisions."""
     exchange = Exchange(request_id="req-1", client_address="a", headers=[(b"x-other", b"1")])
     for one in admissions:
-        tell(one, exchange)
+        add_headers(one, exchange)
     assert exchange.headers[0] == (b"x-other", b"1")
     return exchange.headers[1:]
 

@@ -1,1 +1,1 @@
-"""ClickHouse: the events of workloads, behind HTTP or in process (chDB), by the address alone."""
+"""ClickHouse: stores the events of workloads, over HTTP or in process (chDB), depending on the address."""

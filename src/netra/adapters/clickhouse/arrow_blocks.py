@@ -1,4 +1,4 @@
-"""Events between the domain's columns and Arrow's; nothing here talks to a server."""
+"""Converts events between the domain's columns and Arrow's; nothing here talks to a server."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -26,12 +26,12 @@ _PREFIXES: Final = ("prefix_hashes", "prefix_block_tokens")
 
 
 def filled_by(events: Events) -> int:
-    """Return the bits of the optional columns that `events` has."""
+    """Return a bit mask of the optional columns that `events` has."""
     return sum(1 << bit for bit, name in enumerate(OPTIONAL) if getattr(events, name) is not None)
 
 
 def columns_in(filled: int) -> tuple[str, ...]:
-    """Return the table's columns that hold an event with these bits."""
+    """Return the names of the table's columns for events with this bit mask."""
     names = [name for bit, name in enumerate(OPTIONAL) if filled >> bit & 1]
     optional = [part for name in names for part in (_PREFIXES if name == "prefixes" else (name,))]
     return ("at_ns", "model", "input_tokens", "output_tokens", *optional)
@@ -59,7 +59,7 @@ def arrow_of(parcels: Sequence[Parcel]) -> tuple[Sequence[str], bytes]:
 
 
 def events_of(block: Any) -> Events:
-    """Return a block of rows as columns; one that no event of the block fills is None."""
+    """Return a block of rows as columns; one that is empty in every row is None."""
     made: dict[str, Any] = {}
     for name in block.schema.names:
         column = block.column(name)
@@ -76,7 +76,7 @@ def events_of(block: Any) -> Events:
 
 
 def _repeated(texts: Sequence[str], sizes: Sequence[int]) -> Any:
-    # each text once: ClickHouse refuses a dictionary that has one twice
+    # each text once: ClickHouse rejects a dictionary with duplicates
     code_of = {text: code for code, text in enumerate(dict.fromkeys(texts))}
     codes = np.repeat(np.array([code_of[text] for text in texts], np.int32), sizes)
     return arrow.DictionaryArray.from_arrays(arrow.array(codes), arrow.array(list(code_of)))
@@ -108,13 +108,13 @@ def _kept_numbers(column: Any, name: str) -> npt.NDArray[Any] | None:
 
 
 def _labels(column: Any) -> Labels | None:
-    """Return the names that occur, whatever else the engine's dictionary holds."""
+    """Return the labels that occur, without unused entries of the engine's dictionary."""
     coded = column if arrow.types.is_dictionary(column.type) else column.dictionary_encode()
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=1))
     if not (codes >= 0).any():
         return None
-    new_codes = np.full(len(coded.dictionary) + 1, -1, np.int32)  # the last is where -1 points
+    new_codes = np.full(len(coded.dictionary) + 1, -1, np.int32)  # the last entry is the target of index -1
     new_codes[used] = np.arange(len(used))
     return Labels(codes=new_codes[codes], names=tuple(coded.dictionary.take(arrow.array(used)).to_pylist()))
 

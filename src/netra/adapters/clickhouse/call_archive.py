@@ -22,23 +22,25 @@ from netra.domain.workloads.columns import Events, concatenated, empty_events, n
 from netra.ports.call_outbox import Parcel, Refused, Shipment
 from netra.ports.clock import Clock
 
-INSERT_S: Final = 20.0  # less than the courier's lease
-READ_BYTES: Final = 4 << 30  # of the server's memory that one read may take
-SEARCH_S: Final = 8.0  # after which the bad events found so far are told, and the others left to the next try
+INSERT_S: Final = 20.0  # seconds; shorter than the courier's lease
+READ_BYTES: Final = 4 << 30  # bytes of the server's memory that one read may use
+# seconds; then the bad events found so far are returned, and the next attempt finds the others
+SEARCH_S: Final = 8.0
 _NS_MIN: Final = -(2**63)
 _NS_MAX: Final = 2**63 - 1
 
 _OWN: Final = "owner_id = {owner_id:Int64} AND workload_id = {workload_id:String}"
 _NOT_WAITING: Final = "arrival NOT IN (SELECT arrayJoin(JSONExtract({without:String}, 'Array(UInt64)')))"
 
-# Statements are constants; values come to the server as typed parameters.
+# Statements are constants; values are sent as typed parameters.
 _FILLED: Final = f"SELECT groupBitOr(filled) AS filled FROM {TABLE} WHERE {_OWN}"  # noqa: S608
 _IS_STORED: Final = f"SELECT count() FROM {TABLE} WHERE {_OWN} AND batch = {{batch:UUID}}"  # noqa: S608
 _DELETE: Final = f"DELETE FROM {TABLE} WHERE {_OWN}"  # noqa: S608
 _IN_SPAN: Final = f"{_OWN} AND at_ns >= {{since_ns:Int64}} AND at_ns < {{until_ns:Int64}}"
 
 _INSERT: Final[Mapping[str, object]] = {
-    "min_insert_block_size_rows": 1 << 40,  # so that it is one part, all or nothing, under one name
+    # rows; high enough that an insert is one part: all or nothing, under one name
+    "min_insert_block_size_rows": 1 << 40,
     "min_insert_block_size_bytes": 0,
     "async_insert": 0,
     "insert_deduplicate": 1,
@@ -68,7 +70,7 @@ class ClickHouseEventArchive:
         self._bounds: Values = {"max_execution_time": read_s, "max_memory_usage": read_bytes}
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
-        """Store the shipment, or nothing of it and return events that ClickHouse will not have."""
+        """Store the shipment, or store nothing and return events that ClickHouse rejects."""
         return await self.engine.run(
             lambda client: _put(client, shipment, now_s=self._clock.monotonic_s), deadline_s=INSERT_S
         )
@@ -99,7 +101,7 @@ class ClickHouseEventArchive:
 
 
 def _put(client: Client, shipment: Shipment, *, now_s: Callable[[], float]) -> Sequence[Refused]:
-    """Insert all as one block with one name, whoever tries how often; or look for what is refused."""
+    """Insert the shipment as one deduplicated block, or find the events that are rejected."""
     parcels = shipment.parcels
     if not any(len(parcel.events) for parcel in parcels):
         return ()
@@ -110,12 +112,12 @@ def _put(client: Client, shipment: Shipment, *, now_s: Callable[[], float]) -> S
         return ()
     refused = found_bad(client, parcels, fence=shipment.fence, has_time=lambda: now_s() < until_s)
     if not refused:
-        raise Unavailable(f"ClickHouse will not store what it finds no fault with: {reason}")
+        raise Unavailable(f"ClickHouse rejects a batch without rejecting any of its events alone: {reason}")
     return refused
 
 
 def _is_stored(client: Client, parcels: Sequence[Parcel]) -> bool:
-    """Return whether an earlier try stored all: what the table may hold can have changed since."""
+    """Return whether an earlier attempt stored the shipment; constraints may have changed since."""
     one = next(parcel for parcel in parcels if len(parcel.events))
     own = {"owner_id": one.owner_id, "workload_id": one.workload_id, "batch": str(UUID(one.name))}
     return client.command(_IS_STORED, own) == len(one.events)
@@ -140,18 +142,18 @@ def _selected(columns: tuple[str, ...]) -> str:
 def _answered(
     client: Client, statement: str, values: Values, bounds: Values
 ) -> Generator[Iterator[Any]]:  # Any: Arrow's blocks
-    """Open the answer to a statement, block by block as they come."""
+    """Open the answer to a statement; its blocks are yielded as they arrive."""
     with client.raw_stream(statement, values, settings={**_READ, **bounds}, fmt="ArrowStream") as stream:
         yield _blocks(stream)
 
 
 def _blocks(stream: io.IOBase) -> Iterator[Any]:
-    """Yield blocks that have rows. Raises the driver's errors when the answer ends before it is whole."""
+    """Yield the blocks that have rows. Raises the driver's errors when the answer is incomplete."""
     try:
         for block in arrow.ipc.open_stream(stream):
             if block.num_rows:
                 yield block
     except LOST as error:
-        raise OperationalError("the answer was broken off") from error
-    except arrow.ArrowInvalid as error:  # what a server says that gives up has no place in the format
-        raise DatabaseError("the answer is no answer") from error
+        raise OperationalError("the answer ended before it was complete") from error
+    except arrow.ArrowInvalid as error:  # an error message in the middle of an answer is not valid Arrow
+        raise DatabaseError("the answer is not an Arrow stream") from error

@@ -14,7 +14,7 @@ from netra.ports.clock import Clock
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClickHouseStores:
-    """Every port over one ClickHouse."""
+    """The ports over one ClickHouse."""
 
     archive: ClickHouseEventArchive
     probe: ClickHouseProbe
@@ -24,10 +24,10 @@ class ClickHouseStores:
 async def open_clickhouse(
     url: str, *, clock: Clock, kept_for: timedelta | None = None
 ) -> AsyncGenerator[ClickHouseStores]:
-    """Open the way to ClickHouse, there or not, and close it on exit.
+    """Open the connection to ClickHouse, reachable or not, and close it on exit.
 
-    `url` is `http://user:password@host:8123/database`, or `chdb:///folder` for one in this process:
-    one folder a process. Events are removed `kept_for` after they came in; without it they stay.
+    `url` is `http://user:password@host:8123/database`, or `chdb:///folder` for one in this process; a process
+    can use one folder. Events are removed `kept_for` after their arrival; None keeps them.
     """
     engine = ClickHouse(url, prepare=lambda client: prepare(client, kept_for=kept_for), clock=clock)
     try:

@@ -1,4 +1,4 @@
-"""One ClickHouse: its threads, its deadlines and its circuit breaker; vendor errors are translated here."""
+"""One ClickHouse: its threads, deadlines and circuit breaker; vendor errors are translated here."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,22 +18,22 @@ from netra.adapters.resilience.deadline import timeout
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
-THREADS: Final = 4  # concurrent requests; the rest wait
-DEADLINE_S: Final = 60.0  # reading the largest workload takes a few seconds
-SILENCE_S: Final = 10.0  # read timeout of a request
-GREETING_S: Final = 1.5  # read timeout of a greeting
-HEARD_S: Final = 1.0  # a server that answered within this time is not greeted first
-RETRY_S: Final = 1.0  # how long the circuit stays open after a failure
+THREADS: Final = 4  # concurrent requests; others wait
+DEADLINE_S: Final = 60.0  # seconds; reading the largest workload takes a few
+SILENCE_S: Final = 10.0  # seconds; read timeout of a request
+GREETING_S: Final = 1.5  # seconds; read timeout of a greeting
+ANSWERED_WITHIN_S: Final = 1.0  # seconds; a server that answered within this time is not greeted first
+RETRY_S: Final = 1.0  # seconds that the circuit stays open after a failure
 
 T = TypeVar("T")
 
 
 class ClickHouse:
-    """Runs blocking work on a client in threads of its own.
+    """Runs blocking work on a client in a thread pool of its own.
 
-    The client is made by the first work that needs it and after each loss, so that a service starts
-    and recovers whatever ClickHouse does. `prepare` runs once, and again when the table is missing. A
-    server that has not answered lately is greeted first, so that no caller waits long for a frozen one.
+    The client is created by the first work that needs it and again after each loss, so a service starts and
+    recovers whatever the state of ClickHouse. `prepare` runs once, and again when the table is missing. A
+    server that has not answered recently is greeted first, so that no caller waits long for a frozen one.
     """
 
     def __init__(self, url: str, *, prepare: Callable[[Client], None], clock: Clock) -> None:
@@ -46,7 +46,7 @@ class ClickHouse:
         self._client: Client | None = None
         self._is_prepared = False
         self._greeter: Client | None = None
-        self._heard_at_s = float("-inf")  # of the steady clock
+        self._answered_at_s = float("-inf")  # on the monotonic clock
         self._circuit = CircuitBreaker(clock=clock, rest_s=RETRY_S)
 
     @property
@@ -55,7 +55,7 @@ class ClickHouse:
         return self._url.startswith("chdb:")
 
     async def run(self, work: Callable[[Client], T], *, deadline_s: float = DEADLINE_S) -> T:
-        """Return what `work` returned. Raises `Unavailable`, at once while the circuit is open."""
+        """Return the result of `work`. Raises `Unavailable`, immediately while the circuit is open."""
         try:
             async with timeout(deadline_s):
                 await self._greet()
@@ -74,32 +74,32 @@ class ClickHouse:
             if isinstance(error, Error) and error.code == NO_TABLE:
                 self._is_prepared = False
                 raise Unavailable(
-                    "ClickHouse has lost a table; it is made anew, without its events."
+                    "ClickHouse has lost a table; it will be created again, without its events."
                 ) from error
             raise Unavailable("ClickHouse cannot do this now.") from error
 
     async def close(self) -> None:
-        """Close the connections and end the threads."""
+        """Close all connections and end the threads."""
         for client in (self._client, self._greeter):
             if client is not None:
                 await self._in_thread(client.close)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _note_answer(self) -> None:
-        self._heard_at_s = self._clock.monotonic_s()
+        self._answered_at_s = self._clock.monotonic_s()
         self._circuit.succeed()
 
     async def _greet(self) -> None:
-        """Return when the server answers or has just answered; concurrent callers share one greeting.
+        """Return when the server answers or answered recently; concurrent callers share one greeting.
 
-        Callers that waited for a greeting that failed are refused by its circuit. Raises `CircuitOpen`.
+        Callers that waited for a failed greeting are rejected by the circuit. Raises `CircuitOpen`.
         """
         self._circuit.check()
         if self.is_embedded:
             return
         async with self._greeting:
             with self._circuit.call():
-                if self._clock.monotonic_s() - self._heard_at_s > HEARD_S:
+                if self._clock.monotonic_s() - self._answered_at_s > ANSWERED_WITHIN_S:
                     await self._in_thread(self._greeted)
                     self._note_answer()
 

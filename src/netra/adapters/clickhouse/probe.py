@@ -4,7 +4,7 @@ from netra.adapters.clickhouse.engine import ClickHouse
 
 
 class ClickHouseProbe:
-    """`Probe` of ClickHouse, by the name of what it is."""
+    """`Probe` of ClickHouse, named "clickhouse" or "chdb"."""
 
     def __init__(self, engine: ClickHouse) -> None:
         self._engine = engine

@@ -1,10 +1,10 @@
-"""The one table, made for one question: this owner's workload, a span of time, oldest first.
+"""The one table, designed for one query: a workload of one owner, a time span, oldest first.
 
-A missing value is -1, NaN, an empty chain or NULL, as the columns of the domain have it, so that
-numbers pass unchanged. `filled` says which optional columns an event's batch had: a read asks only
-for those that some batch fills. Rows that were accepted together share `batch` and `arrival`,
-which rises in the order of acceptance, and `place` is their order in it. An insert is one block with
-a name of its own: ClickHouse remembers the names of the last inserts and stores none of them twice.
+A missing value is -1, NaN, an empty chain or NULL, as in the domain's columns, so that numbers pass
+unchanged. `filled` is a bit mask of the optional columns in an event's batch: a read asks only for columns
+that some batch fills. Rows that were accepted together share `batch` and `arrival`, which increases in the
+order of acceptance; `place` is their order within the batch. An insert is one block with a unique name:
+ClickHouse remembers the names of recent inserts and stores none twice.
 """
 
 from datetime import timedelta
@@ -15,8 +15,8 @@ from netra.adapters.clickhouse.vendor import Client
 TABLE: Final = "workload_events"
 DAY: Final = timedelta(days=1)
 
-LABELS: Final = ("provider", "status", "currency", "template", "feature", "tool")  # few of each
-NAMES: Final = ("session", "prompt_hash", "retry_of")  # perhaps as many as events
+LABELS: Final = ("provider", "status", "currency", "template", "feature", "tool")  # low cardinality
+NAMES: Final = ("session", "prompt_hash", "retry_of")  # up to one value per event
 INTEGERS: Final = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "max_output_tokens")
 FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
 FLAGS: Final = ("offline", "streaming", "accepted")
@@ -32,13 +32,14 @@ OPTIONAL: Final = (
 
 _NUMBER: Final = "CODEC(T64, ZSTD(1))"
 _ARRIVAL: Final = "arrival UInt64 CODEC(Delta, ZSTD(1))"
-_REMEMBERED: Final = "non_replicated_deduplication_window = 10000"  # inserts whose names are remembered
+# number of inserts whose names are remembered
+_REMEMBERED: Final = "non_replicated_deduplication_window = 10000"
 
 
 def prepare(client: Client, *, kept_for: timedelta | None) -> None:
-    """Make the table if it is missing, and have events removed `kept_for` after they came in."""
+    """Create the table if missing, and set the removal of events `kept_for` after their arrival."""
     client.command(_table())
-    client.command(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {_ARRIVAL}")  # a table from before it
+    client.command(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {_ARRIVAL}")  # upgrades an older table
     client.command(f"ALTER TABLE {TABLE} MODIFY SETTING {_REMEMBERED}")
     days = None if kept_for is None else max(kept_for // DAY, 1)
     present = str(client.command(f"SELECT engine_full FROM system.tables WHERE {_IS_OURS}"))  # noqa: S608 (constants)
@@ -72,11 +73,11 @@ def _table() -> str:
         *(f"{name} Int8 DEFAULT -1" for name in FLAGS),
         "prefix_hashes Array(Int64)",
         "prefix_block_tokens Int32 DEFAULT 512",
-        "at DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(at_ns, 'UTC')",  # for whoever looks
+        "at DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(at_ns, 'UTC')",  # for readers of the table
     ]
     return (
         f"CREATE TABLE IF NOT EXISTS {TABLE} ({', '.join(columns)}) "
         "ENGINE = MergeTree ORDER BY (owner_id, workload_id, at_ns) "
-        # what was handed on is deleted where it waited, so it must outlive a power cut
+        # delivered events are deleted from the outbox, so they must survive a power failure
         f"SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, {_REMEMBERED}"
     )

@@ -1,4 +1,4 @@
-"""Finds the events that ClickHouse will not have, on a table that is made like theirs and keeps nothing."""
+"""Finds the events that ClickHouse rejects, using an empty table with the same definition."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
@@ -14,13 +14,13 @@ from netra.adapters.clickhouse.vendor import Client, refusal_of
 from netra.ports.call_outbox import Parcel, Refused
 
 TRIALS: Final = 16
-"""Tables to search on. A search that its caller gave up goes on beside the next one: each has its own."""
+"""Number of trial tables. A search that timed out may still run next to a later one; each uses its own."""
 
 
 def inserted(
     client: Client, table: str, parcels: Sequence[Parcel], *, settings: Mapping[str, object]
 ) -> str | None:
-    """Insert a block; return why it cannot be stored, None when it is."""
+    """Insert a block; return why it cannot be stored, or None on success."""
     try:
         columns, block = arrow_of(parcels)
         client.raw_insert(table, columns, block, settings=settings, fmt="ArrowStream")
@@ -37,13 +37,13 @@ def inserted(
 def found_bad(
     client: Client, parcels: Sequence[Parcel], *, fence: int, has_time: Callable[[], bool]
 ) -> Sequence[Refused]:
-    """Return the events that are refused, halving until each is alone: all, or some when time runs out.
+    """Return rejected events, found by bisection: all of them, or some when time runs out.
 
-    The table goes by the fence of the lease, which is another for each search.
+    The trial table is chosen by the lease's fencing token, which differs for each search.
     """
     trial = f"{TABLE}_trial_{fence % TRIALS}"
     client.command(f"DROP TABLE IF EXISTS {trial}")
-    client.command(f"CREATE TABLE {trial} AS {TABLE} ENGINE = Null")  # with its columns and constraints
+    client.command(f"CREATE TABLE {trial} AS {TABLE} ENGINE = Null")  # with the same columns and constraints
     ends = list(accumulate(len(parcel.events) for parcel in parcels))
     refused: list[Refused] = []
     spans = [(0, ends[-1])]
@@ -62,7 +62,7 @@ def found_bad(
 
 
 def _between(parcels: Sequence[Parcel], first: int, last: int) -> Sequence[Parcel]:
-    """Return the events from `first` up to `last`, counted over all parcels."""
+    """Return events number `first` up to `last`, counted over all parcels."""
     pieces: list[Parcel] = []
     start = 0
     for parcel in parcels:

@@ -1,4 +1,4 @@
-"""The part of the vendors' packages that is used here, with the types that they do not say themselves."""
+"""Types for the part of the vendors' packages that is used here, which they do not declare themselves."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,19 @@ from urllib3.exceptions import HTTPError
 
 CONNECT_S: Final = 2.0
 NO_TABLE: Final = 60  # UNKNOWN_TABLE
-LOST: Final = HTTPError  # what reading an answer raises when the connection ends before it
+LOST: Final = HTTPError  # raised when the connection ends before the answer
 
-# Any: one package has no types, the other has some
+# Any: one package has no types, the other has only some
 arrow: Final[Any] = import_module("pyarrow")
 _driver: Final[Any] = import_module("clickhouse_connect")
 _pools: Final[Any] = import_module("clickhouse_connect.driver.httputil")
 
 
 class Client(Protocol):
-    """The requests that are made; each blocks, and any number of threads may make them."""
+    """The requests that are used; each blocks, and they are thread-safe."""
 
     def command(self, cmd: str, parameters: Mapping[str, object] | None = None) -> object:
-        """Carry out a statement that returns a value at most."""
+        """Run a statement that returns at most one value."""
         ...
 
     def raw_query(
@@ -43,7 +43,7 @@ class Client(Protocol):
         settings: Mapping[str, object] | None = None,
         fmt: str | None = None,
     ) -> AbstractContextManager[io.IOBase]:
-        """Return the answer as it comes."""
+        """Return the answer as a stream."""
         ...
 
     def raw_insert(
@@ -54,15 +54,15 @@ class Client(Protocol):
         settings: Mapping[str, object],
         fmt: str,
     ) -> object:
-        """Insert rows that are in the format `fmt`."""
+        """Insert rows encoded in the format `fmt`."""
         ...
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         ...
 
 
-# What the server says of rows that it can never store, as opposed to a state that passes.
+# The server's error codes for rows that it can never store, as opposed to transient failures.
 _OF_THE_DATA: Final = frozenset(
     {
         6,  # CANNOT_PARSE_TEXT
@@ -73,7 +73,7 @@ _OF_THE_DATA: Final = frozenset(
         131,  # TOO_LARGE_STRING_SIZE
         321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
         349,  # CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
-        395,  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: a check of the operator's own
+        395,  # FUNCTION_THROW_IF_VALUE_IS_NON_ZERO: a constraint added by the operator
         469,  # VIOLATED_CONSTRAINT
     }
 )
@@ -81,14 +81,14 @@ REASON_MAX: Final = 300  # characters
 
 
 def refusal_of(error: ClickHouseError) -> str | None:
-    """Return why rows can never be stored; None when the error is not about them."""
+    """Return why the rows can never be stored, or None when the error is not about them."""
     if not isinstance(error, Error) or error.code not in _OF_THE_DATA:
         return None
     return f"{error.name or 'refused'}: {error}"[:REASON_MAX]
 
 
 def connected(url: str, *, silence_s: float, connections: int) -> Client:
-    """Return a client that has greeted the server; blocks. Raises the vendor's errors."""
+    """Return a client that has connected to the server; blocks. Raises the vendor's errors."""
     if url.startswith("chdb:"):
         return cast("Client", _driver.get_client(dsn=url))
     made = _driver.get_client(
@@ -96,7 +96,7 @@ def connected(url: str, *, silence_s: float, connections: int) -> Client:
         autogenerate_session_id=False,  # a session would allow one request at a time
         connect_timeout=CONNECT_S,
         send_receive_timeout=silence_s,
-        form_encode_query_params=True,  # ten thousand ids do not fit an address
+        form_encode_query_params=True,  # ten thousand ids do not fit in a URL
         pool_mgr=_pools.get_pool_manager(maxsize=connections),
     )
     return cast("Client", made)

@@ -1,7 +1,7 @@
-"""What the columns of a table mean: the first line of a CSV file, read once.
+"""The meaning of a table's columns, from the first line of a CSV file.
 
-Columns are named like the fields of `Event`; case, spaces and hyphens do not matter. Other spellings are
-the few below. A table without `model` is a log that names none.
+Columns are named like the fields of `Event`; case, spaces and hyphens are ignored. A few other spellings are
+accepted, listed below. A table without `model` is a log without model names.
 """
 
 from typing import Final
@@ -32,7 +32,7 @@ _AZURE: Final = ("timestamp", "contexttokens", "generatedtokens")
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
-    """Which field of `Event` each column holds; None is a column that is not used."""
+    """The field of `Event` in each column; None for a column that is not used."""
 
     format: str
     delimiter: str
@@ -41,7 +41,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def layout_of(header: str, *, path: str) -> Layout:
-    """Return what the columns mean; raise `UnreadableFile` with what was found and what was expected."""
+    """Return the columns' meaning; raise `UnreadableFile` with what was found and what was expected."""
     delimiter = max((",", ";", "\t"), key=header.count)
     titles = [title.strip().strip('"').strip() for title in header.split(delimiter)]
     keys = [title.lower().replace(" ", "_").replace("-", "_") for title in titles]
@@ -49,7 +49,7 @@ def layout_of(header: str, *, path: str) -> Layout:
     missing = [name for name in REQUIRED if name not in fields]
     if missing:
         shown = ", ".join(titles)[:200]
-        raise UnreadableFile(f"{path!r} is no request log: its first line reads {shown!r}. {EXPECTED}.")
+        raise UnreadableFile(f"{path!r} is not a request log: its first line reads {shown!r}. {EXPECTED}.")
     twice = sorted({name for name in fields if name is not None and fields.count(name) > 1})
     if twice:
         raise UnreadableFile(f"{path!r} has two columns for {', '.join(twice)}; expected one of each.")

@@ -1,4 +1,4 @@
-"""Bytes of a file in blocks of whole lines, unpacked where gzip packed them; no row is judged here."""
+"""Reads a file in blocks of whole lines, decompressing gzip; does not validate rows."""
 
 import gzip
 import zlib
@@ -10,24 +10,28 @@ import msgspec
 
 from netra.domain.errors import UnreadableFile
 
-BLOCK_BYTES: Final = 4 * 1024 * 1024  # also the longest line: memory stays bounded whatever the file
-BLOCK_LINES: Final = 131_072  # judged together: a bad row takes two bytes, its fault hundreds
+BLOCK_BYTES: Final = 4 * 1024 * 1024  # bytes; also the longest line, so that memory is bounded for any file
+# lines per block; bounds the memory for faults: a bad row may take two bytes, its fault hundreds
+BLOCK_LINES: Final = 131_072
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """Whole lines of a file; a `too_long` block stands for one line that does not fit, and is empty."""
+    """Whole lines of a file; a `too_long` block is empty and stands for one line that does not fit."""
 
     first_line: int  # counts from 1
     data: bytes
-    done: float  # share of the file read so far, 0..1
+    done: float  # fraction of the file read so far, 0 to 1
     too_long: bool = False
 
 
 def blocks_of(path: str) -> Iterator[Block]:
-    """Yield the file's lines in order; raise `UnreadableFile` for no file, no text or a broken archive."""
+    """Yield the file's lines in order.
+
+    Raises `UnreadableFile` for a missing file, a binary file or a damaged archive.
+    """
     try:
         size = Path(path).stat().st_size
         with Path(path).open("rb") as packed:
@@ -40,7 +44,7 @@ def blocks_of(path: str) -> Iterator[Block]:
 
 
 def split(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks cut into blocks of at most `BLOCK_LINES` lines."""
+    """Split the blocks into blocks of at most `BLOCK_LINES` lines."""
     for block in blocks:
         if block.data.count(b"\n") < BLOCK_LINES:
             yield block
@@ -55,7 +59,7 @@ def split(blocks: Iterable[Block]) -> Iterator[Block]:
 def _unpacked(packed: BinaryIO) -> BinaryIO:
     magic = packed.read(len(_GZIP))
     packed.seek(0)
-    return gzip.GzipFile(fileobj=packed) if magic == _GZIP else packed  # type: ignore[return-value]  # a BinaryIO in all but name
+    return gzip.GzipFile(fileobj=packed) if magic == _GZIP else packed  # type: ignore[return-value]  # used as a BinaryIO
 
 
 def _blocks(stream: BinaryIO, *, packed: BinaryIO, size: int, path: str) -> Iterator[Block]:
@@ -79,7 +83,7 @@ def _blocks(stream: BinaryIO, *, packed: BinaryIO, size: int, path: str) -> Iter
 
 
 def _text_start(data: bytes, *, path: str) -> bytes:
-    """Return the first bytes without a byte order mark; raise `UnreadableFile` when they are no text."""
+    """Return the first bytes without a byte order mark; raise `UnreadableFile` when they are not text."""
     if data.startswith(_UTF_16):
         raise UnreadableFile(f"{path!r} is UTF-16 text; save it as UTF-8.")
     if b"\x00" in data[:65_536]:

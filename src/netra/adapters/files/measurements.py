@@ -1,6 +1,6 @@
-"""Reading a table of measured inference times: CSV in, `Measurement`s out, bad rows by their line.
+"""Reads a table of measured inference times: CSV in, `Measurement`s out, bad rows with their line.
 
-Column names of the published tables are all understood; what a row means is the domain's to say.
+All column names of the published tables are supported; the domain interprets the rows.
 """
 
 import csv
@@ -29,10 +29,9 @@ _FIXED_BATCH: Final = frozenset({"prompt_time", "token_time"})
 
 
 def read_measurements(lines: Iterable[str]) -> tuple[tuple[Measurement, ...], tuple[RowFault, ...]]:
-    """Return the rows of a CSV file and the lines that could not be read.
+    """Return the rows of a CSV file, and the lines that could not be read.
 
-    Raises:
-        UnreadableFile: when the header lacks a needed column or both measured times.
+    Raises: UnreadableFile: when the header lacks a required column or both measured times.
     """
     reader = csv.DictReader(lines)
     names = {str(name).strip().lower(): str(name) for name in reader.fieldnames or ()}
@@ -86,7 +85,7 @@ def _number(cells: Mapping[str, str], field: str) -> float:
     try:
         return float(cells[field])
     except ValueError:
-        raise ValueError(f"{field} is {cells[field]!r} and not a number") from None
+        raise ValueError(f"{field} is {cells[field]!r}, which is not a number") from None
 
 
 def _expected(missing: list[str], names: Mapping[str, str]) -> str:

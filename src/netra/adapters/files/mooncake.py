@@ -1,4 +1,4 @@
-"""The Mooncake trace format: one JSON object a line, a prefix chain of 512-token blocks a request."""
+"""The Mooncake trace format: one JSON object per line, a prefix chain of 512-token blocks per request."""
 
 from collections.abc import Iterable
 from typing import Annotated, Final
@@ -22,7 +22,7 @@ Block = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class MooncakeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One request as the trace has it; what else a row holds is not used."""
+    """One request of the trace; other fields of a row are ignored."""
 
     timestamp: Annotated[float, msgspec.Meta(ge=0, lt=_LATEST_MS)]
     input_length: Tokens
@@ -34,7 +34,7 @@ _DECODER: Final = msgspec.json.Decoder(MooncakeRow)
 
 
 def take_mooncake(rows: Iterable[tuple[int, bytes]]) -> Taken:
-    """Return the events in `rows` of (line, JSON)."""
+    """Return the events in `rows`, which are pairs of line and JSON."""
     good: list[MooncakeRow] = []
     lines: list[int] = []
     faults: list[RowFault] = []

@@ -1,6 +1,6 @@
-"""Columns of plain cells to columns of numbers, at once; anything unusual is left to the row-by-row way.
+"""Converts plain cells to columns in bulk; anything unusual is left to the row-by-row path.
 
-Every check here admits a part of what `Event` admits, and no more.
+Every check here accepts a subset of what `Event` accepts.
 """
 
 import re
@@ -19,7 +19,7 @@ from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL
 Cells = Sequence[str]
 
 _REQUIRED: Final = ("timestamp", "model", "input_tokens", "output_tokens")
-_PADDED: Final = re.compile(r",0[0-9]|,[0-9]{10}")  # 007, and what is over any bound
+_PADDED: Final = re.compile(r",0[0-9]|,[0-9]{10}")  # 007, and numbers above every limit
 _FLOATS: Final = re.compile(r"(?:(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?)?,)*")
 _INSTANTS: Final = re.compile(
     r"(?:(?:19[7-9]|20[0-9]|21[0-9])[0-9]-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -32,18 +32,18 @@ _BLOCK_TOKENS: Final = 512
 
 
 class Unusual(ValueError):
-    """A cell that only the row-by-row way can judge."""
+    """A cell that only the row-by-row path can judge."""
 
 
 class Plain(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that held nothing unusual, and whether an instant among them had no zone."""
+    """Rows without unusual cells, and whether any of their instants had no time zone."""
 
     events: Events
     is_naive: bool
 
 
 def even_columns(text: str, layout: Layout) -> Sequence[Cells] | None:
-    """Return the cells by column; None unless every line has its cells, unquoted and unpadded."""
+    """Return the cells by column; None unless every line has all cells, unquoted and unpadded."""
     mark, width = layout.delimiter, len(layout.fields)
     if '"' in text or f"{mark} " in text or f" {mark}" in text or "\n " in text or " \n" in text:
         return None
@@ -51,12 +51,12 @@ def even_columns(text: str, layout: Layout) -> Sequence[Cells] | None:
     cells = f"\n{text}".replace("\n", f"{mark}\n").split(mark)[1:]
     firsts = cells[::width]
     if len(cells) != rows * width or not all(cell.startswith("\n") for cell in firsts):
-        return None  # some line has more cells, or fewer
+        return None  # some line has too many cells, or too few
     return [[cell[1:] for cell in firsts], *(cells[column::width] for column in range(1, width))]
 
 
 def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
-    """Return the rows' events; None when there are none or a cell is unusual."""
+    """Return the rows' events; None when there are no rows or a cell is unusual."""
     cells = {name: column for name, column in zip(layout.fields, columns, strict=False) if name}
     if not cells:
         return None
@@ -69,7 +69,7 @@ def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
 def _columns(cells: dict[str, Cells]) -> Events:
     if any("" in cells[name] for name in _REQUIRED if name in cells):
         raise Unusual
-    columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+    columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot express
         name: read(cells[name]) for name, read in _READERS.items() if name in cells
     }
     if "model" not in columns:
@@ -82,7 +82,7 @@ def _columns(cells: dict[str, Cells]) -> Events:
 
 
 def _check_parts(events: Events) -> None:
-    """Leave rows whose parts exceed the whole to the way that can say so."""
+    """Raise `Unusual` for rows whose parts exceed the whole, which the row-by-row path reports."""
     parts = np.zeros(len(events), np.int64)
     for part in (events.cached_input_tokens, events.cache_write_tokens):
         if part is not None:
@@ -102,7 +102,7 @@ def _instants(cells: Cells) -> Ints:
         cells = [cell.removesuffix("Z").removesuffix("+00:00") for cell in cells]
     try:
         return np.array(cells, "datetime64[ns]").astype(np.int64)
-    except ValueError as error:  # the 30th of February
+    except ValueError as error:  # such as 30 February
         raise Unusual from error
 
 
@@ -197,7 +197,7 @@ def _chains(cells: dict[str, Cells]) -> Prefixes | None:
 
 
 def chain_of(cell: str) -> list[int | str]:
-    """Return the block hashes in a cell: separated by spaces, commas or semicolons, in brackets or not.
+    """Return the block hashes in a cell: separated by spaces, commas or semicolons, brackets optional.
 
     >>> chain_of("[12, 13]"), chain_of("12 ab")
     ([12, 13], [12, 'ab'])

@@ -1,4 +1,4 @@
-"""Request logs in files: what kind a file is, by what is in it, and its rows as columns."""
+"""Reads request logs from files: detects the format from the content, and returns the rows as columns."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -19,17 +19,17 @@ from netra.domain.workloads.model import RowFault
 from netra.domain.workloads.sizes import LogLimits, LogSize, added, check_room, limits_of, size_of
 from netra.ports.log_files import Progress, ReadLog
 
-_LINES_LOOKED_AT: Final = 20  # to tell what a file of JSON lines holds
-_SHOWN: Final = 200  # characters of a line that an error quotes
+_LINES_LOOKED_AT: Final = 20  # lines inspected to detect the format of a JSON-lines file
+_SHOWN: Final = 200  # characters of a line quoted in an error
 
 TakeBlock = Callable[[Block], Taken]
 
 
 class FileRequestLogs:
-    """Files of CSV, JSON lines, the Azure LLM trace format and the Mooncake trace format, gzip or not."""
+    """Reads CSV, JSON lines, the Azure LLM trace format and the Mooncake trace format, gzip or not."""
 
     def __init__(self, *, limits: LogLimits | None = None) -> None:
-        """`limits` bound what one file may hold; those of a workload by default."""
+        """Take the limits of one file; by default those of a workload."""
         self._limits = limits or limits_of(DEFAULT_QUOTAS)
 
     def read(self, path: str, *, progress: Progress | None = None) -> ReadLog:
@@ -62,7 +62,7 @@ def _read_log(
     if taken.faults and not sent:
         first = taken.faults[0]
         raise UnreadableFile(
-            f"No row of {path!r} can be used; the first fault is in line {first.line}: {first.message}. "
+            f"No row of {path!r} is valid; the first fault is in line {first.line}: {first.message}. "
             f"{EXPECTED}."
         )
     report = report_of(
@@ -75,12 +75,12 @@ def _read_log(
 
 
 def _known(first: Block, *, path: str) -> tuple[str, tuple[str, ...], TakeBlock, Iterator[Block]]:
-    """Return the kind of file, what to note of it, how to take a block, and what is left of the first."""
+    """Return the format, the notes, the function that reads a block, and the rest of the first block."""
     if first.too_long:
         raise UnreadableFile(f"{path!r} is one line of more than 4 MiB. {EXPECTED}.")
     start = first.data.lstrip()
     if not start:
-        raise UnreadableFile(f"{path!r} holds blank lines only. {EXPECTED}.")
+        raise UnreadableFile(f"{path!r} has only blank lines. {EXPECTED}.")
     if start.startswith((b"{", b"[")):
         kind = _json_kind(start, path=path)
         take = take_mooncake if kind == "mooncake" else take_lines
@@ -95,7 +95,7 @@ def _known(first: Block, *, path: str) -> tuple[str, tuple[str, ...], TakeBlock,
 
 def _table_reader(layout: Layout) -> TakeBlock:
     def take(block: Block) -> Taken:
-        # Bytes that are not UTF-8 become lone surrogates, which cost their own rows and no others.
+        # Bytes that are not UTF-8 become lone surrogates, which invalidate only their own rows.
         text = block.data.decode("utf-8", "surrogateescape")
         return take_table(text, first_line=block.first_line, layout=layout)
 
@@ -103,7 +103,7 @@ def _table_reader(layout: Layout) -> TakeBlock:
 
 
 def _header_of(first: Block) -> tuple[int, bytes, bytes]:
-    """Return how many blank lines stand above the first one, that line, and what follows it."""
+    """Return the number of blank lines before the header, the header, and the rest."""
     above, data = 0, first.data
     while True:
         header, _, data = data.partition(b"\n")
@@ -113,7 +113,7 @@ def _header_of(first: Block) -> tuple[int, bytes, bytes]:
 
 
 def _json_kind(start: bytes, *, path: str) -> str:
-    """Return "jsonl" or "mooncake"; raise `UnreadableFile` naming the keys that were found."""
+    """Return "jsonl" or "mooncake"; raise `UnreadableFile` with the keys that were found."""
     found: list[str] = []
     for line in start.split(b"\n", _LINES_LOOKED_AT)[:_LINES_LOOKED_AT]:
         try:
@@ -129,7 +129,7 @@ def _json_kind(start: bytes, *, path: str) -> str:
         shown = ", ".join(found)[:_SHOWN]
         raise UnreadableFile(f"{path!r} holds JSON lines with the keys {shown}. {EXPECTED}.")
     shown = start.split(b"\n", 1)[0][:_SHOWN].decode("utf-8", "replace")
-    raise UnreadableFile(f"{path!r} holds no JSON object a line; it begins {shown!r}. {EXPECTED}.")
+    raise UnreadableFile(f"{path!r} has no JSON object per line; it begins with {shown!r}. {EXPECTED}.")
 
 
 def _numbered(block: Block) -> Iterator[tuple[int, bytes]]:
@@ -139,7 +139,7 @@ def _numbered(block: Block) -> Iterator[tuple[int, bytes]]:
 
 
 def _with_room_for_faults(part: Taken, parts: Sequence[Taken]) -> Taken:
-    """Return the part with as many of its first faults as a report of all parts still shows."""
+    """Return the part without those faults that exceed the report's limit over all parts."""
     room = FAULTS_MAX - sum(len(one.faults) for one in parts)
     if len(part.faults) <= room:
         return part

@@ -1,7 +1,7 @@
-"""Rows of a table to events: whole columns at once where they are plain, row by row where they are not.
+"""Converts rows of a table to events: whole columns if they are plain, otherwise row by row.
 
-Both ways give the same events and the same faults; the slow one knows why a row is bad. A row is a line:
-fields may be quoted but hold no line break, so a stray quote costs its own line only.
+Both paths give the same events and the same faults; only the row-by-row path knows why a row is bad. A row is
+a line: fields may be quoted but contain no line break, so a stray quote affects only its own line.
 """
 
 import csv
@@ -18,14 +18,14 @@ from netra.domain.workloads.columns import columns_of, concatenated, nanoseconds
 from netra.domain.workloads.intake import NAIVE_NOTE, Taken, fault_of, in_utc, wrong_with
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event, RowFault
 
-_CHUNK_ROWS: Final = 8_192  # one bad row sends this many the slow way
+_CHUNK_ROWS: Final = 8_192  # rows per chunk; one bad row sends its whole chunk through the slow path
 _FRACTION: Final = re.compile(r"(.*\.\d{6})(\d{1,3})\d*(.*)")
 
 Row = Sequence[str]
 
 
 def take_table(text: str, *, first_line: int, layout: Layout) -> Taken:
-    """Return the events in `text`, lines of a table without its header."""
+    """Return the events in `text`, the lines of a table without its header."""
     text = text.replace("\r\n", "\n").removesuffix("\r")
     columns = even_columns(text, layout)
     plain = None if columns is None else plain_columns(columns, layout)
@@ -41,7 +41,7 @@ def take_table(text: str, *, first_line: int, layout: Layout) -> Taken:
 
 
 def joined(parts: Sequence[Taken]) -> Taken:
-    """Return all parts as one, in order."""
+    """Concatenate all parts, in order."""
     return Taken(
         events=concatenated([part.events for part in parts]),
         lines=np.concatenate([np.zeros(0, np.int64), *(part.lines for part in parts)]),
@@ -74,7 +74,7 @@ def _take_chunk(numbered: Sequence[tuple[int, str]], layout: Layout) -> Taken:
 
 
 def _split(text: str, layout: Layout) -> tuple[Row, str | None]:
-    """Return the cells of one line, and what is wrong with their number."""
+    """Return the cells of one line, and an error when their number is wrong."""
     row: Row
     if '"' not in text:
         row = text.split(layout.delimiter)
@@ -126,11 +126,11 @@ def _notes(*, is_naive: bool) -> tuple[str, ...]:
 
 
 def _event_of(row: Row, layout: Layout) -> tuple[Event, int]:
-    """Return the row's event and the nanoseconds that its microseconds leave out."""
+    """Return the row's event and its nanoseconds below a microsecond."""
     cells: dict[str, Any] = {
         name: cell for name, cell in zip(layout.fields, row, strict=True) if name is not None and cell
     }
-    "".join(row).encode()  # bytes that were not UTF-8 came as lone surrogates: refuse them here
+    "".join(row).encode()  # rejects lone surrogates, which stand for bytes that were not UTF-8
     if "model" not in layout.fields:
         cells["model"] = UNSPECIFIED_MODEL
     if "prefix_hashes" in cells:

@@ -1,1 +1,1 @@
-"""Sign-in by an OpenID provider: Google, or whichever one setting names."""
+"""Sign-in with an OpenID provider: Google, or another one chosen by a setting."""

@@ -1,4 +1,4 @@
-"""What an OpenID provider publishes: its endpoints and its keys, cached, and fetched again within bounds."""
+"""An OpenID provider's published endpoints and keys, cached and refreshed at a bounded rate."""
 
 import asyncio
 import ssl
@@ -14,10 +14,11 @@ from netra.adapters.resilience.deadline import timeout
 from netra.domain.errors import OAuthFailed
 from netra.ports.clock import Clock
 
-DEADLINE_S: Final = 10.0  # for all that one step asks the provider
-DOCUMENT_BYTES_MAX: Final = 262_144  # Google's two documents together have about 5,000
-FRESH_S: Final = 3_600.0  # a key that the provider withdraws is believed no longer than this
-FLOOR_S: Final = 60.0  # tokens with made-up key names must not make us ask again and again
+DEADLINE_S: Final = 10.0  # seconds for all requests of one step to the provider
+DOCUMENT_BYTES_MAX: Final = 262_144  # bytes; Google's two documents have about 5,000 together
+FRESH_S: Final = 3_600.0  # seconds; upper bound on trusting a key after the provider withdrew it
+# seconds between refreshes; tokens with invented key names must not cause a request each
+FLOOR_S: Final = 60.0
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the discovery document that we go by (OpenID Connect Discovery 1.0, section 3)."""
+    """The fields used from the discovery document (OpenID Connect Discovery 1.0, section 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -66,7 +67,7 @@ class Directory:
             return self._metadata
 
     async def signing_key(self, kid: str | None) -> Key | None:
-        """Return the public key of that name, or None; without a name, the only key there is."""
+        """Return the public key with the id `kid`, or None; without a `kid`, the only key there is."""
         metadata = await self.metadata()
         async with self._fetching:
             age_s = self._clock.monotonic_s() - self._keys_at_s
@@ -79,11 +80,11 @@ class Directory:
         return found
 
     async def userinfo(self, url: str, *, access_token: str, kind: type[T]) -> T:
-        """Return what the provider says of the person the token is for. Raises `OAuthFailed`."""
+        """Return the provider's user information for the access token. Raises `OAuthFailed`."""
         return await self._fetch(url, kind, bearer=access_token)
 
     def tls(self) -> ssl.SSLContext:
-        """Return the one TLS context: making it reads every root certificate."""
+        """Return the shared TLS context; creating one reads every root certificate."""
         if self._tls is None:
             self._tls = ssl.create_default_context()
         return self._tls
@@ -108,26 +109,26 @@ class Directory:
 
 @asynccontextmanager
 async def failing_plainly() -> AsyncGenerator[None]:
-    """Turn whatever goes wrong between us and the provider into `OAuthFailed`, within `DEADLINE_S`."""
+    """Translate every failure of a request to the provider into `OAuthFailed`, within `DEADLINE_S`."""
     try:
         async with timeout(DEADLINE_S):
             yield
     except TimeoutError as error:
         raise OAuthFailed("The identity provider did not answer in time.") from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise OAuthFailed("The identity provider cannot be asked.") from error
+        raise OAuthFailed("The identity provider cannot be reached.") from error
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise OAuthFailed("The identity provider answered with nonsense.") from error
+        raise OAuthFailed("The identity provider's answer is invalid.") from error
 
 
 def _check(metadata: Metadata, *, issuer: str) -> None:
     if metadata.issuer != issuer:  # Discovery 1.0, section 4.3
-        raise OAuthFailed("The identity provider names another issuer than was asked.")
+        raise OAuthFailed("The identity provider's document names another issuer.")
     endpoints = [metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri]
     for url in (*endpoints, metadata.userinfo_endpoint or issuer):
         parts = urlsplit(url)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-            raise OAuthFailed("The identity provider names an endpoint without TLS.")
+            raise OAuthFailed("The identity provider's document names an endpoint without TLS.")
 
 
 def _chosen(keys: Sequence[Key], kid: str | None) -> Key | None:

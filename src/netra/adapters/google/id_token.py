@@ -1,7 +1,7 @@
-"""ID tokens: whose signature, for whom, from when to when (OpenID Connect Core 1.0, section 3.1.3.7).
+"""Verification of ID tokens (OpenID Connect Core 1.0, section 3.1.3.7).
 
-joserfc checks the signature against the key it is given, by an algorithm from our own list. What
-the claims must say is checked here, more strictly than the standard asks: one audience, ours.
+joserfc checks the signature with the given key, by an algorithm from our own list. The claims are checked
+here, more strictly than the standard requires: the only audience is our client id.
 """
 
 import base64
@@ -18,21 +18,22 @@ from joserfc.jwk import import_key
 
 from netra.domain.errors import OAuthRefused
 
-ALGORITHMS: Final = ("RS256", "PS256", "ES256")  # asymmetric: never a key that a client knows, never none
+# asymmetric only: never a key that a client knows, never "none"
+ALGORITHMS: Final = ("RS256", "PS256", "ES256")
 TOKEN_LENGTH_MAX: Final = 16_384
-SUBJECT_LENGTH_MAX: Final = 255  # Core 1.0, section 2
-SKEW_S: Final = 60  # between the provider's clock and ours
+SUBJECT_LENGTH_MAX: Final = 255  # characters; Core 1.0, section 2
+SKEW_S: Final = 60  # seconds; allowed difference between the provider's clock and ours
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token says of itself: believed only as far as choosing among keys we have."""
+    """A token's header: untrusted, used only to choose among known keys."""
 
     alg: str
     kid: str | None = None
 
 
 class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims that we go by."""
+    """The claims that are used."""
 
     iss: str
     sub: str
@@ -50,7 +51,7 @@ class IdClaims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """What the claims must fit."""
+    """The values that the claims must match."""
 
     issuer: str
     client_id: str
@@ -75,7 +76,7 @@ def header_of(token: str) -> Header:
 
 
 def verified(token: str, *, key: dict[str, Any], header: Header, expected: Expected) -> IdClaims:
-    """Return the claims once signature and contents hold. Raises `OAuthRefused`."""
+    """Return the claims after verifying signature and contents. Raises `OAuthRefused`."""
     try:
         decoded = jwt.decode(token, import_key(key), algorithms=[header.alg])
         claims = msgspec.convert(decoded.claims, IdClaims)
@@ -87,8 +88,8 @@ def verified(token: str, *, key: dict[str, Any], header: Header, expected: Expec
 
 
 def refused() -> OAuthRefused:
-    """Return the one refusal for every token that does not hold: which check it was helps only forgers."""
-    return OAuthRefused("The identity provider's token does not hold.", reason="id_token_refused")
+    """Return the same error for every invalid token: naming the failed check would help only forgers."""
+    return OAuthRefused("The identity provider's token is not valid.", reason="id_token_refused")
 
 
 def _checks(claims: IdClaims, *, expected: Expected, algorithm: str) -> tuple[bool, ...]:
@@ -96,7 +97,7 @@ def _checks(claims: IdClaims, *, expected: Expected, algorithm: str) -> tuple[bo
     now_s = expected.now.timestamp()
     return (
         claims.iss == expected.issuer,
-        audience == [expected.client_id],  # any other audience is one we do not trust
+        audience == [expected.client_id],  # any other audience is not trusted
         claims.azp in {None, expected.client_id},
         claims.exp > now_s - SKEW_S,
         claims.iat < now_s + SKEW_S,
@@ -108,7 +109,7 @@ def _checks(claims: IdClaims, *, expected: Expected, algorithm: str) -> tuple[bo
 
 
 def _half_hash(access_token: str, algorithm: str) -> str:
-    """Return the access token's hash as the ID token carries it (Core 1.0, section 3.1.3.6).
+    """Return the access token's hash in the form of an ID token's claim (Core 1.0, section 3.1.3.6).
 
     >>> _half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "RS256")
     '77QmUPtjPfzWtF2AnpK9RQ'

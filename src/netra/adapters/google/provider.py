@@ -1,4 +1,4 @@
-"""`IdentityProvider` by Authlib: sends browsers to the provider and exchanges what they come back with."""
+"""`IdentityProvider` by Authlib: sends browsers to the provider and exchanges the returned code."""
 
 from typing import Any, Final, Protocol, Self, cast
 
@@ -20,14 +20,14 @@ CODE_REFUSED: Final = frozenset({"invalid_grant", "invalid_request"})  # RFC 674
 
 
 class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the token endpoint gives for a code."""
+    """The token endpoint's answer to a code."""
 
     id_token: str
     access_token: str | None = None
 
 
 class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What the provider says of a person beside the ID token; the same person by `sub`, or nobody."""
+    """User information that is not in the ID token; `sub` must match."""
 
     sub: str
     email: str | None = None
@@ -37,7 +37,7 @@ class UserInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Client(Protocol):
-    """The part of Authlib's client that is used here; it has no types of its own."""
+    """Types for the part of Authlib's client that is used here; it declares none."""
 
     async def __aenter__(self) -> Self:
         """Open it."""
@@ -48,7 +48,7 @@ class Client(Protocol):
         ...
 
     def create_authorization_url(self, url: str, **fields: str) -> tuple[str, str]:
-        """Return the address and the state in it."""
+        """Return the address, and the state that it contains."""
         ...
 
     async def fetch_token(self, url: str, **fields: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Client(Protocol):
 
 
 class OpenIdProvider:
-    """One OpenID provider, found by its issuer."""
+    """An OpenID provider, identified by its issuer."""
 
     def __init__(
         self, *, issuer: str, client_id: str, client_secret: str, callback_url: str, clock: Clock
@@ -71,11 +71,11 @@ class OpenIdProvider:
 
     @property
     def issuer(self) -> str:
-        """Who signs its ID tokens."""
+        """The issuer of its ID tokens."""
         return self._issuer
 
     async def authorization_url(self, *, state: str, nonce: str, verifier: str) -> str:
-        """Return where the browser goes."""
+        """Return the address of the sign-in page."""
         metadata = await self._directory.metadata()
         async with self._client(metadata) as client:
             url, _ = client.create_authorization_url(
@@ -84,7 +84,7 @@ class OpenIdProvider:
         return url
 
     async def prove(self, *, code: str, nonce: str, verifier: str) -> ProvenIdentity:
-        """Return who signed in."""
+        """Exchange the code and return the user's proven identity."""
         metadata = await self._directory.metadata()
         answer = await self._exchanged(metadata, code=code, verifier=verifier)
         header = header_of(answer.id_token)
@@ -99,8 +99,8 @@ class OpenIdProvider:
             now=self._clock.now(),
         )
         claims = verified(answer.id_token, key=key, header=header, expected=expected)
-        said = await self._said(claims, metadata, access_token=answer.access_token)
-        return _proven(said, issuer=claims.iss)
+        person = await self._claims_of_user(claims, metadata, access_token=answer.access_token)
+        return _proven(person, issuer=claims.iss)
 
     async def _exchanged(self, metadata: Metadata, *, code: str, verifier: str) -> TokenAnswer:
         try:
@@ -114,16 +114,18 @@ class OpenIdProvider:
             return msgspec.convert(dict(answer), TokenAnswer)
         except AuthlibBaseError as error:
             if error.error in CODE_REFUSED:
-                message = "The identity provider does not accept this code."
+                message = "The identity provider rejected this code; sign in again."
                 raise OAuthRefused(message, reason="code_refused") from None
-            raise OAuthFailed("The identity provider does not accept this deployment.") from error
-        except (ValueError, TypeError) as error:  # no JSON, or JSON that is no such answer
-            raise OAuthFailed("The identity provider answered with nonsense.") from error
+            raise OAuthFailed(
+                "The identity provider rejected this deployment's client id or secret."
+            ) from error
+        except (ValueError, TypeError) as error:  # not JSON, or JSON of another shape
+            raise OAuthFailed("The identity provider's answer is invalid.") from error
 
-    async def _said(
+    async def _claims_of_user(
         self, claims: IdClaims, metadata: Metadata, *, access_token: str | None
     ) -> IdClaims | UserInfo:
-        """Return what is known of the person: asked for when the ID token leaves the address out."""
+        """Return the user's claims; the provider is asked when the ID token lacks the e-mail address."""
         if claims.email is not None or metadata.userinfo_endpoint is None or access_token is None:
             return claims
         url = metadata.userinfo_endpoint
@@ -133,7 +135,7 @@ class OpenIdProvider:
         return info
 
     def _client(self, metadata: Metadata) -> Client:
-        """Return a client of its own for each step: Authlib's keeps the last token it was given."""
+        """Return a new client for each step: Authlib's stores the last token it received."""
         is_basic = "client_secret_basic" in metadata.token_endpoint_auth_methods_supported
         client: Any = AsyncOAuth2Client(
             client_id=self._client_id,
@@ -147,13 +149,13 @@ class OpenIdProvider:
         return cast("Client", client)
 
 
-def _proven(said: IdClaims | UserInfo, *, issuer: str) -> ProvenIdentity:
-    picture = said.picture
+def _proven(person: IdClaims | UserInfo, *, issuer: str) -> ProvenIdentity:
+    picture = person.picture
     is_shown = picture is not None and picture.startswith("https://") and len(picture) <= PICTURE_LENGTH_MAX
     return ProvenIdentity(
-        identity=Identity(issuer=issuer, subject=said.sub),
-        email=said.email,
-        is_email_verified=said.email_verified in {True, "true"},
-        name=said.name,
+        identity=Identity(issuer=issuer, subject=person.sub),
+        email=person.email,
+        is_email_verified=person.email_verified in {True, "true"},
+        name=person.name,
         picture=picture if is_shown else None,
     )

@@ -1,8 +1,8 @@
-"""Access tokens by PyJWT: HS256 and nothing else, keys from our own table, time from our own clock.
+"""Access tokens by PyJWT: HS256 only, keys from our own table, time from our own clock.
 
-PyJWT checks the signature and that every claim is there. The spelling of the token, the type and the
-range of each claim, and the times are checked here. Verified claims are cached by the token's hash, as
-verifying takes about 50 microseconds; the times are checked on every read.
+PyJWT checks the signature and that every claim is present. The token's encoding, the type and range of each
+claim, and the times are checked here. Verified claims are cached by the token's hash, as verification takes
+about 50 microseconds; the times are checked on every read.
 """
 
 import base64
@@ -23,18 +23,18 @@ from netra.ports.clock import Clock
 ALGORITHM: Final = "HS256"
 SECRET_MIN_BYTES: Final = 32  # RFC 7518, section 3.2: a key at least as long as the hash
 TOKEN_MAX_LENGTH: Final = 4_096
-REMEMBERED_MAX: Final = 10_000  # tokens; about 5 MB
-SKEW_S: Final = 5  # how far ahead the clock of the process that issued a token may be
+REMEMBERED_MAX: Final = 10_000  # cached tokens; about 5 MB
+SKEW_S: Final = 5  # seconds; allowed lead of the issuing process's clock
 TIME_MAX_S: Final = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second a datetime can hold
-USER_ID_MAX: Final = 2**63 - 1  # what a column of user ids can hold
+USER_ID_MAX: Final = 2**63 - 1  # the largest value of the user id column
 REQUIRED: Final = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti", "typ")
 
 
-Seconds = Annotated[int, msgspec.Meta(ge=0, le=TIME_MAX_S)]  # since 1970; whole, as `issue` writes them
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=TIME_MAX_S)]  # since 1970, UTC; whole, as `issue` writes them
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """The claims of RFC 7519 in exactly the types and ranges that `issue` writes."""
+    """The claims of RFC 7519 with exactly the types and ranges that `issue` writes."""
 
     iss: str
     aud: str
@@ -47,7 +47,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JwtTokenCodec:
-    """`TokenCodec` with several live keys: tokens are signed by one and read by any of them."""
+    """`TokenCodec` with several keys: one signs tokens, all of them verify."""
 
     def __init__(
         self,
@@ -58,15 +58,15 @@ class JwtTokenCodec:
         clock: Clock,
         remembered_max: int = REMEMBERED_MAX,
     ) -> None:
-        """Sign with the first of `keys` and read with any; raise `ValueError` when one is too short."""
+        """Sign with the first of `keys` and verify with any; raise `ValueError` when one is too short."""
         secrets = [key.encode() for key in keys]
         if not secrets:
-            raise ValueError("a key to sign tokens with is needed")
+            raise ValueError("at least one key to sign tokens is required")
         for place, secret in enumerate(secrets, 1):
             if len(secret) < SECRET_MIN_BYTES:
                 raise ValueError(
                     f"token key {place} of {len(secrets)} has {len(secret)} bytes; "
-                    f"at least {SECRET_MIN_BYTES} are needed"
+                    f"at least {SECRET_MIN_BYTES} are required"
                 )
         self._keys = {_kid(secret): secret for secret in secrets}
         self._signing_kid = _kid(secrets[0])
@@ -74,7 +74,7 @@ class JwtTokenCodec:
         self._audience = audience
         self._clock = clock
         self._remembered_max = remembered_max
-        self._remembered: OrderedDict[bytes, Claims] = OrderedDict()  # longest unused first
+        self._remembered: OrderedDict[bytes, Claims] = OrderedDict()  # least recently used first
 
     def issue(self, claims: Claims) -> str:
         """Return the signed token; its times are whole seconds."""
@@ -93,7 +93,7 @@ class JwtTokenCodec:
         return jwt.encode(payload, key, algorithm=ALGORITHM, headers={"kid": self._signing_kid})
 
     def read(self, token: str) -> Claims:
-        """Return what the token says. Raises `TokenExpired` or `Unauthorized`."""
+        """Return the token's claims. Raises `TokenExpired` or `Unauthorized`."""
         if len(token) > TOKEN_MAX_LENGTH:
             raise _refused()
         digest = hashlib.sha256(token.encode(errors="replace")).digest()
@@ -142,10 +142,10 @@ class JwtTokenCodec:
 
 
 def is_canonical(token: str) -> bool:
-    """Return whether each of the token's three parts is base64url as RFC 7515 writes it.
+    """Return whether each of the token's three parts is canonical base64url (RFC 7515).
 
-    A part with padding, other characters or spare bits spells the same bytes in another way; with
-    those accepted, a token would have many spellings, and a list of refused ones could be evaded.
+    A part with padding, other characters or spare bits encodes the same bytes differently. If those were
+    accepted, a token would have many spellings, and a blocklist could be evaded.
 
     >>> is_canonical("YQ.YQ.YQ"), is_canonical("YQ.YQ.YR"), is_canonical("YQ.YQ.YQ=="), is_canonical("YQ.YQ")
     (True, False, False, False)
@@ -158,7 +158,7 @@ def is_canonical(token: str) -> bool:
 
 
 def _recoded(part: str) -> str:
-    """Return the one canonical spelling of the bytes in `part`. Raises `ValueError` for no base64url."""
+    """Return the canonical encoding of the bytes in `part`. Raises `ValueError` for invalid base64url."""
     raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -179,7 +179,7 @@ def _claims(said: dict[str, Any]) -> Claims:
 
 
 def _kid(secret: bytes) -> str:
-    """Return the public name of a key: it tells two keys apart and nothing about either."""
+    """Return the public id of a key, which identifies the key and reveals nothing else about it."""
     return hashlib.sha256(b"netra token key\0" + secret).hexdigest()[:16]
 
 

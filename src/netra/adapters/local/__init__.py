@@ -1,1 +1,1 @@
-"""What one process can do by itself: clock, identifiers, passwords, signals, rate limits."""
+"""In-process adapters: clock, identifiers, passwords, feeds and wake-ups, rate limits."""

@@ -1,4 +1,4 @@
-"""The security log as lines of JSON, beside wherever it is kept."""
+"""Writes the security log as JSON lines, in addition to another store."""
 
 import logging
 import sys
@@ -14,10 +14,10 @@ from netra.ports.audit_trail import AuditTrail
 
 
 class AuditLines:
-    """`AuditTrail` over another one; what a request led to is also a line of the log `netra.security`.
+    """`AuditTrail` over another one; an event caused by a request is also logged to `netra.security`.
 
-    Lines go to `stream`, by default standard error, one JSON object each. What an operator does at
-    the machine itself has no request, and is only kept: a command's output is not the place for it.
+    Lines go to `stream`, by default standard error, one JSON object each. An operator's action at the machine
+    has no request and is only stored: it would clutter the command's output.
     """
 
     def __init__(self, trail: AuditTrail, stream: TextIO | None = None) -> None:
@@ -28,7 +28,7 @@ class AuditLines:
         self._log.propagate = False
 
     async def record(self, event: SecurityEvent) -> None:
-        """Store an event, then tell of it."""
+        """Store an event, then log it."""
         await self._trail.record(event)
         if event.origin.request_id:
             self._log.info("%s", _line(event))

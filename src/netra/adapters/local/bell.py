@@ -2,20 +2,20 @@
 
 import asyncio
 
-from netra.adapters.local.feed import rung
+from netra.adapters.local.feed import wait_for
 
 
 class LocalRunBell:
-    """`RunBell` for one process: a ring wakes every worker that waits, and the next that comes."""
+    """`RunBell` for one process: a notification wakes all waiting workers, or the next to wait."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self._arrived = asyncio.Event()
 
-    async def ring(self) -> None:
-        """Say that a run waits."""
-        self._news.set()
+    async def notify(self) -> None:
+        """Announce that a run is queued."""
+        self._arrived.set()
 
     async def wait(self, *, timeout_s: float) -> None:
-        """Return when it rings, at once if it rang since the last wait returned."""
-        await rung(self._news, timeout_s=timeout_s)
-        self._news.clear()
+        """Return on the next notification, immediately if one came since the last wait returned."""
+        await wait_for(self._arrived, timeout_s=timeout_s)
+        self._arrived.clear()

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """`Clock` by the operating system."""
+    """`Clock` of the operating system."""
 
     def now(self) -> datetime:
         """Return the current instant in UTC."""
         return datetime.now(UTC)
 
     def monotonic_s(self) -> float:
-        """Return seconds on a clock that never goes back."""
+        """Return seconds on a monotonic clock."""
         return time.monotonic()
 
     async def pause(self, seconds: float) -> None:
-        """Return after `seconds`."""
+        """Sleep for `seconds`."""
         await asyncio.sleep(seconds)

@@ -22,21 +22,21 @@ class LocalSubscription:
         self._max = waiting_max
         self._max_bytes = waiting_max_bytes
         self._has_overflowed = False
-        self._news = asyncio.Event()
+        self._arrived = asyncio.Event()
 
     def push(self, event: RunEvent) -> None:
-        """Queue the event, or drop all that waits and remember that it was dropped."""
+        """Queue the event; on overflow clear the queue and mark the overflow."""
         self._waiting.append(event)
         self._waiting_bytes += len(event.data)
         if len(self._waiting) > self._max or self._waiting_bytes > self._max_bytes:
             self._take()
             self._has_overflowed = True
-        self._news.set()
+        self._arrived.set()
 
     async def next(self, *, timeout_s: float) -> Sequence[RunEvent]:
-        """Return what came since the last call; none after `timeout_s` or an overflow."""
-        await rung(self._news, timeout_s=timeout_s)
-        self._news.clear()
+        """Return the events since the last call; empty after `timeout_s` or an overflow."""
+        await wait_for(self._arrived, timeout_s=timeout_s)
+        self._arrived.clear()
         if self._has_overflowed:
             self._has_overflowed = False
             self._take()
@@ -59,7 +59,7 @@ class LocalRunFeed:
         self._waiting_max_bytes = waiting_max_bytes
 
     async def publish(self, events: Sequence[RunEvent]) -> None:
-        """Queue the events with everyone who reads their run."""
+        """Queue the events for all readers of their run."""
         for event in events:
             for reader in self._readers.get(event.run_id, ()):
                 reader.push(event)
@@ -78,12 +78,12 @@ class LocalRunFeed:
                 self._readers.pop(run_id, None)
 
 
-async def rung(news: asyncio.Event, *, timeout_s: float) -> None:
-    """Return when `news` is set, at once if it is, at the latest after `timeout_s`."""
-    if news.is_set():
-        return  # a timer for nothing is most of what this would cost
+async def wait_for(arrived: asyncio.Event, *, timeout_s: float) -> None:
+    """Return when `arrived` is set, or after `timeout_s`; without waiting if it is set already."""
+    if arrived.is_set():
+        return  # skips the timer, which is most of the cost
     try:
         async with asyncio.timeout(timeout_s):
-            await news.wait()
+            await arrived.wait()
     except TimeoutError:
         return

@@ -1,4 +1,4 @@
-"""Identifiers: the millisecond, then chance."""
+"""Identifiers from the time in milliseconds and random bytes."""
 
 import os
 import threading
@@ -8,16 +8,16 @@ from typing import Final
 from netra.ports.clock import Clock
 
 _RANDOM_BYTES: Final = 13  # 104 bits
-_DRAWN_BYTES: Final = _RANDOM_BYTES * 256  # at a time
+_DRAWN_BYTES: Final = _RANDOM_BYTES * 256  # bytes per request to the operating system
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class Chance:
-    """The operating system's random numbers, drawn some hundred at a time and each used once.
+    """Random bytes of the operating system, fetched for 256 identifiers at a time and each used once.
 
-    Asking the system lets go of the interpreter lock: in a busy server every asking cost the request
-    a fifth of its time.
+    Fetching releases the interpreter lock: in a busy server one fetch per identifier cost a fifth of a
+    request's time.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Chance:
         self._lock = threading.Lock()
 
     def take(self) -> bytes:
-        """Return `_RANDOM_BYTES` that nobody else gets."""
+        """Return `_RANDOM_BYTES` bytes that are returned only once."""
         with self._lock:
             if self._used == len(self._drawn):
                 self._drawn = os.urandom(_DRAWN_BYTES)
@@ -36,8 +36,8 @@ class Chance:
             return self._drawn[begin : self._used]
 
     def forget(self) -> None:
-        """Begin anew: for the child of a fork, which would use its parent's bytes again."""
-        self.__init__()  # type: ignore[misc]  # the lock too: it may have been held
+        """Discard all bytes: the child of a fork must not reuse its parent's."""
+        self.__init__()  # type: ignore[misc] # also replaces the lock, which may have been held
 
 
 _CHANCE: Final = Chance()
@@ -45,15 +45,15 @@ os.register_at_fork(after_in_child=_CHANCE.forget)
 
 
 class RandomIdSource:
-    """`IdSource` by chance and the clock."""
+    """`IdSource` from random bytes and the clock."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
 
     def new(self, prefix: str) -> str:
-        """Return `prefix-`, 12 hexadecimal digits of time (good until the year 10889) and 26 of chance.
+        """Return `prefix-`, 12 hexadecimal digits of time (until the year 10889) and 26 random ones.
 
-        Hexadecimal rather than a denser base: the platform writes it, six times as fast as Python.
+        Hexadecimal, not a denser base: the platform encodes it six times as fast as Python code would.
         """
         at_ms = (self._clock.now() - _EPOCH) // _MILLISECOND
         return f"{prefix}-{at_ms:012x}{_CHANCE.take().hex()}"

@@ -1,4 +1,4 @@
-"""Writes incidents to the log as lines of JSON."""
+"""Logs incidents as JSON lines."""
 
 import logging
 import sys
@@ -13,12 +13,13 @@ import msgspec
 from netra.domain.errors import OAuthFailed, Unavailable
 from netra.domain.texts import escaped_json
 
-CAUSE_MAX: Final = 300  # characters of a cause: it may quote what the other side sent
-OUTAGE_EVERY_S: Final = 10.0  # an outage strikes every request: its log must not fill the disk
+CAUSE_MAX: Final = 300  # characters of a cause, which may quote the peer
+# seconds between two log lines for one outage: an outage affects every request, and must not fill the disk
+OUTAGE_EVERY_S: Final = 10.0
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record; a trace shows the lines of code and never the values of variables."""
+    """Formats a record as one JSON object; tracebacks contain lines of code, never values of variables."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
@@ -34,20 +35,20 @@ class JsonLines(logging.Formatter):
 
 
 class LoggedIncidents:
-    """Writes each incident to the log `netra.incidents`.
+    """Logs each incident to `netra.incidents`.
 
-    Lines go to `stream`, by default standard error, through a handler of this log alone: the root
-    log of an embedding program is not ours to set up. One outage in one place is logged at most
-    every `OUTAGE_EVERY_S`; `untold` counts the reports that were left out before a line. An identity
-    provider that failed is logged with its cause and without a stack trace: nothing broke here.
+    Lines go to `stream`, by default standard error, through a handler of this logger only: the root logger
+    belongs to the embedding program. An outage in one place is logged at most every `OUTAGE_EVERY_S`;
+    `untold` counts the reports suppressed before a line. A failure of an identity provider is logged with its
+    cause and without a traceback: nothing is broken here.
     """
 
     def __init__(
         self, stream: TextIO | None = None, *, monotonic_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._monotonic_s = monotonic_s
-        self._told_at_s: dict[tuple[str, type], float] = {}  # by place and cause: a handful
-        self._untold = 0
+        self._logged_at_s: dict[tuple[str, type], float] = {}  # by place and cause: a handful
+        self._suppressed = 0
         handler = logging.StreamHandler(stream or sys.stderr)
         handler.setFormatter(JsonLines())
         self._log = logging.getLogger("netra.incidents")
@@ -58,22 +59,22 @@ class LoggedIncidents:
         """Log the error at level `error`."""
         is_outage = isinstance(error, OAuthFailed | Unavailable)
         if is_outage and self._is_told((where, type(error.__cause__))):
-            self._untold += 1
+            self._suppressed += 1
             return
-        said = {"untold": str(self._untold)} if self._untold else {}
-        self._untold = 0
+        facts = {"untold": str(self._suppressed)} if self._suppressed else {}
+        self._suppressed = 0
         is_provider = isinstance(error, OAuthFailed)
         if is_provider:
-            said |= {"error": str(error), "cause": _cause_of(error)}
+            facts |= {"error": str(error), "cause": _cause_of(error)}
         shown = None if is_provider else error
-        self._log.error("incident", exc_info=shown, extra={"names": {"where": where, **names, **said}})
+        self._log.error("incident", exc_info=shown, extra={"names": {"where": where, **names, **facts}})
 
     def _is_told(self, outage: tuple[str, type]) -> bool:
         now_s = self._monotonic_s()
-        told_at_s = self._told_at_s.get(outage)
+        told_at_s = self._logged_at_s.get(outage)
         if told_at_s is not None and now_s - told_at_s < OUTAGE_EVERY_S:
             return True
-        self._told_at_s[outage] = now_s
+        self._logged_at_s[outage] = now_s
         return False
 
 

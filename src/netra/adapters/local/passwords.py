@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class Argon2PasswordHasher:
-    """`PasswordHasher` in a bounded pool of threads; `close` ends them."""
+    """`PasswordHasher` in a bounded thread pool; `close` ends the threads."""
 
     def __init__(
         self, *, threads: int = THREADS, waiting_max: int = WAITING_MAX, urgent_share: float = URGENT_SHARE
@@ -52,11 +52,11 @@ class Argon2PasswordHasher:
         self._waiting_max = waiting_max
 
     async def hash(self, password: str) -> str:
-        """Return the hash with its parameters and salt in it. Raises `Unavailable`."""
+        """Return the hash, which includes its parameters and salt. Raises `Unavailable`."""
         return await self._run(lambda: self._argon2.hash(password))
 
     async def verify(self, password: str, *, against: str | None) -> bool:
-        """Return whether `password` made `against`; None costs the same and is False."""
+        """Return whether `password` matches `against`; None takes the same time and returns False."""
         return await self._run(lambda: self._is_match(password, against or self._nobodys))
 
     def close(self) -> None:
@@ -68,14 +68,14 @@ class Argon2PasswordHasher:
     def _is_match(self, password: str, known: str) -> bool:
         try:
             return self._argon2.verify(known, password)
-        except InvalidHashError:  # not argon2: same work, same answer as for nobody
+        except InvalidHashError:  # not an argon2 hash: same work and same result as for an unknown account
             return self._is_match(password, self._nobodys)
         except VerificationError:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._waiting >= self._waiting_max:
-            raise Unavailable("Too many sign-ins wait already; try again in a moment.")
+            raise Unavailable("Too many sign-ins are queued; try again in a moment.")
         self._waiting += 1
         try:
             return await self._by_whichever_thread(work)
@@ -108,15 +108,15 @@ class Argon2PasswordHasher:
 
 
 def _step_back() -> None:
-    """Let everything else go before this thread, so that a storm of sign-ins is slow for itself alone."""
-    if sys.platform == "linux":  # elsewhere a priority is the whole process's
-        with suppress(OSError):  # a thread that may not step back does its work all the same
+    """Lower this thread's priority, so that a burst of sign-ins slows down only sign-ins."""
+    if sys.platform == "linux":  # elsewhere a priority applies to the whole process
+        with suppress(OSError):  # a thread without permission to lower its priority works all the same
             present = os.getpriority(os.PRIO_PROCESS, 0)
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(present, NICE))
 
 
 def _hash_of_nobody() -> str:
-    """Return a well-formed hash that no password is known to make: its digest is chance, not work."""
+    """Return a well-formed dummy hash that matches no known password: its digest is random."""
 
     def chance(size: int) -> str:
         return base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""The folder of an embedded store, and its files: accessible to their owner alone."""
+"""Restricts the folder of an embedded store and its files to their owner."""
 
 import os
 import stat
@@ -11,16 +11,16 @@ from netra.settings import SettingsRefused
 
 FOLDER_MODE: Final = 0o700
 FILE_MODE: Final = 0o600
-OTHERS: Final = 0o077  # the permission bits of the group and of everybody else
+OTHERS: Final = 0o077  # permission bits of the group and of other users
 
 
 def private_folder(folder: Path, *, holds: Collection[str], user_id: int | None = None) -> None:
-    """Make `folder` if missing, and restrict it and the store's files in it to their owner.
+    """Create `folder` if missing, and restrict it and the store's files in it to their owner.
 
-    `holds` are the names that the store's files begin with; the owner must be `user_id`, by default the
-    user of this process. A folder or file that an older version left
-    open to others is restricted. Raises `SettingsRefused` for a folder that cannot be written, that
-    another user owns, or that is open to others and holds files of other programs.
+    `holds` are the prefixes of the store's file names. The owner must be `user_id`, by default the user of
+    this process. A folder or file that an older version left open to others is restricted. Raises
+    `SettingsRefused` for a folder that is not writable, that another user owns, or that is open to others and
+    holds files of other programs.
     """
     owner = os.geteuid() if user_id is None else user_id
     try:
@@ -50,10 +50,11 @@ def _restrict(folder: Path, *, is_store: bool) -> None:
     mode = folder.stat().st_mode
     if not mode & OTHERS:
         return
-    if mode & stat.S_ISVTX or not is_store:  # such as /tmp, or a home: restricting it would harm others
+    # such as /tmp or a home directory: restricting it would harm others
+    if mode & stat.S_ISVTX or not is_store:
         raise _unusable(
             folder,
-            f"other users have access to it (mode {stat.S_IMODE(mode):04o}), and it is not Netra's alone",
+            f"other users have access to it (mode {stat.S_IMODE(mode):04o}), and it holds other files",
         )
     folder.chmod(FOLDER_MODE)
 

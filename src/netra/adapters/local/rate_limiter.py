@@ -1,8 +1,8 @@
-"""Rate limits of one process: a true sliding window of the instants that were admitted.
+"""Rate limits of one process: a sliding window over the instants of admitted requests.
 
-The `limits` package's memory storage keeps such windows too, but each hit shifts a whole list and
-starts a task that visits every key through a thread: at a million a minute, or at many keys, that
-is most of the work. Here a decision is a few operations whatever the limit and the number of keys.
+The `limits` package's memory storage keeps such windows too. But each hit there shifts a whole list and
+starts a task that visits every key in a thread; at a million requests a minute, or with many keys, that is
+most of the work. Here a decision takes a few operations, whatever the limit and the number of keys.
 """
 
 import math
@@ -14,41 +14,41 @@ from netra.domain.quotas import Admission, LimitName, RequestRateLimits
 from netra.ports.clock import Clock
 
 WINDOW_S: Final = 60.0
-KEYS_MAX: Final = 500_000  # about 100 MB; beyond it the longest quiet key is forgotten early
+KEYS_MAX: Final = 500_000  # keys in memory, about 100 MB; beyond it the least recently used key is evicted
 
 
 class Window:
-    """The instants of one key, oldest first, in seconds of the steady clock."""
+    """The instants of one key, oldest first, in seconds of the monotonic clock."""
 
     __slots__ = ("_first", "_instants_s")
 
     def __init__(self) -> None:
         self._instants_s = array("d")
-        self._first = 0  # what lies before has left the window
+        self._first = 0  # index of the first instant within the window
 
     def __len__(self) -> int:
         return len(self._instants_s) - self._first
 
     @property
     def oldest_s(self) -> float:
-        """The instant that leaves next."""
+        """The instant that leaves the window next."""
         return self._instants_s[self._first]
 
     @property
     def newest_s(self) -> float:
-        """The instant that leaves last."""
+        """The instant that leaves the window last."""
         return self._instants_s[-1]
 
     def room(self) -> int:
-        """Return how many instants there is memory for, counted or not."""
+        """Return the number of instants in memory, including those that have left the window."""
         return len(self._instants_s)
 
     def add(self, instant_s: float) -> None:
-        """Count one more."""
+        """Add an instant."""
         self._instants_s.append(instant_s)
 
     def leave(self, *, before_s: float) -> None:
-        """Forget instants before `before_s`; cutting only when half is dead keeps it linear."""
+        """Drop instants before `before_s`; frees memory when half is unused, so the cost stays linear."""
         instants_s, first = self._instants_s, self._first
         while first < len(instants_s) and instants_s[first] < before_s:
             first += 1
@@ -65,14 +65,14 @@ class LocalRateLimiter:
         self._rates = {name: rates.of(name) for name in LimitName}
         self._clock = clock
         self._keys_max = keys_max
-        self._windows: OrderedDict[tuple[LimitName, str], Window] = OrderedDict()  # longest quiet first
+        self._windows: OrderedDict[tuple[LimitName, str], Window] = OrderedDict()  # least recently used first
 
     async def admit(self, name: LimitName, key: str) -> Admission:
-        """Count one request of `key` under `name` and say whether it is admitted."""
+        """Count one request of `key` under `name` and return whether it is admitted."""
         now_s = self._clock.monotonic_s()
         limit = self._rates[name]
         if limit == 0:
-            return self._said(limit=0, count=0, now_s=now_s, window=None, allowed=True)
+            return self._decision(limit=0, count=0, now_s=now_s, window=None, allowed=True)
         self._forget_quiet(now_s)
         window = self._windows.get((name, key))
         if window is None:
@@ -82,17 +82,17 @@ class LocalRateLimiter:
         if allowed:
             window.add(now_s)
             self._windows.move_to_end((name, key))
-        return self._said(limit=limit, count=len(window), now_s=now_s, window=window, allowed=allowed)
+        return self._decision(limit=limit, count=len(window), now_s=now_s, window=window, allowed=allowed)
 
     def published(self) -> dict[str, int]:
-        """Return the live limits by name."""
+        """Return the active limits by name."""
         return {name.value: limit for name, limit in self._rates.items()}
 
     def held(self) -> int:
-        """Return how many keys are in memory."""
+        """Return the number of keys in memory."""
         return len(self._windows)
 
-    def _said(
+    def _decision(
         self, *, limit: int, count: int, now_s: float, window: Window | None, allowed: bool
     ) -> Admission:
         clear_s = 0.0 if window is None else window.newest_s + WINDOW_S - now_s

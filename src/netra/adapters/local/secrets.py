@@ -1,4 +1,4 @@
-"""Secrets from the operating system's random numbers."""
+"""Secrets from the operating system's random number generator."""
 
 import os
 import secrets
@@ -16,16 +16,15 @@ class RandomSecretSource:
     """`SecretSource` by the standard library."""
 
     def new(self) -> str:
-        """Return 43 characters that hold 256 random bits."""
+        """Return 43 characters with 256 random bits."""
         return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def kept_secret(data: Path) -> str:
-    """Return the signing key kept in the folder `data`, made on the first start, for its owner alone.
+    """Return the signing key stored in the folder `data`; the first start creates it, for its owner only.
 
-    Of several processes that start at the same time one makes the key, and all use it. Raises
-    `SettingsRefused` for a key that is empty, too short or not text, and when it can be neither read
-    nor written.
+    Of several processes that start concurrently one creates the key, and all use it. Raises `SettingsRefused`
+    for a key that is empty, too short or not text, and when it can be neither read nor written.
     """
     kept = data / SIGNING_KEY_FILE
     try:
@@ -36,7 +35,7 @@ def kept_secret(data: Path) -> str:
         raise _unusable(kept, f"{error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise _unusable(kept, "it is damaged") from error
-    if not key.isprintable():  # such as the zeros that a power failure leaves
+    if not key.isprintable():  # such as the zero bytes that a power failure may leave
         raise _unusable(kept, "it is damaged")
     if len(key) < SECRET_BYTES_MIN:
         raise _unusable(kept, f"it is damaged: {len(key)} of at least {SECRET_BYTES_MIN} characters")
@@ -44,7 +43,7 @@ def kept_secret(data: Path) -> str:
 
 
 def _make(kept: Path) -> None:
-    """Write a draft to the disk, then give it its name, so that no reader finds a part of a key."""
+    """Write a temporary file, sync it and rename it, so that no reader finds a partial key."""
     draft = kept.with_name(f"{kept.name}-{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
@@ -60,5 +59,5 @@ def _make(kept: Path) -> None:
 def _unusable(kept: Path, why: str) -> SettingsRefused:
     return SettingsRefused(
         f"The signing key {str(kept)!r} cannot be used: {why}. Restore the file, set NETRA_SECRET, or delete "
-        "the file: a new key is made, and everybody signs in again."
+        "the file: then a new key is created, and all users must sign in again."
     )

@@ -11,11 +11,11 @@ from netra.domain.users.model import Principal
 from netra.ports.clock import Clock
 
 LIFETIME_S: Final = 30.0
-PER_SESSION_MAX: Final = 20  # a browser opens a few sockets; whoever asks for more loses the oldest
+PER_SESSION_MAX: Final = 20  # tickets; a browser opens a few sockets, further tickets replace the oldest
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may come in, and until when on the steady clock."""
+    """The principal of a ticket, and when it expires on the monotonic clock."""
 
     principal: Principal
     until_s: float
@@ -30,7 +30,7 @@ class LocalTicketBook:
         self._by_session: dict[tuple[UserId, SessionId], list[str]] = {}
 
     async def issue(self, principal: Principal) -> str:
-        """Return a ticket that is good once, for 30 seconds."""
+        """Return a ticket that is valid once, for 30 seconds."""
         self._forget_late()
         ticket = secrets.token_urlsafe(24)
         held = self._by_session.setdefault((principal.user_id, principal.session_id), [])
@@ -41,7 +41,7 @@ class LocalTicketBook:
         return ticket
 
     async def redeem(self, ticket: str) -> Principal | None:
-        """Return whose ticket it is and use it up."""
+        """Use up the ticket and return its principal."""
         self._forget_late()
         found = self._tickets.get(ticket)
         if found is None:
@@ -50,7 +50,7 @@ class LocalTicketBook:
         return found.principal
 
     async def void(self, user_id: UserId, *, session_id: SessionId) -> None:
-        """Make the session's tickets worthless."""
+        """Invalidate the session's tickets."""
         for ticket in self._by_session.pop((user_id, session_id), []):
             del self._tickets[ticket]
 

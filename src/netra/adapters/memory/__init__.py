@@ -1,1 +1,1 @@
-"""Every port over plain dictionaries: the doubles of the tests, and the store of an embedded program."""
+"""Every port over plain dictionaries: test doubles, and the store of an embedded program."""

@@ -1,4 +1,4 @@
-"""API keys in a dictionary."""
+"""Stores API keys in a dictionary."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from netra.domain.users.model import ApiKey
 
 
 class MemoryApiKeyStore:
-    """`ApiKeyStore` for tests and embedded programs; it asks `users` who is disabled."""
+    """`ApiKeyStore` for tests and embedded programs; `users` says which owners are disabled."""
 
     def __init__(self, users: MemoryUserStore) -> None:
         self._users = users
@@ -22,20 +22,20 @@ class MemoryApiKeyStore:
     async def add(self, key: ApiKey, *, digest: str, max_per_user: int) -> None:
         """Store a new key."""
         if key.id in self._keys or digest in self._by_digest:
-            raise Conflict("This key is taken.")
+            raise Conflict("This key already exists.")
         own = [one for one in self._keys.values() if one.owner_id == key.owner_id]
         if sum(_counts(one, at=key.created_at) for one in own) >= max_per_user:
-            raise Conflict(f"You have {max_per_user} live keys already; revoke one first.")
+            raise Conflict(f"You already have {max_per_user} live keys; revoke one first.")
         self._keys[key.id] = key
         self._by_digest[digest] = key.id
 
     async def find(self, digest: str, *, at: datetime) -> ApiKey | None:
-        """Return the key if it counts."""
+        """Return the key if it is valid."""
         key_id = self._by_digest.get(digest)
         return None if key_id is None or not await self.is_live(key_id, at=at) else self._keys[key_id]
 
     async def is_live(self, key_id: KeyId, *, at: datetime) -> bool:
-        """Return whether the key counts."""
+        """Return whether the key is valid."""
         key = self._keys.get(key_id)
         if key is None or not _counts(key, at=at):
             return False

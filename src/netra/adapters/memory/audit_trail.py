@@ -1,4 +1,4 @@
-"""The security log in a dictionary."""
+"""Stores the security log in a dictionary."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ class MemoryAuditTrail:
     async def record(self, event: SecurityEvent) -> None:
         """Store an event."""
         if event.id in self._events:
-            raise Conflict("This event id is taken.")
+            raise Conflict("This event id already exists.")
         self._events[event.id] = event
 
     async def page(self, request: PageRequest) -> Page[SecurityEvent]:

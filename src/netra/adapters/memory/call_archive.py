@@ -18,7 +18,7 @@ class MemoryEventArchive:
         self._parcels: list[Parcel] = []
 
     async def put(self, shipment: Shipment) -> Sequence[Refused]:
-        """Store the shipment; nothing is refused."""
+        """Store the shipment; rejects nothing."""
         name = tuple(parcel.name for parcel in shipment.parcels)
         if name not in self._shipments:
             self._shipments.add(name)

@@ -1,4 +1,4 @@
-"""Events of workloads as lists of columns in memory, and their way to an archive."""
+"""Stores the events of workloads as lists of columns in memory, with an outbox to an archive."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -32,20 +32,21 @@ class MemoryEventLog:
 
     def __init__(self, workloads: MemoryWorkloadStore) -> None:
         self.workloads = workloads
-        self.logs = workloads.logs  # they end with their workload
+        self.logs = workloads.logs  # deleted together with their workload
         self._arrived = 0
 
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
-        """Add the events whose id is new, and count them in the workload."""
+        """Add the events whose id is new, and add them to the workload's counts."""
         if not len(events):
             return Appended(is_new=np.ones(0, np.bool_))
         await self.workloads.get(workload_id, owner_id=owner_id)
         log = self.logs.setdefault((owner_id, workload_id), Log())
         is_new, ids = _new_ones(events, log.ids)
         if is_new.any():
-            new = events.take(np.flatnonzero(is_new))  # `take` copies: nothing is shared
+            # `take` copies: the batch shares nothing with its caller
+            new = events.take(np.flatnonzero(is_new))
             self.workloads.check_room(workload_id, new, owner_id=owner_id, limits=limits)
             log.ids |= ids
             self._arrived += 1
@@ -109,7 +110,7 @@ class MemoryEventOutbox:
         return Shipment(fence=self._fence, number=parcels[0].arrival, parcels=parcels)
 
     async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
-        """Take the refused events out of the shipment and off their workload's count."""
+        """Move the refused events from the shipment to the dead letters."""
         self._confirm(shipment)
         for number in sorted({one.parcel for one in refused}):
             parcel = shipment.parcels[number]
@@ -124,7 +125,7 @@ class MemoryEventOutbox:
                 self._log.workloads.uncount(parcel.workload_id, removed, owner_id=parcel.owner_id)
 
     async def delivered(self, shipment: Shipment) -> None:
-        """Forget the parcels."""
+        """Delete the parcels."""
         self._confirm(shipment)
         for parcel in shipment.parcels:
             if (log := self._log_of(parcel)) is not None:
@@ -134,7 +135,7 @@ class MemoryEventOutbox:
 
     def _confirm(self, shipment: Shipment) -> None:
         if shipment.fence != self._fence or not self._lease_until or self._lease_until <= self._clock.now():
-            raise LeaseLost("Another process hands the events on.")
+            raise LeaseLost("Another process delivers the events.")
 
     def _log_of(self, parcel: Parcel) -> Log | None:
         """Return the log that still has the parcel."""
@@ -142,19 +143,19 @@ class MemoryEventOutbox:
         return log if any(one.name == parcel.name for one in log.parcels) else None
 
     async def release(self, fence: int) -> None:
-        """End the lease, if it is still this one."""
+        """Release the lease if `fence` is still its fence."""
         if fence == self._fence:
             self._lease_until = None
 
     async def deletions(self) -> Sequence[Deletion]:
-        """Return what the archive is to delete now."""
+        """Return the deletions that the archive has to carry out."""
         under_way = {(parcel.owner_id, parcel.workload_id) for parcel in self._log.workloads.shipped.values()}
         return tuple(
             one for one in self._log.workloads.deletions if (one.owner_id, one.workload_id) not in under_way
         )
 
     async def forget(self, deletion: Deletion) -> None:
-        """Forget a deletion that the archive has carried out."""
+        """Remove a deletion that the archive has carried out."""
         self._log.workloads.deletions = [
             one for one in self._log.workloads.deletions if one.log != deletion.log
         ]
@@ -162,7 +163,7 @@ class MemoryEventOutbox:
     async def waiting(
         self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None
     ) -> Waiting:
-        """Return the events of a span that wait."""
+        """Return the waiting events of a time span."""
         log = self._log.logs.get((owner_id, workload_id), Log())
         return Waiting(
             events=within(log, since=since, until=until),
@@ -171,7 +172,7 @@ class MemoryEventOutbox:
         )
 
     async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
-        """Return the workload, and how many of its events wait and are dead."""
+        """Return the workload with its counts of waiting and dead events."""
         workload = await self._log.workloads.get(workload_id, owner_id=owner_id)
         log = self._log.logs.get((owner_id, workload_id), Log())
         return Delivery(
@@ -182,16 +183,16 @@ class MemoryEventOutbox:
         )
 
     async def backlog(self) -> Backlog:
-        """Return how much waits."""
+        """Return the size of the outbox."""
         sizes = [len(parcel.events) for parcel in self._waiting()]
-        return Backlog(events=sum(sizes), bytes=0)  # in memory the count is the bound
+        return Backlog(events=sum(sizes), bytes=0)  # in memory only the number of events is bounded
 
     def _waiting(self) -> list[Parcel]:
         return [parcel for log in self._log.logs.values() for parcel in log.parcels]
 
 
 def within(log: Log, *, since: datetime | None, until: datetime | None) -> Events:
-    """Return the events of a span, in the order they came, in columns of their own."""
+    """Return a copy of the events of a time span, in arrival order."""
     found = concatenated([empty_events(), *(parcel.events for parcel in log.parcels)])
     is_in = np.ones(len(found), np.bool_)
     if since is not None:

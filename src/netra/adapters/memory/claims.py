@@ -1,4 +1,4 @@
-"""A worker's half of the runs in memory: claims, leases, fences, and what becomes of lapsed ones."""
+"""The worker's side of the runs in memory: claims, leases, fencing tokens and lapsed runs."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ class MemoryClaims:
         self._clock = clock
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest ready run of the owner who has the fewest running."""
+        """Claim the oldest ready run of the owner with the fewest running runs."""
         now = self._clock.now()
         until = lease_end(now=now, lease_s=lease_s)
         ready = (entry for entry in self._first_in_threads() if _is_ready(entry, now))
@@ -40,7 +40,7 @@ class MemoryClaims:
         return Claim(run=unshared(entry.run), fence=entry.fence)
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
-        """Move the lease's end and say whether a cancel was asked for."""
+        """Extend the lease and return whether a cancel was requested."""
         entry = self._held(claim)
         entry.lease_until = lease_end(now=self._clock.now(), lease_s=lease_s)
         return Pulse(is_cancel_requested=entry.run.is_cancel_requested)
@@ -60,11 +60,11 @@ class MemoryClaims:
         change = finished(entry.run, ending, events, at=self._clock.now())
         self._state.put(entry, change.run, change.events)
         if answer is not None:
-            self._state.say(answer, owner_id=change.run.owner_id)
+            self._state.add_message(answer, owner_id=change.run.owner_id)
         return change.events
 
     async def release(self, claim: Claim) -> Sequence[RunEvent]:
-        """Hand the run back without having spent an attempt, or end it as cancelled."""
+        """Return the run to the queue without counting the attempt, or end it as cancelled."""
         entry = self._held(claim)
         return self._let_go(entry, released(entry.run, now=self._clock.now()))
 
@@ -75,7 +75,7 @@ class MemoryClaims:
         return self._let_go(entry, change)
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
-        """Requeue or end runs whose lease has run out."""
+        """Requeue or end runs whose lease has expired."""
         now = self._clock.now()
         late = sorted(
             (entry.lease_until, entry.number, entry)
@@ -84,10 +84,10 @@ class MemoryClaims:
             and entry.lease_until is not None
             and has_passed(entry.lease_until, now=now)
         )
-        told: list[RunEvent] = []
+        ended: list[RunEvent] = []
         for _, _, entry in late[:limit]:
-            told += self._let_go(entry, lapsed(entry.run, max_attempts=max_attempts, now=now))
-        return tuple(told)
+            ended += self._let_go(entry, lapsed(entry.run, max_attempts=max_attempts, now=now))
+        return tuple(ended)
 
     def _let_go(self, entry: RunEntry, change: Change) -> Sequence[RunEvent]:
         self._state.put(entry, change.run, change.events)

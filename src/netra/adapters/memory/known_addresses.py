@@ -1,4 +1,4 @@
-"""Known addresses in a dictionary."""
+"""Stores known addresses in a dictionary."""
 
 from datetime import datetime
 
@@ -12,14 +12,14 @@ class MemoryKnownAddressStore:
         self._known: dict[str, tuple[UserId, datetime]] = {}
 
     async def is_known(self, digest: str, *, at: datetime) -> bool:
-        """Return whether the digest is kept and has not expired."""
+        """Return whether the digest is stored and has not expired."""
         kept = self._known.get(digest)
         return kept is not None and kept[1] > at
 
     async def remember(
         self, user_id: UserId, digest: str, *, at: datetime, until: datetime, max_per_user: int
     ) -> None:
-        """Keep the digest, and forget what has expired or is too much."""
+        """Store the digest; delete expired digests and those above the limit."""
         self._known[digest] = user_id, until
         expired = [key for key, (_, end) in self._known.items() if end <= at]
         for key in expired:

@@ -1,4 +1,4 @@
-"""A language model that says what a script tells it: the same words each time, without a network."""
+"""A scripted language model: deterministic answers, without a network."""
 
 import asyncio
 import re
@@ -10,24 +10,24 @@ Line = str | tuple[ToolCall, ...] | LanguageModelFailed
 
 
 class ScriptedLanguageModel:
-    """`LanguageModel` whose lines come from `script`; counts each word as a token and a dollar as none."""
+    """`LanguageModel` whose answers come from `script`; each word counts as one token, the cost is zero."""
 
     name = "scripted"
 
     def __init__(self, script: Callable[[Prompt], Line]) -> None:
         self._script = script
-        self.prompts: list[Prompt] = []  # all that was ever asked, in order
-        self.pieces = 0  # how many were ever made
-        self.streaming = 0  # answers under way
+        self.prompts: list[Prompt] = []  # all prompts so far, in order
+        self.pieces = 0  # number of pieces created so far
+        self.streaming = 0  # number of answers in progress
 
     @classmethod
     def saying(cls, lines: Sequence[Line]) -> "ScriptedLanguageModel":
-        """Return a model that says one line after another, and fails when it has none left."""
+        """Return a model that answers with one line after another, and fails after the last."""
         left = iter(lines)
         return cls(lambda _: next(left, LanguageModelFailed("The script has no line left.")))
 
     async def ask(self, prompt: Prompt) -> AsyncGenerator[TextPiece | Answer]:
-        """Say the next line, a word at a time."""
+        """Stream the next line, one word at a time."""
         self.prompts.append(prompt)
         self.streaming += 1
         try:

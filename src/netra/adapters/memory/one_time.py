@@ -1,4 +1,4 @@
-"""One-time values in a dictionary."""
+"""Stores one-time values in a dictionary."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from netra.domain.users.rules import too_many_waiting
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """A value, whose it is, and when it expires."""
+    """A value, its client, and when it expires."""
 
     value: bytes
     client: str
@@ -33,19 +33,19 @@ class MemoryOneTimeBook:
         max_per_client: int,
         max_in_all: int,
     ) -> None:
-        """Keep the value."""
+        """Store the value."""
         self._forget_expired(at)
         if key in self._kept:
-            raise Conflict("This key is taken.")
+            raise Conflict("This key already exists.")
         own = [kept.until for kept in self._kept.values() if kept.client == client]
         if len(own) >= max_per_client:
             raise too_many_waiting(first_ends_s=(min(own) - at).total_seconds())
         if len(self._kept) >= max_in_all:
-            raise Unavailable("Too many sign-ins wait to be finished; try again in a moment.")
+            raise Unavailable("Too many sign-ins are in progress; try again in a moment.")
         self._kept[key] = Kept(value, client, until)
 
     async def take(self, key: str, *, at: datetime) -> bytes | None:
-        """Return the value and delete it, and all that has expired."""
+        """Delete and return the value; also delete all expired ones."""
         kept = self._kept.pop(key, None)
         self._forget_expired(at)
         return None if kept is None or kept.until <= at else kept.value

@@ -12,7 +12,7 @@ T = TypeVar("T")
 def page_of(
     values: Iterable[T], request: PageRequest, *, key: Callable[[T], tuple[datetime, str]]
 ) -> Page[T]:
-    """Return the part of `values` that `request` asks for, newest first, ties by id descending."""
+    """Return the requested part of `values`, newest first, ties by id descending."""
     ordered = sorted(values, key=key, reverse=True)
     rest = ordered[request.offset :]
     if request.after is not None:

@@ -1,4 +1,4 @@
-"""First answers by idempotency key, in a dictionary."""
+"""Stores first responses by idempotency key, in a dictionary."""
 
 import msgspec
 
@@ -15,23 +15,23 @@ class MemoryReplayBook:
         self._kept: dict[tuple[UserId, str], KeyEntry] = {}
 
     async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> KeyEntry:
-        """Return the entry of this key, with the first answer or with a try that may go on."""
+        """Return the key's entry, with the stored response or with an attempt that may proceed."""
         self._forget_oldest()
         kept = self._kept.get((owner_id, key))
         entry = on_key(kept, key=key, fingerprint=fingerprint, now=self._clock.now())
         if kept is not None and entry.began_at != kept.began_at:
-            del self._kept[owner_id, key]  # so that the newest stand last
+            del self._kept[owner_id, key]  # keeps the newest entries last
         self._kept[owner_id, key] = entry
         return entry
 
     async def keep(self, owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> None:
-        """Keep the answer of a try that went on."""
+        """Store the response of an attempt."""
         kept = self._kept.get((owner_id, key))
         if kept is not None and kept.answer is None and kept.began_at == begun.began_at:
             self._kept[owner_id, key] = msgspec.structs.replace(kept, answer=answer)
 
     async def let_go(self, owner_id: UserId, key: str, begun: KeyEntry) -> None:
-        """End a try that has no answer to keep."""
+        """End an attempt that has no response to store."""
         if self._kept.get((owner_id, key)) == begun:
             self._kept[owner_id, key] = msgspec.structs.replace(begun, tried_at=None)
 

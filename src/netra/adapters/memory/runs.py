@@ -1,4 +1,4 @@
-"""Runs in the shared memory: accepted, read and stopped here, worked on in `claims`."""
+"""Stores runs in the shared memory: acceptance, reading and stopping here, the rest in `claims`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,13 +23,13 @@ from netra.ports.runs import NewRun
 
 
 class MemoryRunStore(MemoryClaims):
-    """`RunStore` over the state it shares with `MemoryThreadStore`; leases are timed by `clock`."""
+    """`RunStore` over the state shared with `MemoryThreadStore`; leases are timed by `clock`."""
 
     def __init__(self, state: MemoryState, *, clock: Clock) -> None:
         super().__init__(state, clock=clock)
 
     async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
-        """Store run, thread, question and first event, or return the run that the key made before."""
+        """Store run, thread, question and first event, or return the earlier run of the same key."""
         first = self._first_with_key(new)
         if first is not None:
             return Accepted(run=unshared(first.run), thread_created=first.has_made_thread, is_replay=True)
@@ -65,7 +65,7 @@ class MemoryRunStore(MemoryClaims):
         return tuple(self._owned(run_id, owner_id).events[first : first + limit])
 
     async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:
-        """Cancel the run, or ask its worker to."""
+        """Cancel the run, or request that its worker cancels it."""
         entry = self._owned(run_id, owner_id)
         change = stopped(entry.run, lease_until=entry.lease_until, now=self._clock.now())
         self._state.put(entry, change.run, change.events)
@@ -76,7 +76,7 @@ class MemoryRunStore(MemoryClaims):
         return sum(entry.run.state is RunState.QUEUED for entry in self._state.queue.values())
 
     async def clock(self) -> datetime:
-        """Return the time by which leases are judged."""
+        """Return the store's current time, by which leases are judged."""
         return self._clock.now()
 
     def _first_with_key(self, new: NewRun) -> RunEntry | None:
@@ -113,7 +113,7 @@ class MemoryRunStore(MemoryClaims):
                 updated_at=new.run.created_at,
             )
             state.messages[key] = []
-        state.say(new.question, owner_id=new.run.owner_id)
+        state.add_message(new.question, owner_id=new.run.owner_id)
         change = recorded(unshared(new.run), [new.first_event], at=new.run.created_at)
         state.accepted += 1
         entry = RunEntry(

@@ -1,4 +1,4 @@
-"""Sign-ins in a dictionary."""
+"""Stores sessions in a dictionary."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ LISTED_MAX: Final = 100
 
 
 class MemorySessionStore:
-    """`SessionStore` for tests and embedded programs; it asks `users` how accounts are now."""
+    """`SessionStore` for tests and embedded programs; `users` has the current state of accounts."""
 
     def __init__(self, users: MemoryUserStore) -> None:
         self._users = users
@@ -26,19 +26,20 @@ class MemorySessionStore:
     async def add(
         self, session: UserSession, *, refresh: str | None = None, user: User | None = None
     ) -> None:
-        """Store a new session, of an account that is as it was."""
-        now = None if user is None else await self._users.find(user.id)  # asked at once: no turn of the loop
+        """Store a new session, if its account has not changed."""
+        # answers without suspending, so the check and the insert are one step
+        now = None if user is None else await self._users.find(user.id)
         if user is not None and not _is_as_before(now, user):
-            raise AccountChanged("The account is not as it was.")
+            raise AccountChanged("The account has changed since the sign-in began.")
         if session.id in self._sessions:
-            raise Conflict("This session id is taken.")
+            raise Conflict("This session id already exists.")
         if refresh is not None:
             self._check_fresh(refresh)
             self._current[refresh] = session.id
         self._sessions[session.id] = session
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
-        """Put one refresh token in the place of another."""
+        """Replace one refresh token by another."""
         self._check_fresh(fresh)
         session = self._by_refresh(used, at=at)
         if session is None:
@@ -52,7 +53,7 @@ class MemorySessionStore:
         return Rotation(session=renewed)
 
     async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
-        """Return whose live session has, or has had, this refresh token."""
+        """Return the user whose live session has, or had, this refresh token."""
         session = self._by_refresh(refresh, at=at)
         return None if session is None else session.user_id
 
@@ -105,7 +106,7 @@ class MemorySessionStore:
 
     def _check_fresh(self, digest: str) -> None:
         if digest in self._current or digest in self._replaced:
-            raise Conflict("This refresh token is taken.")
+            raise Conflict("This refresh token already exists.")
 
 
 def _is_as_before(now: User | None, before: User) -> bool:

@@ -1,4 +1,4 @@
-"""What is spent on a language model, in a dictionary."""
+"""Stores spending on language models, in a dictionary."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -7,18 +7,18 @@ from typing import Final
 
 from netra.ports.spending import AccountId, Amount, Limit
 
-ACCOUNTS_MAX: Final = 100_000  # about 20 MB; beyond it the least recently used are forgotten
+ACCOUNTS_MAX: Final = 100_000  # accounts, about 20 MB; beyond it the least recently used are evicted
 
 
 class MemorySpendingBook:
-    """`SpendingBook` for tests and embedded programs; it never awaits, so each method is one step."""
+    """`SpendingBook` for tests and embedded programs; it never awaits, so each method is atomic."""
 
     def __init__(self, *, accounts_max: int = ACCOUNTS_MAX) -> None:
         self._accounts_max = accounts_max
         self._booked: OrderedDict[AccountId, Amount] = OrderedDict()
 
-    async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:  # noqa: ARG002  # the process forgets by number, not by age
-        """Book the amount on every account, or on none."""
+    async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:  # noqa: ARG002 (evicts by number, not by age)
+        """Book the amount on all accounts, or on none of them."""
         for limit in limits:
             if not limit.has_room(self._of(limit.account).plus(amount)):
                 return limit.account
@@ -29,13 +29,13 @@ class MemorySpendingBook:
         return None
 
     async def settle(self, difference: Amount, *, accounts: Sequence[AccountId]) -> None:
-        """Add the difference to every account that is known."""
+        """Add the difference to every known account."""
         for account in accounts:
             if account in self._booked:
                 self._book(account, difference)
 
     async def booked(self, account: AccountId) -> Amount:
-        """Return what is booked on the account."""
+        """Return the amount booked on the account."""
         return self._of(account)
 
     def _of(self, account: AccountId) -> Amount:

@@ -1,6 +1,6 @@
-"""The one place where threads and runs in memory meet; what a transaction would span lies here.
+"""The state shared by the memory stores of threads and runs: everything that a transaction would span.
 
-Methods of the stores never await between reading and writing it, so on one event loop each is atomic.
+The stores' methods never await between reading and writing it, so on one event loop each is atomic.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from netra.domain.threads.model import Message, Thread
 
 
 class RunEntry(msgspec.Struct, kw_only=True):
-    """A run with what its store alone knows."""
+    """A run with the store's own fields."""
 
     run: Run
     number: int  # order of acceptance
@@ -23,11 +23,11 @@ class RunEntry(msgspec.Struct, kw_only=True):
     fingerprint: str = ""
     idempotency_key: str | None = None
     fence: int = 0
-    lease_until: datetime | None = None  # a running one's lease, a queued one's rest
+    lease_until: datetime | None = None  # the end of a running run's lease, or of a queued run's rest
 
     @property
     def thread_key(self) -> tuple[UserId, ThreadId]:
-        """The key of the thread it belongs to: ids are owned, so the owner is a part."""
+        """The key of the run's thread: thread ids are unique only per owner."""
         return self.run.owner_id, self.run.thread_id
 
 
@@ -39,7 +39,7 @@ class MemoryState:
         self.messages: dict[tuple[UserId, ThreadId], list[Message]] = {}
         self.runs: dict[RunId, RunEntry] = {}
         self.keys: dict[tuple[UserId, str], RunId] = {}
-        self.queue: dict[RunId, RunEntry] = {}  # queued and running ones, in order of acceptance
+        self.queue: dict[RunId, RunEntry] = {}  # queued and running runs, in order of acceptance
         self.accepted = 0
 
     def find(self, run_id: RunId, *, owner_id: UserId) -> RunEntry | None:
@@ -48,7 +48,7 @@ class MemoryState:
         return None if entry is None or entry.run.owner_id != owner_id else entry
 
     def put(self, entry: RunEntry, run: Run, events: tuple[RunEvent, ...] = ()) -> None:
-        """Make `run` what `entry` holds and append its events."""
+        """Store `run` in `entry` and append its events."""
         entry.run = run
         entry.events.extend(events)
         if run.state is not RunState.RUNNING:
@@ -56,7 +56,7 @@ class MemoryState:
         if run.state.is_terminal:
             self.queue.pop(run.id, None)
 
-    def say(self, message: Message, *, owner_id: UserId) -> None:
+    def add_message(self, message: Message, *, owner_id: UserId) -> None:
         """Append a message to its thread."""
         key = owner_id, message.thread_id
         thread = self.threads[key]
@@ -76,7 +76,7 @@ class MemoryState:
 
 
 def unshared(run: Run) -> Run:
-    """Return the run with parameters of its own, so that no caller can change what is stored."""
+    """Return a copy of the run with its own parameters, so that no caller can change what is stored."""
     if not run.parameters:
         return run
     own = msgspec.json.decode(msgspec.json.encode(run.parameters))

@@ -1,4 +1,4 @@
-"""Conversations in the shared memory."""
+"""Stores conversations in the shared memory."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from netra.ports.clock import Clock
 
 
 class MemoryThreadStore:
-    """`ThreadStore` over the state it shares with `MemoryRunStore`."""
+    """`ThreadStore` over the state shared with `MemoryRunStore`."""
 
     def __init__(self, state: MemoryState, *, clock: Clock) -> None:
         self._state = state
@@ -38,15 +38,15 @@ class MemoryThreadStore:
         return tuple(sorted(said, key=lambda message: message.created_at))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
-        """Delete the thread with all in it; return the ends of runs that were live."""
+        """Delete the thread and its contents; return the terminal events of its live runs."""
         key = owner_id, thread_id
         if key not in self._state.threads:
             raise NotFound("thread", thread_id)
         entries = [entry for entry in self._state.runs.values() if entry.thread_key == key]
         now = self._clock.now()
-        told = [event for entry in entries for event in removed(entry.run, at=now)]
+        ended = [event for entry in entries for event in removed(entry.run, at=now)]
         for entry in entries:
             self._state.forget(entry)
         del self._state.threads[key]
         del self._state.messages[key]
-        return tuple(told)
+        return tuple(ended)

@@ -1,4 +1,4 @@
-"""Users in a dictionary."""
+"""Stores users in a dictionary."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,9 +21,9 @@ class MemoryUserStore:
     async def add(self, new: NewUser) -> User:
         """Store and number a user."""
         if new.email in self._by_email:
-            raise Conflict("A user with this e-mail exists already.")
+            raise Conflict("A user with this e-mail address already exists.")
         if new.identity in self._by_identity:
-            raise Conflict("This identity is linked already.")
+            raise Conflict("This identity is already linked to a user.")
         user = User(
             id=UserId(len(self._users) + 1),
             email=new.email,
@@ -59,7 +59,7 @@ class MemoryUserStore:
         """Link the identity to the user and fill in a missing picture."""
         user = self._get(user_id)
         if identity in self._by_identity:
-            raise Conflict("This identity is linked already.")
+            raise Conflict("This identity is already linked to a user.")
         self._by_identity[identity] = user_id
         linked = msgspec.structs.replace(user, picture=user.picture or picture, updated_at=at)
         self._users[user_id] = linked
@@ -71,7 +71,7 @@ class MemoryUserStore:
         self._users[user_id] = msgspec.structs.replace(user, password_hash=password_hash, updated_at=at)
 
     async def disable(self, user_id: UserId, *, at: datetime) -> None:
-        """Set `disabled_at` unless it is set already."""
+        """Set `disabled_at` unless already set."""
         user = self._get(user_id)
         if user.disabled_at is None:
             self._users[user_id] = msgspec.structs.replace(user, disabled_at=at)

@@ -1,4 +1,4 @@
-"""Workloads in a dictionary, and what a workload has of events beside them."""
+"""Stores workloads in a dictionary, together with the logs of their events."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ from netra.ports.clock import Clock
 
 
 class Log(msgspec.Struct, kw_only=True):
-    """The events of a workload: batches in the order they came, and the ids that it ever had."""
+    """The events of a workload: batches in arrival order, and all ids that it ever had."""
 
     parcels: list[Parcel] = []
     ids: set[str] = set()
@@ -29,12 +29,12 @@ class MemoryWorkloadStore:
         self._clock = clock
         self._workloads: dict[tuple[UserId, WorkloadId], Workload] = {}
         self.logs: dict[tuple[UserId, WorkloadId], Log] = {}
-        self.shipped: dict[str, Parcel] = {}  # the shipment under way, by name
-        self.deletions: list[Deletion] = []  # what the archive is to delete
+        self.shipped: dict[str, Parcel] = {}  # the current shipment, by parcel name
+        self.deletions: list[Deletion] = []  # deletions that the archive has to carry out
         self._deleted = 0
 
     async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
-        """Store a new workload, or return the one that has its id."""
+        """Store a new workload, or return the existing one with its id."""
         stored = self._workloads.get((workload.owner_id, workload.id))
         if stored is not None:
             return stored
@@ -46,7 +46,7 @@ class MemoryWorkloadStore:
         return workload
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
-        """Return the workload with its counts as of now."""
+        """Return the workload with its current counts."""
         workload = self._workloads.get((owner_id, workload_id))
         if workload is None:
             raise NotFound("workload", workload_id)
@@ -64,7 +64,7 @@ class MemoryWorkloadStore:
         self.condemn(workload_id, owner_id=owner_id)
 
     def condemn(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Take the events from every reader; what an archive has of them, or may get, it is to delete."""
+        """Hide the events from every reader; record a deletion for events that the archive has or may get."""
         log = self.logs.pop((owner_id, workload_id), Log())
         if log.archived or any(parcel.name in self.shipped for parcel in log.parcels):
             self._deleted += 1
@@ -73,7 +73,7 @@ class MemoryWorkloadStore:
     def check_room(
         self, workload_id: WorkloadId, new: Events, *, owner_id: UserId, limits: LogLimits | None
     ) -> None:
-        """Raise `ValidationFailed` when the workload would be larger than `limits`."""
+        """Raise `ValidationFailed` when the workload would exceed `limits`."""
         workload = self._workloads[owner_id, workload_id]
         held = LogSize(
             events=workload.event_count, prefix_hashes=workload.prefix_hashes, bytes=workload.bytes
@@ -81,7 +81,7 @@ class MemoryWorkloadStore:
         check_room(added(held, size_of(new)), limits=limits)
 
     def count(self, workload_id: WorkloadId, new: Events, *, owner_id: UserId) -> None:
-        """Count events that are stored now, and widen the time span."""
+        """Add newly stored events to the counts, and extend the time span."""
         workload = self._workloads[owner_id, workload_id]
         more = size_of(new)
         first_at, last_at = instant_of(int(new.at_ns.min())), instant_of(int(new.at_ns.max()))

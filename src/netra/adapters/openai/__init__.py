@@ -1,1 +1,1 @@
-"""A language model behind OpenAI's wire format: OpenAI itself, or any server that speaks like it."""
+"""A language model behind OpenAI's wire format: OpenAI itself, or any compatible server."""

@@ -1,25 +1,25 @@
-"""How much an endpoint may send: the vendor's library reads a line of any length into memory."""
+"""Bounds the size of an endpoint's answer; the vendor's library reads lines of any length into memory."""
 
 from collections.abc import AsyncIterator
 from typing import Final
 
 from httpx2 import AsyncByteStream, Response
 
-BYTES_MAX: Final = 32 * 1024 * 1024  # of one answer; 100,000 tokens, one an event, are about 25 MiB
+BYTES_MAX: Final = 32 * 1024 * 1024  # bytes of one answer; 100,000 tokens, one per event, are about 25 MiB
 
 
 class TooMuch(ValueError):
-    """The endpoint sends more than any answer can be."""
+    """The endpoint sent more than any valid answer can have."""
 
 
 class BoundedStream(AsyncByteStream):
-    """A body that ends with an error where it becomes too long."""
+    """A body that raises an error when it exceeds the limit."""
 
     def __init__(self, inner: AsyncByteStream) -> None:
         self._inner = inner
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Pass the bytes on."""
+        """Yield the bytes."""
         left = BYTES_MAX
         async for chunk in self._inner:
             left -= len(chunk)
@@ -33,9 +33,9 @@ class BoundedStream(AsyncByteStream):
 
 
 async def bound(response: Response) -> None:
-    """Bound a response before any of its body is read. Raises `TooMuch` for a compressed one.
+    """Bound a response before its body is read. Raises `TooMuch` for a compressed one.
 
-    Nobody asked for compression, and what a compressed body becomes has no bound.
+    Compression was not requested, and the decompressed size of a body has no bound.
     """
     if response.headers.get("content-encoding", "identity") != "identity":
         await response.aclose()

@@ -1,4 +1,4 @@
-"""The circuit breaker of an endpoint: which failures count, and pauses that the provider asks for."""
+"""The circuit breaker of an endpoint: counts failures, and honours pauses that the provider asks for."""
 
 import math
 from collections.abc import Generator
@@ -14,25 +14,27 @@ from netra.ports.language_model import (
     LanguageModelUnavailable,
 )
 
-FAILURES: Final = 5  # in a row; fewer would let one bad minute of a busy provider silence it
-REST_S: Final = 10.0  # between two trial requests while the circuit is open
-PAUSE_S_MAX: Final = 60.0  # upper bound on a Retry-After: the provider may be ready sooner than it says
+# consecutive failures that open the circuit; fewer would trip in one bad minute of a busy provider
+FAILURES: Final = 5
+REST_S: Final = 10.0  # seconds between two trial requests while the circuit is open
+# seconds; upper bound on a Retry-After, since the provider may recover sooner than it says
+PAUSE_S_MAX: Final = 60.0
 
 
 class Trial:
-    """What one request found out about the endpoint."""
+    """What one request reveals about the endpoint."""
 
     def __init__(self) -> None:
         self.is_alive = False  # part of the answer has arrived
 
 
 class Breaker:
-    """Counts consecutive failures of an endpoint to answer, whatever its answers say."""
+    """Counts consecutive failures of an endpoint to answer, whatever the content of its answers."""
 
     def __init__(self, *, clock: Clock, failures: int = FAILURES, rest_s: float = REST_S) -> None:
         self._clock = clock
         self._circuit = CircuitBreaker(clock=clock, failures_max=failures, rest_s=rest_s)
-        self._paused_until_s = -math.inf  # of the steady clock
+        self._paused_until_s = -math.inf  # on the monotonic clock
 
     @property
     def is_open(self) -> bool:
@@ -41,15 +43,11 @@ class Breaker:
 
     @contextmanager
     def trial(self) -> Generator[Trial]:
-        """Let one request through.
-
-        Raises `LanguageModelRateLimited` during a pause that the provider asked for, and
-        `LanguageModelUnavailable` while the circuit is open. A cancelled request counts neither way.
-        """
+        """Admit one request."""
         wait_s = self._paused_until_s - self._clock.monotonic_s()
         if wait_s > 0:
             raise LanguageModelRateLimited(
-                "The language model's provider has asked to wait.", retry_after_s=wait_s
+                "The language model's provider has asked to wait; try again later.", retry_after_s=wait_s
             )
         trial = Trial()
         try:
@@ -57,7 +55,7 @@ class Breaker:
                 yield trial
         except CircuitOpen as refused:
             raise LanguageModelUnavailable(
-                "The language model has failed several times in a row and is left alone for a while.",
+                "The language model has failed several times in a row; it is not asked again for a while.",
                 retry_after_s=refused.retry_after_s,
             ) from None
         except LanguageModelFailed as failure:
@@ -66,7 +64,7 @@ class Breaker:
         self._circuit.succeed()
 
     def _note(self, failure: LanguageModelFailed, trial: Trial) -> None:
-        """Count timeouts without an answer and outages; any other failure is an answer."""
+        """Count an outage or a timeout without an answer as a failure, every other failure as an answer."""
         if failure.retry_after_s is not None:
             pause_s = min(failure.retry_after_s, PAUSE_S_MAX)
             self._paused_until_s = self._clock.monotonic_s() + pause_s

@@ -1,4 +1,4 @@
-"""The chat completions dialect: prompt to request, stream events to draft."""
+"""The chat completions API: converts prompts to requests, and stream events to a draft."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -12,11 +12,11 @@ from netra.ports.language_model import Prompt, PromptMessage, Usage
 
 
 class ChatDialect:
-    """Chat completions, which every server speaks."""
+    """Chat completions, which every compatible server supports."""
 
     def __init__(self, *, model: str, is_openai: bool) -> None:
         self._model = model
-        # OpenAI's newer models refuse the old name, other servers do not all know the new one
+        # OpenAI's newer models reject the old name; not all other servers know the new one
         self._limit_name = "max_completion_tokens" if is_openai else "max_tokens"
 
     def begin(self, client: AsyncOpenAI, prompt: Prompt) -> Awaitable[AsyncStream[Any]]:
@@ -25,7 +25,7 @@ class ChatDialect:
         return create(**self._request(prompt))
 
     def read(self, event: object, draft: Draft) -> str:
-        """Add an event to the draft and return the text in it. Raises `msgspec.ValidationError`."""
+        """Add an event to the draft and return its text. Raises `msgspec.ValidationError`."""
         chunk = stream_events.read(event, stream_events.ChatChunk)
         draft.model = draft.model or (chunk.model or "")
         if chunk.usage is not None:
@@ -62,11 +62,11 @@ class ChatDialect:
 
 
 def _message(message: PromptMessage) -> dict[str, Any]:  # Any: JSON
-    said: dict[str, Any] = {"role": message.role, "content": message.text}
+    sent: dict[str, Any] = {"role": message.role, "content": message.text}
     if message.tool_call_id is not None:
-        said["tool_call_id"] = message.tool_call_id
+        sent["tool_call_id"] = message.tool_call_id
     if message.tool_calls:
-        said["tool_calls"] = [
+        sent["tool_calls"] = [
             {
                 "id": call.call_id,
                 "type": "function",
@@ -74,7 +74,7 @@ def _message(message: PromptMessage) -> dict[str, Any]:  # Any: JSON
             }
             for call in message.tool_calls
         ]
-    return said
+    return sent
 
 
 def _add(choice: stream_events.Choice, draft: Draft) -> str:

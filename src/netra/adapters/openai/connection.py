@@ -1,4 +1,4 @@
-"""Opens the way to an endpoint: one client with its own limits, that logs nothing and follows nowhere."""
+"""Opens the client of an endpoint, with its own limits, without logging and without redirects."""
 
 import logging
 import random
@@ -26,14 +26,15 @@ from netra.ports.language_model import Usage
 
 CONNECT_S: Final = 5.0
 SEND_S: Final = 10.0
-BACKOFF_S_MAX: Final = 60.0  # between two attempts; their number and the deadline rule before
-NO_KEY: Final = "none"  # the library insists on one; servers without keys read none
+# seconds between two attempts; usually their number and the deadline end them earlier
+BACKOFF_S_MAX: Final = 60.0
+NO_KEY: Final = "none"  # the library requires a key; servers without keys ignore it
 LOGGERS: Final = ("openai", "httpx2", "httpcore2")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """The model, what its usage costs, and its health."""
+    """The model, a function for the cost of its usage, and its health probe."""
 
     model: OpenAILanguageModel
     cost_usd: Callable[[Usage], float | None]
@@ -44,7 +45,7 @@ class Opened:
 async def open_openai(
     endpoint: Endpoint, *, clock: Clock, breaker: Breaker | None = None
 ) -> AsyncGenerator[Opened]:
-    """Open the way to the endpoint, there or not, and close it on exit."""
+    """Open the client, whether or not the endpoint is up, and close it on exit."""
     _silence()
     cost_usd = partial(tariff_cost_usd, tariff=endpoint.tariff)
     async with _http(endpoint) as http:
@@ -55,7 +56,8 @@ async def open_openai(
             max_retries=0,
             default_headers={"Accept-Encoding": "identity"},
         )
-        client.organization = client.project = None  # of the machine's environment, not of the settings
+        # the library reads these from the environment; only the settings count
+        client.organization = client.project = None
         model = OpenAILanguageModel(
             name=endpoint.model,
             client=client,
@@ -78,7 +80,7 @@ def _dialect(endpoint: Endpoint) -> Dialect:
 
 
 def _http(endpoint: Endpoint) -> AsyncClient:
-    """Return a client that follows no redirect: a prompt goes where the settings say or nowhere."""
+    """Return a client that follows no redirect: a prompt goes only to the configured address."""
     return AsyncClient(
         timeout=Timeout(connect=CONNECT_S, read=endpoint.silence_s, write=SEND_S, pool=endpoint.silence_s),
         limits=Limits(max_connections=endpoint.connections + 1),  # one for the probe
@@ -88,6 +90,6 @@ def _http(endpoint: Endpoint) -> AsyncClient:
 
 
 def _silence() -> None:
-    """Keep the libraries' own logs to warnings, whatever the level of the rest: they tell addresses."""
+    """Limit the libraries' loggers to warnings, whatever the global level: they log addresses."""
     for name in LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

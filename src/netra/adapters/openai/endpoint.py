@@ -1,4 +1,4 @@
-"""Which model is asked, where, and at what price: the settings, as this adapter uses them."""
+"""The configured endpoint: model, address and price, as this adapter uses them."""
 
 from typing import Literal
 from urllib.parse import urlsplit
@@ -12,32 +12,31 @@ from netra.settings import Settings
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One model at one address; `repr` names the model alone, as the rest may hold secrets."""
+    """One model at one address; `repr` shows only the model, because other fields may hold secrets."""
 
     model: str
     url: str
     key: str | None = None
     api: Literal["chat", "responses"] = "chat"
-    silence_s: float = 20.0  # the longest pause between two pieces, and before the first
+    silence_s: float = 20.0  # seconds; idle timeout before the first piece and between two pieces
     connections: int = 8
-    backoff_s: float = 0.5  # before the second attempt; doubled before the third
-    tariff: Tariff | None = None  # None: nobody knows what it costs
+    backoff_s: float = 0.5  # seconds before the second attempt; doubled before the third
+    tariff: Tariff | None = None  # None: the price is unknown
 
     def __repr__(self) -> str:
-        """Name the model."""
+        """Return a text with the model's name only."""
         return f"Endpoint(model={self.model!r})"
 
     @property
     def is_openai(self) -> bool:
-        """Whether OpenAI itself answers."""
+        """Whether the endpoint is OpenAI itself."""
         return urlsplit(self.url).hostname == "api.openai.com"
 
 
 def endpoint_of(settings: Settings, *, prices: PriceBook) -> Endpoint:
-    """Return the endpoint that the settings name.
+    """Return the endpoint described by the settings.
 
-    The price book knows what OpenAI charges; of another server's prices it knows nothing, whatever
-    the model is called there.
+    The price book has OpenAI's prices. It has no prices of another server, whatever the model's name there.
     """
     key = settings.language_model_key
     endpoint = Endpoint(

@@ -1,4 +1,4 @@
-"""A language model behind OpenAI's wire format: who may ask now, how long, and what is tried again."""
+"""A language model behind OpenAI's wire format: concurrency limit, deadline and retries."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -101,7 +101,7 @@ class OpenAILanguageModel:
 
     @asynccontextmanager
     async def _slot(self, deadline_s: float) -> AsyncGenerator[None]:
-        """Wait for one of the connections."""
+        """Wait for a free connection."""
         try:
             async with timeout_at(deadline_s):
                 await self._slots.acquire()
@@ -114,18 +114,18 @@ class OpenAILanguageModel:
             self._slots.release()
 
     def _wait_s(self, failure: LanguageModelFailed, attempt: int) -> float | None:
-        """Return how long to wait before the next attempt, None when there is none."""
+        """Return the wait before the next attempt, or None when there is no further attempt."""
         is_passing = isinstance(failure, LanguageModelUnavailable | LanguageModelRateLimited)
         if attempt >= ATTEMPTS or not is_passing or isinstance(failure, OutOfCredit) or self._breaker.is_open:
             return None
         return self._backoff.wait_s(attempt, retry_after_s=failure.retry_after_s)
 
     def _usage(self, draft: Draft, prompt: Prompt) -> Usage:
-        """Return what the draft cost: as counted by the provider, or guessed where it broke off."""
+        """Return the draft's usage, as counted by the provider, or estimated when the stream broke off."""
         if not draft.is_sent:
             return Usage()
         if not draft.events:
-            return Usage(calls=1)  # refused before the model saw it: nobody charges for that
+            return Usage(calls=1)  # rejected before the model saw it: not charged
         guessed = Usage(
             input_tokens=prompt_tokens(prompt),
             output_tokens=text_tokens(draft.written()),

@@ -1,4 +1,4 @@
-"""What an answer cost: its tokens at the model's tariff, of the price book or of the operator's own."""
+"""The cost of an answer: its tokens at the model's tariff, from the price book or the settings."""
 
 import math
 
@@ -7,12 +7,12 @@ from netra.ports.language_model import Usage
 
 
 def cost_usd(usage: Usage, tariff: Tariff | None) -> float | None:
-    """Return the dollars of one request, None when nobody knows the price; rounded up to a nano-dollar.
+    """Return the cost in US dollars, rounded up to a nano-dollar; None if the price is unknown.
 
-    Dollars = (input - cached) x input price + cached x cached price + output x output price + price
-    a request, the tier chosen by the request's own input. Cached input without a price of its own
-    is charged as input. 1,200 tokens in, 1,000 of them cached, 100 out, at 2.50, 1.25 and 10
-    dollars a million:
+    Cost = (input - cached) x input price + cached x cached price + output x output price + price per request;
+    the tier is chosen by the request's own input. Cached input without a price of its own is charged as
+    input. For 1,200 input tokens, 1,000 of them cached, and 100 output tokens at 2.50, 1.25 and 10 dollars
+    per million:
 
     >>> rates = [Rate(usd_per_token=usd) for usd in (2.5e-6, 1.25e-6, 10e-6)]
     >>> tariff = Tariff(model="m", provider="p", input=rates[0], cached_input=rates[1], output=rates[2])
@@ -32,7 +32,7 @@ def cost_usd(usage: Usage, tariff: Tariff | None) -> float | None:
 
 
 def own_tariff(model: str, *, input_usd: float, cached_input_usd: float | None, output_usd: float) -> Tariff:
-    """Return the tariff that the operator states, in dollars a million tokens."""
+    """Return the tariff from the operator's settings, in US dollars per million tokens."""
     cached = None if cached_input_usd is None else Rate(usd_per_token=cached_input_usd / 1e6)
     return Tariff(
         model=model,

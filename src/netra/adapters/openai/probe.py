@@ -1,4 +1,4 @@
-"""Health of the endpoint: it answers, and takes the key. No token is bought to find out."""
+"""Health of the endpoint: it answers and accepts the key. The check uses no tokens."""
 
 from typing import Final
 
@@ -9,12 +9,12 @@ from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
 ANSWER_S: Final = 1.0
-NO_LIST: Final = "The endpoint's answer is no list of models."
-KEPT_S: Final = 15.0  # a provider is not asked at every look at this service's health
+NO_LIST: Final = "The endpoint's answer is not a list of models."
+KEPT_S: Final = 15.0  # seconds a result is cached; not every health check asks the provider
 
 
 class OpenAIProbe:
-    """`Probe` of the endpoint: it lists its models."""
+    """`Probe` of the endpoint: requests its list of models."""
 
     name = "openai_api"
 
@@ -25,7 +25,7 @@ class OpenAIProbe:
         self._reason: str | None = None
 
     async def check(self) -> None:
-        """Return when the endpoint answered a moment ago, or does now."""
+        """Return when the endpoint answers, or answered recently."""
         now_s = self._clock.monotonic_s()
         if self._asked_at_s is None or now_s - self._asked_at_s > KEPT_S:
             self._reason = await self._asked()
@@ -34,13 +34,13 @@ class OpenAIProbe:
             raise Unavailable(self._reason)
 
     async def _asked(self) -> str | None:
-        """Return what is wrong, None when nothing is; an endpoint without a list answers 404."""
+        """Return the problem, or None when healthy; an endpoint without a model list answers 404."""
         try:
             listed = await self._client.get("/models", cast_to=object)
         except NotFoundError:
             return None
         except APIError as error:
             return translated(error, now=self._clock.now()).message
-        except ValueError:  # too much, or broken JSON
+        except ValueError:  # too long, or invalid JSON
             return NO_LIST
         return None if isinstance(listed, dict | list) else NO_LIST

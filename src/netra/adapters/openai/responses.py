@@ -1,4 +1,4 @@
-"""The Responses dialect: prompt to request, stream events to draft. The provider is told to keep nothing."""
+"""The Responses API: converts prompts to requests, and stream events to a draft; stores nothing there."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, cast
@@ -15,7 +15,7 @@ ENDINGS: Final = frozenset({"response.completed", "response.incomplete", "respon
 
 
 class ResponsesDialect:
-    """OpenAI's newer form of the same."""
+    """OpenAI's newer API."""
 
     def __init__(self, *, model: str) -> None:
         self._model = model
@@ -26,9 +26,9 @@ class ResponsesDialect:
         return create(**self._request(prompt))
 
     def read(self, event: object, draft: Draft) -> str:
-        """Add an event to the draft and return the text in it.
+        """Add an event to the draft and return its text.
 
-        Raises `msgspec.ValidationError` when it is no event, and what the provider reports as failed.
+        Raises `msgspec.ValidationError` for an invalid event, and the failure that the provider reports.
         """
         kind = stream_events.read(event, stream_events.Kind).type
         if kind == "response.output_text.delta":

@@ -1,25 +1,25 @@
-"""A JSON schema as strict answers take it: the keywords that OpenAI documents, and no others.
+"""Reduces a JSON schema to the keywords that OpenAI documents for strict answers.
 
-What is left out is no loss: whoever asked checks the answer against all of it.
+Dropping the others loses nothing: the caller checks the answer against the full schema.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-# Structured outputs, supported schemas, as documented in February 2026. A request with another
-# keyword is refused as a whole; lengths of strings are the ones that JSON schemas often have.
+# Structured outputs, supported schemas, as documented in February 2026. A request with any other keyword is
+# rejected; string lengths are a common example.
 KEYWORDS: Final = frozenset(
     {"type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "const", "$ref"}
     | {"$defs", "description", "pattern", "format", "multipleOf", "minimum", "maximum"}
     | {"exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems"}
 )
-NAMED: Final = frozenset({"properties", "$defs"})  # whose keys are names, not keywords
+NAMED: Final = frozenset({"properties", "$defs"})  # their keys are names, not keywords
 
 Schema = Mapping[str, Any]  # Any: a JSON schema
 
 
 def strict(schema: Schema) -> dict[str, Any]:
-    """Return what is taken of `schema`; choices say what type they are of, as strict ones must.
+    """Return the supported part of `schema`; an enum gets its type, which strict mode requires.
 
     >>> strict({"type": "string", "maxLength": 9, "pattern": "^a"})
     {'type': 'string', 'pattern': '^a'}

@@ -1,4 +1,4 @@
-"""One request's events under a deadline; what the vendor's library raises leaves here in the port's words."""
+"""One request's stream under a deadline; translates the vendor library's exceptions into the port's."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Generator
@@ -15,23 +15,23 @@ from netra.adapters.resilience.deadline import timeout_at
 from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModelFailed, LanguageModelTimedOut, Prompt, TextPiece
 
-TAIL_S: Final = 2.0  # once the answer has ended, how long its count of tokens may take
-# What the library raises on a stream that is not what it should be, beside its own errors: broken
-# JSON and UTF-8, arrays nested without end, text where it reads objects.
+TAIL_S: Final = 2.0  # seconds that the token counts may take once the answer has ended
+# Exceptions of the library on a malformed stream, apart from its own: invalid JSON or UTF-8, arrays nested
+# too deeply, text where it expects objects.
 BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
-Events = AsyncStream[Any]  # Any: the vendor's events, which `wire` reads with care
+Events = AsyncStream[Any]  # Any: the vendor's events, which `stream_events` validates
 
 
 class Dialect(Protocol):
-    """How a prompt is put and its events are read."""
+    """Sends a prompt and reads its events."""
 
     def begin(self, client: AsyncOpenAI, prompt: Prompt) -> Awaitable[Events]:
         """Send the request and return its events."""
         ...
 
     def read(self, event: object, draft: Draft) -> str:
-        """Add an event to the draft and return the text in it; raises what `wire.read` does."""
+        """Add an event to the draft and return its text; raises as `stream_events.read` does."""
         ...
 
 
@@ -41,11 +41,11 @@ class Exchange:
     def __init__(self, *, client: AsyncOpenAI, dialect: Dialect, deadline_s: float, clock: Clock) -> None:
         self._client = client
         self._dialect = dialect
-        self._deadline_s = deadline_s  # of the loop's clock
+        self._deadline_s = deadline_s  # on the event loop's clock
         self._clock = clock
 
     async def pieces(self, prompt: Prompt, draft: Draft, trial: Trial) -> AsyncGenerator[TextPiece]:
-        """Yield the text as it comes and fill `draft`; closing this closes the connection."""
+        """Yield the text as it arrives and fill `draft`; closing this closes the connection."""
         with self._plainly():
             async with timeout_at(self._deadline_s):
                 events = await self._dialect.begin(self._client, prompt)
@@ -61,7 +61,7 @@ class Exchange:
                     yield TextPiece(text=text)
 
     async def _next(self, events: Events, draft: Draft) -> object:
-        """Return the next event, None after the last; whatever goes wrong behind the end is no matter."""
+        """Return the next event, or None after the last; errors after the answer's end are ignored."""
         until_s = self._deadline_s
         if draft.finish is not None:
             until_s = min(until_s, asyncio.get_running_loop().time() + TAIL_S)
@@ -76,7 +76,7 @@ class Exchange:
 
     @contextmanager
     def _plainly(self) -> Generator[None]:
-        """Turn what the vendor's library raises into the port's failures; nothing of it is kept."""
+        """Translate the vendor library's exceptions into the port's failures, without their content."""
         try:
             yield
         except TimeoutError:
@@ -89,14 +89,14 @@ class Exchange:
 
 @asynccontextmanager
 async def _closed(events: Events) -> AsyncGenerator[None]:
-    """Close the connection on exit, and let the library's generators end here, where they were begun.
+    """Close the connection on exit, and finish the library's generators in the same task.
 
-    It leaves them as they stand. The collector would then end them in whatever thread it happens to run.
+    The library leaves them suspended. The garbage collector would then finish them in an arbitrary thread.
     """
     try:
         yield
     finally:
         await events.close()
-        with suppress(Exception):  # that the connection is closed
+        with suppress(Exception):  # the connection may be closed already
             async for _ in events:
-                pass  # at most what had come in by then
+                pass  # discards only what has arrived already

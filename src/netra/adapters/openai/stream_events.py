@@ -1,13 +1,14 @@
-"""The parts of the vendor's stream events that are read, and nothing taken on trust.
+"""The fields that are read from the vendor's stream events, validated.
 
-The library builds its objects without checking them; here they are checked, field by field.
+The library builds its objects without validation; here each field is validated.
 """
 
 from typing import Annotated, TypeVar
 
 import msgspec
 
-Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]  # more is nonsense, and would hide in a sum
+# a larger count is invalid, and would distort a sum
+Tokens = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 Index = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 T = TypeVar("T")
 
@@ -19,7 +20,7 @@ class CachedTokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of a chat completion."""
+    """Token counts of a chat completion."""
 
     prompt_tokens: Tokens | None = None
     completion_tokens: Tokens | None = None
@@ -27,14 +28,14 @@ class ChatUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FunctionDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """Some more of a function's name and arguments."""
+    """The next part of a function's name and arguments."""
 
     name: str | None = None
     arguments: str | None = None
 
 
 class CallDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """Some more of a tool call."""
+    """The next part of a tool call."""
 
     index: Index | None = None
     id: str | None = None
@@ -42,7 +43,7 @@ class CallDelta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delta(msgspec.Struct, frozen=True, kw_only=True):
-    """Some more of a message."""
+    """The next part of a message."""
 
     content: str | None = None
     refusal: str | None = None
@@ -50,7 +51,7 @@ class Delta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """Some more of one choice."""
+    """The next part of one choice."""
 
     index: Index | None = None
     delta: Delta | None = None
@@ -66,7 +67,7 @@ class ChatChunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResponseUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens of a response."""
+    """Token counts of a response."""
 
     input_tokens: Tokens | None = None
     output_tokens: Tokens | None = None
@@ -74,7 +75,7 @@ class ResponseUsage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incomplete(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a response is not complete."""
+    """Why a response is incomplete."""
 
     reason: str | None = None
 
@@ -86,7 +87,7 @@ class ResponseFailure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """A response's state."""
+    """The state of a response."""
 
     model: str | None = None
     status: str | None = None
@@ -96,19 +97,19 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """The last event of a response, however it ended."""
+    """The last event of a response, in every outcome."""
 
     response: Response
 
 
 class TextDelta(msgspec.Struct, frozen=True, kw_only=True):
-    """Some more of the text."""
+    """The next part of the text."""
 
     delta: str
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the output that is whole."""
+    """A complete output item."""
 
     type: str
     call_id: str | None = None
@@ -117,24 +118,24 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemDone(msgspec.Struct, frozen=True, kw_only=True):
-    """The event of such a part."""
+    """The event for a complete output item."""
 
     item: Item
     output_index: Index | None = None
 
 
 class StreamFailed(msgspec.Struct, frozen=True, kw_only=True):
-    """The event of an error."""
+    """The event for an error."""
 
     code: str | None = None
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """What kind of event it is."""
+    """The type of an event."""
 
     type: str
 
 
 def read(event: object, kind: type[T]) -> T:
-    """Return what `event` says. Raises `msgspec.ValidationError` when it is no such event."""
+    """Return the event decoded as `kind`. Raises `msgspec.ValidationError` when it does not match."""
     return msgspec.convert(event, kind, from_attributes=True)

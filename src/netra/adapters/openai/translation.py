@@ -1,4 +1,4 @@
-"""The vendor's failures in the port's words; none of what it says of them is passed on."""
+"""Translates the vendor's failures into the port's; no vendor text is passed on."""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from netra.ports.language_model import (
     LanguageModelUnavailable,
 )
 
-RETRY_AFTER_S_MAX: Final = 3_600.0  # whoever says more is asked again after so long
+RETRY_AFTER_S_MAX: Final = 3_600.0  # seconds; upper bound on the provider's Retry-After
 REFUSALS: Final = frozenset(
     {"content_filter", "content_policy_violation", "invalid_prompt", "responsible_ai_policy_violation"}
 )
@@ -28,30 +28,32 @@ NO_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"
 
 
 class OutOfCredit(LanguageModelRateLimited):
-    """The account has nothing left: unlike other limits, waiting a moment does not help."""
+    """The account's credit is used up: unlike other limits, waiting does not help."""
 
 
 def translated(error: APIError, *, now: datetime) -> LanguageModelFailed:
-    """Return the port's failure for what the vendor's library raised."""
+    """Return the port's failure for an exception of the vendor's library."""
     if isinstance(error, APITimeoutError):
         return LanguageModelTimedOut("The language model did not answer in time.")
     if isinstance(error, APIConnectionError):
-        return LanguageModelUnavailable("The language model cannot be reached, or broke off.")
+        return LanguageModelUnavailable("The language model cannot be reached, or the connection broke off.")
     if isinstance(error, APIStatusError):
         return _of_status(error, now=now)
     return of_code(error.code, kind=error.type)
 
 
 def of_code(code: object, *, kind: object = None) -> LanguageModelFailed:
-    """Return the failure that a stream reports in its middle, by its code."""
+    """Return the failure for an error code that a stream reports."""
     words = {word for word in (code, kind) if isinstance(word, str)}
     if words & NO_CREDIT:
         return OutOfCredit("The account at the language model's provider has no credit left.")
     if words & LIMITS:
-        return LanguageModelRateLimited("The language model's provider takes no more for now.")
+        return LanguageModelRateLimited(
+            "The rate limit of the language model's provider is reached; try again later."
+        )
     if words & REFUSALS:
-        return LanguageModelRefused("The language model's provider declines this prompt.")
-    return LanguageModelUnavailable("The language model broke off with an error.")
+        return LanguageModelRefused("The language model's provider refused this prompt.")
+    return LanguageModelUnavailable("The language model reported an error while answering.")
 
 
 def _of_status(error: APIStatusError, *, now: datetime) -> LanguageModelFailed:
@@ -61,26 +63,29 @@ def _of_status(error: APIStatusError, *, now: datetime) -> LanguageModelFailed:
         if NO_CREDIT & {error.code, error.type}:
             return of_code("insufficient_quota")
         return LanguageModelRateLimited(
-            "The language model's provider takes no more for now.", retry_after_s=wait_s
+            "The rate limit of the language model's provider is reached; try again later.",
+            retry_after_s=wait_s,
         )
     if status in {408, 409} or status >= 500:
-        return LanguageModelUnavailable(f"The language model answered {status}.", retry_after_s=wait_s)
+        return LanguageModelUnavailable(
+            f"The language model answered with HTTP status {status}.", retry_after_s=wait_s
+        )
     if REFUSALS & {error.code, error.type}:
         return of_code("content_filter")
     if error.code == TOO_LONG:
-        return LanguageModelMisconfigured("The prompt is longer than the language model takes.")
+        return LanguageModelMisconfigured("The prompt is longer than the language model accepts.")
     return LanguageModelMisconfigured(
-        f"The language model answered {status}: key, model or address is wrong."
+        f"The language model answered with HTTP status {status}: the key, the model or the address is wrong."
     )
 
 
 def nonsense() -> LanguageModelMalformed:
-    """Return the failure of whoever does not speak the wire format."""
-    return LanguageModelMalformed("The endpoint's stream is broken or no answer of a language model.")
+    """Return the failure of an endpoint that violates the wire format."""
+    return LanguageModelMalformed("The endpoint's response is broken or not an answer of a language model.")
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Return the seconds that the answer asks to wait (RFC 9110, section 10.2.3), None when it does not.
+    """Return the requested wait in seconds (RFC 9110, section 10.2.3), or None without one.
 
     >>> from datetime import UTC
     >>> now = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

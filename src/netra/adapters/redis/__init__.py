@@ -1,1 +1,1 @@
-"""Redis: what processes share at once and may lose at any time; every use has a stand-in in process."""
+"""Redis: transient state shared by processes; every use has an in-process fallback."""

@@ -1,4 +1,4 @@
-"""Opens Redis beside the adapters that stand in for it."""
+"""Opens Redis together with the in-process fallbacks."""
 
 import asyncio
 import secrets
@@ -25,7 +25,7 @@ PREFIX = "netra"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shared:
-    """Every port that processes share through Redis."""
+    """The ports that processes share through Redis."""
 
     sessions: SessionStore
     tickets: TicketBook
@@ -45,10 +45,10 @@ async def open_redis(
     limiter_clock: Clock | None = None,
     answer_s: float = ANSWER_S,
 ) -> AsyncGenerator[tuple[Shared, RedisProbe]]:
-    """Open the way to Redis, there or not, and close it on exit; `local` is what each use falls back on.
+    """Open the connection to Redis, reachable or not, and close it on exit; `local` has the fallbacks.
 
     When Redis has not answered within `answer_s`, the circuit opens and each use falls back for a second.
-    Raises `ValueError` when `url` is no address of a Redis.
+    Raises `ValueError` when `url` is not a Redis address.
     """
     link = RedisLink(url, clock=clock, incidents=incidents, prefix=prefix, answer_s=answer_s)
     listener = RedisListener(link, clock=clock, incidents=incidents)

@@ -1,4 +1,4 @@
-"""Live events of runs and the workers' bell, across processes."""
+"""Live events of runs and workers' wake-ups, across processes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -16,16 +16,17 @@ from netra.domain.ids import RunId
 from netra.domain.runs.events import RunEvent
 from netra.ports.feed import RunBell, RunFeed, Subscription
 
-# Beyond any of these, readers find the event in the store, at their next look.
+# Events above these limits are dropped; readers find them at their next read of the store.
 MESSAGE_MAX_BYTES: Final = 4 << 20
-WAITING_MAX_BYTES: Final = 8 << 20  # waiting to be sent; about what one trip carries before its deadline
-BATCH_MAX: Final = 128  # messages of one trip; it blocks the event loop and the server for that long
+# bytes waiting to be sent; about what one round trip can carry before its deadline
+WAITING_MAX_BYTES: Final = 8 << 20
+BATCH_MAX: Final = 128  # messages of one round trip; it blocks the event loop and the server for its duration
 
-RING_EVERY_S: Final = 0.01  # debounces rings: each wakes every worker of every process
+NOTIFY_EVERY_S: Final = 0.01  # seconds; debounces notifications: each wakes every worker of every process
 
 
 class Wired(msgspec.Struct, frozen=True, array_like=True):
-    """Events on their way, and which process sent them."""
+    """Events in transit, and the process that sent them."""
 
     sender: str
     events: tuple[RunEvent, ...]
@@ -61,7 +62,7 @@ class RedisRunFeed:
                 self._waiting_bytes += len(message) if is_put else 0
 
     async def close(self) -> None:
-        """Wait until every event is sent, or dropped because Redis is away."""
+        """Wait until every event is sent, or dropped because Redis is unreachable."""
         await self._outbox.close()
 
     async def _send(self, batch: Mapping[object, tuple[str, bytes]]) -> Mapping[object, None]:
@@ -79,16 +80,16 @@ class RedisRunFeed:
         async with self._local.subscribe(run_id) as subscription:
             self._readers[run_id] = self._readers.get(run_id, 0) + 1
             try:
-                await self._listener.hear(self._channel(run_id), self._hear)
+                await self._listener.subscribe(self._channel(run_id), self._receive)
                 yield subscription
             finally:
                 self._readers[run_id] -= 1
                 if not self._readers[run_id]:
                     del self._readers[run_id]
-                    await self._listener.leave(self._channel(run_id))
+                    await self._listener.unsubscribe(self._channel(run_id))
 
-    async def _hear(self, message: bytes) -> None:
-        with suppress(msgspec.DecodeError):  # not ours; a lost message is what a feed may have
+    async def _receive(self, message: bytes) -> None:
+        with suppress(msgspec.DecodeError):  # not our message; a feed may lose messages
             wired = _DECODER.decode(message)
             if wired.sender != self._process:
                 await self._local.publish(wired.events)
@@ -98,38 +99,38 @@ class RedisRunFeed:
 
 
 class RedisRunBell:
-    """`RunBell` for many processes: `local` wakes this one's workers, Redis those of the others.
+    """`RunBell` for many processes: `local` wakes this process's workers, Redis those of the others.
 
-    Ringing does not wait for Redis; rings within `RING_EVERY_S` are coalesced.
+    Notifying does not wait for Redis; notifications within `NOTIFY_EVERY_S` are coalesced.
     """
 
     def __init__(self, local: RunBell, *, link: RedisLink, listener: RedisListener, process: str) -> None:
-        self._rings = Coalescer(self._ring_others, waiting_max=1)
+        self._pending = Coalescer(self._notify_others, waiting_max=1)
         self._local = local
         self._link = link
         self._process = process.encode()
         self._channel = link.key("bell")
-        listener.expect(self._channel, self._hear)
+        listener.expect(self._channel, self._receive)
 
-    async def ring(self) -> None:
-        """Wake the workers: a run waits."""
-        await self._local.ring()
-        self._rings.put(self._process)
+    async def notify(self) -> None:
+        """Wake the workers: a run is queued."""
+        await self._local.notify()
+        self._pending.put(self._process)
 
     async def close(self) -> None:
-        """Wait until the last ring is sent."""
-        await self._rings.close()
+        """Wait until the last notification is sent."""
+        await self._pending.close()
 
-    async def _ring_others(self, rings: Mapping[object, bytes]) -> Mapping[object, None]:
+    async def _notify_others(self, pending: Mapping[object, bytes]) -> Mapping[object, None]:
         with suppress(Away):
             await self._link.publish(self._channel, self._process)
-        await asyncio.sleep(RING_EVERY_S)
-        return dict.fromkeys(rings)
+        await asyncio.sleep(NOTIFY_EVERY_S)
+        return dict.fromkeys(pending)
 
     async def wait(self, *, timeout_s: float) -> None:
-        """Return when it rings, here or anywhere, else after `timeout_s`."""
+        """Return on the next notification from any process, or after `timeout_s`."""
         await self._local.wait(timeout_s=timeout_s)
 
-    async def _hear(self, message: bytes) -> None:
+    async def _receive(self, message: bytes) -> None:
         if message != self._process:
-            await self._local.ring()
+            await self._local.notify()

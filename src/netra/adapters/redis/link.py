@@ -1,4 +1,4 @@
-"""The way to Redis and back: one pool of connections and one circuit breaker, for every adapter here."""
+"""Access to Redis: one connection pool and one circuit breaker, shared by every adapter here."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha1
@@ -15,19 +15,19 @@ from netra.adapters.resilience.deadline import timeout
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 
-ANSWER_S: Final = 0.5  # deadline of a question; a healthy answer takes a thousandth of it
-RETRY_S: Final = 1.0  # how long the circuit stays open after a failure
-CONNECTIONS_MAX: Final = 64  # of one process; waiting for a free one counts towards the deadline
+ANSWER_S: Final = 0.5  # seconds; deadline of a request, a healthy answer takes a thousandth of it
+RETRY_S: Final = 1.0  # seconds that the circuit stays open after a failure
+CONNECTIONS_MAX: Final = 64  # connections of one process; waiting for a free one counts towards the deadline
 
 T = TypeVar("T")
 
 
 class Away(Exception):
-    """Redis does not answer now; the caller falls back on its process."""
+    """Redis does not answer; the caller falls back to its process."""
 
 
 class RedisLink:
-    """Asks Redis within a deadline, or raises at once while the circuit is open."""
+    """Sends requests to Redis within a deadline; raises immediately while the circuit is open."""
 
     def __init__(
         self, url: str, *, clock: Clock, incidents: Incidents, prefix: str, answer_s: float = ANSWER_S
@@ -37,7 +37,7 @@ class RedisLink:
             url,
             max_connections=CONNECTIONS_MAX,
             timeout=answer_s,
-            # `ask` has a deadline; the vendor's own way, `asyncio.wait_for`, can lose a cancellation
+            # `ask` has a deadline; the vendor's `asyncio.wait_for` can lose a cancellation
             socket_timeout=None,
             socket_connect_timeout=answer_s,
             retry=Retry(NoBackoff(), 0),
@@ -47,13 +47,13 @@ class RedisLink:
         self._circuit = CircuitBreaker(clock=clock, rest_s=RETRY_S)
 
     def key(self, *parts: str) -> str:
-        """Return the name of a key or channel of this deployment."""
+        """Return the name of a key or channel, prefixed for this deployment."""
         return ":".join((self._prefix, *parts))
 
     def script(self, text: str) -> Script:
         """Return a function that runs a script by its hash, or by its text when Redis does not know it.
 
-        The vendor's client would load the script and then run it by its hash: a flush in between fails both.
+        The vendor's client would load the script and then run it by its hash: a flush in between breaks that.
         """
         name = sha1(text.encode(), usedforsecurity=False).hexdigest()
 
@@ -67,11 +67,11 @@ class RedisLink:
 
     @property
     def is_away(self) -> bool:
-        """Whether Redis is known not to answer: a question would be refused at once."""
+        """Whether Redis is known to be unreachable, so that a request would be rejected immediately."""
         return self._circuit.is_refusing
 
     async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Return the answer. Raises `Away` when there is none in time, at once while the circuit is open."""
+        """Return the answer. Raises `Away` after the deadline, or immediately while the circuit is open."""
         try:
             with self._circuit.call():
                 answer = await self._answered(question)
@@ -86,7 +86,7 @@ class RedisLink:
         return answer
 
     def mended(self) -> None:
-        """Close the circuit: Redis has just answered another connection."""
+        """Close the circuit: Redis has just answered on another connection."""
         self._circuit.succeed()
 
     async def ping(self) -> None:
@@ -94,7 +94,7 @@ class RedisLink:
         await self._answered(self.client.ping)
 
     async def publish_all(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Publish many messages to their channels, in order, in one trip. Raises `Away`."""
+        """Publish many messages to their channels, in order, in one round trip. Raises `Away`."""
         async with self.client.pipeline(transaction=False) as pipeline:
             for channel, message in messages:
                 pipeline.publish(channel, message)
@@ -105,7 +105,7 @@ class RedisLink:
         return await self.ask(lambda: self.client.publish(channel, message))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self.client.aclose()
         await self._pool.disconnect()
 
@@ -118,9 +118,9 @@ class RedisLink:
             raise Away(f"Redis does not answer: {type(error).__name__}") from error
 
     async def _asked(self, question: Callable[[], Awaitable[T]]) -> T:
-        """Ask, and ask again over a new connection when the first was broken: it may have died while idle.
+        """Send the request; retry once on a new connection, as the first may have died while idle.
 
-        Redis may receive a question twice, so every question here is idempotent.
+        Redis may receive a request twice, so every request here is idempotent.
         """
         try:
             return await question()

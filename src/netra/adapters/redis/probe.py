@@ -17,4 +17,6 @@ class RedisProbe:
         try:
             await self._link.ping()
         except Away as away:
-            raise Unavailable("Redis does not answer; limits and wake-ups are decided in process.") from away
+            raise Unavailable(
+                "Redis does not answer; rate limits and wake-ups work per process only."
+            ) from away

@@ -1,4 +1,4 @@
-"""Rate limits that all processes share: one atomic script on a sorted set, by the server's clock."""
+"""Rate limits shared by all processes: one atomic script on a sorted set, by the server's clock."""
 
 import itertools
 import math
@@ -15,13 +15,13 @@ from netra.ports.clock import Clock
 from netra.ports.rate_limiter import RateLimiter
 
 WINDOW_US: Final = 60_000_000
-BATCH_MAX: Final = 128  # requests of one script call: it blocks the server for some hundred microseconds
+BATCH_MAX: Final = 128  # requests of one script call; it blocks the server for some hundred microseconds
 
-# A sorted set per key holds the admitted requests by the microsecond at which each was admitted. An instant
-# exactly 60 s old still counts. The set expires a second after its newest instant has left the window.
-# Instants more than a window ahead are from before the server's clock was set back; without them a caller
-# waits for two windows at most. A request repeated after a lost answer counts once, by its name. The answer
-# is one string, because the client spends more on each element of a list than on the rest.
+# A sorted set per key holds the admitted requests, scored by the microsecond of admission. An instant exactly
+# 60 s old still counts. The set expires a second after its newest instant has left the window. Instants more
+# than a window ahead date from before the server's clock was set back and are removed, so a caller waits for
+# at most two windows. A request repeated after a lost answer counts once, by its name. The answer is one
+# string, because the client's cost per list element is high.
 _ADMIT: Final = """
 local now, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 if now < 0 then
@@ -48,12 +48,12 @@ for i, key in ipairs(KEYS) do
 end
 return table.concat(answer, ' ')
 """
-_NUMBERS: Final = 5  # of one request in the answer
+_NUMBERS: Final = 5  # numbers per request in the answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """One request to admit: its key in Redis, a name of its own, and the limit of its window."""
+    """One request to admit: its key in Redis, a unique name, and the limit of its window."""
 
     key: str
     name: bytes
@@ -63,8 +63,8 @@ class Request:
 class RedisRateLimiter:
     """`RateLimiter` for many processes; concurrent requests share a round trip.
 
-    `local` counts what this process admitted, and decides while Redis does not answer. What it admits
-    then, Redis does not learn. `rehearsed` replaces the server's clock in tests.
+    `local` counts what this process admitted, and decides while Redis does not answer. Redis does not learn
+    of admissions made in that time. `rehearsed` replaces the server's clock in tests.
     """
 
     def __init__(
@@ -80,12 +80,12 @@ class RedisRateLimiter:
         self._decisions = Coalescer(self._decide, batch_max=BATCH_MAX)
 
     async def admit(self, name: LimitName, key: str) -> Admission:
-        """Count one request of `key` under `name` and say whether it is admitted."""
+        """Count one request of `key` under `name` and return whether it is admitted."""
         limit = self._limits[name.value]
         if limit == 0 or self._link.is_away:
             return await self._local.admit(name, key)
         request = Request(
-            # hashed: a key may be an e-mail address, and is as long as its sender likes
+            # hashed: a key may be an e-mail address, and its length is chosen by the client
             key=self._link.key("limit", name.value, blake2b(key.encode(), digest_size=16).hexdigest()),
             name=b"%b:%d" % (self._process, next(self._numbers)),
             limit=limit,
@@ -99,11 +99,11 @@ class RedisRateLimiter:
         return shared
 
     def published(self) -> dict[str, int]:
-        """Return the live limits by name."""
+        """Return the active limits by name."""
         return dict(self._limits)
 
     async def close(self) -> None:
-        """Wait until every request is decided."""
+        """Wait until all requests are decided."""
         await self._decisions.close()
 
     async def _decide(self, requests: Mapping[object, Request]) -> Mapping[object, Admission]:

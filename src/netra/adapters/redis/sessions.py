@@ -1,10 +1,10 @@
-"""Which sign-ins count, remembered for a second in each process.
+"""Caches live sessions for a second in each process.
 
-The store's row is the truth. A process remembers only that a session is live, for a second at most,
-and trusts that only while it knows that it has heard every revocation but those of the last moment.
-Whoever ends a session says so and waits for that moment: when `end` has returned, nobody lets the
-session pass, neither one whom Redis gave up without its knowing, nor one whose line is half open.
-Nobody need know who listens. Redis holds nothing of this, so a flush revives nobody.
+The store's row is authoritative. A process caches only that a session is live, for at most a second, and
+uses that only while it has provably received all revocations except those of the last `LAG_MAX_S` seconds.
+Ending a session publishes a revocation and waits for that period. After `end` returns, no process accepts
+the session: neither one that Redis disconnected without its noticing, nor one with a half-open connection.
+The publisher need not know the subscribers. Redis stores no session state, so a flush cannot resurrect one.
 """
 
 import asyncio
@@ -24,15 +24,16 @@ from netra.ports.sessions import SessionStore
 
 KEPT_S: Final = 1.0
 KEPT: Final = timedelta(seconds=KEPT_S)
-HEARD_S: Final = 0.2  # how old a revocation may be that a trusting process has not heard: many times a trip
-SPARE_S: Final = 0.05  # clocks of machines run apart, and a timer may ring early: by far less
-KEPT_MAX: Final = 100_000  # sessions, some 20 MB; beyond it all are forgotten and asked for again
+# seconds; maximum age of a revocation not yet received by a process that uses its cache: many round trips
+LAG_MAX_S: Final = 0.2
+SPARE_S: Final = 0.05  # seconds; margin above clock drift and early timers, which are far smaller
+KEPT_MAX: Final = 100_000  # cached sessions, about 20 MB; beyond it the cache is cleared
 
 
 class Kept(msgspec.Struct, frozen=True):
     """A cached answer of the store: live, for this user, from `since` to before `until`.
 
-    It may be used before `until_s` of the steady clock.
+    Valid until `until_s` of the monotonic clock.
     """
 
     user_id: UserId
@@ -41,18 +42,18 @@ class Kept(msgspec.Struct, frozen=True):
     until_s: float
 
     def covers(self, user_id: UserId, *, at: datetime, now_s: float) -> bool:
-        """Return whether the answer still holds for this user at `at`."""
+        """Return whether the answer is valid for this user at `at`."""
         return self.user_id == user_id and now_s < self.until_s and self.since <= at < self.until
 
 
 class Revoked(msgspec.Struct, frozen=True, array_like=True):
-    """Word that a session, or many where none is named, may have ended."""
+    """Message that a session may have ended; without an id, any session."""
 
     session_id: SessionId | None
 
 
 class RedisSessionStore:
-    """`SessionStore` over another one, with fewer questions to it."""
+    """`SessionStore` with a cache in front of another one."""
 
     def __init__(
         self, store: SessionStore, *, link: RedisLink, listener: RedisListener, clock: Clock
@@ -62,26 +63,26 @@ class RedisSessionStore:
         self._listener = listener
         self._clock = clock
         self._kept: dict[SessionId, Kept] = {}
-        self._forgettings = 0  # how often something was forgotten: an answer from before is not kept
+        self._forgettings = 0  # number of invalidations so far: an answer requested before one is not cached
         self._channel = link.key("revoked")
-        listener.expect(self._channel, self._hear)
+        listener.expect(self._channel, self._receive)
         listener.on_loss(self._forget)
 
     async def add(
         self, session: UserSession, *, refresh: str | None = None, user: User | None = None
     ) -> None:
-        """Store a new session, of an account that is as it was."""
+        """Store a new session, if its account has not changed."""
         await self._store.add(session, refresh=refresh, user=user)
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
-        """Put one refresh token in the place of another."""
+        """Replace one refresh token by another."""
         rotation = await self._store.rotate(used, fresh=fresh, at=at)
         if rotation.reused is not None:
             await self._revoke(rotation.reused.id)
         return rotation
 
     async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
-        """Return whose live session has, or has had, this refresh token."""
+        """Return the user whose live session has, or had, this refresh token."""
         return await self._store.holder_of(refresh, at=at)
 
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
@@ -92,13 +93,13 @@ class RedisSessionStore:
         """Return whether this user's session is live."""
         if not self._listener.is_connected:
             return await self._store.is_live(session_id, user_id=user_id, at=at)
-        has_heard = self._listener.has_heard(within_s=HEARD_S)
+        is_caught_up = self._listener.is_caught_up(within_s=LAG_MAX_S)
         now_s = self._clock.monotonic_s()
         kept = self._kept.get(session_id)
-        if has_heard and kept is not None and kept.covers(user_id, at=at, now_s=now_s):
+        if is_caught_up and kept is not None and kept.covers(user_id, at=at, now_s=now_s):
             return True
         forgettings = self._forgettings
-        # asked about the end of the cache's second, so that the session does not expire within it
+        # checks the end of the cached second, so that the session does not expire within it
         if not await self._store.is_live(session_id, user_id=user_id, at=at + KEPT):
             return await self._store.is_live(session_id, user_id=user_id, at=at)
         if forgettings == self._forgettings:
@@ -129,16 +130,16 @@ class RedisSessionStore:
         return await self._store.forget_expired(before=before)
 
     async def _revoke(self, session_id: SessionId | None) -> None:
-        """Return when no process trusts that the session is live."""
+        """Publish a revocation; return when no process's cache accepts the session."""
         self._forget(session_id)
         try:
             await self._link.publish(self._channel, msgspec.msgpack.encode(Revoked(session_id)))
         except Away:
-            await asyncio.sleep(KEPT_S + SPARE_S)  # until whatever anybody remembers has run out
+            await asyncio.sleep(KEPT_S + SPARE_S)  # until every cached answer has expired
         else:
-            await asyncio.sleep(HEARD_S + SPARE_S)
+            await asyncio.sleep(LAG_MAX_S + SPARE_S)
 
-    async def _hear(self, message: bytes) -> None:
+    async def _receive(self, message: bytes) -> None:
         with suppress(msgspec.DecodeError):
             self._forget(msgspec.msgpack.decode(message, type=Revoked).session_id)
 

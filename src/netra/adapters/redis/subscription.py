@@ -1,7 +1,7 @@
-"""One connection that hears what is published, and ends with its first fault.
+"""One connection that receives published messages, and ends at its first fault.
 
-The vendor's own subscriber connects anew by itself, from whoever reads or asks next: without a bound of
-time, and two at once disturb each other. Here a connection that has ended stays so, and its owner opens
+The vendor's own subscriber reconnects by itself, from any task that reads or writes next: without a time
+limit, and two such tasks interfere. Here a connection that has ended stays closed, and its owner opens
 another.
 """
 
@@ -17,29 +17,30 @@ from netra.adapters.resilience.deadline import timeout
 
 
 class Wire:
-    """What is said and heard over one connection; what has ended raises the vendor's `ConnectionError`."""
+    """Sends and receives on one connection; raises the vendor's `ConnectionError` once it has ended."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._saying = asyncio.Lock()
+        self._sending = asyncio.Lock()
         self._is_closed = False
 
-    async def say(self, *words: str) -> None:
-        """Give a command; its answer is heard."""
-        async with self._saying:
-            self._check_open()  # or the vendor opens another line, or says it on one that others have by now
+    async def send(self, *words: str) -> None:
+        """Send a command; its answer arrives through `next`."""
+        async with self._sending:
+            # or the vendor would open another connection, or write to one that others use by now
+            self._check_open()
             await self._line.send_command(*words, check_health=False)
 
     async def next(self, *, timeout_s: float) -> Sequence[Any] | None:  # Any: bytes, or a number
-        """Return what comes next, its kind first, or None after `timeout_s`."""
+        """Return the next message, its kind first, or None after `timeout_s`."""
         self._check_open()
-        heard = await self._line.read_response(
+        received = await self._line.read_response(
             timeout=timeout_s, disconnect_on_error=False, push_request=True
         )
-        return (b"pong", heard) if isinstance(heard, bytes) else heard
+        return (b"pong", received) if isinstance(received, bytes) else received
 
     def close(self) -> None:
-        """Say nothing more, whoever waits to."""
+        """Reject further sends, also those that wait."""
         self._is_closed = True
 
     def _check_open(self) -> None:
@@ -49,11 +50,11 @@ class Wire:
 
 @asynccontextmanager
 async def opened_wire(client: Client, *, within_s: float) -> AsyncGenerator[Wire]:
-    """Connect, and end the connection on exit. Raises `TimeoutError` when there is none in time."""
-    async with client.pubsub() as hearing:
+    """Connect, and close the connection on exit. Raises `TimeoutError` after `within_s`."""
+    async with client.pubsub() as pubsub:
         async with timeout(within_s):
-            await hearing.connect()
-        wire = Wire(hearing.connection)
+            await pubsub.connect()
+        wire = Wire(pubsub.connection)
         try:
             yield wire
         finally:

@@ -14,7 +14,7 @@ from netra.ports.clock import Clock
 from netra.ports.tokens import TicketBook
 
 LIFETIME: Final = timedelta(seconds=30)
-PER_SESSION_MAX: Final = 20  # a browser opens a few sockets; whoever asks for more loses the oldest
+PER_SESSION_MAX: Final = 20  # tickets; a browser opens a few sockets, further tickets replace the oldest
 
 _ISSUE: Final = """
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
@@ -33,7 +33,7 @@ redis.call('DEL', KEYS[1])
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may come in, and until when."""
+    """The principal of a ticket, and when it expires."""
 
     principal: Principal
     until: datetime
@@ -43,9 +43,9 @@ _DECODER: Final = msgspec.msgpack.Decoder(Ticket)
 
 
 class RedisTicketBook:
-    """`TicketBook` for many processes; while Redis is away a ticket is good in the process that gave it.
+    """`TicketBook` for many processes; without Redis a ticket is valid only in the process that issued it.
 
-    Redis holds digests: whoever reads it learns of no ticket.
+    Redis holds only digests, so reading it reveals no ticket.
     """
 
     def __init__(self, local: TicketBook, *, link: RedisLink, clock: Clock) -> None:
@@ -56,7 +56,7 @@ class RedisTicketBook:
         self._void = link.script(_VOID)
 
     async def issue(self, principal: Principal) -> str:
-        """Return a ticket that is good once, for 30 seconds."""
+        """Return a ticket that is valid once, for 30 seconds."""
         ticket = secrets.token_urlsafe(24)
         kept = msgspec.msgpack.encode(Ticket(principal=principal, until=self._clock.now() + LIFETIME))
         keys = [self._of_session(principal.user_id, principal.session_id), self._of_ticket(ticket)]
@@ -68,7 +68,7 @@ class RedisTicketBook:
         return ticket
 
     async def redeem(self, ticket: str) -> Principal | None:
-        """Return whose ticket it is and use it up."""
+        """Use up the ticket and return its principal."""
         key = self._of_ticket(ticket)
         try:
             kept = await self._link.ask(lambda: self._link.client.getdel(key))
@@ -80,7 +80,7 @@ class RedisTicketBook:
         return found.principal if found.until > self._clock.now() else None
 
     async def void(self, user_id: UserId, *, session_id: SessionId) -> None:
-        """Make the session's tickets worthless; where Redis is away they run out by themselves."""
+        """Invalidate the session's tickets; while Redis is unreachable they expire by themselves."""
         await self._local.void(user_id, session_id=session_id)
         keys = [self._of_session(user_id, session_id)]
         try:

@@ -1,4 +1,4 @@
-"""The part of the vendor's client that is used here, with the types that it does not say itself."""
+"""Types for the part of the vendor's client that is used here, which it does not declare itself."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -8,11 +8,11 @@ from redis.asyncio import BlockingConnectionPool, Redis
 
 
 class Line(Protocol):
-    """One connection, as it is."""
+    """One raw connection."""
 
     @property
     def is_connected(self) -> bool:
-        """Whether it is, as far as anybody has noticed; a command to one that is not connects it."""
+        """Whether it is connected, as far as known; a command on a closed connection reconnects it."""
         ...
 
     async def send_command(self, *words: str, check_health: bool) -> None:
@@ -26,8 +26,8 @@ class Line(Protocol):
         ...
 
 
-class Hearing(Protocol):
-    """Holds a connection that hears what is published."""
+class Subscriber(Protocol):
+    """Holds a connection that receives published messages."""
 
     connection: Line
 
@@ -37,10 +37,10 @@ class Hearing(Protocol):
 
 
 class Script(Protocol):
-    """Whatever runs a script in one atomic step."""
+    """A callable that runs a script in one atomic step."""
 
     def __call__(self, *, keys: Sequence[str], args: Sequence[bytes | int] = ()) -> Awaitable[bytes]:
-        """Run it."""
+        """Run the script."""
         ...
 
 
@@ -52,7 +52,7 @@ class Pipeline(Protocol):
 
 
 class Client(Protocol):
-    """The commands that are given."""
+    """The commands that are used."""
 
     ping: Callable[[], Awaitable[bool]]
     publish: Callable[[str, bytes], Awaitable[int]]
@@ -62,24 +62,24 @@ class Client(Protocol):
     aclose: Callable[[], Awaitable[None]]
 
     def pipeline(self, *, transaction: bool) -> AbstractAsyncContextManager[Pipeline]:
-        """Gather commands; nothing is sent yet."""
+        """Collect commands; nothing is sent yet."""
         ...
 
-    def pubsub(self) -> AbstractAsyncContextManager[Hearing]:
-        """Return what holds a connection until the block ends; none is taken yet."""
+    def pubsub(self) -> AbstractAsyncContextManager[Subscriber]:
+        """Return a context that holds a connection; none is taken yet."""
         ...
 
 
 class Pool(Protocol):
-    """The connections."""
+    """The connection pool."""
 
     async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002 (the vendor's)
-        """Close them, or those alone that nobody uses."""
+        """Close all connections, or only the idle ones."""
         ...
 
 
 def connected(url: str, **options: object) -> tuple[Client, Pool]:
-    """Return a client and its pool; nothing is sent yet. Raises `ValueError` for an address that is none."""
+    """Return a client and its pool; nothing is sent yet. Raises `ValueError` for an invalid address."""
     made = cast("Callable[..., object]", BlockingConnectionPool.from_url)  # pyright: ignore[reportUnknownMemberType] (untyped options)
     pool = made(url, **options)
     return cast("Client", Redis(connection_pool=cast("BlockingConnectionPool", pool))), cast("Pool", pool)

@@ -1,4 +1,4 @@
-"""A circuit breaker: leaves a failing service alone, then lets one trial call find out."""
+"""A circuit breaker: stops calling a failing service, then lets single trial calls through."""
 
 import math
 from collections.abc import Generator
@@ -8,7 +8,7 @@ from netra.ports.clock import Clock
 
 
 class CircuitOpen(Exception):
-    """The call was refused without asking the service."""
+    """The call was rejected without contacting the service."""
 
     def __init__(self, retry_after_s: float) -> None:
         super().__init__(f"the circuit is open for another {retry_after_s:.1f} s")
@@ -16,18 +16,18 @@ class CircuitOpen(Exception):
 
 
 class CircuitBreaker:
-    """Opens after `failures_max` failures in a row and refuses every call for `rest_s`.
+    """Opens after `failures_max` consecutive failures and rejects every call for `rest_s`.
 
-    After the rest it is half-open: one call at a time passes as a trial. A success closes the circuit,
-    a failure starts the next rest. The caller decides what is which, by `succeed` and `fail`.
+    After the rest it is half-open: one call at a time passes as a trial. A success closes the circuit, a
+    failure starts the next rest. The caller reports the outcome by `succeed` and `fail`.
     """
 
     def __init__(self, *, clock: Clock, rest_s: float, failures_max: int = 1) -> None:
         self._clock = clock
         self._rest_s = rest_s
         self._failures_max = failures_max
-        self._failures = 0  # in a row
-        self._rests_until_s = -math.inf  # of the steady clock
+        self._failures = 0  # consecutive
+        self._rests_until_s = -math.inf  # on the monotonic clock
         self._has_trial = False
 
     @property
@@ -37,17 +37,17 @@ class CircuitBreaker:
 
     @property
     def is_refusing(self) -> bool:
-        """Whether a call would be refused now."""
+        """Whether a call would be rejected now."""
         return self.is_open and (self._has_trial or self._clock.monotonic_s() < self._rests_until_s)
 
     def check(self) -> None:
-        """Raise `CircuitOpen` when a call would be refused now."""
+        """Raise `CircuitOpen` when a call would be rejected now."""
         if self.is_refusing:
             raise CircuitOpen(max(self._rests_until_s - self._clock.monotonic_s(), 0.0))
 
     @contextmanager
     def call(self) -> Generator[None]:
-        """Let one call through. Raises `CircuitOpen`.
+        """Admit one call. Raises `CircuitOpen`.
 
         A call that ends with neither `succeed` nor `fail` changes nothing; the next one may be the trial.
         """
@@ -65,7 +65,7 @@ class CircuitBreaker:
         self._failures = 0
 
     def fail(self) -> None:
-        """Count a failure, and start a rest when they are too many."""
+        """Count a failure, and open the circuit when there are too many."""
         self._failures += 1
         if self.is_open:
             self._rests_until_s = self._clock.monotonic_s() + self._rest_s

@@ -7,21 +7,21 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from netra.domain.errors import Unavailable
 
-WAITING_MAX: Final = 10_000  # requests that wait for a batch; a few seconds of work
+WAITING_MAX: Final = 10_000  # queued requests; a few seconds of work
 
 A = TypeVar("A")
 B = TypeVar("B")
 
-# Any: a key that says nothing; `serve` returns its answers under the keys of the requests.
+# Any: an opaque key; `serve` returns its answers under the keys of the requests.
 Serve: TypeAlias = Callable[[Mapping[Any, A]], Awaitable[Mapping[Any, B]]]
 
 
 class Coalescer(Generic[A, B]):
     """Serves one batch at a time; requests that arrive meanwhile form the next batch.
 
-    `serve` gets the requests of a batch in the order in which they came, and returns an answer to each, or
-    raises for all. A request whose caller is cancelled leaves the mapping, also while its batch is served.
-    A request that meets no batch leaves with those of the same turn of the event loop.
+    `serve` gets the requests of a batch in arrival order, and returns an answer for each, or raises for all.
+    A request whose caller is cancelled is removed from the mapping, even while its batch is served. When no
+    batch is running, requests of the same event loop iteration form one.
     """
 
     def __init__(
@@ -35,9 +35,12 @@ class Coalescer(Generic[A, B]):
         self._serving: asyncio.Task[Mapping[Any, B]] | None = None
 
     async def ask(self, request: A) -> B:
-        """Return the answer to `request`. Raises what its batch raised, `Unavailable` when too many wait."""
+        """Return the answer to `request`.
+
+        Raises its batch's exception, or `Unavailable` when the queue is full.
+        """
         if len(self._waiting) >= self._waiting_max:
-            raise Unavailable("Too many requests wait already; try again in a moment.")
+            raise Unavailable("Too many requests are queued; try again in a moment.")
         answer = self._add(request)
         try:
             return await answer

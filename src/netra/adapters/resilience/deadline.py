@@ -5,15 +5,16 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-LATE_S: Final = 0.1  # a timer later than this means that the event loop was blocked
-GRACE_S: Final = 0.1  # then: time to read an answer that has arrived and to send what is still unsent
+LATE_S: Final = 0.1  # seconds; a timer this late means that the event loop was blocked
+# seconds then granted to read an answer that has arrived and to send what is still unsent
+GRACE_S: Final = 0.1
 
 
 class Deadline:
-    """Calls `expire` once the time is up, unless cancelled before.
+    """Calls `expire` when the time is up, unless cancelled before.
 
-    When the event loop was blocked over the deadline, the answer may lie unread in the socket. A timer that
-    fires late is therefore set again, `GRACE_S` ahead.
+    When the event loop was blocked past the deadline, the answer may lie unread in the socket. So a timer
+    that fires late is set again, `GRACE_S` ahead.
     """
 
     def __init__(self, seconds: float, expire: Callable[[], None]) -> None:
@@ -27,7 +28,7 @@ class Deadline:
         self._set(seconds)
 
     def cancel(self) -> None:
-        """Never expire."""
+        """Cancel the deadline."""
         self._timer.cancel()
 
     def _set(self, seconds: float) -> None:

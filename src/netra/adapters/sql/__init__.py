@@ -1,1 +1,1 @@
-"""Ports over a relational database: SQLite today."""
+"""Ports over a relational database: SQLite or PostgreSQL."""

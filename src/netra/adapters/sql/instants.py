@@ -1,4 +1,4 @@
-"""Instants between Python and the database: whole microseconds since 1970, in UTC."""
+"""Converts instants to and from the database: whole microseconds since 1970, in UTC."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -8,12 +8,12 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def micros(at: datetime) -> int:
-    """Return the instant as it is stored."""
+    """Return the instant as stored."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def micros_or_none(at: datetime | None) -> int | None:
-    """Return the instant as it is stored, None for none."""
+    """Return the instant as stored; None stays None."""
     return None if at is None else micros(at)
 
 
@@ -23,5 +23,5 @@ def instant(stored: int) -> datetime:
 
 
 def instant_or_none(stored: int | None) -> datetime | None:
-    """Return the stored instant, None for none."""
+    """Return the stored instant; None stays None."""
     return None if stored is None else instant(stored)

@@ -1,4 +1,4 @@
-"""Locks that a transaction holds to its end, where the engine lets several write at once."""
+"""Locks held to the end of a transaction, for engines with concurrent writers."""
 
 from hashlib import blake2b
 from typing import Any
@@ -13,7 +13,7 @@ from netra.domain.ids import UserId, WorkloadId
 
 
 class pg_advisory_xact_lock(GenericFunction[Any]):  # noqa: N801 (the function's own name)
-    """Waits until this transaction alone holds the key; elsewhere nothing, as SQLite has one writer."""
+    """Locks the key exclusively until the transaction ends; a no-op on SQLite, which has one writer."""
 
     inherit_cache = True
 
@@ -27,15 +27,15 @@ _LOCK = Query(select(pg_advisory_xact_lock(bindparam("key", type_=BigInteger))),
 
 
 def locking_runs_of(owner_id: UserId) -> Step:
-    """Return the step after which this transaction alone lets in or removes runs of this owner."""
+    """Return the step that locks the creation and removal of this owner's runs."""
     return locking(f"runs of {owner_id}")
 
 
 def locking_events_of(workload_id: WorkloadId, owner_id: UserId) -> Step:
-    """Return the step after which this transaction alone adds events to the workload, or deletes it."""
+    """Return the step that locks additions to and the deletion of the workload's events."""
     return locking(f"events of {owner_id} in {workload_id}")
 
 
 def locking(name: str) -> Step:
-    """Return the step after which no other transaction that locks `name` goes on until this one ends."""
+    """Return the step that locks `name`; other transactions that lock it wait until this one ends."""
     return ask(_LOCK, key=int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True))

@@ -1,4 +1,4 @@
-"""The tables of running the service: what its probe writes, and what it spent on a language model."""
+"""Operational tables: the row of the write probe, and the spending on language models."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from netra.adapters.sql.schema import instant
 
 __all__ = ["metadata", "spending", "write_probe"]
 
-# One row: the readiness probe of a store that this machine's processes write alone counts up in it.
+# One row, incremented by the readiness probe of a store that only this machine's processes write.
 write_probe: Final = Table(
     "write_probe",
     metadata,
@@ -17,7 +17,7 @@ write_probe: Final = Table(
     Column("writes", BigInteger, nullable=False),
 )
 
-# What was spent on a language model, by account: a run, or a user's day. What is reserved counts as spent.
+# Spending on language models, by account: a run, or one user's day. Reservations count as spent.
 spending: Final = Table(
     "spending",
     metadata,

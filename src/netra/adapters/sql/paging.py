@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 class PageQueries:
-    """The three statements behind a list: how many, from the start, and after a position."""
+    """The three statements of a list: total count, first page, and page after a position."""
 
     def __init__(self, rows: Select[Any], *, table: Table) -> None:
-        """Take the select of the whole list, without order."""
+        """Take the unordered select of the whole list."""
         created_at, key = table.c.created_at, table.c.id
         ordered = rows.order_by(created_at.desc(), key.desc()).limit(param("most"))
         last = tuple_(param("last_at"), param("last_id"))
@@ -35,7 +35,7 @@ def paged(
     made: Callable[[Row], T],
     position: Callable[[T], Position],
 ) -> Script[Page[T]]:
-    """Return the page; one row more than asked for tells whether any follow."""
+    """Return the page; one extra row is fetched to detect whether more follow."""
     ((total,),) = yield Step(queries.count, values)
     most = request.limit + 1
     if request.after is None:
@@ -55,5 +55,5 @@ def paged(
 
 
 def owned(table: Table) -> Select[Any]:
-    """Return the select of all of an owner's rows, its parameter named `owner_id`."""
+    """Return the select of all rows of one owner, with the parameter `owner_id`."""
     return select(*table.c).where(table.c.owner_id == param("owner_id"))

@@ -1,4 +1,4 @@
-"""Health of the database: it answers a read and, where this machine's processes write it alone, a write."""
+"""Health of the database: it answers a read, and an embedded one also takes a write."""
 
 import asyncio
 from typing import Final
@@ -10,7 +10,7 @@ from netra.adapters.sql.schema import event_courier
 from netra.adapters.sql.transactions import ONE, Database, Query, Script, ask
 from netra.domain.errors import NetraError
 
-WRITE_S: Final = 1.0  # for the probe's write; below the deadline of a readiness check
+WRITE_S: Final = 1.0  # seconds for the probe's write; below the deadline of a readiness check
 
 _ANSWER = Query(select(event_courier.c.fence).where(event_courier.c.id == ONE))  # the smallest table
 # The value must change: SQLite skips the write of a page whose content stays the same.
@@ -20,7 +20,7 @@ _COUNT_UP = Query(
 
 
 class SqlProbe:
-    """`Probe` of the database that everything is kept in."""
+    """`Probe` of the main database."""
 
     def __init__(self, database: Database, *, name: str) -> None:
         self._database = database
@@ -32,15 +32,15 @@ class SqlProbe:
         return self._name
 
     async def check(self) -> None:
-        """Return when the database answers a read; it waits behind no long read."""
+        """Return when the database answers a read; never queued behind a long read."""
         await self._database.read(_asking)
 
 
 class WritingProbe:
-    """`Probe` of an embedded database: it must also take a write, as no other machine can do better.
+    """`Probe` of an embedded database, which must also take a write: no other machine could.
 
-    A write that is late is not counted as a failure: the writer may be busy with a large import. Its
-    outcome counts at the next check, and until then no other write is begun.
+    A slow write is not counted as a failure, because the writer may be busy with a large import. Its outcome
+    counts at the next check, and no other write begins before that.
     """
 
     def __init__(self, database: Database, *, name: str, write_s: float = WRITE_S) -> None:
@@ -55,7 +55,7 @@ class WritingProbe:
         return self._reading.name
 
     async def check(self) -> None:
-        """Return when the database answers a read and has not refused a write. Raises `Unavailable`."""
+        """Return when the database answers a read and has not failed a write. Raises `Unavailable`."""
         await self._reading.check()
         writing = self._writing = self._writing or asyncio.create_task(self._write())
         await asyncio.wait({writing}, timeout=self._write_s)

@@ -1,4 +1,4 @@
-"""First answers by idempotency key, in a table."""
+"""Stores first responses by idempotency key, in a table."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from netra.domain.idempotency import KEY_KEPT, KeyEntry, on_key
 from netra.domain.ids import UserId
 from netra.ports.clock import Clock
 
-FORGOTTEN_AT_ONCE: Final = 10  # old rows each new key clears away: more than it adds
+DELETED_PER_KEY: Final = 10  # old rows deleted per new key: more than the one it adds
 
 _OWN: Final = (replays.c.owner_id == param("whose"), replays.c.key == param("name"))
 _UNANSWERED: Final = (*_OWN, replays.c.answer.is_(None), replays.c.began_at == param("begun_at"))
@@ -26,7 +26,7 @@ _OLD = Query(
     select(replays.c.owner_id, replays.c.key)
     .where(replays.c.began_at <= param("before"))
     .order_by(replays.c.began_at)
-    .limit(FORGOTTEN_AT_ONCE)
+    .limit(DELETED_PER_KEY)
 )
 _FORGET = Query(delete(replays).where(*_OWN, replays.c.began_at <= param("before")))
 _INSERT = inserting(replays)
@@ -45,22 +45,22 @@ class SqlReplayBook:
         self._clock = clock
 
     async def begin(self, owner_id: UserId, key: str, *, fingerprint: str) -> KeyEntry:
-        """Return the entry of this key, with the first answer or with a try that may go on."""
+        """Return the key's entry, with the stored response or with an attempt that may proceed."""
         return await self._database.write(
             lambda: _beginning(owner_id, key, self._clock, fingerprint=fingerprint)
         )
 
     async def keep(self, owner_id: UserId, key: str, begun: KeyEntry, *, answer: bytes) -> None:
-        """Keep the answer of a try that went on."""
+        """Store the response of an attempt."""
         await self._database.write(lambda: _keeping(owner_id, key, begun, answer=answer))
 
     async def let_go(self, owner_id: UserId, key: str, begun: KeyEntry) -> None:
-        """End a try that has no answer to keep."""
+        """End an attempt that has no response to store."""
         await self._database.write(lambda: _letting_go(owner_id, key, begun))
 
 
 def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) -> Script[KeyEntry]:
-    yield locking(f"key {key} of {owner_id}")  # of many at once, one goes on
+    yield locking(f"key {key} of {owner_id}")  # of concurrent attempts, one proceeds
     now = clock.now()
     rows = yield ask(_GET, whose=owner_id, name=key)
     kept = _entry(rows[0]) if rows else None
@@ -83,9 +83,9 @@ def _beginning(owner_id: UserId, key: str, clock: Clock, *, fingerprint: str) ->
 
 
 def forgetting(before: int) -> Script[None]:
-    """Delete the oldest of what began before an instant: a part of a transaction.
+    """Delete the oldest entries that began before an instant, as part of a transaction.
 
-    The condition stands twice, since another transaction may begin a key anew in between.
+    The condition is repeated in the delete, because another transaction may renew a key after the select.
     """
     for owner_id, key in (yield ask(_OLD, before=before)):
         yield ask(_FORGET, whose=owner_id, name=key, before=before)

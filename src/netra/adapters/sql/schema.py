@@ -1,8 +1,8 @@
-"""The tables, as SQLAlchemy knows them: statements are built on these, migrations lead to these.
+"""The tables as SQLAlchemy metadata: statements are built on them, migrations lead to them.
 
-Instants are integers, microseconds since 1970 in UTC: exact, ordered, the same in every engine.
-JSON is bytes as the codec wrote it. Identifiers that clients may choose (threads) are keys only
-together with their owner. A row's `number` is the order in which it came.
+Instants are integers, microseconds since 1970 in UTC: exact, ordered, the same in every engine. JSON is
+stored as bytes, as the codec wrote it. Identifiers that clients may choose (threads) are keys only together
+with their owner. A row's `number` is its insertion order.
 """
 
 from typing import Any, Final
@@ -42,7 +42,7 @@ def instant(name: str, *, is_optional: bool = False) -> Column[Any]:
 
 
 def literal(value: str) -> ColumnElement[Any]:
-    """Return a word of ours inside the statement: a partial index is only used when it is no parameter."""
+    """Return a constant inlined in the statement: a partial index is not used for a parameter."""
     return literal_column(f"'{value}'")
 
 
@@ -130,7 +130,7 @@ runs: Final = Table(
     Column("failure_code", Text),
     Column("failure_message", Text),
     Column("fence", Integer, nullable=False),
-    instant("lease_until", is_optional=True),  # a running one's lease, a queued one's rest
+    instant("lease_until", is_optional=True),  # the end of a running run's lease, or of a queued run's rest
     Column("has_made_thread", SmallInteger, nullable=False),
     Column("idempotency_key", Text),
     Column("fingerprint", Text, nullable=False),
@@ -143,7 +143,7 @@ runs: Final = Table(
 
 
 def is_live(state: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return the condition of the index of live runs; a query must repeat it word for word to use it."""
+    """Return the condition of the index of live runs; a query must repeat it verbatim to use the index."""
     return state.in_([literal("queued"), literal("running")])
 
 
@@ -152,9 +152,9 @@ IS_RUNNING: Final = runs.c.state == literal("running")
 IS_QUEUED: Final = runs.c.state == literal("queued")
 HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
 
-# Live runs are few among all: what the queue asks is answered from indexes of these alone. None has the
-# lease's end, so that a heartbeat writes into no index. PostgreSQL's have the same conditions, in the
-# migrations, as has what it is told of vacuuming: naming that dialect here would load it at every start.
+# Live runs are few: the queue's queries are answered from partial indexes on them. The lease's end is in no
+# index, so that a heartbeat updates none. PostgreSQL has the same conditions and its vacuum settings in the
+# migrations: naming that dialect here would load it at every start.
 Index(
     "ix_runs_live",
     runs.c.state,
@@ -171,8 +171,8 @@ Index(
     sqlite_where=HAS_KEY,
 )
 
-# No foreign key: it would be checked at each row, where every insert of events locks or makes the run
-# that it names. Whoever removes runs removes these first.
+# No foreign key: it would be checked for each row, although every insert of events already locks or creates
+# its run. Code that removes runs removes these rows first.
 run_events: Final = Table(
     "run_events",
     metadata,
@@ -196,26 +196,27 @@ workloads: Final = Table(
     instant("first_event_at", is_optional=True),
     instant("last_event_at", is_optional=True),
     Column("prefix_hashes", BigInteger, nullable=False, server_default="0"),
-    Column("bytes", BigInteger, nullable=False, server_default="0"),  # of the events as columns
+    Column("bytes", BigInteger, nullable=False, server_default="0"),  # size of the events as columns
     Index(None, "owner_id", "created_at", "id"),
     sqlite_with_rowid=False,
 )
 
-# One row a workload that has events. A condemned one (no owner any more) is gone for every reader;
-# its blocks are removed a few at a time, so that no writer waits for the removal of millions.
+# One row per workload with events. A condemned log (its owner is NULL) is hidden from every reader; its
+# blocks are removed in steps, so that no writer waits for the removal of millions.
 event_logs: Final = Table(
     "event_logs",
     metadata,
     Column("number", Number, primary_key=True, autoincrement=True),
     Column("owner_id", BigInteger),
     Column("workload_id", Text),
-    Column("archived", BigInteger, nullable=False, server_default="0"),  # events that were handed on
+    # events that were delivered to the archive
+    Column("archived", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("owner_id", "workload_id"),
     sqlite_autoincrement=True,
 )
 
-# A batch of events as it was accepted, or several small ones. Where an archive takes them over, blocks
-# of one shipment are handed on together, and gone here when the archive has them.
+# A batch of events as accepted, or several small ones merged. With an archive, the blocks of one shipment are
+# delivered together and deleted once the archive has them.
 event_blocks: Final = Table(
     "event_blocks",
     metadata,
@@ -229,15 +230,16 @@ event_blocks: Final = Table(
     Column("last_ns", BigInteger, nullable=False),
     Column("shipment", BigInteger),
     Column("payload", LargeBinary, nullable=False),
-    Column("unpacked_bytes", BigInteger, nullable=False, server_default="0"),  # of the payload as columns
+    # size of the payload as columns
+    Column("unpacked_bytes", BigInteger, nullable=False, server_default="0"),
     Index(None, "log", "arrival"),
     Index(None, "shipment", "arrival"),
     Index(None, "events", "bytes"),
     sqlite_autoincrement=True,
 )
 
-# A deleted log of which an archive has some, or may get some with the shipment under way: whose it was,
-# until the archive has deleted it too. Its blocks of that shipment stay until the shipment is delivered.
+# A deleted log whose events the archive has, or may get with the current shipment. The owner is kept until
+# the archive has deleted it too; the shipment's blocks stay until the shipment is delivered.
 event_deletions: Final = Table(
     "event_deletions",
     metadata,
@@ -246,7 +248,7 @@ event_deletions: Final = Table(
     Column("workload_id", Text, nullable=False),
 )
 
-# Digests of the ids that a log ever had, in sorted runs.
+# Digests of all ids that a log ever had, in sorted runs.
 event_ids: Final = Table(
     "event_ids",
     metadata,
@@ -259,7 +261,7 @@ event_ids: Final = Table(
     sqlite_autoincrement=True,
 )
 
-# The one lease on handing events on.
+# The single lease on delivering events.
 event_courier: Final = Table(
     "event_courier",
     metadata,
@@ -268,7 +270,7 @@ event_courier: Final = Table(
     instant("lease_until"),
 )
 
-# Events that the archive would not take, each with why.
+# Events that the archive rejected, each with the reason.
 dead_events: Final = Table(
     "dead_events",
     metadata,
@@ -278,7 +280,7 @@ dead_events: Final = Table(
     Column("event_id", Text),
     Column("reason", Text, nullable=False),
     instant("died_at"),
-    Column("payload", LargeBinary, nullable=False),  # the event itself, a block of one
+    Column("payload", LargeBinary, nullable=False),  # the event, encoded as a block of one
     Index(None, "owner_id", "workload_id", "number"),
     sqlite_autoincrement=True,
 )

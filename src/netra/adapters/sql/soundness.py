@@ -1,4 +1,4 @@
-"""Finds a damaged SQLite file before anything is served from it."""
+"""Detects a damaged SQLite file before it is used."""
 
 import sqlite3
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from typing import Final
 
 from netra.domain.errors import Unavailable
 
-CHECK_S: Final = 2.0  # upper bound of the check at start; it reads about 700 MB/s from the page cache
-LOOK_EVERY: Final = 1_000  # steps of SQLite's machine between two looks at the clock
+CHECK_S: Final = 2.0  # seconds for the check at start; it reads about 700 MB/s from the page cache
+LOOK_EVERY: Final = 1_000  # SQLite virtual machine steps between two checks of the deadline
 
 
 def check_soundness(
@@ -19,7 +19,7 @@ def check_soundness(
     check_s: float = CHECK_S,
     clock_s: Callable[[], float] = monotonic,
 ) -> bool:
-    """Return whether all of the file was checked: what `check_s` does not suffice for is left unchecked.
+    """Return whether the whole file was checked; False when `check_s` did not suffice.
 
     Raises `Unavailable` when a page is damaged. The content of indexes is not compared with their tables.
     """
@@ -39,10 +39,10 @@ def check_soundness(
 
 
 def damaged(path: Path, finding: str) -> Unavailable:
-    """Return the refusal of a damaged file, and what to do about it."""
-    words = " ".join(finding.split())  # the engine writes several lines
+    """Return the error for a damaged file, with instructions."""
+    words = " ".join(finding.split())  # the engine's message has several lines
     return Unavailable(
-        f"The database file {path} is damaged ({words}). Stop every Netra on it, move it away with its -wal "
-        "and -shm files, and restore a backup; without one, "
-        f"'sqlite3 {path} .recover | sqlite3 recovered.sqlite3' saves what can be read."
+        f"The database file {path} is damaged ({words}). Stop every Netra process, move it away with its "
+        "-wal and -shm files, and restore a backup; without one, "
+        f"'sqlite3 {path} .recover | sqlite3 recovered.sqlite3' saves the readable part."
     )

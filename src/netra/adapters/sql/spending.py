@@ -1,4 +1,4 @@
-"""What is spent on a language model, in a table."""
+"""Stores spending on language models, in a table."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from netra.adapters.sql.operations_schema import spending
 from netra.adapters.sql.transactions import Database, Query, Script, ask, inserting, param
 from netra.ports.spending import AccountId, Amount, Limit
 
-KEPT: Final = timedelta(days=7)  # an account counts for a day, or as long as its run lives
+KEPT: Final = timedelta(days=7)  # an account is used for a day, or for the lifetime of its run
 
 _BOOKED = Query(select(spending.c.tokens, spending.c.nano_usd).where(spending.c.account == param("wanted")))
 _OPEN = inserting(spending)
@@ -34,16 +34,16 @@ class SqlSpendingBook:
         self._database = database
 
     async def reserve(self, amount: Amount, *, limits: Sequence[Limit], at: datetime) -> AccountId | None:
-        """Book the amount on every account, or on none."""
-        ordered = sorted(limits, key=lambda limit: limit.account)  # of two that wait, neither for the other
+        """Book the amount on all accounts, or on none of them."""
+        ordered = sorted(limits, key=lambda limit: limit.account)  # a fixed lock order prevents deadlocks
         return await self._database.write(lambda: _reserving(amount, ordered, at=at))
 
     async def settle(self, difference: Amount, *, accounts: Sequence[AccountId]) -> None:
-        """Add the difference to every account that is known."""
+        """Add the difference to every known account."""
         await self._database.write(lambda: _adding(difference, sorted(accounts)))
 
     async def booked(self, account: AccountId) -> Amount:
-        """Return what is booked on the account."""
+        """Return the amount booked on the account."""
         return await self._database.read(lambda: _reading(account))
 
 

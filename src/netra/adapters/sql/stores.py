@@ -1,4 +1,4 @@
-"""Opens the embedded store: one SQLite file, brought to the present schema, with every port over it."""
+"""Opens the embedded store: one SQLite file, migrated to the current schema, with every port over it."""
 
 import asyncio
 import sqlite3
@@ -38,7 +38,7 @@ from netra.ports.clock import Clock
 from netra.ports.probes import Probe
 from netra.ports.sessions import SessionStore
 
-SQLITE_MIN: Final = (3, 35)  # RETURNING
+SQLITE_MIN: Final = (3, 35)  # first version with RETURNING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,10 +65,10 @@ class SqlStores:
 async def open_sqlite(
     path: Path, *, clock: Clock, synchronous: Synchronous = "NORMAL"
 ) -> AsyncGenerator[SqlStores]:
-    """Open the file, made when missing, and close all of it on exit. Raises `Unavailable`.
+    """Open the file, creating it if missing, and close everything on exit. Raises `Unavailable`.
 
-    Several processes may have it open, so that an operator's command works while the server runs:
-    each write is one `BEGIN IMMEDIATE` transaction that waits for the others.
+    Several processes may open the same file, so that operators' commands work while the server runs: each
+    write is one `BEGIN IMMEDIATE` transaction that waits for the others.
     """
     await asyncio.to_thread(SqliteSchema(path).upgrade)
     database = SqliteDatabase(path, synchronous=synchronous)
@@ -80,7 +80,7 @@ async def open_sqlite(
 
 
 def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
-    """Return every port over `database`; health reports call it `name`."""
+    """Return every port over `database`; `name` is its name in health reports."""
     return SqlStores(
         users=SqlUserStore(database),
         sessions=SqlSessionStore(database),
@@ -100,7 +100,7 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
 
 
 class SqliteSchema:
-    """`Schema` of the file at `path`, which need not be there yet."""
+    """`Schema` of the file at `path`, which may not exist yet."""
 
     head = HEAD
 
@@ -109,25 +109,28 @@ class SqliteSchema:
 
     @property
     def place(self) -> str:
-        """Return the folder that holds the file."""
+        """Return the path of the folder that holds the file."""
         return str(self._path.parent)
 
     def revision(self) -> str | None:
-        """Return the last revision that was applied, None for none."""
+        """Return the last applied revision, or None."""
         if not self._path.exists():
-            return None  # opening it would make it
+            return None  # opening would create the file
         with self._opened() as connection:
             return revision(connection)
 
     def upgrade(self) -> None:
-        """Bring the tables to `HEAD`, in a file that is made when missing; refuse a damaged one."""
+        """Upgrade the tables to `HEAD`, creating the file if missing.
+
+        Raises `Unavailable` for a damaged file.
+        """
         with self._opened() as connection:
             check_soundness(connection, self._path)
             keep_write_ahead(connection)
             migrate(connection)
 
     def check(self) -> str | None:
-        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
+        """Return the last applied revision. Raises `Unavailable` for a newer schema."""
         from netra.adapters.sql.migrations.runner import check_known  # slow to import, rarely needed
 
         found = self.revision()
@@ -154,7 +157,7 @@ class SqliteSchema:
         except (sqlite3.OperationalError, OSError) as error:
             raise Unavailable(
                 f"The database file {self._path} cannot be opened: {error}. "
-                "See that this user may write it and its folder, and that the disk has room."
+                "Check that this user may write to the file and its folder, and that the disk is not full."
             ) from error
         except sqlite3.Error as error:
             raise damaged(self._path, str(error)) from error

@@ -1,4 +1,4 @@
-"""Conversations in tables."""
+"""Stores conversations in tables."""
 
 from collections.abc import Sequence
 
@@ -72,10 +72,10 @@ class SqlThreadStore:
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
-        return await self._database.view(lambda: _telling(thread_id, owner_id))
+        return await self._database.view(lambda: _reading(thread_id, owner_id))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
-        """Delete the thread with all in it; return the ends of runs that were live."""
+        """Delete the thread and its contents; return the terminal events of its live runs."""
         return await self._database.write(lambda: _deleting(thread_id, owner_id, clock=self._clock))
 
 
@@ -86,21 +86,21 @@ def _getting(thread_id: ThreadId, owner_id: UserId) -> Script[Thread]:
     return _thread(rows[0])
 
 
-def _telling(thread_id: ThreadId, owner_id: UserId) -> Script[Sequence[Message]]:
+def _reading(thread_id: ThreadId, owner_id: UserId) -> Script[Sequence[Message]]:
     rows = yield ask(_MESSAGES, owner_id=owner_id, thread_id=thread_id)
     return tuple(_message(row) for row in rows)
 
 
 def _deleting(thread_id: ThreadId, owner_id: UserId, *, clock: Clock) -> Script[Sequence[RunEvent]]:
-    # No run comes in meanwhile; those there are locked before the thread, as whoever ends one does it.
+    # The lock keeps new runs out. Existing runs are locked before the thread, the order in which runs end.
     yield locking_runs_of(owner_id)
     now = clock.now()
     live = yield ask(_LIVE_RUNS, owner_id=owner_id, thread_id=thread_id)
-    told = [event for row in live for event in removed(run_of(row), at=now)]
-    yield ask(_DELETE_EVENTS, owner_id=owner_id, thread_id=thread_id)  # the locked runs are told no more
+    ended = [event for row in live for event in removed(run_of(row), at=now)]
+    yield ask(_DELETE_EVENTS, owner_id=owner_id, thread_id=thread_id)  # the locked runs get no more events
     if not (yield ask(_DELETE, owner_id=owner_id, thread_id=thread_id)):
         raise NotFound("thread", thread_id)
-    return tuple(told)
+    return tuple(ended)
 
 
 def _thread(row: Row) -> Thread:

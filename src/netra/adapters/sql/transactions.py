@@ -1,8 +1,8 @@
-"""Transactions as scripts: generators that yield statements and are sent rows, and touch no driver.
+"""Transactions as scripts: generators that yield statements and receive rows, without a driver.
 
-A script says what one transaction does, once, for every engine; a `Database` plays it: over
-`sqlite3` in a thread, over another driver by awaiting. Statements are SQLAlchemy Core, compiled
-once for each dialect and then run on the driver as text.
+A script defines one transaction for every engine. A `Database` runs it: over `sqlite3` in a thread, over
+another driver by awaiting. Statements are SQLAlchemy Core, compiled once per dialect and then run on the
+driver as text.
 """
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from sqlalchemy.sql.schema import Table
 
 from netra.domain.texts import can_be_kept
 
-Row: TypeAlias = tuple[Any, ...]  # Any: a column's type is known to the statement's author alone
+Row: TypeAlias = tuple[Any, ...]  # Any: only the statement's author knows the columns' types
 Rows: TypeAlias = Sequence[Row]
 
 T = TypeVar("T")
@@ -28,18 +28,18 @@ ONE: Final[ColumnElement[Any]] = literal_column("1")
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement as text, and how its parameters are put in the order of the text."""
+    """A statement as text, with a function that orders its parameters."""
 
     text: str
     arranged: Callable[[Mapping[str, Any]], Row]
-    is_awaited: bool  # whether anything depends on its rows
+    is_awaited: bool  # whether the script reads its rows
 
 
 class Query:
-    """A statement that is compiled once for each dialect; `sets` names what an insert or update fills.
+    """A statement, compiled once per dialect; `sets` names the columns that an insert or update fills.
 
-    What returns rows is awaited unless `is_awaited` says that nobody reads them. A text in a condition
-    that no store can hold is put as NULL, which nothing is equal to: nobody has what cannot be kept.
+    A statement that returns rows is awaited unless `is_awaited` is False. In a condition, a text that no
+    store can hold is replaced by NULL, which equals nothing: such a value cannot be stored.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Query:
         self._compiled: dict[str, Compiled] = {}
 
     def compiled(self, dialect: Dialect) -> Compiled:
-        """Return the statement for `dialect`, whose parameters must be positional."""
+        """Return the statement compiled for `dialect`, which must use positional parameters."""
         found = self._compiled.get(dialect.name)
         if found is None:
             made = self._statement.compile(dialect=dialect, column_keys=self._sets)
@@ -64,56 +64,56 @@ class Query:
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):
-    """One statement with its parameters; with `many`, once for each of these rows of the insert."""
+    """One statement with its parameters; with `many`, an insert that runs once for each of these rows."""
 
     query: Query
     values: Mapping[str, Any]
     many: Iterable[Row] | None = None
-    is_last: bool = False  # nothing follows, so that the commit may go along
+    is_last: bool = False  # the last step, sent together with the commit
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one of several that were played together."""
+    """The result of one of several scripts that ran together."""
 
-    value: Any = None  # Any: each one's own result, which its caller's signature says
+    value: Any = None  # Any: each script's own result type, given by its caller's signature
     error: BaseException | None = None
 
 
 Script: TypeAlias = Generator[Step, Rows, T]
-Recipe: TypeAlias = Callable[[], Script[T]]  # makes the script anew, for a transaction that is tried again
+Recipe: TypeAlias = Callable[[], Script[T]]  # creates the script anew for a retry
 
 
 class Database(Protocol):
-    """Plays scripts; each call is one transaction, tried again when it is certain that nothing came of it."""
+    """Runs scripts, one transaction per call; retries one only when it certainly had no effect."""
 
     async def read(self, recipe: Recipe[T]) -> T:
-        """Play a script of few small reads; each statement sees the moment it runs."""
+        """Run a script of a few small reads; each statement has its own snapshot."""
         ...
 
     async def view(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads a page or so: off the event loop, all of it at one moment."""
+        """Run a script that reads about one page, off the event loop, from one snapshot."""
         ...
 
     async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads without a bound: as `view`, but only a few do at a time.
+        """Run a script that reads without bound: like `view`, but with limited concurrency.
 
-        Raises `Unavailable` when its turn does not come in time.
+        Raises `Unavailable` when no slot becomes free in time.
         """
         ...
 
     async def write(self, recipe: Recipe[T]) -> T:
-        """Play a script that writes, alone among writers; return once it is durable.
+        """Run a script that writes; return once it is committed.
 
-        When the script raises, nothing of it is kept. Raises `Unavailable` when the engine cannot
-        take it, `Conflict` when it breaks a unique key.
+        When the script raises, its changes are rolled back. Raises `Unavailable` when the engine fails,
+        `Conflict` when a unique key is violated.
         """
         ...
 
     async def write_together(self, recipe: Recipe[T]) -> T:
-        """Play a script that writes, in one commit with others that come at the same time.
+        """Run a script that writes, sharing one commit with concurrent calls.
 
-        It awaits nothing before its last step. What it raises, and what the engine has against it,
-        is its own: the others are kept. Raises as `write` does.
+        The script awaits no rows before its last step. Its errors, its own or the engine's, do not affect the
+        other scripts. Raises as `write` does.
         """
         ...
 
@@ -124,22 +124,22 @@ def ask(query: Query, **values: object) -> Step:
 
 
 def ask_last(query: Query, **values: object) -> Step:
-    """Return the step that ends the transaction; what the script raises afterwards undoes nothing."""
+    """Return the step that ends the transaction; an exception after it undoes nothing."""
     return Step(query, values, is_last=True)
 
 
 def param(name: str) -> BindParameter[Any]:
-    """Return a parameter of a statement; what type it has, its column says."""
+    """Return a parameter of a statement; its type comes from its column."""
     return bindparam(name)
 
 
 def insert_all(query: Query, rows: Iterable[Row]) -> Step:
-    """Return the step that inserts `rows`, each in the order of the insert's columns."""
+    """Return the step that inserts `rows`, with values in the order of the insert's columns."""
     return Step(query, {}, rows)
 
 
 def inserting(table: Table, *, without: Sequence[str] = ()) -> Query:
-    """Return the insert of one row with all columns but `without`."""
+    """Return the insert of one row with all columns except `without`."""
     return Query(table.insert(), sets=[name for name in table.c.keys() if name not in without])  # noqa: SIM118 (not a dict)
 
 
@@ -160,7 +160,7 @@ def _sought(statement: ClauseElement) -> frozenset[str]:
 def _kept_only(
     arranged: Callable[[Mapping[str, Any]], Row], names: tuple[str, ...], *, sought: Collection[str]
 ) -> Callable[[Mapping[str, Any]], Row]:
-    """Return `arranged` with NULL for each text sought that no store can hold."""
+    """Return `arranged` with NULL in place of each condition's text that no store can hold."""
     places = [place for place, name in enumerate(names) if name in sought]
     if not places:
         return arranged
@@ -176,7 +176,7 @@ def _kept_only(
 
 
 def _arranged(names: tuple[str, ...], constants: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Row]:
-    if constants:  # numbers written in the statement itself
+    if constants:  # constants inlined in the statement
         return lambda values: tuple(values[name] if name in values else constants[name] for name in names)
     if len(names) < 2:
         return lambda values: tuple(values[name] for name in names)

@@ -1,4 +1,4 @@
-"""Workloads in a table."""
+"""Stores workloads in a table."""
 
 from datetime import datetime
 
@@ -57,11 +57,11 @@ class SqlWorkloadStore:
         self._database = database
 
     async def add(self, workload: Workload, *, max_per_user: int) -> Workload:
-        """Store a new workload, or return the one that has its id."""
+        """Store a new workload, or return the existing one with its id."""
         return await self._database.write(lambda: _adding(workload, max_per_user=max_per_user))
 
     async def get(self, workload_id: WorkloadId, *, owner_id: UserId) -> Workload:
-        """Return the workload with its counts as of now."""
+        """Return the workload with its current counts."""
         return await self._database.read(lambda: getting(workload_id, owner_id))
 
     async def page(self, *, owner_id: UserId, request: PageRequest) -> Page[Workload]:
@@ -72,7 +72,7 @@ class SqlWorkloadStore:
         )
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete the workload and take its events from every reader."""
+        """Delete the workload and hide its events from every reader."""
         await self._database.write(lambda: _deleting(workload_id, owner_id))
 
 
@@ -86,7 +86,7 @@ def counting(
     now: datetime,
     limits: LogLimits | None,
 ) -> Script[None]:
-    """Count new events: a part of the transaction that stores them; refuse those that are too many."""
+    """Add new events to the counts, as part of a transaction. Raises `ValidationFailed` above `limits`."""
     counted = yield ask(
         _COUNTED,
         whose=owner_id,
@@ -115,7 +115,7 @@ def uncounting(workload_id: WorkloadId, *, owner_id: UserId, removed: LogSize) -
 
 
 def _adding(workload: Workload, *, max_per_user: int) -> Script[Workload]:
-    yield locking(f"workloads of {workload.owner_id}")  # or a race passes the bound
+    yield locking(f"workloads of {workload.owner_id}")  # prevents a race past the limit
     if rows := (yield ask(_GET, whose=workload.owner_id, workload_id=workload.id)):
         return _workload(rows[0])
     ((owned_already,),) = yield ask(_COUNT, whose=workload.owner_id)
@@ -139,7 +139,7 @@ def _adding(workload: Workload, *, max_per_user: int) -> Script[Workload]:
 
 
 def getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
-    """Return the workload: a part of a transaction. Raises `NotFound`."""
+    """Return the workload, as part of a transaction. Raises `NotFound`."""
     rows = yield ask(_GET, whose=owner_id, workload_id=workload_id)
     if not rows:
         raise NotFound("workload", workload_id)
@@ -147,7 +147,8 @@ def getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
 
 
 def _deleting(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
-    yield locking_events_of(workload_id, owner_id)  # or a batch that comes now makes a log that nobody reads
+    # or a concurrent batch would create a log without a workload
+    yield locking_events_of(workload_id, owner_id)
     yield from condemning(workload_id, owner_id)
     if not (yield ask(_DELETE, whose=owner_id, workload_id=workload_id)):
         raise NotFound("workload", workload_id)

@@ -46,7 +46,7 @@ class RunService:
         check_question(command, quotas=self._quotas)
         accepted = await self._runs.accept(self._new_run(command), quotas=self._quotas)
         if not accepted.is_replay:
-            await self._bell.ring()
+            await self._bell.notify()
         return accepted
 
     async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:

@@ -86,7 +86,7 @@ class RunWorker:
             reaper = group.create_task(self._reap())
             await stopping.wait()
             for _ in lanes:
-                await self._bell.ring()
+                await self._bell.notify()
             _, busy = await asyncio.wait(lanes, timeout=self._pace.drain_s) if lanes else ((), ())
             ending.set()
             if busy:
@@ -119,7 +119,7 @@ class RunWorker:
                 ended = await self._runs.reap(max_attempts=self._quotas.max_run_attempts)
                 await self._feed.publish(ended)
                 if await self._runs.waiting():
-                    await self._bell.ring()
+                    await self._bell.notify()
             except Exception as error:  # noqa: BLE001  # the outermost frame of the reaper
                 self._incidents.report(error, where="reaping runs")
             await self._clock.pause(self._pace.reap_every_s)
@@ -215,7 +215,7 @@ class RunWorker:
     ) -> None:
         try:
             await self._feed.publish(await last_write)
-            await self._bell.ring()  # another worker may claim it, or the next run of its thread
+            await self._bell.notify()  # others may take it, or what waited for its thread
         except LeaseLost:
             return
         except Unavailable as error:  # the lease expires and the reaper retries the run

@@ -1,1 +1,1 @@
-"""The commands of `netra`, one a module; `cli` finds them by name and loads only the one asked for."""
+"""The commands of `netra`, one per module; `cli` finds them by name and imports only the one that runs."""

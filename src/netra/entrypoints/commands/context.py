@@ -1,4 +1,4 @@
-"""What a command finds around it: settings, the data folder, the terminal, the loop it runs on."""
+"""What commands share: common options, settings, the data folder, and the event loop."""
 
 import asyncio
 import os
@@ -23,41 +23,41 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def data_option(command: Decorated) -> Decorated:
-    """Give a command `--data`, the folder of the embedded store."""
+    """Add `--data`, the folder of the embedded store, to a command."""
     return click.option(
         "--data",
         type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of the store; made when missing.  [default: netra-data, or NETRA_DATA]",
+        help="Folder of the store; created if missing.  [default: netra-data, or NETRA_DATA]",
     )(command)
 
 
 def slots_option(command: Decorated) -> Decorated:
-    """Give a command `--slots`, the runs it works on at once."""
+    """Add `--slots`, the number of concurrent runs, to a command."""
     return click.option(
         "--slots",
         type=click.IntRange(0, 64),
-        help="Runs worked on at once in each process; 0 leaves them to others.  [default: 2, or NETRA_SLOTS]",
+        help="Concurrent runs per process; 0 leaves runs to other processes.  [default: 2, or NETRA_SLOTS]",
     )(command)
 
 
 def json_option(command: Decorated) -> Decorated:
-    """Give a command `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(command)
+    """Add `--json` to a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Print only JSON.")(command)
 
 
 def log_argument(command: Decorated) -> Decorated:
-    """Give a command its FILE, a request log that exists."""
+    """Add the argument FILE, an existing request log, to a command."""
     return click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))(command)
 
 
 def settings_with(**overrides: object) -> Settings:
-    """Return the settings of `.env`, the environment over it, and what was typed over both."""
+    """Return the settings; the environment overrides `.env`, and options override both."""
     written = {name: text for name, text in _file_of_settings(Path(".env")).items() if text is not None}
     return settings_from({**written, **os.environ}, **overrides)
 
 
 def _file_of_settings(path: Path) -> Mapping[str, str | None]:
-    """Return the variables in `path`, none when it is missing. Raises `SettingsRefused` for a damaged one."""
+    """Return the variables in `path`, empty if it is missing. Raises `SettingsRefused` for a damaged file."""
     if not path.is_file():
         return {}
     try:
@@ -68,7 +68,7 @@ def _file_of_settings(path: Path) -> Mapping[str, str | None]:
         raise _damaged(path, "it is not UTF-8") from error
     for line in parse_stream(StringIO(text)):
         if line.error:
-            raise _damaged(path, f"line {line.original.line} cannot be read; it must be NAME=value")
+            raise _damaged(path, f"line {line.original.line} is invalid; it must be NAME=value")
     return dotenv_values(stream=StringIO(text))
 
 
@@ -77,7 +77,7 @@ def _damaged(path: Path, why: str) -> SettingsRefused:
 
 
 def written(path: Path, content: bytes) -> None:
-    """Write a file, or refuse in one sentence."""
+    """Write a file; raise an error with the reason if that fails."""
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -86,13 +86,13 @@ def written(path: Path, content: bytes) -> None:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run `work` to its end on a fresh loop."""
+    """Run `work` to completion on a new event loop."""
     return asyncio.run(work)
 
 
 @asynccontextmanager
 async def store_in(data: Path | None) -> AsyncGenerator["Netra"]:
-    """Open the store of `--data` for a tool: it works on no runs, which a service beside it may do."""
+    """Open the store of `--data` for a command; it works on no runs, which a service may do."""
     from netra.entrypoints.embedded import Netra
 
     settings = settings_with(data=data, slots=0)
@@ -101,17 +101,15 @@ async def store_in(data: Path | None) -> AsyncGenerator["Netra"]:
 
 
 async def owner_in(netra: "Netra", *, email: str | None) -> "User":
-    """Return the user meant: the one with this e-mail, or the only one there is."""
+    """Return the user with this e-mail address, or the only user."""
     if email is not None:
         found = await netra.find_user(email)
         if found is None:
-            raise click.ClickException(
-                f"There is no user {email!r} here; 'netra users list' shows those there are."
-            )
+            raise click.ClickException(f"There is no user {email!r}; 'netra users list' shows all users.")
         return found
     everyone = await netra.users()
     if not everyone:
-        raise click.ClickException("There is no user here yet; make one with 'netra users add'.")
+        raise click.ClickException("There is no user yet; add one with 'netra users add'.")
     if len(everyone) > 1:
-        raise click.ClickException(f"There are {len(everyone)} users here; say whose it is with --email.")
+        raise click.ClickException(f"There are {len(everyone)} users; choose one with --email.")
     return everyone[0]

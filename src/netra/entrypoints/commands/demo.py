@@ -1,4 +1,4 @@
-"""`netra demo`: the whole service on this machine, shown by the requests that any client would send."""
+"""`netra demo`: the whole service on this machine, demonstrated by requests that any client could send."""
 
 import socket
 import tempfile
@@ -15,20 +15,22 @@ PORT: Final = 8000
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65_535), help=f"Port.  [default: {PORT} if free, else any]")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), help=f"Port.  [default: {PORT} if free, else any free one]"
+)
 @click.option("--serve/--no-serve", "keeps_serving", default=True, help="Keep serving after the report.")
 @data_option
 def demo(*, port: int | None, keeps_serving: bool, data: Path | None) -> int:
-    """Start the service, fill it with a sample workload, ask it, and show what it answers.
+    """Start the service, load a sample workload, run an optimization, and show the result.
 
-    Nothing is sent anywhere: server and client are on this machine, and need no key. Without --data
-    everything is forgotten at the end.
+    Nothing is sent to other machines: server and client run on this one, and need no key. Without --data
+    everything is deleted at the end.
     """
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netra-demo-")))
         settings = settings_with(host="127.0.0.1", data=folder, log_level="warning")
-        say("Starting the service, and filling it with a made-up workload …")
-        # The service takes a second or two to load: the line above stands while it does.
+        say("Starting the service with a synthetic workload …")
+        # The service takes a second or two to load; the line above is shown meanwhile.
         from netra.entrypoints.commands.demo_run import show
         from netra.entrypoints.server.serving import bound_to
 
@@ -37,7 +39,7 @@ def demo(*, port: int | None, keeps_serving: bool, data: Path | None) -> int:
 
 
 def _port(asked: int | None) -> int:
-    """Return the port asked for; else the usual one, or any where that is taken."""
+    """Return the requested port; otherwise the default one, or any free one if it is taken."""
     if asked is not None:
         return asked
     with socket.socket() as trial:

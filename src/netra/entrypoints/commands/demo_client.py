@@ -1,4 +1,4 @@
-"""What `netra demo` does as a client: the documented requests, over real HTTP and a real WebSocket."""
+"""The client of `netra demo`: the documented requests, over real HTTP and a real WebSocket."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,20 +20,20 @@ from netra.entrypoints.reports.progress import progress_on
 
 QUESTION: Final = "Optimize my AI workload for cost efficiency"
 TIMEOUT_S: Final = 60.0
-POLL_S: Final = 1.0  # well under the 100 requests a minute that are admitted
+POLL_S: Final = 1.0  # seconds between two polls; well below the limit of 100 requests a minute
 PATH_COLUMNS: Final = 44
-WHAT_COLUMNS: Final = PATH_COLUMNS + 15  # the status and the time of a request stand there
+WHAT_COLUMNS: Final = PATH_COLUMNS + 15  # the status and the duration of a request are shown there
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the demo signs in as."""
+    """The user of the demo."""
 
     email: str
     password: str
 
 
 class Journey:
-    """One walk through the API, told on the console as it goes."""
+    """A sequence of API requests, shown on the console."""
 
     def __init__(self, *, url: str, visitor: Visitor, console: Console) -> None:
         self._url = url
@@ -42,15 +42,15 @@ class Journey:
         self._headers: dict[str, str] = {}
 
     async def walk(self, events: bytes, *, name: str) -> Advice:
-        """Send the requests one by one, `events` being a log in NDJSON; return the socket's answer."""
+        """Send the requests one by one, with `events` as a log in NDJSON; return the socket's result."""
         async with httpx.AsyncClient(base_url=self._url, timeout=TIMEOUT_S) as client:
-            self._heading("As any client would, over HTTP")
+            self._heading("Over HTTP, like any client")
             health = await self._send(client, "GET", "/health")
-            self._say(f"{health['status']}, version {health['version']}")
+            self._print_outcome(f"{health['status']}, version {health['version']}")
             token = await self._signed_in(client)
             workload_id = await self._filled(client, events, name=name)
             await self._asked(client, workload_id)
-            self._heading("The same by WebSocket, which tells its progress")
+            self._heading("Over WebSocket, with live progress")
             advice = await self._over_socket(token, workload_id)
             await self._looked_back(client)
         return advice
@@ -60,19 +60,19 @@ class Journey:
         signed = await self._send(client, "POST", "/api/auth/login", json=body)
         token: str = signed["access_token"]
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._say(f"signed in as {self._visitor.email}")
+        self._print_outcome(f"signed in as {self._visitor.email}")
         me = await self._send(client, "GET", "/api/auth/me")
-        self._say(f"user {me['id']}, {me['name']}")
+        self._print_outcome(f"user {me['id']}, {me['name']}")
         return token
 
     async def _filled(self, client: httpx.AsyncClient, events: bytes, *, name: str) -> str:
         made = await self._send(client, "POST", "/api/workloads", json={"name": name})
         workload_id: str = made["id"]
-        self._say(workload_id)
+        self._print_outcome(workload_id)
         path = f"/api/workloads/{workload_id}/events"
         lines = {"Content-Type": "application/x-ndjson"}
         taken = await self._send(client, "POST", path, content=events, headers=lines)
-        self._say(f"{taken['accepted']:,} calls taken, {taken['rejected']:,} refused")
+        self._print_outcome(f"{taken['accepted']:,} calls accepted, {taken['rejected']:,} rejected")
         return workload_id
 
     async def _asked(self, client: httpx.AsyncClient, workload_id: str) -> None:
@@ -82,57 +82,57 @@ class Journey:
         }
         body = {"message": QUESTION, "context": context}
         begun = await self._send(client, "POST", "/api/agent/execute", json=body)
-        self._say(f"{begun['run_id']} is {begun['status']}")
+        self._print_outcome(f"{begun['run_id']} is {begun['status']}")
         path = f"/api/agent/status/{begun['run_id']}"
         with progress_on(self._console) as checkpoint:
             while (state := await self._get(client, path))["status"] == "processing":
-                checkpoint(state["progress"] / 100, "asking for its status now and then")
+                checkpoint(state["progress"] / 100, "polling its status")
                 await asyncio.sleep(POLL_S)
         ended = await self._send(client, "GET", path)
         result: Mapping[str, Any] = ended["result"] or {"recommendations": ()}
-        self._say(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
+        self._print_outcome(f"{ended['status']}, {count(len(result['recommendations']), 'recommendation')}")
 
     async def _looked_back(self, client: httpx.AsyncClient) -> None:
         history = await self._send(client, "GET", "/api/agent/history")
-        self._say(count(history["total"], "run"))
+        self._print_outcome(count(history["total"], "run"))
         threads = await self._send(client, "GET", "/api/threads")
-        self._say(count(threads["total"], "conversation"))
+        self._print_outcome(count(threads["total"], "conversation"))
 
     async def _over_socket(self, token: str, workload_id: str) -> Advice:
         address = f"{self._url.replace('http', 'ws', 1)}/ws?token={token}"
         async with connect(address, max_size=None, proxy=None) as channel:
             greeting = await _frame(channel)
-            self._told("WS", "/ws", f"user {greeting['data']['user_id']} is connected")
+            self._print_step("WS", "/ws", f"user {greeting['data']['user_id']} is connected")
             data = {"message": QUESTION, "workload_id": workload_id, "parameters": {"priority": "cost"}}
             question = {"type": "optimization_request", "id": "demo-1", "data": data}
             await channel.send(msgspec.json.encode(question).decode())
-            self._told("send", "optimization_request", "the same question")
+            self._print_step("send", "optimization_request", "the same question")
             with progress_on(self._console) as checkpoint:
                 return await self._awaited(channel, checkpoint)
 
     async def _awaited(self, channel: ClientConnection, checkpoint: Checkpoint) -> Advice:
-        """Return the result of the run, its updates shown as they come, each agent's first one to stay."""
+        """Return the run's result; show its updates as they arrive, and keep each agent's first one."""
         seen: set[str] = set()
         while True:
             frame = await _frame(channel)
-            told = frame["data"]
+            update = frame["data"]
             if frame["type"] == "agent_result":
-                self._told("recv", "agent_result", "the answer, below")
-                return _advice(told)
+                self._print_step("recv", "agent_result", "the result, below")
+                return _advice(update)
             if frame["type"] == "agent_update":
-                checkpoint(told["progress"] / 100, told["message"])
-                if told["agent"] not in seen:
-                    seen.add(told["agent"])
-                    self._told("recv", f"agent_update {told['progress']:3} %", told["agent"])
+                checkpoint(update["progress"] / 100, update["message"])
+                if update["agent"] not in seen:
+                    seen.add(update["agent"])
+                    self._print_step("recv", f"agent_update {update['progress']:3} %", update["agent"])
 
-    def _told(self, verb: str, what: str, outcome: str) -> None:
+    def _print_step(self, verb: str, what: str, outcome: str) -> None:
         line = Text.assemble((f"{verb:>6} ", "cyan"), f"{what:<{WHAT_COLUMNS}}", (outcome, "bold"))
         self._console.print(line)
 
     async def _send(
         self, client: httpx.AsyncClient, method: str, path: str, **content: Any
     ) -> Mapping[str, Any]:
-        """Send one request and tell it; return the answer. Raises `UpstreamFailed` for a refusal."""
+        """Send one request, show it, and return the response. Raises `UpstreamFailed` for an error."""
         headers = {**self._headers, **content.pop("headers", {})}
         begun_s = perf_counter()
         response = await client.request(method, path, headers=headers, **content)
@@ -144,10 +144,10 @@ class Journey:
         return _answer(response)
 
     async def _get(self, client: httpx.AsyncClient, path: str) -> Mapping[str, Any]:
-        """Return the answer to one request that is not told."""
+        """Return the response to a request that is not shown."""
         return _answer(await client.get(path, headers=self._headers))
 
-    def _say(self, outcome: str) -> None:
+    def _print_outcome(self, outcome: str) -> None:
         self._console.print(Text(outcome, "bold"))
 
     def _heading(self, title: str) -> None:
@@ -156,26 +156,26 @@ class Journey:
 
 
 def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
-    """Return how to go on from here, in lines to copy; `data` is the folder that stays, if any does."""
+    """Return the next steps, as lines to copy; `data` is the folder that is kept, if any."""
     body = msgspec.json.encode(visitor).decode()
-    kept = f"Everything is kept in {data}." if data else "Everything is forgotten when it ends."
+    kept = f"All data is kept in {data}." if data else "All data is deleted when it ends."
     return "\n".join(
         (
-            f"The service goes on at {url} until Ctrl-C. {kept}",
+            f"The service stays at {url} until Ctrl-C. {kept}",
             "",
             f"  Read and try the API:   {url}/docs",
-            "  Sign in, then use the access_token it answers:",
+            "  Sign in, then use the access_token of the response:",
             f"    curl -s {url}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
             f"    curl -s {url}/api/agent/history -H 'Authorization: Bearer ACCESS_TOKEN'",
             "  Your own request log:   netra optimize FILE",
-            "  A service that stays:   netra serve --data netra-data",
+            "  A permanent service:    netra serve --data netra-data",
         )
     )
 
 
 def _answer(response: httpx.Response) -> Mapping[str, Any]:
     if response.is_error:
-        raise UpstreamFailed(f"{response.request.url.path} was refused: {response.text}")
+        raise UpstreamFailed(f"{response.request.url.path} was rejected: {response.text}")
     answer: Mapping[str, Any] = response.json()
     return answer
 
@@ -186,7 +186,7 @@ async def _frame(channel: ClientConnection) -> Mapping[str, Any]:
 
 
 def _advice(data: Mapping[str, Any]) -> Advice:
-    """Return the answer in a result frame. Raises `UpstreamFailed` when the run has none."""
+    """Return the result in a result frame. Raises `UpstreamFailed` when the run has none."""
     if not data["success"]:
-        raise UpstreamFailed(f"The run ended without an answer: {data.get('error')}")
+        raise UpstreamFailed(f"The run ended without a result: {data.get('error')}")
     return msgspec.convert(data["result"], Advice)

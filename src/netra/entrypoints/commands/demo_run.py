@@ -1,4 +1,4 @@
-"""What `netra demo` does: the service and its first client, side by side in one process."""
+"""Runs `netra demo`: the service and its first client in one process."""
 
 import asyncio
 import secrets
@@ -25,13 +25,13 @@ from netra.entrypoints.server.serving import AnnouncedServer, run_beside_server,
 from netra.entrypoints.server.wire_limits import wire_limits_of
 from netra.settings import Settings
 
-CALLS: Final = 2_000  # enough for every analyser, and seconds to send and to answer
+CALLS: Final = 2_000  # calls; enough for every analyser, and only seconds to send and to analyse
 SEED: Final = 7
-NAME: Final = "a made-up day of a small product (synthetic)"
+NAME: Final = "a synthetic day of a small product"
 
 
 def show(settings: Settings, bound: socket.socket, *, keeps_serving: bool, keeps_data: bool) -> int:
-    """Serve on `bound`, walk through the API as a client, and go on serving or end."""
+    """Serve on `bound`, send the API requests as a client, and keep serving or end."""
     return run_beside_server(_shown(settings, bound, keeps_serving=keeps_serving, keeps_data=keeps_data))
 
 
@@ -66,10 +66,10 @@ async def _shown(settings: Settings, bound: socket.socket, *, keeps_serving: boo
 
 
 async def _walked(url: str, visitor: Visitor) -> NetraError | None:
-    """Walk through the API and show the report; return what went wrong.
+    """Send the API requests and show the report; return the error, if any.
 
-    A failure is a value here: raised, it would cut the server off instead of ending it. Ctrl-C ends the
-    service under the walk, which then meets a closed door.
+    The error is returned, not raised: raised, it would cut the server off instead of shutting it down. Ctrl-C
+    shuts the service down during the requests, which then fail to connect.
     """
     log = sample_log(requests=CALLS, seed=SEED)
     console = reading_console()
@@ -78,7 +78,7 @@ async def _walked(url: str, visitor: Visitor) -> NetraError | None:
     except NetraError as error:
         return error
     except (HTTPError, WebSocketException, OSError) as error:
-        return UpstreamFailed(f"The service could not be reached any more: {error}.")
+        return UpstreamFailed(f"The service is no longer reachable: {error}.")
     sketch = sketch_of(read_ndjson(log, max_rows=CALLS).events)
     console.print(rendered(digest_of(advice), sketch=sketch, source=NAME))
     return None

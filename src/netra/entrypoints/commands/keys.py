@@ -1,4 +1,4 @@
-"""`netra keys`: the API keys of programs."""
+"""`netra keys`: API keys for programs."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from netra.domain.users.model import ApiKey, KeyScope
 from netra.entrypoints.commands.context import data_option, json_option, owner_in, run, store_in
 from netra.entrypoints.reports.safe import say, say_json
 
-_email_option = click.option("--email", help="Whose; with one user it may be left out.")
+_email_option = click.option("--email", help="Owner's e-mail address; optional while there is only one user.")
 
 
 @click.group()
 def keys() -> None:
-    """Make API keys for programs, list them, revoke them."""
+    """Create, list and revoke API keys."""
 
 
 @keys.command()
@@ -27,19 +27,19 @@ def keys() -> None:
     multiple=True,
     required=True,
     type=click.Choice([scope.value for scope in KeyScope]),
-    help="What it may do; may be given several times.",
+    help="Permission of the key; may be repeated.",
 )
 @click.option(
     "--days",
     type=click.IntRange(1, LIFETIME_DAYS_MAX),
     default=LIFETIME_DAYS_DEFAULT,
     show_default=True,
-    help="How long it lasts.",
+    help="Lifetime in days.",
 )
 @_email_option
 @data_option
 def add(*, name: str, scopes: tuple[str, ...], days: int, email: str | None, data: Path | None) -> None:
-    """Make a key called NAME and print it: it is shown this once.
+    """Create a key called NAME and print it: it is shown only once.
 
     \b
     netra keys add ci --scope read --scope ingest
@@ -72,20 +72,20 @@ def list_keys(*, as_json: bool, email: str | None, data: Path | None) -> None:
         for key in found:
             say(_line(key))
         if not found:
-            say("There is no key yet; make one with 'netra keys add'.", err=True)
+            say("There is no key yet; create one with 'netra keys add'.", err=True)
 
     run(listed())
 
 
 @keys.command()
 @click.argument("key_id", required=False)
-@click.option("--all", "is_all", is_flag=True, help="Revoke every key of the user.")
+@click.option("--all", "is_all", is_flag=True, help="Revoke all keys of the user.")
 @_email_option
 @data_option
 def revoke(*, key_id: str | None, is_all: bool, email: str | None, data: Path | None) -> None:
-    """Revoke the key KEY_ID, or all keys of a user with --all; they stop working at once."""
+    """Revoke the key KEY_ID, or all keys of a user with --all; they stop working immediately."""
     if (key_id is None) is not is_all:
-        raise click.UsageError("Give one KEY_ID, or --all.")
+        raise click.UsageError("Give either a KEY_ID or --all.")
 
     async def revoked() -> None:
         async with store_in(data) as netra:

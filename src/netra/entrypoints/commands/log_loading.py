@@ -1,4 +1,4 @@
-"""Reading a log for a command: beside the loop, with its share of the bar."""
+"""Reads a log for a command, in a thread and with a progress bar."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,12 +13,12 @@ from netra.entrypoints.reports.console import error_console
 from netra.entrypoints.reports.progress import part_of, progress_on
 from netra.ports.log_files import ReadLog
 
-READING_SHARE: Final = 0.3  # of the bar; reading a large file takes about that part of the time
+READING_SHARE: Final = 0.3  # fraction of the progress bar; about reading's share of the time for a large file
 
 
 @asynccontextmanager
 async def log_in(file: Path) -> AsyncGenerator[tuple[Netra, ReadLog, Checkpoint]]:
-    """Yield a Netra in memory, the log in `file`, and the checkpoint of the work that follows."""
+    """Yield an in-memory Netra, the log in `file`, and the checkpoint for the work that follows."""
     with progress_on(error_console()) as checkpoint:
 
         def reading(done: float) -> None:

@@ -1,4 +1,4 @@
-"""`netra migrate`: the store's tables brought to the present schema, which every start does too."""
+"""`netra migrate`: upgrades the database schema, which every start does too."""
 
 from pathlib import Path
 from typing import Final
@@ -14,17 +14,19 @@ NOT_ENOUGH: Final = 3
 
 
 @click.command()
-@click.option("--check", "is_check", is_flag=True, help="Change nothing; say whether something is missing.")
-@click.option("--sql", "is_script", is_flag=True, help="Change nothing; print the statements missing.")
+@click.option(
+    "--check", "is_check", is_flag=True, help="Change nothing; check whether the schema is current."
+)
+@click.option("--sql", "is_script", is_flag=True, help="Change nothing; print the missing SQL statements.")
 @data_option
 def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
-    """Bring the store's tables to the present schema, all or nothing.
+    """Upgrade the database schema to the current version, all or nothing.
 
-    Every start does the same under a lock; this command does it ahead of a start. Running it on a
-    current schema changes nothing.
+    Every start does the same under a lock; this command does it ahead of a start. Running it on a current
+    schema changes nothing.
 
     \b
-    Exit status: 0 the schema is current; 1 the store does not answer, or is of a newer Netra;
+    Exit status: 0 the schema is current; 1 the store does not answer, or has a newer schema;
     3 --check found an older schema, or none.
     """
     settings = settings_with(data=data)
@@ -39,7 +41,7 @@ def migrate(*, is_check: bool, is_script: bool, data: Path | None) -> int:
         say(f"The schema is at {before}; nothing is missing.")
         return DONE
     if is_check:
-        say(f"The schema is at {before or 'nothing'}; {schema.head} is the present one.")
+        say(f"The schema is at {before or 'nothing'}; the current version is {schema.head}.")
         return NOT_ENOUGH
     schema.upgrade()
     say(f"The schema is at {schema.head}; it was at {before or 'nothing'}.")

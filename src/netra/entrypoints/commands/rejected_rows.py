@@ -1,4 +1,4 @@
-"""What a command says about rows of a file that could not be taken."""
+"""Reports rows of a file that were rejected."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ FAULTS_SHOWN: Final = 5
 
 
 def warn_of_rows(log: ReadLog) -> None:
-    """Say on stderr what was taken for granted, and which rows were left out; the rest was used."""
+    """Print on stderr the assumptions made and the rows that were rejected; all others were used."""
     report = log.report
     for note in log.notes:
         say(f"Note: {note}", err=True)
     if report.duplicates:
-        say(f"Note: {count(report.duplicates, 'row')} came twice and counted once.", err=True)
+        say(f"Note: {count(report.duplicates, 'row')} occurred twice and counted once.", err=True)
     if not report.rejected:
         return
     were = "row was" if report.rejected == 1 else "rows were"

@@ -1,11 +1,11 @@
-"""A made-up day and an hour of a small product's model calls: realistic, repeatable, marked synthetic.
+"""A synthetic day and an hour of a small product's model calls: realistic, repeatable, marked synthetic.
 
-No row comes from anybody's log; every id begins with `synthetic`. The shapes follow published statistics:
-conversation prompts with a median near 1,000 tokens and answers near 130 (Patel et al., Splitwise, ISCA
-2024, table of the Azure trace); lengths lognormal for input and exponential for output, and gaps burstier
-than Poisson, gamma with CV above 1 (Xiang et al., ServeGen, arXiv 2505.09999, June 2025); prompts that grow
-turn by turn and share their start (Qin et al., Mooncake, FAST 2025). The mix of features is invented so that
-every analyser has something to find: see `FEATURES`.
+No row is real; every id begins with `synthetic`. The distributions follow published statistics: conversation
+prompts with a median near 1,000 tokens and answers near 130 (Patel et al., Splitwise, ISCA 2024, table of the
+Azure trace); lengths lognormal for input and exponential for output, and gaps burstier than Poisson, gamma
+with CV above 1 (Xiang et al., ServeGen, arXiv 2505.09999, June 2025); prompts that grow turn by turn and
+share their prefix (Qin et al., Mooncake, FAST 2025). The mix of features is invented so that every analyser
+finds something: see `FEATURES`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from netra.domain.workloads.rows import ndjson_of
 
 START: Final = datetime(2026, 11, 2, tzinfo=UTC)  # a Monday
 BLOCK_TOKENS: Final = 128
-RETRY_EVERY: Final = 50  # one call in so many fails and is sent again
+RETRY_EVERY: Final = 50  # one call in this many fails and is retried
 UPGRADE_AT_S: Final = 43_200.0  # noon
 _QUESTIONS: Final = 400
 _GAP_CV: Final = 1.8
@@ -30,7 +30,7 @@ _LOG_PAUSE_S: Final = log(45.0)  # median pause between the turns of a session
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
-    """A model that serves a part of a feature's calls, and how it does."""
+    """A model that serves some of a feature's calls, with its performance."""
 
     model: str
     provider: str
@@ -41,23 +41,23 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the product and the calls it makes."""
+    """A feature of the product and the calls it makes."""
 
     name: str
     template: str
-    share: float  # of all calls
+    share: float  # fraction of all calls
     served: tuple[Served, ...]
-    system_tokens: int  # the same start of every prompt
-    asked_tokens: float  # median of what a turn adds
+    system_tokens: int  # the shared prefix of every prompt
+    asked_tokens: float  # median number added by a turn
     answer_tokens: float  # mean
-    turns: float = 1.0  # mean calls of a session; 1 means there are none
+    turns: float = 1.0  # mean calls per session; 1 means no sessions
     tool: str | None = None
     offline: bool = False
     streaming: bool = False
     hours: tuple[float, float] = (0.0, 25.0)
     max_output_tokens: int | None = None
-    repeats: bool = False  # popular prompts come again word for word
-    upgraded: Served | None = None  # serves everything from noon on
+    repeats: bool = False  # popular prompts are repeated verbatim
+    upgraded: Served | None = None  # serves all calls from noon on
 
 
 FEATURES: Final = (
@@ -125,12 +125,12 @@ FEATURES: Final = (
 
 
 def sample_log(*, requests: int, seed: int) -> bytes:
-    """Return the made-up day as NDJSON with exactly `requests` rows, oldest first."""
+    """Return the synthetic day as NDJSON with exactly `requests` rows, oldest first."""
     return ndjson_of(sample_events(np.random.default_rng(seed), requests=requests))
 
 
 def sample_events(rng: np.random.Generator, *, requests: int) -> list[Event]:
-    """Return exactly `requests` made-up calls of one day, oldest first; at least 1."""
+    """Return exactly `requests` synthetic calls of one day, oldest first; at least 1."""
     retried = requests // RETRY_EVERY
     calls = [
         call
@@ -145,7 +145,7 @@ def sample_events(rng: np.random.Generator, *, requests: int) -> list[Event]:
 
 
 def _counts(total: int) -> list[int]:
-    """Return each feature's calls; what rounding leaves goes to the first."""
+    """Return the number of calls per feature; the rounding remainder goes to the first."""
     counts = [int(total * feature.share) for feature in FEATURES]
     counts[0] += total - sum(counts)
     return counts
@@ -165,7 +165,7 @@ def _calls_of(feature: Feature, rng: np.random.Generator, *, count: int) -> Iter
 def _session(
     feature: Feature, rng: np.random.Generator, *, session: int, turns: int, at_s: float
 ) -> Iterator[Event]:
-    """Yield the calls of one session: each prompt is the one before it, its answer, and something new."""
+    """Yield the calls of one session: each prompt is the previous one, its answer, and new text."""
     history = 0
     question = int(rng.zipf(1.15)) % _QUESTIONS if feature.repeats else None
     served = _chosen(feature, rng)
@@ -222,7 +222,7 @@ def _event(
 
 
 def _with_failures(calls: Sequence[Event], rng: np.random.Generator, *, retried: int) -> Iterator[Event]:
-    """Yield all calls, `retried` of them as failures that are sent again some seconds later."""
+    """Yield all calls, `retried` of them as failures that are retried some seconds later."""
     failing: set[int] = set(rng.choice(len(calls), size=retried, replace=False).tolist())
     kinds = ("timeout", "error", "429")
     for place, call in enumerate(calls):
@@ -230,7 +230,7 @@ def _with_failures(calls: Sequence[Event], rng: np.random.Generator, *, retried:
             yield call
             continue
         kind = kinds[int(rng.integers(len(kinds)))]
-        # A timeout was answered in part and billed; what was turned away produced nothing.
+        # A timeout was partly answered and billed; a rejected call produced nothing.
         tokens = call.output_tokens // 2 if kind == "timeout" else 0
         yield msgspec.structs.replace(
             call, status=kind, output_tokens=tokens, cached_input_tokens=0, accepted=None
@@ -240,11 +240,11 @@ def _with_failures(calls: Sequence[Event], rng: np.random.Generator, *, retried:
 
 
 def _instants_s(rng: np.random.Generator, *, hours: tuple[float, float], count: int) -> Floats:
-    """Return `count` bursty seconds of the day, denser in the afternoon, between two hours."""
+    """Return `count` bursty seconds of the day between two hours, denser in the afternoon."""
     gaps = rng.gamma(1 / _GAP_CV**2, 1.0, count + 1)
     even: Floats = np.cumsum(gaps)[:-1] / gaps.sum()
     edges: Floats = np.linspace(hours[0], hours[1], 200)
-    density: Floats = 1.15 - np.cos((edges - 3.0) / 24.0 * 2 * np.pi)  # least at three in the morning
+    density: Floats = 1.15 - np.cos((edges - 3.0) / 24.0 * 2 * np.pi)  # lowest at 3 a.m.
     passed: Floats = np.cumsum(density) / density.sum()
     at_h: Floats = np.interp(even, passed, edges)
     return at_h * 3600.0
@@ -256,7 +256,7 @@ def _chosen(feature: Feature, rng: np.random.Generator) -> Served:
 
 
 def _asked_tokens(feature: Feature, rng: np.random.Generator, *, question: int | None) -> int:
-    """Return what a turn adds; a popular question is as long each time."""
+    """Return the tokens added by a turn; a popular question always has the same length."""
     if question is not None:
         return int(feature.asked_tokens * (0.6 + 0.8 * question / _QUESTIONS))
     return max(8, int(rng.lognormal(log(feature.asked_tokens), 0.7)))
@@ -268,9 +268,9 @@ def _answer_tokens(feature: Feature, rng: np.random.Generator) -> int:
 
 
 def _cached_tokens(feature: Feature, rng: np.random.Generator, *, served: Served, input_tokens: int) -> int:
-    """Return what an automatic cache reused of the system prompt: whole steps of 128 from 1,024 tokens.
+    """Return the tokens of the system prompt reused by an automatic cache: steps of 128 from 1,024 tokens.
 
-    Explicit caching is switched off in this product, which an analyser may notice.
+    Explicit caching is disabled in this product, so that an analyser can recommend it.
     """
     if served.provider != "openai" or min(feature.system_tokens, input_tokens) < 1_024:
         return 0
@@ -278,10 +278,10 @@ def _cached_tokens(feature: Feature, rng: np.random.Generator, *, served: Served
 
 
 def _chain(feature: Feature, *, tokens: int, owner: int) -> list[int | str]:
-    """Return the prompt's block hashes: the system prompt's, then those of its session or question.
+    """Return the prompt's block hashes: those of the system prompt, then of its session or question.
 
-    The last block holds less than 128 tokens as a rule; its name carries the length, so that only
-    an equal prompt has it too.
+    The last block usually holds fewer than 128 tokens. Its name contains the length, so only an equal prompt
+    has it too.
     """
     begin = FEATURES.index(feature) * 10**12
     shared = feature.system_tokens // BLOCK_TOKENS

@@ -1,4 +1,4 @@
-"""`netra serve`: the service, until Ctrl-C or SIGTERM."""
+"""`netra serve`: runs the service until Ctrl-C or SIGTERM."""
 
 import socket
 import sys
@@ -30,42 +30,42 @@ FAILED: Final = 1
 @click.command()
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1, or NETRA_HOST]")
 @click.option(
-    "--port", type=click.IntRange(0, 65_535), help="Port; 0 is any free one.  [default: 8000, or NETRA_PORT]"
+    "--port", type=click.IntRange(0, 65_535), help="Port; 0 for any free one.  [default: 8000, or NETRA_PORT]"
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
-    help="API processes on the port; above 1 needs NETRA_REDIS_URL.  [default: 1, or NETRA_WORKERS]",
+    help="API processes on the port; more than 1 requires NETRA_REDIS_URL.  [default: 1, or NETRA_WORKERS]",
 )
 @slots_option
 @data_option
 def serve(
     *, host: str | None, port: int | None, workers: int | None, slots: int | None, data: Path | None
 ) -> int:
-    """Serve the API by HTTP and WebSocket, from the embedded store or the servers that settings name.
+    """Serve the API over HTTP and WebSocket, from the embedded store or the configured servers.
 
-    Every setting is also a variable NETRA_<NAME>, in the environment or in a file .env here.
+    Every setting is also a variable NETRA_<NAME>, in the environment or in a file .env in this folder.
 
     \b
-    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
+    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting is invalid.
     """
     settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
     prepare(settings)
     with bound_to(settings.host, settings.port) as bound:
 
-        def announce(is_new: bool) -> None:  # noqa: FBT001  # the one thing there is to say
+        def announce(is_new: bool) -> None:  # noqa: FBT001 # the only argument
             say_text(greeting(url_of(bound), settings=settings, is_new=is_new))
 
         if settings.workers == 1:
             return _run(settings, bound, announce=announce, line=None)
-        schema_of(settings).upgrade()  # once, and a store that is away is told of once
+        schema_of(settings).upgrade()  # once, so that an unreachable store is reported only once
         return supervise(partial(api_process, settings, bound), count=settings.workers, on_ready=announce)
 
 
 def api_process(settings: Settings, bound: socket.socket, line: "Connection[bytes, bytes]") -> None:
-    """Be one of several API processes on the socket `bound`, until SIGTERM or the end of the line."""
+    """Run as one of several API processes on the socket `bound`, until SIGTERM or the end of the pipe."""
 
-    def announce(is_new: bool) -> None:  # noqa: FBT001  # as above
+    def announce(is_new: bool) -> None:  # noqa: FBT001 # as above
         line.send_bytes(NEW if is_new else KNOWN)
 
     try:
@@ -84,7 +84,7 @@ def _run(
 ) -> int:
     try:
         return run_beside_server(_served(settings, bound, announce=announce, line=line))
-    except SystemExit:  # uvicorn's word for a start that failed; it has logged why
+    except SystemExit:  # uvicorn raises this for a failed start, which it has logged
         return FAILED
 
 
@@ -96,7 +96,7 @@ async def _served(
     line: "Connection[bytes, bytes] | None",
 ) -> int:
     async with open_ports(settings) as ports:
-        # Numbers are given from 1 on, so nobody with the first means nobody at all.
+        # User ids start at 1, so a store without user 1 has no users.
         is_new = await ports.users.find(UserId(1)) is None
         app = create_app(settings, ports)
         config = server_config(
@@ -116,19 +116,19 @@ async def _served(
 
 
 def greeting(url: str, *, settings: Settings, is_new: bool) -> str:
-    """Return what stands on the screen once the service takes connections."""
+    """Return the text shown once the service accepts connections."""
     lines = [
         f"Netra {version('netra')} is at {url}   (Ctrl-C ends it)",
-        f"  API, to read and try   {url}/docs",
+        f"  API documentation      {url}/docs",
         f"  Its data               {schema_of(settings).place}",
     ]
     if is_new:
         here = f" --data {settings.data}" if settings.database_url is None else ""
         lines += [
             "",
-            "Nobody can sign in yet. Add yourself, in another terminal:",
+            "There is no user yet. Add yourself in another terminal:",
             f"  netra users add you@example.com --name You{here}",
-            "then bring a request log, and ask about it:",
+            "then import a request log and analyse it:",
             f"  netra workloads import FILE{here}",
         ]
     return "\n".join(lines)

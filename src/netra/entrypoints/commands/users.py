@@ -1,4 +1,4 @@
-"""`netra users`: the people who may sign in."""
+"""`netra users`: the users who may sign in."""
 
 import sys
 from pathlib import Path
@@ -13,20 +13,24 @@ from netra.entrypoints.reports.safe import say, say_json
 
 @click.group()
 def users() -> None:
-    """Add the people who may sign in, list them, change their passwords, disable them."""
+    """Add, list and disable users, and change their passwords."""
 
 
 @users.command()
 @click.argument("email")
-@click.option("--name", required=True, help="The person's name.")
+@click.option("--name", required=True, help="The user's name.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--no-password", is_flag=True, help="Let them in by the identity provider alone.")
-@click.option("--admin", is_flag=True, help="Let this person see the deployment's own figures.")
+@click.option("--no-password", is_flag=True, help="Allow sign-in only with the identity provider.")
+@click.option(
+    "--admin",
+    is_flag=True,
+    help="Make the user an administrator, who may read the deployment's security log.",
+)
 @data_option
 def add(
     *, email: str, name: str, password_stdin: bool, no_password: bool, admin: bool, data: Path | None
 ) -> None:
-    """Add a person who signs in with EMAIL and a password.
+    """Add a user who signs in with EMAIL and a password.
 
     \b
     echo "$PASSWORD" | netra users add ada@example.com --name Ada --password-stdin
@@ -46,7 +50,7 @@ def add(
 @json_option
 @data_option
 def list_users(*, as_json: bool, data: Path | None) -> None:
-    """List everybody, by number."""
+    """List all users, by id."""
 
     async def listed() -> None:
         async with store_in(data) as netra:
@@ -58,7 +62,7 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
         for user in everyone:
             say(f"{user.id:>4}  {user.email}  {user.name}  {user.role}")
         if not everyone:
-            say("There is no user yet; make one with 'netra users add'.", err=True)
+            say("There is no user yet; add one with 'netra users add'.", err=True)
 
     run(listed())
 
@@ -68,17 +72,17 @@ def list_users(*, as_json: bool, data: Path | None) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @data_option
 def passwd(*, email: str, password_stdin: bool, data: Path | None) -> None:
-    """Give EMAIL another password; every session of theirs ends, API keys stay."""
+    """Change the password of EMAIL; all sessions of the user end, API keys stay valid."""
     password = _password(from_stdin=password_stdin)
 
     async def changed() -> None:
         async with store_in(data) as netra:
             user = await owner_in(netra, email=email)
             left = await netra.set_password(user, password)
-            say(f"Changed the password of {user.email}; their sessions have ended.")
+            say(f"Changed the password of {user.email}; all sessions of the user have ended.")
             if left:
                 works = "works" if left == 1 else "work"
-                say(f"{count(left, 'API key')} of theirs still {works}. To revoke all of them:", err=True)
+                say(f"{count(left, 'API key')} of the user still {works}. To revoke all of them:", err=True)
                 say(f"  netra keys revoke --all --email {user.email}", err=True)
 
     run(changed())
@@ -88,7 +92,7 @@ def passwd(*, email: str, password_stdin: bool, data: Path | None) -> None:
 @click.argument("email")
 @data_option
 def disable(*, email: str, data: Path | None) -> None:
-    """Close the account of EMAIL: no session, key or sign-in of theirs counts any more."""
+    """Disable the account of EMAIL: its sessions, keys and sign-ins are no longer accepted."""
 
     async def disabled() -> None:
         async with store_in(data) as netra:
@@ -100,10 +104,10 @@ def disable(*, email: str, data: Path | None) -> None:
 
 
 def _password(*, from_stdin: bool) -> str:
-    """Return the password, without the line end that `echo` puts after it."""
+    """Return the password, without the newline that `echo` appends."""
     if not from_stdin:
         if not sys.stdin.isatty():
-            raise click.UsageError("Give the password on standard input, and say so with --password-stdin.")
+            raise click.UsageError("Pass the password on standard input, and add --password-stdin.")
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
         return typed
     password = sys.stdin.readline().removesuffix("\n").removesuffix("\r")

@@ -1,4 +1,4 @@
-"""`netra worker`: works on runs that services accept, until Ctrl-C or SIGTERM; it listens on nothing."""
+"""`netra worker`: works on runs that services accept, until Ctrl-C or SIGTERM; it opens no port."""
 
 import asyncio
 import os
@@ -25,18 +25,17 @@ DONE: Final = 0
 @slots_option
 @data_option
 def worker(*, slots: int | None, data: Path | None) -> int:
-    """Work on runs, beside any number of services and workers on the same store.
+    """Work on runs, next to any number of services and workers on the same store.
 
-    Runs that wait are found by Redis where NETRA_REDIS_URL names one, else by a look every second.
-    Ctrl-C or SIGTERM: it takes no more, lets those under way finish for a few seconds, and hands the
-    rest back.
+    Queued runs are announced by Redis if NETRA_REDIS_URL is set, otherwise polled every second. At Ctrl-C or
+    SIGTERM it claims no more runs, gives those in progress a few seconds to finish, and requeues the rest.
 
     \b
-    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
+    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting is invalid.
     """
     settings = settings_with(slots=slots, data=data)
     if settings.slots == 0:
-        raise SettingsRefused("A worker with 0 slots would do nothing; give --slots, or NETRA_SLOTS.")
+        raise SettingsRefused("A worker with 0 slots does nothing; set --slots or NETRA_SLOTS to at least 1.")
     with asyncio.Runner(loop_factory=new_loop) as runner:
         return runner.run(_worked(settings))
 
@@ -52,9 +51,9 @@ async def _worked(settings: Settings) -> int:
 
 
 def greeting(slots: int) -> str:
-    """Return what stands on the screen once it works."""
+    """Return the text shown once the worker runs."""
     who = f"as process {os.getpid()}   (Ctrl-C ends it)"
-    return f"Netra {version('netra')} works on up to {slots} runs at once, {who}"
+    return f"Netra {version('netra')} works on up to {slots} runs concurrently, {who}"
 
 
 @contextmanager
@@ -62,10 +61,10 @@ def _signals_call(act: Callable[[], None]) -> Generator[None]:
     """Call `act` on this loop at Ctrl-C and SIGTERM, until the block ends."""
     loop = asyncio.get_running_loop()
 
-    def heard(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
+    def ignore(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 # the signature of a handler
         loop.call_soon_threadsafe(act)
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ignore) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""`netra workloads`: request logs in the store, where the service finds them."""
+"""`netra workloads`: request logs in the store, for use by the service."""
 
 from pathlib import Path
 
@@ -22,8 +22,10 @@ from netra.entrypoints.reports.safe import say, say_json
 
 
 def email_option(command: Decorated) -> Decorated:
-    """Give a command `--email`, whose workloads are meant."""
-    return click.option("--email", help="Whose; needed once there are several users.")(command)
+    """Add `--email`, the owner of the workloads, to a command."""
+    return click.option("--email", help="Owner's e-mail address; optional while there is only one user.")(
+        command
+    )
 
 
 @click.group()
@@ -33,12 +35,12 @@ def workloads() -> None:
 
 @workloads.command("import")
 @log_argument
-@click.option("--name", help="What to call it; the file's name when left out.")
+@click.option("--name", help="Name of the workload; the file's name by default.")
 @email_option
 @json_option
 @data_option
 def import_file(file: Path, *, name: str | None, email: str | None, as_json: bool, data: Path | None) -> None:
-    """Make a workload of the request log in FILE."""
+    """Create a workload from the request log in FILE."""
 
     async def imported() -> None:
         with progress_on(error_console()) as checkpoint:
@@ -54,7 +56,7 @@ def import_file(file: Path, *, name: str | None, email: str | None, as_json: boo
             say_json(_shown(workload))
         else:
             say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
-            say("Ask about it with 'workload_id' in POST /api/agent/execute.", err=True)
+            say("Analyse it with 'workload_id' in POST /api/agent/execute.", err=True)
 
     run(imported())
 
@@ -64,7 +66,7 @@ def import_file(file: Path, *, name: str | None, email: str | None, as_json: boo
 @json_option
 @data_option
 def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> None:
-    """List somebody's workloads, newest first."""
+    """List a user's workloads, newest first."""
 
     async def listed() -> None:
         async with store_in(data) as netra:
@@ -75,7 +77,7 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
         for workload in found:
             say(f"{workload.id}  {workload.event_count:>10,} calls  {workload.name}")
         if not found:
-            say("There is no workload yet; make one with 'netra workloads import FILE'.", err=True)
+            say("There is no workload yet; create one with 'netra workloads import FILE'.", err=True)
 
     run(listed())
 

@@ -1,4 +1,4 @@
-"""Routes of signing in and out by password, and of the account itself."""
+"""Routes for signing in and out by password, and for the account itself."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -18,7 +18,7 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.sign_in import SignInDesk
 from netra.entrypoints.start_run import NAME
 
@@ -28,7 +28,7 @@ _PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=
 _LOGIN: Final = _READS | noted(answers={401: Envelope})
 _REGISTER: Final = _READS | noted(answers={409: Envelope})
 
-# Said in the documents; `users.rules` refuses, in its own words.
+# Documentation only: `users.rules` validates, with its own messages.
 _ADDRESS: Final = rf"^[^@\s{UNSAFE_SET}]+@[^@\s{UNSAFE_SET}]+$"
 _EMAIL: Final = msgspec.Meta(extra_json_schema={"pattern": _ADDRESS, "maxLength": EMAIL_MAX})
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
@@ -55,7 +55,7 @@ class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who signed in."""
+    """The user who signed in."""
 
     id: int
     email: str
@@ -64,7 +64,7 @@ class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens and whose they are; `expires_in` counts seconds. A refresh token counts once."""
+    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once."""
 
     access_token: str
     token_type: str
@@ -75,7 +75,7 @@ class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The present password, as a proof, and the one wanted."""
+    """The current password, as proof, and the new one."""
 
     current_password: Annotated[str, _TRIED]
     new_password: Annotated[str, _PASSWORD]
@@ -93,21 +93,21 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """A word that it is done."""
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmation."""
 
     message: str
 
 
 class PasswordChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """Every session has ended; `api_keys` counts the account's API keys that still work."""
+    """Every session has ended; `api_keys` is the number of the account's API keys that are still valid."""
 
     message: str
     api_keys: int
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
-    """Opens one socket, once; `expires_in` counts seconds."""
+    """Opens one socket, once; `expires_in` is in seconds."""
 
     ticket: str
     expires_in: int
@@ -115,46 +115,46 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
-    data: JSONBody[LoginRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+    data: JSONBody[LoginRequest], request: ApiRequest, sign_in_desk: NamedDependency[SignInDesk]
 ) -> LoginResponse:
-    """Give a token; one answer, in the same time, for every pair that is wrong."""
+    """Return tokens; every wrong pair gets the same answer in the same time."""
     command = SignIn(email=data.email, password=data.password)
     return login_response(await sign_in_desk.sign_in(command, request.exchange, origin=request.origin))
 
 
-@post("/register", status_code=200, opt=_REGISTER, summary="Make an account")
+@post("/register", status_code=200, opt=_REGISTER, summary="Create an account")
 async def register(
-    data: JSONBody[RegisterRequest], request: Asked, sign_in_desk: NamedDependency[SignInDesk]
+    data: JSONBody[RegisterRequest], request: ApiRequest, sign_in_desk: NamedDependency[SignInDesk]
 ) -> UserCard:
-    """Make an account; only where the deployment lets people do that by themselves."""
+    """Create an account; only if the deployment allows self-registration."""
     command = AddUser(email=data.email, name=data.name, password=data.password)
     return _card(await sign_in_desk.register(command, request.exchange, origin=request.origin))
 
 
 @post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
-async def logout(request: Asked, users: NamedDependency[UserService]) -> Said:
-    """End the session: its token counts for nothing from now on, in every process."""
+async def logout(request: ApiRequest, users: NamedDependency[UserService]) -> Confirmation:
+    """End the session: its token is no longer accepted by any process."""
     await users.sign_out(request.principal, origin=request.origin)
-    return Said(message="Successfully logged out")
+    return Confirmation(message="Successfully logged out")
 
 
-@get("/me", summary="Who is signed in")
-async def me(request: Asked, users: NamedDependency[UserService]) -> Profile:
-    """Return the account the token belongs to."""
+@get("/me", summary="Get the signed-in user")
+async def me(request: ApiRequest, users: NamedDependency[UserService]) -> Profile:
+    """Return the account of the token."""
     return _profile(await users.get(request.owner_id))
 
 
 @post("/ws-ticket", status_code=200, summary="Get a ticket for one socket")
-async def ws_ticket(request: Asked, users: NamedDependency[UserService]) -> Ticket:
-    """Give a ticket that opens `/ws?ticket=…` once, within 30 seconds."""
+async def ws_ticket(request: ApiRequest, users: NamedDependency[UserService]) -> Ticket:
+    """Return a ticket that opens `/ws?ticket=…` once, within 30 seconds."""
     return Ticket(ticket=await users.issue_ticket(request.principal), expires_in=30)
 
 
 @post("/password", status_code=200, opt=_PASSWORDS, summary="Change the password")
 async def change_password(
-    data: JSONBody[PasswordChange], request: Asked, users: NamedDependency[UserService]
+    data: JSONBody[PasswordChange], request: ApiRequest, users: NamedDependency[UserService]
 ) -> PasswordChanged:
-    """Change it, and end every session of the account, this one too: sign in again. API keys stay."""
+    """Change the password and end every session of the account, including this one. API keys stay valid."""
     left = await users.change_password(
         request.principal, present=data.current_password, wanted=data.new_password, origin=request.origin
     )
@@ -165,7 +165,7 @@ async def change_password(
 
 
 def authentication_router(*, registration: bool) -> Router:
-    """Return the routes; `register` is among them where the deployment allows it."""
+    """Return the routes; `register` is included if the deployment allows self-registration."""
     handlers: list[Any] = [login, logout, me, ws_ticket, change_password]
     if registration:
         handlers.append(register)
@@ -173,10 +173,10 @@ def authentication_router(*, registration: bool) -> Router:
 
 
 def login_response(signed_in: SignInResult) -> LoginResponse:
-    """Return what a client carries of a sign-in."""
+    """Return the response to a sign-in."""
     return LoginResponse(
         access_token=signed_in.access_token,
-        token_type="bearer",  # noqa: S106 - a documented word, no secret
+        token_type="bearer",  # noqa: S106 (a documented value, no secret)
         expires_in=signed_in.expires_in_s,
         refresh_token=signed_in.refresh_token,
         refresh_expires_in=signed_in.refresh_expires_in_s,

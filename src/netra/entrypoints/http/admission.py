@@ -1,7 +1,7 @@
-"""Who may come in, how often, and with what kind of body: checked once the route is known.
+"""Checks a request once its route is known: sign-in, rate limit, API key scope and media type.
 
-The order is the contract's: sign-in, rate limit, what an API key may do, media type. It runs as
-Litestar middleware because only there unknown routes and methods have been refused already.
+The order of checks is part of the API contract. It runs as Litestar middleware because only there unknown
+routes and methods have been rejected already.
 """
 
 from typing import Any, Final
@@ -15,8 +15,8 @@ from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
 from netra.entrypoints.errors import UnsupportedMediaType
-from netra.entrypoints.http.methods import tell_methods
-from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell, user_key
+from netra.entrypoints.http.methods import answer_options
+from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed, user_key
 from netra.entrypoints.services import Switchboard
 
 JSON: Final = "application/json"
@@ -26,13 +26,13 @@ _RULE: Final = "netra.rule"
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """What a route asks of a request before its handler sees it."""
+    """What a route requires of a request before its handler runs."""
 
-    limit: LimitName | None = LimitName.GENERAL  # None: not counted
+    limit: LimitName | None = LimitName.GENERAL  # None: not rate limited
     is_public: bool = False
-    reads: tuple[str, ...] = ()  # media types; none when the route reads no body
-    scope: KeyScope | None = KeyScope.READ  # what an API key must be good for; None: only a person may
-    also: KeyScope | None = None  # a second scope that it must have
+    reads: tuple[str, ...] = ()  # accepted media types; empty when the route reads no body
+    scope: KeyScope | None = KeyScope.READ  # the scope that an API key needs; None: API keys are not accepted
+    also: KeyScope | None = None  # a second scope that it needs
 
 
 _USUAL: Final = Rule()
@@ -46,27 +46,27 @@ def admits(
     scope: KeyScope | None = KeyScope.READ,
     also: KeyScope | None = None,
 ) -> dict[str, Any]:
-    """Return the `opt` of a route that has other rules than: signed in, counted as general, only reads."""
+    """Return the `opt` of a route whose rule differs from: signed in, general rate limit, read scope."""
     return {_RULE: Rule(limit=limit, is_public=public, reads=reads, scope=scope, also=also)}
 
 
 def rule_of(opt: Any) -> Rule:
-    """Return the rule of a route by its `opt`."""
+    """Return the rule in a route's `opt`."""
     rule: Rule = opt.get(_RULE, _USUAL)
     return rule
 
 
 class AdmissionMiddleware:
-    """Lets a request through, or raises the refusal."""
+    """Admits a request, or raises the error."""
 
     def __init__(self, app: App, *, switchboard: Switchboard) -> None:
         self._app = app
         self._switchboard = switchboard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check one request; OPTIONS asks for nothing that needs a check."""
+        """Check one request; OPTIONS needs no check."""
         if scope["method"] == "OPTIONS":
-            await tell_methods(scope, send)
+            await answer_options(scope, send)
             return
         await self._check(scope, rule_of(scope["route_handler"].opt))
         await self._app(scope, receive, send)
@@ -105,7 +105,7 @@ class AdmissionMiddleware:
             raise
 
     async def _note_proof(self, error: Unauthorized, scope: Scope) -> None:
-        """Note a proof that does not hold; to have none, or one that was good until now, is usual."""
+        """Log an invalid proof; a missing one, or one that has expired or ended, is normal."""
         if isinstance(error, TokenExpired) or header(scope["headers"], b"authorization") is None:
             return
         exchange = exchange_of(scope)
@@ -137,24 +137,24 @@ class AdmissionMiddleware:
         if rule.limit is None:
             return None
         admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
-        tell(admission, exchange)
+        add_headers(admission, exchange)
         return admission
 
 
 def check_scope(principal: Principal, needed: KeyScope | None) -> None:
-    """Raise `Forbidden` when the principal is an API key that was not made for this."""
+    """Raise `Forbidden` when the principal is an API key without the scope."""
     if principal.key_id is None:
         return
     if needed is None:
-        raise Forbidden("An API key may not do this; sign in as a person.")
+        raise Forbidden("An API key may not do this; sign in as a user.")
     if needed not in principal.scopes:
-        raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
+        raise Forbidden(f"This API key lacks the scope {needed.value}.", scope=needed.value)
 
 
 def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
-    """Raise unless the body, by what its headers say, is one this route reads.
+    """Raise unless the headers declare a media type that this route reads.
 
-    A body that does not say what it is passes for the first of them. Raises `UnsupportedMediaType`.
+    A body without a Content-Type counts as the first accepted type. Raises `UnsupportedMediaType`.
     """
     encoding = header(headers, b"content-encoding")
     if encoding is not None and encoding.strip().lower() != b"identity":
@@ -166,7 +166,7 @@ def check_media_type(headers: list[Header], accepted: tuple[str, ...]) -> None:
 
 
 def media_type(headers: Headers, *, usual: str = JSON) -> str:
-    """Return what the body is by its headers, in lower case and without parameters; `usual` when none says.
+    """Return the body's media type, in lower case and without parameters; `usual` without a header.
 
     >>> media_type([(b"content-type", b"Application/JSON; charset=utf-8")])
     'application/json'

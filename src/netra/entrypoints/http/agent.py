@@ -1,4 +1,4 @@
-"""Routes of asking: start a run, look at it, list, stop."""
+"""Routes for runs: start, inspect, list and cancel."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.start_run import WELL_FORMED, Ask, start_run
 
 _EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE) | noted(key=True)
@@ -37,7 +37,7 @@ _CANCEL: Final = admits(scope=KeyScope.EXECUTE) | noted(key=True)
 
 _RESULT: Final = msgspec.Meta(
     extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}
-)  # it is stored as it is sent
+)  # stored as sent
 
 ThreadFilter = Annotated[
     str | None, QueryParameter(pattern=WELL_FORMED, description="Only runs of this thread.")
@@ -45,7 +45,7 @@ ThreadFilter = Annotated[
 
 
 class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that is durable and will end."""
+    """An accepted run; it is durable and will end."""
 
     run_id: str
     thread_id: str
@@ -62,7 +62,7 @@ class RunError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as it is now; `result` is null until it has completed."""
+    """The current state of a run; `result` is null until it has completed."""
 
     run_id: str
     thread_id: str
@@ -91,7 +91,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """Runs in both documented shapes."""
+    """Runs, in both documented shapes."""
 
     runs: Sequence[RunLine]
     total: int
@@ -101,9 +101,9 @@ class RunHistory(msgspec.Struct, frozen=True, kw_only=True):
     pagination: Pagination
 
 
-@post("/execute", status_code=200, opt=_EXECUTE, summary="Ask: start an optimization run")
-async def execute(data: JSONBody[Ask], request: Asked, runs: NamedDependency[RunService]) -> RunAccepted:
-    """Accept a question, durably; the answer is worked out afterwards."""
+@post("/execute", status_code=200, opt=_EXECUTE, summary="Start an optimization run")
+async def execute(data: JSONBody[Ask], request: ApiRequest, runs: NamedDependency[RunService]) -> RunAccepted:
+    """Accept a question durably; it is answered asynchronously."""
     key = key_of(request.scope["headers"])
     printed = fingerprint("POST", request.scope["path"], await request.body()) if key else ""
     command = start_run(data, owner_id=request.owner_id, idempotency_key=key, fingerprint=printed)
@@ -113,15 +113,15 @@ async def execute(data: JSONBody[Ask], request: Asked, runs: NamedDependency[Run
     return _accepted(accepted)
 
 
-@get("/status/{run_id:str}", summary="How a run stands")
-async def status(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
+@get("/status/{run_id:str}", summary="Get the state of a run")
+async def status(run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]) -> RunStatus:
     """Return the run, with its result once it has completed."""
     return _status(await runs.get(RunId(run_id), owner_id=request.owner_id))
 
 
-@get("/history", summary="Runs, newest first")
+@get("/history", summary="List runs, newest first")
 async def history(
-    request: Asked,
+    request: ApiRequest,
     runs: NamedDependency[RunService],
     *,
     limit: Limit = LIMIT_DEFAULT,
@@ -136,8 +136,8 @@ async def history(
 
 
 @post("/runs/{run_id:str}/cancel", status_code=200, opt=_CANCEL, summary="Cancel a run")
-async def cancel(run_id: FromPath[str], request: Asked, runs: NamedDependency[RunService]) -> RunStatus:
-    """Stop the work and return the run as it is now; a run that has ended stays as it is.
+async def cancel(run_id: FromPath[str], request: ApiRequest, runs: NamedDependency[RunService]) -> RunStatus:
+    """Cancel the run and return its current state; a run that has ended is unchanged.
 
     An API key without the scope `read` gets neither the result nor the error of a run that has ended.
     """
@@ -146,7 +146,7 @@ async def cancel(run_id: FromPath[str], request: Asked, runs: NamedDependency[Ru
 
 
 def agent_router(*, replayed: Any, stream: Any) -> Router:
-    """Return the routes; `replayed` is the middleware that keeps answers by idempotency key."""
+    """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     cancelling = Router("/", route_handlers=[cancel], middleware=[replayed])
     return Router("/api/agent", route_handlers=[execute, status, history, stream, cancelling], tags=["Agent"])
 
@@ -156,7 +156,7 @@ def _accepted(accepted: Accepted) -> RunAccepted:
     return RunAccepted(
         run_id=run.id,
         thread_id=run.thread_id,
-        status="processing",  # also for a replayed key: the first answer, not the run's present state
+        status="processing",  # also for a replayed key: the first response, not the run's current state
         created_at=instant(run.created_at),
         thread_created=accepted.thread_created,
     )

@@ -1,7 +1,7 @@
-"""How a Struct becomes an answer: JSON, two headers, nothing to be configured.
+"""Encodes a Struct as a response: JSON and two headers, without options.
 
-Litestar's own response can do far more and costs four times as much; handlers that need more of it
-return a `Response` themselves.
+Litestar's own response has many more features and costs four times as much; handlers that need them return a
+`Response`.
 """
 
 from typing import Any, Final, cast
@@ -25,25 +25,25 @@ class Answer(Response[Any]):
         self.status_code = status_code
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """Return the answer, encoded."""
+        """Return the encoded response."""
         return _Sent(_ENCODER.encode(self.content), status=self.status_code or 200)
 
 
 class _Sent(ASGIResponse):
-    """An answer on its way out."""
+    """An encoded response."""
 
     def __init__(self, body: bytes, *, status: int) -> None:
         self.body = body
         self.status_code = status
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        del scope, receive  # ASGI's shape; nothing in it is needed
+        """Send the response."""
+        del scope, receive  # required by ASGI, not needed
         await _send(self.body, cast("PlainSend", send), status=self.status_code)
 
 
 async def send_json(content: Any, send: PlainSend) -> None:
-    """Answer 200 with `content`, where no handler does."""
+    """Send `content` with status 200, without a handler."""
     await _send(_ENCODER.encode(content), send, status=200)
 
 

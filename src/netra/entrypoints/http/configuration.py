@@ -1,4 +1,4 @@
-"""The route that shows the live settings, public ones only."""
+"""The route for the public settings."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from netra.entrypoints.services import Services
 
 
 class Features(msgspec.Struct, frozen=True, kw_only=True):
-    """What this deployment offers."""
+    """The features of this deployment."""
 
     oauth_enabled: bool
     websocket_enabled: bool
@@ -20,7 +20,7 @@ class Features(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The bounds a client meets; rate limits count requests in any 60 seconds, 0 for none."""
+    """The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit."""
 
     max_message_length: int
     max_thread_messages: int
@@ -41,7 +41,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/api/config", opt=admits(public=True), sync_to_thread=False, summary="Public settings")
 def config(services: NamedDependency[Services]) -> Configuration:
-    """Return what a client may want to know before it asks."""
+    """Return the settings that a client may need before its first request."""
     settings = services.settings
     features = Features(
         oauth_enabled=services.ports.identity_provider is not None,

@@ -1,4 +1,4 @@
-"""Routes of the documents: OpenAPI, AsyncAPI and the page that shows them, all from this package alone."""
+"""Routes of the API documents: OpenAPI, AsyncAPI, and the page that renders them without external files."""
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -11,9 +11,9 @@ from litestar.params import FromPath
 from netra.entrypoints.asgi import Exchange, Header
 from netra.entrypoints.errors import RouteNotFound
 from netra.entrypoints.http.admission import JSON
-from netra.entrypoints.http.methods import telling_methods
+from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 
 ASYNCAPI: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
@@ -34,13 +34,13 @@ _KINDS: Final[Mapping[str, str]] = {
 
 
 def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
-    """Return the routes; what they answer is read or made once."""
+    """Return the routes; their content is created once."""
     folder = files("netra.entrypoints.http") / "pages"
     pages = {name: (folder / name).read_bytes() for name in _KINDS}
     made: dict[str, bytes] = {}
 
     @get(["/openapi.json", "/schema/openapi.json"], sync_to_thread=False)
-    def openapi(request: Asked) -> Response[bytes]:
+    def openapi(request: ApiRequest) -> Response[bytes]:
         if "openapi" not in made:
             made["openapi"] = msgspec.json.encode(document(request.app))
         return Response(made["openapi"], media_type=JSON)
@@ -52,25 +52,25 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
         return Response(made["asyncapi"], media_type=ASYNCAPI)
 
     @get(["/", "/docs", "/schema"], sync_to_thread=False)
-    def docs(request: Asked) -> Response[bytes]:
+    def docs(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "docs.html", request.exchange)
 
     @get("/docs/{name:str}", sync_to_thread=False)
-    def part(name: FromPath[str], request: Asked) -> Response[bytes]:
+    def part(name: FromPath[str], request: ApiRequest) -> Response[bytes]:
         return _page(pages, name, request.exchange)
 
     @get("/favicon.ico", sync_to_thread=False)
-    def favicon(request: Asked) -> Response[bytes]:
+    def favicon(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "favicon.svg", request.exchange)
 
     handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]
-    return Router("/", route_handlers=handlers, middleware=[telling_methods], include_in_schema=False)
+    return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
 
 
 def _page(pages: Mapping[str, bytes], name: str, exchange: Exchange) -> Response[bytes]:
-    """Return a file of the page, which needs a wider policy than an answer of the API."""
+    """Return a file of the page, which needs a wider content security policy than an API response."""
     if name not in pages:
-        raise RouteNotFound(f"No document is called {name!r}.")
+        raise RouteNotFound(f"There is no document {name!r}.")
     replaced = {key for key, _ in _OF_PAGES}
     exchange.headers = [kept for kept in exchange.headers if kept[0] not in replaced]
     exchange.headers.extend(_OF_PAGES)

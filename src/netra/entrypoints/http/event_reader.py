@@ -1,4 +1,4 @@
-"""One reader of a run's events by server-sent events, from the start of the answer to its end."""
+"""One reader of a run's server-sent events, from the first byte to the last."""
 
 import asyncio
 from collections import deque
@@ -12,17 +12,19 @@ from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Receive, Send
 from netra.ports.clock import Clock
 
-HEARTBEAT_S: Final = 15.0  # silence before a comment is sent: below the idle timeout of common proxies
-WAITING_MAX: Final = 64  # events buffered for one reader; while it is full the rest stays in the store
-STUCK_CHECKS_MAX: Final = 15  # checks in a row, a second apart, in which the reader took nothing
-ENDED_CHECKS_MAX: Final = 1  # the same, of a stream that is to end
+# seconds of silence before a comment is sent: below the idle timeout of common proxies
+HEARTBEAT_S: Final = 15.0
+WAITING_MAX: Final = 64  # events buffered for one reader; further events are read from the store
+# consecutive checks, one per second, without any progress of the reader; then it is dropped
+STUCK_CHECKS_MAX: Final = 15
+ENDED_CHECKS_MAX: Final = 1  # the same, for a stream that is ending
 
 _HEADERS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"),)
 _HEARTBEAT: Final = b": still here\n\n"
 
 
 class EventReader:
-    """A connection that is sent the events of one run after `after`."""
+    """A connection that receives the events of one run after `after`."""
 
     def __init__(
         self,
@@ -41,23 +43,23 @@ class EventReader:
         self._clock = clock
         self._heartbeat_s = heartbeat_s
         self._waiting: deque[RunEvent] = deque()
-        self._has_all = False  # no event follows those that wait
-        self._is_ended = False  # nothing more is to be sent
-        self._news = asyncio.Event()
+        self._has_all = False  # no event follows the buffered ones
+        self._is_ended = False  # nothing more will be sent
+        self._arrived = asyncio.Event()
         self._relief = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._abort: Callable[[], None] | None = None
         self._is_sending = False
-        self._has_sent = False  # since the last check
+        self._has_sent = False  # whether anything was sent since the last check
         self._stuck_checks = 0
 
     @property
     def principal(self) -> Principal:
-        """Who reads."""
+        """The user who reads."""
         return self._principal
 
     async def serve(self, receive: Receive, send: Send, *, abort: Callable[[], None] | None) -> None:
-        """Send the whole answer; `abort` drops the connection of a reader that takes nothing."""
+        """Send the whole response; `abort` drops the connection of a reader that makes no progress."""
         async with asyncio.TaskGroup() as group:
             follower = group.create_task(self._follow())
             writer = self._writer = group.create_task(self._write(send))
@@ -66,14 +68,14 @@ class EventReader:
             follower.cancel()
             if writer.cancelled() and abort is not None:
                 abort()
-                await asyncio.wait({leaving})  # the server must know that the answer stays incomplete
+                await asyncio.wait({leaving})  # the server must see that the response is incomplete
             writer.cancel()
             leaving.cancel()
 
     def receive(self, event: RunEvent) -> bool:
         """Buffer an event; return whether the buffer is full."""
         self._waiting.append(event)
-        self._news.set()
+        self._arrived.set()
         return len(self._waiting) >= WAITING_MAX
 
     async def wait_until_ready(self) -> None:
@@ -93,21 +95,21 @@ class EventReader:
             self._writer.cancel()
 
     def end_session(self) -> None:
-        """End the stream: its session was ended or its key revoked."""
+        """End the stream because its session was ended or its key revoked."""
         self._end()
 
     def drain(self) -> None:
-        """End the stream: the server is shutting down. The client comes back with `Last-Event-ID`."""
+        """End the stream because the server is shutting down. The client reconnects with `Last-Event-ID`."""
         self._end()
 
     def _end(self) -> None:
         self._is_ended = True
-        self._news.set()
+        self._arrived.set()
 
     async def _follow(self) -> None:
         await self._runs.deliver(self, self._run_id, owner_id=self._principal.user_id, after=self._after)
         self._has_all = True
-        self._news.set()
+        self._arrived.set()
 
     async def _write(self, send: Send) -> None:
         await self._send(send, {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)})
@@ -116,15 +118,15 @@ class EventReader:
         await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _next(self) -> bytes:
-        """Return the next event as text, a heartbeat when none comes, or nothing when none can follow."""
+        """Return the next event as text, a heartbeat on a timeout, or nothing after the last event."""
         while not self._waiting:
             self._relief.set()
             if self._has_all or self._is_ended:
                 return b""
-            self._news.clear()
+            self._arrived.clear()
             try:
                 async with asyncio.timeout(self._heartbeat_s):
-                    await self._news.wait()
+                    await self._arrived.wait()
             except TimeoutError:
                 return _HEARTBEAT
         return frame_of(self._waiting.popleft())
@@ -137,7 +139,7 @@ class EventReader:
 
 
 def frame_of(event: RunEvent) -> bytes:
-    """Return an event as text: HTML standard, section 9.2."""
+    """Encode an event as text: HTML standard, section 9.2."""
     return b"id: %d\nevent: %b\ndata: %b\n\n" % (event.seq, event.kind.value.encode(), event.numbered())
 
 

@@ -1,4 +1,4 @@
-"""Routes of signing in by an identity provider: there, back, and the code for pages redirected to."""
+"""Routes for signing in with an identity provider: authorize, callback, and the code exchange."""
 
 import re
 from typing import Annotated, Any, Final
@@ -18,12 +18,12 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.restrictions import NO_NUL
 from netra.entrypoints.services import Services
 
 PLAIN_COOKIE: Final = "netra-sign-in"
-TLS_COOKIE: Final = "__Host-netra-sign-in"  # RFC 6265bis: no subdomain can have set it
+TLS_COOKIE: Final = "__Host-netra-sign-in"  # RFC 6265bis: a subdomain cannot set a cookie with this prefix
 
 _BROWSER: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _AUTHORIZE: Final = admits(public=True) | noted(answers={502: Envelope})
@@ -34,55 +34,61 @@ _EXCHANGE: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JS
     answers={401: Envelope}
 )
 
-# Said in the documents: whatever is longer or other is no provider's answer, and refused as such.
-_TOLD: Final = {"maxLength": 2_048, "pattern": NO_NUL}
+# Documentation only: other values are no provider's answer, and are rejected as such.
+_PROVIDER_TEXT: Final = {"maxLength": 2_048, "pattern": NO_NUL}
 
 Code = Annotated[
-    str | None, QueryParameter(description="The provider's authorization code.", schema_extra=_TOLD)
+    str | None, QueryParameter(description="The provider's authorization code.", schema_extra=_PROVIDER_TEXT)
 ]
 State = Annotated[
-    str | None, QueryParameter(name="state", description="As authorize sent it.", schema_extra=_TOLD)
+    str | None,
+    QueryParameter(
+        name="state", description="The state that authorize returned.", schema_extra=_PROVIDER_TEXT
+    ),
 ]
-Error = Annotated[str | None, QueryParameter(description="Why the provider refused.", schema_extra=_TOLD)]
+Error = Annotated[
+    str | None, QueryParameter(description="The provider's error code.", schema_extra=_PROVIDER_TEXT)
+]
 Issuer = Annotated[
     str | None,
-    QueryParameter(name="iss", description="Which provider answers (RFC 9207).", schema_extra=_TOLD),
+    QueryParameter(name="iss", description="The provider's issuer (RFC 9207).", schema_extra=_PROVIDER_TEXT),
 ]
 
 
 class AuthorizationUrl(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the browser goes to sign in; `state` comes back with the answer."""
+    """The address of the sign-in page; `state` is returned with the answer."""
 
     authorization_url: str
     state: str
 
 
 class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The code out of the fragment."""
+    """The code from the URL's fragment."""
 
     code: Annotated[str, SECRET]
 
 
-@get("/google/authorize", opt=_AUTHORIZE, summary="Begin to sign in with Google")
+@get("/google/authorize", opt=_AUTHORIZE, summary="Begin a sign-in with Google")
 async def authorize(
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     redirect_uri: Annotated[
-        str | None, QueryParameter(description="Where to go afterwards.", schema_extra=_TOLD)
+        str | None,
+        QueryParameter(description="Where to redirect after the sign-in.", schema_extra=_PROVIDER_TEXT),
     ] = None,
 ) -> AuthorizationUrl:
-    """Return the address to send the browser to, and give the browser a cookie to come back with."""
+    """Return the address of the sign-in page, and set a cookie that the callback requires."""
     name = _cookie_name(services)
     had = cookie(request.scope["headers"], name) or ""
-    browser = had if _BROWSER.fullmatch(had) else None  # two tabs may sign in at once
+    browser = had if _BROWSER.fullmatch(had) else None  # two tabs may sign in concurrently
     begun = await services.federated.begin(redirect_uri=redirect_uri, browser=browser, origin=request.origin)
     _keep_cookie(request.exchange, name=name, value=begun.browser)
     return AuthorizationUrl(authorization_url=begun.authorization_url, state=begun.state)
 
 
-@get("/google/callback", opt=_CALLBACK, summary="Finish to sign in with Google")
+@get("/google/callback", opt=_CALLBACK, summary="Finish a sign-in with Google")
 async def callback(
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     *,
     code: Code = None,
@@ -90,9 +96,9 @@ async def callback(
     error: Error = None,
     issuer: Issuer = None,
 ) -> Response[LoginResponse]:
-    """Turn the provider's answer into tokens, or into a redirect. Whatever the client got wrong is a 400."""
+    """Exchange the provider's answer for tokens, or redirect. Every error of the client is a 400."""
     if not oauth_state or not (code or error):
-        raise InvalidRequest("The callback needs code and state.")
+        raise InvalidRequest("The callback requires code and state.")
     browser = cookie(request.scope["headers"], _cookie_name(services))
     returned = ProviderCallback(state=oauth_state, browser=browser, code=code, error=error, issuer=issuer)
     recognized = await services.sign_ins.recognize(returned, request.exchange, origin=request.origin)
@@ -105,9 +111,9 @@ async def callback(
 
 @post("/exchange", status_code=200, opt=_EXCHANGE, summary="Exchange the code of a redirect for tokens")
 async def exchange(
-    data: JSONBody[ExchangeRequest], request: Asked, services: NamedDependency[Services]
+    data: JSONBody[ExchangeRequest], request: ApiRequest, services: NamedDependency[Services]
 ) -> LoginResponse:
-    """Give the tokens that the code stands for; it counts once, for a minute."""
+    """Return the tokens for the code, which is valid once, for a minute."""
     signed_in = await services.sign_ins.exchange(data.code, request.exchange, origin=request.origin)
     return login_response(signed_in)
 

@@ -1,4 +1,4 @@
-"""Routes of health: never counted, never signed in."""
+"""Health routes: without sign-in and rate limit."""
 
 import re
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from netra.entrypoints.credentials import header
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.answers import send_json
 from netra.entrypoints.http.listing import instant
-from netra.entrypoints.http.methods import telling_methods
+from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import noted
 
 _PATH: Final = "/health"
-_HOST: Final = re.compile(rb"[A-Za-z0-9._:\[\]-]*")  # what names of hosts and addresses are made of
+_HOST: Final = re.compile(rb"[A-Za-z0-9._:\[\]-]*")  # the characters of host names and addresses
 _OPEN: Final = admits(limit=None, public=True)
 
 
@@ -33,7 +33,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """`connected`, `disconnected` or `not_configured`, each."""
+    """`connected`, `disconnected` or `not_configured`, for each dependency."""
 
     database: str
     redis: str
@@ -41,14 +41,14 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether this process should get traffic."""
+    """Whether this process should receive traffic."""
 
     ready: bool
     checks: Checks
 
 
 class DependencyHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One dependency; `latency_ms` only when it answered, `reason` only when it did not."""
+    """One dependency; `latency_ms` only if it answered, `reason` only if it did not."""
 
     status: str
     latency_ms: float | None = None
@@ -56,43 +56,47 @@ class DependencyHealth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class DependenciesHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """All dependencies, and the worst of what matters."""
+    """All dependencies, and the overall status."""
 
     dependencies: Mapping[str, DependencyHealth]
     overall_status: str
 
 
-@get("/", sync_to_thread=False, opt=_OPEN, summary="Is the process up")
+@get("/", sync_to_thread=False, opt=_OPEN, summary="Check that the process is up")
 def health() -> Health:
-    """Say that the process answers; it asks nothing else."""
+    """Return that the process answers, without checking anything else."""
     return _alive()
 
 
-@get("/ready", opt=_OPEN | noted(answers={503: Ready}), summary="Should it get traffic")
+@get(
+    "/ready",
+    opt=_OPEN | noted(answers={503: Ready}),
+    summary="Check whether the process should receive traffic",
+)
 async def ready(health_service: NamedDependency[HealthService]) -> Response[Ready]:
-    """Say whether the database answers and the process is not ending: 200 or 503, in one shape."""
+    """Check that the database answers and the process is not shutting down: 200 or 503, in one shape."""
     readiness = await health_service.readiness()
     return Response(_ready(readiness), status_code=200 if readiness.ready else 503)
 
 
-@get("/dependencies", opt=_OPEN, summary="What it depends on")
+@get("/dependencies", opt=_OPEN, summary="Check the dependencies")
 async def dependencies(health_service: NamedDependency[HealthService]) -> DependenciesHealth:
-    """Probe every dependency, at most every few seconds; the answer is always 200."""
+    """Probe every dependency, at most every few seconds; the status is always 200."""
     return _dependencies(await health_service.report())
 
 
 class Pulse:
-    """Answers the plain `GET /health` in front of the router: every balancer asks it every second.
+    """Answers the plain `GET /health` before the router: a load balancer sends it every second.
 
-    What else there is to the route (its other methods, pages of other origins, hosts that are none, its
-    place in the documentation) stays with the router, and so does every other route.
+    The router handles the rest of the route: other methods, requests from other origins, invalid hosts and
+    the documentation.
     """
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or hand on."""
+        """Answer, or pass the request on."""
         if scope.get("path") == _PATH and scope.get("method") == "GET" and _is_plain(scope):
             await send_json(_alive(), send)
         else:
@@ -102,7 +106,7 @@ class Pulse:
 def health_router() -> Router:
     """Return the routes."""
     handlers = [health, ready, dependencies]
-    return Router(_PATH, route_handlers=handlers, middleware=[telling_methods], tags=["Health"])
+    return Router(_PATH, route_handlers=handlers, middleware=[answering_options], tags=["Health"])
 
 
 def _alive() -> Health:

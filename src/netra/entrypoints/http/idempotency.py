@@ -1,8 +1,8 @@
-"""`Idempotency-Key` on requests that change something: the same key and body give the first answer again.
+"""`Idempotency-Key` for requests that change something: the same key and body replay the first response.
 
-An answer is kept after what it tells of is done, so it can be missing where that is done. The request is
-then handled again, with the name of what it makes: it makes that once. Starting a run is not among them:
-its key is kept with the run itself, in one transaction.
+A response is stored after its effect, so a crash can lose it. The request is then handled again with the same
+name for what it creates, which is created only once. Starting a run is not handled here: its key is stored
+with the run, in one transaction.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ REPLAYED: Final = (b"idempotency-replayed", b"true")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer as it is kept."""
+    """A stored response."""
 
     status: int
     media_type: bytes
@@ -36,10 +36,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint(method: str, path: str, body: bytes, *, may_read: bool = True) -> str:
-    """Return what tells one request from another under the same key.
+    """Return a digest that distinguishes requests under the same key.
 
-    A request of an API key that may not read is another one: its answer shows less, and an answer that
-    shows more must not be repeated to it.
+    A request of an API key without the scope `read` has another fingerprint: its response shows less, and a
+    fuller response must not be replayed to it.
     """
     parts = (
         (method.encode(), path.encode(), body)
@@ -50,7 +50,7 @@ def fingerprint(method: str, path: str, body: bytes, *, may_read: bool = True) -
 
 
 def key_of(headers: Headers) -> str | None:
-    """Return the request's key, or None. Raises `ValidationFailed` when it cannot be one."""
+    """Return the request's key, or None. Raises `ValidationFailed` for an invalid key."""
     value = header(headers, b"idempotency-key")
     if value is None:
         return None
@@ -61,14 +61,14 @@ def key_of(headers: Headers) -> str | None:
 
 
 class ReplayMiddleware:
-    """Answers from the book, or lets the request through, named, and keeps its answer when it succeeds."""
+    """Replays a stored response, or handles the request and stores its response if it succeeds."""
 
     def __init__(self, app: App, *, switchboard: Switchboard) -> None:
         self._app = app
         self._switchboard = switchboard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request; without a key it passes untouched."""
+        """Handle one request; one without a key is passed on unchanged."""
         try:
             key = key_of(scope["headers"])
         except ValidationFailed:
@@ -103,7 +103,7 @@ class ReplayMiddleware:
 async def _settle(
     book: ReplayBook, principal: Principal, key: str, begun: KeyEntry, *, answer: Answer | None
 ) -> None:
-    """Keep a success, and let another try follow everything else, before the client can ask again."""
+    """Store a success, or allow a retry otherwise, before the client can send the next request."""
     if answer is None:
         await book.let_go(principal.user_id, key, begun)
     else:
@@ -111,7 +111,7 @@ async def _settle(
 
 
 class _Recorder:
-    """A `send` that holds an answer back until it has been kept."""
+    """A `send` that holds a response back until it has been stored."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -120,7 +120,7 @@ class _Recorder:
         self.messages.append(message)
 
     def answer(self) -> Answer | None:
-        """Return the answer when it is whole and a success."""
+        """Return the response if it is complete and a success."""
         if len(self.messages) < 2 or self.messages[0]["status"] >= 300:
             return None
         return Answer(
@@ -131,7 +131,7 @@ class _Recorder:
 
 
 async def _check_body(scope: Scope, receive: Receive) -> None:
-    """Raise what is wrong with a body that cannot be read: that is told before a key that cannot be."""
+    """Raise the error of an unreadable body, which takes precedence over an invalid key."""
     if not rule_of(scope["route_handler"].opt).reads:
         return
     body = await _whole(scope, receive)
@@ -146,7 +146,7 @@ async def _whole(scope: Scope, receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise InvalidRequest("The client left before its body ended.")
+            raise InvalidRequest("The client disconnected before its body ended.")
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:

@@ -1,4 +1,4 @@
-"""Routes of API keys: make one, list them, revoke one. Only a person may, never a key."""
+"""Routes for API keys: create, list and revoke. They do not accept API keys."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,25 +14,25 @@ from netra.domain.users.keys import LIFETIME_DAYS_DEFAULT, LIFETIME_DAYS_MAX
 from netra.domain.users.model import ApiKey, KeyScope
 from netra.domain.users.rules import NAME_MAX
 from netra.entrypoints.errors import Envelope
-from netra.entrypoints.http.accounts import Said
+from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
 from netra.entrypoints.start_run import NAME
 
 _PERSON: Final = admits(scope=None)
 _MAKE: Final = admits(reads=(JSON,), scope=None) | noted(answers={409: Envelope})
 
-# Said in the documents; `users.keys` refuses, in its own words.
+# Documentation only: `users.keys` validates, with its own messages.
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 _SCOPES: Final = msgspec.Meta(max_length=len(KeyScope), extra_json_schema={"minItems": 1})
 _DAYS: Final = msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LIFETIME_DAYS_MAX})
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a key is for and how long it lasts."""
+    """The purpose, scopes and lifetime of a key."""
 
     name: Annotated[str, _NAME]
     scopes: Annotated[list[KeyScope], _SCOPES]
@@ -40,7 +40,7 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A key in the list; `hint` are its last characters."""
+    """A key in the list; `hint` has its last characters."""
 
     id: str
     name: str
@@ -59,29 +59,31 @@ class KeyList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A new key; `secret` is shown this once."""
+    """A new key; `secret` is shown only once."""
 
     key: KeyLine
     secret: str
 
 
 class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
-    """How many keys were valid until now."""
+    """The number of keys that were revoked."""
 
     message: str
     revoked: int
 
 
-@get("/", opt=_PERSON, summary="API keys, newest first")
-async def list_keys(request: Asked, services: NamedDependency[Services]) -> KeyList:
+@get("/", opt=_PERSON, summary="List API keys, newest first")
+async def list_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
     keys = await services.api_keys.all_of(await services.users.get(request.owner_id))
     return KeyList(data=[_line(key) for key in keys], total=len(keys))
 
 
-@post("/", status_code=200, opt=_MAKE, summary="Make an API key")
-async def make_key(data: JSONBody[NewKey], request: Asked, services: NamedDependency[Services]) -> MadeKey:
-    """Make a key; send it as `Authorization: Bearer nk_…`. Its secret is in this answer alone."""
+@post("/", status_code=200, opt=_MAKE, summary="Create an API key")
+async def make_key(
+    data: JSONBody[NewKey], request: ApiRequest, services: NamedDependency[Services]
+) -> MadeKey:
+    """Create a key, to be sent as `Authorization: Bearer nk_…`. Only this response contains its secret."""
     owner = await services.users.get(request.owner_id)
     key, secret = await services.api_keys.issue(
         owner,
@@ -94,16 +96,18 @@ async def make_key(data: JSONBody[NewKey], request: Asked, services: NamedDepend
 
 
 @delete("/{key_id:str}", status_code=200, opt=_PERSON, summary="Revoke an API key")
-async def revoke_key(key_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
-    """Make a key worthless at once; sockets that it opened close."""
+async def revoke_key(
+    key_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
+) -> Confirmation:
+    """Revoke a key immediately; sockets opened with it are closed."""
     owner = await services.users.get(request.owner_id)
     await services.api_keys.revoke(KeyId(key_id), owner=owner, origin=request.origin)
-    return Said(message="Key revoked")
+    return Confirmation(message="Key revoked")
 
 
 @delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")
-async def revoke_keys(request: Asked, services: NamedDependency[Services]) -> KeysRevoked:
-    """Revoke every key of the signed-in user at once; sockets that they opened close."""
+async def revoke_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeysRevoked:
+    """Revoke every key of the signed-in user immediately; sockets opened with them are closed."""
     owner = await services.users.get(request.owner_id)
     revoked = await services.api_keys.revoke_all(owner, origin=request.origin)
     return KeysRevoked(message=f"API keys revoked: {revoked}", revoked=revoked)

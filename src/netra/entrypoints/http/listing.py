@@ -1,4 +1,4 @@
-"""Pages of lists on the wire, and instants as the API writes them."""
+"""Pagination of lists, and the format of timestamps."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,19 +8,21 @@ from litestar.params import QueryParameter
 
 from netra.domain.paging import CURSOR_MAX, LIMIT_MAX, OFFSET_MAX, Page, cursor_of
 
-Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="How many to return.")]
-Offset = Annotated[int, QueryParameter(ge=0, le=OFFSET_MAX, description="How many to skip, newest first.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Maximum number of items to return.")]
+Offset = Annotated[
+    int, QueryParameter(ge=0, le=OFFSET_MAX, description="Number of items to skip, newest first.")
+]
 Cursor = Annotated[
     str | None,
     QueryParameter(
-        description="`pagination.next_cursor` of the page before; instead of `offset`.",
+        description="`pagination.next_cursor` of the previous page; use instead of `offset`.",
         schema_extra={"minLength": 1, "maxLength": CURSOR_MAX, "pattern": "^[A-Za-z0-9_=-]+$"},
     ),
 ]
 
 
 class Pagination(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a page stands in the whole list."""
+    """The position of a page in the whole list."""
 
     total: int
     limit: int
@@ -30,7 +32,7 @@ class Pagination(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pagination_of(page: Page[Any]) -> Pagination:
-    """Return where `page` stands."""
+    """Return the position of `page`."""
     return Pagination(
         total=page.total,
         limit=page.limit,

@@ -1,6 +1,6 @@
-"""Which methods a path has, as `Allow` says it.
+"""The methods of a path, for the `Allow` header.
 
-Litestar's own answer to OPTIONS knows only the handler that was registered first.
+Litestar's own response to OPTIONS lists only the handler registered first.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _ANSWERED: Final = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
 
 
 def allowed(methods: Iterable[str]) -> list[str]:
-    """Return the methods in `methods`, with those that come with them; empty when there are none.
+    """Return the allowed methods, including implied ones; empty when there are none.
 
     >>> allowed({"GET", "DELETE"}), allowed({"websocket"})
     (['DELETE', 'GET', 'HEAD', 'OPTIONS'], [])
@@ -28,22 +28,22 @@ def allowed(methods: Iterable[str]) -> list[str]:
     return sorted([*found, *implied])
 
 
-def telling_methods(app: ASGIApp) -> ASGIApp:
-    """Return `app` with OPTIONS answered in front of it: middleware of routes that admit everybody."""
+def answering_options(app: ASGIApp) -> ASGIApp:
+    """Return `app` with OPTIONS answered before it: middleware for routes without admission rules."""
 
     inner = cast("App", app)
 
-    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+    async def with_options(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS":
-            await tell_methods(scope, send)
+            await answer_options(scope, send)
         else:
             await inner(scope, receive, send)
 
-    return cast("ASGIApp", told)
+    return cast("ASGIApp", with_options)
 
 
-async def tell_methods(scope: Scope, send: Send) -> None:
-    """Answer OPTIONS for the route that has been found."""
+async def answer_options(scope: Scope, send: Send) -> None:
+    """Answer OPTIONS for the matched route."""
     app: Litestar = scope["litestar_app"]
     here = [
         method

@@ -1,7 +1,7 @@
-"""The OpenAPI document, made from the routes themselves: their Structs, rules and parameters.
+"""Generates the OpenAPI document from the routes: their Structs, rules and parameters.
 
-What a route is documented to answer follows from its rule, so that the document cannot forget a
-status that the admission sends.
+A route's documented error statuses follow from its rule, so the document cannot miss a status that the
+admission sends.
 """
 
 import inspect
@@ -26,36 +26,39 @@ REF: Final = "#/components/schemas/{name}"
 _NOTES: Final = "netra.notes"
 _WORDS: Final = {
     200: "Done.",
-    204: "Nothing more can follow.",
-    303: "Go on to the page that the sign-in began from.",
+    204: "No event can follow.",
+    303: "Redirect to the page that began the sign-in.",
     400: "The request cannot be read.",
-    401: "Nobody is signed in, or the token does not hold.",
-    403: "Signed in, and may not do this.",
-    404: "No such thing for this caller.",
-    409: "The request contradicts the present state.",
-    413: "The body is over the limit.",
-    415: "The body is of a kind that this route does not read.",
-    422: "Readable, but it breaks the schema or a limit.",
+    401: "Not signed in, or the token is not valid.",
+    403: "Signed in, but not allowed.",
+    404: "Not found for this caller.",
+    409: "The request conflicts with the current state.",
+    413: "The body is larger than the limit.",
+    415: "The media type is not supported by this route.",
+    422: "The request violates the schema or a limit.",
     429: "Too many requests in 60 seconds.",
-    500: "Something broke here.",
-    502: "A service that was asked gave no usable answer.",
-    503: "Something this needs is down or full; try again later.",
+    500: "Internal error.",
+    502: "An upstream service gave no usable answer.",
+    503: "A dependency is down or overloaded; try again later.",
 }
 _ALWAYS: Final = ("X-Request-ID", "X-API-Version", "Access-Control-Allow-Origin")
 _COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 _HEADERS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
-    "X-Request-ID": ("The request's id: the client's own when well formed.", {"type": "string"}),
+    "X-Request-ID": ("The request's id; the client's own if it is well-formed.", {"type": "string"}),
     "X-API-Version": ("The version of this API.", {"type": "string", "const": API_VERSION}),
     "Access-Control-Allow-Origin": (
-        "The page's origin, when this deployment's list has it; else the header is not there.",
+        "The page's origin, if this deployment allows it; otherwise the header is absent.",
         {"type": "string"},
     ),
     "X-RateLimit-Limit": ("Requests admitted in any 60 seconds.", {"type": "integer"}),
-    "X-RateLimit-Remaining": ("Requests that would be admitted now.", {"type": "integer"}),
-    "X-RateLimit-Reset": ("Unix seconds when all are admitted again.", {"type": "integer"}),
-    "Retry-After": ("Seconds until it may work.", {"type": "integer"}),
+    "X-RateLimit-Remaining": ("Requests that may still be sent now.", {"type": "integer"}),
+    "X-RateLimit-Reset": (
+        "Unix time in seconds at which the whole limit is available again.",
+        {"type": "integer"},
+    ),
+    "Retry-After": ("Seconds until a retry may succeed.", {"type": "integer"}),
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}),
-    "Idempotency-Replayed": ("`true` on a first answer given again.", {"type": "string", "const": "true"}),
+    "Idempotency-Replayed": ("`true` on a replayed response.", {"type": "string", "const": "true"}),
 }
 _PLACES: Final[Mapping[type[ParameterKwarg], str]] = {
     QueryParameter: "query",
@@ -66,15 +69,15 @@ _KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key and body do it once and give the first answer again, for a day.",
+    "description": "A repeated request with the same key and body gets the first response again, for a day.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
-    """What the signature of a handler does not say: bodies by media type, other answers, idempotency.
+    """What a handler's signature does not show: bodies by media type, other responses, idempotency.
 
-    A body is a Struct, or a schema where JSON of any shape is taken.
+    A body is a Struct, or a schema where any JSON is accepted.
     """
 
     bodies: Mapping[str, Any] = {}
@@ -85,12 +88,12 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
 def noted(
     *, bodies: Mapping[str, Any] | None = None, answers: Mapping[int, Any] | None = None, key: bool = False
 ) -> dict[str, Any]:
-    """Return the `opt` that adds to a route's description."""
+    """Return the `opt` that completes a route's description."""
     return {_NOTES: Notes(bodies=bodies or {}, answers=answers or {}, takes_key=key)}
 
 
 def document(app: Litestar) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document of all routes that are meant for clients."""
+    """Return the OpenAPI 3.1 document of all public routes."""
     found = sorted(_handlers(app), key=lambda each: (each[0], sorted(each[1].http_methods)))
     kinds = [kind for _, handler in found for kind in _kinds(handler)]
     _, components = msgspec.json.schema_components(
@@ -118,7 +121,7 @@ def document(app: Litestar) -> dict[str, Any]:
 
 _SERVER: Final = {
     "url": "/",
-    "description": "This deployment, local or production; /v2 in front of a path works too.",
+    "description": "This deployment, local or production; paths may also be prefixed with /v2.",
     "x-internal": False,
 }
 _BEARER: Final = {
@@ -137,7 +140,7 @@ _INFO: Final = {
     "version": API_VERSION,
     "description": (
         "Reads a workload's request log and computes what to change and what that saves. "
-        "Every refusal wears one envelope; ask for `application/problem+json` to get RFC 9457 instead."
+        "All errors have one shape; request `application/problem+json` to get RFC 9457 instead."
     ),
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
@@ -263,20 +266,20 @@ def _notes(handler: HTTPRouteHandler) -> Notes:
 
 
 def _split(hint: Any) -> tuple[Any, Any]:
-    """Return the type and what annotates it, if anything does."""
+    """Return the type and its annotation, if any."""
     if get_origin(hint) is not Annotated:
         return hint, None
     return hint.__origin__, hint.__metadata__[0]
 
 
 def _present(kind: Any) -> Any:
-    """Return the type of a parameter that is there: None only ever stands for its absence."""
+    """Return the type of a parameter that is present: None only means that it is absent."""
     present = [part for part in get_args(kind) if part is not type(None)]
     return present[0] if present else kind
 
 
 def _schema(kind: Any) -> dict[str, Any]:
-    if isinstance(kind, dict):  # a schema already
+    if isinstance(kind, dict):  # already a schema
         return cast("dict[str, Any]", kind)
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
     return schema

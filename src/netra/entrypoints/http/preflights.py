@@ -1,4 +1,4 @@
-"""OPTIONS: counted before Litestar answers, and a preflight that it refuses put into the envelope."""
+"""Counts OPTIONS requests before Litestar answers; converts rejected preflights to the error envelope."""
 
 from netra.domain.errors import InvalidRequest, RateLimited
 from netra.entrypoints.asgi import App, Message, Receive, Scope, Send, exchange_of
@@ -9,7 +9,7 @@ from netra.entrypoints.services import Switchboard
 
 
 class Preflights:
-    """Litestar answers a preflight in front of its router, and refuses it in plain text; this does not."""
+    """Converts Litestar's plain-text rejection of a preflight, which bypasses its router."""
 
     def __init__(self, app: App, *, switchboard: Switchboard) -> None:
         self._app = app
@@ -28,7 +28,7 @@ class Preflights:
 
 
 def _enveloped(scope: Scope, send: Send) -> Send:
-    """Return a `send` that puts a refusal in plain text into the envelope."""
+    """Return a `send` that converts a plain-text rejection to the error envelope."""
     is_refused = False
 
     async def sent(message: Message) -> None:
@@ -39,7 +39,7 @@ def _enveloped(scope: Scope, send: Send) -> Send:
         if not is_refused:
             await send(message)
         elif message["type"] == "http.response.body":
-            error = InvalidRequest(f"No page may send this: {message['body'].decode()}.")
+            error = InvalidRequest(f"Cross-origin request not allowed: {message['body'].decode()}.")
             await send_refusal(send, error, exchange_of(scope))
 
     return sent

@@ -1,4 +1,4 @@
-"""Turning whatever ends a request early into the documented envelope."""
+"""Converts every error that ends a request early to the documented envelope."""
 
 from typing import Any, cast
 
@@ -23,10 +23,10 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
-    """Return the answer to a request that failed as the domain knows it."""
+    """Return the response for an error of the domain."""
     exchange = exchange_of(cast("Scope", request.scope))
     if isinstance(error, UpstreamFailed) or is_outage(error):
-        exchange.incident = error  # the answer says that it failed, the log why
+        exchange.incident = error  # the response says that it failed, the log says why
     refusal = refusal_of(error, request_id=exchange.request_id, accept=request.headers.get("accept", ""))
     return Response(
         refusal.body, status_code=refusal.status, media_type=refusal.media_type, headers=refusal.headers
@@ -34,7 +34,7 @@ def refuse(request: AnyRequest, error: NetraError) -> Response[bytes]:
 
 
 def refuse_unread(request: AnyRequest, error: HTTPException) -> Response[bytes]:
-    """Return the answer to a request that Litestar could not route or read."""
+    """Return the response to a request that Litestar could not route or read."""
     translated = _translated(request, error)
     if isinstance(translated, Unexpected):
         return refuse_unexpected(request, error)
@@ -42,7 +42,7 @@ def refuse_unread(request: AnyRequest, error: HTTPException) -> Response[bytes]:
 
 
 def refuse_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
-    """Return the 500, and hand the error to the edge, which reports it."""
+    """Return a 500, and pass the error to the edge, which reports it."""
     exchange_of(cast("Scope", request.scope)).incident = error
     return refuse(request, Unexpected())
 
@@ -67,12 +67,12 @@ def _translated(request: AnyRequest, error: HTTPException) -> NetraError:
 
 def _no_route(request: AnyRequest) -> NetraError:
     path = request.scope["path"]
-    return no_route(path, f"No route has the path {path[:200]!r}.")
+    return no_route(path, f"There is no route {path[:200]!r}.")
 
 
 def _wrong_method(request: AnyRequest, error: MethodNotAllowedException) -> NetraError:
     methods = allowed(method.strip() for method in (error.headers or {}).get("allow", "").split(","))
-    if not methods:  # a socket's path
+    if not methods:  # the path of a socket
         return _no_route(request)
     return MethodNotAllowed(request.method, allowed=methods)
 

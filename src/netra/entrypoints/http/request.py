@@ -1,4 +1,4 @@
-"""A request as the handlers see it: who asks, its id, and a body that is read by our rules."""
+"""A request as handlers see it: its user, its id, and a body parsed by our rules."""
 
 from typing import Any, cast
 
@@ -13,12 +13,12 @@ from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.json_body import read_object
 
 
-class Asked(Request[Any, Principal, State]):
-    """Litestar's request with our reading of JSON; `JSONBody` parameters come through it."""
+class ApiRequest(Request[Any, Principal, State]):
+    """Litestar's request with our JSON parsing, which `JSONBody` parameters use."""
 
     async def body(self) -> bytes:
         """Return the raw body, at most as long as the route's limit."""
-        return await super().body() or b" "  # so that an empty one reaches `json` and is refused there
+        return await super().body() or b" "  # an empty body then reaches `json` and is rejected there
 
     async def json(self) -> Any:
         """Return the body as an object. Raises `InvalidRequest`."""
@@ -26,20 +26,20 @@ class Asked(Request[Any, Principal, State]):
 
     @property
     def exchange(self) -> Exchange:
-        """What travels with this request from the edge."""
+        """The data that the edge attached to this request."""
         return exchange_of(cast("Scope", self.scope))
 
     @property
     def origin(self) -> Origin:
-        """Where this request comes from."""
+        """The origin of this request."""
         return origin_of(self.exchange, self.scope["headers"])
 
     @property
     def principal(self) -> Principal:
-        """Who asks; only routes that need a sign-in may ask for it."""
+        """The signed-in principal; only for routes that require one."""
         return self.auth
 
     @property
     def owner_id(self) -> UserId:
-        """The user who asks."""
+        """The signed-in user's id."""
         return self.auth.user_id

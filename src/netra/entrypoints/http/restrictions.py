@@ -1,6 +1,6 @@
-"""What the OpenAPI document says of sizes and kinds beyond what the Structs say: a pass over a made document.
+"""Completes a generated OpenAPI document with bounds on sizes and types that the Structs do not declare.
 
-It states bounds that hold already, because something else enforces them; it invents none.
+It states only bounds that are already enforced elsewhere.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,16 +11,16 @@ from netra.entrypoints.start_run import ID_MAX, WELL_FORMED
 
 Json = dict[str, Any]  # Any: a JSON Schema, which may hold anything
 
-INT_64: Final = {"minimum": -(2**63), "maximum": 2**63 - 1}  # what every store keeps
-NO_NUL: Final = r"^[^\u0000]*$"  # no store keeps one
-TEXT_MAX: Final = 1_048_576  # characters: the bytes of a body, of which this is only a part
+INT_64: Final = {"minimum": -(2**63), "maximum": 2**63 - 1}  # the integer range of every store
+NO_NUL: Final = r"^[^\u0000]*$"  # no store accepts the character U+0000
+TEXT_MAX: Final = 1_048_576  # characters; the byte limit of a body, of which a text is a part
 _RESTRICTING: Final = frozenset({"format", "pattern", "enum", "const"})
 _SCHEMAS: Final = "#/components/schemas/"
 
 
 def restricted(made: Json) -> Json:
-    """Return the document with its schemas completed: numbers everywhere, and all that a client may send."""
-    document = deepcopy(made)  # parts of it are constants
+    """Return the document with completed schemas: bounds of numbers everywhere, other bounds for requests."""
+    document = deepcopy(made)  # parts of the input are constants
     for schema in _within(document):
         if schema.get("type") == "integer":
             schema.setdefault("format", "int64")
@@ -34,7 +34,7 @@ def restricted(made: Json) -> Json:
 
 
 def sent_by_clients(document: Json) -> set[str]:
-    """Return the names of the schemas that bodies of requests are made of."""
+    """Return the names of the schemas used in request bodies."""
     found: set[str] = set()
     waiting = [name for one in _operations(document) for name in _named(one.get("requestBody", {}))]
     while waiting:
@@ -53,7 +53,7 @@ def _restrict_parameter(parameter: Json) -> None:
 
 
 def _restrict(schema: Json) -> None:
-    """State what holds of anything a client sends."""
+    """Add the bounds that apply to everything a client sends."""
     match schema.get("type"):
         case "integer":
             schema.update({**INT_64, **schema})
@@ -79,7 +79,7 @@ def _named(value: object) -> Iterator[str]:
 
 
 def _within(value: object) -> Iterator[Json]:
-    """Yield every object in a JSON value, the outermost first."""
+    """Yield every object in a JSON value, outermost first."""
     if isinstance(value, Mapping):
         node = cast("Json", value)
         yield node

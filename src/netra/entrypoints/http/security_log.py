@@ -1,4 +1,4 @@
-"""The route of the security log, for administrators."""
+"""The route for the security log, for administrators."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,12 +13,12 @@ from netra.domain.paging import LIMIT_DEFAULT, page_request
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One security event; `request_id` is the one its answer carried, empty for an operator's command."""
+    """One security event; `request_id` is that of the response, empty for an operator's command."""
 
     id: str
     at: datetime
@@ -37,15 +37,15 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     pagination: Pagination
 
 
-@get("/api/audit", opt=admits(scope=KeyScope.ADMIN), summary="The security log, newest first")
+@get("/api/audit", opt=admits(scope=KeyScope.ADMIN), summary="List the security log, newest first")
 async def audit(
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
     cursor: Cursor = None,
 ) -> AuditPage:
-    """Return sign-ins, refusals, revocations, limits and links of everybody; only for administrators."""
+    """Return sign-ins, rejections, revocations and links of all users; for administrators only."""
     await _check_admin(request, services)
     page = await services.ports.audit.page(page_request(limit=limit, offset=offset, cursor=cursor))
     return AuditPage(data=[_line(event) for event in page.items], pagination=pagination_of(page))
@@ -56,7 +56,7 @@ def audit_router() -> Router:
     return Router("/", route_handlers=[audit], tags=["Administration"])
 
 
-async def _check_admin(request: Asked, services: Services) -> None:
+async def _check_admin(request: ApiRequest, services: Services) -> None:
     try:
         await services.users.check_admin(request.principal)
     except Forbidden:

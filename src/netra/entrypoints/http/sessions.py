@@ -1,4 +1,4 @@
-"""Routes of sessions: renew one, list them, end them."""
+"""Routes for sessions: refresh, list and end."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,11 +13,11 @@ from netra.domain.ids import SessionId
 from netra.domain.quotas import LimitName
 from netra.domain.users.model import UserSession
 from netra.entrypoints.errors import Envelope
-from netra.entrypoints.http.accounts import SECRET, LoginResponse, Said, login_response
+from netra.entrypoints.http.accounts import SECRET, Confirmation, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
 
 _PERSON: Final = admits(scope=None)
@@ -33,7 +33,7 @@ class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class SessionLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A live session in the list; `is_current` marks the one that asks."""
+    """A live session in the list; `is_current` marks the session of this request."""
 
     id: str
     created_at: datetime
@@ -53,15 +53,15 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/refresh", status_code=200, opt=_REFRESH, summary="Get new tokens for a refresh token")
 async def refresh(
-    data: JSONBody[RefreshRequest], request: Asked, services: NamedDependency[Services]
+    data: JSONBody[RefreshRequest], request: ApiRequest, services: NamedDependency[Services]
 ) -> LoginResponse:
-    """Give new tokens; a refresh token that comes a second time ends its whole session."""
+    """Return new tokens; a refresh token that is used twice ends its session."""
     fresh = await services.sign_ins.refresh(data.refresh_token, request.exchange, origin=request.origin)
     return login_response(fresh)
 
 
-@get("/sessions", opt=_PERSON, summary="Where you are signed in")
-async def list_sessions(request: Asked, services: NamedDependency[Services]) -> SessionList:
+@get("/sessions", opt=_PERSON, summary="List live sessions")
+async def list_sessions(request: ApiRequest, services: NamedDependency[Services]) -> SessionList:
     """Return the signed-in user's live sessions."""
     current = request.principal.session_id
     live = await services.sessions.all_of(request.owner_id)
@@ -69,17 +69,19 @@ async def list_sessions(request: Asked, services: NamedDependency[Services]) -> 
 
 
 @delete("/sessions", status_code=200, opt=_PERSON, summary="Sign out everywhere")
-async def end_sessions(request: Asked, services: NamedDependency[Services]) -> Said:
-    """End every session of the user, this one too; their sockets close."""
+async def end_sessions(request: ApiRequest, services: NamedDependency[Services]) -> Confirmation:
+    """End every session of the user, including this one; their sockets are closed."""
     ended = await services.sessions.end_all(request.owner_id, origin=request.origin)
-    return Said(message=f"Signed out everywhere; sessions ended: {ended}")
+    return Confirmation(message=f"Signed out everywhere; sessions ended: {ended}")
 
 
 @delete("/sessions/{session_id:str}", status_code=200, opt=_PERSON, summary="End one session")
-async def end_session(session_id: FromPath[str], request: Asked, services: NamedDependency[Services]) -> Said:
-    """End one of the user's sessions; its sockets close."""
+async def end_session(
+    session_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
+) -> Confirmation:
+    """End one of the user's sessions; its sockets are closed."""
     await services.sessions.end(SessionId(session_id), user_id=request.owner_id, origin=request.origin)
-    return Said(message="UserSession ended")
+    return Confirmation(message="Session ended")
 
 
 def sessions_router() -> Router:

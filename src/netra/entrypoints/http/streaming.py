@@ -1,4 +1,4 @@
-"""The route that shows a run as it happens: server-sent events, the same numbered ones as on the socket."""
+"""The route that streams a run's events as server-sent events, numbered as on the socket."""
 
 import re
 from typing import Annotated, Any, Final, cast
@@ -19,7 +19,7 @@ from netra.entrypoints.asgi import Send as PlainSend
 from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.http.event_reader import EventReader
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.rate_limiting import user_key
 from netra.entrypoints.services import Services
@@ -30,14 +30,14 @@ LastEventId = Annotated[
     str | None,
     HeaderParameter(
         name="Last-Event-ID",
-        description="The `seq` of the last event seen; later ones follow.",
+        description="The `seq` of the last event received; later events follow.",
         schema_extra={"maxLength": 10, "pattern": EVENT_ID},
     ),
 ]
 
 
 class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One server-sent event: its fields as the stream's lines spell them."""
+    """One server-sent event, with the fields of the stream's format."""
 
     id: str  # the event's `seq`
     event: str  # the frame's type on the socket
@@ -52,16 +52,16 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def stream(
     run_id: FromPath[str],
-    request: Asked,
+    request: ApiRequest,
     services: NamedDependency[Services],
     connections: NamedDependency[LiveConnections],
     last_event_id: LastEventId = None,
 ) -> Response[Any]:
-    """Send every event after `Last-Event-ID`, then live ones, to the last; 204 when none can follow."""
+    """Send every event after `Last-Event-ID`, then live events until the last; 204 if no event can follow."""
     run = await services.runs.get(RunId(run_id), owner_id=request.owner_id)
     after = seq_of(last_event_id, most=run.last_seq)
     if run.state.is_terminal and after >= run.last_seq:
-        return Response(None, status_code=204)  # tells an EventSource to stop coming back
+        return Response(None, status_code=204)  # 204 stops an EventSource from reconnecting
     reader = EventReader(
         request.principal, run.id, after=after, runs=services.runs, clock=services.ports.clock
     )
@@ -69,23 +69,23 @@ async def stream(
 
 
 class EventStream(Response[Any]):
-    """An answer that lasts as long as its reader."""
+    """A response that lasts until its reader leaves or the run ends."""
 
     def __init__(
-        self, reader: EventReader, *, request: Asked, services: Services, connections: LiveConnections
+        self, reader: EventReader, *, request: ApiRequest, services: Services, connections: LiveConnections
     ) -> None:
         self._sent = _Streamed(reader, request=request, services=services, connections=connections)
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
-        """Return what Litestar awaits to answer."""
+        """Return the ASGI application of the response."""
         return self._sent
 
 
 class _Streamed(ASGIResponse):
-    """The answer on its way out, counted as a live connection."""
+    """The response being sent, counted as a live connection."""
 
     def __init__(
-        self, reader: EventReader, *, request: Asked, services: Services, connections: LiveConnections
+        self, reader: EventReader, *, request: ApiRequest, services: Services, connections: LiveConnections
     ) -> None:
         self._reader = reader
         self._request = request
@@ -93,7 +93,7 @@ class _Streamed(ASGIResponse):
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it. Raises `TooManyConnections` before anything is sent."""
+        """Send the response. Raises `TooManyConnections` before anything is sent."""
         with self._connections.holding(self._reader):
             await self._take_seat()
             await self._reader.serve(
@@ -119,9 +119,9 @@ class _Streamed(ASGIResponse):
 
 
 def seq_of(text: str | None, *, most: int) -> int:
-    """Return the number in `Last-Event-ID`, 0 without the header.
+    """Return the number in `Last-Event-ID`; 0 without the header.
 
-    Raises `ValidationFailed` for what is not a decimal number of an event up to `most`.
+    Raises `ValidationFailed` when it is not a decimal number from 0 to `most`.
     """
     if text is None:
         return 0

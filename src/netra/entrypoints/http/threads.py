@@ -1,4 +1,4 @@
-"""Routes of conversations."""
+"""Routes for conversations."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,10 +13,10 @@ from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.threads.model import Message, Thread
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.model import KeyScope
-from netra.entrypoints.http.accounts import Said
+from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 
 
 class ThreadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class ThreadLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThreadList(msgspec.Struct, frozen=True, kw_only=True):
-    """Conversations in both documented shapes."""
+    """Conversations, in both documented shapes."""
 
     threads: Sequence[ThreadLine]
     total: int
@@ -41,7 +41,7 @@ class ThreadList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThreadMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing said; `run_id` is the run it asked for or answers."""
+    """One message; `run_id` is the run that it started or that produced it."""
 
     id: str
     role: str
@@ -51,7 +51,7 @@ class ThreadMessage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation with all that was said in it, oldest first."""
+    """A conversation with its messages, oldest first."""
 
     id: str
     title: str
@@ -61,9 +61,9 @@ class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
     message_count: int
 
 
-@get("/", summary="Threads, newest first")
+@get("/", summary="List threads, newest first")
 async def list_threads(
-    request: Asked,
+    request: ApiRequest,
     threads: NamedDependency[ThreadService],
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
@@ -74,9 +74,9 @@ async def list_threads(
     return _listed(await threads.page(owner_id=request.owner_id, request=asked))
 
 
-@get("/{thread_id:str}", summary="One thread with its messages")
+@get("/{thread_id:str}", summary="Get a thread with its messages")
 async def get_thread(
-    thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
+    thread_id: FromPath[str], request: ApiRequest, threads: NamedDependency[ThreadService]
 ) -> ThreadPage:
     """Return a conversation."""
     thread, messages = await threads.get(ThreadId(thread_id), owner_id=request.owner_id)
@@ -85,11 +85,11 @@ async def get_thread(
 
 @delete("/{thread_id:str}", status_code=200, opt=admits(scope=KeyScope.EXECUTE), summary="Delete a thread")
 async def delete_thread(
-    thread_id: FromPath[str], request: Asked, threads: NamedDependency[ThreadService]
-) -> Said:
-    """Delete a conversation and all in it; runs still live in it are cancelled."""
+    thread_id: FromPath[str], request: ApiRequest, threads: NamedDependency[ThreadService]
+) -> Confirmation:
+    """Delete a conversation and its contents; its live runs are cancelled."""
     await threads.delete(ThreadId(thread_id), owner_id=request.owner_id)
-    return Said(message="Thread deleted successfully")
+    return Confirmation(message="Thread deleted successfully")
 
 
 def threads_router() -> Router:

@@ -1,6 +1,6 @@
-"""Rate limits of requests that reach no route's own rule: unknown paths, wrong methods, and OPTIONS.
+"""Rate limits for requests without a route's rule: unknown paths, wrong methods, and OPTIONS.
 
-Health and the documents are not counted, however they are asked.
+Requests for health and for the documents are never counted.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from netra.entrypoints.asgi import Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.edge import send_refusal
 from netra.entrypoints.http import refusals
-from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell
+from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed
 from netra.entrypoints.services import Switchboard
 
 NOT_COUNTED: Final = frozenset(
@@ -31,7 +31,7 @@ NOT_COUNTED: Final = frozenset(
 
 
 def is_counted(path: str) -> bool:
-    """Decide whether requests to `path` count where no route counts them.
+    """Return whether requests to `path` count when no route counts them.
 
     >>> is_counted("/health/"), is_counted("/health/nope")
     (False, True)
@@ -40,13 +40,13 @@ def is_counted(path: str) -> bool:
 
 
 async def count(scope: Scope, switchboard: Switchboard) -> None:
-    """Count the request under its client's address, as general. Raises `RateLimited`."""
+    """Count the request under its client's address, against the general limit. Raises `RateLimited`."""
     exchange = exchange_of(scope)
     if not is_counted(scope["path"]):
         return
     services, key = switchboard.services, address_key(exchange)
     admission = await services.ports.limiter.admit(LimitName.GENERAL, key)
-    tell(admission, exchange)
+    add_headers(admission, exchange)
     if not admission.allowed:
         await services.journal.note_once(
             SecurityEventKind.LIMIT_REACHED,
@@ -59,7 +59,7 @@ async def count(scope: Scope, switchboard: Switchboard) -> None:
 def refusing_unread(
     switchboard: Switchboard,
 ) -> Callable[[refusals.AnyRequest, HTTPException], Response[bytes]]:
-    """Return the handler of what Litestar cannot route or read; what it cannot route is counted."""
+    """Return the handler for what Litestar cannot route or read; unrouted requests are counted."""
 
     def refuse(request: refusals.AnyRequest, error: HTTPException) -> Response[bytes]:
         answer = refusals.refuse_unread(request, error)
@@ -70,7 +70,7 @@ def refusing_unread(
 
 
 class _Counted(Response[bytes]):
-    """An answer that is sent if the limit admits the request."""
+    """A response that is sent only if the rate limit admits the request."""
 
     def __init__(self, answer: Response[bytes], *, switchboard: Switchboard) -> None:
         super().__init__(
@@ -82,7 +82,7 @@ class _Counted(Response[bytes]):
         self._switchboard = switchboard
 
     def to_asgi_response(self, *arguments: Any, **named: Any) -> Any:
-        """Return what counts, then answers."""
+        """Return an ASGI application that counts, then answers."""
         inner = cast("ASGIApp", cast("Any", super()).to_asgi_response(*arguments, **named))
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:

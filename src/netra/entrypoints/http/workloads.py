@@ -1,4 +1,4 @@
-"""Routes of workloads: make one, fill it, look at it, delete it."""
+"""Routes for workloads: create, fill, inspect and delete."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from netra.domain.workloads.intake import Taken, read_batch, read_ndjson, read_r
 from netra.domain.workloads.intake_report import RowOutcome, outcomes
 from netra.domain.workloads.model import Event, Workload
 from netra.domain.workloads.service import NAME_MAX, WorkloadService
-from netra.entrypoints.http.accounts import Said
+from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, NDJSON, admits, media_type
 from netra.entrypoints.http.listing import (
     Cursor,
@@ -33,29 +33,30 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.request import Asked
+from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.what_if import simulate
 from netra.entrypoints.json_body import read_as
 from netra.entrypoints.services import Services
 from netra.entrypoints.start_run import NAME
 from netra.ports.call_outbox import Delivery
 
-_EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}  # another is rejected by itself
+# an invalid event is rejected individually
+_EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 
-EVENTS_MAX: Final = Quotas().max_events_per_batch  # of which no setting makes another
+EVENTS_MAX: Final = Quotas().max_events_per_batch  # not configurable
 
 _CREATE: Final = admits(reads=(JSON,), scope=KeyScope.INGEST) | noted(key=True)
 
 
 class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A name for a stream of model calls."""
+    """The name of a workload."""
 
     name: Annotated[str, _NAME]
 
 
 class WorkloadCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A workload and how much is in it."""
+    """A workload and its size."""
 
     id: str
     name: str
@@ -67,7 +68,7 @@ class WorkloadCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeadEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted event that ClickHouse would not take; it is kept beside, and does not count."""
+    """An accepted event that ClickHouse rejected; it is kept separately and does not count."""
 
     id: str | None
     reason: str
@@ -75,7 +76,7 @@ class DeadEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkloadDetail(WorkloadCard, frozen=True, kw_only=True):
-    """A workload, how much is in it, and what of that is not where it is to be kept."""
+    """A workload, its size, and the delivery of its events to ClickHouse."""
 
     waiting_events: int
     dead_events: int
@@ -90,7 +91,7 @@ class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Events as they are sent; each is judged alone."""
+    """Events as sent; each is validated individually."""
 
     events: Annotated[list[Any], msgspec.Meta(extra_json_schema={"items": _EVENT, "maxItems": EVENTS_MAX})]
 
@@ -105,7 +106,7 @@ _FILL: Final = admits(reads=(JSON, NDJSON), scope=KeyScope.INGEST) | noted(
 
 
 class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch: the counts, and every event's own result."""
+    """The outcome of a batch: counts, and the result of every event."""
 
     workload_id: str
     accepted: int
@@ -115,18 +116,18 @@ class EventsTaken(msgspec.Struct, frozen=True, kw_only=True):
     notes: Sequence[str]
 
 
-@post("/", status_code=200, opt=_CREATE, summary="Make a workload")
+@post("/", status_code=200, opt=_CREATE, summary="Create a workload")
 async def create_workload(
-    data: JSONBody[NewWorkload], request: Asked, workloads: NamedDependency[WorkloadService]
+    data: JSONBody[NewWorkload], request: ApiRequest, workloads: NamedDependency[WorkloadService]
 ) -> WorkloadCard:
-    """Make an empty workload."""
+    """Create an empty workload."""
     made_as = request.exchange.name
     return _card(await workloads.create(owner_id=request.owner_id, name=data.name, made_as=made_as))
 
 
-@get("/", summary="Workloads, newest first")
+@get("/", summary="List workloads, newest first")
 async def list_workloads(
-    request: Asked,
+    request: ApiRequest,
     workloads: NamedDependency[WorkloadService],
     limit: Limit = LIMIT_DEFAULT,
     offset: Offset = 0,
@@ -139,26 +140,26 @@ async def list_workloads(
 
 @get("/{workload_id:str}", summary="One workload")
 async def get_workload(
-    workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
+    workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
 ) -> WorkloadDetail:
-    """Return a workload, how much is in it, and which events wait or were refused by ClickHouse."""
+    """Return a workload, its size, and which events are waiting or were rejected by ClickHouse."""
     return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
 
 
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=KeyScope.INGEST), summary="Delete a workload")
 async def delete_workload(
-    workload_id: FromPath[str], request: Asked, workloads: NamedDependency[WorkloadService]
-) -> Said:
+    workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
+) -> Confirmation:
     """Delete a workload and its events."""
     await workloads.delete(WorkloadId(workload_id), owner_id=request.owner_id)
-    return Said(message="Workload deleted successfully")
+    return Confirmation(message="Workload deleted successfully")
 
 
 @post("/{workload_id:str}/events", status_code=200, opt=_FILL, summary="Add events")
 async def add_events(
-    workload_id: FromPath[str], request: Asked, services: NamedDependency[Services]
+    workload_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
 ) -> EventsTaken:
-    """Add events; one that came before, by its id, counts once, and a bad one costs nothing but itself."""
+    """Add events. A repeated event id counts once; an invalid event does not affect the others."""
     body = await request.body()
     quotas = services.settings.quotas
     is_ndjson = media_type(request.scope["headers"]) == NDJSON
@@ -170,7 +171,7 @@ async def add_events(
 
 
 def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
-    """Return the routes; `replayed` is the middleware that keeps answers by idempotency key."""
+    """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     filling = Router(
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
     )
@@ -187,7 +188,7 @@ def _read(body: bytes, *, is_ndjson: bool, quotas: Quotas) -> Taken:
             return taken
         return read_rows(read_as(body, _UnreadBatch).events, max_rows=max_rows, max_hashes=max_hashes)
     if not body.strip():
-        raise InvalidRequest("A body of one event a line is required.")
+        raise InvalidRequest("A body with one event per line is required.")
     return read_ndjson(body, max_rows=max_rows, max_hashes=max_hashes)
 
 

@@ -1,1 +1,1 @@
-"""The HTTP server under the application: protocol bounds, start, supervision, shutdown."""
+"""The HTTP server under the application: protocol limits, start, supervision, shutdown."""

@@ -1,4 +1,4 @@
-"""How many connections a process holds, in all and of one client address."""
+"""Counts a process's connections, in total and per client address."""
 
 import ipaddress
 from collections import Counter
@@ -8,14 +8,15 @@ from typing import Final
 from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.server.wire_limits import FILES_RESERVED, WireLimits
 
-IPV6_PREFIX_BITS: Final = 64  # what one IPv6 subscriber is given at least, and may choose addresses in
-SHARE_OF_ADDRESS: Final = 2  # one address has at most one part in so many of all places
+# bits; the smallest prefix assigned to an IPv6 subscriber, who may choose any address in it
+IPV6_PREFIX_BITS: Final = 64
+SHARE_OF_ADDRESS: Final = 2  # divisor; one address gets at most this fraction of all connections
 
 
 class ConnectionTable:
-    """Counts connections from their first moment to their last, whatever they become.
+    """Counts connections from accept to close, whatever their protocol.
 
-    `open_files_limit` is asked with each connection: it is raised only once the server starts.
+    `open_files_limit` is called for each connection, because the limit is raised only when the server starts.
     """
 
     def __init__(self, limits: WireLimits, *, open_files_limit: Callable[[], int | None]) -> None:
@@ -25,32 +26,34 @@ class ConnectionTable:
         self._by_address: Counter[str] = Counter()
 
     def take(self, address: str | None) -> str:
-        """Count a connection from `address` (None: a local one) and return the name to `release` it by.
+        """Count a connection from `address` (None: a local one) and return the name for `release`.
 
-        Raises `TooManyConnections` when all places are taken, or all that one address may have. Clients
-        behind a trusted proxy share its address, so only the bound on all connections holds for it.
+        Raises `TooManyConnections` at the limit of all connections, or at the limit per address. Clients
+        behind a trusted proxy share its address, so only the total limit applies to it.
         """
         name = "" if address is None else counted_address(address)
         most = self.capacity()
         if self._open >= most:
-            raise TooManyConnections(f"This process holds {most} connections, and all are taken.")
+            raise TooManyConnections(
+                f"This process already has {most} connections, its limit; try again in a moment."
+            )
         is_shared = address is None or not {address, name}.isdisjoint(self._limits.shared_addresses)
         most_of_one = max(1, min(self._limits.connections_per_address_max, most // SHARE_OF_ADDRESS))
         if not is_shared and self._by_address[name] >= most_of_one:
-            raise TooManyConnections(f"One address may hold at most {most_of_one} connections.")
+            raise TooManyConnections(f"One address may have at most {most_of_one} connections.")
         self._open += 1
         self._by_address[name] += 1
         return name
 
     def release(self, name: str) -> None:
-        """Count a connection no longer."""
+        """Stop counting a connection."""
         self._open -= 1
         self._by_address[name] -= 1
         if self._by_address[name] <= 0:
             del self._by_address[name]
 
     def capacity(self) -> int:
-        """Return how many connections there may be: the limit, or as many as open files allow."""
+        """Return the maximum number of connections: the limit, or fewer if open files require it."""
         files = self._open_files_limit()
         if files is None:
             return self._limits.connections_max
@@ -58,7 +61,7 @@ class ConnectionTable:
 
 
 def counted_address(address: str) -> str:
-    """Return what connections from `address` are counted under.
+    """Return the address or network under which connections from `address` are counted.
 
     >>> counted_address("192.0.2.1"), counted_address("::ffff:192.0.2.1"), counted_address("2001:db8::1:2")
     ('192.0.2.1', '192.0.2.1', '2001:db8::/64')
@@ -67,7 +70,7 @@ def counted_address(address: str) -> str:
     """
     if ":" not in address:
         return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])  # without the interface
+    parsed = ipaddress.IPv6Address(address.partition("%")[0])  # without the zone
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     if parsed.is_loopback:

@@ -1,7 +1,7 @@
-"""How long a connection waits for its peer: for a head, for a body, between requests, after its last answer.
+"""A connection's deadlines: for a head, for a body, between requests, and after its last response.
 
-Pure: times are arguments, in seconds of a steady clock. A deadline that moves costs no timer: whoever
-watches asks `left_s`, sleeps for at most that long, and asks again. No deadline is then noticed late.
+Pure: times are arguments, in seconds of a monotonic clock. Moving a deadline needs no timer: the owner calls
+`left_s`, sleeps for at most that long, and calls again. So no deadline is noticed late.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from netra.entrypoints.server.wire_limits import WireLimits
 
 
 class Deadlines:
-    """What one connection is waiting for, and since when."""
+    """What a connection waits for, and since when."""
 
     __slots__ = ("_allowed_s", "_bytes", "_is_body", "_limits", "_period_s", "_since_s", "_was_blocked")
 
@@ -20,7 +20,7 @@ class Deadlines:
         self._allowed_s: float | None = limits.head_s
         self._since_s = now_s
         self._is_body = self._was_blocked = False
-        self._bytes = 0  # of a body, in the present window
+        self._bytes = 0  # of the body, within the current window
 
     def wait_for_head(self, now_s: float) -> None:
         """Expect the rest of a head."""
@@ -42,7 +42,7 @@ class Deadlines:
         self._bytes = 0
 
     def wait_for_nothing(self) -> None:
-        """Expect nothing of the peer: it is this side's turn."""
+        """Expect nothing from the peer: the server has to act."""
         self._allowed_s = None
 
     def received(self, count: int) -> None:
@@ -50,13 +50,13 @@ class Deadlines:
         self._bytes += count
 
     def blocked(self) -> None:
-        """Note that this side does not read: the present window says nothing about the peer."""
+        """Note that reading is paused: the current window then proves nothing about the peer."""
         self._was_blocked = True
 
     def left_s(self, now_s: float, *, is_blocked: bool = False) -> float:
-        """Return in how many seconds to look again at the latest; 0 when the peer's time is over.
+        """Return the seconds until the next check; 0 when the peer's time is over.
 
-        `is_blocked` says that this side does not read at the moment.
+        `is_blocked` says that reading is paused.
         """
         if self._allowed_s is None:
             return self._period_s

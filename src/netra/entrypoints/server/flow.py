@@ -1,4 +1,4 @@
-"""The parts around a connection that hold reading back, and that end it without losing its last answer."""
+"""Pauses reading from a connection, and closes it without losing its last response."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,20 +7,20 @@ from uvicorn.protocols.http.flow_control import FlowControl
 
 
 class HeldFlow(FlowControl):
-    """Reads no further while requests wait that have been read already, whatever their answers ask for."""
+    """Pauses reading while parsed requests are queued, whatever their responses request."""
 
     is_held = False
 
     def resume_reading(self) -> None:
-        """Read on, unless held."""
+        """Resume reading, unless held."""
         if not self.is_held:
             super().resume_reading()
 
 
 class LingeringTransport:
-    """A transport for an answer after which the connection ends, while its client may still be sending.
+    """A transport for the last response of a connection whose client may still be sending.
 
-    To close at once would reset the connection, and the client could lose the answer (RFC 9112, section
+    An immediate close would reset the connection, and the client could lose the response (RFC 9112, section
     9.6). `on_close` is called instead.
     """
 

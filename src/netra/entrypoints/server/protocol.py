@@ -1,7 +1,7 @@
-"""The server's side of a connection: uvicorn's, with a clear end of each request and a bounded pipeline.
+"""The server's side of an HTTP connection: uvicorn's, with exact request boundaries and a bounded pipeline.
 
-A request that cannot be read is handed to the edge, which refuses it as it does everything else. What a
-request means is not known here.
+A request that cannot be parsed is passed to the edge, which rejects it like any other. Requests are not
+interpreted here.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ from netra.entrypoints.server.timed_protocol import BETWEEN, BODY, HEAD, TimedHt
 from netra.entrypoints.server.upgrades import fault_of_handshake, head_without_upgrade, is_handshake
 from netra.entrypoints.server.wire_limits import WireLimits
 
-SLICE_BYTES: Final = 4_096  # parsed before anybody else gets a turn: about 160 of the smallest requests
+# bytes parsed before other connections get a turn: about 160 of the smallest requests
+SLICE_BYTES: Final = 4_096
 
 
 class BoundedHttp(TimedHttp):
@@ -40,12 +41,12 @@ class BoundedHttp(TimedHttp):
         super().__init__(config, server_state, app_state, _loop, limits=limits, table=table)
         self._is_handshake = False
         self._is_ignored_upgrade = False
-        self._pending = 0  # bytes that nothing has come of yet: the parser keeps them without a limit
+        self._pending = 0  # bytes without a parsed result yet: the parser buffers them without a limit
         self._has_advanced = False
         self._is_socket = False
 
     def data_received(self, data: bytes) -> None:
-        """Read on, as long as something comes of it."""
+        """Parse data, as long as the parser makes progress."""
         if self._is_over:
             return
         if self._phase is BODY:
@@ -58,14 +59,14 @@ class BoundedHttp(TimedHttp):
             self._time_rest()
 
     def on_message_begin(self) -> None:
-        """Give the head that begins its whole time."""
+        """Start the deadline of the head that begins."""
         self._phase = HEAD
         self._is_timed = False
         super().on_message_begin()
         cast("dict[str, Any]", self.scope)[ABORT] = self.transport.abort
 
     def on_headers_complete(self) -> None:
-        """Check a whole head, and begin to answer it."""
+        """Check a complete head, and begin to answer it."""
         self._phase = BODY
         self._has_advanced = True
         self._is_timed = False
@@ -73,14 +74,14 @@ class BoundedHttp(TimedHttp):
         if self._fault is not None:
             raise self._fault
         if self._is_ignored_upgrade:
-            return  # it is read again, without the upgrade
+            return  # parsed again, without the upgrade
         super().on_headers_complete()
-        self.headers = []  # of the trailers, which are read and dropped: the request has its list
+        self.headers = []  # for trailers, which are read and discarded: the request keeps its own list
         if self.pipeline:
             self.flow.is_held = True
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
+        """Handle a part of a body."""
         self._has_advanced = True
         super().on_body(body)
         if self.flow.read_paused:
@@ -101,7 +102,7 @@ class BoundedHttp(TimedHttp):
                 cycle.transport = self.transport
 
     def on_response_complete(self) -> None:
-        """Go on with the next request that has been read; then read on."""
+        """Start the next parsed request; then resume parsing."""
         self.server_state.total_requests += 1
         if self._is_lingering or self.transport.is_closing():
             return
@@ -117,7 +118,7 @@ class BoundedHttp(TimedHttp):
         self._time_next()
 
     def handle_websocket_upgrade(self) -> None:
-        """Hand the connection, with its place, to the reader of sockets."""
+        """Hand the connection and its place in the table to the socket protocol."""
         self._stop_watch()
         self._is_over = self._is_socket = True
         super().handle_websocket_upgrade()
@@ -127,9 +128,9 @@ class BoundedHttp(TimedHttp):
         return self._is_handshake
 
     def _feed(self, data: bytes) -> None:
-        """Parse a long read in slices; keep what follows a request that has to wait for its turn."""
+        """Parse a long read in slices; keep the rest while a request waits for its turn."""
         for start in range(0, len(data), SLICE_BYTES):
-            if self._is_socket:  # whose client did not wait, see `_begin_socket`
+            if self._is_socket:  # its client did not wait, see `_begin_socket`
                 self.transport.abort()
             if self._is_over:
                 return
@@ -139,7 +140,7 @@ class BoundedHttp(TimedHttp):
             self._parse(data[start : start + SLICE_BYTES])
 
     def _feed_rest(self) -> None:
-        """Parse what was kept of a read, now that everything before it has been answered or is under way."""
+        """Parse the kept rest of a read, now that the requests before it are answered or in progress."""
         if self.pipeline or not self._unfed or self.transport.is_closing():
             return
         data, self._unfed = self._unfed, b""
@@ -176,12 +177,12 @@ class BoundedHttp(TimedHttp):
 
     def _begin_socket(self, *, has_more: bool) -> None:
         if has_more:  # RFC 6455, section 4.1: the client must wait
-            self._refuse(InvalidRequest("A client may send frames only after the answer to its handshake."))
+            self._refuse(InvalidRequest("A client may send frames only after the response to its handshake."))
         else:
             self.handle_websocket_upgrade()
 
     def _parse_without_upgrade(self) -> None:
-        """Parse the same head again without `Upgrade`: a parser that has seen one skips the body."""
+        """Parse the same head again without `Upgrade`: with it, the parser would skip the body."""
         version = self.parser.get_http_version()
         head = head_without_upgrade(self.parser.get_method(), self.url, version, self.headers)
         self._is_ignored_upgrade = False
@@ -198,13 +199,13 @@ class BoundedHttp(TimedHttp):
             self._is_ignored_upgrade = True
             return None
         if self._under_way() is not None:
-            return InvalidRequest("A handshake may not be sent before the answer to an earlier request.")
+            return InvalidRequest("A handshake may not be sent before the response to an earlier request.")
         self._is_handshake = True
         return fault_of_handshake(method, self.url, self.headers)
 
 
 def new_parser(protocol: HttpToolsProtocol) -> httptools.HttpRequestParser:
-    """Return a parser as uvicorn sets it up: what follows a last request is read, and then dropped."""
+    """Return a parser configured like uvicorn's: what follows a last request is read and discarded."""
     parser = httptools.HttpRequestParser(protocol)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser

@@ -1,4 +1,4 @@
-"""What the edge is given in place of a request that cannot be read, or that is not let in."""
+"""A substitute request for the edge when the real one cannot be parsed or is not admitted."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def refused_request(
     headers: Sequence[Header],
     transport: asyncio.Transport,
 ) -> RequestResponseCycle:
-    """Return the last request of a connection: the edge answers `error`, then `transport` is closed."""
+    """Return a connection's last request: the edge answers `error`, then `transport` is closed."""
     scope = {
         "type": "http",
         "asgi": {"version": protocol.asgi_version, "spec_version": "2.3"},

@@ -1,4 +1,4 @@
-"""The server under the application: uvicorn, set up for this product and ended in the right order."""
+"""The server under the application: uvicorn, configured for Netra and shut down in the right order."""
 
 import gc
 import logging
@@ -18,11 +18,13 @@ from netra.entrypoints.server.open_files import open_files_limit, raise_open_fil
 from netra.entrypoints.server.protocol import BoundedHttp
 from netra.entrypoints.server.wire_limits import WireLimits
 
-MESSAGE_BYTES_MAX: Final = 1_048_576  # a larger one closes its socket with 1009, before it is buffered
-PING_S: Final = 20.0  # keeps idle connections alive through proxies, whose shortest patience is about 60 s
-PONG_S: Final = 20.0  # a client that has not answered by then is gone
-LINGER_S: Final = 10  # what a closed connection may take to read what was still sent to it
-SHUTDOWN_S: Final = 10  # what requests may take to finish
+# bytes; a larger message closes its socket with 1009 before it is buffered
+MESSAGE_BYTES_MAX: Final = 1_048_576
+# seconds between pings; keeps idle connections alive through proxies with idle timeouts from about 60 s
+PING_S: Final = 20.0
+PONG_S: Final = 20.0  # seconds to answer a ping; after that the client counts as gone
+LINGER_S: Final = 10  # seconds that a closed connection may take to read what was sent to it
+SHUTDOWN_S: Final = 10  # seconds that requests may take to finish at shutdown
 
 _USUAL_LIMITS: Final = WireLimits()
 _QUERY: Final = re.compile(r"\?[^\s\"']*")
@@ -31,17 +33,17 @@ _FRAME: Final = re.compile(r"^([<>] (?:TEXT|BINARY|CONT)).*", re.DOTALL)
 
 
 class WithoutSecrets(logging.Filter):
-    """Takes out of log lines what may hold a token: a socket's query and headers, and what is said on it."""
+    """Redacts log lines that may hold a token: a socket's query, headers and messages."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redact the record; it is always written."""
+        """Redact the record; it is always logged."""
         record.msg = redacted(record.getMessage())
         record.args = None
         return True
 
 
 def redacted(line: str) -> str:
-    """Return the line without what may be secret.
+    """Return the line without secrets.
 
     >>> redacted("< TEXT '{}' [2 bytes]"), redacted("< Authorization: Bearer a"), redacted("GET /ws?token=a")
     ('< TEXT …', '< Authorization: …', 'GET /ws?…')
@@ -55,7 +57,7 @@ _WITHOUT_SECRETS: Final = WithoutSecrets()
 
 
 class Server(uvicorn.Server):
-    """Ends sockets by `drain` before uvicorn does: its own close is 1012, ours says 1001."""
+    """Closes sockets by `drain` before uvicorn does: uvicorn's close code is 1012, ours 1001."""
 
     def __init__(
         self, config: uvicorn.Config, *, drain: Callable[[], Awaitable[None]], linger_s: int = LINGER_S
@@ -66,19 +68,19 @@ class Server(uvicorn.Server):
         self._closing_s: dict[object, int] = {}
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start with all the open files allowed, and freeze what is loaded: collecting it blocks the loop."""
+        """Raise the open-files limit, start, and exempt loaded objects from garbage collection."""
         raise_open_files_limit()
         await super().startup(sockets)
         gc.freeze()
 
     async def on_tick(self, counter: int) -> bool:
-        """Do once a second what uvicorn does not; it calls this ten times a second."""
+        """Run, once a second, what uvicorn lacks; uvicorn calls this ten times a second."""
         if counter % 10 == 0:
             self._abort_deaf()
         return await super().on_tick(counter)
 
     def _abort_deaf(self) -> None:
-        # A transport that is closed still waits for its client to read the rest, without end.
+        # A closed transport waits indefinitely for its client to read the rest.
         closing = [one for one in self.server_state.connections if one.transport.is_closing()]
         self._closing_s = {one: self._closing_s.get(one, 0) + 1 for one in closing}
         for one in closing:
@@ -86,7 +88,7 @@ class Server(uvicorn.Server):
                 one.transport.abort()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Stop listening, end the sockets, then everything else."""
+        """Stop listening, close the sockets, then everything else."""
         for server in self.servers:
             server.close()
         await self._drain()
@@ -97,23 +99,24 @@ class Server(uvicorn.Server):
 def server_config(
     app: App, *, host: str, port: int, log_level: str = "info", limits: WireLimits = _USUAL_LIMITS
 ) -> uvicorn.Config:
-    """Return how to serve `app` within `limits`."""
+    """Return uvicorn's configuration for serving `app` within `limits`."""
     table = ConnectionTable(limits, open_files_limit=open_files_limit)
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http=cast("type[Protocol]", partial(BoundedHttp, limits=limits, table=table)),  # what makes one
+        # a factory in place of a class
+        http=cast("type[Protocol]", partial(BoundedHttp, limits=limits, table=table)),
         ws=cast("type[Protocol]", CountedSocket),
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_ping_interval=PING_S,
         ws_ping_timeout=PONG_S,
-        ws_per_message_deflate=False,  # a secret beside chosen text must not be compressed (CRIME)
+        ws_per_message_deflate=False,  # compressing a secret next to chosen text would reveal it (CRIME)
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="on",
         server_header=False,
-        proxy_headers=False,  # the edge believes the proxies that the settings name, and nobody else
+        proxy_headers=False,  # only the edge evaluates proxy headers, from the proxies in the settings
         access_log=False,
         log_level=log_level,
     )

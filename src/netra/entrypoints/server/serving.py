@@ -1,4 +1,4 @@
-"""Running the service in this process: a socket of its own, a server on it, and an end that is clean."""
+"""Runs the service in this process: binds a socket, runs a server on it, and shuts it down cleanly."""
 
 import asyncio
 import errno
@@ -18,17 +18,17 @@ from netra.entrypoints.server.server import Server
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 STOPPED: Final = 0
 _REASONS: Final = {
-    errno.EADDRINUSE: "something else uses it already; stop that, or choose another port with --port",
-    errno.EACCES: "it needs more rights than this user has; choose a port from 1024 on with --port",
+    errno.EADDRINUSE: "another program uses it; stop that program, or choose another port with --port",
+    errno.EACCES: "this user lacks the privilege; choose a port of at least 1024 with --port",
     errno.EADDRNOTAVAIL: "this machine has no such address; choose another one with --host",
 }
 
 
 class AnnouncedServer(Server):
-    """A server that tells when it takes connections, and when it hears that it is to end.
+    """A server that reports when it accepts connections, and when its shutdown begins.
 
-    `on_end` is called on its loop, perhaps more than once. What ends with the server hears of it later: the
-    loop looks ten times a second, and waits for requests first.
+    `on_end` is called on its loop, perhaps more than once. Parts that end with the server learn of the
+    shutdown later: the loop checks ten times a second, and waits for requests first.
     """
 
     def __init__(
@@ -44,42 +44,42 @@ class AnnouncedServer(Server):
         self._on_end = on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then tell."""
+        """Start, then report."""
         await super().startup(sockets)
         if self.started:
             self._on_ready()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """End at signals. uvicorn raises one again once it has ended by it: that ends nothing any more.
+        """Shut down at signals. Afterwards uvicorn raises the signal again, which must not end the process.
 
-        There is still something to be closed, which that would cut off.
+        There is still work to do after the server, which that would cut off.
         """
         self._loop = asyncio.get_running_loop()
         for number in SIGNALS:
-            signal.signal(number, _heard)
+            signal.signal(number, _ignore)
         with super().capture_signals():
             yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to end, at a signal."""
+        """Begin the shutdown, at a signal."""
         super().handle_exit(sig, frame)
         self._loop.call_soon_threadsafe(self._on_end)
 
     def end(self) -> None:
-        """Begin to end, as at SIGTERM."""
+        """Begin the shutdown, as at SIGTERM."""
         self.should_exit = True
         self._on_end()
 
 
 @contextmanager
 def bound_to(host: str, port: int) -> Generator[socket.socket]:
-    """Yield a socket on `host` and `port` (0 is any free one); refuse in a sentence what cannot be had."""
+    """Yield a socket on `host` and `port` (0: any free one). Raises `SettingsRefused` with the reason."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
         raise click.ClickException(
-            f"The host {host!r} has no address; choose another with --host."
+            f"The host {host!r} has no address; choose another one with --host."
         ) from error
     with closing(socket.socket(family, socket.SOCK_STREAM)) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,17 +92,17 @@ def bound_to(host: str, port: int) -> Generator[socket.socket]:
 
 
 def url_of(bound: socket.socket) -> str:
-    """Return the address to call; the wildcard address is called by loopback."""
+    """Return the URL of a bound socket; for a wildcard address, that of loopback."""
     named: str
     named, port = bound.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(named, named)  # noqa: S104  # read here, never bound
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(named, named)  # noqa: S104 (read here, never bound)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def run_beside_server(work: Coroutine[Any, Any, int]) -> int:
-    """Run `work`, which runs a server, and return its exit code; `STOPPED` when a signal came before that.
+    """Run `work`, which runs a server, and return its exit code; `STOPPED` if a signal comes before that.
 
-    Ctrl-C and SIGTERM end the start, until the server hears them itself.
+    Ctrl-C and SIGTERM abort the start, until the server handles them itself.
     """
     before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
@@ -118,7 +118,7 @@ async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
     working = asyncio.ensure_future(work)
     is_told = False
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signature of a handler
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
         nonlocal is_told
         is_told = True
         loop.call_soon_threadsafe(working.cancel)
@@ -134,13 +134,13 @@ async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """Return the fastest loop that this system has."""
+    """Return the fastest event loop available on this system."""
     if sys.platform == "win32":
         return asyncio.new_event_loop()
-    import uvloop  # not made for Windows
+    import uvloop  # missing on Windows
 
     return uvloop.new_event_loop()
 
 
-def _heard(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the server has already acted on the signal."""
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the server has already handled the signal."""

@@ -1,7 +1,7 @@
-"""The server's side of a WebSocket: uvicorn's, with the frames that no message limit counts bounded.
+"""The server's side of a WebSocket: uvicorn's, with limits on frames that the message limit does not cover.
 
-What a message says is not known here. A whole message is counted by the application's rate limit; every
-other frame (ping, pong, fragment, and all that comes after our close) is counted here.
+Messages are not interpreted here. The application's rate limit counts complete messages; every other frame
+(ping, pong, fragment, and everything after our close) is counted here.
 """
 
 import asyncio
@@ -18,11 +18,12 @@ from websockets.streams import StreamReader
 
 from netra.entrypoints.asgi import CLOSED_BY_SERVER
 
-FRAMES_MAX: Final = 2_048  # frames of one connection in WINDOW_S, whole messages not counted
-WINDOW_S: Final = 60.0  # the window of FRAMES_MAX, the same as that of the message limit
+FRAMES_MAX: Final = 2_048  # frames of one connection within WINDOW_S, complete messages not counted
+WINDOW_S: Final = 60.0  # seconds; the window of FRAMES_MAX, equal to that of the message limit
 FRAGMENTS_MAX: Final = 512  # fragments of one message: 2 KiB each for a message of the largest size
-TURN_FRAMES_MAX: Final = 128  # frames parsed before other connections get their turn: a few milliseconds
-LINGER_S: Final = 1.0  # how long a client may go on sending after a refusal, so that it reads the close frame
+TURN_FRAMES_MAX: Final = 128  # frames parsed before other connections get a turn: a few milliseconds
+# seconds that a client may still send after being rejected, so that it reads the close frame
+LINGER_S: Final = 1.0
 
 _TEXT, _BINARY, _CONT, _PING, _PONG = Opcode.TEXT, Opcode.BINARY, Opcode.CONT, Opcode.PING, Opcode.PONG
 _POLICY_VIOLATION: Final = 1008
@@ -31,7 +32,7 @@ _ABNORMAL: Final = 1006
 
 
 class TurnReader(StreamReader):
-    """A buffer that lets the parser begin `frames_left` frames; `is_held` when it waits for more."""
+    """A buffer that lets the parser begin `frames_left` frames; `is_held` while it waits for more."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +40,7 @@ class TurnReader(StreamReader):
         self.is_held = False
 
     def at_eof(self) -> Generator[None, None, bool]:
-        """Return whether the stream has ended, once a frame may begin: the parser asks before each."""
+        """Return whether the stream has ended, once a frame may begin: the parser asks before each frame."""
         while True:
             if self.buffer:
                 if self.frames_left:
@@ -59,7 +60,7 @@ class TurnParser(ServerProtocol):
 
     def parse(self) -> Generator[None]:
         """Parse the handshake and frames."""
-        self.reader = TurnReader()  # here, because the constructor of the library begins to read at once
+        self.reader = TurnReader()  # set here, because the library's constructor begins to read
         yield from super().parse()
 
 
@@ -80,28 +81,28 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         self.conn = parser
         self._reader = parser.reader
         self._is_due = False  # `_read_on` is scheduled
-        self._is_over = False  # refused or lost: nothing more is parsed
-        self._fragments = 0  # of the message that is coming
-        self._frames = 0  # counted in the present window
+        self._is_over = False  # rejected or lost: nothing more is parsed
+        self._fragments = 0  # of the message being received
+        self._frames = 0  # counted in the current window
         self._window_ends_s = 0.0
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Handle the end of the connection."""
         self._is_over = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, at most a turn's worth of frames at once."""
+        """Parse new data, at most one turn's worth of frames."""
         if self._is_over:
             return
         if self._reader.is_held:
-            self._reader.feed_data(data)  # at most one read: from then on reading is paused
+            self._reader.feed_data(data)  # at most one read: after it reading is paused
             self.transport.pause_reading()
         else:
             self._parse(data)
 
     async def receive(self) -> Any:
-        """Return the next ASGI message, and read on once the application has taken all that came."""
+        """Return the next ASGI message; resume parsing once the application has taken all messages."""
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
@@ -112,7 +113,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         return message
 
     def handle_events(self) -> None:
-        """Count and dispatch what was parsed."""
+        """Count and dispatch the parsed frames."""
         for event in self.conn.events_received():
             if not isinstance(event, Frame):
                 self.handle_connect(cast("Request", event))
@@ -126,7 +127,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
                 return
 
     def send_receive_event_to_app(self) -> None:
-        """Hand a whole message on; one that is not UTF-8 closes with 1007."""
+        """Pass on a complete message; one that is not UTF-8 closes with 1007."""
         if self.curr_msg_data_type == "bytes" or self.close_sent:
             super().send_receive_event_to_app()
             return
@@ -161,14 +162,14 @@ class BoundedSocket(WebSocketsSansIOProtocol):
             self._schedule()
 
     def _schedule(self) -> None:
-        """Give other connections their turn, then read on, once the application has taken its messages."""
+        """Let other connections have their turn; then resume, once the application has taken its messages."""
         self.transport.pause_reading()
         if not self._is_due and not self.read_paused:
             self._is_due = True
             self.loop.call_soon(self._read_on)
 
     def _read_on(self) -> None:
-        """Parse what is still unread, then let new bytes come."""
+        """Parse what is still unread, then resume reading."""
         self._is_due = False
         if self._can_read:
             self._parse(b"")
@@ -195,7 +196,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
             self.handle_close(frame)
 
     def _count(self, frame: Frame) -> None:
-        """Count the frame, unless it ends a message; refuse the connection when a bound is passed."""
+        """Count the frame, unless it ends a message; close the connection above a limit."""
         if frame.opcode is _CONT or frame.opcode is _TEXT or frame.opcode is _BINARY:
             self._fragments += 1
             if self._fragments > FRAGMENTS_MAX:
@@ -204,7 +205,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
             if frame.fin:
                 self._fragments = 0
                 if not self.close_sent:
-                    return  # a message, which the application counts
+                    return  # a complete message, which the application counts
         now_s = self.loop.time()
         if now_s >= self._window_ends_s:
             self._window_ends_s = now_s + WINDOW_S
@@ -220,8 +221,8 @@ class BoundedSocket(WebSocketsSansIOProtocol):
     def _end(self, code: int, reason: str) -> None:
         """Send the close frame, notify the application, and stop parsing.
 
-        Only our half of the connection ends at once: closing it with bytes unread would reset it, and the
-        client might never read the close frame.
+        Only our half of the connection is closed immediately: closing it with unread bytes would reset it,
+        and the client might never read the close frame.
         """
         self._is_over = True
         peer = ":".join(str(part) for part in self.client or ())
@@ -232,7 +233,7 @@ class BoundedSocket(WebSocketsSansIOProtocol):
         written = b"".join(self.conn.data_to_send())
         self.close_sent = True
         if not self.handshake_complete or self.transport.is_closing():
-            self.handshake_complete = self.disconnected = True  # as in `connection_lost`: no answer is due
+            self.handshake_complete = self.disconnected = True  # as in `connection_lost`: no response is due
             self.transport.abort()
             return
         self.transport.write(written)

@@ -1,8 +1,8 @@
-"""Several API processes on one port: started, replaced when one ends by itself, ended together.
+"""Several API processes on one port: starts them, replaces one that dies, and ends them together.
 
-They accept from one listening socket that this process keeps open, so a connection that nobody has
-taken yet outlives whoever dies. Each holds one end of a line: it says on it that it takes
-connections, and when the other end falls silent this process is gone, and it ends too.
+They accept from one listening socket that this process keeps open, so a connection that is not accepted yet
+survives the death of a process. Each process holds one end of a pipe: it announces there that it accepts
+connections, and when the other end closes, this process is gone and it ends too.
 """
 
 import asyncio
@@ -20,8 +20,9 @@ from netra.entrypoints.reports.safe import say
 
 DONE: Final = 0
 FAILED: Final = 1
-PAUSE_S: Final = 1.0  # before replacing a process that never took a connection
-END_WITHIN_S: Final = 30.0  # above what one takes for its requests (10 s), its runs (7 s) and its stores
+PAUSE_S: Final = 1.0  # seconds before replacing a process that never accepted connections
+# seconds; above what a process needs for its requests (10 s), its runs (7 s) and its stores
+END_WITHIN_S: Final = 30.0
 NEW: Final = b"new"
 KNOWN: Final = b"known"
 
@@ -29,50 +30,50 @@ Work: TypeAlias = Callable[["Connection[bytes, bytes]"], None]
 
 
 class ApiProcess:
-    """One process that runs `work`, which can be sent to another process, with its end of the line."""
+    """One process that runs `work`, which must be picklable, with our end of its pipe."""
 
     def __init__(self, work: Work) -> None:
-        context = get_context("spawn")  # a fork would take over threads' locks
+        context = get_context("spawn")  # a fork would copy locks held by threads
         self.line, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs,), name="netra-api")
-        hearing = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is ours to pass on
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: this process passes Ctrl-C on
         try:
             self._process.start()
         finally:
-            signal.signal(signal.SIGINT, hearing)
+            signal.signal(signal.SIGINT, previous)
         theirs.close()
-        self._has_spoken = False
+        self._has_announced = False
 
     @property
     def sentinel(self) -> int:
-        """What becomes readable when the process has ended."""
+        """A handle that becomes readable when the process has ended."""
         return self._process.sentinel
 
-    def word(self) -> bytes | None:
-        """Return what it said once it took connections, waiting for it; None when it ended before."""
+    def announcement(self) -> bytes | None:
+        """Return the announcement of the process once it accepts connections; None if it ended before."""
         try:
-            said = self.line.recv_bytes()
+            announced = self.line.recv_bytes()
         except (EOFError, OSError):
             return None
-        self._has_spoken = True
-        return said
+        self._has_announced = True
+        return announced
 
     @property
     def has_served(self) -> bool:
-        """Whether it ever took connections, of one that has ended."""
-        return self._has_spoken or self.word() is not None
+        """Return whether a process that has ended ever accepted connections."""
+        return self._has_announced or self.announcement() is not None
 
-    def epitaph(self) -> str:
-        """Return who it was and how it ended."""
+    def outcome(self) -> str:
+        """Return the process id and exit code, as text."""
         self._process.join()
         return f"API process {self._process.pid} ended with {self._process.exitcode}"
 
     def ask_to_end(self) -> None:
-        """Send SIGTERM; nothing happens when it has ended."""
+        """Send SIGTERM; a no-op if the process has ended."""
         self._process.terminate()
 
     def end(self, *, by_s: float) -> None:
-        """Wait for its end until `by_s` on the steady clock, then kill it."""
+        """Wait until `by_s` of the monotonic clock for the process to end, then kill it."""
         self._process.join(max(by_s - monotonic(), 0))
         self._process.kill()
         self._process.join()
@@ -80,11 +81,11 @@ class ApiProcess:
 
 
 def end_with_parent(line: "Connection[bytes, bytes]", end: Callable[[], None]) -> None:
-    """Call `end` on the running loop once the other end of a process's line is gone."""
+    """Call `end` on the running loop once the other end of a process's pipe is closed."""
     loop = asyncio.get_running_loop()
 
     def gone() -> None:
-        loop.remove_reader(line.fileno())  # what has ended can be read for ever
+        loop.remove_reader(line.fileno())  # a closed pipe stays readable forever
         end()
 
     loop.add_reader(line.fileno(), gone)
@@ -93,47 +94,47 @@ def end_with_parent(line: "Connection[bytes, bytes]", end: Callable[[], None]) -
 def supervise(work: Work, *, count: int, on_ready: Callable[[bool], None]) -> int:
     """Run `count` processes until SIGINT or SIGTERM and return the exit code.
 
-    `on_ready` hears whether the store is new, once all take connections. One that ends after that is
-    replaced; before, it ends the start.
+    `on_ready` receives whether the store is new, once all processes accept connections. A process that ends
+    after that is replaced; one that ends before aborts the start.
     """
-    with _signals() as told:
+    with _signals() as signalled:
         processes = [ApiProcess(work) for _ in range(count)]
         try:
-            words = _first_words(processes, told)
-            if words is None:
+            announcements = _announcements(processes, signalled)
+            if announcements is None:
                 return DONE
-            if None in words:
+            if None in announcements:
                 return FAILED
-            on_ready(NEW in words)
-            _keep(processes, work, told)
+            on_ready(NEW in announcements)
+            _keep(processes, work, signalled)
             return DONE
         finally:
             _end(processes)
 
 
-def _first_words(processes: Sequence[ApiProcess], told: socket.socket) -> list[bytes | None] | None:
-    """Return what each said first, up to one that ended; None when a signal came before."""
-    words: list[bytes | None] = []
+def _announcements(processes: Sequence[ApiProcess], signalled: socket.socket) -> list[bytes | None] | None:
+    """Return each process's announcement, up to the first that ended; None after a signal."""
+    announcements: list[bytes | None] = []
     for process in processes:
-        if told in wait([told, process.line]):
+        if signalled in wait([signalled, process.line]):
             return None
-        words.append(process.word())
-        if words[-1] is None:
-            return words
-    return words
+        announcements.append(process.announcement())
+        if announcements[-1] is None:
+            return announcements
+    return announcements
 
 
-def _keep(processes: list[ApiProcess], work: Work, told: socket.socket) -> None:
-    """Replace what ends, until a signal comes."""
-    due_s: dict[int, float] = {}  # places that are free, and when on the steady clock they are taken again
+def _keep(processes: list[ApiProcess], work: Work, signalled: socket.socket) -> None:
+    """Replace processes that end, until a signal."""
+    due_s: dict[int, float] = {}  # free places, and when (monotonic clock) each is filled again
     while True:
         at_work = [process.sentinel for place, process in enumerate(processes) if place not in due_s]
-        readable = wait([told, *at_work], _until(due_s))
-        if told in readable:
+        readable = wait([signalled, *at_work], _until(due_s))
+        if signalled in readable:
             return
         for place, process in enumerate(processes):
             if place not in due_s and process.sentinel in readable:
-                say(f"{process.epitaph()}; another takes its place.", err=True)
+                say(f"{process.outcome()}; starting another one.", err=True)
                 due_s[place] = monotonic() + (0 if process.has_served else PAUSE_S)
                 process.line.close()
         for place in [place for place, at_s in due_s.items() if at_s <= monotonic()]:
@@ -142,7 +143,7 @@ def _keep(processes: list[ApiProcess], work: Work, told: socket.socket) -> None:
 
 
 def _until(due_s: Mapping[int, float]) -> float | None:
-    """Return the seconds to the first of these instants, None when there is none."""
+    """Return the seconds to the first of these instants, or None without any."""
     return max(min(due_s.values()) - monotonic(), 0) if due_s else None
 
 
@@ -157,19 +158,19 @@ def _end(processes: Sequence[ApiProcess]) -> None:
 @contextmanager
 def _signals() -> Generator[socket.socket]:
     """Yield a socket that becomes readable with the first SIGINT or SIGTERM."""
-    told, telling = socket.socketpair()
-    telling.settimeout(0)  # as `set_wakeup_fd` wants it
-    before = {number: signal.signal(number, _heard) for number in (signal.SIGINT, signal.SIGTERM)}
-    woken = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
+    signalled, waker = socket.socketpair()
+    waker.settimeout(0)  # required by `set_wakeup_fd`
+    before = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    woken = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     try:
-        yield told
+        yield signalled
     finally:
         signal.set_wakeup_fd(woken)
         for number, handler in before.items():
             signal.signal(number, handler)
-        told.close()
-        telling.close()
+        signalled.close()
+        waker.close()
 
 
-def _heard(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the byte that the interpreter wrote is the news."""
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Do nothing: the byte that the interpreter wrote wakes the loop."""

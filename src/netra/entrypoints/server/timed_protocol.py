@@ -1,6 +1,6 @@
-"""When a connection ends: places, deadlines, lingering, and the refusal of what cannot go on.
+"""When a connection ends: its place in the table, deadlines, lingering, and fatal errors.
 
-Where a request ends is decided by the class that stands on this one.
+The subclass decides where a request ends.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Phase(Enum):
     BODY = auto()
 
 
-BETWEEN, HEAD, BODY = Phase  # the members themselves: Python 3.11 is slow to look one up in its class
+BETWEEN, HEAD, BODY = Phase  # the members themselves: in Python 3.11 looking one up in its class is slow
 
 
 class TimedHttp(HttpToolsProtocol):
@@ -52,16 +52,17 @@ class TimedHttp(HttpToolsProtocol):
         self._deadlines = Deadlines(limits, now_s=self.loop.time())
         self._watch: asyncio.TimerHandle | None = None
         self._phase = BETWEEN
-        self._is_timed = False  # the head or the body that is due
-        self._split: tuple[RequestResponseCycle, bool] | None = None  # one whose body is due; its keep-alive
-        self._fault: NetraError | None = None  # of a head that has been read
-        self._unfed = b""  # the rest of one read, kept from the parser until earlier requests are answered
+        self._is_timed = False  # whether a deadline runs for the current head or body
+        # a request whose body is due; its keep-alive
+        self._split: tuple[RequestResponseCycle, bool] | None = None
+        self._fault: NetraError | None = None  # of a parsed head
+        self._unfed = b""  # rest of a read, kept from the parser until earlier requests are answered
         self._is_over = False  # nothing more is read here
-        self._is_lingering = False  # the last answer has been sent
-        self._is_draining = False  # the server ends
+        self._is_lingering = False  # the last response has been sent
+        self._is_draining = False  # the server is shutting down
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
-        """Take a place and wait for the first head; refuse where there is no place."""
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Take a place in the table and wait for the first head; reject the connection without a place."""
         super().connection_made(transport)
         self.flow = HeldFlow(transport)  # pyright: ignore[reportIncompatibleVariableOverride]
         self._look_again()
@@ -71,12 +72,12 @@ class TimedHttp(HttpToolsProtocol):
             self._refuse(error, transport=transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Handle the end of the connection."""
         self._leave()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """End after the answer that is under way."""
+        """End after the response in progress."""
         self._is_draining = True
         super().shutdown()
 
@@ -85,11 +86,11 @@ class TimedHttp(HttpToolsProtocol):
         self.flow.resume_reading()
 
     def _time_rest(self) -> None:
-        """Let time run for the rest of a head or of a body that did not come in one read."""
+        """Start the deadline of a head or body that did not arrive in one read."""
         if self._phase is BODY:
             self._is_timed = True
             self._deadlines.wait_for_body(self.loop.time())
-            # Unless its body comes first, the answer ends the connection.
+            # The response ends the connection, unless the body arrives first.
             self._split = self.cycle, self.cycle.keep_alive
             self.cycle.keep_alive = False
             self.cycle.transport = cast("Any", LingeringTransport(self.transport, on_close=self._linger))
@@ -98,7 +99,7 @@ class TimedHttp(HttpToolsProtocol):
             self._deadlines.wait_for_head(self.loop.time())
 
     def _time_next(self) -> None:
-        """Let time run for the next request, if no other has taken its turn."""
+        """Start the deadline of the next request, unless one is already queued."""
         if not self.cycle.response_complete:
             return
         if self._phase is BETWEEN:
@@ -108,7 +109,7 @@ class TimedHttp(HttpToolsProtocol):
             self._deadlines.wait_for_head(self.loop.time())
 
     def _look_again(self) -> None:
-        """End what has waited too long for its peer; sleep until that may be so."""
+        """End a connection whose peer's time is over; otherwise schedule the next check."""
         cycle = self._under_way()
         is_blocked = self.flow.read_paused or (cycle is not None and cycle.waiting_for_100_continue)
         left_s = self._deadlines.left_s(self.loop.time(), is_blocked=is_blocked)
@@ -122,7 +123,7 @@ class TimedHttp(HttpToolsProtocol):
         if self._is_lingering:
             self.transport.abort()
         elif self._phase is BODY:
-            self._refuse(RequestTimeout("The body of the request came too slowly or not at all."))
+            self._refuse(RequestTimeout("The request's body arrived too slowly or not at all."))
             self._look_again()
         else:
             self.transport.close()
@@ -154,12 +155,12 @@ class TimedHttp(HttpToolsProtocol):
         self._deadlines.wait_for_close(self.loop.time())
 
     def _refuse(self, error: NetraError, *, transport: asyncio.Transport | None = None) -> None:
-        """Have the edge answer, after what it answers already, and then close."""
+        """Let the edge answer with `error` after the responses in progress, then close."""
         self._is_over = True
         self._unfed = b""
         self._deadlines.wait_for_nothing()
         current = self._under_way()
-        if current is not None and current.more_body:  # its body ends here: whoever reads it must be told
+        if current is not None and current.more_body:  # its body ends here: its reader must learn that
             if current.response_started or self.pipeline:
                 self.transport.close()
                 return
@@ -176,6 +177,6 @@ class TimedHttp(HttpToolsProtocol):
             self._start_asgi_task(self.cycle, app)
 
     def _under_way(self) -> RequestResponseCycle | None:
-        """Return the newest request if it has not been answered whole."""
+        """Return the newest request if its response is incomplete."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return None if cycle is None or cycle.response_complete else cycle

@@ -1,6 +1,6 @@
-"""Which heads are WebSocket handshakes, and what an upgrade means that is not one.
+"""Detects WebSocket handshakes, and handles other upgrades.
 
-Pure: bytes go in, decisions come out.
+Pure: takes bytes and returns decisions.
 """
 
 import logging
@@ -13,14 +13,14 @@ from websockets.server import ServerProtocol
 from netra.domain.errors import InvalidRequest, NetraError
 from netra.entrypoints.asgi import Header
 
-_SILENT: Final = logging.Logger("", logging.CRITICAL)  # noqa: LOG001  # else headers may get into a log
+_SILENT: Final = logging.Logger("", logging.CRITICAL)  # noqa: LOG001 # headers must not get into a log
 
 
 def is_handshake(version: str, headers: Sequence[Header]) -> bool:
-    """Decide whether a head asks for WebSocket and nothing else; every other upgrade is ignored.
+    """Return whether a head requests WebSocket and nothing else; every other upgrade is ignored.
 
-    RFC 9110, section 7.8: an `Upgrade` counts only in HTTP/1.1, and only where `Connection` names it; a
-    server may ignore it. One that offers a list of protocols is ignored too.
+    RFC 9110, section 7.8: an `Upgrade` counts only in HTTP/1.1, and only if `Connection` names it; a server
+    may ignore it. A list of several protocols is ignored too.
 
     >>> is_handshake("1.1", [(b"connection", b"keep-alive, Upgrade"), (b"upgrade", b"websocket")])
     True
@@ -33,12 +33,12 @@ def is_handshake(version: str, headers: Sequence[Header]) -> bool:
 
 
 def fault_of_handshake(method: bytes, url: bytes, headers: Sequence[Header]) -> NetraError | None:
-    """Return why the library that reads handshakes would refuse this one, None when it would not.
+    """Return why the WebSocket library would reject this handshake, or None.
 
-    It is asked beforehand because uvicorn drops what the library answers to a handshake it cannot read.
+    Checked in advance, because uvicorn drops the library's answer to an invalid handshake.
 
     >>> print(fault_of_handshake(b"GET", b"/ws", [(b"upgrade", b"websocket"), (b"connection", b"upgrade")]))
-    This is no WebSocket handshake: missing Sec-WebSocket-Key header.
+    This is not a WebSocket handshake: missing Sec-WebSocket-Key header.
     """
     reader = ServerProtocol(logger=_SILENT)
     reader.receive_data(head_of(method, url, "1.1", headers))
@@ -47,11 +47,11 @@ def fault_of_handshake(method: bytes, url: bytes, headers: Sequence[Header]) -> 
             reader.accept(event)
     if reader.handshake_exc is None:
         return None
-    return InvalidRequest(f"This is no WebSocket handshake: {reader.handshake_exc}.")
+    return InvalidRequest(f"This is not a WebSocket handshake: {reader.handshake_exc}.")
 
 
 def head_without_upgrade(method: bytes, url: bytes, version: str, headers: Iterable[Header]) -> bytes:
-    """Return the head of the same request without `Upgrade`: the parser then reads its body as usual.
+    """Return the same head without `Upgrade`: the parser then reads its body as usual.
 
     >>> head_without_upgrade(b"GET", b"/", "1.1", [(b"host", b"a"), (b"upgrade", b"h2c")])
     b'GET / HTTP/1.1\\r\\nhost: a\\r\\n\\r\\n'

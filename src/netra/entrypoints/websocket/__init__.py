@@ -1,1 +1,1 @@
-"""The socket: frames, a session without I/O, and the pump that gives it a connection."""
+"""The socket API: frames, a session without I/O, and the pump that connects it to a connection."""

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document of the socket, made from the very Structs that read and write its frames."""
+"""Generates the AsyncAPI 3.0 document of the socket from the Structs that read and write its frames."""
 
 import inspect
 from functools import cache
@@ -21,17 +21,17 @@ _FROM_CLIENT: Final = (
 _FROM_SERVER: Final = (frames.Status, frames.Pong, frames.AgentUpdate, frames.AgentResult, frames.Error)
 _CLOSE_CODES: Final = {
     "1000": "the client left",
-    "1001": "the server is going away",
+    "1001": "the server is shutting down",
     "1002": "a frame that breaks the WebSocket protocol",
     "1003": "a binary message",
     "1007": "text that is not UTF-8",
     "1008": "too many connections, an origin that may not connect, a slow reader, or too many frames",
     "1009": "a message over 1 MiB",
     "1011": "a failure of the server, or of what it depends on",
-    "4000": "no token or key, or one that does not hold when connecting",
-    "4001": "the token has expired, or what an open connection stands on was ended",
+    "4000": "no token or key, or an invalid one when connecting",
+    "4001": "the token has expired, or the session or key of an open connection was ended",
     "4002": "a message that is not a JSON object with a string `type`",
-    "4003": "over a rate limit",
+    "4003": "a rate limit was exceeded",
 }
 
 
@@ -49,13 +49,13 @@ def _document() -> dict[str, Any]:
         "info": {
             "title": "Netra WebSocket API",
             "version": API_VERSION,
-            "description": "Ask for an optimization, hear the agents work, stop them, come back and go on.",
+            "description": "Start runs, follow the agents' progress, cancel runs, reconnect and resume.",
         },
         "defaultContentType": "application/json",
         "channels": {"socket": _channel(kinds)},
         "operations": {
-            "hear": _operation("receive", _FROM_CLIENT, "What a client may send."),
-            "say": _operation("send", _FROM_SERVER, "What the server sends; `status` comes first."),
+            "hear": _operation("receive", _FROM_CLIENT, "Frames that a client may send."),
+            "say": _operation("send", _FROM_SERVER, "Frames that the server sends; `status` comes first."),
         },
         "components": {"schemas": schemas, "messages": {_name(kind): _message(kind) for kind in kinds}},
     }
@@ -73,7 +73,7 @@ def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
                 "method": "GET",
                 "query": {
                     "type": "object",
-                    "description": "Either of them, or an `Authorization: Bearer` header.",
+                    "description": "One of the two, or an `Authorization: Bearer` header.",
                     "properties": {"token": proof, "ticket": proof},
                 },
             }

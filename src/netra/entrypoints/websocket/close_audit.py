@@ -1,4 +1,4 @@
-"""What the security log is told of a socket's end: refused proofs and limits, under the request's id."""
+"""Logs a socket's end as a security event: rejected proofs and rate limits, with the request's id."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +9,7 @@ from netra.domain.users.model import Principal
 from netra.entrypoints.rate_limiting import user_key
 
 NOTED: Final[Mapping[int, SecurityEventKind]] = {
-    1008: SecurityEventKind.ACCESS_REFUSED,  # an origin not allowed, too many connections or frames
+    1008: SecurityEventKind.ACCESS_REFUSED,  # origin not allowed, too many connections or frames
     4000: SecurityEventKind.ACCESS_REFUSED,
     4003: SecurityEventKind.LIMIT_REACHED,
 }
@@ -18,9 +18,9 @@ NOTED: Final[Mapping[int, SecurityEventKind]] = {
 async def note_end(
     journal: SecurityJournal, *, code: int | None, principal: Principal | None, origin: Origin
 ) -> None:
-    """Record that a socket was closed with `code`, where that says something of who may come in.
+    """Record that a socket was closed with `code`, if the code is relevant to security.
 
-    The same caller is noted once in a while, as everywhere.
+    Events of the same caller are recorded at a limited rate.
     """
     kind = None if code is None else NOTED.get(code)
     if kind is None:

@@ -1,7 +1,7 @@
-"""The frames of the socket: what each looks like, how it is read and how it is written.
+"""The frames of the socket: their shapes, parsing and encoding.
 
-Structs here are the wire, word for word; the AsyncAPI document is made from them. No state, no
-socket: what a frame leads to is decided in `session`.
+The Structs here are the wire format; the AsyncAPI document is generated from them. No state, no socket:
+`session` decides what a frame causes.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,9 @@ from netra.entrypoints.json_body import read_object, shaped
 from netra.entrypoints.start_run import Ask
 from netra.entrypoints.websocket.renewal import Authenticate
 
-SEQ_MAX: Final = 2**31 - 1  # what every store's event number fits into
-ENCODED_MAX: Final = 256  # frames kept for readers of the same event; they come within moments of each other
+SEQ_MAX: Final = 2**31 - 1  # the range of every store's event number
+# encoded frames cached for readers of the same event, who request them at nearly the same time
+ENCODED_MAX: Final = 256
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=CLIENT_REF_MAX)]
 Timestamp = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
@@ -29,18 +30,18 @@ Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
 
 
 class _FromClient(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    id: Reference | None = None  # comes back as `data.request_id` of the answer, and of a run it starts
-    timestamp: str | None = None  # the client's own note; not read
+    id: Reference | None = None  # returned as `data.request_id` of the answer, and of a run that it starts
+    timestamp: str | None = None  # for the client's own use; ignored
 
 
 class OptimizationRequest(_FromClient, frozen=True, kw_only=True, tag="optimization_request"):
-    """Ask for an analysis."""
+    """Start an analysis."""
 
     data: Ask
 
 
 class StopData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which run to stop; without an id, the only live one."""
+    """The run to cancel; without an id, the only live one."""
 
     run_id: str | None = None
 
@@ -52,20 +53,20 @@ class StopProcessing(_FromClient, frozen=True, kw_only=True, tag="stop_processin
 
 
 class SubscribeData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which run to hear of, from the event after `after` on."""
+    """The run to follow, from the event after `after` on."""
 
     run_id: str
     after: Annotated[int, msgspec.Meta(ge=0, le=SEQ_MAX)] = 0
 
 
 class Subscribe(_FromClient, frozen=True, kw_only=True, tag="subscribe"):
-    """Hear a run's events, also those that were missed."""
+    """Follow a run's events, including past ones."""
 
     data: SubscribeData
 
 
 class Ping(_FromClient, frozen=True, kw_only=True, tag="ping"):
-    """Ask whether anybody is there."""
+    """Check that the connection is alive."""
 
     data: Any = None
 
@@ -81,7 +82,7 @@ CLIENT_FRAMES: Final[Mapping[str, type[ClientFrame]]] = {
 
 
 class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Who is connected; with `run_id`, a run that sends no events; with `expires_at`, the new end."""
+    """The connected user; `run_id`: a run without events to send; `expires_at`: the new expiry."""
 
     connected: bool
     authenticated: bool
@@ -94,46 +95,47 @@ class StatusData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="status"):
-    """The first frame of every connection, and the answer where no event is sent."""
+    """The first frame of every connection, and the answer when no event is sent."""
 
     data: StatusData
 
 
 class PongData(msgspec.Struct, frozen=True, kw_only=True):
-    """Which ping this answers."""
+    """The ping that this answers."""
 
     request_id: str
 
 
 class Pong(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="pong", omit_defaults=True):
-    """The answer to a ping; it has `data` when the ping had an `id`."""
+    """The answer to a ping; it has `data` if the ping had an `id`."""
 
     timestamp: Timestamp
     data: PongData | None = None
 
 
 class _OfRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    seq: int  # rises by one in each run
+    seq: int  # increases by one within each run
     run_id: str
     thread_id: str
     request_id: str | None = None  # the `id` of the frame that started the run
 
 
 class AgentUpdateData(_OfRun, frozen=True, kw_only=True, omit_defaults=True):
-    """What an agent is doing; `skipped` updates before this one were left out for a slow reader."""
+    """An agent's progress; `skipped` is the number of earlier updates dropped for a slow reader."""
 
     agent: str
     status: str
     message: str
     progress: Percent
-    text: str = ""  # some more of the answer, where a language model words it
-    attempt: int = 0  # which wording `text` is of; a later one, and the result, take its place
-    at: int = 0  # characters of this attempt that stand before `text`
+    text: str = ""  # the next part of the answer, if a language model writes it
+    # number of the attempt that `text` belongs to; a later attempt, and the result, replace it
+    attempt: int = 0
+    at: int = 0  # characters of this attempt before `text`
     skipped: int = 0
 
 
 class AgentUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="agent_update"):
-    """Word of a run that goes on."""
+    """Progress of a run."""
 
     data: AgentUpdateData
     timestamp: Timestamp
@@ -147,7 +149,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentResultData(_OfRun, frozen=True, kw_only=True, omit_defaults=True):
-    """How a run ended: `result` when `success`, else `cancelled` or `error`."""
+    """The outcome of a run: `result` if `success`, otherwise `cancelled` or `error`."""
 
     success: bool
     result: dict[str, Any] | None
@@ -163,7 +165,7 @@ class AgentResult(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 
 
 class ErrorData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong: `details` for a person, `context` for a program."""
+    """An error: `details` for people, `context` for programs."""
 
     code: str
     message: str
@@ -172,11 +174,11 @@ class ErrorData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     run_id: str | None = None
     request_id: str | None = None
     thread_id: str | None = None
-    seq: int | None = None  # given when the error is an event of the run
+    seq: int | None = None  # set when the error is an event of the run
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="error"):
-    """A request that was refused, a run that failed, or why the connection will now close."""
+    """A rejected request, a failed run, or the reason why the connection is about to close."""
 
     data: ErrorData
     timestamp: Timestamp
@@ -186,10 +188,10 @@ ServerFrame = Status | Pong | AgentUpdate | AgentResult | Error
 
 
 def read_frame(text: str) -> ClientFrame:
-    """Return what the client said.
+    """Parse a client's frame.
 
-    Raises `InvalidRequest` when it is not a JSON object with a string `type`, `ValidationFailed`
-    when the type is unknown or its data breaks the schema.
+    Raises `InvalidRequest` when it is not a JSON object with a string `type`, `ValidationFailed` when the
+    type is unknown or its data violates the schema.
 
     >>> read_frame('{"type": "ping"}')
     Ping(id=None, timestamp=None, data=None)
@@ -201,22 +203,22 @@ def read_frame(text: str) -> ClientFrame:
     kind = CLIENT_FRAMES.get(name)
     if kind is None:
         known = ", ".join(CLIENT_FRAMES)
-        sentence = f"type {name[:64]!r} is not known; known are {known}"
+        sentence = f"type {name[:64]!r} is unknown; known types are {known}"
         raise ValidationFailed.of("type", "unknown", sentence)
     return shaped(message, kind)
 
 
 def reference_of(text: str) -> str | None:
-    """Return the `id` of a message that was refused, where it has a usable one."""
+    """Return the `id` of a rejected message, if it has a valid one."""
     try:
         identifier = read_object(text).get("id")
     except ValidationFailed:
-        return None  # it is nested too deeply to be looked into
+        return None  # nested too deeply to be parsed
     return identifier if isinstance(identifier, str) and 0 < len(identifier) <= CLIENT_REF_MAX else None
 
 
 def stamp(at: datetime) -> str:
-    """Return an instant as the API writes it.
+    """Format an instant for the API.
 
     >>> from datetime import UTC
     >>> stamp(datetime(2024, 1, 1, tzinfo=UTC))
@@ -226,12 +228,12 @@ def stamp(at: datetime) -> str:
 
 
 def written(frame: ServerFrame) -> str:
-    """Return the frame as text."""
+    """Encode the frame as text."""
     return msgspec.json.encode(frame).decode()
 
 
 def status_frame(user_id: UserId, *, until: datetime | None = None, request_id: str | None = None) -> str:
-    """Return the first frame of a connection, or the answer to a new proof, which lasts `until`."""
+    """Return the first frame of a connection, or the answer to a new proof, valid until `until`."""
     end = None if until is None else stamp(until)
     data = StatusData(
         connected=True, authenticated=True, user_id=user_id, expires_at=end, request_id=request_id
@@ -246,7 +248,7 @@ def pong_frame(ping: Ping, *, at: datetime) -> str:
 
 
 def standing_frame(run: Run, *, request_id: str | None) -> str:
-    """Return the state of a run whose events are not sent: none is left, or the API key may not read them."""
+    """Return the state of a run without events to send: all were sent, or the API key may not read them."""
     data = StatusData(
         connected=True,
         authenticated=True,
@@ -262,7 +264,7 @@ def standing_frame(run: Run, *, request_id: str | None) -> str:
 def error_frame(
     error: NetraError, *, at: datetime, request_id: str | None = None, run_id: RunId | None = None
 ) -> str:
-    """Return a refusal."""
+    """Return an error frame."""
     data = ErrorData(
         code=error.code,
         message=error.message,
@@ -274,7 +276,7 @@ def error_frame(
 
 
 def details_of(error: NetraError) -> str:
-    """Return the facts of an error as a sentence for a person.
+    """Return the details of an error as a sentence for people.
 
     >>> details_of(ValidationFailed.of("message", "blank", "message must not be blank"))
     'message: message must not be blank'
@@ -287,12 +289,12 @@ def details_of(error: NetraError) -> str:
 
 @lru_cache(maxsize=ENCODED_MAX)
 def event_frame(event: RunEvent) -> str:
-    """Return a run's event as a frame, encoded once for all who read it."""
+    """Return a run's event as a frame, encoded once for all its readers."""
     return _framed(event, event.numbered())
 
 
 def thinned_frame(event: RunEvent, *, skipped: int) -> str:
-    """Return an update that stands for itself and for `skipped` updates before it."""
+    """Return an update that also counts `skipped` dropped updates before it."""
     return _framed(event, b'{"skipped":%d,' % skipped + event.numbered()[1:])
 
 

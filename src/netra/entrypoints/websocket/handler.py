@@ -1,6 +1,6 @@
-"""The one place where the socket meets Litestar: its route.
+"""The socket's Litestar route.
 
-Litestar's own frame handling is passed by: `pump` speaks ASGI with the server itself.
+Litestar's own frame handling is bypassed: `pump` speaks ASGI with the server.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from netra.settings import Settings
 
 
 class WebSocketDoor:
-    """The socket of one application; `services` is asked once the application has started."""
+    """The socket of one application; `services` is called once the application has started."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class WebSocketDoor:
 
     @property
     def handlers(self) -> list[ControllerRouterHandler]:
-        """The route."""
+        """The route handlers."""
 
         @websocket("/ws")
         async def connect(socket: WebSocket[None, None, State]) -> None:
@@ -48,11 +48,11 @@ class WebSocketDoor:
         return [connect]
 
     async def _serve(self, scope: Scope) -> None:
-        """Accept, then ask who it is: a refusal before that reaches a browser as 1006 without a word."""
+        """Accept, then authenticate: a rejection before the accept reaches a browser only as a bare 1006."""
         services = self._services()
         receive, send = wire_of(scope)
         shown = dict(scope)
-        scope["query_string"] = b""  # servers log it at the accept, and it holds the proof
+        scope["query_string"] = b""  # servers log the query at the accept, and it holds the proof
         await receive()
         await send({"type": "websocket.accept", "headers": exchange_of(scope).headers})
         connection = Connection(services, receive=receive, send=send, linger_s=self._linger_s)
@@ -71,7 +71,7 @@ class WebSocketDoor:
             await note_end(
                 services.journal, code=connection.closed_with, principal=connection.principal, origin=origin
             )
-        except NetraError as error:  # the store is down, and nobody is there to be told
+        except NetraError as error:  # the store is down, and there is no client to inform
             services.incidents.report(error, where="security log", request_id=origin.request_id)
 
 

@@ -1,4 +1,4 @@
-"""What a client shows at the door: an origin and a proof. Whether that holds, the user service says."""
+"""The origin and the proof in a handshake. The user service verifies the proof."""
 
 from collections.abc import Collection
 from typing import Final
@@ -10,7 +10,7 @@ from netra.domain.errors import Forbidden, Unauthorized
 from netra.entrypoints.asgi import Scope
 from netra.entrypoints.credentials import bearer_token, header
 
-FIELDS_MAX: Final = 16  # of a query; more than any client has reason to send
+FIELDS_MAX: Final = 16  # fields of a query; more than a legitimate client sends
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class Ticket(msgspec.Struct, frozen=True):
 def proof_in(scope: Scope) -> Token | Ticket:
     """Return the token of the `Authorization` header, else of `?token=`, else the `?ticket=`.
 
-    Raises `Unauthorized` when there is none.
+    Raises `Unauthorized` without any of them.
 
     >>> proof_in({"headers": [], "query_string": b"ticket=abc"})
     Ticket(text='abc')
@@ -49,8 +49,8 @@ def proof_in(scope: Scope) -> Token | Ticket:
 def check_origin(scope: Scope, *, allowed: Collection[str]) -> None:
     """Raise `Forbidden` when a browser connects from a page that is neither ours nor in `allowed`.
 
-    A page's script cannot hide its origin, and programs that are no browser do not send one
-    (RFC 6455, section 10.2).
+    A script cannot hide its page's origin, and programs other than browsers send none (RFC 6455, section
+    10.2).
     """
     origin = header(scope["headers"], b"origin")
     if origin is None:

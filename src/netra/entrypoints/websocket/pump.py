@@ -1,8 +1,8 @@
-"""One connection in motion: reads, lets `session` decide, carries out, writes.
+"""Runs one connection: reads, lets `session` decide, executes its commands, writes.
 
-Two tasks in one group: the reader, which also carries out commands, and the writer, which alone
-sends. Each followed run adds one task to the group, which sleeps while the run's tail hands its events
-to `receive`. It speaks ASGI and knows no framework.
+Two tasks in one group: the reader, which also executes commands, and the writer, the only task that sends.
+Each followed run adds one task, which sleeps while the run's follower passes its events to `receive`. It
+speaks ASGI without a framework.
 """
 
 import asyncio
@@ -27,17 +27,18 @@ from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 from netra.ports.rate_limiter import RateLimiter
 
-SIGN_IN_S: Final = 10.0  # a connection that has not proven itself by then is closed
-LINGER_S: Final = 10.0  # how long a closing connection may take to hear of it
-RELIEF_S: Final = 0.25  # how long a run's events wait for a slow reader before updates give way
-STUCK_CHECKS_MAX: Final = 15  # checks in a row, a second apart, without one frame taken
+SIGN_IN_S: Final = 10.0  # seconds until a connection without a valid proof is closed
+LINGER_S: Final = 10.0  # seconds that a closing connection may take to receive the close
+RELIEF_S: Final = 0.25  # seconds that a run's events wait for a slow reader before updates are dropped
+# consecutive checks, one per second, without a frame being sent; then the client is dropped
+STUCK_CHECKS_MAX: Final = 15
 
 Command = signals.Start | signals.Stop | signals.Find | signals.Prove
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
-    """What a connection works with."""
+    """The services that a connection uses."""
 
     runs: RunService
     users: UserService
@@ -48,7 +49,7 @@ class Services:
 
 
 class Connection:
-    """One accepted socket, from its sign-in to its close."""
+    """One accepted socket, from sign-in to close."""
 
     __slots__ = (
         "_closed_by_server",
@@ -85,18 +86,18 @@ class Connection:
 
     @property
     def principal(self) -> Principal | None:
-        """Who is connected, once they have signed in."""
+        """The connected principal, once signed in."""
         return self._session.principal
 
     @property
     def closed_with(self) -> int | None:
-        """The code that our side closed, or is to close, with: the server's, else the session's."""
+        """The code that our side closed or will close with: the server's, otherwise the session's."""
         if self._closed_by_server is not None:
             return self._closed_by_server
         return None if self._closing is None else self._closing.code
 
     async def run(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
-        """Serve the connection until it is closed by either side."""
+        """Serve the connection until either side closes it."""
         try:
             async with self._leash, self._group:
                 writer = self._group.create_task(self._write())
@@ -106,16 +107,16 @@ class Connection:
                 for follower in self._followers.values():
                     follower.cancel()
         except TimeoutError:
-            return  # told to close, it neither read that nor left: the server drops it
-        except Exception as error:  # noqa: BLE001  # the outermost frame of a connection
+            return  # the client ignored the close: the server drops it
+        except Exception as error:  # noqa: BLE001 # the outermost frame of a connection
             self._services.incidents.report(error, where="websocket")
             await self._crash()
 
-    def tell(self, happening: signals.Happening) -> tuple[Command, ...]:
-        """Let the session know; do what can be done at once and return what takes waiting."""
-        if isinstance(happening, signals.CommandFailed | signals.Refused) and is_outage(happening.error):
-            self._services.incidents.report(happening.error, where="websocket")
-        self._session, outputs = advance(self._session, happening, now=self._services.clock.now())
+    def dispatch(self, signal: signals.Input) -> tuple[Command, ...]:
+        """Advance the session; execute what needs no waiting and return the commands that do."""
+        if isinstance(signal, signals.CommandFailed | signals.Refused) and is_outage(signal.error):
+            self._services.incidents.report(signal.error, where="websocket")
+        self._session, outputs = advance(self._session, signal, now=self._services.clock.now())
         commands: list[Command] = []
         for output in outputs:
             match output:
@@ -132,10 +133,10 @@ class Connection:
         return tuple(commands)
 
     def check(self) -> None:
-        """Close the connection if its time is over or its reader is stuck; to be called every second."""
+        """Close the connection if it has expired or its reader is stuck; called every second."""
         principal = self.principal
         if principal is not None and principal.expires_at <= self._services.clock.now():
-            self.tell(signals.Refused(session.expired()))
+            self.dispatch(signals.Refused(session.expired()))
         is_stuck = self._outbox.is_waiting and self._outbox.taken == self._taken_before
         self._stuck_checks = self._stuck_checks + 1 if is_stuck else 0
         self._taken_before = self._outbox.taken
@@ -143,46 +144,46 @@ class Connection:
             self._fall_behind()
 
     def end_session(self) -> None:
-        """Close the connection: its session was ended or its key revoked."""
-        self.tell(signals.Refused(session.signed_out()))
+        """Close the connection because its session was ended or its key revoked."""
+        self.dispatch(signals.Refused(session.signed_out()))
 
     def drain(self) -> None:
-        """Close the connection: the server is shutting down."""
-        self.tell(signals.Drained())
+        """Close the connection because the server is shutting down."""
+        self.dispatch(signals.Drained())
 
     def receive(self, event: RunEvent) -> bool:
-        """Put a followed run's event with what is to be sent; return whether that is getting much."""
+        """Queue a followed run's event; return whether the queue is getting full."""
         return self._outbox.put_event(event)
 
     async def wait_until_ready(self) -> None:
-        """Return when the client has caught up, or has had its time to: then updates give way."""
+        """Return when the client has caught up, or after the time to do so; then updates are dropped."""
         if self._outbox.has_overflowed:
             self._fall_behind()
         await self._outbox.relief(timeout_s=RELIEF_S)
 
     async def _read(self, sign_in: Callable[[], Awaitable[Principal]]) -> None:
-        self.tell(await _knock(sign_in))
+        self.dispatch(await _knock(sign_in))
         while (message := await self._receive())["type"] != "websocket.disconnect":
             if self._session.phase is not Phase.OPEN:
                 continue
             text = message.get("text")
             if text is None:
-                self.tell(signals.BinaryCame())
+                self.dispatch(signals.BinaryReceived())
             else:
-                await self._hear(text)
+                await self._receive_text(text)
         self._closed_by_server = message.get(CLOSED_BY_SERVER)
 
-    async def _hear(self, text: str) -> None:
+    async def _receive_text(self, text: str) -> None:
         refusal = await self._over_limit(LimitName.WEBSOCKET, what="messages")
-        for command in self.tell(refusal or signals.TextCame(text)):
+        for command in self.dispatch(refusal or signals.TextReceived(text)):
             try:
                 answer = await self._carry_out(command)
             except NetraError as error:
                 answer = _failure(command, error)
-            self.tell(answer)
-        await asyncio.sleep(0)  # messages that came in one packet leave the others their turn
+            self.dispatch(answer)
+        await asyncio.sleep(0)  # lets other connections run between the messages of one packet
 
-    async def _carry_out(self, command: Command) -> signals.Happening:
+    async def _carry_out(self, command: Command) -> signals.Input:
         runs = self._services.runs
         if not await self._services.users.is_signed_in(self._owner):
             return signals.Refused(session.signed_out())
@@ -212,27 +213,27 @@ class Connection:
         try:
             await self._services.runs.deliver(self, run_id, owner_id=self._owner.user_id, after=after)
         except NetraError as error:
-            self.tell(signals.CommandFailed(error, run_id=run_id))
+            self.dispatch(signals.CommandFailed(error, run_id=run_id))
         del self._followers[run_id]
-        self.tell(signals.RunTold(run_id))
+        self.dispatch(signals.RunEnded(run_id))
 
     async def _write(self) -> None:
         send, outbox = self._send, self._outbox
         try:
-            while await outbox.news():
+            while await outbox.arrival():
                 while (text := outbox.next()) is not None:
                     await send({"type": "websocket.send", "text": text})
             if self._closing is not None:
                 code, reason = self._closing.code, self._closing.reason
                 await send({"type": "websocket.close", "code": code, "reason": reason})
         except (OSError, RuntimeError):
-            # The client is gone, or the server has closed by itself (a ping went unanswered):
-            # the reader hears of it and ends the connection.
+            # The client is gone, or the server has closed by itself (no answer to a ping): the reader is
+            # notified and ends the connection.
             outbox.end()
 
     def _fall_behind(self) -> None:
         self._outbox.clear()
-        self.tell(signals.FellBehind())
+        self.dispatch(signals.ReaderTooSlow())
 
     def _close(self, output: signals.Close) -> None:
         self._closing = output
@@ -240,17 +241,17 @@ class Connection:
         self._leash.reschedule(asyncio.get_running_loop().time() + self._linger_s)
 
     async def _crash(self) -> None:
-        """Say at last that it is our fault; the writer is gone by now."""
+        """Close with an internal error; the writer has already ended."""
         if self._closing is not None:
             return
         error = Unexpected()
-        told = frames.error_frame(error, at=self._services.clock.now())
+        text = frames.error_frame(error, at=self._services.clock.now())
         code = outcome_of(error).close_code
         try:
-            await self._send({"type": "websocket.send", "text": told})
+            await self._send({"type": "websocket.send", "text": text})
             await self._send({"type": "websocket.close", "code": code, "reason": error.message})
         except (OSError, RuntimeError):
-            return  # the client is gone already
+            return  # the client is already gone
 
     @property
     def _owner(self) -> Principal:
@@ -259,7 +260,7 @@ class Connection:
         return principal
 
 
-async def _knock(sign_in: Callable[[], Awaitable[Principal]]) -> signals.Happening:
+async def _knock(sign_in: Callable[[], Awaitable[Principal]]) -> signals.Input:
     try:
         async with asyncio.timeout(SIGN_IN_S):
             return signals.SignedIn(await sign_in())

@@ -1,6 +1,6 @@
-"""The frame that keeps a socket signed in: a new proof in place of the one that is about to expire.
+"""The frame that renews a socket's sign-in: a new proof in place of one that is about to expire.
 
-Only the frame lives here: whose proof it must be is decided in `session`, whether it holds elsewhere.
+Defines only the frame: `session` checks whose proof it is, the user service whether it is valid.
 """
 
 from typing import Annotated, Final
@@ -16,13 +16,13 @@ Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=CLIENT_REF_MAX)
 
 
 class AuthenticateData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A new access token, or an API key, of the user who is connected."""
+    """A new access token, or an API key, of the connected user."""
 
     token: Proof
 
 
 class Authenticate(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="authenticate"):
-    """Show a new proof before the present one expires; the connection then lasts as long as the new one."""
+    """Present a new proof before the current one expires; the connection then lasts as long as it."""
 
     data: AuthenticateData
     id: Reference | None = None

@@ -1,8 +1,8 @@
-"""What waits to be sent on one connection: bounded by count and by size, so a slow reader hurts itself.
+"""The frames to send on one connection: bounded by count and size, so a slow reader affects only itself.
 
-While the client reads slowly, an update that has not been sent yet gives way to the next one of its
-run; errors and results stay. When that is not enough the outbox overflows, which the owner of the
-connection turns into a close: everything is stored, the client can come back for it.
+While the client reads slowly, an unsent update is replaced by the next one of its run; errors and results
+stay. When that does not suffice, the queue overflows and the connection is closed: all events are stored, and
+the client can resume.
 """
 
 import asyncio
@@ -14,50 +14,51 @@ import msgspec
 from netra.domain.runs.events import EventKind, RunEvent
 from netra.entrypoints.websocket.frames import event_frame, thinned_frame
 
-WAITING_MAX: Final = 256  # frames
-WAITING_BYTES_MAX: Final = 1_048_576  # of their content; one frame may always wait, whatever its size
+WAITING_MAX: Final = 256  # frames in the queue
+# bytes of their content; one frame is always accepted, whatever its size
+WAITING_BYTES_MAX: Final = 1_048_576
 
 
 class _Thinned(msgspec.Struct, frozen=True):
-    """An update that stands for `skipped` updates before it too."""
+    """An update that also counts `skipped` replaced updates before it."""
 
     event: RunEvent
     skipped: int
 
 
 class Outbox:
-    """Frames on their way to one client, in order."""
+    """Queue of frames to one client, in order."""
 
-    __slots__ = ("_bytes", "_is_ended", "_news", "_relieved", "_waiting", "taken")
+    __slots__ = ("_arrival", "_bytes", "_is_ended", "_relieved", "_waiting", "taken")
 
     def __init__(self) -> None:
         self._waiting: deque[str | RunEvent | _Thinned] = deque()
         self._bytes = 0
         self._is_ended = False
-        self._news: asyncio.Future[None] | None = None  # what the one taker waits on
+        self._arrival: asyncio.Future[None] | None = None  # the future of the single waiting consumer
         self._relieved: asyncio.Event | None = None
         self.taken = 0
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a frame waits."""
+        """Whether a frame is queued."""
         return bool(self._waiting)
 
     @property
     def has_overflowed(self) -> bool:
-        """Whether more waits than may."""
+        """Whether the queue exceeds its limits."""
         return len(self._waiting) > WAITING_MAX or (
             self._bytes > WAITING_BYTES_MAX and len(self._waiting) > 1
         )
 
     def put(self, text: str) -> None:
-        """Add a frame that is no run's."""
+        """Add a frame that belongs to no run."""
         self._append(text, len(text))
 
     def put_event(self, event: RunEvent) -> bool:
-        """Add a run's event and return whether more than half of what may wait does.
+        """Add a run's event and return whether the queue is more than half full.
 
-        Then an update takes the place of that run's update before it, if that has not left yet.
+        In that case an update replaces the run's previous update, if that is still queued.
         """
         if self._is_pressed and self._replaces(event):
             return True
@@ -65,17 +66,17 @@ class Outbox:
         return self._is_pressed
 
     def end(self) -> None:
-        """Take nothing more; what waits is still given out."""
+        """Accept no more frames; queued ones are still returned."""
         self._is_ended = True
-        self._tell()
+        self._wake()
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Drop all queued frames."""
         self._waiting.clear()
         self._bytes = 0
 
     def next(self) -> str | None:
-        """Return the next frame, or None when none waits."""
+        """Return the next frame, or None when the queue is empty."""
         if not self._waiting:
             return None
         self.taken += 1
@@ -91,19 +92,19 @@ class Outbox:
                 self._bytes -= len(event.data)
                 return thinned_frame(event, skipped=skipped)
 
-    async def news(self) -> bool:
-        """Return once a frame waits; False when none ever will."""
+    async def arrival(self) -> bool:
+        """Return True once a frame is queued; False when none will come."""
         if self._relieved is not None:
             self._relieved.set()
         while not self._waiting:
             if self._is_ended:
                 return False
-            self._news = asyncio.get_running_loop().create_future()
-            await self._news
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
         return True
 
     async def relief(self, *, timeout_s: float) -> None:
-        """Return when nothing waits any more, at the latest after `timeout_s`."""
+        """Return when the queue is empty, or after `timeout_s`."""
         if not self._waiting:
             return
         if self._relieved is None:
@@ -124,14 +125,14 @@ class Outbox:
             return
         self._waiting.append(frame)
         self._bytes += size
-        self._tell()
+        self._wake()
 
-    def _tell(self) -> None:
-        news = self._news
-        if news is not None:
-            self._news = None
-            if not news.done():
-                news.set_result(None)
+    def _wake(self) -> None:
+        arrival = self._arrival
+        if arrival is not None:
+            self._arrival = None
+            if not arrival.done():
+                arrival.set_result(None)
 
     def _replaces(self, event: RunEvent) -> bool:
         if event.kind is not EventKind.UPDATE:

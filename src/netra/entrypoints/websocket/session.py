@@ -1,7 +1,7 @@
-"""One connection as a state machine without a socket: what happened goes in, what to do comes out.
+"""One connection as a state machine without a socket: inputs in, outputs out.
 
-Time is an argument, waiting is the caller's. `advance` looks phase and happening up in one table;
-what is not in the table, such as anything after the close, leads to nothing.
+Time is an argument; the caller does all waiting. `advance` looks up phase and input in one table; an input
+that is not in the table, such as any after the close, has no effect.
 """
 
 import enum
@@ -23,14 +23,15 @@ from netra.entrypoints.websocket.frames import OptimizationRequest, Ping, StopPr
 from netra.entrypoints.websocket.renewal import Authenticate
 from netra.entrypoints.websocket.signals import Close, Find, Follow, Output, Prove, Send, Start, Stop
 
-FOLLOWED_MAX: Final = 100  # runs heard at once on one connection; each costs a task
+FOLLOWED_MAX: Final = 100  # runs followed concurrently on one connection; each costs a task
 GOING_AWAY: Final = 1001
 TOO_SLOW: Final = 1008
-REASON_BYTES_MAX: Final = 123  # RFC 6455, section 5.5: a control frame holds 125 bytes, two are the code
+# bytes; RFC 6455, section 5.5: a control frame holds 125 bytes, two of them the code
+REASON_BYTES_MAX: Final = 123
 
 
 class Phase(enum.Enum):
-    """How far a connection has come."""
+    """The phase of a connection."""
 
     CONNECTING = enum.auto()
     OPEN = enum.auto()
@@ -38,7 +39,7 @@ class Phase(enum.Enum):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """Where one connection stands; `followed` are the runs whose events it is being sent."""
+    """The state of one connection; `followed` are the runs whose events it receives."""
 
     phase: Phase = Phase.CONNECTING
     principal: Principal | None = None
@@ -48,86 +49,90 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 Step = tuple[Session, tuple[Output, ...]]
 
 
-def advance(session: Session, happening: signals.Happening, *, now: datetime) -> Step:
-    """Return where the session stands after what happened at `now`, and what to do, in order."""
-    reaction = _REACTIONS.get((session.phase, type(happening)))
-    return (session, ()) if reaction is None else reaction(session, happening, now)
+def advance(session: Session, signal: signals.Input, *, now: datetime) -> Step:
+    """Return the next state after an input at `now`, and the outputs, in order."""
+    reaction = _REACTIONS.get((session.phase, type(signal)))
+    return (session, ()) if reaction is None else reaction(session, signal, now)
 
 
 def expired() -> TokenExpired:
-    """Return why a connection ends whose proof has run out."""
+    """Return the error for a connection whose proof has expired."""
     return TokenExpired("The token has expired; sign in again.")
 
 
 def signed_out() -> TokenExpired:
-    """Return why a connection ends whose session was ended elsewhere."""
+    """Return the error for a connection whose session was ended elsewhere."""
     return TokenExpired("This session has ended; sign in again.")
 
 
 def over_limit(admission: Admission, *, what: str) -> RateLimited:
-    """Return why a connection ends that asked too often."""
+    """Return the error for a connection that exceeded a rate limit."""
     sentence = f"More than {admission.limit} {what} in a minute; try again in {admission.retry_after_s} s."
     return RateLimited(sentence, retry_after_s=admission.retry_after_s)
 
 
-def _open(session: Session, happening: signals.SignedIn, _: datetime) -> Step:
-    principal = happening.principal
+def _open(session: Session, signal: signals.SignedIn, _: datetime) -> Step:
+    principal = signal.principal
     opened = msgspec.structs.replace(session, phase=Phase.OPEN, principal=principal)
     return opened, (Send(frames.status_frame(principal.user_id)),)
 
 
-def _renew(session: Session, happening: signals.Renewed, now: datetime) -> Step:
-    """Put the new proof in the place of the old one; a socket never changes its user."""
-    principal, request_id = happening.principal, happening.request_id
+def _renew(session: Session, signal: signals.Renewed, now: datetime) -> Step:
+    """Replace the proof by a new one; a socket never changes its user."""
+    principal, request_id = signal.principal, signal.request_id
     if principal.user_id != _principal(session).user_id:
-        refusal = Forbidden("This token is another user's; open another connection for them.")
-        return _tell(session, signals.CommandFailed(refusal, request_id), now)
+        refusal = Forbidden("This token belongs to another user; open another connection for it.")
+        return _report_error(session, signals.CommandFailed(refusal, request_id), now)
     if session.followed and not principal.may_read:
-        refusal = Forbidden("This connection follows runs, and this API key has no scope read.", scope="read")
-        return _tell(session, signals.CommandFailed(refusal, request_id), now)
+        refusal = Forbidden(
+            "This connection follows runs, but this API key lacks the scope read.", scope="read"
+        )
+        return _report_error(session, signals.CommandFailed(refusal, request_id), now)
     renewed = msgspec.structs.replace(session, principal=principal)
     told = frames.status_frame(principal.user_id, until=principal.expires_at, request_id=request_id)
     return renewed, (Send(told),)
 
 
-def _refuse(session: Session, happening: signals.Refused, now: datetime) -> Step:
-    error = happening.error
+def _refuse(session: Session, signal: signals.Refused, now: datetime) -> Step:
+    error = signal.error
     told = Send(frames.error_frame(error, at=now))
     return _closed(session, told, code=outcome_of(error).close_code, reason=error.message)
 
 
 def _drain(session: Session, _: signals.Drained, __: datetime) -> Step:
-    return _closed(session, code=GOING_AWAY, reason="The server is going away; connect again.")
+    return _closed(session, code=GOING_AWAY, reason="The server is shutting down; reconnect.")
 
 
-def _drop(session: Session, _: signals.FellBehind, __: datetime) -> Step:
-    return _closed(session, code=TOO_SLOW, reason="Reading too slowly; connect again and subscribe.")
+def _drop(session: Session, _: signals.ReaderTooSlow, __: datetime) -> Step:
+    return _closed(session, code=TOO_SLOW, reason="Reading too slowly; reconnect and subscribe.")
 
 
-def _refuse_bytes(session: Session, _: signals.BinaryCame, now: datetime) -> Step:
-    return _refuse(session, signals.Refused(UnsupportedMediaType("Messages are JSON in text frames.")), now)
+def _refuse_bytes(session: Session, _: signals.BinaryReceived, now: datetime) -> Step:
+    return _refuse(
+        session, signals.Refused(UnsupportedMediaType("Messages must be JSON in text frames.")), now
+    )
 
 
-def _hear(session: Session, happening: signals.TextCame, now: datetime) -> Step:
+def _receive(session: Session, signal: signals.TextReceived, now: datetime) -> Step:
     principal = _principal(session)
     if principal.expires_at <= now:
         return _refuse(session, signals.Refused(expired()), now)
     try:
-        frame = frames.read_frame(happening.text)
+        frame = frames.read_frame(signal.text)
         _check_scope(frame, principal)
         return session, _asked(frame, principal, now)
     except (ValidationFailed, Forbidden) as error:
-        failure = signals.CommandFailed(error, frames.reference_of(happening.text))
-        return _tell(session, failure, now)
+        failure = signals.CommandFailed(error, frames.reference_of(signal.text))
+        return _report_error(session, failure, now)
     except NetraError as error:
         return _refuse(session, signals.Refused(error), now)
 
 
 def _check_scope(frame: frames.ClientFrame, principal: Principal) -> None:
-    """Raise `Forbidden` when the principal is an API key that was not made for this."""
+    """Raise `Forbidden` when the principal is an API key without the scope."""
     needed = KeyScope.READ if isinstance(frame, Subscribe) else KeyScope.EXECUTE
     if not isinstance(frame, Ping | Authenticate) and needed not in principal.scopes:
-        raise Forbidden(f"This API key has no scope {needed.value}.", scope=needed.value)
+        raise Forbidden(f"This API key lacks the scope {needed.value}.", scope=needed.value)
 
 
 def _asked(frame: frames.ClientFrame, principal: Principal, now: datetime) -> tuple[Output, ...]:
@@ -151,26 +156,26 @@ def _named(data: frames.StopData | None) -> RunId | None:
     return RunId(well_formed(data.run_id, path="data.run_id"))
 
 
-def _started(session: Session, happening: signals.RunStarted, now: datetime) -> Step:
-    run = happening.run
+def _started(session: Session, signal: signals.RunStarted, now: datetime) -> Step:
+    run = signal.run
     return _follow(session, run, after=0, request_id=run.client_ref, now=now)
 
 
-def _stopped(session: Session, happening: signals.RunStopped, now: datetime) -> Step:
-    run, request_id = happening.run, happening.request_id
+def _stopped(session: Session, signal: signals.RunStopped, now: datetime) -> Step:
+    run, request_id = signal.run, signal.request_id
     if run.id in session.followed:
-        return session, ()  # its events say the rest
+        return session, ()  # its events show the outcome
     if run.state.is_terminal:
         return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=run.last_seq, request_id=request_id, now=now)
 
 
-def _found(session: Session, happening: signals.RunFound, now: datetime) -> Step:
-    run, after, request_id = happening.run, happening.after, happening.request_id
+def _found(session: Session, signal: signals.RunFound, now: datetime) -> Step:
+    run, after, request_id = signal.run, signal.after, signal.request_id
     if after > run.last_seq:
         sentence = f"after is {after}, but the last event so far is {run.last_seq}"
         refusal = ValidationFailed.of("data.after", "out_of_range", sentence)
-        return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
+        return _report_error(session, signals.CommandFailed(refusal, request_id, run.id), now)
     if run.state.is_terminal and after == run.last_seq:
         return _stand(session, run, request_id=request_id)
     return _follow(session, run, after=after, request_id=request_id, now=now)
@@ -181,23 +186,23 @@ def _stand(session: Session, run: Run, *, request_id: str | None) -> Step:
 
 
 def _follow(session: Session, run: Run, *, after: int, request_id: str | None, now: datetime) -> Step:
-    """Follow the run; an API key that may not read learns how it stands, and gets none of its events."""
+    """Follow the run; an API key without the scope `read` gets its state, but none of its events."""
     if not _principal(session).may_read:
         return _stand(session, run, request_id=request_id)
     followed = session.followed | {run.id}
     if len(followed) > FOLLOWED_MAX:
         refusal = Conflict(f"This connection already follows {FOLLOWED_MAX} runs; open another one.")
-        return _tell(session, signals.CommandFailed(refusal, request_id, run.id), now)
+        return _report_error(session, signals.CommandFailed(refusal, request_id, run.id), now)
     return msgspec.structs.replace(session, followed=followed), (Follow(run.id, after),)
 
 
-def _tell(session: Session, happening: signals.CommandFailed, now: datetime) -> Step:
-    error, request_id, run_id = happening.error, happening.request_id, happening.run_id
+def _report_error(session: Session, signal: signals.CommandFailed, now: datetime) -> Step:
+    error, request_id, run_id = signal.error, signal.request_id, signal.run_id
     return session, (Send(frames.error_frame(error, at=now, request_id=request_id, run_id=run_id)),)
 
 
-def _told(session: Session, happening: signals.RunTold, _: datetime) -> Step:
-    return msgspec.structs.replace(session, followed=session.followed - {happening.run_id}), ()
+def _end_run(session: Session, signal: signals.RunEnded, _: datetime) -> Step:
+    return msgspec.structs.replace(session, followed=session.followed - {signal.run_id}), ()
 
 
 def _closed(session: Session, *told: Output, code: int, reason: str) -> Step:
@@ -212,19 +217,19 @@ def _principal(session: Session) -> Principal:
 
 
 _Reaction = Callable[[Session, Any, datetime], Step]
-_REACTIONS: Final[Mapping[tuple[Phase, type[signals.Happening]], _Reaction]] = {
+_REACTIONS: Final[Mapping[tuple[Phase, type[signals.Input]], _Reaction]] = {
     (Phase.CONNECTING, signals.SignedIn): _open,
     (Phase.CONNECTING, signals.Refused): _refuse,
     (Phase.CONNECTING, signals.Drained): _drain,
     (Phase.OPEN, signals.Renewed): _renew,
     (Phase.OPEN, signals.Refused): _refuse,
     (Phase.OPEN, signals.Drained): _drain,
-    (Phase.OPEN, signals.FellBehind): _drop,
-    (Phase.OPEN, signals.TextCame): _hear,
-    (Phase.OPEN, signals.BinaryCame): _refuse_bytes,
+    (Phase.OPEN, signals.ReaderTooSlow): _drop,
+    (Phase.OPEN, signals.TextReceived): _receive,
+    (Phase.OPEN, signals.BinaryReceived): _refuse_bytes,
     (Phase.OPEN, signals.RunStarted): _started,
     (Phase.OPEN, signals.RunStopped): _stopped,
     (Phase.OPEN, signals.RunFound): _found,
-    (Phase.OPEN, signals.CommandFailed): _tell,
-    (Phase.OPEN, signals.RunTold): _told,
+    (Phase.OPEN, signals.CommandFailed): _report_error,
+    (Phase.OPEN, signals.RunEnded): _end_run,
 }

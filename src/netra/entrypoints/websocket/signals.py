@@ -1,4 +1,4 @@
-"""What a session is told and what it wants done: the vocabulary between `session` and `pump`. No logic."""
+"""The inputs and outputs of a session: the types shared by `session` and `pump`. No logic."""
 
 import msgspec
 
@@ -9,57 +9,57 @@ from netra.domain.users.model import Principal
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """The client has proven who they are."""
+    """The client has signed in."""
 
     principal: Principal
 
 
 class Renewed(msgspec.Struct, frozen=True):
-    """The client has shown another proof that holds, of whomever."""
+    """The client has presented another valid proof, of any user."""
 
     principal: Principal
     request_id: str | None
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The connection cannot go on, for this reason."""
+    """The connection cannot continue."""
 
     error: NetraError
 
 
 class Drained(msgspec.Struct, frozen=True):
-    """The server is ending."""
+    """The server is shutting down."""
 
 
-class FellBehind(msgspec.Struct, frozen=True):
-    """The client reads too slowly; what it missed is stored, it can come back for it."""
+class ReaderTooSlow(msgspec.Struct, frozen=True):
+    """The client reads too slowly; what it missed is stored, so it can resume."""
 
 
-class TextCame(msgspec.Struct, frozen=True):
-    """The client sent text."""
+class TextReceived(msgspec.Struct, frozen=True):
+    """The client sent a text message."""
 
     text: str
 
 
-class BinaryCame(msgspec.Struct, frozen=True):
-    """The client sent bytes."""
+class BinaryReceived(msgspec.Struct, frozen=True):
+    """The client sent a binary message."""
 
 
 class RunStarted(msgspec.Struct, frozen=True):
-    """A run that this client asked for is durable."""
+    """A run that this client requested is durable."""
 
     run: Run
 
 
 class RunStopped(msgspec.Struct, frozen=True):
-    """A run that this client asked to stop, as it is now."""
+    """The state of a run that this client cancelled."""
 
     run: Run
     request_id: str | None
 
 
 class RunFound(msgspec.Struct, frozen=True):
-    """A run that this client wants to hear of from `after` on."""
+    """A run that this client wants to follow from `after` on."""
 
     run: Run
     after: int
@@ -67,32 +67,32 @@ class RunFound(msgspec.Struct, frozen=True):
 
 
 class CommandFailed(msgspec.Struct, frozen=True):
-    """What the client asked for was refused."""
+    """A command of the client was rejected."""
 
     error: NetraError
     request_id: str | None = None
     run_id: RunId | None = None
 
 
-class RunTold(msgspec.Struct, frozen=True):
-    """There is nothing more to hear of a run."""
+class RunEnded(msgspec.Struct, frozen=True):
+    """All events of a run have been sent."""
 
     run_id: RunId
 
 
-Happening = (
+Input = (
     SignedIn
     | Renewed
     | Refused
     | Drained
-    | FellBehind
-    | TextCame
-    | BinaryCame
+    | ReaderTooSlow
+    | TextReceived
+    | BinaryReceived
     | RunStarted
     | RunStopped
     | RunFound
     | CommandFailed
-    | RunTold
+    | RunEnded
 )
 
 
@@ -103,7 +103,7 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class Close(msgspec.Struct, frozen=True):
-    """Close, once all has been sent."""
+    """Close after everything queued has been sent."""
 
     code: int
     reason: str
@@ -123,7 +123,7 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 class Find(msgspec.Struct, frozen=True):
-    """Look a run up, to hear of it from `after` on."""
+    """Look up a run, to follow it from `after` on."""
 
     run_id: RunId
     after: int
@@ -131,14 +131,14 @@ class Find(msgspec.Struct, frozen=True):
 
 
 class Follow(msgspec.Struct, frozen=True):
-    """Send a run's events above `after`, instead of those that are being sent of it already."""
+    """Send a run's events above `after`, replacing an earlier `Follow` of the run."""
 
     run_id: RunId
     after: int
 
 
 class Prove(msgspec.Struct, frozen=True):
-    """Find out whom a new proof speaks for."""
+    """Verify a new proof and find its principal."""
 
     token: str
     request_id: str | None

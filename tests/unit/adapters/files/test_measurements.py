@@ -44,7 +44,7 @@ def test_a_broken_line_costs_itself_only() -> None:
     )
     assert [row.line for row in rows] == [2]
     assert [(fault.line, fault.message) for fault in faults] == [
-        (3, "Line 3: input is 'x' and not a number."),
+        (3, "Line 3: input is 'x', which is not a number."),
         (4, "Line 4: no model is named."),
         (5, "Line 5: no hardware is named."),
     ]

@@ -33,7 +33,7 @@ def broken(clock: SteppedClock) -> Breaker:
 def test_after_failures_in_a_row_nobody_asks_and_everybody_knows_for_how_long(clock: SteppedClock) -> None:
     breaker = broken(clock)
     clock.turn(4.0)
-    with pytest.raises(LanguageModelUnavailable, match="left alone") as raised:
+    with pytest.raises(LanguageModelUnavailable, match="not asked again") as raised:
         tried(breaker)
     assert (breaker.is_open, raised.value.retry_after_s) == (True, 6.0)
 
@@ -43,7 +43,7 @@ def test_after_its_rest_one_failure_opens_it_again(clock: SteppedClock) -> None:
     clock.turn(10.0)
     with pytest.raises(LanguageModelTimedOut):
         tried(breaker, LanguageModelTimedOut("late"))
-    with pytest.raises(LanguageModelUnavailable, match="left alone"):
+    with pytest.raises(LanguageModelUnavailable, match="not asked again"):
         tried(breaker)
     clock.turn(10.0)
     tried(breaker)

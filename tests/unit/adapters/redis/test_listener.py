@@ -21,12 +21,12 @@ async def test_an_answer_proves_nothing_of_what_was_asked_after_its_question() -
     link = RedisLink("redis://127.0.0.1:1/0", clock=clock, incidents=incidents, prefix="test")
     listener: Any = RedisListener(link, clock=clock, incidents=incidents)
     listener._wire = wire
-    assert not listener.has_heard(within_s=0.2)  # and it asks
+    assert not listener.is_caught_up(within_s=0.2)  # and it asks
     await listener.close()  # the question is out
     clock.turn(0.5)
     listener._ask(wire)  # as after a second of silence
     await listener._take((b"pong", b""))
-    assert not listener.has_heard(within_s=0.2)
-    assert listener.has_heard(within_s=0.6)
+    assert not listener.is_caught_up(within_s=0.2)
+    assert listener.is_caught_up(within_s=0.6)
     await listener.close()
     await link.close()

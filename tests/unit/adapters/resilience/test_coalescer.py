@@ -105,7 +105,7 @@ async def test_a_batch_that_every_caller_left_is_not_served(server: Server) -> N
 async def test_a_request_that_finds_no_room_is_refused(server: Server) -> None:
     coalescer = Coalescer(server.serve, waiting_max=2)
     assert [coalescer.put(number) for number in range(3)] == [True, True, False]
-    with pytest.raises(Unavailable, match="Too many requests wait"):
+    with pytest.raises(Unavailable, match="Too many requests are queued"):
         await coalescer.ask(4)
     await turns()  # those two are being served, so there is room again
     assert coalescer.put(5)

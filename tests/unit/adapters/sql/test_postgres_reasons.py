@@ -10,8 +10,8 @@ from netra.domain.errors import Unavailable
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql://ada:hidden@127.0.0.1:1/netra", "nothing listens there; start the server"),
-        ("postgresql://ada:hidden@127.0.0.1:1x/netra", "its port is no number"),
+        ("postgresql://ada:hidden@127.0.0.1:1/netra", "no server listens there; start the server"),
+        ("postgresql://ada:hidden@127.0.0.1:1x/netra", "its port is not a number"),
         ("postgresql://ada:hid/den@127.0.0.1/netra", "its host is unknown; correct the host"),
         ("postgresql://ada:hidden@[::1/netra", "must be an address such as postgresql://user:password@host"),
         ("postgresql://ada:hid%den@127.0.0.1/netra", "with %40 for an @ in the password"),
@@ -30,7 +30,7 @@ def test_the_sentence_names_the_setting_and_says_what_to_do(url: str, said: str)
     [
         (
             'FATAL: password authentication failed for user "ada"',
-            "does not accept the user name and password",
+            "rejects the user name or password",
         ),
         ('FATAL: database "nowhere" does not exist', "no such database or user; create it"),
         ("connection timeout expired", "no answer within 2 s"),

@@ -22,8 +22,8 @@ def test_what_was_typed_beats_the_environment_and_that_beats_the_file(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"NETRA_PORT=8000\nNETRA_HOST='127.0.0.1\n", "line 2 cannot be read"),
-        (b"\n# a note\nthis is no setting = x y\n", "line 3 cannot be read"),
+        (b"NETRA_PORT=8000\nNETRA_HOST='127.0.0.1\n", "line 2 is invalid"),
+        (b"\n# a note\nthis is no setting = x y\n", "line 3 is invalid"),
         (b"NETRA_ISSUER=\xff\xfe\n", "it is not UTF-8"),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_new_password_says_which_keys_still_work_and_how_to_revoke_them_all(
     monkeypatch.setattr("sys.stdin", io.StringIO("battery staple\n"))
     assert exit_code(["users", "passwd", "ada@example.com", "--password-stdin", *data]) == 0
     said = capsys.readouterr()
-    assert "1 API key of theirs still works" in said.err
+    assert "1 API key of the user still works" in said.err
     assert "netra keys revoke --all --email ada@example.com" in said.err
     assert works(data, key=secret)
     assert exit_code(["keys", "revoke", "--all", *data]) == 0
@@ -108,7 +108,7 @@ def test_a_new_password_says_which_keys_still_work_and_how_to_revoke_them_all(
 @pytest.mark.parametrize("arguments", [[], ["key-1", "--all"]])
 def test_revoking_needs_one_key_or_all(data: list[str], capsys: Captured, arguments: list[str]) -> None:
     assert exit_code(["keys", "revoke", *arguments, *data]) == 2
-    assert "Give one KEY_ID, or --all." in capsys.readouterr().err
+    assert "Give either a KEY_ID or --all." in capsys.readouterr().err
 
 
 def test_a_disabled_account_is_closed_to_every_proof(data: list[str], capsys: Captured) -> None:

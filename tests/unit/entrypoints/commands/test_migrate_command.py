@@ -83,4 +83,4 @@ def test_a_schema_of_a_newer_version_is_refused(tmp_path: Any, capsys: Any, opti
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     assert migrate(option, data=tmp_path) == 1
-    assert "made by a newer version of Netra" in capsys.readouterr().err
+    assert "created by a newer or unreleased version of Netra" in capsys.readouterr().err

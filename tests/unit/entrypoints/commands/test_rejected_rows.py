@@ -26,7 +26,7 @@ def test_what_was_taken_for_granted_and_what_came_twice_is_said(capsys: pytest.C
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == (
-        "Note: Timestamps were taken as UTC.\nNote: 2 rows came twice and counted once.\n"
+        "Note: Timestamps were taken as UTC.\nNote: 2 rows occurred twice and counted once.\n"
     )
 
 

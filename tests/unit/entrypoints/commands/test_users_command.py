@@ -35,7 +35,7 @@ def test_an_e_mail_is_taken_once(
 ) -> None:
     assert add("ada@example.com", data, monkeypatch) == 0
     assert add("ADA@example.com", data, monkeypatch) == 2
-    assert "A user with this e-mail exists already." in capsys.readouterr().err
+    assert "A user with this e-mail address already exists." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_among_several_users_the_owner_must_be_named(
     add_user("ada@example.com", data, monkeypatch)
     add_user("bob@example.com", data, monkeypatch)
     assert exit_code(["workloads", "import", log, *data]) == 2
-    assert "There are 2 users here; say whose it is with --email." in capsys.readouterr().err
+    assert "There are 2 users; choose one with --email." in capsys.readouterr().err
     assert exit_code(["workloads", "import", log, "--email", "bob@example.com", *data]) == 0
     assert exit_code(["workloads", "import", log, "--email", "eve@example.com", *data]) == 2
 
@@ -57,7 +57,7 @@ def test_without_users_the_first_step_is_said(
     data: list[str], log: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert exit_code(["workloads", "import", log, *data]) == 2
-    assert "make one with 'netra users add'" in capsys.readouterr().err
+    assert "add one with 'netra users add'" in capsys.readouterr().err
 
 
 def test_a_broken_row_is_named_by_its_line_and_the_rest_is_taken(
@@ -84,7 +84,7 @@ def test_a_person_reads_the_list_in_lines(
 ) -> None:
     add_user("ada@example.com", data, monkeypatch)
     assert exit_code(["workloads", "list", *data]) == 0
-    assert "make one with 'netra workloads import FILE'" in capsys.readouterr().err
+    assert "create one with 'netra workloads import FILE'" in capsys.readouterr().err
     assert exit_code(["workloads", "import", log, "--name", "A day", *data]) == 0
     assert "holds 30 calls of A day." in capsys.readouterr().out
     assert exit_code(["workloads", "list", *data]) == 0

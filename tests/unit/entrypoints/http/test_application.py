@@ -43,7 +43,7 @@ async def test_a_fault_inside_is_500_and_leaks_nothing() -> None:
         assert answer.status_code == 500
         assert answer.json()["error"] == {
             "code": "INTERNAL_ERROR",
-            "message": "Something went wrong here; quote the request id to have it found.",
+            "message": "Internal error; quote the request id when you report it.",
             "details": {},
         }
         assert "X-RateLimit-Remaining" in answer.headers

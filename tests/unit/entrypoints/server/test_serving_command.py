@@ -25,7 +25,7 @@ def test_a_port_in_use_is_refused_with_what_to_do() -> None:
         port = other.getsockname()[1]
         with pytest.raises(click.ClickException) as refusal, bound_to("127.0.0.1", port):
             pass
-    said = f"Port {port} on 127.0.0.1 cannot be used: something else uses it already; stop that, or"
+    said = f"Port {port} on 127.0.0.1 cannot be used: another program uses it; stop that program, or"
     assert refusal.value.message.startswith(said)
 
 
@@ -39,7 +39,7 @@ def test_an_address_of_another_machine_is_refused_with_what_to_do() -> None:
 
 @pytest.mark.parametrize("host", ["no such host", "a" * 100, "a..b"])
 def test_a_host_without_an_address_is_refused_with_what_to_do(host: str) -> None:
-    refused = pytest.raises(click.ClickException, match="has no address; choose another with --host")
+    refused = pytest.raises(click.ClickException, match="has no address; choose another one with --host")
     with refused, bound_to(host, 0):
         pass
 

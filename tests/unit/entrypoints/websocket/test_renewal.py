@@ -29,7 +29,7 @@ def told(outputs: tuple[signals.Output, ...]) -> dict[str, Any]:
 
 def say(data: object, **fields: object) -> tuple[Session, tuple[signals.Output, ...]]:
     text = json.dumps({"type": "authenticate", "data": data, **fields})
-    return advance(OPENED, signals.TextCame(text), now=NOW)
+    return advance(OPENED, signals.TextReceived(text), now=NOW)
 
 
 def test_a_new_token_is_to_be_proven_before_it_counts() -> None:
@@ -52,7 +52,7 @@ def test_a_proof_of_the_same_user_takes_the_place_of_the_old_one() -> None:
         },
     }
     spoken = json.dumps({"type": "ping"})
-    _, pong = advance(session, signals.TextCame(spoken), now=NOW + HOUR)
+    _, pong = advance(session, signals.TextReceived(spoken), now=NOW + HOUR)
     assert told(pong)["type"] == "pong"
 
 
@@ -74,7 +74,7 @@ def test_a_refused_proof_is_told_and_the_old_one_counts_on() -> None:
 
 def test_a_new_proof_that_comes_too_late_is_too_late() -> None:
     text = json.dumps({"type": "authenticate", "data": {"token": "t"}})
-    session, outputs = advance(OPENED, signals.TextCame(text), now=NOW + HOUR)
+    session, outputs = advance(OPENED, signals.TextReceived(text), now=NOW + HOUR)
     assert session.phase is Phase.CLOSED
     assert isinstance(outputs[-1], signals.Close)
     assert outputs[-1].code == 4001
@@ -89,7 +89,7 @@ def test_a_key_without_a_scope_for_anything_may_be_renewed() -> None:
         expires_at=NOW + HOUR,
     )
     text = json.dumps({"type": "authenticate", "data": {"token": "t"}})
-    _, (prove,) = advance(Session(phase=Phase.OPEN, principal=key), signals.TextCame(text), now=NOW)
+    _, (prove,) = advance(Session(phase=Phase.OPEN, principal=key), signals.TextReceived(text), now=NOW)
     assert isinstance(prove, signals.Prove)
 
 

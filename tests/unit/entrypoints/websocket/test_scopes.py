@@ -21,7 +21,7 @@ from netra.entrypoints.websocket.signals import (
     Send,
     Start,
     Stop,
-    TextCame,
+    TextReceived,
 )
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -46,7 +46,7 @@ def open_with(*scopes: KeyScope) -> Session:
 
 def said(message: object, *scopes: KeyScope) -> tuple[Session, tuple[Output, ...]]:
     """Return what a key with `scopes` gets for the message."""
-    return advance(open_with(*scopes), TextCame(json.dumps(message)), now=NOW)
+    return advance(open_with(*scopes), TextReceived(json.dumps(message)), now=NOW)
 
 
 def a_run(state: RunState) -> Run:

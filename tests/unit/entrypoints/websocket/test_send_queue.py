@@ -16,7 +16,7 @@ from netra.entrypoints.websocket.send_queue import WAITING_BYTES_MAX, WAITING_MA
 async def drained(outbox: Outbox) -> list[dict[str, object]]:
     outbox.end()
     taken = []
-    while await outbox.news():
+    while await outbox.arrival():
         text = outbox.next()
         assert text is not None
         taken.append(json.loads(text))
@@ -34,7 +34,7 @@ async def test_frames_leave_in_the_order_they_came() -> None:
 
 async def test_taking_waits_for_the_next_frame() -> None:
     outbox = Outbox()
-    waiting = asyncio.create_task(outbox.news())
+    waiting = asyncio.create_task(outbox.arrival())
     await asyncio.sleep(0)
     outbox.put("x")
     assert await waiting
@@ -128,7 +128,7 @@ async def test_relief_comes_when_all_is_taken() -> None:
     await asyncio.sleep(1)
     assert not relieved.done()
     outbox.next()
-    writer = asyncio.create_task(outbox.news())
+    writer = asyncio.create_task(outbox.arrival())
     await asyncio.sleep(1)
     assert relieved.done(), "relief waited on though nothing was left to send"
     writer.cancel()
@@ -147,7 +147,7 @@ async def test_relief_is_immediate_when_the_writer_has_taken_all_before() -> Non
     outbox = Outbox()
     outbox.put("1")
     outbox.next()
-    writer = asyncio.create_task(outbox.news())
+    writer = asyncio.create_task(outbox.arrival())
     await asyncio.sleep(1)
     await outbox.relief(timeout_s=60)
     assert asyncio.get_running_loop().time() == pytest.approx(1)

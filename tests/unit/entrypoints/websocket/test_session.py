@@ -51,7 +51,7 @@ def sent(output: signals.Output) -> dict[str, Any]:
 
 
 def said(session: Session, message: object, *, now: datetime = NOW) -> tuple[signals.Output, ...]:
-    return advance(session, signals.TextCame(json.dumps(message)), now=now)[1]
+    return advance(session, signals.TextReceived(json.dumps(message)), now=now)[1]
 
 
 def test_signing_in_opens_the_connection_with_a_status() -> None:
@@ -84,9 +84,9 @@ def test_the_reason_of_a_close_fits_its_frame_and_stays_whole_characters(opened:
     assert closed.reason == "é" * 61
 
 
-@pytest.mark.parametrize(("happening", "code"), [(signals.Drained(), 1001), (signals.FellBehind(), 1008)])
+@pytest.mark.parametrize(("happening", "code"), [(signals.Drained(), 1001), (signals.ReaderTooSlow(), 1008)])
 def test_the_servers_own_reasons_close_without_an_error(
-    opened: Session, happening: signals.Happening, code: int
+    opened: Session, happening: signals.Input, code: int
 ) -> None:
     _, outputs = advance(opened, happening, now=NOW)
     assert [type(output) for output in outputs] == [Close]
@@ -96,19 +96,19 @@ def test_the_servers_own_reasons_close_without_an_error(
 
 def test_a_server_that_ends_closes_a_connection_that_has_not_signed_in_yet() -> None:
     session, outputs = advance(Session(), signals.Drained(), now=NOW)
-    assert outputs[0] == Close(1001, "The server is going away; connect again.")
+    assert outputs[0] == Close(1001, "The server is shutting down; reconnect.")
     assert advance(session, signals.SignedIn(WHO), now=NOW) == (session, ())
 
 
 def test_bytes_close_with_1003(opened: Session) -> None:
-    _, outputs = advance(opened, signals.BinaryCame(), now=NOW)
+    _, outputs = advance(opened, signals.BinaryReceived(), now=NOW)
     assert isinstance(outputs[-1], Close)
     assert outputs[-1].code == 1003
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"type":1}', "[" * 5_000])
 def test_what_is_no_message_closes_with_4002(opened: Session, text: str) -> None:
-    session, outputs = advance(opened, signals.TextCame(text), now=NOW)
+    session, outputs = advance(opened, signals.TextReceived(text), now=NOW)
     assert isinstance(outputs[-1], Close)
     assert (session.phase, outputs[-1].code) == (Phase.CLOSED, 4002)
 
@@ -222,7 +222,7 @@ def test_a_connection_follows_a_bounded_number_of_runs(opened: Session) -> None:
     assert advance(session, signals.RunFound(a_run("run-0"), 0, None), now=NOW)[1] == (
         Follow(RunId("run-0"), 0),
     )
-    freed, _ = advance(session, signals.RunTold(RunId("run-0")), now=NOW)
+    freed, _ = advance(session, signals.RunEnded(RunId("run-0")), now=NOW)
     assert advance(freed, signals.RunFound(a_run("one-more"), 0, None), now=NOW)[1] == (
         Follow(RunId("one-more"), 0),
     )
@@ -282,23 +282,23 @@ runs = st.builds(
     last_seq=st.integers(1, 5),
 )
 happenings = st.one_of(
-    st.builds(signals.TextCame, messages),
-    st.builds(signals.BinaryCame),
+    st.builds(signals.TextReceived, messages),
+    st.builds(signals.BinaryReceived),
     st.builds(signals.SignedIn, st.just(WHO)),
     st.builds(signals.Refused, st.builds(Unauthorized, st.text())),
     st.builds(signals.Drained),
-    st.builds(signals.FellBehind),
+    st.builds(signals.ReaderTooSlow),
     st.builds(signals.RunStarted, runs),
     st.builds(signals.RunStopped, runs, st.none() | st.text()),
     st.builds(signals.RunFound, runs, st.integers(0, 6), st.none()),
-    st.builds(signals.RunTold, st.sampled_from([RunId("run-1"), RunId("run-2")])),
+    st.builds(signals.RunEnded, st.sampled_from([RunId("run-1"), RunId("run-2")])),
     st.builds(signals.CommandFailed, st.builds(NotFound, st.text(), st.text())),
 )
 
 
 @given(st.lists(happenings, max_size=30))
 def test_whatever_happens_a_connection_says_who_it_is_first_and_nothing_after_its_close(
-    story: list[signals.Happening],
+    story: list[signals.Input],
 ) -> None:
     session, outputs = Session(), list[signals.Output]()
     for happening in story:
@@ -316,4 +316,4 @@ def test_whatever_happens_a_connection_says_who_it_is_first_and_nothing_after_it
 @given(messages)
 def test_every_message_is_answered(text: str) -> None:
     opened = advance(Session(), signals.SignedIn(WHO), now=NOW)[0]
-    assert advance(opened, signals.TextCame(text), now=NOW)[1]
+    assert advance(opened, signals.TextReceived(text), now=NOW)[1]

@@ -1,1 +1,1 @@
-"""Calls of workloads in tables: blocks of columns, their ids, the outbox to an archive."""
+"""Tables of workloads' calls: blocks of columns, digests of their ids, and the outbox to an archive."""

@@ -1,7 +1,7 @@
-"""Keeps the number of blocks and runs of a log small when its events come a few at a time.
+"""Merges the blocks and id runs of a log, so that small batches do not pile up.
 
-Whenever the newest `FAN_OUT` blocks of a log are small and of one level, they become one of the next:
-an event is written again a few times at most, and a read meets few blocks.
+When the newest `FAN_OUT` blocks of a log are small and of one level, they become one block of the next level.
+So an event is rewritten only a few times, and a read meets few blocks.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from netra.domain.workloads.columns import concatenated
 from netra.domain.workloads.sizes import size_of
 
 FAN_OUT: Final = 8
-SMALL: Final = 2_048  # events; a block of as many is worth its own row
-SMALL_BYTES: Final = 2_097_152  # as columns; bounds what one merge unpacks to eight times as much
+SMALL: Final = 2_048  # events; a block of this size is not merged any further
+SMALL_BYTES: Final = 2_097_152  # bytes as columns; bounds what one merge unpacks to eight times this
 
 _BLOCK, _RUN = event_blocks.c, event_ids.c
 _NEWEST_BLOCKS: Final = Query(
@@ -55,14 +55,14 @@ INSERT_RUN: Final = inserting(event_ids, without=["number"])
 
 
 def merging_blocks(log: int) -> Script[None]:
-    """Merge the newest blocks of a locked log while they ask for it; the first one's place is kept."""
+    """Merge the newest blocks of a locked log while needed; the result takes the place of the first."""
     while True:
         rows = yield ask(_NEWEST_BLOCKS, log=log)
         if not _ask_for_it(rows) or any(size >= SMALL_BYTES or at is not None for *_, size, at in rows):
             return
         first = rows[-1][2]
         payloads = yield ask(_PAYLOADS, log=log, first=first)
-        if len(payloads) < FAN_OUT:  # the courier took one between the two questions
+        if len(payloads) < FAN_OUT:  # the courier took one between the two queries
             return
         events = concatenated([unpacked(payload) for (payload,) in payloads])
         payload = packed(events)
@@ -83,7 +83,7 @@ def merging_blocks(log: int) -> Script[None]:
 
 
 def merging_ids(log: int) -> Script[None]:
-    """Merge the newest runs of a locked log; whoever knows the log to some number reads the new one."""
+    """Merge the newest id runs of a locked log; a merged run gets a new position, so caches re-read it."""
     while True:
         rows = yield ask(_NEWEST_RUNS, log=log)
         if not _ask_for_it(rows):

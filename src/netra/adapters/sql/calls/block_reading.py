@@ -1,4 +1,4 @@
-"""Reading the blocks of a log, a few at a time and all at one moment."""
+"""Reads the blocks of a log, a few at a time, from one snapshot."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from netra.adapters.sql.transactions import Query, Script, ask, param
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
 
-BLOCKS_READ: Final = 64  # in one answer
+BLOCKS_READ: Final = 64  # blocks fetched by one query
 _NS_MIN: Final = -(2**63)
 _NS_MAX: Final = 2**63 - 1
 
@@ -37,7 +37,7 @@ _BLOCKS: Final = Query(
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """The blocks of a log in the order they came; payloads only of those that touch the span."""
+    """The blocks of a log in arrival order; payloads only of those that overlap the time span."""
 
     arrivals: Sequence[int] = ()
     payloads: Sequence[bytes] = ()
@@ -66,7 +66,7 @@ def reading(
 
 
 def within(stored: Stored, *, since: datetime | None, until: datetime | None) -> Events:
-    """Return the events of the span, in the order they came."""
+    """Return the events within the span, in arrival order."""
     since_ns, until_ns = span_of(since, until)
     parts: list[Events] = []
     for payload in stored.payloads:
@@ -77,7 +77,7 @@ def within(stored: Stored, *, since: datetime | None, until: datetime | None) ->
 
 
 def span_of(since: datetime | None, until: datetime | None) -> tuple[int, int]:
-    """Return the span in nanoseconds since 1970."""
+    """Return the span in nanoseconds since 1970, UTC."""
     since_ns = _NS_MIN if since is None else max(nanoseconds(since), _NS_MIN)
     until_ns = _NS_MAX if until is None else min(nanoseconds(until), _NS_MAX)
     return since_ns, until_ns

@@ -1,7 +1,7 @@
-"""Events between columns and one compact run of bytes, which is what a table keeps of a batch.
+"""Encodes events as one compact byte string per batch, and decodes it.
 
-Whole numbers are kept as their distance from the smallest, in as few bytes as the largest distance
-needs; texts are compressed; nothing is lost. Nothing here touches a database.
+Integers are stored as the distance from the smallest, in as few bytes as the largest distance needs. Texts
+are compressed. The encoding is lossless. Nothing here touches a database.
 """
 
 import zlib
@@ -13,14 +13,14 @@ import numpy.typing as npt
 
 from netra.domain.workloads.columns import Events, Labels, Prefixes
 
-VERSION: Final = 1  # blocks are read for as long as they are kept: a new form gets a new number
-FAST: Final = 1  # zlib's level: a third of the bytes of texts at 0.2 us a row
+VERSION: Final = 1  # stored blocks are read indefinitely: a new format gets a new number
+FAST: Final = 1  # zlib's level: shrinks texts to a third, at 0.2 us a row
 
-_MISSING_NUL: Final = b""  # numbers that are all the same need no bytes
+_MISSING_NUL: Final = b""  # a column of equal numbers needs no bytes
 
 
 class Numbers(msgspec.Struct, frozen=True, array_like=True, tag="n"):
-    """A column of numbers: `low` plus what `data` holds as `kind`, which are of `dtype`."""
+    """A column of numbers of type `dtype`: `low` plus the values in `data`, stored as `kind`."""
 
     dtype: str
     low: int
@@ -29,7 +29,7 @@ class Numbers(msgspec.Struct, frozen=True, array_like=True, tag="n"):
 
 
 class Texts(msgspec.Struct, frozen=True, array_like=True, tag="t"):
-    """A column of texts, one an event, some of them missing: a compressed list."""
+    """A column of texts, one per event, some of them missing: a compressed list."""
 
     data: bytes
 
@@ -42,7 +42,7 @@ class Names(msgspec.Struct, frozen=True, array_like=True, tag="l"):
 
 
 class Chains(msgspec.Struct, frozen=True, array_like=True, tag="p"):
-    """The prefixes: how long each event's chain is, all hashes, and the size of a block."""
+    """Prefix hashes: the length of each event's chain, all hashes, and the size of a prompt block."""
 
     lengths: Numbers
     hashes: Numbers
@@ -50,7 +50,7 @@ class Chains(msgspec.Struct, frozen=True, array_like=True, tag="p"):
 
 
 class Block(msgspec.Struct, frozen=True, array_like=True):
-    """A batch; columns that no event fills are left out."""
+    """An encoded batch; columns that are empty in every event are left out."""
 
     version: int
     size: int
@@ -62,7 +62,7 @@ _LIST: Final = msgspec.msgpack.Decoder(list[str | None])
 
 
 def packed(events: Events) -> bytes:
-    """Return the events as bytes."""
+    """Return the events encoded as bytes."""
     columns = {
         name: _packed(column)
         for name in events.__struct_fields__
@@ -72,11 +72,11 @@ def packed(events: Events) -> bytes:
 
 
 def unpacked(data: bytes) -> Events:
-    """Return the events; the arrays are the caller's own."""
+    """Return the decoded events; the arrays are the caller's own."""
     block = _DECODER.decode(data)
     if block.version != VERSION:
         raise ValueError(f"a block of version {block.version} was made by a newer Netra")
-    made: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
+    made: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot express
         name: _unpacked(column, block.size) for name, column in block.columns.items()
     }
     return Events(**made)
@@ -119,7 +119,8 @@ def _unpacked(
     if isinstance(column, Names):
         return Labels(codes=_numbers(column.codes, size), names=tuple(filter(None, _texts(column.names))))
     if isinstance(column, Texts):
-        return np.array([*_texts(column), None], np.object_)[:-1]  # the None keeps numpy from guessing
+        # the trailing None keeps numpy from guessing the type
+        return np.array([*_texts(column), None], np.object_)[:-1]
     lengths = _numbers(column.lengths, size)
     offsets = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)))
     return Prefixes(

@@ -1,8 +1,8 @@
-"""Which ids a log has: digests in a few sorted runs, so that a batch asks for all of its ids at once.
+"""The ids of a log: digests in a few sorted runs, searched for a whole batch in one pass.
 
-A digest has 128 bits of a cryptographic hash: two ids with one digest cannot be found, let alone met
-by chance, so a digest stands for its id. Runs grow as those of a log-structured store do: one that
-is not much longer than the next is merged with it. Nothing here touches a database.
+A digest has 128 bits of a cryptographic hash. A collision is infeasible, so a digest stands for its id. Runs
+grow as in a log-structured merge tree: a run that is not much longer than the next one is merged with it.
+Nothing here touches a database.
 """
 
 from collections import OrderedDict
@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 DIGEST_BYTES: Final = 16
-KEPT_IDS: Final = 10_000_000  # of all logs in this process: 160 MB at most, read again when they are needed
-KEPT_LOGS: Final = 10_000  # however few ids they have; some of them are deleted by now
+KEPT_IDS: Final = 10_000_000  # ids cached for all logs in this process: at most 160 MB
+KEPT_LOGS: Final = 10_000  # logs in the cache, however few ids each has; some may be deleted by now
 
-Digests: TypeAlias = npt.NDArray[np.uint64]  # n x 2, sorted by the first word wherever it is called a run
+Digests: TypeAlias = npt.NDArray[np.uint64]  # n x 2; a run is sorted by the first word
 
 
 def digests_of(ids: Iterable[str | None]) -> Digests:
-    """Return one digest an id, in order; None gets one that means nothing."""
+    """Return one digest per id, in order; the digest for None is meaningless."""
     data = b"".join(
         [
             blake2b((one or "").encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
@@ -33,16 +33,16 @@ def digests_of(ids: Iterable[str | None]) -> Digests:
 
 
 def digests_in(data: bytes) -> Digests:
-    """Return digests as they were stored."""
+    """Return the stored digests."""
     return np.frombuffer(data, "<u8").reshape(-1, 2)
 
 
 def in_order(parts: Sequence[Digests]) -> Digests:
-    """Return the digests of all parts as one run."""
+    """Merge the digests of all parts into one run."""
     whole = np.concatenate(parts)
     if len(parts) == 1:
         return whole[np.argsort(whole[:, 0])]
-    return whole[np.argsort(whole[:, 0], kind="stable")]  # the one that is fast where parts are in order
+    return whole[np.argsort(whole[:, 0], kind="stable")]  # fastest where the parts are sorted already
 
 
 def held(run: Digests, wanted: Digests) -> npt.NDArray[np.bool_]:
@@ -50,7 +50,7 @@ def held(run: Digests, wanted: Digests) -> npt.NDArray[np.bool_]:
     is_held = np.zeros(len(wanted), np.bool_)
     places = np.searchsorted(run[:, 0], wanted[:, 0])
     open_ones = np.flatnonzero(places < len(run))
-    while len(open_ones):  # once, unless two digests share their first half
+    while len(open_ones):  # one pass, unless two digests share their first half
         found = run[places[open_ones]]
         open_ones = open_ones[found[:, 0] == wanted[open_ones, 0]]
         is_held[open_ones] = run[places[open_ones], 1] == wanted[open_ones, 1]
@@ -60,7 +60,7 @@ def held(run: Digests, wanted: Digests) -> npt.NDArray[np.bool_]:
 
 
 class KnownIds(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of a log up to the stored run `position`; never changed, only succeeded."""
+    """The ids of a log up to the stored run at `position`; immutable."""
 
     position: int = 0
     runs: tuple[Digests, ...] = ()
@@ -76,7 +76,7 @@ class KnownIds(msgspec.Struct, frozen=True, kw_only=True):
         return is_known
 
     def with_runs(self, stored: Iterable[tuple[int, bytes]]) -> "KnownIds":
-        """Return these and those of the stored runs, which come with their positions."""
+        """Return a copy extended by the stored runs, which come with their positions."""
         runs = list(self.runs)
         position = self.position
         for number, data in stored:
@@ -88,23 +88,23 @@ class KnownIds(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IdCache:
-    """The known ids of the logs that were written to last."""
+    """Caches the known ids of the logs written to most recently."""
 
     def __init__(self, *, most: int = KEPT_IDS, logs_most: int = KEPT_LOGS) -> None:
         self._most = most
         self._logs_most = logs_most
         self._kept: OrderedDict[int, KnownIds] = OrderedDict()
-        self._ids = 0  # of all that is kept
+        self._ids = 0  # number of ids in the cache
 
     def of(self, log: int) -> KnownIds:
-        """Return what is known of a log; nothing, of one that was never asked for or is forgotten.
+        """Return the cached ids of a log; empty for a log that is not cached.
 
-        Two calls may find different things, so whoever goes on from what is known asks once.
+        Two calls may return different ids, so a caller uses the result of one call throughout.
         """
         return self._kept.get(log, KnownIds())
 
     def keep(self, log: int, known: KnownIds) -> None:
-        """Remember, and forget the logs that were not written to for longest."""
+        """Store the ids, evicting the logs that were written to least recently."""
         before = self.of(log)
         if known.position >= before.position:
             self._kept[log] = known

@@ -1,4 +1,4 @@
-"""Events of workloads in a table, a block a batch; `event_blocks` turns columns into blocks and back."""
+"""Stores the events of workloads in a table, one block per batch; `call_blocks` encodes the blocks."""
 
 import asyncio
 from datetime import datetime
@@ -34,7 +34,7 @@ from netra.domain.workloads.sizes import LogLimits, LogSize, size_of
 from netra.ports.clock import Clock
 from netra.ports.workloads import Appended
 
-PURGED_BLOCKS: Final = 16  # removed in one transaction, so that no writer waits long for it
+PURGED_BLOCKS: Final = 16  # blocks removed in one transaction; bounds how long a writer waits for it
 
 _OWN: Final = (event_logs.c.owner_id == param("whose"), event_logs.c.workload_id == param("which"))
 
@@ -52,7 +52,7 @@ _INSERT_BLOCK: Final = inserting(event_blocks, without=["arrival"])
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch that is to be added: the first with each id, and digests when any event has an id."""
+    """A batch to add: the first event with each id, and digests if any event has an id."""
 
     events: Events
     is_first: npt.NDArray[np.bool_]
@@ -60,14 +60,14 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What was known of a log before the transaction began; `log` is None when there was none."""
+    """The state of a log before the transaction; `log` is None when there was no log."""
 
     log: int | None = None
     known: KnownIds = KnownIds()
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes into the tables if the ids that were known are all there are."""
+    """The rows to write, provided that no ids were added since they were looked up."""
 
     is_new: npt.NDArray[np.bool_]
     events: Events
@@ -77,10 +77,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SqlEventLog:
-    """`EventLog` and its `EventLeftovers` over a relational database. There is a log only of a workload.
+    """`EventLog` and its `EventLeftovers` over a relational database. Only a workload has a log.
 
-    What can be done before the transaction is done before it, in a thread: hashing, the search for
-    known ids, packing. The transaction looks at ids that came in between, and writes.
+    Hashing, the search for known ids and packing run in a thread before the transaction. The transaction
+    checks ids added in the meantime, and writes.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class SqlEventLog:
     async def append(
         self, workload_id: WorkloadId, events: Events, *, owner_id: UserId, limits: LogLimits | None = None
     ) -> Appended:
-        """Add the events whose id is new, and count them in the workload."""
+        """Add the events whose id is new, and add them to the workload's counts."""
         if not len(events):
             return Appended(is_new=np.ones(0, np.bool_))
         batch = await asyncio.to_thread(_batch, events)
@@ -125,13 +125,13 @@ class SqlEventLog:
         return events.sorted_by_time()
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Delete all events of the workload: for readers at once, from the disk a few blocks at a time."""
+        """Delete all events of the workload: hide them from readers immediately, free the space in steps."""
         await self._database.write(lambda: condemning(workload_id, owner_id))
         while await self.sweep():
             pass
 
     async def sweep(self) -> bool:
-        """Remove a few blocks of a log that was deleted."""
+        """Remove a few blocks of a deleted log."""
         if not await self._database.read(looking_for_condemned):
             return False
         return await self._database.write(lambda: purging(self._purged_blocks))
@@ -141,7 +141,8 @@ class SqlEventLog:
         if log is None:
             return Seen()
         known = self._cache.of(log)
-        # All ids of a log are many, and wait for their turn; what came since the last batch is not.
+        # Reading all ids of a log is a long read and takes a turn; reading those since the last batch is
+        # short.
         play = self._database.view if known.position else self._database.scan
         rows = await play(lambda: _learning(log, after=known.position))
         if rows:
@@ -194,7 +195,7 @@ def _appending(
     now: datetime,
     limits: LogLimits | None,
 ) -> Script[npt.NDArray[np.bool_]]:
-    yield locking_events_of(workload_id, owner_id)  # the first ones make the log
+    yield locking_events_of(workload_id, owner_id)  # the first events create the log
     rows = yield ask(_LOCKED_LOG, whose=owner_id, which=workload_id)
     if rows:
         ((log,),) = rows
@@ -204,7 +205,8 @@ def _appending(
             if later or log != seen.log:
                 draft = _draft(batch, known.with_runs([(number, data) for number, data in later]))
     else:
-        yield from getting(workload_id, owner_id)  # a log is condemned in the step that deletes its workload
+        # a log is condemned in the transaction that deletes its workload
+        yield from getting(workload_id, owner_id)
         ((log,),) = yield ask(_INSERT_LOG, owner_id=owner_id, workload_id=workload_id, archived=0)
         if seen.log is not None:
             draft = _draft(batch, KnownIds())

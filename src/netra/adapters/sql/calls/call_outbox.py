@@ -1,9 +1,9 @@
-"""Handing events on to an archive: one lease for all of them, shipments that stay what they are.
+"""Delivers events to an archive: one lease for all events, and shipments that never change.
 
-A shipment is the blocks that carry its number, given to them once: whoever takes the lease after a
-crash hands on the same blocks together again, also those of a log that was deleted meanwhile. Every
-change for a shipment has the fence of its lease in its WHERE. The one row of the lease orders
-shipments and deletions: what is deleted is in the shipment, or never comes into one.
+A shipment is the set of blocks that carry its number, which is assigned once. After a crash the next holder
+of the lease delivers the same blocks again, also those of a log that was deleted in the meantime. Every
+statement that changes a shipment compares the lease's fencing token in its WHERE. The lease's single row
+orders shipments and deletions: a deleted log's blocks are already in the shipment, or never enter one.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ from netra.ports.call_outbox import (
 )
 from netra.ports.clock import Clock
 
-PARCELS_MAX: Final = 1_000  # of one shipment
-DELETIONS_MAX: Final = 100  # told at once
+PARCELS_MAX: Final = 1_000  # parcels in one shipment
+DELETIONS_MAX: Final = 100  # deletions returned by one call
 
 _BLOCK: Final = event_blocks.c
 _ZERO: Final[ColumnElement[Any]] = literal_column("0")
@@ -140,7 +140,7 @@ class SqlEventOutbox:
     ) -> Shipment | None:
         """Return the next shipment under a lease."""
         if not await self._database.read(_looking):
-            return None  # an idle courier's look takes no lock
+            return None  # an idle courier's check takes no lock
         now = self._clock.now()
         until = now + timedelta(seconds=lease_s)
         leased = await self._database.write(
@@ -155,39 +155,39 @@ class SqlEventOutbox:
         return None if leased is None else await asyncio.to_thread(shipment_of, *leased)
 
     async def bury(self, shipment: Shipment, *, refused: Sequence[Refused]) -> None:
-        """Take the refused events out of the shipment and off their workload's count."""
+        """Move the refused events from the shipment to the dead letters."""
         await self._database.write(lambda: _burying(shipment, refused, now=self._clock.now()))
 
     async def delivered(self, shipment: Shipment) -> None:
-        """Forget the parcels."""
+        """Delete the parcels."""
         await self._database.write(lambda: _delivering(shipment, now=self._clock.now()))
 
     async def release(self, fence: int) -> None:
-        """End the lease, if it is still this one."""
+        """Release the lease if `fence` is still its fence."""
         await self._database.write(lambda: _releasing(fence))
 
     async def deletions(self) -> Sequence[Deletion]:
-        """Return what the archive is to delete now."""
+        """Return the deletions that the archive has to carry out."""
         return await self._database.read(_deletions)
 
     async def forget(self, deletion: Deletion) -> None:
-        """Forget a deletion that the archive has carried out."""
+        """Remove a deletion that the archive has carried out."""
         await self._database.write(lambda: _forgetting(deletion))
 
     async def waiting(
         self, workload_id: WorkloadId, *, owner_id: UserId, since: datetime | None, until: datetime | None
     ) -> Waiting:
-        """Return the events of a span that wait."""
+        """Return the waiting events of a time span."""
         stored = await self._database.scan(lambda: reading(workload_id, owner_id, since=since, until=until))
         events = await asyncio.to_thread(within, stored, since=since, until=until)
         return Waiting(events=events, arrivals=tuple(stored.arrivals), has_archived=stored.archived > 0)
 
     async def delivery(self, workload_id: WorkloadId, *, owner_id: UserId, most: int) -> Delivery:
-        """Return the workload, and how many of its events wait and are dead."""
-        return await self._database.view(lambda: _telling(workload_id, owner_id, most=most))
+        """Return the workload with its counts of waiting and dead events."""
+        return await self._database.view(lambda: _reading(workload_id, owner_id, most=most))
 
     async def backlog(self) -> Backlog:
-        """Return how much waits."""
+        """Return the size of the outbox."""
         return await self._database.read(_adding_up)
 
 
@@ -198,7 +198,7 @@ def _looking() -> Script[bool]:
 def _leasing(
     *, held: int | None, now: int, until: int, most_events: int, most_bytes: int | None
 ) -> Script[tuple[int, int, Rows] | None]:
-    """Return the fence, the number of the shipment and its rows."""
+    """Return the fencing token, the shipment's number and its rows."""
     taken = yield ask(_TAKE, held=-1 if held is None else held, now=now, until=until)
     if not taken:
         return None
@@ -206,7 +206,7 @@ def _leasing(
     ((number,),) = yield ask(_BEGUN)
     if number is None:
         waiting = yield ask(_NEXT)
-        if not waiting:  # gone since the look: whoever gets no shipment holds no lease
+        if not waiting:  # taken since the check: without a shipment no lease is held
             yield ask(_RELEASE, held=fence, lease_until=0)
             return None
         number = waiting[0][0]
@@ -217,7 +217,7 @@ def _leasing(
 
 def _confirming(shipment: Shipment, *, now: datetime) -> Script[None]:
     if not (yield ask(_CONFIRM, held=shipment.fence, now=micros(now))):
-        raise LeaseLost("Another process hands the events on.")
+        raise LeaseLost("Another process delivers the events.")
 
 
 def _delivering(shipment: Shipment, *, now: datetime) -> Script[None]:
@@ -276,7 +276,7 @@ def _releasing(fence: int) -> Script[None]:
     yield ask(_RELEASE, held=fence, lease_until=0)
 
 
-def _telling(workload_id: WorkloadId, owner_id: UserId, *, most: int) -> Script[Delivery]:
+def _reading(workload_id: WorkloadId, owner_id: UserId, *, most: int) -> Script[Delivery]:
     workload = yield from getting(workload_id, owner_id)
     own = {"whose": owner_id, "which": workload_id}
     ((waiting,),) = yield ask(_WAITING, **own)

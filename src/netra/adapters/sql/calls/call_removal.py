@@ -1,7 +1,7 @@
-"""Removing the events of workloads: for readers at once, from the disk a few blocks at a time.
+"""Removes the events of workloads: hides them from readers immediately, frees the space in steps.
 
-Whoever removes anything goes on with every log that is condemned, and every process looks for such logs
-now and then, so that what one left undone when it was killed is done by another.
+Each removal continues with every condemned log, and every process looks for such logs periodically. So
+another process finishes what a killed one left undone.
 """
 
 from typing import Final
@@ -20,7 +20,8 @@ from netra.adapters.sql.transactions import Query, Script, ask, inserting, param
 from netra.domain.ids import UserId, WorkloadId
 
 _OWN: Final = (event_logs.c.owner_id == param("whose"), event_logs.c.workload_id == param("which"))
-_WITH_COURIER: Final = Query(select(event_courier.c.id).with_for_update())  # no shipment begins or ends now
+# no shipment begins or ends meanwhile
+_WITH_COURIER: Final = Query(select(event_courier.c.id).with_for_update())
 _IS_HANDED_ON: Final = Query(
     select(event_logs.c.number).where(
         *_OWN,
@@ -39,10 +40,10 @@ _CONDEMNED: Final = Query(
     select(event_logs.c.number)
     .where(event_logs.c.owner_id.is_(None))
     .limit(1)
-    .with_for_update(skip_locked=True)  # a locked one is being removed, and whoever does it goes on
+    .with_for_update(skip_locked=True)  # a locked one is being removed by another process
 )
 _IS_ANY_CONDEMNED: Final = Query(select(event_logs.c.number).where(event_logs.c.owner_id.is_(None)).limit(1))
-# Blocks of a shipment are left: it is to come again as it was, and goes when it is delivered.
+# Blocks of a shipment stay: a retry must deliver the same ones. They are deleted on delivery.
 _PURGEABLE: Final = (event_blocks.c.log == param("log"), event_blocks.c.shipment.is_(None))
 _NEXT_BLOCKS: Final = Query(
     select(event_blocks.c.arrival).where(*_PURGEABLE).order_by(event_blocks.c.arrival).limit(param("most"))
@@ -53,9 +54,9 @@ _FORGET: Final = Query(delete(event_logs).where(event_logs.c.number == param("lo
 
 
 def condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
-    """Take the events away from every reader: a part of a transaction.
+    """Hide the events from every reader, as part of a transaction.
 
-    What an archive has of them, or may get, is to be deleted there.
+    A deletion is recorded for events that the archive has or may still get.
     """
     yield ask(_WITH_COURIER)
     for (log,) in (yield ask(_IS_HANDED_ON, whose=owner_id, which=workload_id)):
@@ -65,15 +66,15 @@ def condemning(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
 
 
 def looking_for_condemned() -> Script[bool]:
-    """Return whether a log is condemned and not yet forgotten; takes no lock."""
+    """Return whether a log is condemned and not yet removed; takes no lock."""
     return bool((yield ask(_IS_ANY_CONDEMNED)))
 
 
 def purging(most: int) -> Script[bool]:
     """Remove some blocks of a condemned log; return whether there is more to remove.
 
-    A log is forgotten when it is seen to have no block. How many a statement removed would not tell:
-    the courier may take the same blocks, and then they are fewer though others are there.
+    A log is removed when a query finds no block of it. The row count of the delete does not suffice: the
+    courier may take the same blocks concurrently, and then the count is lower although others remain.
     """
     found = yield ask(_CONDEMNED)
     if not found:

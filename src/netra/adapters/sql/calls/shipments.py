@@ -1,4 +1,4 @@
-"""Which waiting blocks make one shipment, and their rows as one; nothing here touches a database."""
+"""Chooses which waiting blocks form a shipment and joins their rows; nothing here touches a database."""
 
 from itertools import accumulate
 
@@ -8,7 +8,7 @@ from netra.ports.call_outbox import Parcel, Shipment
 
 
 def fitting(waiting: Rows, *, most_events: int, most_bytes: int | None) -> int:
-    """Return how many of the first blocks have at most so many events and bytes together."""
+    """Return how many of the first blocks stay within both limits together."""
     events = accumulate(count for _, count, _ in waiting)
     sizes = accumulate(size for *_, size in waiting)
     return sum(

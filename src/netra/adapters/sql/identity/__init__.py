@@ -1,1 +1,1 @@
-"""Users, sessions, API keys, one-time values and the security log in tables."""
+"""Tables of users, sessions, API keys, one-time values and the security log."""

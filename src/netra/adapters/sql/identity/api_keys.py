@@ -1,4 +1,4 @@
-"""API keys in a table."""
+"""Stores API keys in a table."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -65,11 +65,11 @@ class SqlApiKeyStore:
         await self._database.write(lambda: _adding(key, digest=digest, most=max_per_user))
 
     async def find(self, digest: str, *, at: datetime) -> ApiKey | None:
-        """Return the key if it counts."""
+        """Return the key if it is valid."""
         return await self._database.read(lambda: _finding(_FIND, digest=digest, now=micros(at)))
 
     async def is_live(self, key_id: KeyId, *, at: datetime) -> bool:
-        """Return whether the key counts."""
+        """Return whether the key is valid."""
         return (
             await self._database.read(lambda: _finding(_IS_LIVE, key_id=key_id, now=micros(at))) is not None
         )
@@ -92,13 +92,13 @@ class SqlApiKeyStore:
 
 
 def _adding(key: ApiKey, *, digest: str, most: int) -> Script[None]:
-    yield locking(f"keys of {key.owner_id}")  # or a race passes the bound
+    yield locking(f"keys of {key.owner_id}")  # prevents a race past the limit
     if (yield ask(_TAKEN, key_id=key.id, digest=digest)):
-        raise Conflict("This key is taken.")
+        raise Conflict("This key already exists.")
     created_at = micros(key.created_at)
     ((live,),) = yield ask(_COUNT, whose=key.owner_id, now=created_at)
     if live >= most:
-        raise Conflict(f"You have {most} live keys already; revoke one first.")
+        raise Conflict(f"You already have {most} live keys; revoke one first.")
     yield ask(
         _INSERT,
         id=key.id,

@@ -1,4 +1,4 @@
-"""The security log in a table."""
+"""Stores the security log in a table."""
 
 from datetime import datetime
 from typing import Final
@@ -46,7 +46,7 @@ class SqlAuditTrail:
 
 def _recording(event: SecurityEvent) -> Script[None]:
     if (yield ask(_EXISTS, event_id=event.id)):
-        raise Conflict("This event id is taken.")
+        raise Conflict("This event id already exists.")
     yield ask(
         _INSERT,
         id=event.id,

@@ -1,4 +1,4 @@
-"""The tables of identity beside users and sessions: who vouches, what renews or counts once, keys, audit."""
+"""Tables of identity other than users and sessions: providers, tokens, one-time values, keys, audit."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ identities: Final = Table(
     sqlite_with_rowid=False,
 )
 
-# Every refresh token a live session ever had, by its digest; the one not replaced yet is the one that counts.
+# Digests of all refresh tokens that a live session ever had; only the one not replaced yet is valid.
 refresh_tokens: Final = Table(
     "refresh_tokens",
     metadata,
@@ -55,13 +55,13 @@ one_time: Final = Table(
     Column("key", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     instant("until_at"),
-    Column("client", Text, nullable=False, server_default=""),  # a digest of the network it came from
+    Column("client", Text, nullable=False, server_default=""),  # digest of the client's network
     Index(None, "until_at"),
     Index(None, "client", "until_at"),
     sqlite_with_rowid=False,
 )
 
-# From where accounts have signed in: digests, because only equality is ever asked.
+# Where accounts have signed in from: digests, because only equality is needed.
 known_addresses: Final = Table(
     "known_addresses",
     metadata,
@@ -81,7 +81,7 @@ api_keys: Final = Table(
     Column("owner_id", BigInteger, nullable=False),
     Column("digest", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("scopes", Text, nullable=False),  # words, by spaces
+    Column("scopes", Text, nullable=False),  # separated by spaces
     Column("hint", Text, nullable=False),
     instant("created_at"),
     instant("expires_at"),

@@ -1,4 +1,4 @@
-"""Known addresses in a table."""
+"""Stores known addresses in a table."""
 
 from datetime import datetime
 from typing import Final
@@ -35,13 +35,13 @@ class SqlKnownAddressStore:
         self._database = database
 
     async def is_known(self, digest: str, *, at: datetime) -> bool:
-        """Return whether the digest is kept and has not expired."""
+        """Return whether the digest is stored and has not expired."""
         return await self._database.read(lambda: _is_known(digest, now=micros(at)))
 
     async def remember(
         self, user_id: UserId, digest: str, *, at: datetime, until: datetime, max_per_user: int
     ) -> None:
-        """Keep the digest, and forget what has expired or is too much."""
+        """Store the digest; delete expired digests and those above the limit."""
         await self._database.write(
             lambda: _remembering(user_id, digest, at_us=micros(at), until_us=micros(until), most=max_per_user)
         )
@@ -52,7 +52,7 @@ def _is_known(digest: str, *, now: int) -> Script[bool]:
 
 
 def _remembering(user_id: UserId, digest: str, *, at_us: int, until_us: int, most: int) -> Script[None]:
-    yield locking(f"known addresses of {user_id}")  # two sign-ins at once may be of one address
+    yield locking(f"known addresses of {user_id}")  # concurrent sign-ins may come from one address
     yield ask(_FORGET, now=at_us)
     yield ask(_DELETE, wanted=digest)
     yield ask(_INSERT, digest=digest, user_id=user_id, until_at=until_us)

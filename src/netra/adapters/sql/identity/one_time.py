@@ -1,4 +1,4 @@
-"""One-time values in a table."""
+"""Stores one-time values in a table."""
 
 from datetime import datetime
 
@@ -40,31 +40,31 @@ class SqlOneTimeBook:
         max_per_client: int,
         max_in_all: int,
     ) -> None:
-        """Keep the value."""
+        """Store the value."""
 
         def script() -> Script[None]:
             yield from _making_room(client, at_us=micros(at), most=max_per_client, most_in_all=max_in_all)
             if (yield ask(_EXISTS, wanted=key)):
-                raise Conflict("This key is taken.")
+                raise Conflict("This key already exists.")
             yield ask(_INSERT, key=key, value=value, until_at=micros(until), client=client)
 
         await self._database.write(script)
 
     async def take(self, key: str, *, at: datetime) -> bytes | None:
-        """Return the value and delete it, and all that has expired."""
+        """Delete and return the value; also delete all expired ones."""
         return await self._database.write(lambda: _taking(key, at_us=micros(at)))
 
 
 def _making_room(client: str, *, at_us: int, most: int, most_in_all: int) -> Script[None]:
-    """Delete what has expired; raise unless there is room for one more value of the client."""
-    yield locking(f"one-time values of {client}")  # or a race passes the client's bound
+    """Delete expired values; raise unless there is room for one more value of the client."""
+    yield locking(f"one-time values of {client}")  # prevents a race past the client's limit
     yield ask(_FORGET, now=at_us)
     ((own, first_us),) = yield ask(_OF_CLIENT, whose=client)
     if own >= most:
         raise too_many_waiting(first_ends_s=(first_us - at_us) / 1e6)
     ((waiting,),) = yield ask(_IN_ALL)
     if waiting >= most_in_all:
-        raise Unavailable("Too many sign-ins wait to be finished; try again in a moment.")
+        raise Unavailable("Too many sign-ins are in progress; try again in a moment.")
 
 
 def _taking(key: str, *, at_us: int) -> Script[bytes | None]:

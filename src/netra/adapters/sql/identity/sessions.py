@@ -1,4 +1,4 @@
-"""Sign-ins in a table."""
+"""Stores sessions in a table."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _LIVE = Query(
     select(ONE).where(sessions.c.id == param("session_id"), sessions.c.user_id == param("whose"), *_IS_LIVE)
 )
 _INSERT = inserting(sessions)
-# Whoever changes the account waits for this transaction, and their `end_all` finds its session.
+# A concurrent change of the account waits for this transaction, so its `end_all` finds the session.
 _AS_BEFORE = Query(
     select(ONE)
     .where(
@@ -77,15 +77,15 @@ class SqlSessionStore:
     async def add(
         self, session: UserSession, *, refresh: str | None = None, user: User | None = None
     ) -> None:
-        """Store a new session, of an account that is as it was."""
+        """Store a new session, if its account has not changed."""
         await self._database.write(lambda: _adding(session, refresh=refresh, user=user))
 
     async def rotate(self, used: str, *, fresh: str, at: datetime) -> Rotation:
-        """Put one refresh token in the place of another."""
+        """Replace one refresh token by another."""
         return await self._database.write(lambda: _rotating(used, fresh=fresh, at_us=micros(at)))
 
     async def holder_of(self, refresh: str, *, at: datetime) -> UserId | None:
-        """Return whose live session has, or has had, this refresh token."""
+        """Return the user whose live session has, or had, this refresh token."""
         return await self._database.read(lambda: _holder_of(refresh, now=micros(at)))
 
     async def live_of(self, user_id: UserId, *, at: datetime) -> Sequence[UserSession]:
@@ -117,9 +117,9 @@ def _adding(session: UserSession, *, refresh: str | None, user: User | None) -> 
     if user is not None:
         as_before = ask(_AS_BEFORE, user_id=user.id, known_hash=user.password_hash)
         if not (yield as_before):
-            raise AccountChanged("The account is not as it was.")
+            raise AccountChanged("The account has changed since the sign-in began.")
     if (yield ask(_EXISTS, session_id=session.id)):
-        raise Conflict("This session id is taken.")
+        raise Conflict("This session id already exists.")
     yield ask(
         _INSERT,
         id=session.id,
@@ -137,12 +137,12 @@ def _adding(session: UserSession, *, refresh: str | None, user: User | None) -> 
 
 def _freshening(session_id: str, digest: str) -> Script[None]:
     if (yield ask(_TAKEN, digest=digest)):
-        raise Conflict("This refresh token is taken.")
+        raise Conflict("This refresh token already exists.")
     yield ask(_FRESH, digest=digest, session_id=session_id, replaced_at=None)
 
 
 def _rotating(used: str, *, fresh: str, at_us: int) -> Script[Rotation]:
-    yield locking(f"refresh {used}")  # a token counts once
+    yield locking(f"refresh {used}")  # a token is valid once
     found = yield ask(_BY_REFRESH, digest=used, now=at_us)
     if not found:
         return Rotation()

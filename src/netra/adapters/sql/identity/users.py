@@ -1,4 +1,4 @@
-"""Users in a table."""
+"""Stores users in a table."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -84,7 +84,7 @@ class SqlUserStore:
         await self._database.write(lambda: _setting_password(user_id, password_hash, at_us=micros(at)))
 
     async def disable(self, user_id: UserId, *, at: datetime) -> None:
-        """Set `disabled_at` unless it is set already."""
+        """Set `disabled_at` unless already set."""
         await self._database.write(lambda: _disabling(user_id, at_us=micros(at)))
 
     async def everyone(self) -> Sequence[User]:
@@ -94,7 +94,7 @@ class SqlUserStore:
 
 def _adding(new: NewUser) -> Script[User]:
     if (yield ask(_BY_EMAIL, email=new.email)):
-        raise Conflict("A user with this e-mail exists already.")
+        raise Conflict("A user with this e-mail address already exists.")
     at_us = micros(new.created_at)
     ((user_id,),) = yield ask(
         _INSERT,
@@ -116,7 +116,7 @@ def _adding(new: NewUser) -> Script[User]:
 def _identifying(user_id: UserId, identity: Identity, *, at_us: int) -> Script[None]:
     key = {"issuer": identity.issuer, "subject": identity.subject}
     if (yield ask(_BY_IDENTITY, **key)):
-        raise Conflict("This identity is linked already.")
+        raise Conflict("This identity is already linked to a user.")
     yield ask(_LINK, user_id=user_id, linked_at=at_us, **key)
 
 

@@ -1,38 +1,38 @@
-"""How the schema came to be: one revision a step, applied at start under the database's write lock."""
+"""Schema migrations: one revision per step, applied at start under the database's write lock."""
 
 import sqlite3
 from pathlib import Path
 from typing import Final, Protocol
 
-# The last revision, named here so that a start on a present schema need not load the migration tool.
+# The last revision. Named here so that a start on a current schema need not import the migration tool.
 HEAD: Final = "0009"
 
 FOLDER: Final = Path(__file__).parent
 
 
 class Schema(Protocol):
-    """The tables of one database."""
+    """The schema of one database."""
 
-    head: str  # the revision that this version of Netra works with
+    head: str  # the revision that this version of Netra requires
 
     @property
     def place(self) -> str:
-        """Return where the database is, for an operator to read; it holds no password."""
+        """Return where the database is, for the operator; contains no password."""
         ...
 
     def revision(self) -> str | None:
-        """Return the last revision that was applied, None for none. Raises `Unavailable`."""
+        """Return the last applied revision, or None for an empty database. Raises `Unavailable`."""
         ...
 
     def upgrade(self) -> None:
-        """Bring the tables to `HEAD`, all or nothing; of several processes that try, one does it.
+        """Upgrade the tables to `HEAD`, all or nothing; a race of processes has one winner.
 
-        Nothing happens when they are there. Raises `Unavailable`, for a newer schema too.
+        A no-op when the schema is current. Raises `Unavailable`, also for a newer schema.
         """
         ...
 
     def check(self) -> str | None:
-        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
+        """Return the last applied revision. Raises `Unavailable` for a newer schema."""
         ...
 
     def script(self) -> str:
@@ -41,7 +41,7 @@ class Schema(Protocol):
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema to `HEAD`, all or nothing; of several processes that try, one does it.
+    """Upgrade the schema to `HEAD`, all or nothing; a race of processes has one winner.
 
     `connection` must begin no transaction by itself. Raises `Unavailable` for a newer schema.
     """

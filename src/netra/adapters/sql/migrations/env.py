@@ -1,6 +1,7 @@
-"""What alembic runs for each command.
+"""The script that alembic runs for each command.
 
-The connection comes from `runner`, in its transaction; for a script there is none, only a dialect's name.
+The connection comes from `runner`, within its transaction. A script generation has no connection, only a
+dialect's name.
 """
 
 from alembic import context

@@ -18,14 +18,14 @@ from netra.adapters.sql.migrations import FOLDER, HEAD
 from netra.domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    import psycopg  # an extra
+    import psycopg  # an optional extra
 
-_LOCK_KEY: Final = 6_302_026  # any number that nothing else in the database locks
-_ONE_AT_A_TIME: Final = threading.Lock()  # alembic keeps what it works on in module globals
+_LOCK_KEY: Final = 6_302_026  # arbitrary; no other code locks this key
+_ONE_AT_A_TIME: Final = threading.Lock()  # alembic keeps its state in module globals
 
 
 def upgrade(connection: sqlite3.Connection, *, folder: Path = FOLDER) -> None:
-    """Apply every revision of `folder` that is missing. Raises `Unavailable` for an unknown revision."""
+    """Apply the missing revisions of `folder`. Raises `Unavailable` for an unknown revision."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     event.listen(engine, "begin", _begin)
     with _ONE_AT_A_TIME, engine.begin() as bound:
@@ -33,7 +33,7 @@ def upgrade(connection: sqlite3.Connection, *, folder: Path = FOLDER) -> None:
 
 
 def upgrade_postgres(connection: "psycopg.Connection") -> None:
-    """Do the same on PostgreSQL; of several processes that try, one does it and the others wait."""
+    """Apply the missing revisions on PostgreSQL; of several processes one does it and the others wait."""
     engine = create_engine("postgresql+psycopg://", creator=lambda: connection, poolclass=StaticPool)
     with _ONE_AT_A_TIME, engine.begin() as bound:
         bound.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
@@ -41,7 +41,7 @@ def upgrade_postgres(connection: "psycopg.Connection") -> None:
 
 
 def script(dialect: str, *, after: str | None) -> str:
-    """Return the statements that bring a schema from the revision `after` to the last one.
+    """Return the statements that upgrade a schema from the revision `after` to the last one.
 
     Raises `Unavailable` for an unknown revision.
     """
@@ -54,7 +54,7 @@ def script(dialect: str, *, after: str | None) -> str:
 
 
 def check_known(revision: str | None) -> None:
-    """Raise `Unavailable` for a revision after `HEAD`; None is an empty database."""
+    """Raise `Unavailable` for a revision newer than `HEAD`; None is an empty database."""
     if revision is not None and revision > HEAD:
         with _refused_when_unknown():
             ScriptDirectory.from_config(_configured()).get_revision(revision)
@@ -79,8 +79,8 @@ def _refused_when_unknown() -> Generator[None]:
         yield
     except CommandError as error:
         raise Unavailable(
-            "The database was made by a newer version of Netra, or by one that was never released. "
-            "Use the version that made it."
+            "The database was created by a newer or unreleased version of Netra. "
+            "Use the version that created it."
         ) from error
 
 

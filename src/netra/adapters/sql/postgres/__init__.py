@@ -1,1 +1,1 @@
-"""Transactions over psycopg: the pool, batches of statements, deadlines, the server's clock."""
+"""Transactions over psycopg: pool, statement batches, deadlines and the server's clock."""

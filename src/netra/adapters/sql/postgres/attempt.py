@@ -1,4 +1,4 @@
-"""One try at one transaction over a connection: which statements go together, and how it is left."""
+"""One attempt at a transaction on a connection: which statements share a batch, and the cleanup after it."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from netra.adapters.sql.postgres.pipeline import Connection, Wire
 from netra.adapters.sql.transactions import Outcome, Rows, Script, Step
 from netra.domain.errors import NetraError
 
-LONG_S: Final = 30.0  # for scans, and for writes of many rows
+LONG_S: Final = 30.0  # seconds allowed for scans, and for writes of many rows
 MANY_ROWS: Final = 100
 DIALECT: Final = postgresql_dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy
 
@@ -21,19 +21,19 @@ T = TypeVar("T")
 
 
 class Attempt:
-    """One try at one transaction."""
+    """One attempt at one transaction."""
 
     def __init__(self, connection: Connection, wire: Wire, deadline: Deadline) -> None:
         self.connection = connection
         self.wire = wire
         self.deadline = deadline
-        self.has_played = False  # whether anything was put
-        self.is_writing = False  # whether all that is put is one transaction
+        self.has_played = False  # whether any statement was queued
+        self.is_writing = False  # whether all statements form one transaction
         self.is_committing = False
         self._has_begun = False
 
     async def play(self, script: Script[T]) -> T:
-        """Return what the script returns; what it put last may not be sent yet."""
+        """Run the script and return its result; its last statements may not be sent yet."""
         try:
             step = next(script)
             while True:
@@ -45,30 +45,31 @@ class Attempt:
             script.close()
 
     async def play_together(self, scripts: Sequence[Script[Any]]) -> Sequence[Outcome]:
-        """Return what became of scripts that await nothing before their last step: one batch, one commit."""
+        """Run scripts that await no rows before their last step, in one batch and one commit."""
         played: list[tuple[Script[Any], list[Rows]]] = []
         for script in scripts:
             answers: list[Rows] = []
             for step in _steps(script):
                 compiled = step.query.compiled(DIALECT)
-                heard = answers.append if step.is_last else None
-                self.wire.put(compiled.text, compiled.arranged(step.values), heard=heard)
+                on_rows = answers.append if step.is_last else None
+                self.wire.put(compiled.text, compiled.arranged(step.values), on_rows=on_rows)
             played.append((script, answers))
         await self.commit()
         return [_outcome(script, rows) for script, (rows,) in played]
 
     async def commit(self) -> None:
-        """Make it durable."""
-        self.wire.check()  # a commit that meets a closed door may be tried again; a lost one may not
+        """Commit the transaction."""
+        # a commit not sent because the server hung up can be retried; a commit lost on the way cannot
+        self.wire.check()
         self.is_committing = True
         if self._has_begun:
             self.wire.put("COMMIT")
-        await self.wire.send()  # what goes in one batch needs neither beginning nor end
+        await self.wire.send()  # a single batch is a transaction by itself: no BEGIN or COMMIT
 
     async def undo(self, error: BaseException) -> None:
-        """Leave the connection without a transaction, closed if that cannot be had."""
+        """Leave the connection without a transaction; close it if that fails."""
         if isinstance(error, asyncio.CancelledError) or self.connection.broken:
-            await self.connection.close()  # answers may be on their way that nobody would take
+            await self.connection.close()  # unread answers may still be on their way
             return
         self.wire.drop()
         if self.connection.info.transaction_status != TransactionStatus.IDLE:
@@ -87,12 +88,12 @@ class Attempt:
             self.wire.put(compiled.text, compiled.arranged(step.values))
             return ()
         answers: list[Rows] = []
-        self.wire.put(compiled.text, compiled.arranged(step.values), heard=answers.append)
+        self.wire.put(compiled.text, compiled.arranged(step.values), on_rows=answers.append)
         await (self.commit() if step.is_last else self._send())
         return answers[0]
 
     async def _send(self) -> None:
-        """Send what was put, and more is to come."""
+        """Send the queued statements; more follow."""
         if self.is_writing and not self._has_begun:
             self._has_begun = True
             self.wire.put_first("BEGIN")
@@ -106,12 +107,13 @@ class Attempt:
             return
         self.deadline.postpone(LONG_S)
         await self._send()
-        async with self.connection.cursor() as cursor:  # the driver paces what goes out and what comes in
+        # the driver's cursor applies backpressure in both directions
+        async with self.connection.cursor() as cursor:
             await cursor.executemany(text.encode(), rows)
 
 
 def _steps(script: Script[Any]) -> Iterator[Step]:
-    """Yield the steps of a script up to the last, which is not answered yet."""
+    """Yield the steps of a script up to the last, which has no answer yet."""
     step = next(script)
     while not step.is_last:
         yield step
@@ -120,11 +122,11 @@ def _steps(script: Script[Any]) -> Iterator[Step]:
 
 
 def _outcome(script: Script[Any], rows: Rows) -> Outcome:
-    """Return what a script makes of the answer to its last step."""
+    """Return the result of a script, given the rows of its last step."""
     try:
         script.send(rows)
     except StopIteration as end:
         return Outcome(end.value)
     except NetraError as error:
         return Outcome(error=error)
-    raise TypeError("A script goes on after its last step.")
+    raise TypeError("A script yielded a step after its last one.")

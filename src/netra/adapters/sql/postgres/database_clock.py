@@ -1,4 +1,4 @@
-"""The database's wall clock, read along with transactions and carried on by this machine's steady one."""
+"""The database's wall clock, read with transactions and extrapolated by this machine's monotonic clock."""
 
 import asyncio
 import time
@@ -13,10 +13,10 @@ OLD_S: Final = 1.0
 
 
 class DatabaseClock:
-    """`Clock` of the database, so that processes on machines whose clocks differ agree on leases.
+    """`Clock` of the database: processes on machines with different clocks agree on leases.
 
-    It is behind the server's by at most the way of its answer: a lease never lasts longer for its
-    owner than for the others, and none is reaped early by more than that way.
+    It lags the server's clock by at most the latency of the answer. A lease never lasts longer for its holder
+    than for others, and no lease is reaped early by more than that latency.
     """
 
     def __init__(self) -> None:
@@ -25,22 +25,22 @@ class DatabaseClock:
 
     @property
     def is_old(self) -> bool:
-        """Whether it is time to ask the server again."""
+        """Whether the clock should be read from the server again."""
         return time.monotonic() - self._set_at_s > OLD_S
 
     def set(self, instant_us: int) -> None:
-        """Take over what the server just said, microseconds since 1970."""
+        """Set the clock to the server's answer, in microseconds since 1970, UTC."""
         self._instant_us = instant_us
         self._set_at_s = time.monotonic()
 
     def now(self) -> datetime:
-        """Return the current instant. Raises `Unavailable` when the server never said any."""
+        """Return the current instant. Raises `Unavailable` before the server's clock was ever read."""
         if self._instant_us is None:
-            raise Unavailable("The database has not told the time yet.")
+            raise Unavailable("The database's clock has not been read yet.")
         return instant(self._instant_us + int((time.monotonic() - self._set_at_s) * 1_000_000))
 
     def monotonic_s(self) -> float:
-        """Return seconds on this machine's steady clock."""
+        """Return seconds on this machine's monotonic clock."""
         return time.monotonic()
 
     async def pause(self, seconds: float) -> None:

@@ -1,8 +1,8 @@
-"""One PostgreSQL connection, spoken to a batch at a time: each batch is one round trip.
+"""A PostgreSQL connection in pipeline mode: each batch of statements is one round trip.
 
-Statements are put in order and go out together, ended by one `Sync` of the protocol; each is prepared
-once a connection, along with its first use. This is libpq's pipeline, driven directly: by way of the
-driver's cursors a statement costs several times the processor.
+Statements are queued in order and sent together, ended by one `Sync` message. Each is prepared once per
+connection, together with its first use. This drives libpq's pipeline directly: through the driver's cursors a
+statement costs several times as much CPU.
 """
 
 import asyncio
@@ -29,83 +29,84 @@ _SYNC: Final = pq.ExecStatus.PIPELINE_SYNC
 _PLACE: Final = re.compile("%[s%]")
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]  # Any: see `script.Row`
-Heard: TypeAlias = Callable[[Rows], None]
-Put: TypeAlias = tuple[str, list[bytes | None], list[int], Heard | None]  # text, values, formats
+OnRows: TypeAlias = Callable[[Rows], None]
+Put: TypeAlias = tuple[str, list[bytes | None], list[int], OnRows | None]  # text, values, formats, callback
 
 
 class Wire:
-    """Puts statements and sends them. After an error of the connection it is of no more use."""
+    """Queues statements and sends them. Unusable after an error of the connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._pgconn: PGconn = connection.pgconn
         self._rows = Transformer(connection)
         self._names: dict[str, bytes] = {}  # of the statements that the server has prepared
         self._count = count()
-        self._batch: list[Put] = []  # what was put and not yet sent
-        self._heard_at_s = 0.0  # on the steady clock
+        self._batch: list[Put] = []  # queued statements, not sent yet
+        self._received_at_s = 0.0  # seconds on the monotonic clock
 
     def check(self) -> None:
-        """Raise the driver's error when the server hung up during a silence, which it tells unasked."""
-        if time.monotonic() - self._heard_at_s < SILENCE_S:
+        """Raise the driver's error when the server has closed an idle connection."""
+        if time.monotonic() - self._received_at_s < SILENCE_S:
             return
-        self._pgconn.consume_input()  # may read the server's last words
-        self._pgconn.consume_input()  # finds that there is nobody behind them
+        self._pgconn.consume_input()  # may read the server's final message
+        self._pgconn.consume_input()  # detects the closed socket
 
-    def put(self, text: str, values: Row = (), *, heard: Heard | None = None) -> None:
-        """Put a statement with places `%s` at the end of the batch; `heard` is called with its rows."""
+    def put(self, text: str, values: Row = (), *, on_rows: OnRows | None = None) -> None:
+        """Append a statement with placeholders `%s` to the batch; the callback receives its rows."""
         params = [_encoded(value) for value in values]
         formats = [1 if type(value) is bytes else 0 for value in values]
-        self._batch.append((text, params, formats, heard))
+        self._batch.append((text, params, formats, on_rows))
 
     def put_first(self, text: str) -> None:
-        """Put a statement without values at the beginning of the batch."""
+        """Insert a statement without values at the beginning of the batch."""
         self._batch.insert(0, (text, [], [], None))
 
     def drop(self) -> None:
-        """Forget what was put and not yet sent."""
+        """Discard the queued statements."""
         self._batch.clear()
 
     async def send(self) -> None:
-        """Send the batch and hear all answers. Raises the driver's error for the first that failed.
+        """Send the batch and read all answers. Raises the driver's error for the first that failed.
 
-        Without a `BEGIN` it is a transaction of its own.
+        Without a `BEGIN` the batch is a transaction of its own.
         """
         batch, self._batch = self._batch, []
         if not batch:
             return
         new_names: dict[str, bytes] = {}
-        prepared: dict[int, str] = {}  # where among the results a new statement's is
-        hearers: list[Heard | None] = []
+        prepared: dict[int, str] = {}  # names of newly prepared statements, by position of their result
+        callbacks: list[OnRows | None] = []
         self._pgconn.enter_pipeline_mode()
-        for text, params, formats, heard in batch:
+        for text, params, formats, on_rows in batch:
             name = self._names.get(text) or new_names.get(text)
             if name is None:
                 name = new_names[text] = b"n%d" % next(self._count)
                 self._pgconn.send_prepare(name, numbered(text).encode())
-                prepared[len(hearers)] = text
-                hearers.append(None)
+                prepared[len(callbacks)] = text
+                callbacks.append(None)
             self._pgconn.send_query_prepared(name, params, formats, 1)
-            hearers.append(heard)
+            callbacks.append(on_rows)
         self._pgconn.pipeline_sync()
         results = await self._results()
         self._pgconn.exit_pipeline_mode()
-        self._heard_at_s = time.monotonic()
+        self._received_at_s = time.monotonic()
         for place, text in prepared.items():
-            if results[place].status == _DONE:  # the server keeps it, whatever becomes of the transaction
+            if results[place].status == _DONE:  # the server keeps it whether or not the transaction commits
                 self._names[text] = new_names[text]
         for result in results:
             if result.status == _FATAL:
                 raise error_from_result(result)
-        for hear, result in zip(hearers, results, strict=True):
-            if hear is not None:
+        for callback, result in zip(callbacks, results, strict=True):
+            if callback is not None:
                 self._rows.set_pgresult(result)
-                hear(self._rows.load_rows(0, result.ntuples, tuple))
+                callback(self._rows.load_rows(0, result.ntuples, tuple))
 
     async def _results(self) -> list[PGresult]:
-        """Return one result for each thing sent, up to the `Sync`."""
+        """Return one result for each message sent, up to the `Sync`."""
         connection, results = self._pgconn, list[PGresult]()
         while connection.flush():
-            await self._until_ready(is_writing=True)  # or the server waits for us to read, and we for it
+            # writing without reading would deadlock: the server may wait for us to read
+            await self._until_ready(is_writing=True)
             connection.consume_input()
         while True:
             while connection.is_busy():
@@ -115,7 +116,7 @@ class Wire:
             if result is None and connection.status == pq.ConnStatus.BAD:
                 raise OperationalError("the connection is lost")
             if result is None:
-                continue  # between one statement's results and the next one's
+                continue  # separates the results of two statements
             if result.status == _SYNC:
                 return results
             results.append(result)
@@ -140,17 +141,17 @@ class Wire:
 
 
 def cut(connection: Connection) -> None:
-    """Shut down the connection's socket, which wakes whatever waits for the server at once.
+    """Shut down the connection's socket, which immediately wakes every wait for the server.
 
-    Cancelling the driver's coroutine instead would ask the server, which may be frozen, to stop, and wait
-    for its answer.
+    Cancelling the driver's coroutine instead would send a cancel request to the server, which may be frozen,
+    and wait for its answer.
     """
     with suppress(Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
 
 
 def numbered(text: str) -> str:
-    """Return a statement with the protocol's places.
+    """Return a statement with the protocol's numbered placeholders.
 
     >>> numbered("SELECT %s %% %s")
     'SELECT $1 % $2'
@@ -160,12 +161,12 @@ def numbered(text: str) -> str:
 
 
 def _encoded(value: object) -> bytes | None:
-    """Return a value as the protocol's text, bytes as they are; the server infers the type by the place."""
+    """Encode a value in the protocol's text format, bytes unchanged; the server infers the type."""
     if value is None or type(value) is bytes:
         return value
     if isinstance(value, str):
         if "\x00" in value:
-            raise DataError("text with U+0000 cannot be sent: the protocol would cut it off there")
+            raise DataError("text with U+0000 cannot be sent: the protocol would truncate it there")
         return value.encode()
     if isinstance(value, int | float):
         return repr(value).encode()

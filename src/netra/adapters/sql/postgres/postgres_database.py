@@ -1,10 +1,9 @@
-"""Plays scripts over psycopg: a pool of connections, statements prepared once, few round trips.
+"""Runs scripts over psycopg: a connection pool, prepared statements, few round trips.
 
-Statements whose rows no script waits for go out with the next one that does, or with the commit. A
-server that stopped or froze is noticed within `ANSWER_S`: the connection is cut, the caller hears
-`Unavailable`, and the pool connects again by itself. What certainly left no trace, because the commit
-was not sent or the server chose this transaction to break a tie, is tried again on another connection
-within that time.
+A statement whose rows are not awaited is sent with the next awaited one, or with the commit. A stopped or
+frozen server is detected within `ANSWER_S`: the connection is cut, the caller gets `Unavailable`, and the
+pool reconnects by itself. An attempt that certainly had no effect, because the commit was not sent or the
+server aborted the transaction to resolve a conflict, is retried on another connection within that time.
 """
 
 import asyncio
@@ -28,15 +27,16 @@ from netra.adapters.sql.transactions import Outcome, Recipe, Rows
 from netra.domain.errors import NetraError, Unavailable
 
 CONNECTIONS: Final = 10
-SCAN_SHARE: Final = 0.5  # of the connections; the others are for what must not wait for a long read
-WAITING_MAX: Final = 1_000  # callers that wait for a connection; more are refused at once
-CONNECT_S: Final = 2  # the least that the driver takes
-WAIT_SHARE: Final = 0.7  # of the time for an answer, in which there must be a connection
-CHECK_SHARE: Final = 0.3  # of it, in which an idle one must answer: who waits for it still gets a new one
+SCAN_SHARE: Final = 0.5  # fraction of the connections; the others are reserved for short transactions
+WAITING_MAX: Final = 1_000  # callers waiting for a connection; more are rejected immediately
+CONNECT_S: Final = 2  # seconds; the driver's minimum
+WAIT_SHARE: Final = 0.7  # fraction of the answer time within which a connection must be available
+# fraction of it for the check of an idle connection; a waiting caller then still gets a new one
+CHECK_SHARE: Final = 0.3
 START_S: Final = 10.0
-ANSWER_S: Final = 1.7  # in which a transaction must be over, or a long one begun
+ANSWER_S: Final = 1.7  # seconds within which a transaction must end, or a long one begin
 TRIES: Final = 3
-RECONNECT_S: Final = 1.0  # the pool's own tries; the next caller makes it try anew
+RECONNECT_S: Final = 1.0  # seconds of the pool's own reconnect attempts; the next caller starts a new one
 
 T = TypeVar("T")
 
@@ -85,23 +85,23 @@ class PostgresDatabase:
         await self.set_clock()
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         if self._checking is not None:
             self._checking.cancel()
             await asyncio.wait({self._checking})
         await self._pool.close()
 
     async def set_clock(self) -> None:
-        """Ask the server what time it is."""
+        """Read the server's clock."""
 
         async def play(attempt: Attempt) -> None:
-            attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            attempt.wire.put(READ_CLOCK, on_rows=self._set_clock)
             await attempt.wire.send()
 
         await self._attempted(play, await self._attempt(time.monotonic() + START_S))
 
     async def read(self, recipe: Recipe[T]) -> T:
-        """Play a script of few small reads, each a round trip and a transaction of its own."""
+        """Run a script of a few small reads, each a round trip and a transaction of its own."""
 
         async def play(attempt: Attempt) -> T:
             return await attempt.play(recipe())
@@ -109,7 +109,7 @@ class PostgresDatabase:
         return await self._tried(play)
 
     async def view(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads a page or so, all of it at one moment."""
+        """Run a script that reads about one page, from one snapshot."""
 
         async def play(attempt: Attempt) -> T:
             attempt.wire.put("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -123,22 +123,22 @@ class PostgresDatabase:
         return await self._tried(play)
 
     async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads without a bound, all of it at one moment, when it is its turn.
+        """Run a script that reads without bound, from one snapshot, after waiting for a slot.
 
-        Who waits for that has no connection, so that heartbeats, claims and requests find one.
+        A waiting scan holds no connection, so heartbeats, claims and requests find one.
         """
         try:
             async with timeout(self._turn_s):
                 await self._scanning.acquire()
         except TimeoutError as error:
-            raise Unavailable("Too much is read from the database now; try again in a moment.") from error
+            raise Unavailable("Too many large reads are in progress; try again in a moment.") from error
         try:
             return await self.view(recipe)
         finally:
             self._scanning.release()
 
     async def write(self, recipe: Recipe[T]) -> T:
-        """Play a script that writes; it returns once the commit did."""
+        """Run a script that writes; return once it is committed."""
 
         async def play(attempt: Attempt) -> T:
             self._begin_writing(attempt)
@@ -150,7 +150,7 @@ class PostgresDatabase:
         return await self._tried(play)
 
     async def write_together(self, recipe: Recipe[T]) -> T:
-        """Play a script that writes, in one commit with all that came during the one before."""
+        """Run a script that writes, in one commit with all calls made during the previous commit."""
         outcome = await self._commits.ask(recipe)
         if outcome.error is not None:
             raise outcome.error
@@ -175,7 +175,8 @@ class PostgresDatabase:
         except NetraError:
             if not is_undone:
                 raise
-            outcomes = await asyncio.gather(*map(self._written_alone, wanted))  # then each has its own fault
+            # then only the failing scripts fail
+            outcomes = await asyncio.gather(*map(self._written_alone, wanted))
         return dict(zip(askers, outcomes, strict=True))
 
     async def _written_alone(self, recipe: Recipe[Any]) -> Outcome:
@@ -187,15 +188,15 @@ class PostgresDatabase:
     def _begin_writing(self, attempt: Attempt) -> None:
         attempt.is_writing = True
         if self._clock.is_old:
-            attempt.wire.put(READ_CLOCK, heard=self._set_clock)
+            attempt.wire.put(READ_CLOCK, on_rows=self._set_clock)
 
     def _set_clock(self, rows: Rows) -> None:
         ((instant_us,),) = rows
         self._clock.set(int(instant_us))
 
     async def _tried(self, play: Callable[[Attempt], Awaitable[T]]) -> T:
-        """Return what `play` does, tried again while that is safe and there is time."""
-        until_s = time.monotonic() + self._answer_s  # waiting for a connection counts
+        """Return the result of `play`, retrying while that is safe and time remains."""
+        until_s = time.monotonic() + self._answer_s  # includes the wait for a connection
         tries = 0
         while True:
             attempt: Attempt | None = None
@@ -209,9 +210,9 @@ class PostgresDatabase:
                         raise
 
     async def _attempted(self, play: Callable[[Attempt], Awaitable[T]], attempt: Attempt) -> T:
-        """Return what `play` does; a connection is left without a transaction, and cut when time is up."""
+        """Return the result of `play`; end the connection's transaction, or cut it on a timeout."""
         try:
-            attempt.wire.check()  # it may have died in the pool, which counts as no try
+            attempt.wire.check()  # a connection that died in the pool does not count as an attempt
             attempt.has_played = True
             return await play(attempt)
         except BaseException as error:
@@ -224,9 +225,9 @@ class PostgresDatabase:
             await self._pool.putconn(attempt.connection)
 
     async def _attempt(self, until_s: float) -> Attempt:
-        """Return an attempt on a connection of the pool; whoever gets it lets `_attempted` play."""
+        """Return an attempt on a pooled connection, for use by `_attempted`."""
         wait_s = min(WAIT_SHARE * self._answer_s, until_s - time.monotonic())
-        # The pool's own `connection()` would roll back what nobody began.
+        # The pool's own `connection()` would send a needless ROLLBACK.
         connection = await self._pool.getconn(wait_s)
         deadline = Deadline(until_s - time.monotonic(), partial(cut, connection))
         return Attempt(connection, self._wire(connection), deadline)
@@ -240,17 +241,17 @@ class PostgresDatabase:
         return wire
 
     def _look_after_the_others(self) -> None:
-        """Have the idle connections that broke with this one replaced."""
+        """Replace idle connections that broke together with this one."""
         if self._checking is None or self._checking.done():
             self._checking = asyncio.get_running_loop().create_task(self._checked())
 
     async def _checked(self) -> None:
-        """Ask every idle connection for a word, all at the same time, and cut those that stay silent.
+        """Probe every idle connection concurrently, and cut those that do not answer.
 
-        On a line that went dead without a reset they would keep their places until the system gives
-        it up, after a quarter of an hour. Nor are all replaced unasked: one is closed also for a request
-        that was cancelled or a statement that took too long; the others are well then, and to connect
-        ten times for each would be a burden that grows with the server's.
+        A connection whose peer vanished without a reset would stay in the pool until the operating system
+        gives it up, after a quarter of an hour. They are not all replaced unconditionally: a connection is
+        also closed for a cancelled request or a slow statement, while the others are healthy, and ten
+        reconnects for each would add load to a busy server.
         """
         idle = self._pool.get_stats()["pool_available"]
         await asyncio.gather(*(self._asked() for _ in range(idle)))
@@ -266,11 +267,11 @@ class PostgresDatabase:
 
 
 def server_options(answer_s: float) -> str:
-    """Return what the server is asked to do for our connections.
+    """Return the server options for our connections.
 
-    Its own patience: with a process that froze in a transaction, with locks, with any statement. And
-    one plan a statement, by index: a queue changes faster than what the planner is told of it, and by
-    a wrong guess it sorts the whole queue at each claim, or plans each statement anew.
+    They set the server's timeouts for an idle transaction, for locks and for statements, and force generic,
+    index-based plans. A queue changes faster than the planner's statistics; with stale ones it sorts the
+    whole queue for each claim, or plans each statement anew.
     """
     settings = {
         "idle_in_transaction_session_timeout": round((answer_s + 0.3) * 1e3),

@@ -1,4 +1,4 @@
-"""Opens the store on a PostgreSQL server, brought to the present schema, with every port over it."""
+"""Opens the store on a PostgreSQL server, migrated to the current schema, with every port over it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -15,16 +15,16 @@ from netra.adapters.sql.stores import SqlStores, stores_over
 from netra.domain.errors import Unavailable
 from netra.ports.clock import Clock
 
-REASONS: Final = {  # by what the driver says
-    "Connection refused": "nothing listens there; start the server, or correct host and port",
+REASONS: Final = {  # by a part of the driver's message
+    "Connection refused": "no server listens there; start the server, or correct host and port",
     "failed to resolve host": "its host is unknown; correct the host",
-    "password authentication failed": "the server does not accept the user name and password; correct them",
-    "no password supplied": "the server asks for a password; add one",
-    "timeout expired": f"no answer within {CONNECT_S} s; see whether the server runs and can be reached",
+    "password authentication failed": "the server rejects the user name or password; correct them",
+    "no password supplied": "the server requires a password; add one",
+    "timeout expired": f"no answer within {CONNECT_S} s; check that the server runs and is reachable",
     "does not exist": "the server has no such database or user; create it, or correct the name",
-    "too many clients": "the server has no connection left; raise its max_connections",
+    "too many clients": "the server has no free connection; raise its max_connections",
     "No such file or directory": "no server listens on this machine; add the host",
-    "invalid integer value": "its port is no number; correct the port",
+    "invalid integer value": "its port is not a number; correct the port",
 }
 
 
@@ -32,23 +32,23 @@ REASONS: Final = {  # by what the driver says
 async def open_postgres(
     url: str, *, clock: Clock | None = None, connections: int = CONNECTIONS, answer_s: float = ANSWER_S
 ) -> AsyncGenerator[SqlStores]:
-    """Migrate and connect, and disconnect on exit. Raises `Unavailable`.
+    """Migrate and connect; disconnect on exit. Raises `Unavailable`.
 
-    Time is the server's unless a `clock` is given, so that any number of processes agree on leases.
-    What does not answer within `answer_s` is `Unavailable`.
+    Time comes from the server unless a `clock` is given, so any number of processes agree on leases. An
+    answer that takes longer than `answer_s` raises `Unavailable`.
     """
     await asyncio.to_thread(PostgresSchema(url).upgrade)
-    told = DatabaseClock()
-    database = PostgresDatabase(url, clock=told, connections=connections, answer_s=answer_s)
+    server_clock = DatabaseClock()
+    database = PostgresDatabase(url, clock=server_clock, connections=connections, answer_s=answer_s)
     await database.open()
     try:
-        yield stores_over(database, clock=clock or told, name="postgresql")
+        yield stores_over(database, clock=clock or server_clock, name="postgresql")
     finally:
         await database.close()
 
 
 class PostgresSchema:
-    """`Schema` of the server's database that `url` names."""
+    """`Schema` of the database at `url`."""
 
     head = HEAD
 
@@ -61,20 +61,21 @@ class PostgresSchema:
         return place_of(self._url)
 
     def revision(self) -> str | None:
-        """Return the last revision that was applied, None for none."""
+        """Return the last applied revision, or None."""
         with self._connected() as connection:
             return _revision(connection)
 
     def upgrade(self) -> None:
-        """Bring the tables to `HEAD`, all or nothing; of several processes that try, one does it."""
+        """Upgrade the tables to `HEAD`, all or nothing; a race of processes has one winner."""
         with self._connected() as connection:
             if _revision(connection) != HEAD:
-                from netra.adapters.sql.migrations.runner import upgrade_postgres  # slow, rarely needed
+                # slow to import, rarely needed
+                from netra.adapters.sql.migrations.runner import upgrade_postgres
 
                 upgrade_postgres(connection)
 
     def check(self) -> str | None:
-        """Return the last revision that was applied. Raises `Unavailable` for a newer schema."""
+        """Return the last applied revision. Raises `Unavailable` for a newer schema."""
         from netra.adapters.sql.migrations.runner import check_known  # slow to import, rarely needed
 
         found = self.revision()
@@ -94,17 +95,17 @@ class PostgresSchema:
                 yield connection
         except (psycopg.ProgrammingError, UnicodeDecodeError) as error:
             raise Unavailable(
-                "NETRA_DATABASE_URL cannot be read: it must be an address such as "
+                "NETRA_DATABASE_URL is not a valid address: it must be an address such as "
                 "postgresql://user:password@host:5432/netra, with %40 for an @ in the password."
             ) from error
         except psycopg.Error as error:
             raise Unavailable(
-                f"The database that NETRA_DATABASE_URL names cannot be opened: {reason_of(error)}."
+                f"The database at NETRA_DATABASE_URL cannot be opened: {reason_of(error)}."
             ) from error
 
 
 def place_of(url: str) -> str:
-    """Return the names of the database and of its server in `url`, never the password.
+    """Return the names of the database and its server in `url`, never the password.
 
     >>> place_of("postgresql://ada:secret@db.example.com/netra")
     "PostgreSQL, database 'netra' at db.example.com:5432"
@@ -115,7 +116,7 @@ def place_of(url: str) -> str:
 
 
 def reason_of(error: psycopg.Error) -> str:
-    """Return why a connection failed and what to do, without the driver's text: it may hold a password."""
+    """Return the cause of a failed connection and the remedy, without the driver's text and its secrets."""
     found = (reason for phrase, reason in REASONS.items() if phrase in str(error))
     return next(found, "the server refused the connection; its log says why")
 

@@ -1,1 +1,1 @@
-"""Runs in tables: accepted, claimed under a lease, finished."""
+"""Tables of runs: accepted, claimed under a lease, finished."""

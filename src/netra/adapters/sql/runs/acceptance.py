@@ -1,4 +1,4 @@
-"""Letting a run in: the key it may have come with before, the room there is, and all its rows at once."""
+"""Accepts a run: checks its idempotency key and the quotas, and inserts all of its rows."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -8,7 +8,14 @@ from sqlalchemy import and_, case, func, insert, null, select
 
 from netra.adapters.sql.instants import micros
 from netra.adapters.sql.locks import locking_runs_of
-from netra.adapters.sql.runs.run_rows import NO_PARAMETERS, RUN_COLUMNS, changed, run_of, saying, storing
+from netra.adapters.sql.runs.run_rows import (
+    NO_PARAMETERS,
+    RUN_COLUMNS,
+    adding_message,
+    changed,
+    inserting_message,
+    run_of,
+)
 from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs, threads
 from netra.adapters.sql.transactions import ONE, Query, Script, Step, ask, inserting, param
 from netra.domain.idempotency import check_fingerprint
@@ -60,11 +67,11 @@ _INSERT_EVENT = Query(
 
 
 class LiveCeiling:
-    """A number that the count of live runs has not passed, kept so that it need not be counted every time.
+    """A cached upper bound on the number of live runs; avoids a COUNT per accepted run.
 
-    Each run accepted here raises it. It is counted anew when a sixty-fourth of it, and of the room below
-    the limit, was accepted since (so counting costs the same whatever the queue's length) and whenever it
-    reaches the limit. Runs accepted by other processes are seen at the next count.
+    Each run accepted here increments it. Live runs are counted again when the bound reaches the limit, and
+    after as many acceptances as a sixty-fourth of it and of the room below the limit, so the cost of counting
+    does not depend on the queue's length. Runs accepted by other processes are included at the next count.
     """
 
     def __init__(self) -> None:
@@ -72,14 +79,14 @@ class LiveCeiling:
         self._since: int | None = None
 
     def is_worth_counting(self, *, limit: int) -> bool:
-        """Return whether the ceiling may be far off, or decides."""
+        """Return whether a count is due: the bound may be far off, or it reaches the limit."""
         since, counted = self._since, self._counted
         if since is None or counted + since >= limit:
             return True
         return since * 64 >= max(counted, limit - counted)
 
     def raised(self, *, counted: int | None) -> int:
-        """Return the ceiling before one more run comes in; exact when they were `counted` just now."""
+        """Return the bound before one more run is added; exact when `counted` was just read."""
         if counted is not None:
             self._counted, self._since = counted, 0
         since = self._since or 0
@@ -88,9 +95,9 @@ class LiveCeiling:
 
 
 def accepting(new: NewRun, *, quotas: Quotas, ceiling: LiveCeiling) -> Script[Accepted]:
-    """Store run, thread, question and first event, or return the run that the key made before."""
+    """Store run, thread, question and first event, or return the earlier run of the same key."""
     owner_id = new.run.owner_id
-    yield locking_runs_of(owner_id)  # for keys, quotas and new threads
+    yield locking_runs_of(owner_id)  # guards keys, quotas and new threads
     query = _ROOM_IN_ALL if ceiling.is_worth_counting(limit=quotas.max_live_runs) else _ROOM
     (row,) = yield ask(query, owner_id=owner_id, thread_id=new.run.thread_id, key=new.idempotency_key)
     all_live, size, owner_live, thread_live, thread_waiting, *first = row
@@ -114,14 +121,14 @@ def _replayed(new: NewRun, first: Sequence[Any]) -> Accepted:
 
 
 def _storing(new: NewRun, *, has_made_thread: bool) -> Script[Accepted]:
-    """Store all of it; no row is waited for."""
+    """Insert all rows; awaits no rows."""
     change = recorded(new.run, [new.first_event], at=new.run.created_at)
     (event,) = change.events
     if has_made_thread:
         yield _making_thread(new)
-        yield storing(new.question, owner_id=new.run.owner_id)
+        yield inserting_message(new.question, owner_id=new.run.owner_id)
     else:
-        yield from saying(new.question, owner_id=new.run.owner_id)
+        yield from adding_message(new.question, owner_id=new.run.owner_id)
     yield ask(_INSERT_RUN, **_row(new, change.run, has_made_thread=has_made_thread))
     yield ask(
         _INSERT_EVENT,
@@ -135,7 +142,7 @@ def _storing(new: NewRun, *, has_made_thread: bool) -> Script[Accepted]:
 
 
 def _making_thread(new: NewRun) -> Step:
-    """Return the step that makes the thread with the question in it."""
+    """Return the step that inserts the thread with its question."""
     return ask(
         _INSERT_THREAD,
         owner_id=new.run.owner_id,

@@ -1,4 +1,4 @@
-"""Coalesces the claims of one process: lanes that want a run at the same time share a statement."""
+"""Coalesces concurrent claims of one process into one statement."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -9,12 +9,13 @@ from netra.adapters.resilience.coalescer import Coalescer
 from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.runs.model import Claim
 
-ClaimMany: TypeAlias = Callable[[float, int], Awaitable[Sequence[Claim]]]  # seconds, at most so many
+# lease in seconds, maximum number of claims
+ClaimMany: TypeAlias = Callable[[float, int], Awaitable[Sequence[Claim]]]
 Release: TypeAlias = Callable[[Claim], Awaitable[object]]
 
 
 class ClaimRounds:
-    """Runs one claiming statement at a time, each for all lanes that asked during the one before."""
+    """Runs one claiming statement at a time; claims requested while it runs form the next batch."""
 
     def __init__(self, claim_many: ClaimMany, *, release: Release) -> None:
         self._claim_many = claim_many
@@ -22,7 +23,10 @@ class ClaimRounds:
         self._claims = Coalescer(self._served)
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Return a claim, the oldest run to the lane that asked first. Raises what the statement raised."""
+        """Return a claim; the oldest run goes to the lane that asked first.
+
+        Raises the statement's exception.
+        """
         return await self._claims.ask(lease_s)
 
     async def _served(self, askers: Mapping[object, float]) -> Mapping[object, Claim | None]:

@@ -1,7 +1,7 @@
-"""Which runs are claimed next: those of the owners with the fewest running runs, then the oldest.
+"""Chooses the next runs to claim: those of the owners with the fewest running runs, then the oldest.
 
-The statement never reads a whole queue. It steps from owner to owner by the index of queued runs, finds
-each owner's oldest ready run, and looks further down an owner's queue only as far as the claim can reach.
+The statement never reads a whole queue. It steps from owner to owner by the index of queued runs, finds each
+owner's oldest ready run, and looks further down an owner's queue only as far as the claim can reach.
 """
 
 from typing import Any, Final
@@ -16,13 +16,13 @@ from sqlalchemy.types import NullType
 from netra.adapters.sql.schema import is_live, literal, runs
 from netra.adapters.sql.transactions import ONE, param
 
-OWNERS_MAX: Final = 8  # owners compared by one claim; bounds its cost where more of them wait
-# Whether a run is still queued. A parameter, because PostgreSQL would answer a literal by reading the whole
-# index of queued runs, where it believes that there are few.
+OWNERS_MAX: Final = 8  # owners compared by one claim; bounds its cost when more are waiting
+# Whether a run is still queued. A parameter, because for a literal PostgreSQL would read the whole index of
+# queued runs when it expects few.
 IS_STILL_QUEUED: Final = runs.c.state == param("from_state")
 _FENCE: Final[ColumnElement[Any]] = literal_column(
     "0"
-)  # an OFFSET, which PostgreSQL's planner neither flattens nor reorders
+)  # an OFFSET is an optimisation fence: PostgreSQL neither flattens nor reorders it
 
 
 def _queued(name: str) -> tuple[FromClause, ColumnElement[bool]]:
@@ -31,14 +31,14 @@ def _queued(name: str) -> tuple[FromClause, ColumnElement[bool]]:
 
 
 def _lowest_owner(name: str, *, above: ColumnElement[Any] | None = None) -> ScalarSelect[Any]:
-    """Return the lowest id of an owner with queued runs, or the lowest one `above` another."""
+    """Return the lowest id of an owner with queued runs, or the lowest one above `above`."""
     table, is_queued = _queued(name)
     found = select(table.c.owner_id).where(is_queued).order_by(table.c.owner_id).limit(ONE)
     return (found if above is None else found.where(table.c.owner_id > above)).scalar_subquery()
 
 
 def _ring() -> CTE:
-    """Return the owners with queued runs, in a ring that begins after `after_owner`."""
+    """Return the owners with queued runs, cyclically from the one after `after_owner`."""
     first = func.coalesce(_lowest_owner("first", above=param("after_owner")), _lowest_owner("lowest"))
     start = select(first.label("owner_id")).subquery("start")
     ring = (
@@ -47,7 +47,7 @@ def _ring() -> CTE:
         .cte("ring", recursive=True)
     )
     following = func.coalesce(_lowest_owner("next", above=ring.c.owner_id), _lowest_owner("lowest"))
-    closed = func.nullif(following, ring.c.first_id)  # NULL where the ring is back at its beginning
+    closed = func.nullif(following, ring.c.first_id)  # NULL where the ring returns to its start
     return ring.union_all(
         select(closed, ring.c.first_id, ring.c.nth + ONE).where(
             ring.c.owner_id.is_not(None), ring.c.nth < literal_column(str(OWNERS_MAX))
@@ -56,9 +56,9 @@ def _ring() -> CTE:
 
 
 def _is_first_in_thread(run: FromClause) -> ColumnElement[bool]:
-    """Return whether all runs before `run` in its thread have ended, as far as the statement can see.
+    """Return whether all runs before `run` in its thread have ended, as of the statement's snapshot.
 
-    So two claims at once cannot take two runs of one thread, and no lock is needed beyond the row's.
+    So two concurrent claims cannot take two runs of one thread, and the row lock suffices.
     """
     older = runs.alias("older")
     return ~exists(
@@ -77,14 +77,14 @@ def _is_first_in_thread(run: FromClause) -> ColumnElement[bool]:
 def _oldest_ready(
     name: str, *, of: ColumnElement[Any], after: ColumnElement[Any] | None = None
 ) -> ScalarSelect[Any]:
-    """Return the number of an owner's oldest ready run, or of the oldest one that comes `after` another."""
+    """Return the number of an owner's oldest ready run, or of the oldest one after `after`."""
     table, is_queued = _queued(name)
     until = table.c.lease_until
     is_rested = until.is_(None) | (until <= param("now")) | (until > param("horizon"))
     found = (
         select(table.c.number)
-        # a range of one owner, in the order of the index of queued runs: for an equal owner, any index that
-        # is sorted by number would do, and PostgreSQL might read the whole table by its primary key
+        # A range of one owner, in the order of the index of queued runs. For an equality any index sorted by
+        # number would do, and PostgreSQL might read the whole table by its primary key.
         .where(is_queued, table.c.owner_id.between(of, of), is_rested, _is_first_in_thread(table))
         .order_by(table.c.owner_id, table.c.number)
         .limit(ONE)
@@ -93,14 +93,14 @@ def _oldest_ready(
 
 
 def _heads(ring: CTE) -> CTE:
-    """Return each owner's oldest ready run, its place in the owner's queue, and its rank among all."""
+    """Return each owner's oldest ready run, its position in the owner's queue, and its overall rank."""
     working = runs.alias("working")
     running = (
         select(func.count())
         .select_from(working)
         .where(
             is_live(working.c.state),
-            working.c.state == literal("running"),  # both: there is an index of live ones
+            working.c.state == literal("running"),  # both conditions: the index covers live runs
             working.c.owner_id == ring.c.owner_id,
         )
         .scalar_subquery()
@@ -120,9 +120,9 @@ def _heads(ring: CTE) -> CTE:
 def _line(heads: CTE) -> CTE:
     """Return the ready runs that a claim of `most` may take.
 
-    Where at least `most` owners have a ready run, the claim takes none ranked above the worst of the
-    `most` best heads. Where fewer have, it looks so far down each queue that together they may suffice;
-    where some queues are shorter, it finds too few, and the rest is for another claim.
+    When at least `most` owners have a ready run, no run ranked below the `most` best heads is taken.
+    Otherwise each queue is read as far as they might suffice together; when some queues are shorter, the
+    claim finds too few, and the remaining runs are left for the next claim.
     """
     has_run = heads.c.number.is_not(None)
     worst = select(heads.c.rank).where(has_run).order_by(heads.c.rank).limit(ONE)
@@ -141,13 +141,13 @@ def _line(heads: CTE) -> CTE:
     )
 
 
-class is_one_of(FunctionElement[Any]):  # noqa: N801  # named like the operator that it stands for
-    """`column IN (SELECT ...)`, by the column's index whatever PostgreSQL believes of the table.
+class is_one_of(FunctionElement[Any]):  # noqa: N801 (named like the operator that it stands for)
+    """`column IN (SELECT ...)` by the column's index, whatever PostgreSQL's statistics say.
 
-    PostgreSQL makes a join of IN, and joins by reading a whole table while it believes that it is empty.
+    PostgreSQL turns IN into a join, and reads the whole table while its statistics say that it is empty.
     """
 
-    type = NullType()  # a Boolean is compared with 1 where the engine has none, which hides the index
+    type = NullType()  # engines without Booleans would compare one with 1, which hides the index
     inherit_cache = True
 
 
@@ -164,10 +164,9 @@ def _as_any(element: is_one_of, compiler: SQLCompiler, **named: Any) -> str:
 
 
 def chosen() -> CTE:
-    """Return the numbers of the `most` runs to claim, their rows locked.
+    """Return the numbers of the `most` runs to claim, with their rows locked.
 
-    Rows are locked one after the other, in order, until there are enough; one that is locked already is
-    passed over.
+    Rows are locked one by one, in order, until there are enough; rows that are already locked are skipped.
     """
     line = _line(_heads(_ring()))
     sorted_line = select(line.c.number).order_by(line.c.rank, line.c.number).offset(_FENCE).subquery("sorted")

@@ -1,8 +1,8 @@
-"""A worker's half of the runs in tables: claims, leases, fences and endings.
+"""The worker's side of the runs' tables: claims, leases, fencing tokens and endings.
 
-Every statement that writes for a claim has `HOLDS` in its WHERE: the run, its fence, and that it is
-running. No row means that the claim is lost. So a worker need not look before it writes, and each of
-its transactions is one round trip.
+Every statement that writes for a claim has `HOLDS` in its WHERE: the run, its fencing token, and the state
+running. No row means that the claim is lost. So a worker need not read before it writes, and each of its
+transactions is one round trip.
 """
 
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ from netra.ports.runs import Pulse
 
 _IS_ANY_QUEUED: Final = Query(select(runs.c.number).where(IS_QUEUED).limit(1))
 _CHOSEN = chosen()
-_CLAIM: Final = Query(  # as `transitions.claimed` has it
+_CLAIM: Final = Query(  # implements `transitions.claimed`
     update(runs)
     .where(is_one_of(runs.c.number, select(_CHOSEN.c.number).scalar_subquery()), IS_STILL_QUEUED)
     .values(
@@ -58,26 +58,26 @@ _CLAIM: Final = Query(  # as `transitions.claimed` has it
 )
 _EXTEND: Final = Query(update(runs).where(*HOLDS).returning(runs.c.is_cancel_requested), sets=["lease_until"])
 _HOLD: Final = Query(select(ONE).where(*HOLDS).with_for_update(), is_awaited=False)
-TOLD_MAX: Final = 8  # events of one statement
+EVENTS_PER_INSERT_MAX: Final = 8  # events inserted by one statement
 
 
-def _telling(count: int) -> Query:
-    """Return what locks a run that is held and inserts `count` events, each after the last there is."""
+def _event_insert(count: int) -> Query:
+    """Return the query that locks a held run and inserts `count` events after its last one."""
     held = select(runs.c.number, runs.c.last_seq).where(*HOLDS).with_for_update().cte("held")
-    said = (
+    data = (
         select(
             held.c.number,
             held.c.last_seq + bindparam("before", type_=Integer) + literal_column(str(nth)),
             bindparam(f"word{nth}", type_=Text),
             bindparam("at_us", type_=BigInteger),
-            cast(bindparam(f"said{nth}"), LargeBinary),  # or in a union it would be text
+            cast(bindparam(f"data{nth}"), LargeBinary),  # without the cast a union would make it text
         )
         for nth in range(1, count + 1)
     )
-    return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*said)))
+    return Query(insert(run_events).from_select(["run", "seq", "kind", "at", "data"], union_all(*data)))
 
 
-_TELL: Final = {count: _telling(count) for count in range(1, TOLD_MAX + 1)}
+_EVENT_INSERTS: Final = {count: _event_insert(count) for count in range(1, EVENTS_PER_INSERT_MAX + 1)}
 _RECORD: Final = Query(
     update(runs)
     .where(*HOLDS)
@@ -118,16 +118,16 @@ class SqlClaims:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._after_owner = 0  # whose run was claimed last: the next claim compares the owners after them
-        self._is_busy = False  # whether the last round found runs for all: then there are mostly more
+        self._after_owner = 0  # owner of the last claimed run: the next claim compares the owners after it
+        self._is_busy = False  # whether the last batch found runs for all lanes: then more are likely
         self._rounds = ClaimRounds(self._claimed, release=self.release)
 
     async def claim(self, *, lease_s: float) -> Claim | None:
-        """Claim the oldest ready run of the owner who has the fewest running."""
+        """Claim the oldest ready run of the owner with the fewest running runs."""
         return await self._rounds.claim(lease_s=lease_s)
 
     async def extend(self, claim: Claim, *, lease_s: float) -> Pulse:
-        """RunMove the lease's end and say whether a cancel was asked for."""
+        """Extend the lease and return whether a cancel was requested."""
         return await self._database.write(lambda: _extending(claim, self._clock, lease_s=lease_s))
 
     async def record(self, claim: Claim, events: Sequence[NewEvent], *, progress: int) -> Sequence[RunEvent]:
@@ -143,7 +143,7 @@ class SqlClaims:
         )
 
     async def release(self, claim: Claim) -> Sequence[RunEvent]:
-        """Hand the run back without having spent an attempt, or end it as cancelled."""
+        """Return the run to the queue without counting the attempt, or end it as cancelled."""
         return await self._database.write(lambda: returning(claim, self._clock, released))
 
     async def postpone(self, claim: Claim, why: NetraError, *, max_attempts: int) -> Sequence[RunEvent]:
@@ -152,7 +152,7 @@ class SqlClaims:
         return await self._database.write(lambda: returning(claim, self._clock, transition))
 
     async def reap(self, *, max_attempts: int, limit: int = 100) -> Sequence[RunEvent]:
-        """Requeue or end runs whose lease has run out."""
+        """Requeue or end runs whose lease has expired."""
         return await self._database.write(
             lambda: reaping(self._clock, max_attempts=max_attempts, limit=limit)
         )
@@ -165,7 +165,7 @@ class SqlClaims:
         while is_maybe_more and len(claims) < most:
             try:
                 more = await self._claimed_by_one(lease_s, most - len(claims))
-            except Unavailable:  # what is claimed already must be worked on
+            except Unavailable:  # runs that are already claimed must be worked on
                 break
             claims += more
             is_maybe_more = _has_several_of_one(more)
@@ -173,7 +173,7 @@ class SqlClaims:
         return claims
 
     async def _claimed_by_one(self, lease_s: float, most: int) -> Sequence[Claim]:
-        """Claim by one statement, which may leave some for another where the queues' lengths differ."""
+        """Claim by one statement, which may leave runs behind when the queues' lengths differ."""
         after = self._after_owner
         claims = await self._database.write(
             lambda: _claiming(self._clock, lease_s=lease_s, most=most, after_owner=after)
@@ -221,7 +221,7 @@ def _recording(
     at = clock.now()
     yield from _holding(claim, events, at=at)
     rows = yield ask_last(_RECORD, added=len(events), percent=progress, **held_by(claim))
-    return _told(claim, events, rows, at=at)
+    return _numbered(claim, events, rows, at=at)
 
 
 def _finishing(
@@ -231,34 +231,34 @@ def _finishing(
     values = ended(finished(claim.run, ending, (), at=at).run)
     yield from _holding(claim, events, at=at)
     if answer is not None:
-        yield from _answering(claim, answer)
+        yield from _storing_answer(claim, answer)
     percent = 100 if ending.move is RunMove.COMPLETE else None
     rows = yield ask_last(_END, added=len(events), percent=percent, **values, **held_by(claim))
-    return _told(claim, events, rows, at=at)
+    return _numbered(claim, events, rows, at=at)
 
 
 def _holding(claim: Claim, events: Sequence[NewEvent], *, at: datetime) -> Script[None]:
-    """Lock the run, if the claim holds, and append the events to it."""
+    """Lock the run if the claim holds, and append the events to it."""
     held = held_by(claim)
-    if not events:  # else the first insert locks it
+    if not events:  # otherwise the first insert locks it
         yield ask(_HOLD, **held)
-    for before in range(0, len(events), TOLD_MAX):
-        some = events[before : before + TOLD_MAX]
+    for before in range(0, len(events), EVENTS_PER_INSERT_MAX):
+        some = events[before : before + EVENTS_PER_INSERT_MAX]
         words = {f"word{nth}": event.kind.value for nth, event in enumerate(some, 1)}
-        said = {f"said{nth}": event.data for nth, event in enumerate(some, 1)}
-        yield ask(_TELL[len(some)], before=before, at_us=micros(at), **words, **said, **held)
+        data = {f"data{nth}": event.data for nth, event in enumerate(some, 1)}
+        yield ask(_EVENT_INSERTS[len(some)], before=before, at_us=micros(at), **words, **data, **held)
 
 
-def _answering(claim: Claim, answer: Message) -> Script[None]:
-    """Store the answer, if the claim holds, and count it in its thread."""
+def _storing_answer(claim: Claim, answer: Message) -> Script[None]:
+    """Store the answer if the claim holds, and count it in its thread."""
     owned = {"whose": claim.run.owner_id, "thread_id": answer.thread_id, "said_at": micros(answer.created_at)}
     held = held_by(claim)
     yield ask(_SAY, message_id=answer.id, role=answer.role.value, content=answer.content, **owned, **held)
     yield ask(_COUNT_SAID, **owned, **held)
 
 
-def _told(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
-    """Return the events as they were numbered, given the answer of the statement that came last."""
+def _numbered(claim: Claim, events: Sequence[NewEvent], rows: Rows, *, at: datetime) -> Sequence[RunEvent]:
+    """Return the events with their numbers, given the rows of the last statement."""
     if not rows:
-        raise lost(claim)  # and nothing was written: each of the statements asks whether the claim holds
+        raise lost(claim)  # nothing was written: each statement checks whether the claim holds
     return numbered(events, run_id=claim.run.id, last_seq=rows[0][0] - len(events), at=at)

@@ -1,4 +1,4 @@
-"""Runs, their events and messages between Structs and rows; the statements that more than one script uses."""
+"""Converts runs, events and messages to and from rows; statements shared by several scripts."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -127,22 +127,22 @@ def event_of(run_id: RunId, row: Row) -> RunEvent:
     return RunEvent(run_id=run_id, seq=seq, kind=KINDS[kind], at=instant(at), data=data)
 
 
-def telling(number: int, events: Sequence[RunEvent]) -> Script[None]:
+def adding_events(number: int, events: Sequence[RunEvent]) -> Script[None]:
     """Store events of the run whose row has `number`."""
     rows = [(number, event.seq, event.kind.value, micros(event.at), event.data) for event in events]
     if rows:
         yield insert_all(_INSERT_EVENTS, rows)
 
 
-def saying(message: Message, *, owner_id: UserId) -> Script[None]:
+def adding_message(message: Message, *, owner_id: UserId) -> Script[None]:
     """Store a message and count it in its thread."""
-    yield storing(message, owner_id=owner_id)
+    yield inserting_message(message, owner_id=owner_id)
     at_us = micros(message.created_at)
     yield ask(_COUNT_MESSAGE, whose=owner_id, thread_id=message.thread_id, said_at=at_us)
 
 
-def storing(message: Message, *, owner_id: UserId) -> Step:
-    """Return the step that stores a message and leaves the thread as it is."""
+def inserting_message(message: Message, *, owner_id: UserId) -> Step:
+    """Return the step that stores a message without updating its thread."""
     return ask(
         _INSERT_MESSAGE,
         owner_id=owner_id,

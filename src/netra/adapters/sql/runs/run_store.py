@@ -1,4 +1,4 @@
-"""Runs in tables: read and stopped here, let in by `acceptance`, worked on in `claims`."""
+"""Stores runs in tables: reading and stopping here, the rest in `acceptance` and `claims`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,10 +14,10 @@ from netra.adapters.sql.runs.run_rows import (
     CHANGED,
     RUN_COLUMNS,
     WITHOUT_RESULT,
+    adding_events,
     changed,
     event_of,
     run_of,
-    telling,
 )
 from netra.adapters.sql.schema import IS_LIVE, IS_QUEUED, run_events, runs
 from netra.adapters.sql.transactions import Database, Query, Script, ask, param
@@ -32,7 +32,7 @@ from netra.ports.clock import Clock
 from netra.ports.runs import NewRun
 
 LIVE_MAX: Final = 100
-_SEQ_MAX: Final = 2**31 - 1  # no run has so many events; a reader may ask for any number
+_SEQ_MAX: Final = 2**31 - 1  # above any run's last event; readers may pass any number
 
 _OWNED: Final = runs.c.owner_id == param("owner_id")
 _IN_THREAD: Final = runs.c.thread_id == param("thread_id")
@@ -73,7 +73,7 @@ class SqlRunStore(SqlClaims):
         self._ceiling = LiveCeiling()
 
     async def accept(self, new: NewRun, *, quotas: Quotas) -> Accepted:
-        """Store run, thread, question and first event, or return the run that the key made before."""
+        """Store run, thread, question and first event, or return the earlier run of the same key."""
         return await self._database.write(lambda: accepting(new, quotas=quotas, ceiling=self._ceiling))
 
     async def get(self, run_id: RunId, *, owner_id: UserId) -> Run:
@@ -101,7 +101,7 @@ class SqlRunStore(SqlClaims):
         )
 
     async def stop(self, run_id: RunId, *, owner_id: UserId) -> tuple[Run, Sequence[RunEvent]]:
-        """Cancel the run, or ask its worker to."""
+        """Cancel the run, or request that its worker cancels it."""
         return await self._database.write(lambda: _stopping(run_id, owner_id, clock=self._clock))
 
     async def waiting(self) -> int:
@@ -109,7 +109,7 @@ class SqlRunStore(SqlClaims):
         return await self._database.read(_waiting)
 
     async def clock(self) -> datetime:
-        """Return the time by which leases are judged."""
+        """Return the store's current time, by which leases are judged."""
         return self._clock.now()
 
 
@@ -142,7 +142,7 @@ def _stopping(run_id: RunId, owner_id: UserId, *, clock: Clock) -> Script[tuple[
     if change.run != run:
         kept = None if change.run.state.is_terminal else lease_until
         yield ask(_STOP, run_number=number, **changed(change.run, lease_until=kept))
-        yield from telling(number, change.events)
+        yield from adding_events(number, change.events)
     return change.run, change.events
 
 

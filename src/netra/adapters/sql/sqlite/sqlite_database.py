@@ -1,4 +1,4 @@
-"""Plays scripts over `sqlite3`: small reads where they are asked, large ones and writes in threads."""
+"""Runs scripts over `sqlite3`: small reads on the event loop, large reads and writes in threads."""
 
 import asyncio
 import sqlite3
@@ -14,11 +14,11 @@ from netra.adapters.sql.transactions import Recipe, Rows, Script, Step
 from netra.domain.errors import Conflict
 
 SCANNERS: Final = 2
-WRITE_WAIT_S: Final = 10.0  # for another process's transaction
-READ_WAIT_S: Final = 1.0  # in WAL readers wait only while a file is recovered
+WRITE_WAIT_S: Final = 10.0  # seconds to wait for another process's transaction
+READ_WAIT_S: Final = 1.0  # seconds; in WAL mode readers wait only while a file is recovered
 WAL_TRIES: Final = 20
-GIVE_UP_EVERY: Final = 10_000  # steps of SQLite's machine after which a scan asks whether to go on
-CACHE_KIB: Final = 16_384  # pages each connection may hold
+GIVE_UP_EVERY: Final = 10_000  # SQLite virtual machine steps between two checks whether a scan should stop
+CACHE_KIB: Final = 16_384  # page cache of each connection, in KiB
 DIALECT: Final = sqlite_dialect(paramstyle="qmark")
 
 Synchronous = Literal["NORMAL", "FULL"]
@@ -28,10 +28,10 @@ T = TypeVar("T")
 class SqliteDatabase:
     """`Database` over one file in write-ahead mode.
 
-    With `synchronous=NORMAL` a commit is in the operating system's hands when it returns: killing
-    any process loses nothing, a power cut may lose the last moments and never corrupts. FULL waits
-    for the disk at every commit. Measured on ext4, one writer: 14 us a commit against 460 us, and
-    20 us of CPU against 180 us; a run makes about eight. NORMAL is the default.
+    With `synchronous=NORMAL` a commit has reached the operating system when it returns: killing a process
+    loses nothing; a power failure may lose the last moments but never corrupts the file. FULL waits for the
+    disk at every commit. Measured on ext4 with one writer: 14 us a commit against 460 us, and 20 us of CPU
+    against 180 us; a run makes about eight. NORMAL is the default.
     """
 
     def __init__(
@@ -53,49 +53,49 @@ class SqliteDatabase:
         self._scanning = tuple(scanning)
         for connection in scanning:
             connection.set_progress_handler(lambda: self._is_closing, GIVE_UP_EVERY)
-        self._idle = scanning  # a scan takes one and puts it back; there are as many as threads
+        self._idle = scanning  # a scan takes a connection and puts it back; there is one per thread
         self._scanners = ThreadPoolExecutor(SCANNERS, thread_name_prefix="netra-sqlite-scan")
         self._writer = Writer(writing)
 
     async def read(self, recipe: Recipe[T]) -> T:
-        """Play a script of few small reads at once, on the event loop's own connection."""
+        """Run a script of a few small reads directly, on the event loop's own connection."""
         try:
             return played(self._reading, recipe())
         except sqlite3.Error as error:
             raise refusal(error) from error
 
     async def view(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads a page or so in a thread, all of it at one moment."""
+        """Run a script that reads about one page in a thread, from one snapshot."""
         return await self.scan(recipe)
 
     async def scan(self, recipe: Recipe[T]) -> T:
-        """Play a script that reads without a bound in a thread, all of it at one moment."""
+        """Run a script that reads without bound in a thread, from one snapshot."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._scanners, self._scanned, recipe())
 
     async def write(self, recipe: Recipe[T]) -> T:
-        """Play a script that writes in the writer's next commit."""
+        """Run a script that writes, in the writer's next commit."""
         try:
             return await self._writer.run(_writing(recipe()))
         except sqlite3.Error as error:
             raise refusal(error) from error
 
     async def write_together(self, recipe: Recipe[T]) -> T:
-        """Play a script that writes in the writer's next commit, as all of them."""
+        """Run a script that writes, in the writer's next commit; every write shares commits."""
         return await self.write(recipe)
 
     @property
     def is_scanning(self) -> bool:
-        """Whether any scan goes on."""
+        """Whether any scan is running."""
         return len(self._idle) < len(self._scanning)
 
     def close(self) -> None:
-        """Finish the writes that wait, stop the scans that go on, close every connection."""
+        """Finish queued writes, abort running scans, close all connections."""
         self._is_closing = True
         self._scanners.shutdown(cancel_futures=True)
         for connection in (*self._scanning, self._reading):
             connection.close()
-        self._writer.close()  # last: it folds the write-ahead file into the database
+        self._writer.close()  # last: it checkpoints the write-ahead log into the database
 
     def _scanned(self, script: Script[T]) -> T:
         connection = self._idle.pop()
@@ -111,7 +111,7 @@ class SqliteDatabase:
 
 
 def connect(path: Path, *, wait_s: float) -> sqlite3.Connection:
-    """Return a connection that begins no transaction by itself and may be used from any one thread."""
+    """Return a connection without implicit transactions, usable from any single thread."""
     connection = sqlite3.connect(
         path, timeout=wait_s, isolation_level=None, check_same_thread=False, cached_statements=256
     )
@@ -121,10 +121,10 @@ def connect(path: Path, *, wait_s: float) -> sqlite3.Connection:
 
 
 def keep_write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch the file to a write-ahead log, for good.
+    """Switch the file to write-ahead mode, permanently.
 
-    The switch itself does not wait for other processes (SQLite gives up at once), so each further
-    try first waits for the write lock, which does.
+    The switch does not wait for other processes: SQLite fails immediately. So each retry first waits for the
+    write lock.
     """
     for _ in range(WAL_TRIES):
         try:
@@ -134,11 +134,11 @@ def keep_write_ahead(connection: sqlite3.Connection) -> None:
             connection.execute("ROLLBACK")
         else:
             return
-    raise sqlite3.OperationalError("the write-ahead log cannot be switched on")
+    raise sqlite3.OperationalError("the write-ahead log cannot be enabled")
 
 
 def played(connection: sqlite3.Connection, script: Script[T]) -> T:
-    """Return what the script returns, its statements run on `connection`."""
+    """Run the script's statements on `connection` and return its result."""
     try:
         step = next(script)
         while True:
@@ -153,7 +153,7 @@ def _rows(connection: sqlite3.Connection, step: Step) -> Rows:
     if step.many is not None:
         connection.executemany(compiled.text, step.many)
         return ()
-    # all rows are fetched: an open cursor would hold its moment and keep the log from being folded
+    # all rows are fetched: an open cursor would keep its snapshot and block checkpoints
     return connection.execute(compiled.text, compiled.arranged(step.values)).fetchall()
 
 
@@ -162,6 +162,6 @@ def _writing(script: Script[T]) -> Callable[[sqlite3.Connection], T]:
         try:
             return played(connection, script)
         except sqlite3.IntegrityError as error:
-            raise Conflict("This contradicts what is stored already.") from error
+            raise Conflict("This contradicts data that is already stored.") from error
 
     return work

@@ -1,9 +1,8 @@
-"""The one thread that writes to a SQLite file, many transactions in one commit.
+"""The only thread that writes to a SQLite file; commits many transactions together.
 
-Whatever waits when the thread comes round is played in one `BEGIN IMMEDIATE … COMMIT`, each script
-in a savepoint of its own, so that one that fails takes nothing of its neighbours along. Callers
-hear of success only after the commit. Other processes may write to the same file: SQLite's lock
-orders them, and the busy time-out bounds the wait.
+All waiting scripts run in one `BEGIN IMMEDIATE … COMMIT`, each in its own savepoint, so that a failure does
+not affect the others. Callers get their result only after the commit. Other processes may write to the same
+file: SQLite's lock orders them, and the busy timeout bounds the wait.
 """
 
 import asyncio
@@ -18,22 +17,22 @@ import msgspec
 from netra.adapters.sql.transactions import Outcome
 from netra.domain.errors import Unavailable
 
-GROUP_MAX: Final = 64  # transactions in one commit: bounds how long the first of them waits for the last
-WAITING_MAX: Final = 10_000  # transactions; a few seconds of work
+GROUP_MAX: Final = 64  # transactions in one commit; bounds how long the first waits for the last
+WAITING_MAX: Final = 10_000  # queued transactions; a few seconds of work
 _BEGIN: Final = "BEGIN IMMEDIATE"
 
 T = TypeVar("T")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Work for the thread, and whom to tell."""
+    """Work for the thread, and the future of its result."""
 
-    work: Callable[[sqlite3.Connection], Any]  # Any: see `script.Outcome`
-    told: asyncio.Future[Any]
+    work: Callable[[sqlite3.Connection], Any]  # Any: see `transactions.Outcome`
+    future: asyncio.Future[Any]
 
 
 class Writer:
-    """Owns a connection and the thread that uses it; made and closed on the event loop."""
+    """Owns a connection and its thread; created and closed on the event loop."""
 
     def __init__(self, connection: sqlite3.Connection, *, waiting_max: int = WAITING_MAX) -> None:
         self._connection = connection
@@ -44,15 +43,15 @@ class Writer:
         self._thread.start()
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what `work` returned, committed. Raises what it raised, or `Unavailable`."""
+        """Run `work` and return its result once committed. Raises its exception, or `Unavailable`."""
         if self._jobs.qsize() >= self._waiting_max:
-            raise Unavailable("Too many writes wait already; try again in a moment.")
-        told: asyncio.Future[T] = self._loop.create_future()
-        self._jobs.put(Job(work, told))
-        return await told
+            raise Unavailable("Too many writes are queued; try again in a moment.")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._jobs.put(Job(work, future))
+        return await future
 
     def close(self) -> None:
-        """Finish what waits, end the thread, close the connection."""
+        """Finish queued work, end the thread, close the connection."""
         self._jobs.put(None)
         self._thread.join()
         self._connection.close()
@@ -68,7 +67,7 @@ class Writer:
                 job = self._jobs.get()
             if group:
                 outcomes = self._committed(group)
-                self._loop.call_soon_threadsafe(_tell, group, outcomes)
+                self._loop.call_soon_threadsafe(_complete, group, outcomes)
             if job is None:
                 return
 
@@ -87,8 +86,9 @@ class Writer:
         self._connection.execute("SAVEPOINT job")
         try:
             value = job.work(self._connection)
-        except BaseException as error:  # not swallowed: whoever awaits the job gets it
-            if not self._connection.in_transaction:  # SQLite has rolled back the group: disk full, I/O
+        except BaseException as error:  # not swallowed: the awaiting caller gets it
+            # SQLite has rolled back the whole group: disk full or I/O error
+            if not self._connection.in_transaction:
                 raise sqlite3.OperationalError("the transaction ended early") from error
             self._connection.execute("ROLLBACK TO job")
             self._connection.execute("RELEASE job")
@@ -98,9 +98,9 @@ class Writer:
 
 
 def refusal(error: sqlite3.Error) -> Unavailable:
-    """Return the domain's word for an engine that cannot do what it was asked; it leaks nothing.
+    """Return the domain's error for an engine that fails; it reveals nothing.
 
-    Its cause is the engine's own word, which the operator reads.
+    The engine's own message is kept as the cause, for the operator.
     """
     is_busy = isinstance(error, sqlite3.OperationalError) and "lock" in str(error)
     refused = Unavailable(
@@ -110,11 +110,11 @@ def refusal(error: sqlite3.Error) -> Unavailable:
     return refused
 
 
-def _tell(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+def _complete(group: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
     for job, outcome in zip(group, outcomes, strict=True):
-        if job.told.done():  # its caller was cancelled
+        if job.future.done():  # its caller was cancelled
             continue
         if outcome.error is None:
-            job.told.set_result(outcome.value)
+            job.future.set_result(outcome.value)
         else:
-            job.told.set_exception(outcome.error)
+            job.future.set_exception(outcome.error)
