@@ -89,7 +89,8 @@ class EventOutbox(Protocol):
 
         A shipment that was leased before comes again, before any other, with all of its parcels, also
         those of a log that was deleted meanwhile: only what `bury` took out of it is left out. `held` is
-        the fence of the caller's own last lease, which it may take again before it ends.
+        the fence of the caller's own last lease, which it may take again before it ends. Leases are judged by
+        `leases.has_passed`. Raises `ValueError` above `leases.LEASE_S_MAX`.
         """
         ...
 

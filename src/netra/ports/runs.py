@@ -36,7 +36,7 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
 class RunStore(Protocol):
     """Runs and their events. Methods that take `owner_id` see that owner's runs alone.
 
-    Leases are timed by the store's own clock and judged by `lifecycle.has_passed`: one that ends too far
+    Leases are timed by the store's own clock and judged by `leases.has_passed`: one that ends too far
     ahead has lapsed, so that a clock that was set back holds up no run. Every method that takes a `Claim`
     checks its fence in the same statement that writes, and raises `LeaseLost` without writing when another
     claim or an ending has come since, or when its lease has run out and was reaped. Each method is one
@@ -80,7 +80,7 @@ class RunStore(Protocol):
         a part of them at a time, another part at the next claim.
 
         The run becomes running, `started_at` is set once, `attempts` and the fence rise by one. No two
-        claims of any process ever hold one run. Raises `ValueError` above `lifecycle.LEASE_S_MAX`.
+        claims of any process ever hold one run. Raises `ValueError` above `leases.LEASE_S_MAX`.
         """
         ...
 

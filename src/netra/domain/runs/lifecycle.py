@@ -5,19 +5,16 @@ A run is queued, claimed under a lease, and ends once. Whatever cannot be told b
 """
 
 import enum
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from netra.domain.leases import has_passed
 from netra.domain.runs.model import Run, RunState
 
 REST_S: Final = 1.0
 REST_S_MAX: Final = 30.0
-LEASE_S_MAX: Final = 60.0  # the longest lease that a worker may ask for, s
-CLOCK_SKEW_S: Final = 5.0  # how far the clocks of two processes of one store may differ, s
-# An end further ahead than this was set before the clock was set back.
-HORIZON: Final = timedelta(seconds=LEASE_S_MAX + CLOCK_SKEW_S)
 
 
 class Move(enum.StrEnum):
@@ -52,22 +49,6 @@ def after(state: RunState, move: Move) -> RunState | None:
     True
     """
     return _TABLE.get((state, move))
-
-
-def lease_end(*, now: datetime, lease_s: float) -> datetime:
-    """Return when a lease taken at `now` ends. Raises `ValueError` for one longer than `LEASE_S_MAX`."""
-    if lease_s > LEASE_S_MAX:
-        raise ValueError(f"A lease lasts at most {LEASE_S_MAX:g} s, not {lease_s:g} s.")
-    return now + timedelta(seconds=lease_s)
-
-
-def has_passed(until: datetime | None, *, now: datetime) -> bool:
-    """Return whether a lease or a rest is over.
-
-    One that ends beyond `HORIZON` is over too: no lease is that long, so the clock was set back since,
-    and nobody may wait until it has caught up.
-    """
-    return until is None or not now < until <= now + HORIZON
 
 
 class StopDecision(enum.StrEnum):
