@@ -5,6 +5,7 @@ Litestar middleware because only there unknown routes and methods have been refu
 """
 
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -15,7 +16,7 @@ from netra.domain.users.model import Principal
 from netra.domain.users.model import Scope as KeyScope
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
-from netra.entrypoints.errors import UnsupportedMediaType
+from netra.entrypoints.errors import RouteNotFound, UnsupportedMediaType
 from netra.entrypoints.http.methods import tell_methods
 from netra.entrypoints.rate_limiting import address_key, must_be_allowed, tell, user_key
 from netra.entrypoints.services import Switchboard
@@ -70,6 +71,7 @@ class AdmissionMiddleware:
             await tell_methods(scope, send)
             return
         await self._check(scope, rule_of(scope["route_handler"].opt))
+        check_id(scope)
         await self._app(scope, receive, send)
 
     async def _check(self, scope: Scope, rule: Rule) -> None:
@@ -140,6 +142,16 @@ class AdmissionMiddleware:
         admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
         tell(admission, exchange)
         return admission
+
+
+def check_id(scope: Scope) -> None:
+    """Raise `RouteNotFound` for a DELETE with an empty id.
+
+    Litestar drops slashes at the end of `path`, so `DELETE /api/keys/` finds the route that deletes all keys.
+    """
+    is_of_all = "{" not in scope["path_template"]
+    if scope["method"] == "DELETE" and is_of_all and unquote_to_bytes(scope["raw_path"]).endswith(b"/"):
+        raise RouteNotFound("DELETE needs an id after the last slash, or no slash at the end of its path.")
 
 
 def check_scope(principal: Principal, needed: KeyScope | None) -> None:
