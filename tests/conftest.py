@@ -16,7 +16,7 @@ settings.register_profile("thorough", max_examples=100, deadline=None, print_blo
 settings.load_profile("fast")
 
 HERE = Path(__file__).parent
-SYSTEM_ONLY = {"api", "servers", "system"}  # folders in which every test is marked `system`
+SYSTEM_ONLY = {"api", "attack", "servers", "system"}  # folders in which every test is marked `system`
 
 
 def leaves_systems_out(config: pytest.Config) -> bool:
