@@ -83,7 +83,11 @@ def many_streams(target: Target) -> str:
     return f"{found.count(200)} opened, {found.count(503)} refused with 503"
 
 
-@attack(8, "9 wrong passwords of a stranger against an account, after a restart, at another process")
+@attack(
+    8,
+    "9 wrong passwords of a stranger against an account, after a restart, at another process",
+    is_quick=False,
+)
 def locked_out(target: Target) -> str:
     owner = target.sign_up(source=OWNER)  # at the first process; the next one starts afterwards
     with target.also(limit_authentication=5) as server:
@@ -101,7 +105,7 @@ def locked_out(target: Target) -> str:
     return f"the stranger got {found}, another unknown address {locked}, the known address {status}"
 
 
-@attack(10, "600 sign-ins by the identity provider begun by one client, then one by another")
+@attack(10, "600 sign-ins by the identity provider begun by one client, then one by another", is_quick=False)
 def begun_sign_ins(target: Target) -> str:
     with client_of(target.first, source="127.0.0.37") as one:
         found = [_begin(one) for _ in range(600)]
@@ -135,7 +139,9 @@ def _begin(client: httpx.Client) -> int:
 
 
 @attack(
-    11, "X-Forwarded-For with ports, mapped addresses and inventions; '*', names and all addresses as proxies"
+    11,
+    "X-Forwarded-For with ports, mapped addresses and inventions; '*', names and all addresses as proxies",
+    is_quick=False,
 )
 def forged_addresses(target: Target) -> str:
     cases = {
@@ -157,7 +163,9 @@ def forged_addresses(target: Target) -> str:
 
 
 @attack(
-    13, "results of ended and of live runs by a key with execute alone: cancel, status, stream, execute again"
+    13,
+    "results of ended and of live runs by a key with execute alone: cancel, status, stream, execute again",
+    is_quick=False,
 )
 def results_by_execute(target: Target) -> str:
     client = target.sign_up()
@@ -175,7 +183,7 @@ def results_by_execute(target: Target) -> str:
     return f"answered {[one.status_code for one in answers]}, no result in any"
 
 
-@attack(14, "ESC, CSI, OSC, bidi and newlines in names; what commands print")
+@attack(14, "ESC, CSI, OSC, bidi and newlines in names; what commands print", is_quick=False)
 def names_for_terminals(target: Target) -> str:
     client = target.sign_up()
     for name in ("A\x1b]0;owned\x07", "A\x9b31m", "A\u202egnp.exe", "A\nroot"):
@@ -284,7 +292,7 @@ def uncounted_requests(target: Target) -> str:
     return f"{[one.status_code for one in answers]} counted down by one each"
 
 
-@attack(22, "an identity provider that cannot be reached")
+@attack(22, "an identity provider that cannot be reached", is_quick=False)
 def provider_away(target: Target) -> str:
     with target.also(oidc_issuer=CLOSED) as server, client_of(server.url) as client:
         answer = client.get(

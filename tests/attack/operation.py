@@ -28,7 +28,11 @@ def open_files(target: Target) -> str:
     return ", ".join(f"{name} {mode:o}" for name, mode in sorted(modes.items()))
 
 
-@attack(12, "a start on a shared database without NETRA_SECRET; a token of one process at the other")
+@attack(
+    12,
+    "a start on a shared database without NETRA_SECRET; a token of one process at the other",
+    is_quick=False,
+)
 def missing_secret(target: Target) -> str:
     closed = "postgresql://netra@127.0.0.1:9/netra"
     done = target.command("serve", "--port", "0", NETRA_DATABASE_URL=closed, NETRA_SECRET="")
@@ -38,7 +42,7 @@ def missing_secret(target: Target) -> str:
     return f"status 2 with a sentence; the token got {status} at the second process"
 
 
-@attack(18, "a full disk: readiness, reading by key, signing out, and the session afterwards")
+@attack(18, "a full disk: readiness, reading by key, signing out, and the session afterwards", is_quick=False)
 def full_disk(target: Target) -> str:
     _embedded_alone(target)
     server, client, leaving = target.servers[0], target.sign_up(), target.sign_up()
@@ -59,7 +63,7 @@ def full_disk(target: Target) -> str:
     return "readiness 503, a key reads, sign-out 200 and the session 401; ready again with room"
 
 
-@attack(18, "a damaged database file, and an empty signing key")
+@attack(18, "a damaged database file, and an empty signing key", is_quick=False)
 def damaged_files(target: Target) -> str:
     _embedded_alone(target)
     data = made(target.folder / "damaged")
@@ -83,7 +87,7 @@ def damaged_files(target: Target) -> str:
     return "; ".join(" ".join(done.stderr.split())[:110] for done in said)
 
 
-@attack(19, "netra migrate --check on no schema and on an old one")
+@attack(19, "netra migrate --check on no schema and on an old one", is_quick=False)
 def old_schemas(target: Target) -> str:
     data = made(target.folder / "old")
     data.chmod(0o700)

@@ -101,7 +101,11 @@ def _sign_out(token: str) -> bytes:
     )
 
 
-@attack(2, f"{CONNECTIONS} unfinished bodies from one address at a server that may open 1,024 files")
+@attack(
+    2,
+    f"{CONNECTIONS} unfinished bodies from one address at a server that may open 1,024 files",
+    is_quick=False,
+)
 def unfinished_bodies(target: Target) -> str:
     _raise_own_files()
     before = resource.prlimit(target.pid, resource.RLIMIT_NOFILE)

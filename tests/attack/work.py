@@ -35,7 +35,7 @@ def advised(target: Target, client: httpx.Client, workload_id: str, message: str
     return f"the run {run['status']}, with {growth:,.0f} MiB more than at rest"
 
 
-@attack(4, "18 events spread from 1971 to 2187 and 'self host on H100'")
+@attack(4, "18 events spread from 1971 to 2187 and 'self host on H100'", is_quick=False)
 def sparse_events(target: Target) -> str:
     client = target.sign_up()
     workload_id = workload(client)
@@ -82,7 +82,7 @@ def chained(count: int, *, turn: int = 0) -> list[dict[str, object]]:
     ]
 
 
-@attack(6, f"{FLOOD} runs of one user, then one of another")
+@attack(6, f"{FLOOD} runs of one user, then one of another", is_quick=False)
 def flooded_queue(target: Target) -> str:
     crowd, other = target.sign_up(), target.sign_up()
     flood = [started(crowd) for _ in range(FLOOD)]
@@ -95,7 +95,11 @@ def flooded_queue(target: Target) -> str:
     return f"{ahead} of {FLOOD} ended before the other user's run (at most {AHEAD_MAX})"
 
 
-@attack(16, "runs left running with a lease a day ahead, as after a clock set back: cancelled, and claimed")
+@attack(
+    16,
+    "runs left running with a lease a day ahead, as after a clock set back: cancelled, and claimed",
+    is_quick=False,
+)
 def lease_ahead(target: Target) -> str:
     client = target.sign_up()
     to_stop, to_end = started(client), started(client)

@@ -1,14 +1,14 @@
 """How many connections a process holds, in all and of one client address."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from netra.domain.networks import network_of
 from netra.entrypoints.errors import TooManyConnections
+from netra.entrypoints.proxies import TrustedProxies
 from netra.entrypoints.server.wire_limits import FILES_RESERVED, WireLimits
 
-IPV6_PREFIX_BITS: Final = 64  # what one IPv6 subscriber is given at least, and may choose addresses in
 SHARE_OF_ADDRESS: Final = 2  # one address has at most one part in so many of all places
 
 
@@ -21,6 +21,7 @@ class ConnectionTable:
     def __init__(self, limits: WireLimits, *, open_files_limit: Callable[[], int | None]) -> None:
         self._limits = limits
         self._open_files_limit = open_files_limit
+        self._proxies = TrustedProxies(limits.shared_networks)
         self._open = 0
         self._by_address: Counter[str] = Counter()
 
@@ -30,11 +31,11 @@ class ConnectionTable:
         Raises `TooManyConnections` when all places are taken, or all that one address may have. Clients
         behind a trusted proxy share its address, so only the bound on all connections holds for it.
         """
-        name = "" if address is None else counted_address(address)
+        name = "" if address is None else network_of(address)
         most = self.capacity()
         if self._open >= most:
             raise TooManyConnections(f"This process holds {most} connections, and all are taken.")
-        is_shared = address is None or not {address, name}.isdisjoint(self._limits.shared_addresses)
+        is_shared = address is None or self._proxies.trusts(address)
         most_of_one = max(1, min(self._limits.connections_per_address_max, most // SHARE_OF_ADDRESS))
         if not is_shared and self._by_address[name] >= most_of_one:
             raise TooManyConnections(f"One address may hold at most {most_of_one} connections.")
@@ -55,21 +56,3 @@ class ConnectionTable:
         if files is None:
             return self._limits.connections_max
         return max(1, min(self._limits.connections_max, files - FILES_RESERVED))
-
-
-def counted_address(address: str) -> str:
-    """Return what connections from `address` are counted under.
-
-    >>> counted_address("192.0.2.1"), counted_address("::ffff:192.0.2.1"), counted_address("2001:db8::1:2")
-    ('192.0.2.1', '192.0.2.1', '2001:db8::/64')
-    >>> counted_address("::1")
-    '::1'
-    """
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])  # without the interface
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    if parsed.is_loopback:
-        return str(parsed)
-    return str(ipaddress.IPv6Network((parsed, IPV6_PREFIX_BITS), strict=False))
