@@ -1,6 +1,6 @@
 """Attack a deployment in all the ways that the issue "Doors that hold" found, and print what held.
 
-Run it from the root of the repository: `python -m tests.attack [--embedded] [--scaled] [--only N] [--quick]`.
+Run it at the root of the repository: `python -m tests.attack [--embedded] [--scaled] [--only N ...] [--quick]`.
 It starts every server itself, on loopback, and ends by itself. Exit status 1: something broke.
 """
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             STORES[store](Path(folder)) as target,
         ):
             for one in sorted(ATTACKS, key=lambda one: one.finding):
-                if (one.is_quick or not chosen.quick) and chosen.only in {None, one.finding}:
+                if (one.is_quick or not chosen.quick) and (not chosen.only or one.finding in chosen.only):
                     began_s = time.monotonic()
                     verdict, why = tried(one, target)
                     spent_s = time.monotonic() - began_s
@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--scaled", action="store_true", help="attack PostgreSQL + Redis with two servers alone"
     )
-    parser.add_argument("--only", type=int, metavar="N", choices=range(1, 25), help="try finding N alone")
+    parser.add_argument(
+        "--only", type=int, nargs="+", metavar="N", choices=range(1, 25), help="try these findings alone"
+    )
     parser.add_argument("--quick", action="store_true", help="leave out what takes long")
     return parser
 
