@@ -30,7 +30,25 @@ def client(address: str, request: Any) -> Iterator[httpx.Client]:
 def test_an_empty_session_id_ends_no_session(client: httpx.Client, path: str) -> None:
     refused = client.delete(path)
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "NOT_FOUND")
+    assert int(refused.headers["X-RateLimit-Remaining"]) >= 0, "it is counted"
     assert client.get("/api/auth/me").status_code == 200
+
+
+def test_a_delete_with_an_empty_id_deletes_nothing_on_any_route(client: httpx.Client) -> None:
+    secret = client.post("/api/keys", json={"name": "ci", "scopes": ["read"]}).json()["secret"]
+    paths = client.get("/openapi.json").json()["paths"]
+    of_all = [path for path, operations in paths.items() if "delete" in operations and "{" not in path]
+    assert len(of_all) == 2
+    for path in of_all:
+        assert client.delete(f"{path}/").status_code == 404, path
+    assert client.get("/api/auth/me", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+
+
+def test_a_slash_after_an_id_changes_nothing(client: httpx.Client) -> None:
+    workload = client.post("/api/workloads", json={"name": "w"}).json()
+    path = f"/api/workloads/{workload['id']}"
+    assert [client.delete(f"{path}/").status_code for _ in range(2)] == [200, 404]
+    assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["Ada\x1b]0;owned\x07", "Ada\x9b31m", "Ada\u202egnp.exe", "Ada\nroot"])

@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from netra.domain.errors import LeaseLost, Unavailable
+from netra.domain.leases import LEASE_S_MAX
 from netra.domain.paging import PageRequest
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import EventKind, completed, failed, updated
-from netra.domain.runs.lifecycle import LEASE_S_MAX, Ending, RunMove, retry_delay_s
+from netra.domain.runs.lifecycle import Ending, RunMove, retry_delay_s
 from netra.domain.runs.model import RunFailure, RunState
 from netra.domain.threads.model import Message, MessageRole
 

@@ -8,6 +8,7 @@ import pytest
 from tests.contracts.test_event_log import make, shown
 
 from netra.domain.errors import LeaseLost, NotFound
+from netra.domain.leases import CLOCK_SKEW_S, LEASE_S_MAX
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 from netra.domain.workloads.sizes import size_of
@@ -180,6 +181,26 @@ async def test_a_lease_that_ended_delivers_nothing(stores, clock):
     assert (await waiting(stores)).has_archived is False
     await stores.event_outbox.delivered(current)
     assert (await waiting(stores)).has_archived is True
+
+
+async def test_a_lease_lapses_when_the_clock_is_set_back_for_a_day(stores, clock):
+    await put(stores, "a")
+    lost = await lease(stores)
+    clock.turn(-86_400)
+    current = await lease(stores)
+    assert (ids(current), current.number) == ([["a"]], lost.number)
+    with pytest.raises(LeaseLost):
+        await stores.event_outbox.delivered(lost)
+    await stores.event_outbox.delivered(current)
+
+
+async def test_the_longest_lease_holds_on_a_clock_that_is_behind_and_a_longer_one_is_refused(stores, clock):
+    await put(stores, "a")
+    with pytest.raises(ValueError, match="at most 60 s, not 61 s"):
+        await stores.event_outbox.lease(lease_s=LEASE_S_MAX + 1, most_events=MANY)
+    assert await stores.event_outbox.lease(lease_s=LEASE_S_MAX, most_events=MANY) is not None
+    clock.turn(-CLOCK_SKEW_S)
+    assert await lease(stores) is None
 
 
 async def test_refused_events_are_buried_with_their_reason_and_not_counted(stores, clock):

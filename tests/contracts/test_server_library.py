@@ -55,6 +55,37 @@ USED = {
     "server_state",
     "transport",
 }
+METHODS_OF_A_SOCKET = (
+    "handle_bytes",
+    "handle_close",
+    "handle_connect",
+    "handle_cont",
+    "handle_events",
+    "handle_parser_exception",
+    "handle_ping",
+    "handle_pong",
+    "handle_text",
+    "receive",
+    "send_receive_event_to_app",
+    "stop_keepalive",
+)
+OF_A_SOCKET = {
+    "client",
+    "close_sent",
+    "close_timer",
+    "conn",
+    "curr_msg_data_type",
+    "disconnected",
+    "frames",
+    "handshake_complete",
+    "handshake_initiated",
+    "logger",
+    "loop",
+    "queue",
+    "read_paused",
+    "transport",
+}
+OF_A_PARSER_OF_FRAMES = {"close_sent", "handshake_exc", "parser_exc"}
 OF_A_CYCLE = [
     "scope",
     "transport",
@@ -124,11 +155,15 @@ def test_the_flow_of_a_connection_tells_whether_it_reads() -> None:
     assert FlowControl(asyncio.Transport()).read_paused is False
 
 
-async def test_a_socket_tells_how_far_its_handshake_is() -> None:
+async def test_what_is_used_of_a_socket_is_there() -> None:
     config = uvicorn.Config("", interface="asgi3", log_config=None)
     config.loaded, config.loaded_app = True, None
     socket = WebSocketsSansIOProtocol(config, ServerState(), {}, asyncio.get_running_loop())
+    assert [name for name in METHODS_OF_A_SOCKET if not callable(getattr(socket, name, None))] == []
+    assert [name for name in OF_A_SOCKET if not hasattr(socket, name)] == []
     assert (socket.handshake_initiated, socket.handshake_complete) == (False, False)
+    assert isinstance(socket.conn, ServerProtocol)
+    assert [name for name in OF_A_PARSER_OF_FRAMES if not hasattr(socket.conn, name)] == []
 
 
 def test_the_parser_says_where_an_upgrade_begins_and_takes_views() -> None:
@@ -140,7 +175,3 @@ def test_the_parser_says_where_an_upgrade_begins_and_takes_views() -> None:
     assert heard.parser.should_upgrade()
     assert (heard.parser.get_method(), heard.parser.get_http_version()) == (b"POST", "1.1")
     assert heard.heads == 1
-
-
-def test_the_reader_of_handshakes_keeps_what_it_found_wrong() -> None:
-    assert ServerProtocol().handshake_exc is None

@@ -143,8 +143,7 @@ async def test_one_address_may_hold_only_so_many_connections() -> None:
 
 
 async def test_connections_through_a_trusted_proxy_are_bounded_in_all_only() -> None:
-    shared = frozenset({"127.0.0.1"})
-    limits = WireLimits(connections_max=8, connections_per_address_max=2, shared_addresses=shared)
+    limits = WireLimits(connections_max=8, connections_per_address_max=2, shared_networks=("127.0.0.0/8",))
     async with serving(limits) as served, AsyncExitStack() as stack:
         lines = [await stack.enter_async_context(served.line()) for _ in range(8)]
         for line in lines:
@@ -223,7 +222,7 @@ def test_the_bounds_of_a_deployment_are_its_settings() -> None:
     )
     limits = wire_limits_of(settings)
     assert (limits.connections_max, limits.connections_per_address_max) == (7, 3)
-    assert limits.shared_addresses == {"192.0.2.1"}
+    assert limits.shared_networks == ("192.0.2.1",)
 
 
 async def test_a_thousand_unfinished_bodies_from_one_address_end_no_service(tmp_path: Path) -> None:

@@ -115,10 +115,6 @@ class Edge:
         try:
             if REFUSED in scope:
                 await send_refusal(outward, scope[REFUSED], exchange)
-            elif scope["method"] == "DELETE" and scope["path"].endswith("/"):
-                # Litestar ignores the slash: a DELETE of one item with an empty id would delete all of them.
-                error = no_route(scope["path"], "DELETE requires a path without a slash at its end.")
-                await send_refusal(outward, error, exchange)
             else:
                 await self._app(scope, receive, outward)
         except Exception as error:  # noqa: BLE001 (the outermost frame: nothing above it could answer)

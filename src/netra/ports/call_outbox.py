@@ -93,7 +93,8 @@ class EventOutbox(Protocol):
         A shipment that was leased but not delivered is returned again before any other, with all of its
         parcels. These include parcels of a log that was deleted in the meantime; only events removed by
         `bury` are left out. `held` is the fence of the caller's previous lease, which the caller may renew
-        before it expires.
+        before it expires. Leases are judged by `leases.has_passed`. Raises `ValueError` above
+        `leases.LEASE_S_MAX`.
         """
         ...
 

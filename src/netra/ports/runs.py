@@ -36,7 +36,7 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
 class RunStore(Protocol):
     """Stores runs and their events. Methods with `owner_id` see only that owner's runs.
 
-    Leases are timed by the store's own clock and judged by `lifecycle.has_passed`. A lease that ends too far
+    Leases are timed by the store's own clock and judged by `leases.has_passed`. A lease that ends too far
     in the future counts as lapsed, so a clock that is set back blocks no run. Every method that takes a
     `Claim` checks its fencing token in the statement that writes. It raises `LeaseLost` without writing when
     the run was claimed again, has ended, or its lease expired and was reaped. Each method is one transaction.
@@ -80,7 +80,7 @@ class RunStore(Protocol):
 
         The run becomes running, `started_at` is set once, `attempts` and the fencing token increase by one.
         No two claims of any process ever hold the same run. Raises `ValueError` above
-        `lifecycle.LEASE_S_MAX`.
+        `leases.LEASE_S_MAX`.
         """
         ...
 

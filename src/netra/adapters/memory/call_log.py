@@ -1,7 +1,7 @@
 """Stores the events of workloads as lists of columns in memory, with an outbox to an archive."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 import msgspec
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from netra.adapters.memory.workloads import Log, MemoryWorkloadStore
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
+from netra.domain.leases import has_passed, lease_end
 from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
 from netra.domain.workloads.sizes import LogLimits, removed_size, size_of
 from netra.ports.call_outbox import (
@@ -94,11 +95,11 @@ class MemoryEventOutbox:
         """Return the next shipment under a lease."""
         waiting = sorted(self._waiting(), key=lambda parcel: parcel.arrival)
         now = self._clock.now()
-        is_free = self._lease_until is None or self._lease_until <= now or held == self._fence
+        is_free = has_passed(self._lease_until, now=now) or held == self._fence
         if not (waiting or self._log.workloads.shipped) or not is_free:
             return None
         self._fence += 1
-        self._lease_until = now + timedelta(seconds=lease_s)
+        self._lease_until = lease_end(now=now, lease_s=lease_s)
         if not self._log.workloads.shipped:
             sizes = [size_of(parcel.events) for parcel in waiting]
             fits = np.cumsum([size.events for size in sizes]) <= most_events

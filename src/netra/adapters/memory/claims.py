@@ -9,8 +9,9 @@ import msgspec
 from netra.adapters.memory.state import MemoryState, RunEntry, unshared
 from netra.domain.errors import LeaseLost, NetraError
 from netra.domain.ids import ThreadId, UserId
+from netra.domain.leases import has_passed, lease_end
 from netra.domain.runs.events import NewEvent, RunEvent
-from netra.domain.runs.lifecycle import Ending, has_passed, lease_end
+from netra.domain.runs.lifecycle import Ending
 from netra.domain.runs.model import Claim, RunState
 from netra.domain.runs.transitions import Change, claimed, finished, lapsed, postponed, recorded, released
 from netra.domain.threads.model import Message

@@ -5,19 +5,16 @@ or exhausted attempts, are arguments.
 """
 
 import enum
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from netra.domain.leases import has_passed
 from netra.domain.runs.model import Run, RunState
 
 RETRY_DELAY_S: Final = 1.0
 RETRY_DELAY_S_MAX: Final = 30.0
-LEASE_S_MAX: Final = 60.0  # longest lease that a worker may request, s
-CLOCK_SKEW_S: Final = 5.0  # largest accepted clock skew between two processes of one store, s
-# A later end was set before the clock was set back.
-HORIZON: Final = timedelta(seconds=LEASE_S_MAX + CLOCK_SKEW_S)
 
 
 class RunMove(enum.StrEnum):
@@ -52,22 +49,6 @@ def after(state: RunState, move: RunMove) -> RunState | None:
     True
     """
     return _TABLE.get((state, move))
-
-
-def lease_end(*, now: datetime, lease_s: float) -> datetime:
-    """Return the end of a lease taken at `now`. Raises `ValueError` for one longer than `LEASE_S_MAX`."""
-    if lease_s > LEASE_S_MAX:
-        raise ValueError(f"A lease lasts at most {LEASE_S_MAX:g} s, not {lease_s:g} s.")
-    return now + timedelta(seconds=lease_s)
-
-
-def has_passed(until: datetime | None, *, now: datetime) -> bool:
-    """Return whether a lease or a retry delay is over.
-
-    An end beyond `HORIZON` counts as passed: no lease is that long, so the clock was set back, and the run
-    must not wait until the clock catches up.
-    """
-    return until is None or not now < until <= now + HORIZON
 
 
 class StopDecision(enum.StrEnum):

@@ -1,15 +1,26 @@
 """Manage accounts and passwords, sign users in and out, and authenticate tokens and API keys."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Final
 
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.audit.model import AT_THE_MACHINE, Origin
 from netra.domain.audit.model import SecurityEventKind as Kind
-from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized
+from netra.domain.errors import AccountChanged, Forbidden, TokenExpired, Unauthorized, Unavailable
 from netra.domain.ids import SessionId, UserId
 from netra.domain.users.keys import KEY_PREFIX, key_digest
-from netra.domain.users.model import AddUser, KeyScope, NewUser, Principal, Role, SignIn, SignInResult, User
+from netra.domain.users.model import (
+    AddUser,
+    ApiKey,
+    KeyScope,
+    NewUser,
+    Principal,
+    Role,
+    SignIn,
+    SignInResult,
+    User,
+)
 from netra.domain.users.rules import check_account, check_password, normal_email
 from netra.domain.users.session_opener import SessionOpener
 from netra.ports.api_keys import ApiKeyStore
@@ -171,13 +182,18 @@ class UserService:
         await self._journal.note(Kind.SIGN_IN_REFUSED, origin=origin, user_id=user_id, by="password")
         return Unauthorized("The e-mail or the password is wrong.")
 
+    async def _note_use(self, key: ApiKey, *, now: datetime) -> None:
+        """Note when the key was used; where the store takes no write, the next use is noted instead."""
+        if key.last_used_at is None or now - key.last_used_at >= KEY_USE_NOTED_EVERY:
+            with suppress(Unavailable):  # a key must read on a full disk
+                await self._api_keys.used(key.id, at=now)
+
     async def _authenticate_key(self, text: str) -> Principal:
         now = self._clock.now()
         key = await self._api_keys.find(key_digest(text), at=now)
         if key is None:
             raise Unauthorized("The API key is unknown, revoked or expired.")
-        if key.last_used_at is None or now - key.last_used_at >= KEY_USE_NOTED_EVERY:
-            await self._api_keys.used(key.id, at=now)
+        await self._note_use(key, now=now)
         return Principal(
             user_id=key.owner_id,
             session_id=SessionId(key.id),

@@ -5,6 +5,7 @@ routes and methods have been rejected already.
 """
 
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -14,7 +15,7 @@ from netra.domain.quotas import Admission, LimitName
 from netra.domain.users.model import KeyScope, Principal
 from netra.entrypoints.asgi import App, Exchange, Header, Receive, Scope, Send, exchange_of
 from netra.entrypoints.credentials import Headers, bearer_token, header, origin_of
-from netra.entrypoints.errors import UnsupportedMediaType
+from netra.entrypoints.errors import RouteNotFound, UnsupportedMediaType
 from netra.entrypoints.http.methods import answer_options
 from netra.entrypoints.rate_limiting import add_headers, address_key, must_be_allowed, user_key
 from netra.entrypoints.services import Switchboard
@@ -69,6 +70,7 @@ class AdmissionMiddleware:
             await answer_options(scope, send)
             return
         await self._check(scope, rule_of(scope["route_handler"].opt))
+        check_id(scope)
         await self._app(scope, receive, send)
 
     async def _check(self, scope: Scope, rule: Rule) -> None:
@@ -139,6 +141,16 @@ class AdmissionMiddleware:
         admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
         add_headers(admission, exchange)
         return admission
+
+
+def check_id(scope: Scope) -> None:
+    """Raise `RouteNotFound` for a DELETE with an empty id.
+
+    Litestar drops slashes at the end of `path`, so `DELETE /api/keys/` finds the route that deletes all keys.
+    """
+    is_of_all = "{" not in scope["path_template"]
+    if scope["method"] == "DELETE" and is_of_all and unquote_to_bytes(scope["raw_path"]).endswith(b"/"):
+        raise RouteNotFound("DELETE needs an id after the last slash, or no slash at the end of its path.")
 
 
 def check_scope(principal: Principal, needed: KeyScope | None) -> None:

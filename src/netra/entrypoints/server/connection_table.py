@@ -1,15 +1,14 @@
 """Counts a process's connections, in total and per client address."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from netra.domain.networks import network_of
 from netra.entrypoints.errors import TooManyConnections
+from netra.entrypoints.proxies import TrustedProxies
 from netra.entrypoints.server.wire_limits import FILES_RESERVED, WireLimits
 
-# bits; the smallest prefix assigned to an IPv6 subscriber, who may choose any address in it
-IPV6_PREFIX_BITS: Final = 64
 SHARE_OF_ADDRESS: Final = 2  # divisor; one address gets at most this fraction of all connections
 
 
@@ -22,6 +21,7 @@ class ConnectionTable:
     def __init__(self, limits: WireLimits, *, open_files_limit: Callable[[], int | None]) -> None:
         self._limits = limits
         self._open_files_limit = open_files_limit
+        self._proxies = TrustedProxies(limits.shared_networks)
         self._open = 0
         self._by_address: Counter[str] = Counter()
 
@@ -31,13 +31,13 @@ class ConnectionTable:
         Raises `TooManyConnections` at the limit of all connections, or at the limit per address. Clients
         behind a trusted proxy share its address, so only the total limit applies to it.
         """
-        name = "" if address is None else counted_address(address)
+        name = "" if address is None else network_of(address)
         most = self.capacity()
         if self._open >= most:
             raise TooManyConnections(
                 f"This process already has {most} connections, its limit; try again in a moment."
             )
-        is_shared = address is None or not {address, name}.isdisjoint(self._limits.shared_addresses)
+        is_shared = address is None or self._proxies.trusts(address)
         most_of_one = max(1, min(self._limits.connections_per_address_max, most // SHARE_OF_ADDRESS))
         if not is_shared and self._by_address[name] >= most_of_one:
             raise TooManyConnections(f"One address may have at most {most_of_one} connections.")
@@ -58,21 +58,3 @@ class ConnectionTable:
         if files is None:
             return self._limits.connections_max
         return max(1, min(self._limits.connections_max, files - FILES_RESERVED))
-
-
-def counted_address(address: str) -> str:
-    """Return the address or network under which connections from `address` are counted.
-
-    >>> counted_address("192.0.2.1"), counted_address("::ffff:192.0.2.1"), counted_address("2001:db8::1:2")
-    ('192.0.2.1', '192.0.2.1', '2001:db8::/64')
-    >>> counted_address("::1")
-    '::1'
-    """
-    if ":" not in address:
-        return address
-    parsed = ipaddress.IPv6Address(address.partition("%")[0])  # without the zone
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    if parsed.is_loopback:
-        return str(parsed)
-    return str(ipaddress.IPv6Network((parsed, IPV6_PREFIX_BITS), strict=False))

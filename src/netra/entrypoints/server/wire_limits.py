@@ -20,7 +20,7 @@ class WireLimits(msgspec.Struct, frozen=True, kw_only=True):
     linger_s: float = 5.0  # how long a request is still read and discarded after its last response
     connections_max: int = 12_000  # requests and sockets together
     connections_per_address_max: int = 1_000  # from one IPv4 address or one IPv6 /64 network
-    shared_addresses: frozenset[str] = frozenset()  # trusted proxies: many clients share each address
+    shared_networks: tuple[str, ...] = ()  # trusted proxies: many clients share each address
 
 
 def wire_limits_of(settings: Settings) -> WireLimits:
@@ -28,5 +28,5 @@ def wire_limits_of(settings: Settings) -> WireLimits:
     return WireLimits(
         connections_max=settings.max_tcp_connections,
         connections_per_address_max=settings.max_tcp_connections_per_address,
-        shared_addresses=frozenset(settings.trusted_proxies),
+        shared_networks=settings.trusted_proxies,
     )

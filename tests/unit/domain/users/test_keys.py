@@ -1,15 +1,35 @@
 """API keys: what they are good for, and when no longer."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from netra.domain.errors import Conflict, Forbidden, NotFound, Unauthorized, ValidationFailed
+from netra.adapters.memory.api_keys import MemoryApiKeyStore
+from netra.domain.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable, ValidationFailed
+from netra.domain.ids import KeyId
 from netra.domain.users.keys import KEYS_PER_USER_MAX, ApiKeyService
 from netra.domain.users.model import AddUser, KeyScope, Role, User
 from netra.domain.users.service import UserService
 
 DAY_S = 86_400
+
+
+class Disk(MemoryApiKeyStore):
+    """A store whose disk may be full."""
+
+    is_full = False
+
+    async def used(self, key_id: KeyId, *, at: datetime) -> None:
+        if self.is_full:
+            raise Unavailable("The database cannot do this now.")
+        await super().used(key_id, at=at)
+
+
+@pytest.fixture
+def house(house: Any) -> Any:
+    house.api_keys = Disk(house.users)
+    return house
 
 
 @pytest.fixture
@@ -83,6 +103,18 @@ async def test_use_is_noted_at_most_once_a_minute(
     await users.authenticate(secret)
     assert (await keys.all_of(owner))[0].last_used_at == began
     house.clock.turn(1)
+    await users.authenticate(secret)
+    assert (await keys.all_of(owner))[0].last_used_at == house.clock.now()
+
+
+async def test_a_key_works_although_the_store_takes_no_note_of_its_use(
+    house: Any, users: UserService, keys: ApiKeyService, owner: User
+) -> None:
+    key, secret = await keys.issue(owner, name="ci", scopes=[KeyScope.READ])
+    house.api_keys.is_full = True
+    assert (await users.authenticate(secret)).key_id == key.id
+    assert (await keys.all_of(owner))[0].last_used_at is None
+    house.api_keys.is_full = False
     await users.authenticate(secret)
     assert (await keys.all_of(owner))[0].last_used_at == house.clock.now()
 

@@ -3,13 +3,13 @@
 import pytest
 
 from netra.entrypoints.errors import TooManyConnections
-from netra.entrypoints.server.connection_table import ConnectionTable, counted_address
+from netra.entrypoints.server.connection_table import ConnectionTable
 from netra.entrypoints.server.wire_limits import FILES_RESERVED, WireLimits
 
 
 def table(*, files: int | None = None, **limits: int) -> ConnectionTable:
-    shared = frozenset({"192.0.2.100", "2001:db8::100"})
-    return ConnectionTable(WireLimits(shared_addresses=shared, **limits), open_files_limit=lambda: files)
+    shared = ("192.0.2.100", "198.51.100.0/24", "2001:db8::100")
+    return ConnectionTable(WireLimits(shared_networks=shared, **limits), open_files_limit=lambda: files)
 
 
 def taken(places: ConnectionTable, address: str | None, *, tries: int = 50) -> int:
@@ -46,7 +46,9 @@ def test_a_connection_that_ended_leaves_its_place() -> None:
     assert taken(places, "192.0.2.1") == 1
 
 
-@pytest.mark.parametrize("address", ["192.0.2.100", "::ffff:192.0.2.100", "2001:db8::100", None])
+@pytest.mark.parametrize(
+    "address", ["192.0.2.100", "::ffff:192.0.2.100", "198.51.100.7", "2001:db8::100", None]
+)
 def test_the_clients_of_a_trusted_proxy_are_not_one_client(address: str | None) -> None:
     assert taken(table(connections_max=20, connections_per_address_max=5), address) == 20
 
@@ -65,4 +67,4 @@ def test_connections_leave_files_for_everything_else() -> None:
 
 
 def test_an_address_with_an_interface_is_counted_by_its_network() -> None:
-    assert counted_address("fe80::1%eth0") == "fe80::/64"
+    assert table().take("fe80::1%eth0") == "fe80::/64"

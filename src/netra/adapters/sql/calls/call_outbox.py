@@ -8,7 +8,7 @@ orders shipments and deletions: a deleted log's blocks are already in the shipme
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +23,7 @@ from netra.adapters.sql.transactions import Database, Query, Rows, Script, Step,
 from netra.adapters.sql.workloads import getting, uncounting
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
+from netra.domain.leases import HORIZON, lease_end
 from netra.domain.workloads.sizes import removed_size, size_of
 from netra.ports.call_outbox import (
     Backlog,
@@ -42,6 +43,10 @@ DELETIONS_MAX: Final = 100  # deletions returned by one call
 _BLOCK: Final = event_blocks.c
 _ZERO: Final[ColumnElement[Any]] = literal_column("0")
 _HOLDS: Final = event_courier.c.fence == param("held")
+# A lease that ends beyond the horizon was taken before the clock was set back: see `leases.has_passed`.
+_HAS_LAPSED: Final = (event_courier.c.lease_until <= param("now")) | (
+    event_courier.c.lease_until > param("horizon")
+)
 _IS_LIVING: Final = exists().where(event_logs.c.number == _BLOCK.log, event_logs.c.owner_id.is_not(None))
 
 _IS_ANY: Final = Query(
@@ -49,7 +54,7 @@ _IS_ANY: Final = Query(
 )
 _TAKE: Final = Query(
     update(event_courier)
-    .where((event_courier.c.lease_until <= param("now")) | _HOLDS)
+    .where(_HAS_LAPSED | _HOLDS)
     .values(fence=event_courier.c.fence + 1, lease_until=param("until"))
     .returning(event_courier.c.fence)
 )
@@ -142,12 +147,12 @@ class SqlEventOutbox:
         if not await self._database.read(_looking):
             return None  # an idle courier's check takes no lock
         now = self._clock.now()
-        until = now + timedelta(seconds=lease_s)
+        until = lease_end(now=now, lease_s=lease_s)
         leased = await self._database.write(
             lambda: _leasing(
                 held=held,
-                now=micros(now),
-                until=micros(until),
+                now=now,
+                until=until,
                 most_events=most_events,
                 most_bytes=most_bytes,
             )
@@ -196,10 +201,16 @@ def _looking() -> Script[bool]:
 
 
 def _leasing(
-    *, held: int | None, now: int, until: int, most_events: int, most_bytes: int | None
+    *, held: int | None, now: datetime, until: datetime, most_events: int, most_bytes: int | None
 ) -> Script[tuple[int, int, Rows] | None]:
     """Return the fencing token, the shipment's number and its rows."""
-    taken = yield ask(_TAKE, held=-1 if held is None else held, now=now, until=until)
+    taken = yield ask(
+        _TAKE,
+        held=-1 if held is None else held,
+        now=micros(now),
+        horizon=micros(now + HORIZON),
+        until=micros(until),
+    )
     if not taken:
         return None
     ((fence,),) = taken

@@ -35,8 +35,9 @@ from netra.adapters.sql.runs.run_rows import COUNTED, ENDED, HOLDS, RUN_COLUMNS,
 from netra.adapters.sql.schema import IS_QUEUED, messages, run_events, runs
 from netra.adapters.sql.transactions import ONE, Database, Query, Rows, Script, ask, ask_last, param
 from netra.domain.errors import NetraError, Unavailable
+from netra.domain.leases import HORIZON, lease_end
 from netra.domain.runs.events import NewEvent, RunEvent
-from netra.domain.runs.lifecycle import HORIZON, Ending, RunMove, lease_end
+from netra.domain.runs.lifecycle import Ending, RunMove
 from netra.domain.runs.model import Claim, RunState
 from netra.domain.runs.transitions import finished, numbered, postponed, released
 from netra.domain.threads.model import Message

@@ -15,8 +15,8 @@ from netra.adapters.sql.runs.run_rows import CHANGED, HOLDS, RUN_COLUMNS, adding
 from netra.adapters.sql.schema import IS_LIVE, IS_RUNNING, runs
 from netra.adapters.sql.transactions import Query, Script, ask, param
 from netra.domain.errors import LeaseLost
+from netra.domain.leases import HORIZON
 from netra.domain.runs.events import RunEvent
-from netra.domain.runs.lifecycle import HORIZON
 from netra.domain.runs.model import Claim, Run
 from netra.domain.runs.transitions import Change, lapsed
 from netra.ports.clock import Clock
