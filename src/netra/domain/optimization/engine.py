@@ -18,6 +18,7 @@ from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bil
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
+from netra.domain.optimization.horizon import judged
 from netra.domain.optimization.measures.bill import billed_metrics
 from netra.domain.optimization.measures.latency import tails_of
 from netra.domain.optimization.measures.log_metrics import log_metrics
@@ -82,7 +83,9 @@ def measure(
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:
     """Return every idea weighed, composed and ranked, and the pick among ways to serve the traffic."""
     study, checkpoint = measured.study, only_forward(checkpoint)
-    findings, gaps = found_by_all(study, checkpoint=within(checkpoint, begin=0.0, end=0.6))
+    found, gaps = found_by_all(study, checkpoint=within(checkpoint, begin=0.0, end=0.55))
+    checkpoint(0.55, "Pricing the next 12 months")
+    findings = tuple(judged(study, finding) for finding in found)
     composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)

@@ -22,13 +22,15 @@ def price_list(
     model: str | None = None,
     asked_about: Sequence[str] = (),
 ) -> PriceList:
-    """Return today's tariff of every model label in `events`, and of models it could move to.
+    """Return the tariff of every model label in `events`, and of models it could move to.
 
+    The prices are those of the book's day, with the changes known before and after it.
     `model` prices the whole log as that one; without it, calls of a log that names no model are
     priced as `default_model`. Either is in `assumed`. A label whose price is not in the book is
     absent. Where several providers serve one label, each call gets its own provider's prices, and one
     that names none those the book chooses. Models `asked_about` come first among the candidates, be
-    they cheaper or not.
+    they cheaper or not. A label without a price has the names that it may stand for in `suggestions`; the
+    tokens of a model that makes audio, images or video are not priced as text.
     """
     tariffs: dict[str, Tariff] = {}
     at_providers: dict[tuple[str, str], Tariff | None] = {}
@@ -38,14 +40,30 @@ def price_list(
         if priced_as != label:
             assumed[label] = priced_as
         providers = _providers_of(events, label) if priced_as == label else [None]
-        found = {provider: book.tariff(priced_as, provider=provider) for provider in providers}
+        found = {provider: _text(book.tariff(priced_as, provider=provider)) for provider in providers}
         usual = found.get(None, found[providers[0]])
         if usual is not None:
             tariffs[label] = usual
         if len(found) > 1:
             at_providers |= {(label, name): tariff for name, tariff in found.items() if name is not None}
     prices = PriceList(tariffs=tariffs, assumed=assumed, at_providers=at_providers)
-    return msgspec.structs.replace(prices, candidates=_candidates(book, prices.known(), asked_about))
+    known = prices.known()
+    candidates = _candidates(book, known, asked_about)
+    return msgspec.structs.replace(
+        prices,
+        candidates=candidates,
+        as_of=next((tariff.as_of for tariff in (*known, *candidates) if tariff.as_of is not None), None),
+        suggestions={
+            label: book.similar(assumed.get(label, label))
+            for label in labels_needed(events)
+            if label not in tariffs
+        },
+    )
+
+
+def _text(tariff: Tariff | None) -> Tariff | None:
+    """Return the tariff of a model that answers in text."""
+    return None if tariff is None or tariff.modality is not None else tariff
 
 
 def _providers_of(events: Events, label: str) -> list[str | None]:
@@ -59,7 +77,7 @@ def _providers_of(events: Events, label: str) -> list[str | None]:
 
 
 def _candidates(book: PriceBook, served: Sequence[Tariff], asked_about: Sequence[str]) -> tuple[Tariff, ...]:
-    asked = [tariff for name in asked_about if (tariff := book.tariff(name)) is not None]
+    asked = [tariff for name in asked_about if (tariff := _text(book.tariff(name))) is not None]
     cheaper = [tariff for like in served for tariff in book.candidates(like)]
     unique = {(tariff.provider, tariff.model): tariff for tariff in (*asked, *cheaper)}
     return tuple(unique.values())[:CANDIDATES_MAX]

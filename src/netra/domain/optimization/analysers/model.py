@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from netra.domain.optimization.invoice import Invoice
 from netra.domain.optimization.measures.span import Month, Span
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Goals, Grade, Option, Stance
 from netra.domain.optimization.performance.hardware import Hardware
@@ -46,7 +47,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     prices: PriceList
     hardware: Hardware
     traffic: Traffic  # as it is sent and paid now, call i being event i
-    now_usd: Floats  # what each call costs now; 0 where the price is unknown
+    now_usd: Floats  # what each call would cost at today's prices and the invoice's ratios; 0 if unknown
+    invoice: Invoice  # what each call was listed at and paid on its day
     span: Span
     month: Month  # what a month to come is like
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes

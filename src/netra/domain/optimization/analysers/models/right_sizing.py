@@ -18,6 +18,7 @@ from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.analysers.models import moves_by_group, routing_by_outcome
 from netra.domain.optimization.analysers.models.moves import Move, move_to, moved, only, served_by
+from netra.domain.optimization.horizon import is_lasting
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
@@ -94,8 +95,12 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         asked = [move_to(study, to=to, dearer_too=True) for to in named]
         return (*proven, *(_answer(study, move) for move in asked), *missing)
     moves = _priced(study, _candidates(study), checkpoint=checkpoint)
-    moves = [move for move in moves if move.saved_usd > 0]
+    moves = [move for move in moves if move.saved_usd > 0 and _is_lasting(study, move)]
     return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
+
+
+def _is_lasting(study: Study, move: Move) -> bool:
+    return is_lasting(study, partial(moved, where=move.where, to=move.to))
 
 
 def _priced(study: Study, models: Sequence[Tariff], *, checkpoint: Checkpoint) -> list[Move]:
