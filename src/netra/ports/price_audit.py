@@ -16,8 +16,9 @@ class PriceAudit(Protocol):
         """Return the dollars of every event, each priced by itself from the published data.
 
         A call is priced as the model of its tariff (`PriceList.tariff_of`: by label, and by provider
-        where several serve it), on the tariff's day at the call's own time of day. NaN without a tariff,
-        or with one that is a person's own and not published.
+        where several serve it), at the call's own instant and service tier. NaN without a tariff, with one
+        that is a person's own and not published, and where the published data lacks a price that the call
+        meets: of a region, of a write that lives for 12 hours, of reserved capacity.
         `progress` hears the share done, 0..1. Blocking: call it in a thread where others wait.
         """
         ...

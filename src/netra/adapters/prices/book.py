@@ -1,11 +1,12 @@
 """The price book over the data that ships with `genai-prices`; nothing here ever opens a connection."""
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from netra.adapters.prices.candidates import WELL_KNOWN
 from netra.adapters.prices.names import MAKERS, provider_named, resembling, spellings, squeezed
+from netra.adapters.prices.overrides import NO_OVERRIDES, Overrides
 from netra.adapters.prices.timeline import tariff_at
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.tariff import HORIZON_MONTHS, months_after
@@ -23,14 +24,21 @@ def today() -> datetime:
 MADE_MAX: Final = 4_096  # tariffs that are kept; a log names a few dozen models
 
 
+def noon_of(day: date) -> datetime:
+    """Return the middle of a day in UTC."""
+    return datetime.combine(day, time(12), UTC)
+
+
 class GenaiPriceBook:
     """List prices of genai-prices, with `overrides` before them.
 
-    An override stands for every date, and for its provider alone when it names one.
+    An override stands for every date, and for its provider alone when it names one. An alias has the prices
+    of the model it stands for.
     """
 
-    def __init__(self, *, overrides: Iterable[Tariff] = (), now: Callable[[], datetime] = today) -> None:
-        self._overrides = tuple(overrides)
+    def __init__(self, *, overrides: Overrides = NO_OVERRIDES, now: Callable[[], datetime] = today) -> None:
+        self._overrides = overrides.tariffs
+        self._aliases = {alias.name.lower(): alias for alias in overrides.aliases}
         self._now = now
         self._data: DataSnapshot | None = None
         self._made: dict[tuple[str, str | None, date], Tariff | None] = {}
@@ -38,6 +46,9 @@ class GenaiPriceBook:
 
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
         """Return the list prices of `model` at `at`; see the port."""
+        alias = self._aliases.get(model.lower())
+        if alias is not None:
+            model, provider = alias.model, alias.provider or provider
         for override in self._overrides:
             if override.model.lower() == model.lower() and provider in (None, "", override.provider):
                 return override

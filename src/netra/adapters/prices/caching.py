@@ -3,8 +3,8 @@
 As of 2026-11. OpenAI: automatic from 1,024 tokens in steps of 128, kept 5 to 10 minutes of idleness and at
 most an hour (developers.openai.com, guide "Prompt caching"); from GPT-5.6 on at least 30 minutes
 (`prompt_cache_options.ttl` of its API reference, November 2026), which a write at 1.25 x input buys; no
-source says so of Azure. Anthropic: marked by the caller, from a number of tokens by model (`published`), for 5
-minutes (write 1.25 x input) or an hour (write 2 x), each use renewing it (docs of Claude, "Prompt
+source says so of Azure. Anthropic: marked by the caller, from a number of tokens by model (`published`),
+for 5 minutes (write 1.25 x input) or an hour (write 2 x), each use renewing it (docs of Claude, "Prompt
 caching"). Google: implicit for Gemini 2.5 and later, from 2,048 tokens, 4,096
 for Gemini 3 and later, no stated life (ai.google.dev, "Context caching", 2026-10-23). DeepSeek: automatic in
 units of 64 tokens, cleared after hours to days of idleness (api-docs.deepseek.com, "Context caching").

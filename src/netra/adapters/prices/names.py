@@ -97,8 +97,10 @@ def _without_wrapping(model: str) -> Iterable[tuple[str | None, str]]:
 def squeezed(name: str) -> str:
     """Return a name without what people spell in several ways: case, spaces, marks, the order of its words.
 
-    >>> squeezed("Claude 4.5 Sonnet") == squeezed("claude-sonnet-4-5"), squeezed("GPT 4o") == squeezed("gpt4o")
-    (True, True)
+    >>> squeezed("Claude 4.5 Sonnet") == squeezed("claude-sonnet-4-5")
+    True
+    >>> squeezed("GPT 4o") == squeezed("gpt4o")
+    True
     """
     words = re.findall(r"[a-z]+|\d+[a-z]?(?![a-z])|\d+", name.lower().replace(".", " "))
     letters = sorted(word for word in words if word.isalpha())

@@ -1,9 +1,9 @@
 """What was really paid for each call, where the log says so, against its list price.
 
 Formula: `ratio = sum of cost / sum of list price` over the calls of one model, service tier and UTC day whose
-`cost` is logged in US dollars and above zero; a call without a cost is taken to be paid at its
-group's ratio, and one with a cost in another currency at its list price, for nothing is converted. A call with a list price that cost nothing was served by capacity that is paid for otherwise:
-its ratio is 0.
+`cost` is logged in US dollars and above zero. A call without a cost is taken to be paid at its group's ratio;
+one with a cost in another currency at its list price, for nothing is converted. A call with a list price that
+cost nothing was served by capacity that is paid for otherwise: its ratio is 0.
 """
 
 from typing import Final, Literal

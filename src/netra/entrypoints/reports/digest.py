@@ -10,7 +10,15 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from netra.domain.agents.wording.headline import headline, period, prospect
+from netra.domain.agents.wording.headline import (
+    basis,
+    headline,
+    is_priced,
+    outlook,
+    period,
+    prospect,
+    warnings,
+)
 from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
 from netra.domain.optimization.model import Gap, Savings, Stance
 from netra.domain.optimization.result import Advice, Recommendation
@@ -69,6 +77,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     advice: Advice
     headline: str
+    warnings: tuple[str, ...]  # what must be known before any number
     prospect: str  # what evaluations could add; empty where there is nothing to evaluate
     facts: tuple[str, ...]
     is_monthly: bool  # whether dollars are a month's, or the log's own
@@ -109,6 +118,7 @@ def digest_of(advice: Advice) -> Digest:
     return Digest(
         advice=advice,
         headline=headline(metrics),
+        warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
         is_monthly=metrics.span is UNSET or metrics.span.scaled,
@@ -155,15 +165,16 @@ def interval(savings: Savings) -> str:
 
 
 def is_sufficient(advice: Advice) -> bool:
-    """Return whether the log held enough to advise on."""
-    return advice.metrics.data_sufficiency.sufficient
+    """Return whether the log held enough to advise on, and a call with a known price."""
+    return advice.metrics.data_sufficiency.sufficient and is_priced(advice.metrics)
 
 
 def _notes(metrics: Metrics) -> tuple[str, ...]:
     """Return what a reader must know about how the numbers were scaled and priced."""
     assumed = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
-    return (*(() if metrics.span is UNSET else metrics.span.notes), *priced)
+    counted = () if metrics.billed is UNSET else (f"The bill is counted {basis(metrics)}.",)
+    return (*counted, *outlook(metrics), *(() if metrics.span is UNSET else metrics.span.notes), *priced)
 
 
 def _facts(metrics: Metrics) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.horizon import price_changes, retirements
 from netra.domain.optimization.measures.latency import latency_of
+from netra.domain.optimization.measures.reserved import reserved_calls
 from netra.domain.optimization.metrics import (
     BilledMetrics,
     BillSource,
@@ -57,14 +58,14 @@ def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
 
 def bill_source(study: Study) -> BillSource:
     """Return where the bill comes from, and what is paid for a dollar of list price by model and tier."""
-    invoice = study.invoice
+    invoice, reserved = study.invoice, reserved_calls(study)
     return BillSource(
         source=invoice.source,
         ratio=invoice.ratio_of_all,
         by_currency=billed_by_currency(study.events),
         by_model=_ratios(study),
-        reserved_calls=int(invoice.is_reserved.sum()),
-        reserved_list_usd=float(invoice.listed_usd[invoice.is_reserved].sum()),
+        reserved_calls=int(reserved.where.sum()),
+        reserved_list_usd=reserved.list_usd,
     )
 
 
