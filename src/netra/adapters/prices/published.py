@@ -15,6 +15,7 @@ OPENAI_PRICING: Final = "developers.openai.com/api/docs/pricing"
 OPENAI_DEPRECATIONS: Final = "developers.openai.com/api/docs/deprecations"
 CLAUDE_PRICING: Final = "platform.claude.com/docs/en/about-claude/pricing"
 CLAUDE_CACHING: Final = "platform.claude.com/docs/en/build-with-claude/prompt-caching"
+CLAUDE_DEPRECATIONS: Final = "platform.claude.com/docs/en/about-claude/model-deprecations"
 GEMINI_DEPRECATIONS: Final = "ai.google.dev/gemini-api/docs/deprecations"
 
 
@@ -194,6 +195,20 @@ RETIREMENTS: Final = (
         on=date(2027, 4, 1),
         source=OPENAI_DEPRECATIONS,
         read=date(2026, 10, 27),
+    ),
+    RetirementDay(
+        provider="anthropic",
+        models=("claude-sonnet-4-5",),
+        on=date(2026, 11, 30),
+        source=f"{CLAUDE_DEPRECATIONS}, as other tables quote it",
+        read=date(2026, 11, 30),
+    ),
+    RetirementDay(
+        provider="anthropic",
+        models=("claude-opus-4-5",),
+        on=date(2027, 1, 22),
+        source=f"{CLAUDE_DEPRECATIONS}, as other tables quote it",
+        read=date(2026, 11, 26),
     ),
     RetirementDay(
         provider="google",

@@ -18,7 +18,7 @@ from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.tariff import HORIZON_MONTHS, months_after
 from netra.domain.optimization.traffic import UNPRICED, Bools, Change, Traffic, call_usd, on_day, routed
-from netra.domain.optimization.wording import money
+from netra.domain.optimization.wording import listed, money
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +107,19 @@ def judged(study: Study, finding: Finding) -> Finding:
     if found is None:
         return finding
     if finding.stance is not Stance.AVOID and found.saved_usd < 0:
-        action = f"Leave this, which published prices turn into a loss over 12 months: {finding.action}"
-        return _avoided(finding, action, told=found.told)
+        return _avoided(finding, _loss(study, finding, found), told=found.told)
     return msgspec.structs.replace(finding, impact=f"{finding.impact} {found.told}")
+
+
+def _loss(study: Study, finding: Finding, found: Outlook) -> str:
+    """Return what not to do, and that it loses over the 12 months."""
+    loss = f"published prices make it a loss of {money(-found.saved_usd)} over 12 months"
+    own = {tariff.model for tariff in _used(study.traffic)}
+    changed = study.traffic if finding.change is None else finding.change(study.traffic)
+    models = [tariff.model for tariff in _used(changed) if tariff.model not in own]
+    if not models:
+        return f"Leave this: {loss}. It was: {finding.action}"
+    return f"Do not move calls to {listed(list(dict.fromkeys(models)))}: {loss}"
 
 
 def _avoided(finding: Finding, action: str, *, told: str) -> Finding:

@@ -14,14 +14,9 @@ START = datetime(2026, 11, 2, tzinfo=UTC)
 
 
 def gaps_of(*calls: dict[str, Any], tariff: Tariff, **prices: Any) -> list[Gap]:
+    common: dict[str, Any] = {"model": "big", "input_tokens": 1_000, "output_tokens": 100}
     events = columns_of(
-        [
-            Event(
-                timestamp=START + timedelta(seconds=n),
-                **{"model": "big", "input_tokens": 1_000, "output_tokens": 100} | fields,
-            )
-            for n, fields in enumerate(calls)
-        ]
+        [Event(timestamp=START + timedelta(seconds=n), **common | fields) for n, fields in enumerate(calls)]
     )
     known = PriceList(tariffs={"big": tariff}, **prices)
     analysis = analyse(events, goals=Goals(), prices=known, hardware=HARDWARE)
@@ -29,7 +24,7 @@ def gaps_of(*calls: dict[str, Any], tariff: Tariff, **prices: Any) -> list[Gap]:
 
 
 def tariff(provider: str = "azure", **fields: Any) -> Tariff:
-    rates = {"input": Rate(usd_per_token=1e-6), "output": Rate(usd_per_token=4e-6)}
+    rates: dict[str, Any] = {"input": Rate(usd_per_token=1e-6), "output": Rate(usd_per_token=4e-6)}
     return Tariff(model="big", provider=provider, **rates, **fields)
 
 
