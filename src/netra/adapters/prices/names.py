@@ -39,8 +39,6 @@ _BEDROCK: Final = re.compile(
     r"^(?:(?:us|eu|ap|apac|jp|au|ca|global|us-gov)\.)?[a-z0-9]+\.[a-z0-9][\w.-]*-v\d+(?::\d+)?$"
 )
 _PATH: Final = re.compile(r"^(?:projects/.*/)?(?:publishers/(?P<maker>[^/]+)/)?models/(?P<name>[^/]+)$")
-_AZURE_35: Final = re.compile(r"^gpt-35")
-_VERTEX_VERSION: Final = re.compile(r"@(?:default|latest|\d{8}|\d{3})$")
 _CUT: Final = 0.75  # of difflib's ratio: below it a name resembles nothing
 _FEWEST_LETTERS: Final = 5  # of a model's name found inside another name
 
@@ -59,10 +57,8 @@ def provider_named(provider: str | None) -> str | None:
 
 def spellings(model: str, provider: str | None) -> Iterable[tuple[str | None, str]]:
     """Yield the (provider, name) pairs that a log's model may stand for, the most literal first."""
-    yield provider, model
     known = provider_named(provider)
-    if known != provider:
-        yield known, model
+    yield known, model
     for maker, name in _without_wrapping(model):
         yield known or maker, name
     if known is None:
@@ -77,21 +73,14 @@ def spellings(model: str, provider: str | None) -> Iterable[tuple[str | None, st
 
 
 def _without_wrapping(model: str) -> Iterable[tuple[str | None, str]]:
-    """Yield what is inside the ARN of Bedrock, the resource path of Vertex, or an id with a version."""
-    arn = _ARN.match(model)
+    """Yield what is inside the ARN of Bedrock or the resource path of Vertex, and Bedrock's own ids."""
+    arn, path = _ARN.match(model), _PATH.match(model)
     if arn is not None:
         yield "aws", arn["name"]
-        return
-    path = _PATH.match(model)
-    if path is not None:
-        yield "google", _VERTEX_VERSION.sub("", path["name"])
-        return
-    if _BEDROCK.match(model.lower()):
+    elif path is not None:
+        yield "google", path["name"]
+    elif _BEDROCK.match(model.lower()):
         yield "aws", model
-    if _VERTEX_VERSION.search(model):
-        yield "google", _VERTEX_VERSION.sub("", model)
-    if _AZURE_35.match(model.lower()):
-        yield None, _AZURE_35.sub("gpt-3.5", model.lower())
 
 
 def squeezed(name: str) -> str:

@@ -93,9 +93,9 @@ def cost_lines_of(costs: CostCheck | None) -> list[str]:
     calls, listed = count(costs.rows, "call"), f"${costs.list_usd:,.6f}{ratio}"
     said = [f"  logged costs   ${costs.cost_usd:,.6f} for {calls} with a list price of {listed}"]
     if costs.reserved_rows:
-        said.append(f"  {count(costs.reserved_rows, 'call')} of them cost nothing: reserved capacity.")
+        said.append(f"  {count(costs.reserved_rows, 'call')} at no cost: reserved capacity.")
     if costs.rows_without_price:
-        said.append(f"  {count(costs.rows_without_price, 'call')} with a cost have no list price.")
+        said.append(f"  {count(costs.rows_without_price, 'call')} with a cost and without a list price.")
     return [*said, *(_group_line(group) for group in costs.by_group[:FAULTS_SHOWN])]
 
 

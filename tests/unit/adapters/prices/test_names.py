@@ -51,6 +51,13 @@ BOOK = GenaiPriceBook(now=lambda: datetime(2026, 11, 30, 12, tzinfo=UTC))
         (None, "azure/gpt-35-turbo", "gpt-3.5-turbo"),
         (None, "gpt-35-turbo", "gpt-3.5-turbo"),
         (None, "openrouter/openai/gpt-4o", "openai/gpt-4o"),
+        (None, "litellm_proxy/azure/gpt-4o", "gpt-4o"),
+        (
+            None,
+            "proxy/arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
+            "regional.anthropic.claude-3-haiku-20240307-v1:0",
+        ),
+        (None, "gemini-2.5-pro@default", "gemini-2.5-pro"),
         (None, "GPT 4o", "gpt-4o"),
         (None, "gpt4o", "gpt-4o"),
         (None, "gpt_4o", "gpt-4o"),
