@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netra.domain.optimization.measures.statuses import unpaid_calls
-from netra.domain.workloads.columns import Events, Floats, Ints, Labels
+from netra.domain.workloads.columns import Events, Floats, Ints, places_of
 
 _NS_PER_DAY: Final = 86_400_000_000_000
 Bools = npt.NDArray[np.bool_]
@@ -49,6 +49,8 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 def invoice_of(events: Events, listed_usd: Floats) -> Invoice:
     """Return what each call was listed at and what was paid for it."""
     cost_usd = _dollars(events)
+    if events.cost is None:
+        return _as_listed(listed_usd, cost_usd=cost_usd)
     known = ~np.isnan(cost_usd)
     listed = np.nan_to_num(listed_usd)
     is_reserved = known & (cost_usd == 0) & (listed > 0) & ~unpaid_calls(events)
@@ -59,7 +61,7 @@ def invoice_of(events: Events, listed_usd: Floats) -> Invoice:
         np.bincount(group[counted], weights=usd[counted], minlength=size) for usd in (cost_usd, listed)
     )
     by_group = np.divide(paid, list_price, out=np.ones(size), where=list_price > 0)
-    is_foreign = np.zeros(len(events), np.bool_) if events.cost is None else ~known & ~np.isnan(events.cost)
+    is_foreign = ~known & ~np.isnan(events.cost)
     has_ratio = (list_price > 0)[group] & ~is_foreign if size else np.zeros(0, np.bool_)
     ratio = np.where(is_foreign, 1.0, by_group[group] if size else np.zeros(0))
     ratio = np.where(is_reserved, 0.0, ratio)
@@ -70,6 +72,19 @@ def invoice_of(events: Events, listed_usd: Floats) -> Invoice:
         ratio=ratio,
         is_invoiced=known | (has_ratio & ~np.isnan(listed_usd)),
         is_reserved=is_reserved,
+    )
+
+
+def _as_listed(listed_usd: Floats, *, cost_usd: Floats) -> Invoice:
+    """Return the invoice of a log without costs."""
+    nothing = np.zeros(len(listed_usd), np.bool_)
+    return Invoice(
+        listed_usd=listed_usd,
+        paid_usd=listed_usd,
+        cost_usd=cost_usd,
+        ratio=np.ones(len(listed_usd)),
+        is_invoiced=nothing,
+        is_reserved=nothing,
     )
 
 
@@ -86,10 +101,10 @@ def _dollars(events: Events) -> Floats:
 def _groups(events: Events) -> Ints:
     """Return a number for each model, tier and day."""
     day = events.at_ns // _NS_PER_DAY
-    cells = np.stack([events.model.codes, _codes(events.service_tier, events), day - day.min(initial=0)])
-    _, group = np.unique(cells, axis=1, return_inverse=True)
-    return group.reshape(-1).astype(np.int64)
-
-
-def _codes(labels: Labels | None, events: Events) -> Ints:
-    return np.zeros(len(events), np.int64) if labels is None else labels.codes.astype(np.int64)
+    tier = events.service_tier
+    days = np.unique(day)
+    cells = np.searchsorted(days, day)
+    for labels in (events.model, *(() if tier is None else (tier,))):
+        size = len(labels.names) + 1
+        cells = cells * size + labels.codes % size
+    return places_of(cells)[1]

@@ -31,6 +31,7 @@ from netra.domain.workloads.columns import (
     Ints,
     Labels,
     charges_of,
+    places_of,
     written_tokens,
 )
 
@@ -164,7 +165,7 @@ def _served(events: Events, prices: PriceList) -> _Served:
     for column, known in zip(columns, names, strict=True):
         if column is not None:
             cells = cells * len(known) + column.codes % len(known)
-    found, codes = np.unique(cells, return_inverse=True) if _is_split(columns) else _all_of(cells, names[0])
+    found, codes = places_of(cells) if _is_split(columns) else _all_of(cells, names[0])
     sizes = [len(known) for known in names]
     places = np.unravel_index(found, sizes)
     by = [

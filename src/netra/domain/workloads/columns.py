@@ -37,6 +37,7 @@ FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
 FLAGS: Final = ("offline", "streaming", "accepted")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+_COUNTED_MAX: Final = 1 << 20  # the largest value up to which values are counted and not sorted
 _US_MAX: Final = (2**63 - 1) // 1_000  # in nanoseconds they still fit
 
 
@@ -140,6 +141,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _MISSING: Final[dict[str, Any]] = {"i": -1, "f": np.nan, "O": None}  # by kind of column
+_SORTED: Final = msgspec.json.Encoder(order="sorted")
 _CHARGES: Final = msgspec.json.Decoder(dict[str, float])
 _LABEL_SET: Final = msgspec.json.Decoder(dict[str, str])
 LABELS: Final = tuple(field.name for field in fields(Events) if field.type == Labels | None)
@@ -165,6 +167,20 @@ def block_hash(block: int | str) -> int:
         return block
     digest = blake2b(str(block).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+def places_of(cells: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct values of `cells`, none below zero, ascending, and the place of each cell's value.
+
+    What `np.unique` returns with its inverse, without sorting where the values are small.
+    """
+    if not len(cells) or int(cells.max()) > _COUNTED_MAX:
+        found, places = np.unique(cells, return_inverse=True)
+        return found, places.reshape(-1).astype(np.int64)
+    found = np.flatnonzero(np.bincount(cells))
+    lookup = np.zeros(int(found[-1]) + 1, np.int64)
+    lookup[found] = np.arange(len(found))
+    return found, lookup[cells]
 
 
 def long_lived_tokens(events: Events) -> Ints:
@@ -206,7 +222,7 @@ def mapping_text(mapping: Mapping[str, float] | Mapping[str, str]) -> str | None
     >>> mapping_text({"team": "search", "env": "prod"})
     '{"env":"prod","team":"search"}'
     """
-    return msgspec.json.encode(mapping, order="sorted").decode() if mapping else None
+    return _SORTED.encode(mapping).decode() if mapping else None
 
 
 def charges_of(name: str) -> dict[str, float]:

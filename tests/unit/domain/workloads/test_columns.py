@@ -20,6 +20,7 @@ from netra.domain.workloads.columns import (
     labels_of,
     long_lived_tokens,
     nanoseconds,
+    places_of,
     written_tokens,
 )
 from netra.domain.workloads.model import Event
@@ -170,3 +171,12 @@ def test_long_lived_writes_are_all_writes_where_no_others_are_logged() -> None:
     assert both is not None
     assert both.tolist() == [20, -1]
     assert written_tokens(columns_of([row()])) is None
+
+
+@given(st.lists(st.sampled_from([0, 1, 7, 1_000, 1 << 21]), max_size=20))
+def test_distinct_values_and_their_places_are_what_sorting_finds(values: list[int]) -> None:
+    cells = np.array(values, np.int64)
+    found, places = places_of(cells)
+    expected, inverse = np.unique(cells, return_inverse=True)
+    assert found.tolist() == expected.tolist()
+    assert places.tolist() == inverse.tolist()
