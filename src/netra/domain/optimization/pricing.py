@@ -166,12 +166,16 @@ def _served(events: Events, prices: PriceList) -> _Served:
         if column is not None:
             cells = cells * len(known) + column.codes % len(known)
     found, codes = places_of(cells) if _is_split(columns) else _all_of(cells, names[0])
-    sizes = [len(known) for known in names]
-    places = np.unravel_index(found, sizes)
-    by = [
-        tuple(known[place] for known, place in zip(names, row, strict=True))
-        for row in zip(*places, strict=True)
-    ]
+    by: list[tuple[str | None, str | None, str | None, str | None]] = []
+    cells_met: list[int] = found.tolist()
+    for cell in cells_met:
+        rest = cell
+        chosen: list[str | None] = []
+        for known in reversed(names):
+            rest, place = divmod(rest, len(known))
+            chosen.append(known[place])
+        region, tier, served_by, model = chosen
+        by.append((model, served_by, tier, region))
     return _Served(by=tuple(by), codes=codes.astype(np.int32))
 
 

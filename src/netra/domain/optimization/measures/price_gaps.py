@@ -89,7 +89,8 @@ def _regions(study: Study) -> Gap | None:
     where = is_somewhere & open_[traffic.tariff]
     if not where.any():
         return None
-    models = sorted({traffic.tariffs[code].model for code in np.unique(traffic.tariff[where]).tolist()})
+    codes: list[int] = np.unique(traffic.tariff[where]).tolist()
+    models = sorted({traffic.tariffs[code].model for code in codes})
     return Gap(
         kind=KIND,
         missing=tuple(f"a regional price of {model}" for model in models),

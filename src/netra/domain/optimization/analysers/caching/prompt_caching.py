@@ -241,6 +241,12 @@ def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
             "price; "
             "if the provider already caches, part of this saving is already made."
         )
+    guessed = {one.tariff.model: one.tariff for one in schemes if not one.tariff.cache_min_known}
+    said += [
+        f"The least number of tokens that {model} caches is not known; "
+        f"{tariff.cache_min_tokens:,} is assumed."
+        for model, tariff in guessed.items()
+    ]
     if any(scheme.tariff.caching is None for scheme in schemes):
         said.append(
             "The price book does not say who decides what is cached; a price on writes is read as explicit."
