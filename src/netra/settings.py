@@ -1,6 +1,7 @@
 """All settings: one frozen value, read once from the environment; nonsense refuses to start."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -72,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     google_sign_up: bool = True  # whether people without an account may make one by signing in
     oidc_issuer: str = "https://accounts.google.com"
     oauth_redirects: tuple[str, ...] = ()  # pages that a sign-in may go on to, exactly as written
+    prices: Path | None = None  # negotiated prices and deployment names, before the published ones
+    prices_as_of: date | None = None  # the day that is today for prices; None: the clock's
     default_model: str = "gpt-4o"  # prices a log that names no model, and says so
     language_model: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "gpt-4.1-mini"
     language_model_key: Secret | None = None  # this, or another address than OpenAI's, switches it on

@@ -48,6 +48,13 @@ FULL = Event(
     max_output_tokens=100,
     retry_of="ev 0",
     accepted=False,
+    service_tier="flex",
+    region="eu-central-1",
+    cache_write_1h_tokens=0,
+    cache_write_12h_tokens=0,
+    charges={"web_search": 2.0, "file_search": 1.0},
+    labels={"team": "Suche ü", "environment": "production"},
+    variant="control",
 )
 
 

@@ -34,7 +34,8 @@ from netra.adapters.memory.state import MemoryState
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
-from netra.adapters.prices.book import GenaiPriceBook
+from netra.adapters.prices.book import GenaiPriceBook, noon_of, today
+from netra.adapters.prices.overrides import NO_OVERRIDES, read_overrides
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.adapters.sql.migrations import Schema
 from netra.adapters.sql.stores import SqliteSchema, SqlStores, open_sqlite
@@ -96,7 +97,7 @@ def memory_ports(settings: Settings) -> Ports:
         event_log=MemoryEventLog(workloads),
         event_outbox=None,
         replays=MemoryReplayBook(clock=clock),
-        prices=GenaiPriceBook(),
+        prices=_price_book(settings),
         price_audit=GenaiPriceAudit(),
         log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
         probes=(MemoryProbe(),),
@@ -161,7 +162,7 @@ def _over(
         event_log=store.event_log,
         event_outbox=None,
         replays=store.replays,
-        prices=GenaiPriceBook(),
+        prices=_price_book(settings),
         price_audit=GenaiPriceAudit(),
         log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
         probes=(store.probe,),
@@ -224,6 +225,18 @@ def _with_psycopg() -> Generator[None]:
         yield
     except ImportError as error:  # psycopg without its own libpq raises the parent class
         raise package_missing("psycopg", "postgres", needed_by="NETRA_DATABASE_URL") from error
+
+
+def _price_book(settings: Settings) -> GenaiPriceBook:
+    """Return the published prices, with the file of the settings before them.
+
+    Raises `UnreadableFile` when the settings name a file that holds no prices.
+    """
+    day = settings.prices_as_of
+    return GenaiPriceBook(
+        overrides=NO_OVERRIDES if settings.prices is None else read_overrides(str(settings.prices)),
+        now=today if day is None else lambda: noon_of(day),
+    )
 
 
 def _tokens(settings: Settings, secret: Secret, clock: Clock) -> JwtTokenCodec:

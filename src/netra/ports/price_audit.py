@@ -16,8 +16,9 @@ class PriceAudit(Protocol):
         """Return the cost of every event in US dollars, each computed on its own from the published data.
 
         A call is priced as the model of its tariff (`PriceList.tariff_of`: by label, and by provider where
-        several serve it), on the tariff's day at the call's own time of day. The result is NaN without a
-        tariff or for a user-defined price. `progress` receives the fraction done, 0 to 1. Blocking: call it
-        in a thread.
+        several serve it), at the call's own instant and service tier. The result is NaN without a tariff, for
+        a user-defined price, and where the published data lacks a price that the call needs: of a region, of
+        a write that lives for 12 hours, of reserved capacity. `progress` receives the fraction done, 0 to 1.
+        Blocking: call it in a thread.
         """
         ...

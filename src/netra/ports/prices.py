@@ -12,10 +12,19 @@ class PriceBook(Protocol):
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
         """Return the list prices of `model` that apply at `at`, or None when the book has no such model.
 
-        `model` is a name as it appears in logs: case-insensitive; "provider/model" names both. With
-        `provider` None the book chooses the provider; an unknown provider has no price. `at` None means
-        today. Inside a tariff an unpublished price is None, never zero; `batch` is present only when a batch
-        tariff is published for that instant.
+        `model` is a name as it appears in logs: case-insensitive; "provider/model" names both. The ids of
+        Bedrock, Azure and Vertex and names as people write them ("Claude Sonnet 4.5") are understood if they
+        name one model. With `provider` None the book chooses the provider; an unknown provider has no price.
+        `at` None means today. Inside a tariff an unpublished price is None, never zero; `batch` is present
+        only when a batch tariff is published for that instant. `dated` has the prices of other days, also
+        announced ones; `retires` is the day the provider stops serving the model.
+        """
+        ...
+
+    def similar(self, model: str, *, limit: int = 3) -> tuple[str, ...]:
+        """Return at most `limit` names in the book that `model`, which is not in it, may stand for.
+
+        The likeliest comes first; empty if nothing resembles it.
         """
         ...
 
@@ -24,6 +33,6 @@ class PriceBook(Protocol):
 
         The price compared is that of three input tokens and one output token. Models of the same provider
         come first, then the others; within each group the most expensive first, since it is the smallest step
-        down.
+        down. A model that is deprecated or retires within 12 months of `at` is never among them.
         """
         ...

@@ -7,7 +7,17 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from netra.adapters.clickhouse.schema import FLAGS, FLOATS, INTEGERS, LABELS, NAMES, OPTIONAL
+from netra.adapters.clickhouse.schema import (
+    FLAGS,
+    FLOATS,
+    INTEGERS,
+    LABELS,
+    NAMES,
+    NEW_INTEGERS,
+    NEW_LABELS,
+    NEW_NAMES,
+    OPTIONAL,
+)
 from netra.adapters.clickhouse.vendor import arrow
 from netra.domain.workloads.columns import Events, Labels, Prefixes, concatenated
 from netra.ports.call_outbox import Parcel
@@ -16,10 +26,11 @@ NUMBERS: Final = {
     "at_ns": np.int64,
     "input_tokens": np.int64,
     "output_tokens": np.int64,
-    **dict.fromkeys(INTEGERS, np.int64),
+    **dict.fromkeys((*INTEGERS, *NEW_INTEGERS), np.int64),
     **dict.fromkeys(FLOATS, np.float64),
     **dict.fromkeys(FLAGS, np.int8),
 }
+_NAMED: Final = frozenset(("model", *LABELS, *NAMES, *NEW_LABELS, *NEW_NAMES))
 _PREFIXES: Final = ("prefix_hashes", "prefix_block_tokens")
 
 # Any in this module: Arrow's tables and arrays, whose package has no types.
@@ -65,7 +76,7 @@ def events_of(block: Any) -> Events:
         column = block.column(name)
         if name in NUMBERS:
             made[name] = _kept_numbers(column, name)
-        elif name in {"model", *LABELS, *NAMES}:
+        elif name in _NAMED:
             made[name] = _labels(column)
         elif name == "id":
             made[name] = None if column.null_count == len(column) else _objects(column)

@@ -18,6 +18,9 @@ DAY: Final = timedelta(days=1)
 LABELS: Final = ("provider", "status", "currency", "template", "feature", "tool")  # low cardinality
 NAMES: Final = ("session", "prompt_hash", "retry_of")  # up to one value per event
 INTEGERS: Final = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "max_output_tokens")
+NEW_LABELS: Final = ("service_tier", "region", "variant")
+NEW_NAMES: Final = ("charges", "labels")  # JSON objects as text
+NEW_INTEGERS: Final = ("cache_write_1h_tokens", "cache_write_12h_tokens")
 FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
 FLAGS: Final = ("offline", "streaming", "accepted")
 OPTIONAL: Final = (
@@ -28,7 +31,10 @@ OPTIONAL: Final = (
     *FLOATS,
     *FLAGS,
     "prefixes",
-)  # bit n of `filled` is name n
+    *NEW_LABELS,
+    *NEW_NAMES,
+    *NEW_INTEGERS,
+)  # names are only added at the end: bit n of `filled` is name n
 
 _NUMBER: Final = "CODEC(T64, ZSTD(1))"
 _ARRIVAL: Final = "arrival UInt64 CODEC(Delta, ZSTD(1))"
@@ -39,7 +45,8 @@ _REMEMBERED: Final = "non_replicated_deduplication_window = 10000"
 def prepare(client: Client, *, kept_for: timedelta | None) -> None:
     """Create the table if missing, and set the removal of events `kept_for` after their arrival."""
     client.command(_table())
-    client.command(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {_ARRIVAL}")  # upgrades an older table
+    for column in (_ARRIVAL, *_new_columns()):  # upgrades an older table
+        client.command(f"ALTER TABLE {TABLE} ADD COLUMN IF NOT EXISTS {column}")
     client.command(f"ALTER TABLE {TABLE} MODIFY SETTING {_REMEMBERED}")
     days = None if kept_for is None else max(kept_for // DAY, 1)
     present = str(client.command(f"SELECT engine_full FROM system.tables WHERE {_IS_OURS}"))  # noqa: S608 (constants)
@@ -50,6 +57,14 @@ def prepare(client: Client, *, kept_for: timedelta | None) -> None:
 
 
 _IS_OURS: Final = f"database = currentDatabase() AND name = '{TABLE}'"
+
+
+def _new_columns() -> list[str]:
+    return [
+        *(f"{name} LowCardinality(Nullable(String))" for name in NEW_LABELS),
+        *(f"{name} Nullable(String)" for name in NEW_NAMES),
+        *(f"{name} Int64 DEFAULT -1 {_NUMBER}" for name in NEW_INTEGERS),
+    ]
 
 
 def _table() -> str:
@@ -73,6 +88,7 @@ def _table() -> str:
         *(f"{name} Int8 DEFAULT -1" for name in FLAGS),
         "prefix_hashes Array(Int64)",
         "prefix_block_tokens Int32 DEFAULT 512",
+        *_new_columns(),
         "at DateTime64(9, 'UTC') ALIAS fromUnixTimestamp64Nano(at_ns, 'UTC')",  # for readers of the table
     ]
     return (

@@ -13,8 +13,21 @@ import numpy as np
 
 from netra.adapters.files.layout import Layout
 from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
-from netra.domain.workloads.columns import Codes, Events, Flags, Floats, Ints, Labels, Prefixes, block_hash
-from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL
+from netra.domain.workloads.columns import (
+    Codes,
+    Events,
+    Flags,
+    Floats,
+    Ints,
+    Labels,
+    Prefixes,
+    block_hash,
+    labels_of,
+    mapping_text,
+    written_tokens,
+)
+from netra.domain.workloads.intake import are_parts_of_writes
+from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL, Charges, LabelSet
 
 Cells = Sequence[str]
 
@@ -84,7 +97,9 @@ def _columns(cells: dict[str, Cells]) -> Events:
 def _check_parts(events: Events) -> None:
     """Raise `Unusual` for rows whose parts exceed the whole, which the row-by-row path reports."""
     parts = np.zeros(len(events), np.int64)
-    for part in (events.cached_input_tokens, events.cache_write_tokens):
+    if not are_parts_of_writes(events):
+        raise Unusual
+    for part in (events.cached_input_tokens, written_tokens(events)):
         if part is not None:
             parts += np.maximum(part, 0)
     thought = events.reasoning_tokens
@@ -163,6 +178,32 @@ def _currencies(cells: Cells) -> Labels | None:
     return _labels(cells)
 
 
+def _variants(cells: Cells) -> Labels | None:
+    if not {"control", "treatment", ""}.issuperset(cells):
+        raise Unusual
+    return _labels(cells)
+
+
+def _mappings(kind: Any) -> Callable[[Cells], Labels | None]:  # Any: an annotated type of `Event`
+    """Return a reader of cells that are mappings; each distinct cell is read once."""
+
+    def read(cells: Cells) -> Labels | None:
+        unique = dict.fromkeys(cells)
+        unique.pop("", None)
+        if not unique:
+            return None
+        _check_characters("".join(unique))
+        try:
+            names = {
+                cell: mapping_text(msgspec.convert(mapping_of(cell), kind, strict=False)) for cell in unique
+            }
+        except msgspec.ValidationError as error:
+            raise Unusual from error
+        return labels_of(map(names.get, cells))
+
+    return read
+
+
 def _names(cells: Cells) -> Any:  # Any: numpy has no type for an array of str or None
     if not any(cells):
         return None
@@ -173,7 +214,10 @@ def _names(cells: Cells) -> Any:  # Any: numpy has no type for an array of str o
 def _check_names(names: Sequence[str] | dict[str, None]) -> None:
     if max(map(len, names)) > _LABEL_MAX:
         raise Unusual
-    text = "".join(names)
+    _check_characters("".join(names))
+
+
+def _check_characters(text: str) -> None:
     if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
         raise Unusual
 
@@ -206,6 +250,26 @@ def chain_of(cell: str) -> list[int | str]:
     return [int(name) if name.isascii() and name.isdigit() and len(name) < 19 else name for name in names]
 
 
+def mapping_of(cell: str) -> dict[str, str]:
+    """Return the mapping in a cell: a JSON object, or pairs such as `team=search|env=prod`.
+
+    A part without an equals sign is a key with an empty value, which no field admits.
+
+    >>> mapping_of("web_search=2 | file_search=1"), mapping_of('{"web_search": 2}')
+    ({'web_search': '2', 'file_search': '1'}, {'web_search': '2'})
+    """
+    if cell.lstrip().startswith("{"):
+        try:
+            found = msgspec.json.decode(cell, type=dict[str, str | int | float])
+        except msgspec.DecodeError as error:
+            raise msgspec.ValidationError(
+                f"{cell[:80]!r} is not an object of names and values: {error}"
+            ) from error
+        return {key: str(value) for key, value in found.items()}
+    pairs = [part.partition("=") for part in cell.replace(";", "|").split("|")]
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
 def _listed(cells: Cells) -> str:
     text = ",".join(cells) + ","
     if text.count(",") != len(cells):  # a quoted cell with a comma inside
@@ -226,8 +290,14 @@ _READERS: Final[dict[str, Callable[[Cells], Any]]] = {
     "ttft_ms": _floats,
     "cost": _floats,
     "deadline_s": _floats,
+    "cache_write_1h_tokens": _ints,
+    "cache_write_12h_tokens": _ints,
+    "charges": _mappings(Charges),
+    "labels": _mappings(LabelSet),
+    "variant": _variants,
     "currency": _currencies,
     **dict.fromkeys(("provider", "status", "session", "template", "feature", "tool"), _labels),
+    **dict.fromkeys(("service_tier", "region"), _labels),
     **dict.fromkeys(("prompt_hash", "retry_of"), _labels),
     **dict.fromkeys(("offline", "streaming", "accepted"), _flags),
 }

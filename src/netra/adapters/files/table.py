@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from netra.adapters.files.layout import Layout
-from netra.adapters.files.plain import chain_of, even_columns, plain_columns
-from netra.domain.workloads.columns import columns_of, concatenated, nanoseconds
+from netra.adapters.files.plain import chain_of, even_columns, mapping_of, plain_columns
+from netra.domain.workloads.columns import MAPPINGS, columns_of, concatenated, nanoseconds
 from netra.domain.workloads.intake import NAIVE_NOTE, Taken, fault_of, in_utc, wrong_with
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event, RowFault
 
@@ -135,6 +135,7 @@ def _event_of(row: Row, layout: Layout) -> tuple[Event, int]:
         cells["model"] = UNSPECIFIED_MODEL
     if "prefix_hashes" in cells:
         cells["prefix_hashes"] = chain_of(cells["prefix_hashes"])
+    cells |= {name: mapping_of(cells[name]) for name in MAPPINGS if name in cells}
     beyond_us = 0
     finer = _FRACTION.fullmatch(cells.get("timestamp", ""))
     if finer is not None:

@@ -3,17 +3,19 @@
 As of 2026-11. OpenAI: automatic from 1,024 tokens in steps of 128, kept 5 to 10 minutes of idleness and at
 most an hour (developers.openai.com, guide "Prompt caching"); from GPT-5.6 on at least 30 minutes
 (`prompt_cache_options.ttl` of its API reference, November 2026), which a write at 1.25 x input buys; no
-source says so of Azure. Anthropic: marked by the caller, from 1,024, 2,048 or 4,096 tokens by model, for 5
-minutes (write 1.25 x input) or an hour (write 2 x), each use renewing it (docs of Claude, "Prompt
+source says so of Azure. Anthropic: marked by the caller, from a number of tokens by model (`published`),
+for 5 minutes (write 1.25 x input) or an hour (write 2 x), each use renewing it (docs of Claude, "Prompt
 caching"). Google: implicit for Gemini 2.5 and later, from 2,048 tokens, 4,096
 for Gemini 3 and later, no stated life (ai.google.dev, "Context caching", 2026-10-23). DeepSeek: automatic in
 units of 64 tokens, cleared after hours to days of idleness (api-docs.deepseek.com, "Context caching").
 """
 
-import re
 from typing import Literal
 
 import msgspec
+
+from netra.adapters.prices.published import minimum_tokens
+from netra.adapters.prices.versions import version_of
 
 
 class CachingFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,11 +23,12 @@ class CachingFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     caching: Literal["automatic", "explicit"] | None = None
     min_tokens: int = 1024
+    is_min_known: bool = True  # published, and not taken for granted
     granularity_tokens: int = 128
     ttl_s: tuple[int, ...] = (300,)
 
 
-UNKNOWN = CachingFacts()
+UNKNOWN = CachingFacts(is_min_known=False)
 OPENAI = CachingFacts(caching="automatic", min_tokens=1024, granularity_tokens=128, ttl_s=(300,))
 OPENAI_5_6 = msgspec.structs.replace(OPENAI, ttl_s=(1800,))
 ANTHROPIC = CachingFacts(caching="explicit", min_tokens=1024, granularity_tokens=1, ttl_s=(300, 3600))
@@ -33,32 +36,14 @@ GEMINI_2 = CachingFacts(caching="automatic", min_tokens=2048, granularity_tokens
 GEMINI = CachingFacts(caching="automatic", min_tokens=4096, granularity_tokens=1, ttl_s=(300,))
 DEEPSEEK = CachingFacts(caching="automatic", min_tokens=64, granularity_tokens=64, ttl_s=(3600,))
 
-_GPT = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
-
-# The least tokens Anthropic caches, by the start of the model's name, where it is not 1,024.
-_CLAUDE_MIN_TOKENS = {
-    "claude-opus-4-5": 4096,
-    "claude-opus-4-6": 4096,
-    "claude-haiku-4-5": 4096,
-    "claude-sonnet-4-6": 2048,
-    "claude-3-5-haiku": 2048,
-    "claude-3-haiku": 2048,
-}
-
 
 def caching_facts(*, provider: str, model: str) -> CachingFacts:
     """Return how `provider` (an id of the price data) caches prompts of `model`."""
     if model.startswith("claude"):
-        least = next((n for start, n in _CLAUDE_MIN_TOKENS.items() if model.startswith(start)), 1024)
-        return msgspec.structs.replace(ANTHROPIC, min_tokens=least)
+        least = minimum_tokens(model)
+        return msgspec.structs.replace(ANTHROPIC, min_tokens=least or 1024, is_min_known=least is not None)
     if provider == "google" and model.startswith("gemini"):
         return GEMINI_2 if model.startswith("gemini-2") else GEMINI
-    if provider == "openai" and _gpt_version(model) >= (5, 6):
+    if provider == "openai" and model.startswith("gpt-") and version_of(model) >= (5, 6):
         return OPENAI_5_6
     return {"openai": OPENAI, "azure": OPENAI, "deepseek": DEEPSEEK}.get(provider, UNKNOWN)
-
-
-def _gpt_version(model: str) -> tuple[int, int]:
-    """Return the version in a model's name, (6, 1) for gpt-6.1-sol; (0, 0) where there is none."""
-    found = _GPT.match(model)
-    return (0, 0) if found is None else (int(found[1]), int(found[2] or 0))

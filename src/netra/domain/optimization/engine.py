@@ -18,20 +18,21 @@ from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bil
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
+from netra.domain.optimization.horizon import judged
 from netra.domain.optimization.measures.bill import billed_metrics
 from netra.domain.optimization.measures.latency import tails_of
 from netra.domain.optimization.measures.log_metrics import log_metrics
+from netra.domain.optimization.measures.price_gaps import price_gaps
 from netra.domain.optimization.metrics import BilledMetrics, Metrics
 from netra.domain.optimization.model import Action, Checkpoint, Gap, Goals, Option, Stance, never_stop
 from netra.domain.optimization.pareto import Pick, pareto_metrics, pick
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S
-from netra.domain.optimization.pricing import PriceList, unpriced_labels
+from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.traffic import UNPRICED, Traffic
-from netra.domain.optimization.wording import count
 from netra.domain.workloads.columns import Events
 
 NO_EVENTS: Final = Gap(
@@ -82,7 +83,9 @@ def measure(
 def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Analysis:
     """Return every finding priced, composed and ranked, and the pick among the options."""
     study, checkpoint = measured.study, only_forward(checkpoint)
-    findings, gaps = found_by_all(study, checkpoint=within(checkpoint, begin=0.0, end=0.6))
+    found, gaps = found_by_all(study, checkpoint=within(checkpoint, begin=0.0, end=0.55))
+    checkpoint(0.55, "Pricing the next 12 months")
+    findings = tuple(judged(study, finding) for finding in found)
     composition = compose(study, findings, checkpoint=within(checkpoint, begin=0.6, end=0.95))
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)
@@ -142,7 +145,7 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
                 findings.append(result)
             else:
                 gaps.append(result)
-    return tuple(findings), (*gaps, *_priceless(study), *_folds(study))
+    return tuple(findings), (*gaps, *price_gaps(study), *_folds(study))
 
 
 def options_of(study: Study, composition: Composition, findings: Sequence[Finding]) -> tuple[Option, ...]:
@@ -178,25 +181,6 @@ def current_option(study: Study) -> Option:
         ttft_ms_p99=tails.ttft_ms_p99,
         tpot_ms_p99=tails.tpot_ms_p99,
         latency_ms_p99=tails.latency_ms_p99,
-    )
-
-
-def _priceless(study: Study) -> tuple[Gap, ...]:
-    """Return the gap for models that no price book lists, whose calls have an unknown cost."""
-    labels = unpriced_labels(study.events, study.prices)
-    if not labels:
-        return ()
-    calls = int((study.traffic.tariff == UNPRICED).sum())
-    return (
-        Gap(
-            kind="prices",
-            missing=tuple(f"a price of {label}" for label in labels),
-            reason=(
-                f"{count(calls, 'call')} went to models that no price book lists; the bill does not include "
-                "their cost."
-            ),
-            would_add="The cost of these calls: name the model they should be priced as, or add its prices.",
-        ),
     )
 
 

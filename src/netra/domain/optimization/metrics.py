@@ -5,6 +5,7 @@ means "not known from this log". Each section is computed in the module that own
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final, Literal
 
 import msgspec
@@ -229,6 +230,66 @@ class ModelUsage(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class PaidRatio(msgspec.Struct, frozen=True, kw_only=True):
+    """What is paid for a dollar of list price for one model at one service tier, over its invoiced calls."""
+
+    model: str
+    service_tier: str | None
+    calls: int
+    cost_usd: float
+    list_usd: float
+    ratio: float
+
+
+class BillSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the bill comes from, and how it compares with list prices.
+
+    `reserved_calls` cost nothing though they have a list price of `reserved_list_usd`: capacity that is paid
+    for otherwise served them, and what that costs is not in the log.
+    """
+
+    source: Literal["invoice", "list", "mixed"]
+    ratio: float | None  # paid for a dollar of list price; None: nothing has both
+    by_currency: Mapping[str, float] = {}  # logged costs; nothing is converted
+    by_model: tuple[PaidRatio, ...] = ()
+    reserved_calls: int = 0
+    reserved_list_usd: float = 0.0
+
+
+class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A published change of a model's prices; `usd_per_month` is what it adds to the month's bill.
+
+    For a model that the log does not use, it adds to what the log's calls would cost on it. `factor` is that
+    month's cost after the change over the one before it.
+    """
+
+    model: str
+    provider: str
+    on: date
+    factor: float
+    usd_per_month: float
+    in_use: bool
+
+
+class Retirement(msgspec.Struct, frozen=True, kw_only=True):
+    """A model of the log that its provider stops serving; `on` None: deprecated, without a known date."""
+
+    model: str
+    provider: str
+    on: date | None
+    calls: int
+
+
+class UnpricedCalls(msgspec.Struct, frozen=True, kw_only=True):
+    """The calls whose price is not known, with their shares and the models that their names may stand for."""
+
+    calls: int
+    call_share: float
+    token_share: float
+    names: tuple[str, ...]
+    suggestions: Mapping[str, tuple[str, ...]] = {}
+
+
 class LogMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """What the log holds, before any price or advice."""
 
@@ -244,7 +305,7 @@ class LogMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
-    """The log with its bill at list prices.
+    """The log with its bill: as invoiced where the log has costs, else at the list prices of each call's day.
 
     `unpaid_usd` is the part of the bill for refused, uncharged calls; it cannot be saved.
     """
@@ -257,7 +318,11 @@ class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     unpaid_usd: float | UnsetType = UNSET
     models_unpriced: tuple[str, ...] | UnsetType = UNSET
     models_assumed: Mapping[str, str] | UnsetType = UNSET  # label in the log: model that prices it
-    billed: Mapping[str, float] | UnsetType = UNSET  # logged cost by currency
+    bill_list_usd: float | UnsetType = UNSET
+    billed: BillSource | UnsetType = UNSET
+    price_changes: tuple[PriceChange, ...] | UnsetType = UNSET
+    retirements: tuple[Retirement, ...] | UnsetType = UNSET
+    unpriced: UnpricedCalls | UnsetType = UNSET
     by_model: tuple[Spend, ...] | UnsetType = UNSET
     by_feature: tuple[Spend, ...] | UnsetType = UNSET
     by_template: tuple[Spend, ...] | UnsetType = UNSET

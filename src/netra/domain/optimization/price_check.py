@@ -1,15 +1,19 @@
-"""Compares a computed bill with per-request list prices."""
+"""Compares a computed bill with per-request list prices and with the logged costs."""
 
+from datetime import date
 from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from netra.domain.optimization.invoice import invoice_of
 from netra.domain.optimization.pricing import PriceList, costs_usd, unpriced_labels
-from netra.domain.workloads.columns import Events, Floats
+from netra.domain.workloads.columns import Events, Floats, instant_of
 
 ALLOWED_SHARE: Final = 1e-4  # 0.01 %
 WORST_MAX: Final = 5
+GROUPS_MAX: Final = 50  # groups of calls in the comparison with the costs
 
 
 class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +23,29 @@ class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     bill_usd: float
     listed_usd: float
+
+
+class CostCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """The costs that the log has, in US dollars, against the list prices of the same calls."""
+
+    rows: int  # calls with a cost and a known price
+    cost_usd: float
+    list_usd: float
+    ratio: float | None  # None: their list price is nothing
+    reserved_rows: int  # of them, those that cost nothing though they have a list price
+    rows_without_price: int  # calls with a cost and no known price
+    by_group: tuple["GroupCost", ...]  # by model, tier and day, the largest difference first
+
+
+class GroupCost(msgspec.Struct, frozen=True, kw_only=True):
+    """The calls of one model, service tier and UTC day."""
+
+    model: str | None
+    service_tier: str | None
+    day: date
+    rows: int
+    cost_usd: float
+    list_usd: float
 
 
 class PriceCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +60,7 @@ class PriceCheck(msgspec.Struct, frozen=True, kw_only=True):
     row_error_max: float  # the largest relative difference of a single call
     agrees: bool  # the bill and every call agree within 0.01 %
     worst: tuple[Disagreement, ...]
+    costs: CostCheck | None = None  # None: the log has no costs in US dollars
 
 
 def price_check(events: Events, prices: PriceList, *, listed_usd: Floats) -> PriceCheck:
@@ -62,7 +90,49 @@ def price_check(events: Events, prices: PriceList, *, listed_usd: Floats) -> Pri
             )
             for place in worst
         ),
+        costs=_costs(events, computed_usd),
     )
+
+
+def _costs(events: Events, listed_usd: Floats) -> CostCheck | None:
+    """Return how the logged costs compare with the list prices of their calls."""
+    invoice = invoice_of(events, listed_usd)
+    has_cost = ~np.isnan(invoice.cost_usd)
+    if not has_cost.any():
+        return None
+    both = np.flatnonzero(has_cost & ~np.isnan(listed_usd))
+    cost, listed = float(invoice.cost_usd[both].sum()), float(listed_usd[both].sum())
+    return CostCheck(
+        rows=len(both),
+        cost_usd=cost,
+        list_usd=listed,
+        ratio=cost / listed if listed else None,
+        reserved_rows=int(invoice.is_reserved.sum()),
+        rows_without_price=int((has_cost & np.isnan(listed_usd)).sum()),
+        by_group=_by_group(events, both, cost_usd=invoice.cost_usd, listed_usd=listed_usd),
+    )
+
+
+def _by_group(
+    events: Events, places: npt.NDArray[np.intp], *, cost_usd: Floats, listed_usd: Floats
+) -> tuple[GroupCost, ...]:
+    groups: dict[tuple[str | None, str | None, date], list[int]] = {}
+    for place in places.tolist():
+        tier = None if events.service_tier is None else events.service_tier.of(place)
+        day = instant_of(int(events.at_ns[place])).date()
+        groups.setdefault((events.model.of(place), tier, day), []).append(place)
+    found = [
+        GroupCost(
+            model=model,
+            service_tier=tier,
+            day=day,
+            rows=len(rows),
+            cost_usd=float(cost_usd[rows].sum()),
+            list_usd=float(listed_usd[rows].sum()),
+        )
+        for (model, tier, day), rows in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda one: -abs(one.cost_usd - one.list_usd))[:GROUPS_MAX])
 
 
 def evenly(events: Events, *, at_most: int) -> Events:

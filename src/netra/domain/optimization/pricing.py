@@ -5,62 +5,55 @@ Where tariffs come from is the price book's; what to do about a bill is the anal
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Final, Literal
+from functools import partial
+from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.workloads.columns import Codes, Events, Floats, Ints
+from netra.domain.optimization.tariff import (
+    Charge,
+    Dated,
+    Hours,
+    Rate,
+    Regional,
+    ServedTier,
+    Tariff,
+    served,
+    start_ns,
+    tier_named,
+)
+from netra.domain.workloads.columns import (
+    Codes,
+    Events,
+    Floats,
+    Ints,
+    Labels,
+    charges_of,
+    places_of,
+    written_tokens,
+)
 
-_NS_PER_S: Final = 1_000_000_000
-_S_PER_DAY: Final = 86_400
-
-
-class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars a token; a tier replaces the base for the whole request, it is a cliff and no bracket.
-
-    `tiers` holds (input tokens above which it applies, dollars a token), ascending.
-    """
-
-    usd_per_token: float
-    tiers: tuple[tuple[int, float], ...] = ()
-
-
-class Tariff(msgspec.Struct, frozen=True, kw_only=True):
-    """One model's list prices on one day; None means unknown, which is never zero."""
-
-    model: str
-    provider: str
-    input: Rate
-    output: Rate
-    cached_input: Rate | None = None
-    cache_write: Rate | None = None
-    usd_per_request: float = 0.0
-    batch: "Tariff | None" = None  # the same model's prices when nobody waits
-    context_window_tokens: int | None = None
-    caching: Literal["automatic", "explicit"] | None = None  # who decides what is cached; None: unknown
-    cache_min_tokens: int = 1024
-    cache_granularity_tokens: int = 128
-    cache_ttl_s: tuple[int, ...] = (300,)
-    as_of: date | None = None
-    source: str = ""
-    hours: tuple["Hours", ...] = ()  # where several hold, the last one counts
-    cache_write_1h: Rate | None = None  # `cache_write` buys the shortest of `cache_ttl_s`, this one an hour
-
-
-class Hours(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of every UTC day that has its own prices; `to_s` before `from_s` runs over midnight."""
-
-    from_s: int  # seconds since midnight, inclusive
-    to_s: int  # exclusive
-    tariff: Tariff
-
-    def hold(self, at_ns: Ints) -> npt.NDArray[np.bool_]:
-        """Return which instants these prices hold at."""
-        second = at_ns // _NS_PER_S % _S_PER_DAY
-        since, before = second >= self.from_s, second < self.to_s
-        return since & before if self.from_s <= self.to_s else since | before
+__all__ = [
+    "Billed",
+    "Charge",
+    "Dated",
+    "Hours",
+    "PriceList",
+    "Rate",
+    "Regional",
+    "ServedTier",
+    "Tariff",
+    "bill_usd",
+    "billed",
+    "billed_as",
+    "charges_usd",
+    "costs_usd",
+    "labels_needed",
+    "tariffs_met",
+    "unpriced_labels",
+]
 
 
 class PriceList(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +63,9 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Tariff, ...] = ()
     assumed: Mapping[str, str] = {}  # label -> the model it was priced as, where the log or user left it open
     at_providers: Mapping[tuple[str, str], Tariff | None] = {}  # by (label, provider), where several serve it
+    as_of: date | None = None  # the day whose prices the tariffs hold; None: they have no history
+    suggestions: Mapping[str, tuple[str, ...]] = {}  # label without a price -> models it may stand for
+    unpriceable: Mapping[str, str] = {}  # label without a price -> why none can be given
 
     def tariff_of(self, label: str, *, provider: str | None) -> Tariff | None:
         """Return the prices of one call, its provider's own where several serve the model, or None."""
@@ -85,19 +81,24 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     """Every event's tokens by what they are charged as, and the dollars a token after tier cliffs.
 
     Prices are NaN where the event's model has no tariff. To re-price a change, replace the columns
-    it touches and ask `usd()` again: moving tokens between the three kinds of input keeps the sum,
+    it touches and ask `usd()` again: moving tokens between the kinds of input keeps the sum,
     so the tiers stand; for other changes of input, bill the changed events anew.
     """
 
     uncached_input_tokens: Ints
     cached_input_tokens: Ints
-    cache_write_tokens: Ints
+    cache_write_tokens: Ints  # those that live for the shortest time
+    cache_write_1h_tokens: Ints
+    cache_write_12h_tokens: Ints
     output_tokens: Ints
     usd_per_uncached_input_token: Floats
     usd_per_cached_input_token: Floats
     usd_per_cache_write_token: Floats
+    usd_per_cache_write_1h_token: Floats
+    usd_per_cache_write_12h_token: Floats
     usd_per_output_token: Floats
     usd_per_request: Floats
+    charges_usd: Floats  # what is charged beside tokens, where its price is known
     assumptions: tuple[str, ...] = ()  # what had to be taken for granted, a sentence each
 
     def usd(self) -> Floats:
@@ -106,8 +107,11 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
             self.uncached_input_tokens * self.usd_per_uncached_input_token
             + self.cached_input_tokens * self.usd_per_cached_input_token
             + self.cache_write_tokens * self.usd_per_cache_write_token
+            + self.cache_write_1h_tokens * self.usd_per_cache_write_1h_token
+            + self.cache_write_12h_tokens * self.usd_per_cache_write_12h_token
             + self.output_tokens * self.usd_per_output_token
             + self.usd_per_request
+            + self.charges_usd
         )
 
 
@@ -115,7 +119,8 @@ def billed(events: Events, prices: PriceList) -> Billed:
     """Return every event charged at its own model's tariff, each request priced alone.
 
     An event's dollars are the sum over uncached input, cached input, cache writes and output of
-    tokens x dollars a token, plus dollars a request; grade A. 1,200 tokens in, 1,000 of them
+    tokens x dollars a token, plus dollars a request and its other charges, at the prices of its own day,
+    service tier and region; grade A. 1,200 tokens in, 1,000 of them
     cached, 100 out, at 2.50, 1.25 and 10 dollars a million:
 
     >>> from netra.domain.workloads.columns import Labels
@@ -137,34 +142,50 @@ def billed(events: Events, prices: PriceList) -> Billed:
 
 
 def tariffs_met(events: Events, prices: PriceList) -> tuple[list[Tariff | None], Codes]:
-    """Return the tariffs of the log's models, each at each provider, and which of them each call meets."""
-    served = _served(events, prices)
-    tariffs = [
-        None if model is None else prices.tariff_of(model, provider=provider) for model, provider in served.by
-    ]
-    return tariffs, served.codes
+    """Return the tariffs of the log's models, by provider, tier and region, and which one each call meets."""
+    met = _served(events, prices)
+    tariffs: list[Tariff | None] = []
+    for model, provider, tier, region in met.by:
+        usual = None if model is None else prices.tariff_of(model, provider=provider)
+        tariffs.append(None if usual is None else served(usual, tier=tier_named(tier), region=region))
+    return tariffs, met.codes
 
 
 class _Served(msgspec.Struct, frozen=True, kw_only=True):
-    by: tuple[tuple[str | None, str | None], ...]  # (model, provider); the provider only where it matters
+    # (model, provider, tier, region); the provider only where it matters
+    by: tuple[tuple[str | None, str | None, str | None, str | None], ...]
     codes: Codes  # by[codes[i]] served event i
 
 
 def _served(events: Events, prices: PriceList) -> _Served:
-    models: tuple[str | None, ...] = (*events.model.names, None)
-    if events.provider is None or not prices.at_providers:
-        codes = np.where(events.model.codes < 0, np.int32(len(models) - 1), events.model.codes)
-        return _Served(by=tuple((model, None) for model in models), codes=codes)
-    providers: tuple[str | None, ...] = (*events.provider.names, None)
-    cells = (events.model.codes % len(models)).astype(np.int64) * len(providers)
-    cells += events.provider.codes % len(providers)
-    found, codes = np.unique(cells, return_inverse=True)
-    met: list[int] = found.tolist()
-    pairs = [divmod(cell, len(providers)) for cell in met]
-    return _Served(
-        by=tuple((models[model], providers[provider]) for model, provider in pairs),
-        codes=codes.astype(np.int32),
-    )
+    provider = events.provider if prices.at_providers else None
+    columns = (events.model, provider, events.service_tier, events.region)
+    names = [((None,) if column is None else (*column.names, None)) for column in columns]
+    cells = np.zeros(len(events), np.int64)
+    for column, known in zip(columns, names, strict=True):
+        if column is not None:
+            cells = cells * len(known) + column.codes % len(known)
+    found, codes = places_of(cells) if _is_split(columns) else _all_of(cells, names[0])
+    by: list[tuple[str | None, str | None, str | None, str | None]] = []
+    cells_met: list[int] = found.tolist()
+    for cell in cells_met:
+        rest = cell
+        chosen: list[str | None] = []
+        for known in reversed(names):
+            rest, place = divmod(rest, len(known))
+            chosen.append(known[place])
+        region, tier, served_by, model = chosen
+        by.append((model, served_by, tier, region))
+    return _Served(by=tuple(by), codes=codes.astype(np.int32))
+
+
+def _is_split(columns: Sequence[Labels | None]) -> bool:
+    return any(column is not None for column in columns[1:])
+
+
+def _all_of(cells: Ints, models: Sequence[str | None]) -> tuple[Ints, Ints]:
+    """Return every model as it stands: where nothing but the model decides, there is nothing to sort."""
+    return np.arange(len(models)), cells
 
 
 def billed_as(events: Events, tariff: Tariff) -> Billed:
@@ -190,40 +211,106 @@ def labels_needed(events: Events) -> tuple[str, ...]:
 
 def unpriced_labels(events: Events, prices: PriceList) -> tuple[str, ...]:
     """Return the models that a call has no tariff for, with the provider where several serve one."""
-    served = _served(events, prices)
-    used: list[int] = np.unique(served.codes).tolist()
-    pairs = [served.by[code] for code in used]
+    met = _served(events, prices)
+    tariffs, codes = tariffs_met(events, prices)
+    used: list[int] = np.unique(codes).tolist()
     split = {model for model, _ in prices.at_providers}
-    return tuple(
-        f"{model} at {provider}" if model in split and provider is not None else model
-        for model, provider in pairs
-        if model is not None and prices.tariff_of(model, provider=provider) is None
-    )
+    names: list[str] = []
+    for model, provider, tier, _ in (met.by[code] for code in used if tariffs[code] is None):
+        if model is None:
+            continue
+        name = f"{model} at {provider}" if model in split and provider is not None else model
+        has_price = prices.tariff_of(model, provider=provider) is not None
+        names.append(f"{name} (service tier {tier})" if has_price else name)
+    return tuple(dict.fromkeys(names))
+
+
+def charges_usd(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Floats:
+    """Return what each event is charged beside tokens; charges without a known price count as nothing."""
+    usd = np.zeros(len(events))
+    if events.charges is None:
+        return usd
+    counts = [charges_of(name) for name in events.charges.names]
+    for code, tariff in enumerate(tariffs):
+        if tariff is None or not tariff.charges:
+            continue
+        priced = [
+            sum((tariff.charge_usd(name) or 0.0) * count for name, count in kinds.items()) for kinds in counts
+        ]
+        mine = codes == code
+        usd[mine] = np.array([*priced, 0.0])[events.charges.codes[mine]]
+    return usd
 
 
 def _billed(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Billed:
-    """Charge event i at `tariffs[codes[i]]`, nowhere more than its input in all three parts."""
-    tariffs, met = _at_their_hours(tariffs, codes, events.at_ns)
+    """Charge event i at `tariffs[codes[i]]`, nowhere more than its input in all its parts."""
+    tariffs, met = _at_their_days(tariffs, codes, events.at_ns)
+    tariffs, met = _at_their_hours(tariffs, met, events.at_ns)
     places = met.astype(np.intp)  # once, and not in every look-up
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
-    written = _part(events.cache_write_tokens, of=events.input_tokens - cached)
+    written = _part(written_tokens(events), of=events.input_tokens - cached)
+    twelve_hours = _part(events.cache_write_12h_tokens, of=written)
+    an_hour = _part(events.cache_write_1h_tokens, of=written - twelve_hours)
 
     def charged(rate_of: Callable[[Tariff], Rate]) -> Floats:
         rates = [None if tariff is None else rate_of(tariff) for tariff in tariffs]
         return _usd_per_token(rates, places, events.input_tokens)
 
+    def charged_if(tokens: Ints, rate_of: Callable[[Tariff], Rate]) -> Floats:
+        return charged(rate_of) if tokens.any() else np.zeros(len(events))
+
     return Billed(
         uncached_input_tokens=events.input_tokens - cached - written,
         cached_input_tokens=cached,
-        cache_write_tokens=written,
+        cache_write_tokens=written - an_hour - twelve_hours,
+        cache_write_1h_tokens=an_hour,
+        cache_write_12h_tokens=twelve_hours,
         output_tokens=events.output_tokens,
         usd_per_uncached_input_token=charged(lambda tariff: tariff.input),
         usd_per_cached_input_token=charged(lambda tariff: tariff.cached_input or tariff.input),
-        usd_per_cache_write_token=charged(lambda tariff: tariff.cache_write or tariff.input),
+        usd_per_cache_write_token=charged(partial(write_rate, kind="cache_write")),
+        usd_per_cache_write_1h_token=charged_if(an_hour, partial(write_rate, kind="cache_write_1h")),
+        usd_per_cache_write_12h_token=charged_if(twelve_hours, partial(write_rate, kind="cache_write_12h")),
         usd_per_output_token=charged(lambda tariff: tariff.output),
         usd_per_request=charged(lambda tariff: Rate(usd_per_token=tariff.usd_per_request)),
-        assumptions=_assumptions(tariffs, met, cached=cached, written=written),
+        charges_usd=charges_usd(events, tariffs, met),
+        assumptions=_assumptions(
+            tariffs,
+            met,
+            parts={
+                "cached_input": cached,
+                "cache_write": written - an_hour - twelve_hours,
+                "cache_write_1h": an_hour,
+                "cache_write_12h": twelve_hours,
+            },
+        ),
     )
+
+
+def write_rate(tariff: Tariff, *, kind: str) -> Rate:
+    """Return the price of a cache write, or the dearest known price that it cannot be below."""
+    kinds = ("cache_write_12h", "cache_write_1h", "cache_write")
+    for name in kinds[kinds.index(kind) :]:
+        rate: Rate | None = getattr(tariff, name)
+        if rate is not None:
+            return rate
+    return tariff.input
+
+
+def _at_their_days(
+    tariffs: Sequence[Tariff | None], codes: Codes, at_ns: Ints
+) -> tuple[Sequence[Tariff | None], Codes]:
+    """Return the tariffs with those of other days behind them, and which one each event meets."""
+    met, all_tariffs = codes, list(tariffs)
+    for code, tariff in enumerate(tariffs):
+        for dated in () if tariff is None else tariff.dated:
+            since_ns = None if dated.since is None else start_ns(dated.since)
+            mine = codes == code
+            if since_ns is not None:
+                mine &= at_ns >= since_ns
+            met = np.where(mine, np.int32(len(all_tariffs)), met)
+            all_tariffs.append(dated.tariff)
+    return all_tariffs, met
 
 
 def _at_their_hours(
@@ -254,15 +341,23 @@ def _usd_per_token(rates: Sequence[Rate | None], codes: npt.NDArray[np.intp], in
 
 
 def _assumptions(
-    tariffs: Sequence[Tariff | None], codes: Codes, *, cached: Ints, written: Ints
+    tariffs: Sequence[Tariff | None], codes: Codes, *, parts: Mapping[str, Ints]
 ) -> tuple[str, ...]:
-    """Say where a part of the input was billed at the input price because its own is unknown."""
+    """Say where a part of the input was billed at another price because its own is unknown."""
     said: list[str] = []
-    for what, tokens in (("cached input", cached), ("cache writes", written)):
+    for kind, tokens in parts.items():
         touched: list[int] = np.unique(codes[tokens > 0]).tolist()
-        for code in touched:
-            tariff = tariffs[code]
-            if tariff is None or (tariff.cached_input if tokens is cached else tariff.cache_write):
-                continue
-            said.append(f"{tariff.model} has no known price for {what}: billed at its input price.")
-    return tuple(said)
+        said += [
+            f"{tariff.model} has no known price for {_PARTS[kind]}."
+            for tariff in (tariffs[code] for code in touched)
+            if tariff is not None and getattr(tariff, kind) is None
+        ]
+    return tuple(dict.fromkeys(said))
+
+
+_PARTS: Final = {
+    "cached_input": "cached input: billed at its input price",
+    "cache_write": "cache writes: billed at its input price",
+    "cache_write_1h": "cache writes that live for an hour: billed as its shorter-lived ones",
+    "cache_write_12h": "cache writes that live for 12 hours: billed as its shorter-lived ones",
+}

@@ -3,11 +3,12 @@
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.invoice import invoice_of
 from netra.domain.optimization.measures.span import month_of, span_of
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
-from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.pricing import PriceList, costs_usd
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
 from netra.domain.workloads.columns import Events, Labels, nanoseconds
@@ -31,7 +32,8 @@ def study_of(
     places = chosen[np.argsort(events.at_ns[chosen], kind="stable")]
     ordered, folds = folded(events if _is_everything_in_order(places, of=events) else events.take(places))
     checkpoint(0.3, "Pricing every call")
-    traffic = traffic_of(ordered, prices)
+    invoice = invoice_of(ordered, costs_usd(ordered, prices))
+    traffic = traffic_of(ordered, prices, invoice=invoice)
     checkpoint(0.4, "Finding prompt prefixes that come again")
     ttls_s: set[int | None] = {*TTLS_S}.union(*(tariff.cache_ttl_s for tariff in traffic.tariffs))
     in_order = sorted(ttls_s, key=lambda ttl_s: (ttl_s is None, ttl_s or 0))
@@ -48,6 +50,7 @@ def study_of(
         hardware=hardware,
         traffic=traffic,
         now_usd=call_usd(traffic),
+        invoice=invoice,
         span=span,
         month=month,
         reuse=reuse,

@@ -5,15 +5,18 @@ prices what remains each time, so that no token is saved twice. What a token cos
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from netra.domain.optimization.invoice import Invoice
 from netra.domain.optimization.measures.statuses import unpaid_calls
-from netra.domain.optimization.pricing import PriceList, Tariff, billed, tariffs_met
-from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
+from netra.domain.optimization.pricing import PriceList, Tariff, billed, charges_usd, tariffs_met
+from netra.domain.optimization.tariff import RESERVED, served, undated
+from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels, written_tokens
 
 Bools = npt.NDArray[np.bool_]
 
@@ -25,8 +28,18 @@ _COLUMNS: Final = (
     "input_tokens",
     "cached_input_tokens",
     "cache_write_tokens",
+    "cache_write_1h_tokens",
+    "cache_write_12h_tokens",
     "output_tokens",
 )
+_FIXED: Final = (
+    "at_ns",
+    "unpaid",
+    "unpaid_usd",
+    "charges_usd",
+    "paid_ratio",
+    "sent_to",
+)  # no change alters them
 UNPRICED: Final = -1  # the tariff code of a call whose model is in no price book
 
 
@@ -41,10 +54,15 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     hosted: Bools  # served by own GPUs: no list price, `hosting_usd_in_window` pays for it
     input_tokens: Ints
     cached_input_tokens: Ints
-    cache_write_tokens: Ints
+    cache_write_tokens: Ints  # all that is written, the long-lived ones included
     output_tokens: Ints
     unpaid: Bools  # refused and never charged: nothing is saved on it, whatever is changed
-    unpaid_usd: Floats  # what such a call has in the bill, its list price; 0 for all others
+    unpaid_usd: Floats  # what a call has in the bill that nothing can save: refused, or of unknown price
+    cache_write_1h_tokens: Ints
+    cache_write_12h_tokens: Ints
+    charges_usd: Floats  # what a call is charged beside tokens, wherever it is sent
+    paid_ratio: Floats  # what is paid for a dollar of list price at the provider that the log names
+    sent_to: Codes  # the tariff that the log has, at whose provider `paid_ratio` holds
     hosting_usd_in_window: float = 0.0
 
     def __len__(self) -> int:
@@ -55,10 +73,11 @@ Change = Callable[[Traffic], Traffic]
 """What following one piece of advice does to the traffic; total, pure, and idempotent."""
 
 
-def traffic_of(events: Events, prices: PriceList) -> Traffic:
-    """Return the log as it is sent and paid now: nothing batched but what the log cannot say.
+def traffic_of(events: Events, prices: PriceList, *, invoice: Invoice | None = None) -> Traffic:
+    """Return the log as it is sent now and would be paid at today's prices and the invoice's ratios.
 
-    The bill is that of every row at list prices, those among them that were refused and never paid.
+    The bill is that of every row, those among them that were refused and never paid. Without an invoice
+    calls cost their list prices. Nothing is batched but what the log's own tiers say.
     """
     met, codes = tariffs_met(events, prices)
     # One code for equal prices, whatever names their calls have: settings go by it.
@@ -67,25 +86,36 @@ def traffic_of(events: Events, prices: PriceList) -> Traffic:
         [UNPRICED if tariff is None else codes_of.setdefault(tariff, len(codes_of)) for tariff in met],
         np.int32,
     )
+    count = len(events)
     cached = _part(events.cached_input_tokens, of=events.input_tokens)
+    written = _part(written_tokens(events), of=events.input_tokens - cached)
+    twelve_hours = _part(events.cache_write_12h_tokens, of=written)
     sent = Traffic(
         at_ns=events.at_ns,
-        kept=np.ones(len(events), np.bool_),
+        kept=np.ones(count, np.bool_),
         tariff=lookup[codes],
         tariffs=tuple(codes_of),
-        batched=np.zeros(len(events), np.bool_),
-        hosted=np.zeros(len(events), np.bool_),
+        batched=np.zeros(count, np.bool_),
+        hosted=np.zeros(count, np.bool_),
         input_tokens=events.input_tokens,
         cached_input_tokens=cached,
-        cache_write_tokens=_part(events.cache_write_tokens, of=events.input_tokens - cached),
+        cache_write_tokens=written,
         output_tokens=events.output_tokens,
-        unpaid=np.zeros(len(events), np.bool_),
-        unpaid_usd=np.zeros(len(events)),
+        unpaid=np.zeros(count, np.bool_),
+        unpaid_usd=np.zeros(count),
+        cache_write_1h_tokens=_part(events.cache_write_1h_tokens, of=written - twelve_hours),
+        cache_write_12h_tokens=twelve_hours,
+        charges_usd=charges_usd(events, met, codes),
+        paid_ratio=np.ones(count) if invoice is None else invoice.ratio,
+        sent_to=lookup[codes],
     )
     unpaid = unpaid_calls(events)
     indexes = np.flatnonzero(unpaid)
-    unpaid_usd = np.zeros(len(events))
+    unpaid_usd = np.zeros(count)
     unpaid_usd[indexes] = call_usd(taken(sent, indexes))
+    if invoice is not None:
+        fixed = (unpaid | (sent.tariff == UNPRICED)) & ~np.isnan(invoice.cost_usd)
+        unpaid_usd = np.where(fixed, invoice.cost_usd, unpaid_usd)
     return msgspec.structs.replace(sent, unpaid=unpaid, unpaid_usd=unpaid_usd)
 
 
@@ -93,7 +123,8 @@ def list_prices_usd(traffic: Traffic) -> Floats:
     """Return the dollars each call would cost at list prices, kept and hosted or not; NaN if unpriced."""
     count = len(traffic.tariffs)
     names = tuple(str(code) for code in range(2 * count))
-    variants = (*traffic.tariffs, *(batch_variant(tariff) or tariff for tariff in traffic.tariffs))
+    standing = [undated(tariff) for tariff in traffic.tariffs]
+    variants = (*standing, *(batch_variant(tariff) or tariff for tariff in standing))
     codes = np.where(traffic.batched & (traffic.tariff >= 0), traffic.tariff + count, traffic.tariff)
     events = Events(
         at_ns=traffic.at_ns,
@@ -102,14 +133,31 @@ def list_prices_usd(traffic: Traffic) -> Floats:
         output_tokens=traffic.output_tokens,
         cached_input_tokens=traffic.cached_input_tokens,
         cache_write_tokens=traffic.cache_write_tokens,
+        cache_write_1h_tokens=traffic.cache_write_1h_tokens if traffic.cache_write_1h_tokens.any() else None,
+        cache_write_12h_tokens=traffic.cache_write_12h_tokens
+        if traffic.cache_write_12h_tokens.any()
+        else None,
     )
-    return billed(events, PriceList(tariffs=dict(zip(names, variants, strict=True)))).usd()
+    prices = PriceList(tariffs=dict(zip(names, variants, strict=True)))
+    return billed(events, prices).usd() + traffic.charges_usd
 
 
 def call_usd(traffic: Traffic) -> Floats:
-    """Return the dollars each call costs: 0 when not made, hosted, or of unknown price."""
+    """Return the dollars each call costs: 0 when not made, hosted, or of unknown price.
+
+    At the provider that the log names they are the list price times the invoice's ratio, elsewhere the list
+    price: what one provider grants another need not.
+    """
     paid = traffic.kept & ~traffic.hosted & (traffic.tariff >= 0) & ~traffic.unpaid
-    return np.where(paid, list_prices_usd(traffic), traffic.unpaid_usd)
+    makers = [tariff.provider for tariff in traffic.tariffs]
+    maker = np.array([*map(makers.index, makers), UNPRICED])
+    ratio = np.where(maker[traffic.tariff] == maker[traffic.sent_to], traffic.paid_ratio, 1.0)
+    return np.where(paid, list_prices_usd(traffic) * ratio, traffic.unpaid_usd)
+
+
+def on_day(traffic: Traffic, day: date) -> Traffic:
+    """Return the traffic with every tariff's prices of that day."""
+    return msgspec.structs.replace(traffic, tariffs=tuple(tariff.on(day) for tariff in traffic.tariffs))
 
 
 def total_usd(traffic: Traffic) -> float:
@@ -130,7 +178,7 @@ def repriced(after: Traffic, *, before: Traffic, before_usd: Floats) -> Floats:
 
 def taken(traffic: Traffic, indexes: npt.NDArray[np.intp]) -> Traffic:
     """Return the chosen calls alone, without the hosting."""
-    columns = {name: getattr(traffic, name)[indexes] for name in ("at_ns", "unpaid", "unpaid_usd", *_COLUMNS)}
+    columns = {name: getattr(traffic, name)[indexes] for name in (*_FIXED, *_COLUMNS)}
     return msgspec.structs.replace(traffic, **columns, hosting_usd_in_window=0.0)
 
 
@@ -148,7 +196,12 @@ def batch_variant(tariff: Tariff) -> Tariff | None:
     batch = tariff.batch
     if batch is None:
         return None
-    return msgspec.structs.replace(batch, cache_write=batch.cache_write or tariff.cache_write)
+    return msgspec.structs.replace(
+        batch,
+        cache_write=batch.cache_write or tariff.cache_write,
+        cache_write_1h=batch.cache_write_1h or tariff.cache_write_1h,
+        cache_write_12h=batch.cache_write_12h or tariff.cache_write_12h,
+    )
 
 
 def dropped(traffic: Traffic, where: Bools) -> Traffic:
@@ -174,24 +227,48 @@ def capped(traffic: Traffic, where: Bools, *, output_tokens: Ints | int) -> Traf
 
 
 def cached(traffic: Traffic, where: Bools, *, read_tokens: Ints, write_tokens: Ints) -> Traffic:
-    """Return the traffic with the input of the calls in `where` split anew into read, written and rest."""
+    """Return the traffic with the input of the calls in `where` split anew into read, written and rest.
+
+    What is written is paid at the tariff's `cache_write`, however long it lived before.
+    """
     read = np.clip(read_tokens, 0, traffic.input_tokens)
     written = np.clip(write_tokens, 0, traffic.input_tokens - read)
     return msgspec.structs.replace(
         traffic,
         cached_input_tokens=np.where(where, read, traffic.cached_input_tokens),
         cache_write_tokens=np.where(where, written, traffic.cache_write_tokens),
+        cache_write_1h_tokens=np.where(where, 0, traffic.cache_write_1h_tokens),
+        cache_write_12h_tokens=np.where(where, 0, traffic.cache_write_12h_tokens),
     )
 
 
 def routed(traffic: Traffic, where: Bools, *, to: Tariff) -> Traffic:
-    """Return the traffic with the calls in `where` sent to another model, at its standard prices."""
-    known = next((code for code, tariff in enumerate(traffic.tariffs) if tariff == to), None)
-    tariffs = traffic.tariffs if known is not None else (*traffic.tariffs, to)
-    code = len(tariffs) - 1 if known is None else known
+    """Return the traffic with the calls in `where` sent to another model.
+
+    They keep their service tier where the other model has a price of it; else it is the standard one.
+    """
+    tariffs = list(traffic.tariffs)
+    used = set(np.unique(traffic.tariff[where]).tolist())
+    others = [_alike(to, now) if code in used else to for code, now in enumerate(traffic.tariffs)]
+    codes = np.array([_code_of(other, tariffs) for other in (*others, to)])
     return msgspec.structs.replace(
-        traffic, tariffs=tariffs, tariff=np.where(where, code, traffic.tariff).astype(np.int32)
+        traffic,
+        tariffs=tuple(tariffs),
+        tariff=np.where(where, codes[traffic.tariff], traffic.tariff).astype(np.int32),
     )
+
+
+def _alike(to: Tariff, now: Tariff) -> Tariff:
+    if to.tier is not None or now.tier in {None, RESERVED} or to.model == now.model:
+        return to
+    return served(to, tier=now.tier, region=None) or to
+
+
+def _code_of(tariff: Tariff, tariffs: list[Tariff]) -> int:
+    """Return the code of a tariff, which is added where it is new."""
+    if tariff not in tariffs:
+        tariffs.append(tariff)
+    return tariffs.index(tariff)
 
 
 def hosted(traffic: Traffic, where: Bools, *, hosting_usd_in_window: float) -> Traffic:

@@ -23,10 +23,12 @@ def price_list(
     model: str | None = None,
     asked_about: Sequence[str] = (),
 ) -> PriceList:
-    """Return the present tariff of every model label in `events`, and of candidate models.
+    """Return the tariff of every model label in `events`, and of candidate models.
 
-    `model` prices the whole log as that model. Without it, calls of a log without model names are priced
-    as `default_model`. Both substitutions are in `assumed`. A label without a price in the book is absent.
+    Prices are those of the book's day, with the changes known before and after it. `model` prices the whole
+    log as that model. Without it, calls of a log without model names are priced as `default_model`. Both
+    substitutions are in `assumed`. A label without a price in the book is absent, and `suggestions` has the
+    names that it may stand for. Tokens of a model that makes audio, images or video are not priced as text.
     If several providers serve a label, each call gets its own provider's prices; a call without a provider
     gets the book's choice. Models in `asked_about` come first among the candidates, whatever they cost.
     """
@@ -39,14 +41,30 @@ def price_list(
         if priced_as != label:
             assumed[label] = priced_as
         providers = _providers_of(events, label) if priced_as == label else [None]
-        found = {provider: book.tariff(priced_as, provider=provider) for provider in providers}
+        found = {provider: _text(book.tariff(priced_as, provider=provider)) for provider in providers}
         usual = found.get(None, found[providers[0]])
         if usual is not None:
             tariffs[label] = usual
         if len(found) > 1:
             at_providers |= {(label, name): tariff for name, tariff in found.items() if name is not None}
     prices = PriceList(tariffs=tariffs, assumed=assumed, at_providers=at_providers)
-    return msgspec.structs.replace(prices, candidates=_candidates(book, prices.known(), asked_about))
+    known = prices.known()
+    candidates = _candidates(book, known, asked_about)
+    return msgspec.structs.replace(
+        prices,
+        candidates=candidates,
+        as_of=next((tariff.as_of for tariff in (*known, *candidates) if tariff.as_of is not None), None),
+        suggestions={
+            label: book.similar(assumed.get(label, label))
+            for label in labels_needed(events)
+            if label not in tariffs
+        },
+    )
+
+
+def _text(tariff: Tariff | None) -> Tariff | None:
+    """Return the tariff of a model that answers in text."""
+    return None if tariff is None or tariff.modality is not None else tariff
 
 
 def _providers_of(events: Events, label: str) -> list[str | None]:
@@ -60,7 +78,7 @@ def _providers_of(events: Events, label: str) -> list[str | None]:
 
 
 def _candidates(book: PriceBook, served: Sequence[Tariff], asked_about: Sequence[str]) -> tuple[Tariff, ...]:
-    asked = [tariff for name in asked_about if (tariff := book.tariff(name)) is not None]
+    asked = [tariff for name in asked_about if (tariff := _text(book.tariff(name))) is not None]
     cheaper = [tariff for like in served for tariff in book.candidates(like)]
     unique = {(tariff.provider, tariff.model): tariff for tariff in (*asked, *cheaper)}
     return tuple(unique.values())[:CANDIDATES_MAX]

@@ -5,7 +5,7 @@ nothing and an analyser can say which field it lacks. Missing single values are 
 flag columns, NaN in float columns, code -1 in label columns.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
@@ -24,11 +24,20 @@ Flags = npt.NDArray[np.int8]
 Codes = npt.NDArray[np.int32]
 Number = TypeVar("Number", np.int64, np.float64, np.int8)
 
-INTEGERS: Final = ("cached_input_tokens", "cache_write_tokens", "reasoning_tokens", "max_output_tokens")
+INTEGERS: Final = (
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "max_output_tokens",
+    "cache_write_1h_tokens",
+    "cache_write_12h_tokens",
+)
+MAPPINGS: Final = ("charges", "labels")  # label columns, whose names are JSON objects
 FLOATS: Final = ("latency_ms", "ttft_ms", "cost", "deadline_s")
 FLAGS: Final = ("offline", "streaming", "accepted")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+_COUNTED_MAX: Final = 1 << 20  # the largest value up to which values are counted and not sorted
 _US_MAX: Final = (2**63 - 1) // 1_000  # in nanoseconds they still fit
 
 
@@ -101,6 +110,13 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     streaming: Flags | None = None
     accepted: Flags | None = None
     prefixes: Prefixes | None = None
+    service_tier: Labels | None = None
+    region: Labels | None = None
+    variant: Labels | None = None
+    cache_write_1h_tokens: Ints | None = None
+    cache_write_12h_tokens: Ints | None = None
+    charges: Labels | None = None  # each name a JSON object of counts, as `mapping_text` writes it
+    labels: Labels | None = None  # each name a JSON object of texts
 
     def __len__(self) -> int:
         return len(self.at_ns)
@@ -125,6 +141,9 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _MISSING: Final[dict[str, Any]] = {"i": -1, "f": np.nan, "O": None}  # by kind of column
+_SORTED: Final = msgspec.json.Encoder(order="sorted")
+_CHARGES: Final = msgspec.json.Decoder(dict[str, float])
+_LABEL_SET: Final = msgspec.json.Decoder(dict[str, str])
 LABELS: Final = tuple(field.name for field in fields(Events) if field.type == Labels | None)
 
 
@@ -150,6 +169,40 @@ def block_hash(block: int | str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+def places_of(cells: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct values of `cells`, none below zero, ascending, and the place of each cell's value.
+
+    What `np.unique` returns with its inverse, without sorting where the values are small.
+    """
+    if not len(cells) or int(cells.max()) > _COUNTED_MAX:
+        found, places = np.unique(cells, return_inverse=True)
+        return found, places.reshape(-1).astype(np.int64)
+    found = np.flatnonzero(np.bincount(cells))
+    lookup = np.zeros(int(found[-1]) + 1, np.int64)
+    lookup[found] = np.arange(len(found))
+    return found, lookup[cells]
+
+
+def long_lived_tokens(events: Events) -> Ints:
+    """Return the tokens of each event that were written to live for an hour or longer."""
+    parts = (events.cache_write_1h_tokens, events.cache_write_12h_tokens)
+    known = [np.maximum(part, 0) for part in parts if part is not None]
+    return sum(known, np.zeros(len(events), np.int64))
+
+
+def written_tokens(events: Events) -> Ints | None:
+    """Return all tokens of each event that were written to a cache, -1 where the log does not say.
+
+    Where only the long-lived ones are logged, those are all.
+    """
+    if events.cache_write_1h_tokens is None and events.cache_write_12h_tokens is None:
+        return events.cache_write_tokens
+    long_lived = long_lived_tokens(events)
+    if events.cache_write_tokens is None:
+        return np.where(long_lived > 0, long_lived, -1)
+    return np.maximum(events.cache_write_tokens, np.where(long_lived > 0, long_lived, -1))
+
+
 def labels_of(values: Iterable[str | None]) -> Labels | None:
     """Return the column of `values`, or None when none has a name."""
     cells = list(values)
@@ -163,6 +216,41 @@ def labels_of(values: Iterable[str | None]) -> Labels | None:
     return Labels(codes=np.fromiter(map(codes.__getitem__, cells), np.int32, len(cells)), names=names)
 
 
+def mapping_text(mapping: Mapping[str, float] | Mapping[str, str]) -> str | None:
+    """Return the name that stands for `mapping` in a column; equal mappings have one name, an empty one None.
+
+    >>> mapping_text({"team": "search", "env": "prod"})
+    '{"env":"prod","team":"search"}'
+    """
+    return _SORTED.encode(mapping).decode() if mapping else None
+
+
+def charges_of(name: str) -> dict[str, float]:
+    """Return the counts that a name of the column `charges` stands for."""
+    return _CHARGES.decode(name)
+
+
+def label_set_of(name: str) -> dict[str, str]:
+    """Return the labels that a name of the column `labels` stands for."""
+    return _LABEL_SET.decode(name)
+
+
+def label_keys(events: Events) -> tuple[str, ...]:
+    """Return the keys of all labels in the log, in alphabetical order."""
+    names = () if events.labels is None else events.labels.names
+    return tuple(sorted({key for name in names for key in label_set_of(name)}))
+
+
+def labelled(events: Events, key: str) -> Labels | None:
+    """Return the column of one key of the labels; None when no event has it."""
+    if events.labels is None:
+        return None
+    values = labels_of(label_set_of(name).get(key) for name in events.labels.names)
+    if values is None:
+        return None
+    return Labels(codes=np.append(values.codes, np.int32(-1))[events.labels.codes], names=values.names)
+
+
 def columns_of(events: Sequence[Event]) -> Events:
     """Return the rows as columns, in their order. Rows may be of a type that has fewer fields than `Event`.
 
@@ -173,7 +261,8 @@ def columns_of(events: Sequence[Event]) -> Events:
         **{name: _numbers(events, name, np.int64) for name in INTEGERS},
         **{name: _numbers(events, name, np.float64) for name in FLOATS},
         **{name: _numbers(events, name, np.int8) for name in FLAGS},
-        **{name: labels_of(_values(events, name) or ()) for name in LABELS},
+        **{name: labels_of(_values(events, name) or ()) for name in LABELS if name not in MAPPINGS},
+        **{name: _mappings(events, name) for name in MAPPINGS},
     }
     return Events(
         at_ns=_instants(events),
@@ -202,6 +291,15 @@ def _numbers(events: Sequence[Event], name: str, dtype: type[Number]) -> npt.NDA
         missing = dtype(_MISSING[dtype().dtype.kind])
         values = [missing if value is None else value for value in values]
     return np.array(values, dtype)
+
+
+def _mappings(events: Sequence[Event], name: str) -> Labels | None:
+    values = _values(events, name)
+    return (
+        None
+        if values is None
+        else labels_of(None if value is None else mapping_text(value) for value in values)
+    )
 
 
 def _values(events: Sequence[Event], name: str) -> list[Any] | None:  # Any: int, float or bool, or None

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.domain.workloads.model import Event
 
@@ -19,7 +20,8 @@ _FIELDS: Final = {field.name: field for field in msgspec.structs.fields(Event)}
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the slow reader says why
 _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NUL: Final = b"\\u0000"
-_LINE_END, _BRACE = b"\n{"
+_LINE_END, _BRACE, _CLOSING, _RETURN = b"\n{}\r"
+_NESTED_MAX: Final = 4  # closing braces of the first row that are tried as its end
 
 
 class Decoders(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,14 +57,15 @@ def decoders_of(names: frozenset[str]) -> Decoders:
 def rows_of_lines(body: bytes) -> Sequence[Event] | None:
     """Return one row a line when every line is one; lines are numbered from 1 then.
 
-    A value of a row is never an object, so that of lines that all begin with a brace none can go on
-    in the next: as many rows as lines are one in each.
+    A value of a row may be an object, but what stands before an object in a value is a colon: of lines
+    that all begin and end with a brace none can go on in the next, so as many rows as lines are one in
+    each.
     """
     text = np.frombuffer(body, np.uint8)
     ends = np.flatnonzero(text == _LINE_END)
     starts = np.concatenate(([0], ends + 1))
     starts = starts[starts < len(text)]
-    if not (text[starts] == _BRACE).all() or _NUL in body:
+    if not (text[starts] == _BRACE).all() or not _all_end_with_a_brace(text, ends) or _NUL in body:
         return None
     for decoders in _candidates(body):
         try:
@@ -101,12 +104,23 @@ def rows_of_array(raws: Sequence[bytes]) -> Sequence[Event] | None:
     return None
 
 
+def _all_end_with_a_brace(text: npt.NDArray[np.uint8], ends: npt.NDArray[np.intp]) -> bool:
+    """Return whether each line ends with a closing brace, before its carriage return where it has one."""
+    lasts = ends - 1
+    lasts = np.where(text[lasts] == _RETURN, lasts - 1, lasts)
+    return bool((text[lasts] == _CLOSING).all())
+
+
 def _candidates(body: bytes) -> Sequence[Decoders]:
     """Return the decoders to try: with the fields of the first row, and with all of them."""
     list_at = body.find(b"[") if body.startswith(b'{"events"') else 0
-    first = body[body.find(b"{", list_at) : body.find(b"}") + 1]
-    try:
-        names = frozenset(_KEYS.decode(first)).intersection(_FIELDS)
-    except _UNREADABLE:
-        return (decoders_of(frozenset(_FIELDS)),)
-    return (decoders_of(names), decoders_of(frozenset(_FIELDS)))
+    begin = body.find(b"{", list_at)
+    end = begin
+    for _ in range(_NESTED_MAX):
+        end = body.find(b"}", end) + 1
+        try:
+            names = frozenset(_KEYS.decode(body[begin:end])).intersection(_FIELDS)
+        except _UNREADABLE:
+            continue
+        return (decoders_of(names), decoders_of(frozenset(_FIELDS)))
+    return (decoders_of(frozenset(_FIELDS)),)

@@ -15,7 +15,15 @@ import numpy.typing as npt
 
 from netra.domain.errors import ValidationFailed
 from netra.domain.quotas import DEFAULT_QUOTAS, PREFIX_HASHES_PER_EVENT_MAX
-from netra.domain.workloads.columns import Events, Ints, columns_of, concatenated, nanoseconds
+from netra.domain.workloads.columns import (
+    Events,
+    Ints,
+    columns_of,
+    concatenated,
+    long_lived_tokens,
+    nanoseconds,
+    written_tokens,
+)
 from netra.domain.workloads.decoding import rows_of_array, rows_of_batch, rows_of_lines
 from netra.domain.workloads.model import Event, RowFault
 
@@ -207,22 +215,35 @@ def _together(parts: Sequence[Taken]) -> Taken:
 
 def are_sound(events: Events) -> bool:
     """Return whether no event contradicts itself: what `wrong_with` says of one, of all at once."""
-    parts = [events.cached_input_tokens, events.cache_write_tokens]
+    parts = [events.cached_input_tokens, written_tokens(events)]
     input_parts = sum(np.maximum(part, 0) for part in parts if part is not None)
     return bool(
         np.all(events.at_ns >= 0)
         and np.all(events.at_ns < _LATEST_NS)
         and np.all(input_parts <= events.input_tokens)
+        and are_parts_of_writes(events)
         and (events.reasoning_tokens is None or np.all(events.reasoning_tokens <= events.output_tokens))
         and (events.cost is None or not np.isinf(events.cost).any())
     )
+
+
+def are_parts_of_writes(events: Events) -> bool:
+    """Return whether no event has more long-lived cache writes than cache writes."""
+    written, long_lived = events.cache_write_tokens, long_lived_tokens(events)
+    return written is None or bool(np.all((written < 0) | (long_lived <= written)))
 
 
 def wrong_with(event: Event) -> str | None:
     """Return what contradicts itself in an event with a zone, beyond its schema; None when nothing does."""
     if not EARLIEST <= event.timestamp < LATEST:
         return f"timestamp {event.timestamp.isoformat()} is outside 1970 to 2200"
-    cached, written = event.cached_input_tokens or 0, event.cache_write_tokens or 0
+    long_lived = (event.cache_write_1h_tokens or 0) + (event.cache_write_12h_tokens or 0)
+    if event.cache_write_tokens is not None and long_lived > event.cache_write_tokens:
+        return (
+            f"cache_write_1h_tokens and cache_write_12h_tokens, together {long_lived}, are parts of "
+            f"cache_write_tokens, which is {event.cache_write_tokens}: count all writes in cache_write_tokens"
+        )
+    cached, written = event.cached_input_tokens or 0, max(event.cache_write_tokens or 0, long_lived)
     if cached + written > event.input_tokens:
         return (
             f"cached_input_tokens {cached} and cache_write_tokens {written} are parts of input_tokens, "

@@ -2,7 +2,7 @@
 
 import enum
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -16,6 +16,10 @@ TOKENS_MAX: Final = 100_000_000  # of one call, each way: a hundred times the lo
 Tokens = Annotated[int, msgspec.Meta(ge=0, le=TOKENS_MAX)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=1e10)]
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Count = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Charges = Annotated[dict[Key, Count], msgspec.Meta(max_length=16)]  # kinds of charges of one call
+LabelSet = Annotated[dict[Key, Label], msgspec.Meta(max_length=8)]  # labels of one call
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +42,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     Token counts follow one convention whatever the provider's: `input_tokens` counts all input,
     with `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all
-    output, with `reasoning_tokens` as a part of it.
+    output, with `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of
+    `cache_write_tokens`, where that is given.
     """
 
     timestamp: datetime
@@ -70,6 +75,13 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_output_tokens: Tokens | None = None
     retry_of: Label | None = None  # the id of the call this one repeats
     accepted: bool | None = None  # whether the answer was good enough, where the log knows
+    service_tier: Label | None = None  # the tier that served the call, which may not be the one requested
+    region: Label | None = None  # where the call was processed: "us", "eu-central-1", "global", …
+    cache_write_1h_tokens: Tokens | None = None  # written to live for an hour
+    cache_write_12h_tokens: Tokens | None = None
+    charges: Charges | None = None  # what is charged beside tokens: {"web_search": 2}
+    labels: LabelSet | None = None  # whom the call is accounted to: team, customer, environment, …
+    variant: Literal["control", "treatment"] | None = None  # the arm of a hold-out test
 
 
 class EventStatus(enum.StrEnum):

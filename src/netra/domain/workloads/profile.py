@@ -10,7 +10,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.workloads.columns import Events, Floats, Ints, Labels
+from netra.domain.workloads.columns import (
+    Events,
+    Floats,
+    Ints,
+    Labels,
+    charges_of,
+    label_keys,
+    written_tokens,
+)
 
 NAMES_MAX: Final = 50  # rows of a table by name; a log can hold as many names as calls
 _NS_PER_S: Final = 1_000_000_000
@@ -56,6 +64,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     cached_input_tokens: int | None  # None: not logged
     cache_write_tokens: int | None
+    cache_write_1h_tokens: int | None
+    cache_write_12h_tokens: int | None
     reasoning_tokens: int | None
     span_s: float
     arrivals: Arrivals
@@ -67,6 +77,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     models: tuple[Slice, ...]
     features: tuple[Slice, ...]
     tools: tuple[Slice, ...]
+    service_tiers: tuple[Slice, ...]
+    regions: tuple[Slice, ...]
+    charges: dict[str, float]  # counts by name of charge
+    label_keys: tuple[str, ...]
     currencies: tuple[str, ...]  # of logged costs; more than one is never added up
 
 
@@ -77,7 +91,9 @@ def profile_of(events: Events) -> Profile:
         input_tokens=int(events.input_tokens.sum()),
         output_tokens=int(events.output_tokens.sum()),
         cached_input_tokens=_total(events.cached_input_tokens),
-        cache_write_tokens=_total(events.cache_write_tokens),
+        cache_write_tokens=_total(written_tokens(events)),
+        cache_write_1h_tokens=_total(events.cache_write_1h_tokens),
+        cache_write_12h_tokens=_total(events.cache_write_12h_tokens),
         reasoning_tokens=_total(events.reasoning_tokens),
         span_s=span_s(events.at_ns),
         arrivals=arrivals_of(events.at_ns),
@@ -89,6 +105,10 @@ def profile_of(events: Events) -> Profile:
         models=slices_of(events, events.model),
         features=slices_of(events, events.feature),
         tools=slices_of(events, events.tool),
+        service_tiers=slices_of(events, events.service_tier),
+        regions=slices_of(events, events.region),
+        charges=counts_of(events),
+        label_keys=label_keys(events)[:NAMES_MAX],
         currencies=_currencies(events),
     )
 
@@ -170,6 +190,18 @@ def slices_of(events: Events, labels: Labels | None) -> tuple[Slice, ...]:
         )
         for code in chosen
     )
+
+
+def counts_of(events: Events) -> dict[str, float]:
+    """Return how often each kind of charge was logged, by name; at most `NAMES_MAX` names."""
+    found: dict[str, float] = {}
+    if events.charges is None:
+        return found
+    names, codes = events.charges.names, events.charges.codes
+    for name, calls in zip(names, np.bincount(codes[codes >= 0], minlength=len(names)).tolist(), strict=True):
+        for charge, count in charges_of(name).items():
+            found[charge] = found.get(charge, 0.0) + count * calls
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:NAMES_MAX])
 
 
 def _sums(values: Ints, codes: npt.NDArray[np.int32], *, size: int) -> Ints:

@@ -45,4 +45,6 @@ def _cell(value: Any) -> str:  # Any: whatever a field of Event can be
         return "true" if value else "false"
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return msgspec.json.encode(value, order="sorted").decode()
     return str(value)

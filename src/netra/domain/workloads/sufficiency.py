@@ -26,6 +26,11 @@ ADDS: Final = {
     "max_output_tokens": "answers that were cut, and what a shorter limit would save",
     "cost": "the bill as it was paid, against list prices",
     "accepted": "routing to a smaller model with its real acceptance rate",
+    "service_tier": "prices of the tier that served each call: flex, priority, fast or batch",
+    "region": "regional prices",
+    "charges": "what is charged beside tokens: web searches, containers, grounding",
+    "labels": "the bill by team, customer or environment",
+    "variant": "a change judged by its hold-out group",
     "id": "rows sent twice counted once, and evidence by name",
 }
 """What each optional field adds to an answer, by the name of its column."""

@@ -1,6 +1,7 @@
 """`netra optimize FILE`: computed advice about a request log, without a server."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from netra.domain.optimization.result import Advice
 from netra.domain.workloads.columns import Events
 from netra.entrypoints.commands.context import json_option, log_argument, run, written
 from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
 from netra.entrypoints.reports.console import reading_console
 from netra.entrypoints.reports.digest import digest_of, is_sufficient
@@ -53,6 +55,7 @@ def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> floa
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a report with plots."
 )
+@price_options
 @json_option
 def optimize(
     file: Path,
@@ -63,6 +66,8 @@ def optimize(
     model: str | None,
     constraints: tuple[str, ...],
     html: Path | None,
+    price_file: Path | None,
+    as_of: datetime | None,
     as_json: bool,
 ) -> int:
     """Say what to change about the workload whose request log is FILE, and what that saves.
@@ -71,11 +76,12 @@ def optimize(
 
     \b
     Exit codes: 0 advice was given; 2 the file or an option cannot be used;
-    3 the log holds too little to advise on.
+    3 the log holds too little to advise on, or no call of it has a known price.
     """
     given = {"priority": priority, "budget": budget, "model": model, "constraints": list(constraints) or None}
     parameters = {name: value for name, value in given.items() if value is not None}
-    log, advice = run(_advice(file, ask, parameters=parameters))
+    prices = Prices(file=price_file, as_of=as_of)
+    log, advice = run(_advice(file, ask, parameters=parameters, prices=prices))
     warn_of_rows(log)
     if html is not None:
         _write_page(html, advice, events=log.events, source=file.name, question=ask)
@@ -87,8 +93,10 @@ def optimize(
     return 0 if is_sufficient(advice) else NOT_ENOUGH
 
 
-async def _advice(file: Path, question: str, *, parameters: Mapping[str, Any]) -> tuple[ReadLog, Advice]:
-    async with log_in(file) as (netra, log, checkpoint):
+async def _advice(
+    file: Path, question: str, *, parameters: Mapping[str, Any], prices: Prices
+) -> tuple[ReadLog, Advice]:
+    async with log_in(file, prices=prices) as (netra, log, checkpoint):
         return log, await netra.advise(log.events, question, parameters=parameters, checkpoint=checkpoint)
 
 

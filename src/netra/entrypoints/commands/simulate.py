@@ -1,6 +1,7 @@
 """`netra simulate FILE`: a proposed change, re-priced and replayed on a real log."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -10,6 +11,7 @@ from netra.domain.optimization.what_if.simulate import Precision, Proposal, Simu
 from netra.domain.optimization.wording import count, money, percent
 from netra.entrypoints.commands.context import json_option, log_argument, run
 from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
@@ -41,12 +43,15 @@ PRECISION: Final = click.Choice(get_args(Precision))
 @click.option(
     "--model", "priced_as", metavar="NAME", help="Price calls as this model now, whatever the log says."
 )
+@price_options
 @json_option
 def simulate(
     file: Path,
     *,
     to_model: str | None,
     priced_as: str | None,
+    price_file: Path | None,
+    as_of: datetime | None,
     as_json: bool,
     **proposed: Any,  # Any: click's options, checked by click and named like the proposal's fields
 ) -> None:
@@ -60,7 +65,8 @@ def simulate(
     proposal = Proposal(model=to_model, **proposed)
     if proposal == Proposal(**today):
         raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
-    log, simulated = run(_simulated(file, proposal, model=priced_as))
+    prices = Prices(file=price_file, as_of=as_of)
+    log, simulated = run(_simulated(file, proposal, model=priced_as, prices=prices))
     warn_of_rows(log)
     if as_json:
         say_json(simulated, indent=2)
@@ -95,8 +101,10 @@ def lines_of(simulated: Simulated) -> list[str]:
     return [*said, *(f"  {note}" for note in simulated.notes)]
 
 
-async def _simulated(file: Path, proposal: Proposal, *, model: str | None) -> tuple[ReadLog, Simulated]:
-    async with log_in(file) as (netra, log, checkpoint):
+async def _simulated(
+    file: Path, proposal: Proposal, *, model: str | None, prices: Prices
+) -> tuple[ReadLog, Simulated]:
+    async with log_in(file, prices=prices) as (netra, log, checkpoint):
         return log, await netra.simulate(log.events, proposal, model=model, checkpoint=checkpoint)
 
 

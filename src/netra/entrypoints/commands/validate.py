@@ -1,5 +1,6 @@
 """`netra validate`: how far the numbers can be trusted, on rows of your own."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -8,11 +9,12 @@ import click
 from netra.bootstrap import measurements_in
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.validation.scorecard import PerformanceReport, validate_performance
-from netra.domain.optimization.price_check import PriceCheck, evenly
+from netra.domain.optimization.price_check import CostCheck, GroupCost, PriceCheck, evenly
 from netra.domain.optimization.wording import count, percent
 from netra.domain.workloads.model import RowFault
 from netra.entrypoints.commands.context import json_option, log_argument, run
 from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.ports.log_files import ReadLog
@@ -30,9 +32,12 @@ def validate() -> None:
 @validate.command()
 @log_argument
 @click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
+@price_options
 @json_option
-def prices(file: Path, *, model: str | None, as_json: bool) -> int:
-    """Compare the bill of the log in FILE with list prices asked one call at a time.
+def prices(
+    file: Path, *, model: str | None, price_file: Path | None, as_of: datetime | None, as_json: bool
+) -> int:
+    """Compare the bill of the log in FILE with list prices asked one call at a time, and with its costs.
 
     Of a log with more than 50,000 calls so many are compared, evenly spaced over it.
 
@@ -40,7 +45,7 @@ def prices(file: Path, *, model: str | None, as_json: bool) -> int:
     Exit codes: 0 bill and every call agree to 0.01 %; 2 FILE is no log;
     3 they do not agree, or nothing has a price.
     """
-    log, check = run(_checked(file, model=model))
+    log, check = run(_checked(file, model=model, prices=Prices(file=price_file, as_of=as_of)))
     warn_of_rows(log)
     if as_json:
         say_json(check, indent=2)
@@ -49,8 +54,8 @@ def prices(file: Path, *, model: str | None, as_json: bool) -> int:
     return 0 if check.agrees else NOT_ENOUGH
 
 
-async def _checked(file: Path, *, model: str | None) -> tuple[ReadLog, PriceCheck]:
-    async with log_in(file) as (netra, log, checkpoint):
+async def _checked(file: Path, *, model: str | None, prices: Prices) -> tuple[ReadLog, PriceCheck]:
+    async with log_in(file, prices=prices) as (netra, log, checkpoint):
 
         def progress(done: float) -> None:
             checkpoint(done, "Asking for the list price of every call")
@@ -75,8 +80,28 @@ def price_lines_of(check: PriceCheck) -> list[str]:
             f"  {call.event} ({call.model}): ${call.bill_usd:.8f} against ${call.listed_usd:.8f}"
             for call in check.worst
         ]
+    said += cost_lines_of(check.costs)
     verdict = "They agree to 0.01 %." if check.agrees else "They do not agree to 0.01 %."
     return [*said, verdict if check.rows_compared else "There was nothing to compare."]
+
+
+def cost_lines_of(costs: CostCheck | None) -> list[str]:
+    """Return how the logged costs compare with list prices, as a person reads it."""
+    if costs is None:
+        return ["  The log has no costs in US dollars to compare with."]
+    ratio = "" if costs.ratio is None else f", {percent(costs.ratio)} of it"
+    calls, listed = count(costs.rows, "call"), f"${costs.list_usd:,.6f}{ratio}"
+    said = [f"  logged costs   ${costs.cost_usd:,.6f} for {calls} with a list price of {listed}"]
+    if costs.reserved_rows:
+        said.append(f"  {count(costs.reserved_rows, 'call')} at no cost: reserved capacity.")
+    if costs.rows_without_price:
+        said.append(f"  {count(costs.rows_without_price, 'call')} with a cost and without a list price.")
+    return [*said, *(_group_line(group) for group in costs.by_group[:FAULTS_SHOWN])]
+
+
+def _group_line(group: GroupCost) -> str:
+    name = f"{group.day.isoformat()} {group.model} ({group.service_tier or 'standard'})"
+    return f"    {name}: ${group.cost_usd:,.6f} for ${group.list_usd:,.6f}"
 
 
 @validate.command()

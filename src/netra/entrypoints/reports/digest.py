@@ -10,7 +10,15 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from netra.domain.agents.wording.headline import headline, period, prospect
+from netra.domain.agents.wording.headline import (
+    basis,
+    headline,
+    is_priced,
+    outlook,
+    period,
+    prospect,
+    warnings,
+)
 from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
 from netra.domain.optimization.model import Gap, Savings, Stance
 from netra.domain.optimization.result import Advice, Recommendation
@@ -70,6 +78,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
 
     advice: Advice
     headline: str
+    warnings: tuple[str, ...]  # what a reader must know before any number
     prospect: str  # the further saving if evaluations pass; empty without evaluations
     facts: tuple[str, ...]
     is_monthly: bool  # whether dollars are per month or over the log's span
@@ -111,6 +120,7 @@ def digest_of(advice: Advice) -> Digest:
     return Digest(
         advice=advice,
         headline=headline(metrics),
+        warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
         is_monthly=metrics.span is UNSET or metrics.span.scaled,
@@ -157,15 +167,16 @@ def interval(savings: Savings) -> str:
 
 
 def is_sufficient(advice: Advice) -> bool:
-    """Return whether the log sufficed for advice."""
-    return advice.metrics.data_sufficiency.sufficient
+    """Return whether the log sufficed for advice and has a call with a known price."""
+    return advice.metrics.data_sufficiency.sufficient and is_priced(advice.metrics)
 
 
 def _notes(metrics: Metrics) -> tuple[str, ...]:
     """Return the notes on how the numbers were scaled and priced."""
     assumed = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
-    return (*(() if metrics.span is UNSET else metrics.span.notes), *priced)
+    counted = () if metrics.billed is UNSET else (f"The bill is counted {basis(metrics)}.",)
+    return (*counted, *outlook(metrics), *(() if metrics.span is UNSET else metrics.span.notes), *priced)
 
 
 def _facts(metrics: Metrics) -> tuple[str, ...]:

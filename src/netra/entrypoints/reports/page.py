@@ -92,6 +92,8 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
     yield "<header>"
     yield f"<p>{escape(source)} · “{escape(question)}”</p>"
     yield f"<h1>{escape(digest.headline)}</h1>"
+    for warning in digest.warnings:
+        yield f'<p class="prospect">{escape(warning)}</p>'
     if digest.prospect:
         yield f'<p class="prospect">{escape(digest.prospect)}</p>'
     yield f"<p>{escape(' · '.join(digest.facts))}</p>"

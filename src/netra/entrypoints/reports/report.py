@@ -47,6 +47,8 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
 def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[RenderableType]:
     yield Text()
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
+    for warning in digest.warnings:
+        yield Padding(Text(warning, "bold yellow"), (0, 2))
     if digest.prospect:
         yield Padding(Text(digest.prospect, "yellow"), (0, 2))
     yield Padding(Text.assemble((plain(source), "bold"), "  ", (" · ".join(digest.facts), "dim")), (0, 2))

@@ -20,6 +20,19 @@ FIELDS = {
     "id": ["a", "b", ""],
     "cached_input_tokens": ["", "0", "13"],
     "cache_write_tokens": ["", "4"],
+    "cache_write_1h_tokens": ["", "3", "6"],
+    "variant": ["", "control", "treatment", "both"],
+    "labels": [
+        "",
+        "team=a|env=b",
+        "env=b;team=a",
+        "team",
+        '{"team": "a"}',
+        '{"team": [1]}',
+        "{team",
+        "=".join("ab" * 99),
+    ],
+    "charges": ["", "web_search=2", "web_search=x", '{"web_search": 2}', "a=1|a=2"],
     "reasoning_tokens": ["", "2", "9"],
     "latency_ms": ["", "1.5", "2", ".5", "1e2", "1e11", "20000000000", "nan"],
     "cost": ["", "0.25", "inf"],
@@ -38,7 +51,8 @@ def rows_of(fields: dict[str, list[str]]) -> st.SearchStrategy[list[dict[str, st
 
 def table(rows: list[dict[str, str]]) -> tuple[str, str]:
     def cell(text: str) -> str:
-        return f'"{text}"' if "," in text else text
+        quoted = text.replace('"', '""')
+        return f'"{quoted}"' if "," in text or '"' in text else text
 
     header = ",".join(FIELDS)
     return header, "\n".join(",".join(cell(row[name]) for name in FIELDS) for row in rows)

@@ -11,6 +11,7 @@ from genai_prices.types import ModelInfo, Provider, TieredPrices, Usage
 from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.prices.caching import caching_facts
 from netra.adapters.prices.candidates import WELL_KNOWN
+from netra.adapters.prices.overrides import Overrides
 from netra.domain.optimization.pricing import PriceList, Rate, Tariff, costs_usd
 from netra.domain.workloads.columns import Events, labels_of, nanoseconds
 
@@ -153,7 +154,7 @@ def test_an_override_comes_first_and_only_for_its_provider() -> None:
     own = Tariff(
         model="gpt-4o", provider="azure", input=Rate(usd_per_token=1e-6), output=Rate(usd_per_token=2e-6)
     )
-    book = GenaiPriceBook(overrides=[own], now=lambda: NOON)
+    book = GenaiPriceBook(overrides=Overrides(tariffs=(own,)), now=lambda: NOON)
     assert book.tariff("GPT-4o") is own
     assert book.tariff("gpt-4o", provider="azure") is own
     assert book.tariff("gpt-4o", provider="openai") == BOOK.tariff("gpt-4o")

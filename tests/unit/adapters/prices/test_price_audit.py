@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,3 +63,29 @@ def test_the_public_traces_agree_at_any_model(name: str, model: str) -> None:
     prices = price_list(events, BOOK, default_model="gpt-4o", model=model)
     found = price_check(events, prices, listed_usd=GenaiPriceAudit().listed_usd(events, prices))
     assert (found.agrees, found.rows_compared) == (True, 100)
+
+
+def test_tiers_long_lived_writes_and_charges_agree_and_what_is_not_published_is_not_compared() -> None:
+    def call(model: str, **fields: Any) -> Event:
+        given = {"input_tokens": 20_000, "output_tokens": 500} | fields
+        return Event(timestamp=NOON, model=model, **given)
+
+    compared = [
+        *(call("gpt-5.5", service_tier=tier) for tier in ("flex", "priority", "fast", "batch", "default")),
+        call("claude-opus-5", cache_write_tokens=9_000, cache_write_1h_tokens=8_000),
+        call("claude-opus-5", service_tier="batch", cache_write_tokens=9_000, cached_input_tokens=500),
+        call("gpt-5.5", charges={"web_search": 2, "file_search": 1, "container": 1}),
+    ]
+    left_out = [
+        call("gpt-5.5", region="eu"),
+        call("gpt-6-sol", cache_write_12h_tokens=9_000),
+        call("gpt-5.5", service_tier="scale"),
+        call("gpt-4o", service_tier="flex"),
+        call("gpt-nowhere"),
+    ]
+    events = columns_of([*compared, *left_out])
+    prices = price_list(events, BOOK, default_model="gpt-4o")
+    listed = GenaiPriceAudit().listed_usd(events, prices)
+    found = price_check(events, prices, listed_usd=listed)
+    assert (found.rows_compared, found.agrees) == (len(compared), True)
+    assert np.isnan(listed[len(compared) :]).all()

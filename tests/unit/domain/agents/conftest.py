@@ -62,6 +62,9 @@ class ShelfPriceBook:
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
         return self._tariffs.get(model)
 
+    def similar(self, model: str, *, limit: int = 3) -> tuple[str, ...]:
+        return ()
+
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
         return ()
 

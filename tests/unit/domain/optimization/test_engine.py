@@ -187,8 +187,13 @@ def test_an_all_failed_log_is_all_waste(call: Call, tariff: Price) -> None:
 
 def test_currencies_are_never_added_up(call: Call, tariff: Price) -> None:
     calls = [call(cost=1.0, currency="EUR"), call(1, cost=2.0), call(2, cost=4.0, currency="USD"), call(3)]
-    assert ran(calls, tariff()).metrics.billed == {"EUR": 1.0, "USD": 6.0}
-    assert ran([call(cost=2.0)], tariff()).metrics.billed == {"USD": 2.0}
+    billed = ran(calls, tariff()).metrics.billed
+    assert billed is not msgspec.UNSET
+    assert billed.by_currency == {"EUR": 1.0, "USD": 6.0}
+    assert billed.source == "mixed"
+    alone = ran([call(cost=2.0)], tariff()).metrics
+    assert alone.billed is not msgspec.UNSET
+    assert (alone.billed.by_currency, alone.billed.source, alone.bill_usd) == ({"USD": 2.0}, "invoice", 2.0)
 
 
 def test_nothing_worth_one_percent_is_an_answer(call: Call, tariff: Price) -> None:

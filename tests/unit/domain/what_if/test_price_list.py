@@ -30,6 +30,9 @@ class ShelfBook:
     def tariff(self, model: str, *, provider: str | None = None, at: datetime | None = None) -> Tariff | None:
         return self._shelf.get((provider, model))
 
+    def similar(self, model: str, *, limit: int = 3) -> tuple[str, ...]:
+        return ("big",) if model == "bigg" else ()
+
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
         return self._cheaper
 

@@ -27,6 +27,9 @@ class Book:
         price = Rate(usd_per_token=rate)
         return Tariff(model=model, provider="acme", input=price, output=price)
 
+    def similar(self, model: str, *, limit: int = 3) -> tuple[str, ...]:
+        return ()
+
     def candidates(self, like: Tariff, *, limit: int = 8, at: datetime | None = None) -> tuple[Tariff, ...]:
         return ()
 

@@ -1,6 +1,7 @@
 """Rows become columns and columns join, without losing what was missing."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -9,12 +10,18 @@ from hypothesis import strategies as st
 from netra.domain.workloads.columns import (
     Events,
     block_hash,
+    charges_of,
     columns_of,
     concatenated,
     empty_events,
     instant_of,
+    label_keys,
+    labelled,
     labels_of,
+    long_lived_tokens,
     nanoseconds,
+    places_of,
+    written_tokens,
 )
 from netra.domain.workloads.model import Event
 
@@ -131,3 +138,45 @@ def test_a_column_of_names_without_a_name_is_none() -> None:
     column = labels_of(["a", None, "a"])
     assert column is not None
     assert [column.of(i) for i in range(3)] == ["a", None, "a"]
+
+
+def row(**fields: Any) -> Event:
+    return Event(timestamp=START, model="m", input_tokens=100, output_tokens=1, **fields)
+
+
+def test_one_label_of_many_is_a_column_of_its_own() -> None:
+    events = columns_of([row(labels={"team": "a", "env": "x"}), row(), row(labels={"team": "b"})])
+    assert label_keys(events) == ("env", "team")
+    team = labelled(events, "team")
+    assert team is not None
+    assert [team.of(place) for place in range(3)] == ["a", None, "b"]
+    assert labelled(events, "customer") is None
+    assert label_keys(columns_of([row()])) == ()
+    assert labelled(columns_of([row()]), "team") is None
+
+
+def test_charges_are_counts_by_name() -> None:
+    events = columns_of([row(charges={"web_search": 2})])
+    assert events.charges is not None
+    assert charges_of(events.charges.names[0]) == {"web_search": 2.0}
+
+
+def test_long_lived_writes_are_all_writes_where_no_others_are_logged() -> None:
+    events = columns_of([row(cache_write_1h_tokens=7, cache_write_12h_tokens=2), row()])
+    assert long_lived_tokens(events).tolist() == [9, 0]
+    alone = written_tokens(events)
+    assert alone is not None
+    assert alone.tolist() == [9, -1]
+    both = written_tokens(columns_of([row(cache_write_tokens=20, cache_write_1h_tokens=7), row()]))
+    assert both is not None
+    assert both.tolist() == [20, -1]
+    assert written_tokens(columns_of([row()])) is None
+
+
+@given(st.lists(st.sampled_from([0, 1, 7, 1_000, 1 << 21]), max_size=20))
+def test_distinct_values_and_their_places_are_what_sorting_finds(values: list[int]) -> None:
+    cells = np.array(values, np.int64)
+    found, places = places_of(cells)
+    expected, inverse = np.unique(cells, return_inverse=True)
+    assert found.tolist() == expected.tolist()
+    assert places.tolist() == inverse.tolist()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from netra.domain.errors import ValidationFailed
 from netra.domain.workloads.columns import columns_of, concatenated, empty_events
+from netra.domain.workloads.decoding import rows_of_batch, rows_of_lines
 from netra.domain.workloads.intake import (
     NAIVE_NOTE,
     Taken,
@@ -81,6 +82,12 @@ def test_instants_keep_their_zone_and_without_one_they_are_utc() -> None:
         ({"timestamp": "2200-01-01T00:00:00Z"}, "outside 1970 to 2200"),
         ({"cached_input_tokens": 60, "cache_write_tokens": 41}, "count all input in input_tokens"),
         ({"reasoning_tokens": 11}, "count all output in output_tokens"),
+        ({"cache_write_1h_tokens": 60, "cached_input_tokens": 41}, "count all input in input_tokens"),
+        ({"cache_write_tokens": 9, "cache_write_1h_tokens": 10}, "count all writes in cache_write_tokens"),
+        ({"variant": "both"}, "variant"),
+        ({"charges": {"web_search": -1}}, "charges"),
+        ({"labels": {str(number): "x" for number in range(9)}}, "labels"),
+        ({"labels": {"team": 7}}, "labels"),
         ({"model": "a\x00b"}, "NUL"),
         ({"prefix_hashes": [1] * 10_001}, "prefix_hashes"),
         ("[" * 100_000, "array"),
@@ -349,3 +356,32 @@ def test_the_report_counts_bad_rows_beyond_those_it_was_given() -> None:
     fault = RowFault(line=1, code="c", message="m")
     report = report_of(accepted=0, duplicates=0, faults=[fault], rejected=1_000)
     assert (report.rejected, report.faults_omitted) == (1_000, 1_000 - FAULTS_MAX)
+
+
+def test_rows_with_objects_are_taken_whole_and_equal_objects_have_one_name() -> None:
+    rows: list[dict[str, Any]] = [
+        {"labels": {"team": "a", "env": "b"}},
+        {"labels": {"env": "b", "team": "a"}},
+        {"labels": {}},
+    ]
+    for body in (ndjson(*rows), ndjson(*rows).replace(b"\n", b"\r\n")):
+        events = read_ndjson(body, max_rows=9).events
+        assert events.labels is not None
+        assert events.labels.names == ('{"env":"b","team":"a"}',)
+        assert events.labels.codes.tolist() == [0, 0, -1]
+
+
+def test_the_fast_reader_takes_rows_with_objects_and_leaves_one_that_spans_two_lines() -> None:
+    row = json.dumps(GOOD | {"labels": {"team": "a"}, "charges": {"web_search": 2}, "id": "x"})
+    assert rows_of_lines(f"{row}\n{row}".encode()) is not None
+    assert rows_of_lines(f"{row}\n{row}\n".encode()) is not None
+    broken = row.replace('"labels": {', '"labels": \n{')
+    assert rows_of_lines(f"{broken}\n{row}{row}".encode()) is None
+    assert rows_of_batch(f'{{"events": [{row},{row}]}}'.encode()) is not None
+
+
+def test_the_first_row_s_fields_are_found_behind_its_objects() -> None:
+    row = json.dumps({"labels": {"team": "}"}, "charges": {"web_search": 2}} | GOOD)
+    rows = rows_of_lines(f"{row}\n{row}".encode())
+    assert rows is not None
+    assert not hasattr(rows[0], "tool")  # rows have the fields of the first one and no others

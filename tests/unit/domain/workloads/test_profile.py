@@ -1,12 +1,16 @@
 """A log in numbers, with every way a log can be short or odd."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra.domain.workloads.columns import Events, Labels, empty_events, labels_of
+from netra.domain.workloads.columns import Events, Labels, columns_of, empty_events, labels_of
+from netra.domain.workloads.model import Event
 from netra.domain.workloads.profile import NAMES_MAX, arrivals_of, profile_of, slices_of, span_s, spread_of
 
 SECOND = 10**9
@@ -116,3 +120,26 @@ def test_a_log_of_nothing_has_zeros() -> None:
     profile = profile_of(empty_events())
     assert (profile.requests, profile.input_tokens, profile.span_s, profile.models) == (0, 0, 0.0, ())
     assert profile.input_tokens_spread is None
+
+
+def test_tiers_regions_charges_and_label_keys_are_counted() -> None:
+    def call(**fields: Any) -> Event:
+        return Event(
+            timestamp=datetime(2026, 11, 1, tzinfo=UTC), model="m", input_tokens=9, output_tokens=1, **fields
+        )
+
+    searched = {"web_search": 2.0, "file_search": 1.0}
+    profile = profile_of(
+        columns_of(
+            [
+                call(service_tier="flex", region="us", charges=searched, labels={"team": "a"}),
+                call(service_tier="flex", charges=searched, cache_write_1h_tokens=4),
+                call(),
+            ]
+        )
+    )
+    assert [(tier.name, tier.requests) for tier in profile.service_tiers] == [("flex", 2), (None, 1)]
+    assert [region.name for region in profile.regions] == ["us", None]
+    assert profile.charges == {"web_search": 4.0, "file_search": 2.0}
+    assert profile.label_keys == ("team",)
+    assert (profile.cache_write_tokens, profile.cache_write_1h_tokens) == (4, 4)

@@ -35,3 +35,8 @@ def test_a_table_has_the_columns_that_are_used() -> None:
         '2026-11-01T02:03:04.000005Z,"m, x",5,1,,,,,\n'
         "2026-11-01T02:03:04.000005Z,m,5,1,1.5,1 b,4,true,false\n"
     )
+
+
+def test_objects_in_a_table_stand_in_one_cell_as_json() -> None:
+    event = Event(timestamp=AT, model="m", input_tokens=5, output_tokens=1, labels={"team": "a", "env": "b"})
+    assert csv_of([event]).endswith(',"{""env"":""b"",""team"":""a""}"\n')

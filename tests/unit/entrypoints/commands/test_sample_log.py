@@ -39,7 +39,8 @@ def test_every_row_is_taken_in_and_every_id_is_its_own_and_says_synthetic() -> N
 def test_every_feature_and_kind_of_evidence_is_there_over_a_whole_day() -> None:
     found = sufficiency_of(TAKEN.events)
     assert found.covers_a_day
-    assert {missing.field for missing in found.missing} == {"cost"}
+    left_out = {"cost", "service_tier", "region", "charges", "labels", "variant"}
+    assert {missing.field for missing in found.missing} == left_out
     assert TAKEN.events.feature is not None
     assert set(TAKEN.events.feature.names) == {feature.name for feature in FEATURES}
 

@@ -108,3 +108,22 @@ def test_calls_that_disagree_are_named() -> None:
     lines = price_lines_of(check)
     assert "  #2 (gpt-4o): $0.60000000 against $0.50000000" in lines
     assert lines[-1] == "They do not agree to 0.01 %."
+
+
+def test_the_costs_of_a_log_are_held_against_list_prices(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "calls.csv"
+    head = "timestamp,model,input_tokens,output_tokens,cost,service_tier\n"
+    rows = "".join(f"2026-11-01T00:00:{second:02}Z,gpt-5.5,1000,100,0.0056,default\n" for second in range(20))
+    rows += "2026-11-02T00:00:00Z,gpt-5.5,1000,100,0.02,priority\n"
+    rows += "2026-11-02T00:00:01Z,gpt-5.5,1000,100,0,\n"
+    rows += "2026-11-02T00:00:02Z,house-model,1000,100,0.5,\n"
+    path.write_text(head + rows)
+    assert exit_code(["validate", "prices", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "logged costs   $0.132000 for 22 calls with a list price of $0.188000, 70.2 % of it" in out
+    assert "1 call at no cost: reserved capacity." in out
+    assert "1 call with a cost and without a list price." in out
+    assert "2026-11-01 gpt-5.5 (default): $0.112000 for $0.160000" in out
+    assert "2026-11-02 gpt-5.5 (priority): $0.020000 for $0.020000" in out

@@ -1,6 +1,6 @@
 """The only copy of an answer's headline, of the outlook after evaluations, and of the meaning of grades."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import UNSET
@@ -8,7 +8,7 @@ from msgspec import UNSET
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING
 from netra.domain.optimization.metrics import Metrics
 from netra.domain.optimization.model import Grade
-from netra.domain.optimization.wording import money, percent
+from netra.domain.optimization.wording import count, listed, money, percent
 
 TRUST: Final[Mapping[Grade, str]] = {
     Grade.EXACT: "exact arithmetic on your counts and list prices",
@@ -23,12 +23,89 @@ def headline(metrics: Metrics) -> str:
     """Return one sentence: the plan's saving, or that no change is worth making."""
     plan = metrics.plan
     if plan is UNSET or not plan.now_usd_per_month:
-        return "There is no bill to improve yet."
+        return _no_bill(metrics)
     now, when = money(plan.now_usd_per_month), period(metrics)
     if plan.saved_share < WORTH_SAYING:
         return f"Nothing here is worth more than 1 % of the bill of {now} {when}."
     saved = f"{money(plan.saved_usd_per_month)} of {now} {when} can be saved"
     return f"{saved}: {percent(plan.saved_share)} of the bill."
+
+
+def _no_bill(metrics: Metrics) -> str:
+    if not is_priced(metrics):
+        return "The bill of this log is not known: no call of it has a known price."
+    if metrics.billed is not UNSET and metrics.billed.reserved_calls:
+        return "No call is paid by the token: no change of tokens or models saves anything by itself."
+    return "There is no bill to improve yet."
+
+
+def is_priced(metrics: Metrics) -> bool:
+    """Return whether the bill of at least one call is known, or there is no call."""
+    unpriced = metrics.unpriced
+    has_bill = metrics.bill_usd > 0 or (metrics.plan is not UNSET and metrics.plan.now_usd_per_month > 0)
+    return unpriced is UNSET or unpriced.calls < metrics.requests or has_bill
+
+
+def warnings(metrics: Metrics) -> tuple[str, ...]:
+    """Return what a reader must know before any number: calls without a price, and reserved calls."""
+    return tuple(said for said in (_unpriced(metrics), _reserved(metrics)) if said)
+
+
+def _unpriced(metrics: Metrics) -> str:
+    found = metrics.unpriced
+    if found is UNSET:
+        return ""
+    names = listed([_asking(name, found.suggestions.get(name, ())) for name in found.names])
+    return (
+        f"{count(found.calls, 'call')} ({percent(found.call_share)} of the calls, "
+        f"{percent(found.token_share)} of the tokens) went to models without a known price: {names}. "
+        "Their list price is in no number here; --prices FILE or --model NAME gives them one."
+    )
+
+
+def _asking(name: str, suggestions: Sequence[str]) -> str:
+    return f"{name} (did you mean {' or '.join(suggestions)}?)" if suggestions else name
+
+
+def _reserved(metrics: Metrics) -> str:
+    billed = metrics.billed
+    if billed is UNSET or not billed.reserved_calls:
+        return ""
+    return (
+        f"{count(billed.reserved_calls, 'call')} cost nothing by the token and have a list price of "
+        f"{money(billed.reserved_list_usd)}: reserved capacity served them, and the cost of that commitment "
+        "is not in the log."
+    )
+
+
+def basis(metrics: Metrics) -> str:
+    """Return what the bill is counted at, as it stands after an amount."""
+    billed = metrics.billed
+    if billed is UNSET or billed.source == "list":
+        return "at list prices"
+    ratio = "" if billed.ratio is None else f", {percent(billed.ratio)} of list prices"
+    rest = "; calls without a cost by that ratio or as listed" if billed.source == "mixed" else ""
+    return f"by the costs in the log{ratio}{rest}"
+
+
+def outlook(metrics: Metrics) -> tuple[str, ...]:
+    """Return the published changes of prices and retirements that concern the log, a sentence each."""
+    changes = () if metrics.price_changes is UNSET else metrics.price_changes
+    retired = () if metrics.retirements is UNSET else metrics.retirements
+    return (
+        *(
+            f"The price of {one.model} changes on {one.on.isoformat()}: this traffic then costs "
+            f"{money(abs(one.usd_per_month))} {period(metrics)} {'more' if one.usd_per_month > 0 else 'less'}"
+            f"{'' if one.in_use else ' on it'}."
+            for one in changes
+        ),
+        *(
+            f"{one.model} is deprecated."
+            if one.on is None
+            else f"{one.provider} serves {one.model} until {one.on.isoformat()}: choose another model before."
+            for one in retired
+        ),
+    )
 
 
 def prospect(metrics: Metrics) -> str:

@@ -8,7 +8,15 @@ from typing import Final
 
 from msgspec import UNSET
 
-from netra.domain.agents.wording.headline import TRUST, headline, period, prospect
+from netra.domain.agents.wording.headline import (
+    TRUST,
+    basis,
+    headline,
+    outlook,
+    period,
+    prospect,
+    warnings,
+)
 from netra.domain.agents.wording.missing_data import unread_sentence
 from netra.domain.optimization.metrics import Metrics, TargetName, TargetOutcome
 from netra.domain.optimization.model import Gap, Goals
@@ -36,6 +44,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
         _opening(metrics),
         _targets(metrics),
         _growth(metrics),
+        " ".join(outlook(metrics)),
         _features(metrics),
         *_recommendations(advice.recommendations, period=period(metrics)),
         _first_step(advice),
@@ -49,10 +58,10 @@ def reply(advice: Advice, *, goals: Goals) -> str:
 def _opening(metrics: Metrics) -> str:
     """Return the log's cost and the plan's saving."""
     calls = count(metrics.requests, "call")
-    bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} at list prices"
+    bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.scaled:
         bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
-    parts = (f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
+    parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
 
 

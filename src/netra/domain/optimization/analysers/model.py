@@ -9,6 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from netra.domain.optimization.invoice import Invoice
 from netra.domain.optimization.measures.span import Month, Span
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Goals, Grade, Option, Stance
 from netra.domain.optimization.performance.hardware import Hardware
@@ -46,7 +47,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     prices: PriceList
     hardware: Hardware
     traffic: Traffic  # as sent and paid now; call i is event i
-    now_usd: Floats  # present cost of each call; 0 where the price is unknown
+    now_usd: Floats  # cost of each call at today's prices and the invoice's ratios; 0 where it is unknown
+    invoice: Invoice  # list price and payment of each call on its day
     span: Span
     month: Month  # the expected coming month
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes

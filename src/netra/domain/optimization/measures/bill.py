@@ -8,9 +8,19 @@ import numpy as np
 from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.analysers.model import Study
+from netra.domain.optimization.horizon import price_changes, retirements
 from netra.domain.optimization.measures.latency import latency_of
-from netra.domain.optimization.metrics import AnalysisScope, BilledMetrics, LogMetrics, Spend
-from netra.domain.optimization.pricing import unpriced_labels
+from netra.domain.optimization.measures.reserved import reserved_calls
+from netra.domain.optimization.metrics import (
+    AnalysisScope,
+    BilledMetrics,
+    BillSource,
+    LogMetrics,
+    PaidRatio,
+    Spend,
+    UnpricedCalls,
+)
+from netra.domain.optimization.pricing import Tariff, unpriced_labels
 from netra.domain.optimization.study import unknown_features
 from netra.domain.optimization.traffic import UNPRICED
 from netra.domain.workloads.columns import Events, Labels
@@ -19,19 +29,24 @@ _LISTED: Final = 50  # names in one table, the dearest first
 
 
 def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
-    """Return the metrics of the log with its bill at list prices."""
-    events = study.events
+    """Return the metrics of the log with its bill: as invoiced where costs are logged, else as listed."""
+    events, invoice = study.events, study.invoice
+    names = unpriced_labels(events, study.prices)
     return BilledMetrics(
         **msgspec.structs.asdict(log),
-        bill_usd=float(study.now_usd.sum()),
+        bill_usd=float(np.nansum(invoice.paid_usd)),
         bill_usd_per_month=study.month.usd(study.now_usd),
+        bill_list_usd=float(np.nansum(invoice.listed_usd)),
         span=study.span,
         requests_unpriced=int((study.traffic.tariff == UNPRICED).sum()),
         requests_unpaid=int(study.traffic.unpaid.sum()),
-        unpaid_usd=float(study.traffic.unpaid_usd.sum()),
-        models_unpriced=unpriced_labels(events, study.prices),
+        unpaid_usd=float(study.traffic.unpaid_usd[study.traffic.unpaid].sum()),
+        models_unpriced=names,
         models_assumed=dict(study.prices.assumed),
-        billed=billed_by_currency(events),
+        billed=bill_source(study),
+        unpriced=_unpriced(study, names),
+        price_changes=price_changes(study, asked=_asked(study)),
+        retirements=retirements(study),
         by_model=_by(study, events.model),
         by_feature=_by_column(study, events.feature),
         by_template=_by_column(study, events.template),
@@ -39,6 +54,65 @@ def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
         latency=latency_of(study),
         scope=_scope(study),
     )
+
+
+def bill_source(study: Study) -> BillSource:
+    """Return where the bill comes from, and what is paid for a dollar of list price by model and tier."""
+    invoice, reserved = study.invoice, reserved_calls(study)
+    return BillSource(
+        source=invoice.source,
+        ratio=invoice.ratio_of_all,
+        by_currency=billed_by_currency(study.events),
+        by_model=_ratios(study),
+        reserved_calls=int(reserved.where.sum()),
+        reserved_list_usd=reserved.list_usd,
+    )
+
+
+def _ratios(study: Study) -> tuple[PaidRatio, ...]:
+    """Return the ratio of cost to list price by model and service tier, the largest list price first."""
+    events, invoice = study.events, study.invoice
+    both = (
+        ~np.isnan(invoice.cost_usd) & ~np.isnan(invoice.listed_usd) & (np.nan_to_num(invoice.listed_usd) > 0)
+    )
+    tiers = (None,) if events.service_tier is None else (*events.service_tier.names, None)
+    tier_codes = np.zeros(len(events), np.int64) if events.service_tier is None else events.service_tier.codes
+    cells = events.model.codes.astype(np.int64) * len(tiers) + tier_codes % len(tiers)
+    found: list[PaidRatio] = []
+    for cell in np.unique(cells[both]).tolist():
+        mine = both & (cells == cell)
+        cost, listed = float(invoice.cost_usd[mine].sum()), float(invoice.listed_usd[mine].sum())
+        found.append(
+            PaidRatio(
+                model=events.model.names[cell // len(tiers)],
+                service_tier=tiers[cell % len(tiers)],
+                calls=int(mine.sum()),
+                cost_usd=cost,
+                list_usd=listed,
+                ratio=cost / listed,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (-one.list_usd, one.model))[:_LISTED])
+
+
+def _unpriced(study: Study, names: tuple[str, ...]) -> UnpricedCalls | UnsetType:
+    """Return the calls without a known price, with their share of calls and tokens."""
+    where = study.traffic.tariff == UNPRICED
+    if not where.any():
+        return UNSET
+    tokens = study.events.input_tokens + study.events.output_tokens
+    return UnpricedCalls(
+        calls=int(where.sum()),
+        call_share=float(where.mean()),
+        token_share=int(tokens[where].sum()) / max(int(tokens.sum()), 1),
+        names=names[:_LISTED],
+        suggestions={label: names for label, names in study.prices.suggestions.items() if names},
+    )
+
+
+def _asked(study: Study) -> list[Tariff]:
+    wanted = {name.lower() for name in study.goals.models}
+    return [tariff for tariff in study.prices.candidates if tariff.model.lower() in wanted]
 
 
 def billed_by_currency(events: Events) -> Mapping[str, float]:
@@ -66,7 +140,7 @@ def _by(study: Study, labels: Labels) -> tuple[Spend, ...]:
     codes = np.where(labels.codes < 0, len(labels.names), labels.codes)
     size = len(labels.names) + 1
     calls = np.bincount(codes, minlength=size)
-    usd = np.bincount(codes, weights=study.now_usd, minlength=size)
+    usd = np.bincount(codes, weights=np.nan_to_num(study.invoice.paid_usd), minlength=size)
     tokens_in = np.bincount(codes, weights=study.events.input_tokens, minlength=size)
     tokens_out = np.bincount(codes, weights=study.events.output_tokens, minlength=size)
     names = (*labels.names, None)

@@ -166,6 +166,9 @@ def test_a_price_list_is_asked_for_the_named_models() -> None:
                 model=model, provider="p", input=Rate(usd_per_token=1.0), output=Rate(usd_per_token=1.0)
             )
 
+        def similar(self, model: str, *, limit: int = 3) -> tuple[str, ...]:
+            return ()
+
         def candidates(self, like: Tariff, **_: Any) -> tuple[Tariff, ...]:
             return ()
 

@@ -237,6 +237,12 @@ def _assumptions(study: Study, schemes: Sequence[Scheme]) -> tuple[str, ...]:
             "The log does not show which tokens were cached, so the present bill counts all input at the "
             "full price; if the provider already caches, part of this saving is already realised."
         )
+    guessed = {one.tariff.model: one.tariff for one in schemes if not one.tariff.cache_min_known}
+    assumed += [
+        f"The minimum number of tokens that {model} caches is not known; "
+        f"{tariff.cache_min_tokens:,} is assumed."
+        for model, tariff in guessed.items()
+    ]
     if any(scheme.tariff.caching is None for scheme in schemes):
         assumed.append(
             "The price book does not say whether caching is automatic; a model with a price on cache writes "

@@ -24,6 +24,7 @@ from netra.domain.optimization.analysers.models.move_inputs import (
     ServedInputs,
 )
 from netra.domain.optimization.analysers.models.moves import ModelMove, move_to, moved, only, served_by
+from netra.domain.optimization.horizon import is_lasting
 from netra.domain.optimization.intervals import answers_to_judge
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.pricing import Tariff
@@ -56,8 +57,12 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         asked = [move_to(study, to=to, dearer_too=True) for to in named]
         return (*proven, *(_answer(study, move) for move in asked), *missing)
     moves = _priced(study, _candidates(study), checkpoint=checkpoint)
-    moves = [move for move in moves if move.saved_usd > 0]
+    moves = [move for move in moves if move.saved_usd > 0 and _is_lasting(study, move)]
     return (*proven, *(_proposal(study, move, moves=moves) for move in _steps_down(study, moves)), *missing)
+
+
+def _is_lasting(study: Study, move: ModelMove) -> bool:
+    return is_lasting(study, partial(moved, where=move.where, to=move.to))
 
 
 def _priced(study: Study, models: Sequence[Tariff], *, checkpoint: Checkpoint) -> list[ModelMove]:

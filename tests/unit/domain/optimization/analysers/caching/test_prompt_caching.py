@@ -479,3 +479,15 @@ def test_the_reuse_that_is_known_beside_refused_calls_is_the_one_that_a_replay_f
         found = Replays(log).hit_tokens(where, ttl_s=ttl_s)
         assert found.tolist() == fresh.hit_tokens.tolist()
         assert found.any()
+
+
+def test_a_least_number_of_tokens_that_is_not_published_is_said_to_be_assumed(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    log = [prompt(call, 0, 1, 2), prompt(call, 10, 1, 2), prompt(call, 20, 1, 3)]
+    (known,) = findings(study(log, tariff(caching="automatic")))
+    (guessed,) = findings(study(log, tariff(caching="automatic", cache_min_known=False)))
+    said = set(guessed.assumptions) - set(known.assumptions)
+    assert [sentence.split(" is not known; ")[0] for sentence in said] == [
+        "The least number of tokens that big caches"
+    ]
