@@ -79,7 +79,8 @@ def _ratios(study: Study) -> tuple[PaidRatio, ...]:
     tier_codes = np.zeros(len(events), np.int64) if events.service_tier is None else events.service_tier.codes
     cells = events.model.codes.astype(np.int64) * len(tiers) + tier_codes % len(tiers)
     found: list[PaidRatio] = []
-    for cell in np.unique(cells[both]).tolist():
+    met: list[int] = np.unique(cells[both]).tolist()
+    for cell in met:
         mine = both & (cells == cell)
         cost, listed = float(invoice.cost_usd[mine].sum()), float(invoice.listed_usd[mine].sum())
         found.append(

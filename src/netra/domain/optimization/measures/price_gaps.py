@@ -69,7 +69,8 @@ def _unknown_charges(study: Study) -> Mapping[str, float]:
     found: dict[str, float] = {}
     cells = np.stack([traffic.tariff, charges.codes])[:, charges.codes >= 0]
     pairs, calls = np.unique(cells, axis=1, return_counts=True)
-    for (code, name), number in zip(pairs.T.tolist(), calls.tolist(), strict=True):
+    met: list[list[int]] = pairs.T.tolist()
+    for (code, name), number in zip(met, calls.tolist(), strict=True):
         tariff = None if code == UNPRICED else traffic.tariffs[code]
         for kind, amount in charges_of(charges.names[name]).items():
             if tariff is None or tariff.charge_usd(kind) is None:
