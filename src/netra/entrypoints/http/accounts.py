@@ -81,7 +81,7 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     new_password: Annotated[str, _PASSWORD]
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class UserProfile(msgspec.Struct, frozen=True, kw_only=True):
     """The signed-in user."""
 
     id: int
@@ -139,7 +139,7 @@ async def logout(request: ApiRequest, users: NamedDependency[UserService]) -> Co
 
 
 @get("/me", summary="Get the signed-in user")
-async def me(request: ApiRequest, users: NamedDependency[UserService]) -> Profile:
+async def me(request: ApiRequest, users: NamedDependency[UserService]) -> UserProfile:
     """Return the account of the token."""
     return _profile(await users.get(request.owner_id))
 
@@ -188,8 +188,8 @@ def _card(user: User) -> UserCard:
     return UserCard(id=user.id, email=user.email, name=user.name, picture=user.picture)
 
 
-def _profile(user: User) -> Profile:
-    return Profile(
+def _profile(user: User) -> UserProfile:
+    return UserProfile(
         id=user.id,
         email=user.email,
         name=user.name,
