@@ -104,8 +104,8 @@ def test_an_ended_process_is_known_by_whether_it_ever_served(
 ) -> None:
     process = ApiProcess(work)
     if is_heard:
-        assert (process.word() is not None) is has_served
-    assert "ended with 0" in process.epitaph()
+        assert (process.announcement() is not None) is has_served
+    assert "ended with 0" in process.outcome()
     assert process.has_served is has_served
     process.end(by_s=time.monotonic())
 

@@ -35,7 +35,7 @@ def test_a_look_makes_nothing(tmp_path, option):
 
 def test_a_check_ends_with_three_until_nothing_is_missing(tmp_path, capsys):
     assert migrate("--check", data=tmp_path) == 3
-    assert capsys.readouterr().out == f"The schema is at nothing; {HEAD} is the present one.\n"
+    assert capsys.readouterr().out == f"The schema is at nothing; the current version is {HEAD}.\n"
     migrate(data=tmp_path)
     assert migrate("--check", data=tmp_path) == 0
 
@@ -52,7 +52,7 @@ def at_revision(revision: str, path: Path) -> None:
 def test_a_check_of_any_older_schema_ends_with_three_and_changes_nothing(tmp_path, capsys, revision):
     at_revision(revision, tmp_path / FILE)
     assert migrate("--check", data=tmp_path) == 3
-    assert capsys.readouterr().out == f"The schema is at {revision}; {HEAD} is the present one.\n"
+    assert capsys.readouterr().out == f"The schema is at {revision}; the current version is {HEAD}.\n"
     assert SqliteSchema(tmp_path / FILE).revision() == revision
 
 
@@ -80,4 +80,4 @@ def test_a_schema_of_a_newer_version_is_refused(tmp_path, capsys, option):
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     assert migrate(option, data=tmp_path) == 1
-    assert "created by a newer or unreleased version of Netra" in capsys.readouterr().err
+    assert "created by a newer version of Netra" in capsys.readouterr().err
