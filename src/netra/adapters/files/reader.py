@@ -80,7 +80,7 @@ def _known(first: Block, *, path: str) -> tuple[str, tuple[str, ...], TakeBlock,
         raise UnreadableFile(f"{path!r} is one line of more than 4 MiB. {EXPECTED}.")
     start = first.data.lstrip()
     if not start:
-        raise UnreadableFile(f"{path!r} has only blank lines. {EXPECTED}.")
+        raise UnreadableFile(f"{path!r} has blank lines only. {EXPECTED}.")
     if start.startswith((b"{", b"[")):
         kind = _json_kind(start, path=path)
         take = take_mooncake if kind == "mooncake" else take_lines

@@ -47,7 +47,10 @@ def serve(
     Every setting is also a variable NETRA_<NAME>, in the environment or in a file .env in this folder.
 
     \b
-    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting is invalid.
+    Exit codes:
+      0  ended by Ctrl-C or SIGTERM
+      1  could not start
+      2  a setting is invalid
     """
     settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
     prepare(settings)

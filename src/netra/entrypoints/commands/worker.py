@@ -31,7 +31,10 @@ def worker(*, slots: int | None, data: Path | None) -> int:
     SIGTERM it claims no more runs, gives those in progress a few seconds to finish, and requeues the rest.
 
     \b
-    Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting is invalid.
+    Exit codes:
+      0  ended by Ctrl-C or SIGTERM
+      1  could not start
+      2  a setting is invalid
     """
     settings = settings_with(slots=slots, data=data)
     if settings.slots == 0:

@@ -36,7 +36,7 @@ def test_a_look_makes_nothing(tmp_path: Any, option: Any) -> None:
 
 def test_a_check_ends_with_three_until_nothing_is_missing(tmp_path: Any, capsys: Any) -> None:
     assert migrate("--check", data=tmp_path) == 3
-    assert capsys.readouterr().out == f"The schema is at nothing; {HEAD} is the present one.\n"
+    assert capsys.readouterr().out == f"The schema is at nothing; the current version is {HEAD}.\n"
     migrate(data=tmp_path)
     assert migrate("--check", data=tmp_path) == 0
 
@@ -55,7 +55,7 @@ def test_a_check_of_any_older_schema_ends_with_three_and_changes_nothing(
 ) -> None:
     at_revision(revision, tmp_path / FILE)
     assert migrate("--check", data=tmp_path) == 3
-    assert capsys.readouterr().out == f"The schema is at {revision}; {HEAD} is the present one.\n"
+    assert capsys.readouterr().out == f"The schema is at {revision}; the current version is {HEAD}.\n"
     assert SqliteSchema(tmp_path / FILE).revision() == revision
 
 
@@ -83,4 +83,4 @@ def test_a_schema_of_a_newer_version_is_refused(tmp_path: Any, capsys: Any, opti
     connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     assert migrate(option, data=tmp_path) == 1
-    assert "created by a newer or unreleased version of Netra" in capsys.readouterr().err
+    assert "created by a newer version of Netra" in capsys.readouterr().err

@@ -79,7 +79,7 @@ def _refused_when_unknown() -> Generator[None]:
         yield
     except CommandError as error:
         raise Unavailable(
-            "The database was created by a newer or unreleased version of Netra. "
+            "The database was created by a newer version of Netra, or by one that was never released. "
             "Use the version that created it."
         ) from error
 
