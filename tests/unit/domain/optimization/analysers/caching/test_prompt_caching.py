@@ -489,5 +489,5 @@ def test_a_least_number_of_tokens_that_is_not_published_is_said_to_be_assumed(
     (guessed,) = findings(study(log, tariff(caching="automatic", cache_min_known=False)))
     said = set(guessed.assumptions) - set(known.assumptions)
     assert [sentence.split(" is not known; ")[0] for sentence in said] == [
-        "The least number of tokens that big caches"
+        "The minimum number of tokens that big caches"
     ]
