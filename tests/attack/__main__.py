@@ -1,6 +1,6 @@
 """Attack a deployment in all the ways that the issue "Doors that hold" found, and print what held.
 
-Run it at the root of the repository: `python -m tests.attack [--embedded] [--scaled] [--only N ...] [--quick]`.
+Run it at the root: `python -m tests.attack [--embedded] [--scaled] [--only N ...] [--quick]`.
 It starts every server itself, on loopback, and ends by itself. Exit status 1: something broke.
 """
 
@@ -53,6 +53,8 @@ def tried(one: Attack, target: Target) -> tuple[str, str]:
         return "BROKE", str(error)
     except Exception as error:  # noqa: BLE001 - an attack that cannot be finished holds nothing
         return "BROKE", f"{type(error).__name__}: {error}"
+    finally:
+        target.close_clients()
 
 
 def _parser() -> argparse.ArgumentParser:
