@@ -60,8 +60,11 @@ class House:
         return self
 
     async def live(self) -> list[str]:
+        owners = {"a": ADA, "b": ADA, "c": UserId(2)}
         return [
-            name for name in "abc" if await self.sessions.is_live(SessionId(name), user_id=UserId(1), at=AT)
+            name
+            for name, owner in owners.items()
+            if await self.sessions.is_live(SessionId(name), user_id=owner, at=AT)
         ]
 
 
