@@ -53,6 +53,8 @@ def tried(one: Attack, target: Target) -> tuple[str, str]:
         return "BROKE", str(error)
     except Exception as error:  # noqa: BLE001 - an attack that cannot be finished holds nothing
         return "BROKE", f"{type(error).__name__}: {error}"
+    finally:
+        target.close_clients()
 
 
 def _parser() -> argparse.ArgumentParser:

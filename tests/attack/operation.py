@@ -45,21 +45,24 @@ def missing_secret(target: Target) -> str:
 @attack(18, "a full disk: readiness, reading by key, signing out, and the session afterwards", is_quick=False)
 def full_disk(target: Target) -> str:
     _embedded_alone(target)
-    server, client, leaving = target.servers[0], target.sign_up(), target.sign_up()
-    secret = key_of(client, "read")
-    largest = max(one.stat().st_size for one in target.settings.data.rglob("*") if one.is_file())
-    with server.full_disk(largest):
-        body = {"message": "a" * 5_000, "workload_id": "w"}
-        tries = (client.post("/api/agent/execute", json=body).status_code for _ in range(TRIES_MAX))
-        must(503 in tries, "the disk never was full")
-        until(lambda: client.get("/health/ready").status_code == 503, "readiness false")
-        key = status_of(target.first, secret)
-        out = leaving.post("/api/auth/logout").status_code
-        after = leaving.get("/api/threads").status_code
-    until(lambda: client.get("/health/ready").status_code == 200, "readiness once there is room")
+    data = target.folder / "full"
+    with target.also(data=data) as server:
+        client, leaving = (target.sign_up(url=server.url) for _ in range(2))
+        secret = key_of(client, "read")
+        largest = max(one.stat().st_size for one in data.rglob("*") if one.is_file())
+        with server.full_disk(largest):
+            body = {"message": "a" * 5_000, "workload_id": "w"}
+            tries = (client.post("/api/agent/execute", json=body).status_code for _ in range(TRIES_MAX))
+            must(503 in tries, "the disk never was full")
+            until(lambda: client.get("/health/ready").status_code == 503, "readiness false")
+            key = status_of(server.url, secret)
+            out = leaving.post("/api/auth/logout").status_code
+            after = leaving.get("/api/threads").status_code
+        until(lambda: client.get("/health/ready").status_code == 200, "readiness once there is room")
+        again = sign_in(client)
     must(key == 200, f"an API key got {key}")
     must((out, after) == (200, 401), f"sign-out got {out}, the session afterwards {after}")
-    must(sign_in(client) == 200, "nobody signs in once there is room")
+    must(again == 200, f"a sign-in got {again} once there is room")
     return "readiness 503, a key reads, sign-out 200 and the session 401; ready again with room"
 
 

@@ -57,6 +57,7 @@ class Target:
         self.servers = servers
         self.first, self.second = servers[0].url, servers[-1].url
         self.is_scaled = settings.database_url is not None
+        self._clients: list[httpx.Client] = []
 
     @property
     def port(self) -> int:
@@ -74,11 +75,17 @@ class Target:
     def sign_up(self, *, source: str | None = None, url: str | None = None) -> httpx.Client:
         """Return a client of a new account, signed in from the loopback address `source`."""
         client = client_of(url or self.first, source=source)
+        self._clients.append(client)
         client.headers["X-Email"] = f"user-{os.getpid()}-{next(NAMES)}@example.com"
         account = {"email": client.headers["X-Email"], "password": PASSWORD}
         client.post("/api/auth/register", json={**account, "name": "A"}).raise_for_status()
         sign_in(client)
         return client
+
+    def close_clients(self) -> None:
+        """Close the connections of one attack."""
+        while self._clients:
+            self._clients.pop().close()
 
     def minted(self, client: httpx.Client, **claims: Any) -> str:
         """Return the client's token with other claims, signed with the right key."""
@@ -116,11 +123,12 @@ class Target:
     def command(
         self, *arguments: str, text: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run one `netra` command of this deployment to its end."""
+        """Run one `netra` command of this deployment to its end; an empty variable is left out."""
         folder = made(self.folder / f"command-{next(NAMES)}")
+        variables = {**os.environ, **environment_of(self.settings), **environment}
         return subprocess.run(
             [sys.executable, "-m", "netra", *arguments],
-            env={**os.environ, **environment_of(self.settings), **environment},
+            env={name: value for name, value in variables.items() if value},
             cwd=folder,
             input=text,
             capture_output=True,

@@ -44,9 +44,8 @@ _BLOCK: Final = event_blocks.c
 _ZERO: Final[ColumnElement[Any]] = literal_column("0")
 _HOLDS: Final = event_courier.c.fence == param("held")
 # A lease that ends beyond the horizon was taken before the clock was set back: see `leases.has_passed`.
-_HAS_LAPSED: Final = (event_courier.c.lease_until <= param("now")) | (
-    event_courier.c.lease_until > param("horizon")
-)
+_COURIER: Final = event_courier.c
+_HAS_LAPSED: Final = (_COURIER.lease_until <= param("now")) | (_COURIER.lease_until > param("horizon"))
 _IS_LIVING: Final = exists().where(event_logs.c.number == _BLOCK.log, event_logs.c.owner_id.is_not(None))
 
 _IS_ANY: Final = Query(
@@ -59,7 +58,7 @@ _TAKE: Final = Query(
     .returning(event_courier.c.fence)
 )
 _CONFIRM: Final = Query(
-    select(event_courier.c.id).where(_HOLDS, event_courier.c.lease_until > param("now")).with_for_update()
+    select(event_courier.c.id).where(_HOLDS, _COURIER.lease_until > param("now")).with_for_update()
 )
 _RELEASE: Final = Query(update(event_courier).where(_HOLDS), sets=["lease_until"])
 _BEGUN: Final = Query(select(func.min(_BLOCK.shipment)))
@@ -147,12 +146,11 @@ class SqlEventOutbox:
         if not await self._database.read(_looking):
             return None  # an idle courier's check takes no lock
         now = self._clock.now()
-        until = lease_end(now=now, lease_s=lease_s)
         leased = await self._database.write(
             lambda: _leasing(
                 held=held,
                 now=now,
-                until=until,
+                until=lease_end(now=now, lease_s=lease_s),
                 most_events=most_events,
                 most_bytes=most_bytes,
             )
