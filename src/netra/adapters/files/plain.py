@@ -23,10 +23,10 @@ from netra.domain.workloads.columns import (
     Prefixes,
     block_hash,
     labels_of,
-    mapping_text,
-    written_tokens,
 )
+from netra.domain.workloads.derived import written_tokens
 from netra.domain.workloads.intake import are_parts_of_writes
+from netra.domain.workloads.mappings import mapping_text
 from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL, Charges, LabelSet
 
 Cells = Sequence[str]
@@ -86,9 +86,8 @@ def _columns(cells: dict[str, Cells]) -> Events:
         name: read(cells[name]) for name, read in _READERS.items() if name in cells
     }
     if "model" not in columns:
-        columns["model"] = Labels(
-            codes=np.zeros(len(cells["timestamp"]), np.int32), names=(UNSPECIFIED_MODEL,)
-        )
+        codes = np.zeros(len(cells["timestamp"]), np.int32)
+        columns["model"] = Labels(codes=codes, names=(UNSPECIFIED_MODEL,))
     events = Events(at_ns=_instants(cells["timestamp"]), prefixes=_chains(cells), **columns)
     _check_parts(events)
     return events
@@ -103,9 +102,8 @@ def _check_parts(events: Events) -> None:
         if part is not None:
             parts += np.maximum(part, 0)
     thought = events.reasoning_tokens
-    if np.any(parts > events.input_tokens) or (
-        thought is not None and np.any(thought > events.output_tokens)
-    ):
+    is_too_long = thought is not None and np.any(thought > events.output_tokens)
+    if np.any(parts > events.input_tokens) or is_too_long:
         raise Unusual
 
 
@@ -297,7 +295,6 @@ _READERS: Final[dict[str, Callable[[Cells], Any]]] = {
     "variant": _variants,
     "currency": _currencies,
     **dict.fromkeys(("provider", "status", "session", "template", "feature", "tool"), _labels),
-    **dict.fromkeys(("service_tier", "region"), _labels),
-    **dict.fromkeys(("prompt_hash", "retry_of"), _labels),
+    **dict.fromkeys(("prompt_hash", "retry_of", "service_tier", "region"), _labels),
     **dict.fromkeys(("offline", "streaming", "accepted"), _flags),
 }

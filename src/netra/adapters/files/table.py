@@ -14,8 +14,9 @@ import numpy as np
 
 from netra.adapters.files.layout import Layout
 from netra.adapters.files.plain import chain_of, even_columns, mapping_of, plain_columns
-from netra.domain.workloads.columns import MAPPINGS, columns_of, concatenated, nanoseconds
+from netra.domain.workloads.columns import MAPPINGS, columns_of, nanoseconds
 from netra.domain.workloads.intake import NAIVE_NOTE, Taken, fault_of, in_utc, wrong_with
+from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event, RowFault
 
 _CHUNK_ROWS: Final = 8_192  # rows per chunk; one bad row sends its whole chunk through the slow path

@@ -6,7 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.domain.workloads.columns import Events, empty_events, nanoseconds
+from netra.domain.workloads.joining import concatenated
 from netra.ports.call_outbox import Parcel, Refused, Shipment
 
 

@@ -12,7 +12,8 @@ from netra.adapters.memory.workloads import Log, MemoryWorkloadStore
 from netra.domain.errors import LeaseLost
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.leases import has_passed, lease_end
-from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.domain.workloads.columns import Events, empty_events, nanoseconds
+from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.sizes import LogLimits, removed_size, size_of
 from netra.ports.call_outbox import (
     Backlog,

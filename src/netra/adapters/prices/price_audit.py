@@ -7,9 +7,12 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.optimization.pricing import PriceList, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.tariff import RESERVED, charge_name, is_global, tier_named
-from netra.domain.workloads.columns import Events, Floats, Ints, charges_of, instant_of, written_tokens
+from netra.domain.workloads.columns import Events, Floats, Ints, instant_of
+from netra.domain.workloads.derived import written_tokens
+from netra.domain.workloads.mappings import charges_of
 
 _PROGRESS_EVERY: Final = 1_000  # calls; about a tenth of a second
 _CONTEXTS: Final = {"batch": {"processing": "batch"}, "fast": {"service_tier": "fast", "speed": "fast"}}

@@ -28,7 +28,7 @@ from netra.domain.optimization.model import Action, Checkpoint, Gap, Goals, Opti
 from netra.domain.optimization.pareto import Pick, pareto_metrics, pick
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S
-from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.study import study_of

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netra.domain.optimization.invoice import invoice_of
-from netra.domain.optimization.pricing import PriceList, costs_usd, unpriced_labels
+from netra.domain.optimization.price_list import PriceList, unpriced_labels
+from netra.domain.optimization.pricing import costs_usd
 from netra.domain.workloads.columns import Events, Floats, instant_of
 
 ALLOWED_SHARE: Final = 1e-4  # 0.01 %

@@ -8,7 +8,8 @@ from netra.domain.optimization.measures.span import month_of, span_of
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
-from netra.domain.optimization.pricing import PriceList, costs_usd
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import costs_usd
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
 from netra.domain.workloads.columns import Events, Labels, nanoseconds

@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from netra.domain.optimization.invoice import Invoice
 from netra.domain.optimization.measures.statuses import unpaid_calls
-from netra.domain.optimization.pricing import PriceList, Tariff, billed, charges_usd, tariffs_met
+from netra.domain.optimization.price_list import PriceList, tariffs_met
+from netra.domain.optimization.pricing import Tariff, billed, charges_usd
 from netra.domain.optimization.tariff import RESERVED, served, undated
-from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels, written_tokens
+from netra.domain.workloads.columns import Codes, Events, Floats, Ints, Labels
+from netra.domain.workloads.derived import written_tokens
 
 Bools = npt.NDArray[np.bool_]
 

@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from netra.domain.optimization.pricing import PriceList, Tariff, labels_needed
+from netra.domain.optimization.price_list import PriceList, labels_needed
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.folding import folded
 from netra.domain.workloads.model import UNSPECIFIED_MODEL

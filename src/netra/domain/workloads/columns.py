@@ -5,7 +5,7 @@ nothing and an analyser can say which field it lacks. Missing single values are 
 flag columns, NaN in float columns, code -1 in label columns.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import fields
 
+from netra.domain.workloads.mappings import mapping_text
 from netra.domain.workloads.model import Event
 
 Ints = npt.NDArray[np.int64]
@@ -140,10 +141,7 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
         return self.take(np.argsort(self.at_ns, kind="stable"))
 
 
-_MISSING: Final[dict[str, Any]] = {"i": -1, "f": np.nan, "O": None}  # by kind of column
-_SORTED: Final = msgspec.json.Encoder(order="sorted")
-_CHARGES: Final = msgspec.json.Decoder(dict[str, float])
-_LABEL_SET: Final = msgspec.json.Decoder(dict[str, str])
+MISSING: Final[dict[str, Any]] = {"i": -1, "f": np.nan, "O": None}  # by kind of column
 LABELS: Final = tuple(field.name for field in fields(Events) if field.type == Labels | None)
 
 
@@ -183,26 +181,6 @@ def places_of(cells: Ints) -> tuple[Ints, Ints]:
     return found, lookup[cells]
 
 
-def long_lived_tokens(events: Events) -> Ints:
-    """Return the tokens of each event that were written to live for an hour or longer."""
-    parts = (events.cache_write_1h_tokens, events.cache_write_12h_tokens)
-    known = [np.maximum(part, 0) for part in parts if part is not None]
-    return sum(known, np.zeros(len(events), np.int64))
-
-
-def written_tokens(events: Events) -> Ints | None:
-    """Return all tokens of each event that were written to a cache, -1 where the log does not say.
-
-    Where only the long-lived ones are logged, those are all.
-    """
-    if events.cache_write_1h_tokens is None and events.cache_write_12h_tokens is None:
-        return events.cache_write_tokens
-    long_lived = long_lived_tokens(events)
-    if events.cache_write_tokens is None:
-        return np.where(long_lived > 0, long_lived, -1)
-    return np.maximum(events.cache_write_tokens, np.where(long_lived > 0, long_lived, -1))
-
-
 def labels_of(values: Iterable[str | None]) -> Labels | None:
     """Return the column of `values`, or None when none has a name."""
     cells = list(values)
@@ -214,41 +192,6 @@ def labels_of(values: Iterable[str | None]) -> Labels | None:
     codes: dict[str | None, int] = {name: code for code, name in enumerate(names)}
     codes[None] = -1
     return Labels(codes=np.fromiter(map(codes.__getitem__, cells), np.int32, len(cells)), names=names)
-
-
-def mapping_text(mapping: Mapping[str, float] | Mapping[str, str]) -> str | None:
-    """Return the name that stands for `mapping` in a column; equal mappings have one name, an empty one None.
-
-    >>> mapping_text({"team": "search", "env": "prod"})
-    '{"env":"prod","team":"search"}'
-    """
-    return _SORTED.encode(mapping).decode() if mapping else None
-
-
-def charges_of(name: str) -> dict[str, float]:
-    """Return the counts that a name of the column `charges` stands for."""
-    return _CHARGES.decode(name)
-
-
-def label_set_of(name: str) -> dict[str, str]:
-    """Return the labels that a name of the column `labels` stands for."""
-    return _LABEL_SET.decode(name)
-
-
-def label_keys(events: Events) -> tuple[str, ...]:
-    """Return the keys of all labels in the log, in alphabetical order."""
-    names = () if events.labels is None else events.labels.names
-    return tuple(sorted({key for name in names for key in label_set_of(name)}))
-
-
-def labelled(events: Events, key: str) -> Labels | None:
-    """Return the column of one key of the labels; None when no event has it."""
-    if events.labels is None:
-        return None
-    values = labels_of(label_set_of(name).get(key) for name in events.labels.names)
-    if values is None:
-        return None
-    return Labels(codes=np.append(values.codes, np.int32(-1))[events.labels.codes], names=values.names)
 
 
 def columns_of(events: Sequence[Event]) -> Events:
@@ -288,7 +231,7 @@ def _numbers(events: Sequence[Event], name: str, dtype: type[Number]) -> npt.NDA
     if values is None:
         return None
     if None in values:
-        missing = dtype(_MISSING[dtype().dtype.kind])
+        missing = dtype(MISSING[dtype().dtype.kind])
         values = [missing if value is None else value for value in values]
     return np.array(values, dtype)
 
@@ -307,22 +250,6 @@ def _values(events: Sequence[Event], name: str) -> list[Any] | None:  # Any: int
         return None
     values = list(map(attrgetter(name), events))
     return None if values.count(None) == len(values) else values
-
-
-def concatenated(parts: Sequence[Events]) -> Events:
-    """Return all events of `parts`, in order; a column missing from one part is filled as missing."""
-    if len(parts) == 1:
-        return parts[0]
-    sizes = [len(part) for part in parts]
-    joined: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot say
-        name: _joined([getattr(part, name) for part in parts], sizes) for name in Events.__struct_fields__
-    }
-    if joined["model"] is None:
-        joined["model"] = Labels(codes=np.zeros(0, np.int32), names=())
-    for name in ("at_ns", "input_tokens", "output_tokens"):
-        if joined[name] is None:
-            joined[name] = np.zeros(0, np.int64)
-    return Events(**joined)
 
 
 def empty_events() -> Events:
@@ -351,48 +278,3 @@ def _taken(column: Column, indexes: npt.NDArray[np.intp]) -> Column:
     if isinstance(column, Labels | Prefixes):
         return column.take(indexes)
     return column[indexes]
-
-
-def _joined(columns: Sequence[Column], sizes: Sequence[int]) -> Column:
-    first = next((column for column in columns if column is not None), None)
-    if first is None:
-        return None
-    if isinstance(first, Labels):
-        return _joined_labels([c if isinstance(c, Labels) else None for c in columns], sizes)
-    if isinstance(first, Prefixes):
-        return _joined_prefixes([c if isinstance(c, Prefixes) else None for c in columns], sizes)
-    dtype = first.dtype
-    missing = _MISSING[dtype.kind]
-    arrays: list[npt.NDArray[Any]] = [
-        column if isinstance(column, np.ndarray) else np.full(size, missing, dtype)
-        for column, size in zip(columns, sizes, strict=True)
-    ]
-    return np.concatenate(arrays)
-
-
-def _joined_labels(columns: Sequence[Labels | None], sizes: Sequence[int]) -> Labels:
-    seen: dict[str, int] = {}
-    parts: list[Codes] = []
-    for column, size in zip(columns, sizes, strict=True):
-        if column is None:
-            parts.append(np.full(size, -1, np.int32))
-            continue
-        lookup = [seen.setdefault(name, len(seen)) for name in column.names]
-        parts.append(np.array([*lookup, -1], np.int32)[column.codes])
-    return Labels(codes=np.concatenate(parts), names=tuple(seen))
-
-
-def _joined_prefixes(columns: Sequence[Prefixes | None], sizes: Sequence[int]) -> Prefixes:
-    lengths = [
-        np.zeros(size, np.int64) if column is None else np.diff(column.offsets)
-        for column, size in zip(columns, sizes, strict=True)
-    ]
-    blocks = [
-        np.full(size, 512, np.int32) if column is None else column.block_tokens
-        for column, size in zip(columns, sizes, strict=True)
-    ]
-    return Prefixes(
-        hashes=np.concatenate([column.hashes for column in columns if column is not None]),
-        offsets=np.concatenate(([0], np.cumsum(np.concatenate(lengths)))),
-        block_tokens=np.concatenate(blocks),
-    )

@@ -13,7 +13,8 @@ from typing import Final
 from netra.domain.errors import LeaseLost, Unavailable
 from netra.domain.ids import UserId, WorkloadId
 from netra.domain.quotas import Quotas
-from netra.domain.workloads.columns import Events, concatenated
+from netra.domain.workloads.columns import Events
+from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.sizes import LogLimits
 from netra.ports.call_outbox import EventArchive, EventOutbox
 from netra.ports.clock import Clock

@@ -15,31 +15,20 @@ import numpy.typing as npt
 
 from netra.domain.errors import ValidationFailed
 from netra.domain.quotas import DEFAULT_QUOTAS, PREFIX_HASHES_PER_EVENT_MAX
-from netra.domain.workloads.columns import (
-    Events,
-    Ints,
-    columns_of,
-    concatenated,
-    long_lived_tokens,
-    nanoseconds,
-    written_tokens,
-)
+from netra.domain.workloads.columns import Events, Ints, columns_of, nanoseconds
 from netra.domain.workloads.decoding import rows_of_array, rows_of_batch, rows_of_lines
+from netra.domain.workloads.derived import long_lived_tokens, written_tokens
+from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.model import Event, RowFault
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # nanoseconds in 64 bits end in 2262
 MESSAGE_MAX: Final = 300  # characters of a fault's message, which may quote what was sent
-
 NAIVE_NOTE: Final = "Timestamps without a time zone were taken as UTC."
-
 GROUP_COMMAS: Final = 262_144  # of rows that are decoded together; a list has one less than items
 ROW_COMMAS: Final = 16 * PREFIX_HASHES_PER_EVENT_MAX  # no usable row has as many
-
 FEW: Final = 64  # rows that are judged one by one when there is something wrong among them
-
 MAX_HASHES: Final = DEFAULT_QUOTAS.max_prefix_hashes_per_batch
-
 _DECODER: Final = msgspec.json.Decoder(Event)
 _LATEST_NS: Final = nanoseconds(LATEST)
 

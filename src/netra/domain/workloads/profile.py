@@ -10,15 +10,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from netra.domain.workloads.columns import (
-    Events,
-    Floats,
-    Ints,
-    Labels,
-    charges_of,
-    label_keys,
-    written_tokens,
-)
+from netra.domain.workloads.columns import Events, Floats, Ints, Labels
+from netra.domain.workloads.derived import label_keys, written_tokens
+from netra.domain.workloads.mappings import charges_of
 
 NAMES_MAX: Final = 50  # rows of a table by name; a log can hold as many names as calls
 _NS_PER_S: Final = 1_000_000_000

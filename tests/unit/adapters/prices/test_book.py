@@ -12,7 +12,8 @@ from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.prices.caching import caching_facts
 from netra.adapters.prices.candidates import WELL_KNOWN
 from netra.adapters.prices.overrides import Overrides
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff, costs_usd
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff, costs_usd
 from netra.domain.workloads.columns import Events, labels_of, nanoseconds
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -11,7 +11,8 @@ from netra.adapters.files.reader import FileRequestLogs
 from netra.adapters.prices.book import GenaiPriceBook
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.domain.optimization.price_check import evenly, price_check
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.what_if.price_list import price_list
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event

@@ -10,7 +10,8 @@ import pytest
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.model import Evidence, Goals, Grade, Stance
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.study import study_of
 from netra.domain.workloads.columns import Events, columns_of
 from netra.domain.workloads.model import Event

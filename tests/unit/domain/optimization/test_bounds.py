@@ -16,7 +16,8 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.model import Goals, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.pricing import PriceList, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.what_if.simulate import Proposal, simulate
 from netra.domain.workloads.columns import Events, Labels, Prefixes

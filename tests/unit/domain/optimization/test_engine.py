@@ -21,7 +21,8 @@ from netra.domain.optimization.metrics import AnalysisScope
 from netra.domain.optimization.model import Goals, Option, Priority, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.optimization.traffic import hosted, routed
 from netra.domain.optimization.wording import money

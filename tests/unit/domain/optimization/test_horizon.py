@@ -11,7 +11,8 @@ from netra.domain.optimization.engine import analyse, measure
 from netra.domain.optimization.horizon import judged, outlook, price_changes
 from netra.domain.optimization.model import Goals, Stance
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.pricing import Dated, PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Dated, Rate, Tariff
 from netra.domain.optimization.traffic import Traffic, batched
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event

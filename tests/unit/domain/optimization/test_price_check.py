@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from netra.domain.optimization.price_check import evenly, price_check
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.workloads.columns import Events, empty_events, labels_of
 
 TARIFF = Tariff(model="m", provider="p", input=Rate(usd_per_token=2.0), output=Rate(usd_per_token=1.0))

@@ -8,18 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra.domain.optimization.pricing import (
-    Hours,
-    PriceList,
-    Rate,
-    Tariff,
-    bill_usd,
-    billed,
-    billed_as,
-    costs_usd,
-    labels_needed,
-    unpriced_labels,
-)
+from netra.domain.optimization.price_list import PriceList, labels_needed, unpriced_labels
+from netra.domain.optimization.pricing import Hours, Rate, Tariff, bill_usd, billed, billed_as, costs_usd
 from netra.domain.workloads.columns import Events, Labels, empty_events, labels_of
 
 FLAT = Tariff(

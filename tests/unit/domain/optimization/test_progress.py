@@ -9,7 +9,8 @@ from netra.domain.optimization import engine
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.model import Goals
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.pricing import PriceList, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.progress import only_forward, within
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event

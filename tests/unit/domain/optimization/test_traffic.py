@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from netra.domain.optimization.analysers.model import Study
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.traffic import (
     UNPRICED,
     batch_variant,

@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from netra.domain.optimization.pricing import Rate, Tariff, bill_usd, costs_usd, unpriced_labels
+from netra.domain.optimization.price_list import unpriced_labels
+from netra.domain.optimization.pricing import Rate, Tariff, bill_usd, costs_usd
 from netra.domain.what_if.price_list import CANDIDATES_MAX, price_list
 from netra.domain.workloads.columns import Events, labels_of
 

@@ -10,19 +10,16 @@ from hypothesis import strategies as st
 from netra.domain.workloads.columns import (
     Events,
     block_hash,
-    charges_of,
     columns_of,
-    concatenated,
     empty_events,
     instant_of,
-    label_keys,
-    labelled,
     labels_of,
-    long_lived_tokens,
     nanoseconds,
     places_of,
-    written_tokens,
 )
+from netra.domain.workloads.derived import label_keys, labelled, long_lived_tokens, written_tokens
+from netra.domain.workloads.joining import concatenated
+from netra.domain.workloads.mappings import charges_of
 from netra.domain.workloads.model import Event
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

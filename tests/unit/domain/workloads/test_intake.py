@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.errors import ValidationFailed
-from netra.domain.workloads.columns import columns_of, concatenated, empty_events
+from netra.domain.workloads.columns import columns_of, empty_events
 from netra.domain.workloads.decoding import rows_of_batch, rows_of_lines
 from netra.domain.workloads.intake import (
     NAIVE_NOTE,
@@ -26,6 +26,7 @@ from netra.domain.workloads.intake import (
     wrong_with,
 )
 from netra.domain.workloads.intake_report import FAULTS_MAX, outcomes, report_of
+from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.model import Event, EventStatus, RowFault
 
 GOOD: dict[str, Any] = {

@@ -14,7 +14,7 @@ from netra.adapters.sql.calls.call_blocks import packed, unpacked
 from netra.adapters.sql.calls.call_ids import digests_in, in_order
 from netra.adapters.sql.schema import event_blocks, event_ids
 from netra.adapters.sql.transactions import Query, Row, Script, ask, inserting, param
-from netra.domain.workloads.columns import concatenated
+from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.sizes import size_of
 
 FAN_OUT: Final = 8

@@ -12,7 +12,8 @@ from netra.adapters.sql.calls.call_blocks import unpacked
 from netra.adapters.sql.schema import event_blocks, event_logs
 from netra.adapters.sql.transactions import Query, Script, ask, param
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.workloads.columns import Events, concatenated, empty_events, nanoseconds
+from netra.domain.workloads.columns import Events, empty_events, nanoseconds
+from netra.domain.workloads.joining import concatenated
 
 BLOCKS_READ: Final = 64  # blocks fetched by one query
 _NS_MIN: Final = -(2**63)

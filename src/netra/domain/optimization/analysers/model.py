@@ -14,7 +14,7 @@ from netra.domain.optimization.measures.span import Month, Span
 from netra.domain.optimization.model import Checkpoint, Evidence, Gap, Goals, Grade, Option, Stance
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
-from netra.domain.optimization.pricing import PriceList
+from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic
 from netra.domain.workloads.columns import Events, Floats, Ints

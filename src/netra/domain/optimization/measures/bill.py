@@ -20,7 +20,8 @@ from netra.domain.optimization.metrics import (
     Spend,
     UnpricedCalls,
 )
-from netra.domain.optimization.pricing import Tariff, unpriced_labels
+from netra.domain.optimization.price_list import unpriced_labels
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.study import unknown_features
 from netra.domain.optimization.traffic import UNPRICED
 from netra.domain.workloads.columns import Events, Labels

@@ -8,11 +8,11 @@ import numpy as np
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.reserved import reserved_calls
 from netra.domain.optimization.model import Gap
-from netra.domain.optimization.pricing import unpriced_labels
+from netra.domain.optimization.price_list import unpriced_labels
 from netra.domain.optimization.tariff import is_global
 from netra.domain.optimization.traffic import UNPRICED
 from netra.domain.optimization.wording import count, listed, money
-from netra.domain.workloads.columns import charges_of
+from netra.domain.workloads.mappings import charges_of
 
 KIND: Final = "prices"
 REGIONAL_PROVIDERS: Final = frozenset(

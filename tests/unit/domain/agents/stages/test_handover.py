@@ -17,7 +17,8 @@ from netra.domain.optimization import engine
 from netra.domain.optimization.metrics import NOTHING_MEASURED
 from netra.domain.optimization.model import Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.result import Advice
 from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.what_if.price_list import price_list

@@ -6,7 +6,8 @@ from typing import Any
 from netra.domain.optimization.engine import analyse
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.pricing import Charge, PriceList, Rate, Regional, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Charge, Rate, Regional, Tariff
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
 

@@ -35,6 +35,14 @@ FORMULA: Final = (
     "idle = 1 - sum min(demand, held) / sum held, by minute; demand = arrivals a second / carried a replica"
 )
 DAY_S: Final = 86_400.0
+_ASSUMPTIONS: Final = (
+    f"A replica serves requests {START_UP_S:,.0f} s after it is requested.",
+    (
+        f"The reactive policy targets {percent(TARGET)} utilisation and scales down after "
+        f"{COOL_DOWN_S:,.0f} s."
+    ),
+    "The hourly policy is evaluated on the days it was derived from: expect worse results on other days.",
+)
 _SHORT_ALLOWED: Final = 0.01  # largest share of the demand that may fall in minutes with too few replicas
 
 
@@ -118,19 +126,7 @@ def _finding(
             policies=tuple(_row(day, usd_per_hour=usd_per_hour) for day in days),
             saved_usd_per_month_against_fixed=saved_usd,
         ),
-        assumptions=(
-            f"A replica serves requests {START_UP_S:,.0f} s after it is requested.",
-            (
-                f"The reactive policy targets {percent(TARGET)} utilisation and scales down after "
-                f"{COOL_DOWN_S:,.0f} s."
-            ),
-            (
-                "The hourly policy is evaluated on the days it was derived from: expect worse "
-                "results on other days."
-            ),
-            *left_out,
-            *case.notes,
-        ),
+        assumptions=(*_ASSUMPTIONS, *left_out, *case.notes),
         evidence=rows(study, case.where),
         how_to_verify=(
             "Run the policy for a day without acting on it, and compare the replica counts it asks for."

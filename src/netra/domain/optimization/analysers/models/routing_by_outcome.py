@@ -32,6 +32,10 @@ FORMULA: Final = (
 MARGIN: Final = -0.02  # largest drop in acceptance rate that still counts as equal
 FEWEST_OUTCOMES: Final = 50
 _LISTED: Final = 20
+_ASSUMPTIONS: Final = (
+    "Within a group, both models got calls of the same difficulty.",
+    "An answer marked as accepted was good enough.",
+)
 
 
 class OutcomeMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,10 +165,7 @@ def _finding(study: Study, proofs: Sequence[Proof]) -> Finding:
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs=OutcomeInputs(by=field, moves=table),
-        assumptions=(
-            "Within a group, both models got calls of the same difficulty.",
-            "An answer marked as accepted was good enough.",
-        ),
+        assumptions=_ASSUMPTIONS,
         evidence=rows(study, where, weight=study.now_usd),
         how_to_verify=(
             "Keep a tenth of these calls on the present model for two weeks and compare acceptance rates."

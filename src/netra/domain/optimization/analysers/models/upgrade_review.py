@@ -19,7 +19,8 @@ from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
 from netra.domain.optimization.measures.before_after import Calls, Comparison, Ruling, Verified, verify
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
-from netra.domain.optimization.pricing import Tariff, unpriced_labels
+from netra.domain.optimization.price_list import unpriced_labels
+from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.supply_config import RouteRule, SupplySettings
 from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
 from netra.domain.optimization.wording import both, count, money, percent, saved

@@ -13,7 +13,8 @@ from netra.domain.optimization.composition import compose, worth_alone
 from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import chain_tokens, reuse_of
-from netra.domain.optimization.pricing import PriceList, Rate, Tariff
+from netra.domain.optimization.price_list import PriceList
+from netra.domain.optimization.pricing import Rate, Tariff
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import dropped, total_usd
