@@ -177,7 +177,7 @@ class DeliveringLog:
 async def clickhouse_stores(clock: Clock, url: str) -> AsyncGenerator[Stores]:
     """Open memory stores whose events are handed on to ClickHouse."""
     async with memory_stores(clock) as behind, open_clickhouse(url, clock=clock) as opened:
-        halves = {"outbox": behind.event_outbox, "archive": opened.archive, "news": asyncio.Event()}
+        halves = {"outbox": behind.event_outbox, "archive": opened.archive, "wake_up": asyncio.Event()}
         log = ArchivedEventLog(log=behind.event_log, **halves, quotas=Quotas())
         courier = EventCourier(**halves, clock=clock, incidents=Reported())
         yield replace(behind, event_log=DeliveringLog(log, courier), probe=opened.probe)

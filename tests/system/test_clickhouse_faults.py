@@ -233,7 +233,7 @@ async def make(stores: SqlStores, workload: str, *, owner: int) -> None:
 async def deployment(path: Path, url: str) -> AsyncGenerator[Deployment]:
     clock = SystemClock()
     async with open_sqlite(path, clock=clock) as stores, open_clickhouse(url, clock=clock) as opened:
-        halves: Any = {"outbox": stores.event_outbox, "archive": opened.archive, "news": asyncio.Event()}
+        halves: Any = {"outbox": stores.event_outbox, "archive": opened.archive, "wake_up": asyncio.Event()}
         log = ArchivedEventLog(log=stores.event_log, **halves, quotas=Quotas())
         courier = EventCourier(**halves, clock=clock, incidents=Reported())
         await make(stores, "wl", owner=1)

@@ -446,7 +446,7 @@ async def test_health_asks_for_the_list_of_models_and_tells_what_is_wrong(endpoi
     assert [asked.path for asked in endpoint.asked] == ["/v1/models"]
     for script, says in [
         (replying(401, b"{}"), "401"),
-        (replying(200, b"<html>"), "no list"),
+        (replying(200, b"<html>"), "not a list"),
         (silent, "in time"),
     ]:
         endpoint.lines = [script]

@@ -34,7 +34,7 @@ TRIES = 3
 @contextmanager
 def counted(folder: Path, *, redis_url: str, number: int, database: int) -> Generator[tuple[str, Path]]:
     """Run one process and yield its address and its log."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     settings = settings_for(
         folder,
         redis_url=Secret(redis_url.rpartition("/")[0] + f"/{database}"),

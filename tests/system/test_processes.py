@@ -70,7 +70,7 @@ def test_a_process_that_dies_is_replaced_and_the_rest_goes_on(service, environme
     service.until_it_says(r"ended with -9; starting another one")
     run = asked(client)
     with running("worker", "--slots", "3", folder=tmp_path, environment=environment) as worker:
-        worker.until_it_says(r"works on up to 3 runs at once")
+        worker.until_it_says(r"works on up to 3 runs concurrently")
         assert ended(client, run) == "completed"
         assert [ended(client, asked(client)) for _ in range(5)] == ["completed"] * 5
         worker.tell(signal.SIGTERM)

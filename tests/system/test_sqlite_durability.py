@@ -23,7 +23,7 @@ from pathlib import Path
 
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.ids import RandomIdSource
-from netra.adapters.sql.connection import open_sqlite
+from netra.adapters.sql.stores import open_sqlite
 from netra.domain.quotas import Quotas
 from netra.domain.runs.events import updated
 from netra.domain.runs.model import Run

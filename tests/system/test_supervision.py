@@ -128,7 +128,7 @@ def test_a_worker_ends_with_nothing_to_report(tmp_path: Path, capsys: pytest.Cap
 
     def has_begun() -> bool:
         said.append(capsys.readouterr().out)
-        return "works on up to 1 runs at once" in "".join(said)
+        return "works on up to 1 runs concurrently" in "".join(said)
 
     end_once(has_begun)
     assert exit_code(["worker", "--slots", "1", "--data", str(tmp_path / "data")]) == 0

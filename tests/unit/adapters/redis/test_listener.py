@@ -12,7 +12,7 @@ from netra.adapters.redis.listener import RedisListener
 class Quiet:
     """A line that takes every word and answers nothing by itself."""
 
-    async def say(self, *words: str) -> None:
+    async def send(self, *words: str) -> None:
         del words
 
 
