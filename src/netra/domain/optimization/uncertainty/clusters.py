@@ -29,7 +29,7 @@ class Clusters(msgspec.Struct, frozen=True, kw_only=True):
 
     def total(self, values: Floats | Ints) -> Floats:
         """Return the sum of `values` of each cluster."""
-        return np.bincount(self.codes, weights=values, minlength=self.count)
+        return np.bincount(self.codes, weights=values, minlength=self.count).astype(np.float64)
 
     @property
     def name(self) -> str:

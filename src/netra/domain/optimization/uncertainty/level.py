@@ -6,6 +6,7 @@ each of a random third of its clients; `bench/truth.py` prints the fit, and the 
 (m-mid). Valid from a day on: a shorter log says nothing of a month.
 """
 
+from itertools import pairwise
 from math import exp, hypot, log
 from typing import Final
 
@@ -24,7 +25,7 @@ def sigma_of(seconds: float) -> float:
     [0.44, 0.358, 0.24, 0.24]
     """
     days = max(seconds / DAY_S, SIGMA_BY_DAYS[0][0])
-    for (few, wide), (many, narrow) in zip(SIGMA_BY_DAYS, SIGMA_BY_DAYS[1:], strict=False):
+    for (few, wide), (many, narrow) in pairwise(SIGMA_BY_DAYS):
         if days <= many:
             return wide + (narrow - wide) * log(days / few) / log(many / few)
     return SIGMA_BY_DAYS[-1][1]

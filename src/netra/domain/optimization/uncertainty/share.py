@@ -71,9 +71,7 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(found, str):
             return Interval(low=None, high=None, basis=found)
         value = found.ratio.value
-        return Interval(
-            low=value - found.margin, high=value + found.margin, basis=_basis(found.clusters)
-        )
+        return Interval(low=value - found.margin, high=value + found.margin, basis=_basis(found.clusters))
 
 
 def sampling_of(events: Events) -> Sampling:
@@ -99,5 +97,3 @@ def _carried(found: Ratio, clusters: Clusters) -> Resampled | str:
 
 def _basis(clusters: Clusters) -> str:
     return f"resampled by {clusters.count} {clusters.name}"
-
-
