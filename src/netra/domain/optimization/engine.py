@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from netra.domain.optimization.advice.actions import actions_of
@@ -16,6 +17,7 @@ from netra.domain.optimization.advice.recommendations import recommendations_of,
 from netra.domain.optimization.advice.supply import supply_config
 from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
 from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.analysers.models.upgrade_review import change_verdict
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
 from netra.domain.optimization.measures.bill import billed_metrics
@@ -31,6 +33,7 @@ from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.traffic import UNPRICED, Traffic
+from netra.domain.optimization.verdicts.verdict import ChangeVerdict
 from netra.domain.optimization.wording import count
 from netra.domain.workloads.columns import Events
 
@@ -95,7 +98,14 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
         gaps=gaps,
         options=options,
         pick=chosen,
-        metrics=_metrics(measured, composition, gaps=gaps, options=options, chosen=chosen),
+        metrics=_metrics(
+            measured,
+            composition,
+            gaps=gaps,
+            options=options,
+            chosen=chosen,
+            change=change_verdict(study.goals, findings, gaps),
+        ),
     )
 
 
@@ -207,6 +217,7 @@ def _metrics(
     gaps: tuple[Gap, ...],
     options: Sequence[Option],
     chosen: Pick,
+    change: ChangeVerdict | UnsetType,
 ) -> Metrics:
     """Return the measured metrics with the sections that only the analysis knows."""
     study = measured.study
@@ -223,5 +234,6 @@ def _metrics(
         plan=plan_bill(bill),
         growth=growth_bill(bill),
         targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+        change=change,
         pareto=pareto_metrics(options, chosen),
     )

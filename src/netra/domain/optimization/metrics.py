@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.ids import WorkloadId
 from netra.domain.optimization.measures.span import Span
 from netra.domain.optimization.model import Gap, Goals, Option, Priority
+from netra.domain.optimization.verdicts.verdict import ChangeVerdict
 from netra.domain.workloads.profile import Arrivals, Profile
 from netra.domain.workloads.sufficiency import MissingField
 
@@ -274,6 +275,7 @@ class Metrics(BilledMetrics, frozen=True, kw_only=True):
     plan: PlanBill | UnsetType = UNSET
     growth: GrowthBill | UnsetType = UNSET
     targets: tuple[TargetOutcome, ...]
+    change: ChangeVerdict | UnsetType = UNSET  # present where a change at an instant was asked about
     pareto: Pareto | UnsetType = UNSET
     workload_id: WorkloadId | UnsetType | None = UNSET
     goals: StatedGoals | UnsetType = UNSET

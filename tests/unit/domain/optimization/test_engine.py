@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from netra.domain.errors import WorkStopped
 from netra.domain.optimization.analysers.model import Finding, Study
@@ -31,6 +32,7 @@ from netra.domain.workloads.model import Event
 Make = Callable[..., Study]
 Call = Callable[..., Event]
 Price = Callable[..., Tariff]
+BEGIN = datetime(2026, 11, 2, tzinfo=UTC)
 NONE = Hardware(gpus=(), models=())
 MOONCAKE = Path("../shared/data/mooncake_synthetic.jsonl")
 
@@ -431,3 +433,26 @@ def test_a_change_under_a_minute_ago_leaves_the_month_to_the_whole_log(call: Cal
     analysis = ran(calls, tariff("old"), tariff("new"), change_at=calls[-1].timestamp)
     metrics = analysis.metrics
     assert metrics.bill_usd_per_month == metrics.bill_usd * metrics.span.per_month
+
+
+def test_the_verdict_on_a_change_stands_in_the_metrics(call: Call, tariff: Price) -> None:
+    calls = [call(n * 1000, "big" if n < 50 else "small", session=f"s{n}") for n in range(100)]
+    at = BEGIN + timedelta(seconds=50_000)
+    change = ran(calls, tariff(), tariff("small", usd=0.5e-6), change_at=at).metrics.change
+    assert not isinstance(change, UnsetType)
+    assert (change.ruling, change.at) == ("worth_it", at)
+    assert change.mechanical_usd == pytest.approx(50 * 0.7e-3)  # 1,000 tokens in and 100 out, halved
+
+
+def test_a_change_beside_the_log_cannot_be_told(call: Call, tariff: Price) -> None:
+    change = ran([call()], tariff(), change_at=BEGIN - timedelta(days=1)).metrics.change
+    assert not isinstance(change, UnsetType)
+    assert change.ruling == "cannot_tell"
+    assert "The log holds no call from before" in change.reasons[0]
+    empty = ran([], tariff(), change_at=BEGIN).metrics.change
+    assert not isinstance(empty, UnsetType)
+    assert empty.reasons == ("The log holds no call.",)
+
+
+def test_no_verdict_where_no_change_was_asked_about(call: Call, tariff: Price) -> None:
+    assert ran([call()], tariff()).metrics.change is UNSET

@@ -104,7 +104,8 @@ def verdict_of(
         np.bincount(groups.codes[side & parts.calls.charged], minlength=len(groups.names)) > 0
         for side in (~parts.after, parts.after)
     ]
-    kinds = [_kind(parts, code) for code in np.flatnonzero(codes[0] & codes[1]).tolist()]
+    found = (_kind(parts, code) for code in range(len(groups.names)))
+    kinds = [kind for kind in found if kind is not None]
     kinds.sort(key=lambda kind: -abs(kind.money.saved_usd or 0.0))
     return Verdict(
         change=_change(parts, kinds, at=instant_of(change_ns)),
@@ -187,11 +188,12 @@ def _cells(
     )
 
 
-def _kind(parts: _Parts, code: int) -> Kind:
+def _kind(parts: _Parts, code: int) -> Kind | None:
+    """Return one kind of call; None where it has no charged calls on one of the sides."""
     mine = parts.groups.codes == code
     before, after = side_of(parts.calls, mine & ~parts.after), side_of(parts.calls, mine & parts.after)
     if before is None or after is None:
-        raise ValueError(f"{parts.groups.names[code]!r} has calls on one side of the change only")
+        return None
     group = parts.groups.names[code]
     found = parts.accepted.kinds[code] if isinstance(parts.accepted, Behaviour) else None
     rates = None if found is None else _rates(found, judged=after.accepted[1])

@@ -51,3 +51,8 @@ def test_blocks_are_lengthened_while_there_are_thirty() -> None:
 
 def test_a_day_of_hours_is_named_in_hours() -> None:
     assert blocks_of(np.array([0]), block_s=21_600.0).name == "blocks of 6 h"
+
+
+def test_a_month_has_thirty_blocks_of_each_length() -> None:
+    at_ns = np.arange(0, 31 * 86_400, 600) * S
+    assert [blocks.block_s for blocks in every_length_of(at_ns)][-1] == 86_400.0
