@@ -221,16 +221,18 @@ def _metrics(
 ) -> Metrics:
     """Return the measured metrics with the sections that only the analysis knows."""
     study = measured.study
+    times = 1.0 if study.span.is_month_known else 1 / study.month.per_call  # else the log's own dollars
     bill = Bill(
-        now_usd=composition.current_usd_per_month,
-        planned_usd=composition.planned_usd_per_month,
-        evaluated_usd=composition.evaluated_usd_per_month,
+        now_usd=composition.current_usd_per_month * times,
+        planned_usd=composition.planned_usd_per_month * times,
+        evaluated_usd=composition.evaluated_usd_per_month * times,
+        is_monthly=study.span.is_month_known,
         growth=study.goals.traffic_growth or 0.0,
     )
     return Metrics(
         **msgspec.structs.asdict(measured.metrics),
         gaps=gaps,
-        verdict=verdict(composition, span=study.span),
+        verdict=verdict(composition, span=study.span, per_call=study.month.per_call),
         plan=plan_bill(bill),
         growth=growth_bill(bill),
         targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),

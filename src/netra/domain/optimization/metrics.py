@@ -244,6 +244,14 @@ class LogMetrics(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile | UnsetType = UNSET
 
 
+class MonthlyBill(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill of a month like the log, with the 90 % interval of its traffic."""
+
+    value: float
+    low: float
+    high: float
+
+
 class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     """The log with its bill at list prices.
 
@@ -251,7 +259,8 @@ class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     """
 
     bill_usd: float
-    bill_usd_per_month: float
+    bill_usd_per_month: MonthlyBill | None  # None: the log covers less than a day
+    bill_usd_per_month_basis: str = ""  # what its interval rests on, or why it is not known
     span: Span | UnsetType = UNSET
     requests_unpriced: int | UnsetType = UNSET
     requests_unpaid: int | UnsetType = UNSET

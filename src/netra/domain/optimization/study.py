@@ -10,6 +10,7 @@ from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
+from netra.domain.optimization.uncertainty.share import sampling_of
 from netra.domain.workloads.columns import Events, Labels, nanoseconds
 
 
@@ -39,6 +40,8 @@ def study_of(
     reuse = () if shared is None else reuse_of(ordered, shared, ttls_s=in_order, checkpoint=replaying)
     change_at_ns = None if goals.change_at is None else nanoseconds(goals.change_at)
     month, span = month_of(ordered.at_ns, span_of(ordered.at_ns), change_at_ns=change_at_ns)
+    since = np.arange(month.first, len(ordered))
+    session = None if ordered.session is None else ordered.session.take(since)
     return Study(
         events=ordered,
         places=places,
@@ -49,6 +52,7 @@ def study_of(
         now_usd=call_usd(traffic),
         span=span,
         month=month,
+        sampling=sampling_of(ordered.at_ns[month.first :], session),
         reuse=reuse,
         shared_blocks=shared,
     )

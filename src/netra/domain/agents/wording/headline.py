@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from netra.domain.optimization.advice.recommendations import WORTH_SAYING
+from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
 from netra.domain.optimization.metrics import Metrics
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import money, percent
@@ -41,5 +41,5 @@ def prospect(metrics: Metrics) -> str:
 
 
 def period(metrics: Metrics) -> str:
-    """Return what dollars are counted over: a month, or the log itself where it is too short to scale."""
-    return "a month" if metrics.span is UNSET or metrics.span.scaled else "over the log"
+    """Return what dollars are counted over: a month, or the log itself where it covers less than a day."""
+    return "a month" if metrics.span is UNSET else period_of(metrics.span)

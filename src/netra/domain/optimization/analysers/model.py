@@ -16,6 +16,7 @@ from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.pricing import PriceList
 from netra.domain.optimization.supply_config import NO_SETTINGS, Settings
 from netra.domain.optimization.traffic import Bools, Change, Traffic
+from netra.domain.optimization.uncertainty.share import Sampling
 from netra.domain.workloads.columns import Events, Floats, Ints
 
 ORDER: Final = (
@@ -49,6 +50,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     now_usd: Floats  # what each call costs now; 0 where the price is unknown
     span: Span
     month: Month  # what a month to come is like
+    sampling: Sampling  # of the calls that month is like
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
 

@@ -9,10 +9,11 @@ from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.measures.latency import latency_of
-from netra.domain.optimization.metrics import BilledMetrics, LogMetrics, Scope, Spend
+from netra.domain.optimization.metrics import BilledMetrics, LogMetrics, MonthlyBill, Scope, Spend
 from netra.domain.optimization.pricing import unpriced_labels
 from netra.domain.optimization.study import unknown_features
 from netra.domain.optimization.traffic import UNPRICED
+from netra.domain.optimization.uncertainty.level import month_range
 from netra.domain.workloads.columns import Events, Labels
 
 _LISTED: Final = 50  # names in one table, the dearest first
@@ -21,10 +22,12 @@ _LISTED: Final = 50  # names in one table, the dearest first
 def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
     """Return the metrics of the log with its bill at list prices."""
     events = study.events
+    month, basis = monthly_bill(study)
     return BilledMetrics(
         **msgspec.structs.asdict(log),
         bill_usd=float(study.now_usd.sum()),
-        bill_usd_per_month=study.month.usd(study.now_usd),
+        bill_usd_per_month=month,
+        bill_usd_per_month_basis=basis,
         span=study.span,
         requests_unpriced=int((study.traffic.tariff == UNPRICED).sum()),
         requests_unpaid=int(study.traffic.unpaid.sum()),
@@ -39,6 +42,15 @@ def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
         latency=latency_of(study),
         scope=_scope(study),
     )
+
+
+def monthly_bill(study: Study) -> tuple[MonthlyBill | None, str]:
+    """Return the bill of a month with its interval, and what that rests on or why no month is known."""
+    if not study.span.is_month_known:
+        return None, study.span.notes[-1]
+    usd = study.month.usd(study.now_usd)
+    low, high, basis = month_range(usd, seconds=study.month.seconds)
+    return MonthlyBill(value=usd, low=low, high=high), basis
 
 
 def billed_by_currency(events: Events) -> Mapping[str, float]:

@@ -14,7 +14,18 @@ import numpy as np
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
 FEWEST: Final = 30  # clusters: with fewer, cluster-robust errors are too small (Cameron & Miller 2015, VI)
-BLOCKS_S: Final = (60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0)  # the block lengths that are tried
+BLOCKS_S: Final = (
+    60.0,
+    300.0,
+    900.0,
+    1_800.0,
+    3_600.0,
+    7_200.0,
+    10_800.0,
+    21_600.0,
+    43_200.0,
+    86_400.0,
+)  # the block lengths that are tried
 WITH_A_SESSION: Final = 0.9  # least share of the calls that must name a session
 _NS_PER_S: Final = 1e9
 

@@ -11,7 +11,6 @@ from math import exp, hypot, log
 from typing import Final
 
 from netra.domain.optimization.uncertainty.ratio import Z_90
-from netra.domain.optimization.uncertainty.share import Interval
 
 DAY_S: Final = 86_400.0
 SIGMA_BY_DAYS: Final = ((1.0, 0.44), (3.0, 0.31), (7.0, 0.24))
@@ -31,20 +30,20 @@ def sigma_of(seconds: float) -> float:
     return SIGMA_BY_DAYS[-1][1]
 
 
-def month_interval(usd: float, *, seconds: float, share_margin: float = 0.0, basis: str = "") -> Interval:
-    """Return the 90 % interval of a month's dollars, scaled from a log of at least a day.
+def month_range(usd: float, *, seconds: float, share_margin: float = 0.0) -> tuple[float, float, str]:
+    """Return the ends of the 90 % interval of a month's dollars, scaled from a log of at least a day.
 
     `share_margin` is half the width of the figure's share of the bill, over the share itself. Where the
     share's interval holds 0, so does the month's: the two relative errors add as independent ones.
 
-    >>> round(month_interval(100.0, seconds=7 * DAY_S).high, 1)
+    >>> round(month_range(100.0, seconds=7 * DAY_S)[1], 1)
     148.4
     """
     level = Z_90 * sigma_of(seconds)
-    up = hypot(level, share_margin)
-    said = f"{basis}, and the level of traffic of a month" if basis else "the level of traffic of a month"
+    basis = f"the traffic of a month against that of {seconds / DAY_S:,.1f} days (log-normal)"
     if share_margin >= 1.0:
-        ends = usd * (1 - share_margin * exp(level)), usd * (1 + share_margin) * exp(level)
+        ends = usd * (1 - share_margin) * exp(level), usd * (1 + share_margin) * exp(level)
     else:
+        up = hypot(level, share_margin)
         ends = usd * exp(-up), usd * exp(up)
-    return Interval(low=min(ends), high=max(ends), basis=said)
+    return min(ends), max(ends), basis

@@ -57,17 +57,6 @@ def student(z: float, *, freedom: int) -> float:
     return z + first / freedom + second / freedom**2
 
 
-def lag_1(values: Floats) -> float:
-    """Return the lag-1 autocorrelation of values in time order; 0 where they do not vary.
-
-    >>> lag_1(np.array([1.0, -1.0, 1.0, -1.0]))
-    -0.75
-    """
-    centred = values - values.mean()
-    spread = float(np.square(centred).sum())
-    return float((centred[1:] * centred[:-1]).sum()) / spread if spread else 0.0
-
-
 def effective(values: Floats) -> float:
     """Return how many equal values carry as much as these: `(sum x)^2 / sum x^2` (Kish 1965); 0 of zeros.
 

@@ -1,13 +1,16 @@
-"""The interval of a share of the bill, from sessions or from blocks of time; or why there is none.
+"""The interval of a share of the bill, from sessions or blocks of time and the drift between windows.
 
-Blocks are lengthened until the lag-1 autocorrelation of what they are used for, the residuals of the
-ratio, is at most `UNCORRELATED`; the length that was chosen is reported.
+Formula: `share -+ t(7) sqrt(se^2 + DRIFT max(v - 8 se^2, 0))`. `se` is the standard error over sessions, else
+over the longest blocks of time of which there are 30; `v` is the variance of the share between eight equal
+windows of the log, of which `8 se^2` is chance and the rest drift. Drift of a mix of users does not average
+out within a log (it is as large between weeks as between hours), so it is not divided by the windows.
 """
 
-from collections.abc import Iterator
+from math import sqrt
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from netra.domain.optimization.uncertainty.clusters import (
     FEWEST,
@@ -15,85 +18,61 @@ from netra.domain.optimization.uncertainty.clusters import (
     every_length_of,
     sessions_of,
 )
-from netra.domain.optimization.uncertainty.ratio import Z_90, Ratio, effective, lag_1, ratio_of, student
-from netra.domain.workloads.columns import Events, Floats
+from netra.domain.optimization.uncertainty.ratio import Z_90, Ratio, effective, ratio_of, student
+from netra.domain.workloads.columns import Floats, Ints, Labels
 
-UNCORRELATED: Final = 0.2  # lag-1 autocorrelation of block residuals; 30 independent blocks reach 0.18
+WINDOWS: Final = 8
+DRIFT: Final = 2.5  # fitted on days drawn from ServeGen m-large; `bench/truth.py` prints coverage on m-mid
 FEWEST_EFFECTIVE: Final = 5.0  # clusters that carry a saving; fewer are incidents, which no sample bounds
 
-_FEW: Final = f"fewer than {FEWEST} sessions or blocks of time in which calls are nearly independent"
-
-
-class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """The 90 % interval of a figure; both ends None where the log cannot tell, `basis` says why."""
-
-    low: float | None
-    high: float | None
-    basis: str  # what was resampled, or what is missing
-
-    def times(self, factor: float) -> "Interval":
-        """Return the interval of `factor`, at least 0, times the figure."""
-        if self.low is None or self.high is None:
-            return self
-        return Interval(low=self.low * factor, high=self.high * factor, basis=self.basis)
+_FEW: Final = f"fewer than {FEWEST} sessions or minutes of calls"
 
 
 class Resampled(msgspec.Struct, frozen=True, kw_only=True):
-    """A share with its standard error."""
+    """A share of the bill with half the width of its 90 % interval."""
 
-    ratio: Ratio
-    clusters: Clusters
-
-    @property
-    def margin(self) -> float:
-        """Half the width of the 90 % interval."""
-        return student(Z_90, freedom=self.clusters.count - 1) * self.ratio.standard_error
+    share: float
+    margin: float
+    basis: str  # what was resampled
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
-    """The calls of a log by session, or by ever longer blocks of time; computed once for all figures."""
+    """The calls of a log by cluster and by window; computed once for all figures."""
 
-    ladder: tuple[Clusters, ...]  # tried in turn; empty: there are too few of any kind
+    clusters: Clusters | None  # None: there are too few of any kind
+    windows: Ints  # the window of each call
 
     def share(self, part: Floats, whole: Floats) -> Resampled | str:
-        """Return the share of `part` in `whole`, or why its interval is not known."""
+        """Return the share of `part` in `whole` with its margin, or why that is not known."""
         if not whole.any():
             return "there is no bill to take a share of"
-        for clusters in self.ladder:
-            found = ratio_of(part, whole, clusters)
-            if clusters.block_s is None or lag_1(found.residuals) <= UNCORRELATED:
-                return _carried(found, clusters)
-        return _FEW
+        if self.clusters is None:
+            return _FEW
+        found = ratio_of(part, whole, self.clusters)
+        carried = effective(found.tops)
+        name = f"{self.clusters.count} {self.clusters.name}"
+        if 0 < carried < FEWEST_EFFECTIVE:
+            return f"nearly all of it lies in {max(round(carried), 1)} of {name}"
+        return Resampled(
+            share=found.value,
+            margin=student(Z_90, freedom=WINDOWS - 1) * self._error(found, part, whole),
+            basis=f"resampled by {name}, with the drift between {WINDOWS} windows",
+        )
 
-    def interval(self, part: Floats, whole: Floats) -> Interval:
-        """Return the 90 % interval of the share of `part` in `whole`."""
-        found = self.share(part, whole)
-        if isinstance(found, str):
-            return Interval(low=None, high=None, basis=found)
-        value = found.ratio.value
-        return Interval(low=value - found.margin, high=value + found.margin, basis=_basis(found.clusters))
+    def _error(self, found: Ratio, part: Floats, whole: Floats) -> float:
+        parts, wholes = (np.bincount(self.windows, weights=one, minlength=WINDOWS) for one in (part, whole))
+        deviations = parts - found.value * wholes
+        weights = np.where(wholes > 0, wholes, 1.0) * wholes.sum()
+        between = float((np.square(deviations) / weights).sum()) * WINDOWS / (WINDOWS - 1)
+        chance = WINDOWS * found.standard_error**2
+        return sqrt(found.standard_error**2 + DRIFT * max(between - chance, 0.0))
 
 
-def sampling_of(events: Events) -> Sampling:
+def sampling_of(at_ns: Ints, session: Labels | None) -> Sampling:
     """Return how the figures of a log are resampled: by session, else by blocks of time."""
-    return Sampling(ladder=tuple(_ladder(events)))
-
-
-def _ladder(events: Events) -> Iterator[Clusters]:
-    sessions = sessions_of(events.session)
-    if sessions is not None:
-        yield sessions
-    elif len(events):
-        yield from every_length_of(events.at_ns)
-
-
-def _carried(found: Ratio, clusters: Clusters) -> Resampled | str:
-    """Return the share, unless a few clusters hold nearly all of it: such incidents follow no sample."""
-    carried = effective(found.tops)
-    if 0 < carried < FEWEST_EFFECTIVE:
-        return f"nearly all of it lies in {max(round(carried), 1)} of {clusters.count} {clusters.name}"
-    return Resampled(ratio=found, clusters=clusters)
-
-
-def _basis(clusters: Clusters) -> str:
-    return f"resampled by {clusters.count} {clusters.name}"
+    clusters = sessions_of(session)
+    if clusters is None and len(at_ns):
+        *_, clusters = (None, *every_length_of(at_ns))
+    length = np.ptp(at_ns) + 1 if len(at_ns) else 1
+    since = at_ns - at_ns.min() if len(at_ns) else at_ns
+    return Sampling(clusters=clusters, windows=(since / length * WINDOWS).astype(np.int64))

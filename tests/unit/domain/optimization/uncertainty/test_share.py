@@ -6,11 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.optimization.uncertainty.clusters import Clusters
-from netra.domain.optimization.uncertainty.ratio import Z_90, lag_1, ratio_of, student
-from netra.domain.optimization.uncertainty.share import Interval, sampling_of
+from netra.domain.optimization.uncertainty.ratio import Z_90, ratio_of, student
+from netra.domain.optimization.uncertainty.share import Resampled, Sampling, sampling_of
 from netra.domain.workloads.columns import Events, Labels
 
 S = 10**9
+
+
+def sampled(events: Events) -> Sampling:
+    return sampling_of(events.at_ns, events.session)
 
 
 def log(at_s: np.ndarray, *, sessions: np.ndarray | None = None) -> Events:
@@ -30,53 +34,63 @@ def log(at_s: np.ndarray, *, sessions: np.ndarray | None = None) -> Events:
 
 def test_an_interval_by_session_is_that_of_a_ratio_estimator() -> None:
     # 40 sessions of two calls of $1: 20 save all of it and 20 nothing, so r = 0.5 and each residual is +-1;
-    # se = sqrt(40 / 39 x 40) / 80 = 0.08006, and t(39) at 90 % is 1.685
+    # se = sqrt(40 / 39 x 40) / 80 = 0.08006, t(7) at 90 % is 1.895, and each window saves half: no drift
     sessions = np.repeat(np.arange(40), 2)
     part = np.repeat(np.arange(40) % 2, 2).astype(float)
-    found = sampling_of(log(np.arange(80.0), sessions=sessions)).interval(part, np.ones(80))
-    assert found.low == pytest.approx(0.5 - 1.685 * 0.08006, abs=1e-4)
-    assert found.high == pytest.approx(0.5 + 1.685 * 0.08006, abs=1e-4)
-    assert found.basis == "resampled by 40 sessions"
+    found = sampled(log(np.arange(80.0), sessions=sessions)).share(part, np.ones(80))
+    assert isinstance(found, Resampled)
+    assert found.share == pytest.approx(0.5)
+    assert found.margin == pytest.approx(1.895 * 0.08006, rel=2e-3)
+    assert found.basis == "resampled by 40 sessions, with the drift between 8 windows"
+
+
+def test_a_share_that_drifts_is_known_no_better_than_between_windows() -> None:
+    # the first half of 64 sessions saves nothing and the second all: v = 8 / 7 x 0.25, se^2 = 0.25 / 63
+    part = (np.arange(64) >= 32).astype(float)
+    found = sampled(log(np.arange(64.0), sessions=np.arange(64))).share(part, np.ones(64))
+    assert isinstance(found, Resampled)
+    drift = 2.5 * (8 / 7 * 0.25 - 8 * 0.25 / 63)
+    assert found.margin == pytest.approx(1.895 * (0.25 / 63 + drift) ** 0.5, rel=2e-3)
 
 
 def test_repeating_calls_inside_a_session_narrows_nothing() -> None:
-    part = np.random.default_rng(1).random(50)
-    once = sampling_of(log(np.arange(50.0), sessions=np.arange(50)))
-    often = sampling_of(log(np.arange(500.0), sessions=np.repeat(np.arange(50), 10)))
-    assert often.interval(np.repeat(part, 10), np.ones(500)) == once.interval(part, np.ones(50))
+    part = np.random.default_rng(1).random(48)
+    once = sampled(log(np.arange(48.0), sessions=np.arange(48))).share(part, np.ones(48))
+    often = sampled(log(np.arange(480.0), sessions=np.repeat(np.arange(48), 10))).share(
+        np.repeat(part, 10), np.ones(480)
+    )
+    assert isinstance(once, Resampled)
+    assert isinstance(often, Resampled)
+    assert often.margin == pytest.approx(once.margin)
 
 
-def test_blocks_grow_until_they_are_nearly_uncorrelated() -> None:
-    # what is saved flips every 10 minutes, so blocks of a minute and of five resemble their neighbours
+def test_without_sessions_the_longest_blocks_of_which_there_are_thirty_are_resampled() -> None:
     at_s = np.arange(0, 20 * 3600, 10.0)
-    flips = np.random.default_rng(4).permutation(np.arange(120) % 2)
-    part = flips[(at_s // 600).astype(int)].astype(float)
-    found = sampling_of(log(at_s)).interval(part, np.ones(len(at_s)))
-    assert found.basis == "resampled by 80 blocks of 15 min"
+    found = sampled(log(at_s)).share(np.ones(len(at_s)), np.ones(len(at_s)))
+    assert isinstance(found, Resampled)
+    assert (found.margin, found.basis) == (
+        pytest.approx(0.0, abs=1e-9),
+        "resampled by 40 blocks of 30 min, with the drift between 8 windows",
+    )
 
 
 def test_no_interval_from_too_few_clusters() -> None:
-    found = sampling_of(log(np.arange(0, 1200, 10.0))).interval(np.ones(120), np.ones(120))
-    assert (found.low, found.high) == (None, None)
-    assert "fewer than 30" in found.basis
+    found = sampled(log(np.arange(0, 1200, 10.0))).share(np.ones(120), np.ones(120))
+    assert found == "fewer than 30 sessions or minutes of calls"
 
 
 def test_no_interval_of_a_saving_that_two_incidents_make() -> None:
     at_s = np.arange(0, 3600, 10.0)
     part = np.where((at_s < 60) | (at_s >= 3540), 1.0, 0.0)
-    found = sampling_of(log(at_s)).interval(part, np.ones(len(at_s)))
-    assert (found.low, found.basis) == (None, "nearly all of it lies in 2 of 60 blocks of 1 min")
+    found = sampled(log(at_s)).share(part, np.ones(len(at_s)))
+    assert found == "nearly all of it lies in 2 of 60 blocks of 1 min"
 
 
 def test_no_interval_without_a_bill_or_a_call() -> None:
-    assert sampling_of(log(np.arange(9.0))).interval(np.zeros(9), np.zeros(9)).low is None
-    assert sampling_of(log(np.zeros(0))).ladder == ()
-
-
-def test_an_unknown_interval_stays_unknown_when_it_is_scaled() -> None:
-    unknown = Interval(low=None, high=None, basis="why")
-    assert unknown.times(3.0) == unknown
-    assert Interval(low=1.0, high=2.0, basis="b").times(3.0) == Interval(low=3.0, high=6.0, basis="b")
+    assert (
+        sampled(log(np.arange(9.0))).share(np.zeros(9), np.zeros(9)) == "there is no bill to take a share of"
+    )
+    assert sampled(log(np.zeros(0))).clusters is None
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=30, max_size=60), st.floats(0.1, 100.0))
@@ -92,7 +106,3 @@ def test_a_ratio_does_not_depend_on_the_unit_of_money(saved: list[float], unit: 
 @given(st.integers(10, 1000))
 def test_students_quantile_falls_to_the_normal_one(freedom: int) -> None:
     assert student(Z_90, freedom=freedom) > student(Z_90, freedom=freedom + 1) > Z_90
-
-
-def test_values_that_do_not_vary_are_not_correlated() -> None:
-    assert lag_1(np.ones(5)) == 0.0

@@ -173,26 +173,26 @@ def test_a_day_without_sessions_is_compared_by_quarters_of_an_hour(study: Make, 
 
 
 def test_hours_of_the_day_are_no_effect(study: Make, call: Call) -> None:
-    # answers are twice as long by day, and the change comes at noon of the sixth day
+    # answers are twice as long by day, and the change comes at noon of the ninth day
     calls = [
         call(
             n * 600 - 5 * 86_400 + CHANGE_S - CHANGE_S % 86_400,
             tokens=(1000, 200 if 8 <= n // 6 % 24 < 20 else 100),
         )
-        for n in range(6 * 24 * 10)
+        for n in range(6 * 24 * 12)
     ]
     events = study(calls)
     groups = Labels(codes=np.zeros(len(calls), np.int32), names=("all",))
-    change_ns = int(events.events.at_ns[0]) + int(5.5 * 86_400) * 10**9
+    change_ns = int(events.events.at_ns[0]) + int(8.5 * 86_400) * 10**9
     found = verdict_of(events.events, events.traffic, events.now_usd, groups=groups, change_ns=change_ns)
     assert found.change.behavioural_usd == pytest.approx(0.0, abs=1e-9)
 
 
-def test_weekdays_are_told_apart_from_two_weeks_on(study: Make, call: Call) -> None:
-    calls = [call(n * 1800, tokens=(1000, 300 if n // 48 % 7 in {5, 6} else 100)) for n in range(48 * 24)]
+def test_weekdays_are_told_apart_from_four_weeks_on(study: Make, call: Call) -> None:
+    calls = [call(n * 1800, tokens=(1000, 300 if n // 48 % 7 in {5, 6} else 100)) for n in range(48 * 42)]
     events = study(calls)
     groups = Labels(codes=np.zeros(len(calls), np.int32), names=("all",))
-    change_ns = int(events.events.at_ns[0]) + 19 * 86_400 * 10**9
+    change_ns = int(events.events.at_ns[0]) + 33 * 86_400 * 10**9
     found = verdict_of(events.events, events.traffic, events.now_usd, groups=groups, change_ns=change_ns)
     assert found.change.behavioural_usd == pytest.approx(0.0, abs=1e-9)
 
