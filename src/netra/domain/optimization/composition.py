@@ -78,16 +78,7 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
 def worth_alone(study: Study, finding: Finding) -> Worth:
     """Return what `finding` alone would save in the window, with its interval."""
     if finding.change is None:
-        return Worth(
-            finding=finding,
-            saved_usd=0.0,
-            low_usd=0.0,
-            high_usd=0.0,
-            share=Interval(low=0.0, high=0.0, basis="it moves no money"),
-            touched_usd=0.0,
-            touched_calls=0,
-            monthly=Value(saved_usd=0.0, low_usd=0.0, high_usd=0.0),
-        )
+        return _moves_nothing(finding)
     before, month = study.now_usd, study.month
     changed = finding.change(study.traffic)
     by_call = before - repriced(changed, before=study.traffic, before_usd=before)
@@ -124,6 +115,19 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         touched_usd=touched_usd,
         touched_calls=int(touched.sum()),
         monthly=bounded(finding, monthly, margin=margin, seconds=known_s),
+    )
+
+
+def _moves_nothing(finding: Finding) -> Worth:
+    return Worth(
+        finding=finding,
+        saved_usd=0.0,
+        low_usd=0.0,
+        high_usd=0.0,
+        share=Interval(low=0.0, high=0.0, basis="it moves no money"),
+        touched_usd=0.0,
+        touched_calls=0,
+        monthly=Value(saved_usd=0.0, low_usd=0.0, high_usd=0.0),
     )
 
 

@@ -436,6 +436,16 @@ def test_a_change_under_a_minute_ago_leaves_the_month_to_the_whole_log(call: Cal
     assert metrics.bill_usd_per_month.value == metrics.bill_usd * metrics.span.per_month
 
 
+def test_hours_since_a_change_have_their_own_dollars_and_no_month(call: Call, tariff: Price) -> None:
+    calls = [call(n * 3600, "big" if n < 60 else "small", session=f"s{n}") for n in range(70)]
+    at = BEGIN + timedelta(hours=60)
+    metrics = ran(calls, tariff(), tariff("small", usd=2e-6), change_at=at).metrics
+    assert metrics.bill_usd_per_month is None
+    assert metrics.plan.now_usd_per_month == pytest.approx(10 * 2.8e-3)
+    assert "the calls since the change cover 10.00 h" in metrics.bill_usd_per_month_basis
+    assert "since the change" in metrics.verdict or "Nothing here" in metrics.verdict
+
+
 def test_the_verdict_on_a_change_stands_in_the_metrics(call: Call, tariff: Price) -> None:
     calls = [call(n * 1000, "big" if n < 50 else "small", session=f"s{n}") for n in range(100)]
     at = BEGIN + timedelta(seconds=50_000)

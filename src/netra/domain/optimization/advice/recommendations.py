@@ -60,7 +60,9 @@ def verdict(composition: Composition, *, span: Span, per_call: float = 1.0) -> s
 
 def period_of(span: Span) -> str:
     """Return what the dollars of a bill and its plan are counted over."""
-    return "a month" if span.is_month_known else "over the log"
+    if span.is_month_known:
+        return "a month"
+    return "since the change" if span.is_since_change else "over the log"
 
 
 def _rank(worth: Worth) -> tuple[int, float, int]:

@@ -21,6 +21,7 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     per_month: float  # multiply by this; 1.0 where the log is too short to scale
     scaled: bool  # whether there is a rate at all, which the ways to serve the traffic are compared at
     is_month_known: bool = False  # whether a month may be told from it: it covers a day
+    is_since_change: bool = False  # whether the dollars to come are those of the calls since a change
     notes: tuple[str, ...] = ()  # what the reader must know about the scaling
 
 
@@ -83,6 +84,7 @@ def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Mont
     since = msgspec.structs.replace(
         span,
         is_month_known=seconds >= DAY_S,
+        is_since_change=True,
         notes=(*_skewed(at_ns[first - 1 :], seconds=seconds), note),
     )
     return month, since
@@ -156,7 +158,8 @@ def _unknown(seconds: float, *, what: str = "the log covers") -> str:
     """
     return (
         f"The cost of a month is not known: {what} {seconds / 3600:,.2f} h, and hours differ by more "
-        "than one of them shows; ways to serve the traffic are compared at its rate, as if these hours were typical."
+        "than one of them shows; ways to serve the traffic are compared at its rate, as if these hours were "
+        "typical."
     )
 
 

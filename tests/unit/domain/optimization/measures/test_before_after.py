@@ -10,7 +10,8 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import upgrade_review
 from netra.domain.optimization.composition import worth_alone
 from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
-from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.pricing import PriceList, Tariff
+from netra.domain.optimization.study import study_of
 from netra.domain.optimization.supply_config import RouteRule
 from netra.domain.workloads.columns import instant_of
 from netra.domain.workloads.model import Event
@@ -305,3 +306,38 @@ def test_a_model_that_only_refused_is_nothing_to_go_back_to(study: Make, call: C
     assert [route.to for route in back.supply.route_rules] == ["small"]
     assert worth_alone(log, back).saved_usd > 0
     assert back.inputs.calls == 100
+
+
+def test_a_difference_that_is_smaller_than_those_without_a_change_cannot_be_told(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = sided(
+        call,
+        before={"tokens": lambda n: (1000, 100 + 400 * (n // 5 % 2))},
+        after={"model": "small", "tokens": lambda n: (1000, 100 + 400 * (n // 5 % 2))},
+    )
+    _, (found,) = reviewed(study, calls, tariff(), tariff("small", usd=0.99e-6))
+    assert isinstance(found, Finding)
+    assert found.action == "Whether the change was worth it cannot be told from this log"
+    assert "a longer log or a hold-out group would tell" in found.impact
+
+
+def test_a_price_that_changed_is_said_as_one(study: Make, call: Call, tariff: Price) -> None:
+    calls = sided(call, before={"model": "big"}, after={"model": "big-later"})
+    raised = msgspec.structs.replace(tariff("big", usd=2e-6))
+    log = study(calls, tariff())
+    prices = PriceList(tariffs={"big": tariff(), "big-later": raised})
+    at = instant_of(int(log.events.at_ns[0])) + timedelta(seconds=CHANGE_S)
+    priced = study_of(log.events, goals=Goals(change_at=at), prices=prices, hardware=log.hardware)
+    review, back = upgrade_review.analyse(priced, checkpoint=never_stop)
+    assert isinstance(review, Finding)
+    assert isinstance(back, Finding)
+    assert "The price of big changed for 50 calls of t" in review.impact
+
+
+def test_caching_that_was_switched_on_is_said(study: Make, call: Call, tariff: Price) -> None:
+    calls = sided(call, before={"cached_input_tokens": 0}, after={"cached_input_tokens": 900})
+    _, (review,) = reviewed(study, calls, tariff())
+    assert isinstance(review, Finding)
+    # 900 tokens at a tenth of $1 a million in each of 50 calls: 50 x 900 x $0.9 a million
+    assert "50 calls of t began to use the cache and cost $0.04 less" in review.impact
