@@ -14,12 +14,11 @@ import numpy as np
 from netra.domain.optimization.analysers.model import ORDER, Finding, Study
 from netra.domain.optimization.measures.span import Month
 from netra.domain.optimization.model import Checkpoint, Stance
-from netra.domain.optimization.traffic import Bools, Traffic, repriced
+from netra.domain.optimization.traffic import Traffic, repriced
+from netra.domain.optimization.worth_bounds import Interval, Part, Value, bounded
 from netra.domain.workloads.columns import Floats
 
 EXHAUSTIVE_FINDINGS: Final = 4  # 16 plans are priced; beyond that the weakest members are tried one by one
-_BLOCKS: Final = 20
-_T_90: Final = 1.729  # Student's t, two-sided 90 %, 19 degrees of freedom
 _CENT_SHARE: Final = 1e-12  # of the bill: less is the noise of adding floats
 
 
@@ -28,29 +27,16 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
     finding: Finding
     saved_usd: float  # alone, against the traffic as it is; negative is a loss
-    low_usd: float
-    high_usd: float
+    low_usd: float | None  # at the log's own bill; None: the log cannot bound it
+    high_usd: float | None
+    share: Interval  # of the bill of the month's calls
     touched_usd: float  # what the calls it changes cost now: no saving is more
     touched_calls: int
-    monthly: "Value"  # the first three as dollars a month
+    monthly: Value  # the first three as dollars a month
     marginal_usd: float | None = None  # when its turn came
     marginal_usd_per_month: float | None = None
     cumulative_usd_per_month: float | None = None  # with all before it
     leave_one_out_usd_per_month: float | None = None  # what the plan would lose without it
-
-
-class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars saved, with their bounds."""
-
-    saved_usd: float
-    low_usd: float
-    high_usd: float
-
-    def times(self, factor: float) -> "Value":
-        """Return so many times the value."""
-        return Value(
-            saved_usd=self.saved_usd * factor, low_usd=self.low_usd * factor, high_usd=self.high_usd * factor
-        )
 
 
 class Composition(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,55 +78,65 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
 def worth_alone(study: Study, finding: Finding) -> Worth:
     """Return what `finding` alone would save in the window, with its interval."""
     if finding.change is None:
-        nothing = Value(saved_usd=0.0, low_usd=0.0, high_usd=0.0)
-        return _worth(finding, nothing, monthly=nothing, touched_usd=0.0, touched_calls=0)
+        return _moves_nothing(finding)
     before, month = study.now_usd, study.month
     changed = finding.change(study.traffic)
     by_call = before - repriced(changed, before=study.traffic, before_usd=before)
     hosting_usd = changed.hosting_usd_in_window - study.traffic.hosting_usd_in_window
     touched = (by_call != 0) | (changed.hosted != study.traffic.hosted)
-    bounded = partial(_value, finding, by_call=by_call, before=before, touched=touched)
-    share = month.per_hosting / month.per_call  # of the hosting, that the month's own calls meet
-    return _worth(
-        finding,
-        bounded(first=0, hosting_usd=hosting_usd),
-        monthly=bounded(first=month.first, hosting_usd=hosting_usd * share).times(month.per_call),
-        touched_usd=float(before[touched].sum()),
-        touched_calls=int(touched.sum()),
+    touched_usd = float(before[touched].sum())
+    since, can_lose = slice(month.first, None), bool((by_call < 0).any())
+    sampled = study.sampling.share(by_call[since], before[since])
+    margin = None if isinstance(sampled, str) else sampled.margin
+    part = Part(
+        usd=float(by_call.sum()),
+        bill_usd=float(before.sum()),
+        rent_usd=hosting_usd,
+        most_usd=touched_usd,
+        can_lose=can_lose,
     )
-
-
-def _worth(
-    finding: Finding, value: Value, *, monthly: Value, touched_usd: float, touched_calls: int
-) -> Worth:
+    monthly = Part(
+        usd=month.usd(by_call),
+        bill_usd=month.usd(before),
+        rent_usd=hosting_usd * month.per_hosting,
+        most_usd=month.usd(np.where(touched, before, 0.0)),
+        can_lose=can_lose,
+    )
+    value = bounded(finding, part, margin=margin)
+    known_s = month.seconds if study.span.is_month_known else None
     return Worth(
         finding=finding,
         saved_usd=value.saved_usd,
         low_usd=value.low_usd,
         high_usd=value.high_usd,
+        share=_share(
+            finding, monthly, margin=margin, basis=sampled if isinstance(sampled, str) else sampled.basis
+        ),
         touched_usd=touched_usd,
-        touched_calls=touched_calls,
-        monthly=monthly,
+        touched_calls=int(touched.sum()),
+        monthly=bounded(finding, monthly, margin=margin, seconds=known_s),
     )
 
 
-def _value(
-    finding: Finding, *, by_call: Floats, before: Floats, touched: Bools, first: int, hosting_usd: float
-) -> Value:
-    """Return what a finding saves on the calls from `first` on, between its own bounds or the log's."""
-    by_call, before, touched = by_call[first:], before[first:], touched[first:]
-    saved_usd = float(by_call.sum()) - hosting_usd
-    low_usd, high_usd = _bounds(by_call, before, hosting_usd=hosting_usd)
-    if finding.rent_shares is not None:  # fixed, whatever the calls save: no factor of the saving
-        least, most = finding.rent_shares
-        low_usd, high_usd = saved_usd + (1 - most) * hosting_usd, saved_usd + (1 - least) * hosting_usd
-    if finding.low_share is not None:
-        low_usd = finding.low_share * saved_usd
-    return Value(
-        saved_usd=saved_usd,
-        low_usd=min(low_usd, saved_usd),
-        high_usd=max(min(high_usd, float(before[touched].sum())), saved_usd),
+def _moves_nothing(finding: Finding) -> Worth:
+    return Worth(
+        finding=finding,
+        saved_usd=0.0,
+        low_usd=0.0,
+        high_usd=0.0,
+        share=Interval(low=0.0, high=0.0, basis="it moves no money"),
+        touched_usd=0.0,
+        touched_calls=0,
+        monthly=Value(saved_usd=0.0, low_usd=0.0, high_usd=0.0),
     )
+
+
+def _share(finding: Finding, monthly: Part, *, margin: float | None, basis: str) -> Interval:
+    """Return the interval of the saving's share of the bill."""
+    value = bounded(finding, monthly, margin=margin)
+    if value.low_usd is None or value.high_usd is None or monthly.bill_usd <= 0:
+        return Interval(low=None, high=None, basis=basis)
+    return Interval(low=value.low_usd / monthly.bill_usd, high=value.high_usd / monthly.bill_usd, basis=basis)
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,21 +243,3 @@ def _with_evaluations(
         if usd < least_usd:
             members, least_usd = joined, usd
     return least_usd
-
-
-def _bounds(by_call: Floats, before: Floats, *, hosting_usd: float) -> tuple[float, float]:
-    """Return the 90 % interval of the saving at the log's own bill, from 20 equal runs of calls.
-
-    The saving is the share `r = S / B` of the bill; the runs' residuals `S_b - r B_b` give its
-    standard error (ratio estimator; Cochran, Sampling Techniques, 3rd ed. 1977, ch. 6). Under 20
-    calls there is nothing to estimate from and the interval is the point.
-    """
-    saved_usd = float(by_call.sum()) - hosting_usd
-    if len(by_call) < _BLOCKS or not before.any():
-        return saved_usd, saved_usd
-    edges = np.linspace(0, len(by_call), _BLOCKS + 1).astype(np.int64)[:-1]
-    saved = np.add.reduceat(by_call, edges) - hosting_usd / _BLOCKS
-    billed = np.add.reduceat(before, edges)
-    residuals = saved - saved_usd / float(before.sum()) * billed
-    margin = _T_90 * float(np.sqrt(_BLOCKS / (_BLOCKS - 1) * np.square(residuals).sum()))
-    return saved_usd - margin, saved_usd + margin

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec import UnsetType
 from msgspec.structs import replace
 
 from netra.domain.optimization.advice.actions import actions_of
@@ -16,6 +17,7 @@ from netra.domain.optimization.advice.recommendations import recommendations_of,
 from netra.domain.optimization.advice.supply import supply_config
 from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
 from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.analysers.models.upgrade_review import change_verdict
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
 from netra.domain.optimization.horizon import judged
@@ -33,6 +35,7 @@ from netra.domain.optimization.progress import only_forward, within
 from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.study import study_of
 from netra.domain.optimization.traffic import UNPRICED, Traffic
+from netra.domain.optimization.verdicts.verdict import ChangeVerdict
 from netra.domain.workloads.columns import Events
 
 NO_EVENTS: Final = Gap(
@@ -98,7 +101,14 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
         gaps=gaps,
         options=options,
         pick=chosen,
-        metrics=_metrics(measured, composition, gaps=gaps, options=options, chosen=chosen),
+        metrics=_metrics(
+            measured,
+            composition,
+            gaps=gaps,
+            options=options,
+            chosen=chosen,
+            change=change_verdict(study.goals, findings, gaps),
+        ),
     )
 
 
@@ -204,21 +214,25 @@ def _metrics(
     gaps: tuple[Gap, ...],
     options: Sequence[Option],
     chosen: Pick,
+    change: ChangeVerdict | UnsetType,
 ) -> Metrics:
     """Return the measured metrics with the sections that only the analysis knows."""
     study = measured.study
+    times = 1.0 if study.span.is_month_known else 1 / study.month.per_call  # else the log's own dollars
     bill = Bill(
-        now_usd=composition.current_usd_per_month,
-        planned_usd=composition.planned_usd_per_month,
-        evaluated_usd=composition.evaluated_usd_per_month,
+        now_usd=composition.current_usd_per_month * times,
+        planned_usd=composition.planned_usd_per_month * times,
+        evaluated_usd=composition.evaluated_usd_per_month * times,
+        is_monthly=study.span.is_month_known,
         growth=study.goals.traffic_growth or 0.0,
     )
     return Metrics(
         **msgspec.structs.asdict(measured.metrics),
         gaps=gaps,
-        verdict=verdict(composition, span=study.span),
+        verdict=verdict(composition, span=study.span, per_call=study.month.per_call),
         plan=plan_bill(bill),
         growth=growth_bill(bill),
         targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+        change=change,
         pareto=pareto_metrics(options, chosen),
     )

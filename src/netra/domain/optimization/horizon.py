@@ -34,6 +34,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
     parts: tuple[Part, ...]
     changing: tuple[tuple[str, date], ...]  # models and the days on which their prices change
+    is_month_known: bool = True  # otherwise only the signs hold, at the rate of a log under a day
 
     @property
     def saved_usd(self) -> float:
@@ -45,15 +46,19 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
         """What becomes of the saving, in sentences."""
         said = [f"The price of {model} changes on {day.isoformat()}." for model, day in self.changing]
         first, *later = [
-            f"{'saves' if usd >= 0 else 'costs'} {money(abs(usd))} a month"
+            f"{'saves' if usd >= 0 else 'costs'} {self.amount(usd, unit=' a month')}"
             for usd in (part.saved_usd_per_month for part in self.parts)
         ]
         after = ", ".join(
             f"from {part.since.isoformat()} on it {words}"
             for part, words in zip(self.parts[1:], later, strict=True)
         )
-        total = f"{'saves' if self.saved_usd >= 0 else 'loses'} {money(abs(self.saved_usd))}"
+        total = f"{'saves' if self.saved_usd >= 0 else 'loses'} {self.amount(self.saved_usd)}"
         return " ".join([*said, f"Until then this {first}, {after}; over 12 months it {total}."])
+
+    def amount(self, usd: float, *, unit: str = "") -> str:
+        """Return the dollars without their sign; where no month is known, only that it is money."""
+        return f"{money(abs(usd))}{unit}" if self.is_month_known else "money"
 
 
 def outlook(study: Study, change: Change) -> Outlook | None:
@@ -82,7 +87,11 @@ def outlook(study: Study, change: Change) -> Outlook | None:
                 saved_usd_per_month=study.month.usd(saved, hosting_usd=hosting),
             )
         )
-    return Outlook(parts=tuple(parts), changing=tuple(sorted(changing, key=lambda pair: (pair[1], pair[0]))))
+    return Outlook(
+        parts=tuple(parts),
+        changing=tuple(sorted(changing, key=lambda pair: (pair[1], pair[0]))),
+        is_month_known=study.span.is_month_known,
+    )
 
 
 def is_lasting(study: Study, change: Change) -> bool:
@@ -113,7 +122,8 @@ def judged(study: Study, finding: Finding) -> Finding:
 
 def _loss(study: Study, finding: Finding, found: Outlook) -> str:
     """Return what not to do, and that it loses over the 12 months."""
-    loss = f"published prices make it a loss of {money(-found.saved_usd)} over 12 months"
+    amount = f" of {money(-found.saved_usd)}" if found.is_month_known else ""
+    loss = f"published prices make it a loss{amount} over 12 months"
     own = {tariff.model for tariff in _used(study.traffic)}
     changed = study.traffic if finding.change is None else finding.change(study.traffic)
     models = [tariff.model for tariff in _used(changed) if tariff.model not in own]
@@ -156,7 +166,7 @@ def price_changes(study: Study, *, asked: Sequence[Tariff]) -> tuple[PriceChange
         moved = routed(study.traffic, priced, to=tariff)
         days = tariff.changes_within(as_of, until)
         found += [_change(study, moved, priced, tariff, day, in_use=False) for day in days]
-    return tuple(sorted(found, key=lambda one: (not one.in_use, one.on, -abs(one.usd_per_month))))
+    return tuple(sorted(found, key=lambda one: (not one.in_use, one.on, -abs(one.usd_per_month or 0.0))))
 
 
 def _change(
@@ -171,7 +181,7 @@ def _change(
         provider=tariff.provider,
         on=day,
         factor=after / before if before else 1.0,
-        usd_per_month=after - before,
+        usd_per_month=after - before if study.span.is_month_known else None,
         in_use=in_use,
     )
 

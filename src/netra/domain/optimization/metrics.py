@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from netra.domain.ids import WorkloadId
 from netra.domain.optimization.measures.span import Span
 from netra.domain.optimization.model import Gap, Goals, Option, Priority
+from netra.domain.optimization.verdicts.verdict import ChangeVerdict
 from netra.domain.workloads.profile import NO_ARRIVALS, Arrivals, Profile
 from netra.domain.workloads.sufficiency import MissingField
 
@@ -267,7 +268,7 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     on: date
     factor: float
-    usd_per_month: float
+    usd_per_month: float | None  # None: the log covers less than a day
     in_use: bool
 
 
@@ -304,6 +305,14 @@ class LogMetrics(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile | UnsetType = UNSET
 
 
+class MonthlyBill(msgspec.Struct, frozen=True, kw_only=True):
+    """The bill of a month like the log, with the 90 % interval of its traffic."""
+
+    value: float
+    low: float
+    high: float
+
+
 class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     """The log with its bill: as invoiced where the log has costs, else at the list prices of each call's day.
 
@@ -311,7 +320,8 @@ class BilledMetrics(LogMetrics, frozen=True, kw_only=True):
     """
 
     bill_usd: float
-    bill_usd_per_month: float
+    bill_usd_per_month: MonthlyBill | None  # None: the log covers less than a day
+    bill_usd_per_month_basis: str = ""  # what its interval rests on, or why it is not known
     span: Span | UnsetType = UNSET
     requests_unpriced: int | UnsetType = UNSET
     requests_unpaid: int | UnsetType = UNSET
@@ -339,6 +349,7 @@ class Metrics(BilledMetrics, frozen=True, kw_only=True):
     plan: PlanBill | UnsetType = UNSET
     growth: GrowthBill | UnsetType = UNSET
     targets: tuple[TargetOutcome, ...]
+    change: ChangeVerdict | UnsetType = UNSET  # present where a change at an instant was asked about
     pareto: Pareto | UnsetType = UNSET
     workload_id: WorkloadId | UnsetType | None = UNSET
     goals: StatedGoals | UnsetType = UNSET
@@ -358,7 +369,7 @@ NOTHING_MEASURED: Final = Metrics(
     failures=UNKNOWN_SHARE,
     data_sufficiency=DataSufficiency(sufficient=False, reason="there are no calls"),
     bill_usd=0.0,
-    bill_usd_per_month=0.0,
+    bill_usd_per_month=None,
     gaps=(),
     targets=(),
 )

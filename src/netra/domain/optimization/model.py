@@ -55,17 +55,44 @@ class Grade(enum.StrEnum):
 
 
 class Savings(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars saved; negative is dollars lost. `low` and `high` bound `usd_per_month`."""
+    """Dollars saved; negative is dollars lost. Each interval is one of 90 % and of the figure it names.
 
-    usd_per_month: float
-    low: float
-    high: float
+    Dollars a month are None where the log covers less than a day; `low` and `high` bound `usd_per_month`.
+    """
+
+    usd_per_month: float | None
+    low: float | None
+    high: float | None
     usd_in_window: float  # over the log's own span
     share_of_bill: float  # of the bill this was computed against
+    share_low: float | None = None  # None: the log cannot bound it, `interval` says why
+    share_high: float | None = None
+    low_in_window: float | None = None  # at the log's own bill
+    high_in_window: float | None = None
+    interval: str = ""  # what the intervals were resampled by, or why there is none
+    marginal_usd_in_window: float | None = None  # after those applied before it
     marginal_usd_per_month: float | None = None  # after those applied before it
     cumulative_usd_per_month: float | None = None
     leave_one_out_usd_per_month: float | None = None  # the plan's saving minus that of the plan without it
     applied_as: int | None = None  # position in the plan's pricing order, from 1; None: not in the plan
+
+    @property
+    def usd(self) -> float:
+        """The dollars to show: a month's, or the log's own where no month is known."""
+        return self.usd_in_window if self.usd_per_month is None else self.usd_per_month
+
+    @property
+    def marginal_usd(self) -> float | None:
+        """What it adds to the plan, in the same time as `usd`; None: it is not in the plan."""
+        return self.marginal_usd_in_window if self.usd_per_month is None else self.marginal_usd_per_month
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The interval of `usd`; None where the log cannot bound it."""
+        low, high = (
+            (self.low_in_window, self.high_in_window) if self.usd_per_month is None else (self.low, self.high)
+        )
+        return None if low is None or high is None else (low, high)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import costs_usd
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
+from netra.domain.optimization.uncertainty.share import sampling_of
 from netra.domain.workloads.columns import Events, Labels, nanoseconds
 from netra.domain.workloads.folding import folded
 
@@ -43,6 +44,8 @@ def study_of(
     reuse = () if shared is None else reuse_of(ordered, shared, ttls_s=in_order, checkpoint=replaying)
     change_at_ns = None if goals.change_at is None else nanoseconds(goals.change_at)
     month, span = month_of(ordered.at_ns, span_of(ordered.at_ns), change_at_ns=change_at_ns)
+    since = np.arange(month.first, len(ordered))
+    session = None if ordered.session is None else ordered.session.take(since)
     return Study(
         events=ordered,
         places=places,
@@ -54,6 +57,7 @@ def study_of(
         invoice=invoice,
         span=span,
         month=month,
+        sampling=sampling_of(ordered.at_ns[month.first :], session),
         reuse=reuse,
         shared_blocks=shared,
         folds=folds,

@@ -123,7 +123,7 @@ def digest_of(advice: Advice) -> Digest:
         warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
-        is_monthly=metrics.span is UNSET or metrics.span.scaled,
+        is_monthly=metrics.span is UNSET or metrics.span.is_month_known,
         now_usd=None if plan is UNSET else plan.now_usd_per_month,
         then_usd=None if plan is UNSET else plan.planned_usd_per_month,
         plan=tuple(shelves[Shelf.PLAN]),
@@ -139,7 +139,7 @@ def digest_of(advice: Advice) -> Digest:
 
 def shelf_of(recommendation: Recommendation) -> Shelf:
     """Return the section of `recommendation`; only those of the plan have a marginal saving."""
-    if recommendation.savings.marginal_usd_per_month is not None:
+    if recommendation.savings.applied_as is not None:
         return Shelf.PLAN
     shelves = {Stance.EVALUATE: Shelf.EVALUATE, Stance.AVOID: Shelf.AVOID}
     return shelves.get(recommendation.stance, Shelf.KNOW)
@@ -150,20 +150,24 @@ def worth_of(recommendation: Recommendation, *, now_usd: float | None) -> tuple[
 
     Within the plan it is the marginal saving on top of the steps priced before it, else the saving alone.
     """
-    marginal_usd = recommendation.savings.marginal_usd_per_month
+    marginal_usd = recommendation.savings.marginal_usd
     if marginal_usd is None or not now_usd:
-        return recommendation.savings.usd_per_month, recommendation.cost_change
+        return recommendation.savings.usd, recommendation.cost_change
     return marginal_usd, cost_change(marginal_usd / now_usd)
 
 
 def interval(savings: Savings) -> str:
-    """Return the bounds of a saving or a cost in words; empty if they are equal."""
-    low, high = sorted((abs(savings.low), abs(savings.high)))
-    if money(low) == money(high):
+    """Return the bounds of a saving or a cost in words; empty where they are equal or unknown.
+
+    Within the plan, a marginal saving is shown, which the interval of the saving alone does not bound.
+    """
+    if savings.bounds is None or savings.marginal_usd not in {None, savings.usd}:
         return ""
-    if savings.low < 0 < savings.high:
-        return f"between {money(-savings.low)} lost and {money(savings.high)} saved"
-    return f"{money(low)} to {money(high)} on its own"
+    low, high = savings.bounds
+    if low < 0 < high:
+        return f"between {money(-low)} lost and {money(high)} saved"
+    least, most = sorted((abs(low), abs(high)))
+    return "" if money(least) == money(most) else f"{money(least)} to {money(most)}"
 
 
 def is_sufficient(advice: Advice) -> bool:

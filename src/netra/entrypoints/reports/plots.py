@@ -48,7 +48,7 @@ def plots_of(digest: Digest, *, sketch: Sketch | None) -> tuple[Plot, ...]:
 def _of_money(digest: Digest) -> Iterator[Plot]:
     if digest.plan and digest.now_usd is not None and digest.then_usd is not None:
         yield steps_plot(digest, now_usd=digest.now_usd, then_usd=digest.then_usd)
-    if any(item.savings.usd_per_month for item in digest.shown):
+    if any(item.savings.usd for item in digest.shown):
         yield analysers_plot(digest)
     if digest.frontier is not None:
         yield frontier_plot(digest.frontier, period=digest.period)
@@ -69,7 +69,7 @@ def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
     rows = [("Today", 0.0, now_usd, MUTED, money(now_usd))]
     left_usd = now_usd
     for item in digest.steps:
-        saved_usd = item.savings.marginal_usd_per_month or 0.0
+        saved_usd = item.savings.marginal_usd or 0.0
         rows.append((title_of(item.kind), left_usd - saved_usd, saved_usd, GOOD, f"-{money(saved_usd)}"))
         left_usd -= saved_usd
     rows.append(("With the plan", 0.0, then_usd, ACCENT, money(then_usd)))
@@ -90,23 +90,24 @@ def steps_plot(digest: Digest, *, now_usd: float, then_usd: float) -> Plot:
 
 def analysers_plot(digest: Digest) -> Plot:
     """Return the saving or cost of each change on its own, with its interval."""
-    worth = max(abs(item.savings.usd_per_month) for item in digest.shown)
-    items = [item for item in digest.shown if abs(item.savings.usd_per_month) > LEAST_SHOWN * worth]
+    worth = max(abs(item.savings.usd) for item in digest.shown)
+    items = [item for item in digest.shown if abs(item.savings.usd) > LEAST_SHOWN * worth]
     names = _numbered([title_of(item.kind) for item in items])
 
     def draw(axes: Axes) -> None:
         for place, item in enumerate(items):
             savings = item.savings
             colour = _SHELVES[shelf_of(item)]
-            axes.barh(place, savings.usd_per_month, color=colour, height=0.5, alpha=0.85)
-            axes.plot([savings.low, savings.high], [place, place], color=INK, linewidth=1.4)
-            axes.plot([savings.low, savings.high], [place, place], "|", color=INK, markersize=7)
+            axes.barh(place, savings.usd, color=colour, height=0.5, alpha=0.85)
+            if savings.bounds is not None:
+                axes.plot(savings.bounds, [place, place], color=INK, linewidth=1.4)
+                axes.plot(savings.bounds, [place, place], "|", color=INK, markersize=7)
         axes.axvline(0, color=MUTED, linewidth=0.8)
         name_rows(axes, names)
         count_dollars(axes, f"{digest.period}: saved to the right, lost to the left")
         axes.margins(x=0.06)
 
-    worths = [item.savings.usd_per_month for item in items]
+    worths = [item.savings.usd for item in items]
     summary = "; ".join(_saved_or_lost(name, usd) for name, usd in zip(names, worths, strict=True))
     alt = f"Dollars {digest.period} each change is worth on its own: {summary}."
     return drawn("analysers", "Each change on its own", alt, draw, rows=len(items))

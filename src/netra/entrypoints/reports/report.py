@@ -132,7 +132,7 @@ def _others(title: str, items: Sequence[Recommendation], *, style: str) -> Itera
     yield from _title(title, style=style)
     table = _ledger(style=style)
     for item in items:
-        saved_usd = item.savings.usd_per_month
+        saved_usd = item.savings.usd
         amount = f"{'-' if saved_usd > 0 else '+'}{money(abs(saved_usd))}" if saved_usd else ""
         table.add_row(
             "•", _description(item), Text(amount, style), Text(item.cost_change if saved_usd else "", style)
@@ -145,7 +145,8 @@ def _ways(digest: Digest) -> Iterator[RenderableType]:
     frontier = digest.frontier
     if frontier is None:
         return
-    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {digest.period})"
+    rate = "a month" if digest.is_monthly else "a month at the log's rate"
+    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {rate})"
     yield from _title(words, style="cyan")
     table = _ledger(style="cyan")
     for point in sorted(frontier.points, key=lambda point: point.usd_per_month):

@@ -44,7 +44,7 @@ def honest(result: Result, number: int) -> Iterator[Honest]:
 
 def _of_bill(result: Result) -> Iterator[str]:
     metrics, plan = result["metrics"], result["metrics"]["plan"]
-    bill, month = metrics["bill_usd"], metrics["bill_usd_per_month"]
+    bill, month = metrics["bill_usd"], plan["now_usd_per_month"]
     calls, tokens = metrics["requests"], metrics["input_tokens"]
     yield f"Your {calls} calls cost {money(bill)} over the log."
     yield f"You sent {calls:,} requests with {tokens / 1e3:g}k input tokens."
@@ -71,12 +71,13 @@ def _of_recommendations(result: Result) -> Iterator[str]:
     yield f"There are {len(found)} recommendations."
     yield f"I found {words[len(found)]} recommendations in your log."
     for place, one in enumerate(found, 1):
-        savings, usd = one["savings"], one["savings"]["usd_per_month"]
+        savings, usd = one["savings"], one["savings"]["usd_per_month"] or 0.0
         yield f"{place}. {one['action']}: {one['impact']}" if place == 1 else f"First, {one['action']}."
         yield f"It changes the cost by {one['cost_change']}."
         yield f"The {_ordinal(place)} recommendation ({one['id']}) is graded {one['grade']}."
         if usd > 0:
             yield f"{one['action']}. That saves {money(usd)} a month."
+        if usd > 0 and savings["low"] is not None and savings["high"] is not None:
             yield f"It saves between {money(savings['low'])} and {money(savings['high'])} per month."
             yield f"It saves ${savings['low']:,.2f}–${savings['high']:,.2f} monthly."
         if usd < 0:
@@ -150,8 +151,9 @@ def _of_rest(result: Result) -> Iterator[str]:
         yield f"{row['feature']} answers within {told}."
     for row in metrics["by_model"]:
         yield f"{row['name']} served {row['requests']} requests for {money(row['usd_in_window'])}."
-    if metrics["bill_usd_per_month"] > 150:
-        rough = round(metrics["bill_usd_per_month"], -1)
+    monthly = metrics["bill_usd_per_month"]
+    if monthly is not None and monthly["value"] > 150:
+        rough = round(monthly["value"], -1)
         yield f"The bill is about ${rough:,.0f} a month, roughly {rough:,.0f} dollars monthly."
     times = f"**{metrics['span']['per_month']:.0f}x** a month"
     yield f"(Your log: {metrics['requests']} calls; {metrics['bill_usd']:.2f} USD; {times}.)"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET, UnsetType
 
 from netra.domain.errors import WorkStopped
 from netra.domain.optimization.analysers.model import Finding, Study
@@ -32,6 +33,7 @@ from netra.domain.workloads.model import Event
 Make = Callable[..., Study]
 Call = Callable[..., Event]
 Price = Callable[..., Tariff]
+BEGIN = datetime(2026, 11, 2, tzinfo=UTC)
 NONE = Hardware(gpus=(), models=())
 MOONCAKE = Path("../shared/data/mooncake_synthetic.jsonl")
 
@@ -85,11 +87,12 @@ def test_an_analysis_says_what_to_do_in_numbered_recommendations(
 
 def test_marginals_sum_to_the_plans_saving(call: Call, prices: tuple[Tariff, ...]) -> None:
     advice = advise(ran(busy_log(call), *prices))
-    marginals = [found.savings.marginal_usd_per_month or 0.0 for found in advice.recommendations]
+    savings = [found.savings for found in advice.recommendations]
+    marginals = [saving.marginal_usd or 0.0 for saving in savings]
     assert sum(marginals) == pytest.approx(advice.metrics.plan.saved_usd_per_month)
-    assert max(
-        found.savings.cumulative_usd_per_month or 0.0 for found in advice.recommendations
-    ) == pytest.approx(sum(marginals))
+    assert {saving.usd_per_month for saving in savings} == {None}  # an hour tells no month
+    assert advice.metrics.bill_usd_per_month is None
+    assert "the log covers 1.00 h" in advice.metrics.bill_usd_per_month_basis
 
 
 def test_the_documented_metrics_are_there(call: Call, prices: tuple[Tariff, ...]) -> None:
@@ -153,7 +156,7 @@ def test_the_order_of_the_rows_changes_nothing(seed: int, call: Call, tariff: Pr
 def test_scaling_all_prices_scales_all_savings(factor: float, call: Call, tariff: Price) -> None:
     def saved(times: float) -> list[float]:
         priced = tariff(usd=times * 1e-6, batch=tariff(usd=times * 0.5e-6))
-        return [found.savings.usd_per_month for found in ran(busy_log(call), priced).recommendations]
+        return [found.savings.usd for found in ran(busy_log(call), priced).recommendations]
 
     assert saved(factor) == pytest.approx([factor * usd for usd in saved(1.0)])
 
@@ -168,7 +171,7 @@ def test_an_empty_log_gets_no_advice_and_is_told_what_to_send(tariff: Price) -> 
 
 def test_one_call_is_answered_without_a_month(call: Call, tariff: Price) -> None:
     metrics = ran([call()], tariff()).metrics
-    assert metrics.bill_usd_per_month == metrics.bill_usd
+    assert metrics.bill_usd_per_month is None
     assert metrics.span.scaled is False
 
 
@@ -231,8 +234,8 @@ def test_a_feature_that_no_call_names_leaves_the_whole_log(call: Call, tariff: P
 
 
 def test_growth_is_projected(call: Call, tariff: Price) -> None:
-    metrics = ran([call(0), call(100)], tariff(), traffic_growth=0.5).metrics
-    assert metrics.growth.bill_usd_per_month == pytest.approx(1.5 * metrics.bill_usd_per_month)
+    metrics = ran([call(0), call(100_000)], tariff(), traffic_growth=0.5).metrics
+    assert metrics.growth.bill_usd_per_month == pytest.approx(1.5 * metrics.bill_usd_per_month.value)
 
 
 def test_latency_is_held_against_the_limit_of_each_feature(call: Call, tariff: Price) -> None:
@@ -403,11 +406,11 @@ def test_a_month_after_a_change_is_like_the_time_since_the_change(
     plan, month_usd = analysis.metrics.plan, 100 * 30.44
     assert back.savings.usd_in_window == pytest.approx(100 * days_after)
     assert back.savings.usd_per_month == pytest.approx(month_usd, rel=0.05)
-    assert back.savings.low == pytest.approx(back.savings.usd_per_month)
+    assert back.savings.low < back.savings.usd_per_month < back.savings.high
     assert back.savings.share_of_bill == pytest.approx(0.5)
     assert back.savings.marginal_usd_per_month == pytest.approx(plan.saved_usd_per_month)
     assert plan.now_usd_per_month == pytest.approx(2 * month_usd, rel=0.05)
-    assert plan.now_usd_per_month == analysis.metrics.bill_usd_per_month
+    assert plan.now_usd_per_month == analysis.metrics.bill_usd_per_month.value
     assert plan.planned_usd_per_month == pytest.approx(month_usd, rel=0.05)
     assert [one.usd_per_month for one in analysis.options] == pytest.approx(
         [plan.now_usd_per_month, plan.planned_usd_per_month]
@@ -436,4 +439,37 @@ def test_a_change_under_a_minute_ago_leaves_the_month_to_the_whole_log(call: Cal
     calls, _ = upgraded(call, days_after=1)
     analysis = ran(calls, tariff("old"), tariff("new"), change_at=calls[-1].timestamp)
     metrics = analysis.metrics
-    assert metrics.bill_usd_per_month == metrics.bill_usd * metrics.span.per_month
+    assert metrics.bill_usd_per_month.value == metrics.bill_usd * metrics.span.per_month
+
+
+def test_hours_since_a_change_have_their_own_dollars_and_no_month(call: Call, tariff: Price) -> None:
+    calls = [call(n * 3600, "big" if n < 60 else "small", session=f"s{n}") for n in range(70)]
+    at = BEGIN + timedelta(hours=60)
+    metrics = ran(calls, tariff(), tariff("small", usd=2e-6), change_at=at).metrics
+    assert metrics.bill_usd_per_month is None
+    assert metrics.plan.now_usd_per_month == pytest.approx(10 * 2.8e-3)
+    assert "the calls since the change cover 10.00 h" in metrics.bill_usd_per_month_basis
+    assert "since the change" in metrics.verdict or "Nothing here" in metrics.verdict
+
+
+def test_the_verdict_on_a_change_stands_in_the_metrics(call: Call, tariff: Price) -> None:
+    calls = [call(n * 1000, "big" if n < 50 else "small", session=f"s{n}") for n in range(100)]
+    at = BEGIN + timedelta(seconds=50_000)
+    change = ran(calls, tariff(), tariff("small", usd=0.5e-6), change_at=at).metrics.change
+    assert not isinstance(change, UnsetType)
+    assert (change.ruling, change.at) == ("worth_it", at)
+    assert change.mechanical_usd == pytest.approx(50 * 0.7e-3)  # 1,000 tokens in and 100 out, halved
+
+
+def test_a_change_beside_the_log_cannot_be_told(call: Call, tariff: Price) -> None:
+    change = ran([call()], tariff(), change_at=BEGIN - timedelta(days=1)).metrics.change
+    assert not isinstance(change, UnsetType)
+    assert change.ruling == "cannot_tell"
+    assert "The log holds no call from before" in change.reasons[0]
+    empty = ran([], tariff(), change_at=BEGIN).metrics.change
+    assert not isinstance(empty, UnsetType)
+    assert empty.reasons == ("The log holds no call.",)
+
+
+def test_no_verdict_where_no_change_was_asked_about(call: Call, tariff: Price) -> None:
+    assert ran([call()], tariff()).metrics.change is UNSET

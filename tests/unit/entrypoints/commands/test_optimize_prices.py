@@ -113,7 +113,8 @@ def test_an_announced_price_is_named_and_a_day_behind_it_prices_the_log_at_it(
     after = json.loads(capsys.readouterr().out)["metrics"]
     assert after["price_changes"] == []
     assert after["bill_usd"] == pytest.approx(before["metrics"]["bill_usd"])  # as it was on its own days
-    assert after["bill_usd_per_month"] == pytest.approx(2 * before["metrics"]["bill_usd_per_month"])
+    monthly = before["metrics"]["bill_usd_per_month"]["value"]
+    assert after["bill_usd_per_month"]["value"] == pytest.approx(2 * monthly)
 
 
 def test_a_model_that_retires_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ BLANK = {
     "duplicates": {},
     "failures": {},
     "bill_usd": 0.0,
-    "bill_usd_per_month": 0.0,
+    "bill_usd_per_month": None,
     "gaps": [],
     "targets": [],
 }
@@ -138,7 +138,7 @@ def advice() -> Advice:
             input_tokens=62_100_000,
             output_tokens=530_000,
             bill_usd=21.46,
-            bill_usd_per_month=15680.0,
+            bill_usd_per_month={"value": 15680.0, "low": 11000.0, "high": 22000.0},
             plan={
                 "now_usd_per_month": 15680.0,
                 "planned_usd_per_month": 10098.0,
@@ -168,6 +168,7 @@ def advice() -> Advice:
                 "seconds": 3540.0,
                 "per_month": 730.5,
                 "scaled": True,
+                "is_month_known": True,
                 "notes": ["The log covers 0.98 h; a month is taken as 742.9 times that."],
             },
             prefix_reuse=[

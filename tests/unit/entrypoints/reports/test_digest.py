@@ -54,7 +54,9 @@ def test_the_plan_is_read_as_it_was_ranked_and_drawn_as_it_was_priced(advice: Ad
 def test_what_saves_nothing_more_beside_the_plan_is_only_worth_knowing(advice: Advice) -> None:
     spare = msgspec.structs.replace(
         advice.recommendations[0],
-        savings=msgspec.structs.replace(advice.recommendations[0].savings, marginal_usd_per_month=None),
+        savings=msgspec.structs.replace(
+            advice.recommendations[0].savings, marginal_usd_per_month=None, applied_as=None
+        ),
     )
     digest = digest_of(msgspec.structs.replace(advice, recommendations=(spare,)))
     assert digest.know == (spare,)
@@ -128,13 +130,28 @@ def test_one_option_is_no_frontier(advice: Advice) -> None:
     assert digest_of(with_metrics(advice, pareto=lone)).frontier is None
 
 
+def test_a_marginal_saving_is_not_shown_with_the_interval_of_the_saving_alone() -> None:
+    savings = Savings(
+        usd_per_month=100.0,
+        low=90.0,
+        high=110.0,
+        usd_in_window=1,
+        share_of_bill=0,
+        marginal_usd_per_month=40.0,
+        applied_as=2,
+    )
+    assert interval(savings) == ""
+    assert interval(msgspec.structs.replace(savings, marginal_usd_per_month=100.0)) == "$90.00 to $110.00"
+    assert interval(msgspec.structs.replace(savings, usd_per_month=None)) == ""
+
+
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
         (10.0, 10.0, ""),
-        (3980.0, 4630.0, "$3,980 to $4,630 on its own"),
+        (3980.0, 4630.0, "$3,980 to $4,630"),
         (-50.0, 20.0, "between $50.00 lost and $20.00 saved"),
-        (-20.0, -10.0, "$10.00 to $20.00 on its own"),
+        (-20.0, -10.0, "$10.00 to $20.00"),
     ],
 )
 def test_an_interval_is_said_in_words(low: float, high: float, said: str) -> None:

@@ -27,6 +27,19 @@ _KEPT: Final = frozenset(
 )
 _USERS: Final = frozenset({"unread", "constraints"})  # goals that quote the user's words
 
+_MONTHLY: Final = frozenset(
+    {
+        *("usd_per_month", "low", "high", "marginal_usd_per_month", "cumulative_usd_per_month"),
+        *("leave_one_out_usd_per_month", "bill_usd_per_month"),
+    }
+)  # not known where the log covers less than a day
+_IN_WINDOW: Final = {
+    name: name.replace("_per_month", "_in_window")
+    for name in (
+        *("now_usd_per_month", "planned_usd_per_month", "saved_usd_per_month"),
+        *("if_evaluations_pass_usd_per_month", "bill_usd_per_month"),
+    )
+}
 _NOTHING: Final[tuple[Json, ...]] = (None, "", [], {})
 
 
@@ -50,7 +63,7 @@ def model_payload(advice: Advice, *, mask: Mask) -> Json:
     if metrics.span is not UNSET:
         sections["notes"] = metrics.span.notes
     hidden = mask.hide(as_json({name: part for name, part in sections.items() if part is not UNSET}))
-    return hidden if metrics.span is UNSET or metrics.span.scaled else _unscaled(hidden)
+    return hidden if metrics.span is UNSET or metrics.span.is_month_known else _unscaled(hidden)
 
 
 def _without(goals: Goals, *names: str) -> Json:
@@ -74,9 +87,10 @@ def without_sentences(payload: Json, *, mask: Mask, key: str = "") -> Json:
 
 
 def _unscaled(value: Json) -> Json:
-    """Rename `_per_month` fields to `_in_window`: the log is too short to scale to a month."""
+    """Return the payload of a log too short for a month, whose plan then holds the log's own sums."""
     if isinstance(value, dict):
-        return {key.replace("_per_month", "_in_window"): _unscaled(inside) for key, inside in value.items()}
+        known = {key: inside for key, inside in value.items() if inside is not None or key not in _MONTHLY}
+        return {_IN_WINDOW.get(key, key): _unscaled(inside) for key, inside in known.items()}
     return [_unscaled(item) for item in value] if isinstance(value, list) else value
 
 

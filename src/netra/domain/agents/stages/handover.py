@@ -55,7 +55,8 @@ def checked_survey(survey: Survey) -> Survey:
 def checked_findings(findings: Findings) -> Findings:
     """Return the findings. Raises `UnsoundHandover` for a saving out of bounds or a negative planned bill."""
     savings = [found.savings for found in findings.analysis.recommendations]
-    if not all(saving.low <= saving.usd_per_month <= saving.high for saving in savings):
+    bounded = [(saving.usd, saving.bounds) for saving in savings if saving.bounds is not None]
+    if not all(bounds[0] <= usd <= bounds[1] for usd, bounds in bounded):
         raise UnsoundHandover("OptimizationsCoreSubAgent", "a saving lies outside its own bounds")
     if findings.analysis.composition.planned_usd < 0:
         raise UnsoundHandover("OptimizationsCoreSubAgent", "the plan costs less than nothing")

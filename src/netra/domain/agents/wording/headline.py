@@ -5,8 +5,8 @@ from typing import Final
 
 from msgspec import UNSET
 
-from netra.domain.optimization.advice.recommendations import WORTH_SAYING
-from netra.domain.optimization.metrics import Metrics
+from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
+from netra.domain.optimization.metrics import Metrics, PriceChange
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import count, listed, money, percent
 
@@ -95,8 +95,7 @@ def outlook(metrics: Metrics) -> tuple[str, ...]:
     return (
         *(
             f"The price of {one.model} changes on {one.on.isoformat()}: this traffic then costs "
-            f"{money(abs(one.usd_per_month))} {period(metrics)} {'more' if one.usd_per_month > 0 else 'less'}"
-            f"{'' if one.in_use else ' on it'}."
+            f"{_difference(one)} {'more' if one.factor > 1 else 'less'}{'' if one.in_use else ' on it'}."
             for one in changes
         ),
         *(
@@ -106,6 +105,13 @@ def outlook(metrics: Metrics) -> tuple[str, ...]:
             for one in retired
         ),
     )
+
+
+def _difference(change: PriceChange) -> str:
+    """Return what a change of prices adds or takes, in dollars a month where a month is known."""
+    if change.usd_per_month is None:
+        return percent(abs(change.factor - 1))
+    return f"{money(abs(change.usd_per_month))} a month"
 
 
 def prospect(metrics: Metrics) -> str:
@@ -118,5 +124,5 @@ def prospect(metrics: Metrics) -> str:
 
 
 def period(metrics: Metrics) -> str:
-    """Return the period of the dollar amounts: a month, or the whole log if it is too short to scale."""
-    return "a month" if metrics.span is UNSET or metrics.span.scaled else "over the log"
+    """Return the period of the dollar amounts: a month, or the log itself if it covers less than a day."""
+    return "a month" if metrics.span is UNSET else period_of(metrics.span)

@@ -126,6 +126,7 @@ def _advice(briefing: Briefing, *, reason: str, report: str, actions: tuple[Acti
     metrics = msgspec.structs.replace(
         NOTHING_MEASURED,
         data_sufficiency=DataSufficiency(sufficient=False, reason=reason, required=REQUIRED, helpful=HELPFUL),
+        bill_usd_per_month_basis=reason,
         gaps=(NO_EVENTS,),
         workload_id=None if briefing.workload is None else briefing.workload.id,
         goals=stated_goals(briefing.goals),

@@ -59,7 +59,7 @@ def _opening(metrics: Metrics) -> str:
     """Return the log's cost and the plan's saving."""
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
-    if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.scaled:
+    if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.is_month_known:
         bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
     parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
@@ -108,7 +108,8 @@ def _growth(metrics: Metrics) -> str:
     share = growth.traffic_growth
     change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
     now_usd, planned_usd = growth.bill_usd_per_month, growth.planned_usd_per_month
-    bill = f"With {change}, billed by the token as now, the month costs {money(now_usd)} as it is"
+    span = "month" if metrics.span is UNSET or metrics.span.is_month_known else "time of the log"
+    bill = f"With {change}, billed by the token as now, the {span} costs {money(now_usd)} as it is"
     return f"{bill} and {money(planned_usd)} by the plan." if planned_usd < now_usd else f"{bill}."
 
 
@@ -139,16 +140,32 @@ def _worth(recommendation: Recommendation, *, period: str) -> str:
     savings, trust = recommendation.savings, TRUST[recommendation.grade]
     check = f"To check: {_sentence(recommendation.how_to_verify)}"
     sure = f"Grade {recommendation.grade.value}: {trust}."
-    if savings.usd_per_month == 0:
+    if savings.usd == 0:
         return f"{sure} {check}"
-    is_planned = savings.marginal_usd_per_month is not None
-    verb = _verb(savings.usd_per_month, is_planned=is_planned)
-    low, high = sorted((abs(savings.low), abs(savings.high)))
-    between = "" if money(low) == money(high) else f", between {money(low)} and {money(high)}"
-    if savings.low < 0 < savings.high:
-        between = f", between a loss of {money(-savings.low)} and a gain of {money(savings.high)}"
-    amount = f"{money(abs(savings.usd_per_month))} {period}{between}"
-    return f"{verb} {amount} ({recommendation.cost_change}). {sure} {check}"
+    verb = _verb(savings.usd, is_planned=savings.applied_as is not None)
+    amount = f"{money(abs(savings.usd))} {period}{_between(savings.bounds)}"
+    return f"{verb} {amount} ({_change(recommendation)}). {sure} {check}"
+
+
+def _between(bounds: tuple[float, float] | None) -> str:
+    """Return the interval of a saving; empty where it is a point or not known."""
+    if bounds is None:
+        return ""
+    low, high = bounds
+    if low < 0 < high:
+        return f", between a loss of {money(-low)} and a gain of {money(high)}"
+    least, most = sorted((abs(low), abs(high)))
+    return "" if money(least) == money(most) else f", between {money(least)} and {money(most)}"
+
+
+def _change(recommendation: Recommendation) -> str:
+    """Return what becomes of the bill, with the interval of that share, or why it has none."""
+    savings = recommendation.savings
+    if savings.share_low is None or savings.share_high is None:
+        return f"{recommendation.cost_change} of the bill; no interval: {savings.interval}"
+    ends = percent(savings.share_low), percent(savings.share_high)
+    between = "" if ends[0] == ends[1] else f", between {ends[0]} and {ends[1]}"
+    return f"{recommendation.cost_change} of the bill{between}"
 
 
 def _verb(saved_usd: float, *, is_planned: bool) -> str:

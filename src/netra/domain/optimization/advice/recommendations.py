@@ -41,17 +41,28 @@ def recommendations_of(
     )
 
 
-def verdict(composition: Composition, *, span: Span) -> str:
-    """Return the plan in a sentence; that nothing is worth the trouble is one too."""
+def verdict(composition: Composition, *, span: Span, per_call: float = 1.0) -> str:
+    """Return the plan in a sentence; that nothing is worth the trouble is one too.
+
+    `per_call` is what a month is of the log, by which its dollars are taken back where no month is known.
+    """
     if composition.current_usd_per_month <= 0:
         return "There is no bill to lower."
+    times = 1.0 if span.is_month_known else 1 / per_call
     share = 1 - composition.planned_usd_per_month / composition.current_usd_per_month
     if share < WORTH_SAYING:
         return "Nothing here is worth more than 1 % of the bill without an evaluation or better data."
     return (
-        f"The plan lowers the bill from {money(composition.current_usd_per_month)} to "
-        f"{money(composition.planned_usd_per_month)} {'a month' if span.scaled else 'over the log'}."
+        f"The plan lowers the bill from {money(composition.current_usd_per_month * times)} to "
+        f"{money(composition.planned_usd_per_month * times)} {period_of(span)}."
     )
+
+
+def period_of(span: Span) -> str:
+    """Return what the dollars of a bill and its plan are counted over."""
+    if span.is_month_known:
+        return "a month"
+    return "since the change" if span.is_since_change else "over the log"
 
 
 def _rank(worth: Worth) -> tuple[int, float, int]:
@@ -70,7 +81,9 @@ def _recommendation(
         action=finding.action,
         impact=finding.impact + _superseded(worth, finding),
         cost_change=cost_change(_share(worth, bill_usd_per_month)),
-        savings=_savings(worth, turn=turn, bill_usd_per_month=bill_usd_per_month),
+        savings=_savings(
+            worth, turn=turn, bill_usd_per_month=bill_usd_per_month, is_monthly=span.is_month_known
+        ),
         grade=finding.grade,
         formula=finding.formula,
         inputs={**msgspec.to_builtins(finding.inputs), **_touched(worth)},
@@ -93,17 +106,31 @@ def _share(worth: Worth, bill_usd_per_month: float) -> float:
     return worth.monthly.saved_usd / bill_usd_per_month if bill_usd_per_month else 0.0
 
 
-def _savings(worth: Worth, *, turn: int | None, bill_usd_per_month: float) -> Savings:
-    return Savings(
+def _savings(worth: Worth, *, turn: int | None, bill_usd_per_month: float, is_monthly: bool) -> Savings:
+    savings = Savings(
+        usd_per_month=None,
+        low=None,
+        high=None,
+        usd_in_window=worth.saved_usd,
+        low_in_window=worth.low_usd,
+        high_in_window=worth.high_usd,
+        share_of_bill=_share(worth, bill_usd_per_month),
+        share_low=worth.share.low,
+        share_high=worth.share.high,
+        interval=worth.share.basis,
+        marginal_usd_in_window=worth.marginal_usd,
+        applied_as=turn,
+    )
+    if not is_monthly:
+        return savings
+    return msgspec.structs.replace(
+        savings,
         usd_per_month=worth.monthly.saved_usd,
         low=worth.monthly.low_usd,
         high=worth.monthly.high_usd,
-        usd_in_window=worth.saved_usd,
-        share_of_bill=_share(worth, bill_usd_per_month),
         marginal_usd_per_month=worth.marginal_usd_per_month,
         cumulative_usd_per_month=worth.cumulative_usd_per_month,
         leave_one_out_usd_per_month=worth.leave_one_out_usd_per_month,
-        applied_as=turn,
     )
 
 

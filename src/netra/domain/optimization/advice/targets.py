@@ -25,6 +25,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     now_usd: float
     planned_usd: float
     evaluated_usd: float
+    is_monthly: bool = True  # otherwise dollars of the log itself, which is too short for a month
     growth: float = 0.0  # traffic growth as a share; dollars are assumed to grow with it
 
     def share(self, usd: float) -> float:
@@ -94,6 +95,18 @@ def _saving(asked: float, *, bill: Bill) -> TargetOutcome:
 
 
 def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
+    if not bill.is_monthly:
+        return TargetOutcome(
+            target="budget_usd_per_month",
+            asked=asked,
+            reached=None,
+            reached_if_evaluations_pass=None,
+            met=None,
+            why=(
+                f"The log is too short to tell a month from; in its own time the plan costs "
+                f"{money(bill.planned_usd)}{at_traffic(bill.growth)} of {money(bill.now_usd)}."
+            ),
+        )
     reached = bill.planned_usd * (1 + bill.growth)
     evaluated = bill.evaluated_usd * (1 + bill.growth)
     return TargetOutcome(

@@ -17,6 +17,7 @@ from netra.domain.optimization.prefix import PrefixReuse, SharedBlocks
 from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 from netra.domain.optimization.traffic import Bools, Change, Traffic
+from netra.domain.optimization.uncertainty.share import Sampling
 from netra.domain.workloads.columns import Events, Floats, Ints
 
 ORDER: Final = (
@@ -51,6 +52,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     invoice: Invoice  # list price and payment of each call on its day
     span: Span
     month: Month  # the expected coming month
+    sampling: Sampling  # of the calls that this month is like
     reuse: tuple[PrefixReuse, ...] = ()  # by TTL, over all events; empty without prefix hashes
     shared_blocks: SharedBlocks | None = None  # of all events; None without prefix hashes
     folds: tuple[str, ...] = ()  # one sentence for each column whose rarest names were merged

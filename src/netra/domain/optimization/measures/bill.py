@@ -16,6 +16,7 @@ from netra.domain.optimization.metrics import (
     BilledMetrics,
     BillSource,
     LogMetrics,
+    MonthlyBill,
     PaidRatio,
     Spend,
     UnpricedCalls,
@@ -24,6 +25,7 @@ from netra.domain.optimization.price_list import unpriced_labels
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.study import unknown_features
 from netra.domain.optimization.traffic import UNPRICED
+from netra.domain.optimization.uncertainty.level import month_range
 from netra.domain.workloads.columns import Events, Labels
 
 _LISTED: Final = 50  # names in one table, the dearest first
@@ -33,10 +35,12 @@ def billed_metrics(study: Study, log: LogMetrics) -> BilledMetrics:
     """Return the metrics of the log with its bill: as invoiced where costs are logged, else as listed."""
     events, invoice = study.events, study.invoice
     names = unpriced_labels(events, study.prices)
+    month, basis = monthly_bill(study)
     return BilledMetrics(
         **msgspec.structs.asdict(log),
         bill_usd=float(np.nansum(invoice.paid_usd)),
-        bill_usd_per_month=study.month.usd(study.now_usd),
+        bill_usd_per_month=month,
+        bill_usd_per_month_basis=basis,
         bill_list_usd=float(np.nansum(invoice.listed_usd)),
         span=study.span,
         requests_unpriced=int((study.traffic.tariff == UNPRICED).sum()),
@@ -115,6 +119,15 @@ def _unpriced(study: Study, names: tuple[str, ...]) -> UnpricedCalls | UnsetType
 def _asked(study: Study) -> list[Tariff]:
     wanted = {name.lower() for name in study.goals.models}
     return [tariff for tariff in study.prices.candidates if tariff.model.lower() in wanted]
+
+
+def monthly_bill(study: Study) -> tuple[MonthlyBill | None, str]:
+    """Return the bill of a month with its interval, and what that rests on or why no month is known."""
+    if not study.span.is_month_known:
+        return None, study.span.notes[-1]
+    usd = study.month.usd(study.now_usd)
+    low, high, basis = month_range(usd, seconds=study.month.seconds)
+    return MonthlyBill(value=usd, low=low, high=high), basis
 
 
 def billed_by_currency(events: Events) -> Mapping[str, float]:

@@ -19,7 +19,9 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
     seconds: float
     per_month: float  # multiply by this; 1.0 where the log is too short to scale
-    scaled: bool
+    scaled: bool  # whether there is a rate at all, which the ways to serve the traffic are compared at
+    is_month_known: bool = False  # whether a month may be told from it: it covers a day
+    is_since_change: bool = False  # whether the dollars to come are those of the calls since a change
     notes: tuple[str, ...] = ()  # what the reader must know about the scaling
 
 
@@ -33,6 +35,7 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     first: int = 0  # the place of the oldest of these calls in a log that is oldest first
     per_call: float  # multiply what they cost by this
     per_hosting: float  # and what hosting costs over the log's own span by this
+    seconds: float = 0.0  # that these calls were watched
 
     def usd(self, by_call_usd: Floats, *, hosting_usd: float = 0.0) -> float:
         """Return the dollars a month of calls that cost so much each, and of the hosting of the window."""
@@ -60,7 +63,7 @@ def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Mont
     >>> month.first, month.per_call / month.per_hosting
     (2, 1.3333333333333333)
     """
-    whole = Month(per_call=span.per_month, per_hosting=span.per_month)
+    whole = Month(per_call=span.per_month, per_hosting=span.per_month, seconds=span.seconds)
     if change_at_ns is None:
         return whole, span
     first = int(np.searchsorted(at_ns, change_at_ns))
@@ -71,13 +74,20 @@ def month_of(at_ns: Ints, span: Span, *, change_at_ns: int | None) -> tuple[Mont
     if not span.scaled or end_ns - change_at_ns < SHORTEST_SCALED_S * _NS_PER_S:
         return whole, span
     times = MONTH_S / seconds
-    typical = "; it holds only if these hours are typical" if seconds < DAY_S else ""
     note = (
         f"A month is taken as {times:,.2f} times the {seconds / 3600:,.2f} h since the change that was asked "
-        f"about, with the calls and prices of that time{typical}."
+        "about, with the calls and prices of that time."
+        if seconds >= DAY_S
+        else _unknown(seconds, what="the calls since the change cover")
     )
-    month = Month(first=first, per_call=times, per_hosting=span.per_month)
-    return month, msgspec.structs.replace(span, notes=(*_skewed(at_ns[first - 1 :], seconds=seconds), note))
+    month = Month(first=first, per_call=times, per_hosting=span.per_month, seconds=seconds)
+    since = msgspec.structs.replace(
+        span,
+        is_month_known=seconds >= DAY_S,
+        is_since_change=True,
+        notes=(*_skewed(at_ns[first - 1 :], seconds=seconds), note),
+    )
+    return month, since
 
 
 def span_of(at_ns: Ints) -> Span:
@@ -98,13 +108,16 @@ def span_of(at_ns: Ints) -> Span:
         return Span(seconds=seconds, per_month=1.0, scaled=False, notes=(*notes, _unscaled(seconds)))
     times = MONTH_S / seconds
     if seconds < DAY_S:
-        notes.append(
-            f"The log covers {seconds / 3600:,.2f} h; a month is taken as {times:,.1f} times that, "
-            "which holds only if these hours are typical."
-        )
+        notes.append(_unknown(seconds))
     else:
         notes.append(f"A month is taken as {times:,.2f} times the log's {seconds / DAY_S:,.2f} days.")
-    return Span(seconds=seconds, per_month=times, scaled=True, notes=tuple(notes))
+    return Span(
+        seconds=seconds,
+        per_month=times,
+        scaled=True,
+        is_month_known=seconds >= DAY_S,
+        notes=tuple(notes),
+    )
 
 
 def dense_ends(at_ns: Ints) -> tuple[int, int]:
@@ -135,6 +148,19 @@ def _skewed(at_ns: Ints, *, seconds: float) -> list[str]:
         f"{stretched_s:,.0f} s: clocks may be skewed, so the month is scaled from the dense part."
     )
     return [said]
+
+
+def _unknown(seconds: float, *, what: str = "the log covers") -> str:
+    """Say why no month is known, and what a rate is worth.
+
+    >>> _unknown(3420.0).split(";")[0]
+    'The cost of a month is not known: the log covers 0.95 h, and hours differ by more than one of them shows'
+    """
+    return (
+        f"The cost of a month is not known: {what} {seconds / 3600:,.2f} h, and hours differ by more "
+        "than one of them shows; ways to serve the traffic are compared at its rate, as if these hours were "
+        "typical."
+    )
 
 
 def _unscaled(seconds: float) -> str:

@@ -76,7 +76,9 @@ def test_no_call_is_lost_on_the_way(surveyed: Survey) -> None:
 
 def test_a_saving_lies_within_its_bounds(findings: Findings) -> None:
     first = findings.analysis.recommendations[0]
-    high = msgspec.structs.replace(first.savings, high=first.savings.usd_per_month - 1)
+    high = msgspec.structs.replace(
+        first.savings, low_in_window=0.0, high_in_window=first.savings.usd_in_window - 1
+    )
     wrong = (msgspec.structs.replace(first, savings=high),)
     analysis = msgspec.structs.replace(findings.analysis, recommendations=wrong)
     with pytest.raises(UnsoundHandover, match="outside its own bounds"):

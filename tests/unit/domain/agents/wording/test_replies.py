@@ -16,6 +16,7 @@ from netra.domain.optimization.result import Advice, Recommendation
 from netra.domain.optimization.supply_config import NOTHING_TO_SUPPLY
 from netra.domain.optimization.wording import cost_change
 
+UNBOUNDED = "-8.2% of the bill; no interval: too few sessions"
 METRICS: Mapping[str, Any] = {
     "input_tokens": 1_000,
     "output_tokens": 100,
@@ -24,13 +25,19 @@ METRICS: Mapping[str, Any] = {
     "duplicates": {},
     "failures": {},
     "data_sufficiency": {"sufficient": True, "reason": ""},
-    "bill_usd_per_month": 1_217.5,
+    "bill_usd_per_month": {"value": 1_217.5, "low": 900.0, "high": 1_600.0},
     "requests": 1_200,
     "bill_usd": 40.0,
     "requests_unpaid": 0,
     "unpaid_usd": 0.0,
     "verdict": "Nothing here is worth more than 1 % of the bill.",
-    "span": {"seconds": 86_400.0, "per_month": 30.4, "scaled": True, "notes": ["A month is 30.4 days."]},
+    "span": {
+        "seconds": 86_400.0,
+        "per_month": 30.4,
+        "scaled": True,
+        "is_month_known": True,
+        "notes": ["A month is 30.4 days."],
+    },
     "plan": {
         "now_usd_per_month": 1_217.5,
         "planned_usd_per_month": 1_217.5,
@@ -68,7 +75,9 @@ def recommendation(
             high=usd if high is None else high,
             usd_in_window=usd / 30.4,
             share_of_bill=usd / 1_217.5,
+            interval="too few sessions",
             marginal_usd_per_month=marginal,
+            applied_as=None if marginal is None else 1,
         ),
         grade=Grade.EXACT,
         formula="",
@@ -128,8 +137,23 @@ def test_the_plan_is_the_headline() -> None:
     assert "If what needs an evaluation passes it, the bill is $608.75 a month: 50.0 % less." in text
 
 
+def test_the_interval_of_the_share_stands_beside_it() -> None:
+    found = recommendation(100.0, marginal=90.0)
+    bounded = msgspec.structs.replace(found.savings, share_low=0.05, share_high=0.1)
+    text = said(msgspec.structs.replace(found, savings=bounded))
+    assert "(-8.2% of the bill, between 5.0 % and 10.0 %)" in text
+    point = msgspec.structs.replace(found.savings, share_low=0.082, share_high=0.082)
+    assert "(-8.2% of the bill)." in said(msgspec.structs.replace(found, savings=point))
+
+
+def test_a_saving_without_an_interval_is_a_point_in_words() -> None:
+    found = recommendation(100.0)
+    unbounded = msgspec.structs.replace(found.savings, low=None, high=None)
+    assert "Would save $100.00 a month (" in said(msgspec.structs.replace(found, savings=unbounded))
+
+
 def test_a_log_too_short_to_scale_speaks_for_itself_only() -> None:
-    text = said(recommendation(4.0, marginal=4.0), span={**METRICS["span"], "scaled": False})
+    text = said(recommendation(4.0, marginal=4.0), span={**METRICS["span"], "is_month_known": False})
     assert "a month at this rate" not in text
     assert "Saves $4.00 over the log" in text
 
@@ -137,9 +161,12 @@ def test_a_log_too_short_to_scale_speaks_for_itself_only() -> None:
 @pytest.mark.parametrize(
     ("found", "worth"),
     [
-        (recommendation(100.0, marginal=90.0), "Saves $100.00 a month (-8.2%)."),
-        (recommendation(100.0), "Would save $100.00 a month (-8.2%)."),
-        (recommendation(100.0, low=80.0, high=110.0), "$100.00 a month, between $80.00 and $110.00 (-8.2%)."),
+        (recommendation(100.0, marginal=90.0), f"Saves $100.00 a month ({UNBOUNDED})."),
+        (recommendation(100.0), f"Would save $100.00 a month ({UNBOUNDED})."),
+        (
+            recommendation(100.0, low=80.0, high=110.0),
+            f"$100.00 a month, between $80.00 and $110.00 ({UNBOUNDED}).",
+        ),
         (recommendation(-50.0, marginal=-50.0), "Costs $50.00 a month"),
         (recommendation(-50.0, low=-60.0, high=-40.0), "cost $50.00 a month, between $40.00 and $60.00"),
         (recommendation(5.0, low=-10.0, high=20.0), "between a loss of $10.00 and a gain of $20.00"),

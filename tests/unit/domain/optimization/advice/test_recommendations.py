@@ -72,7 +72,7 @@ def test_what_saves_nothing_more_is_left_out_and_says_so(study: Make, call: Call
 
 
 def test_the_marginal_is_what_the_step_adds(study: Make, call: Call, finding: Say) -> None:
-    log = study([call(n * 3600.0) for n in range(4)])
+    log = study([call(n * 36_000.0) for n in range(4)])
     _, found = ranked(
         log, [finding("waste", change=first(2, of=4)), finding("exact_duplicates", change=first(3, of=4))]
     )

@@ -31,6 +31,13 @@ def test_a_saving_out_of_reach_says_so() -> None:
     assert "at most 60.0 %" in only(Goals(saving_share=0.9)).why
 
 
+def test_a_budget_of_a_month_is_not_judged_by_less_than_a_day() -> None:
+    bill = Bill(now_usd=1.0, planned_usd=0.7, evaluated_usd=0.4, is_monthly=False)
+    found = only(Goals(budget_usd_per_month=100.0), bill=bill)
+    assert (found.reached, found.met) == (None, None)
+    assert "in its own time the plan costs $0.70 of $1.00" in found.why
+
+
 def test_a_budget_is_held_against_the_plan_with_the_growth_asked() -> None:
     bill = Bill(now_usd=100.0, planned_usd=70.0, evaluated_usd=40.0, growth=0.5)
     found = only(Goals(budget_usd_per_month=100.0), bill=bill)

@@ -4,14 +4,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
-import numpy as np
 import pytest
 
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models import upgrade_review
 from netra.domain.optimization.composition import worth_alone
 from netra.domain.optimization.model import Gap, Goals, Stance, never_stop
+from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import Tariff
+from netra.domain.optimization.study import study_of
 from netra.domain.optimization.supply_config import RouteRule
 from netra.domain.workloads.columns import instant_of
 from netra.domain.workloads.model import Event
@@ -25,11 +26,32 @@ CHANGE_S = 10_000
 def changed(
     call: Call, template: str, *, before: str, after: str, longer: float = 1.0, **more: object
 ) -> list[Event]:
-    """Return 50 calls on one model and 100 on another, after the change, with answers so much longer."""
-    early = [call(n, before, (1000, 100 + n % 7), template=template) for n in range(50)]
+    """Return 50 calls on one model and 100 on another, after the change, with answers `longer` times as long.
+
+    Each call is a session.
+    """
+    early = [
+        call(n, before, (1000, 100 + n % 7), template=template, session=f"{template}-{n}") for n in range(50)
+    ]
     size = [int((100 + n % 7) * longer) for n in range(100)]
-    late = [call(CHANGE_S + n, after, (1000, size[n]), template=template, **more) for n in range(100)]
+    late = [
+        call(CHANGE_S + n, after, (1000, size[n]), template=template, session=f"{template}+{n}", **more)
+        for n in range(100)
+    ]
     return [*early, *late]
+
+
+def sided(call: Call, *, before: dict[str, object], after: dict[str, object], calls: int = 50) -> list[Event]:
+    """Return equally many calls before and after, each a session, with the fields of their side.
+
+    A field that is a function gives the field of the call of that number.
+    """
+    made: list[Event] = []
+    for begin, side in ((0, before), (CHANGE_S, after)):
+        for n in range(calls):
+            fields = {name: value(n) if callable(value) else value for name, value in side.items()}
+            made.append(call(begin + n, session=f"s{begin + n}", template="t", **fields))
+    return made
 
 
 def reviewed(study: Make, calls: list[Event], *tariffs: Tariff) -> tuple[Study, list[Finding | Gap]]:
@@ -44,17 +66,21 @@ def test_a_cheaper_model_was_worth_it(study: Make, call: Call, tariff: Price) ->
     _, (found,) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
     assert isinstance(found, Finding)
     assert found.action.startswith("The change was worth it")
-    mean_before = np.mean([1000e-6 + (100 + n % 7) * 4e-6 for n in range(50)])
-    mean_after = np.mean([500e-6 + (100 + n % 7) * 2e-6 for n in range(100)])
-    assert found.inputs.saved_usd == pytest.approx(100 * (mean_before - mean_after))
-    assert found.inputs.low_usd < found.inputs.saved_usd < found.inputs.high_usd
+    change = found.inputs.change
+    halved = sum(500e-6 + (100 + n % 7) * 2e-6 for n in range(100))  # the same tokens at half the price
+    assert change.mechanical_usd == pytest.approx(halved)
+    assert change.ruling == "worth_it"
+    assert change.low < change.mechanical_usd + change.behavioural_usd < change.high
+    (moved,) = change.adopted
+    assert (moved.what, moved.earlier, moved.later, moved.calls) == ("model", "big", "small", 100)
 
 
 def test_more_calls_are_no_loss_and_fewer_no_saving(study: Make, call: Call, tariff: Price) -> None:
     _, (found,) = reviewed(study, changed(call, "t", before="big", after="big"), tariff())
     assert isinstance(found, Finding)
-    assert found.inputs.ruling == "same"
-    assert "cannot" not in found.action
+    change = found.inputs.change
+    assert (change.ruling, change.mechanical_usd) == ("no_difference", 0)
+    assert change.reasons[0] == "No model, price or use of caching changed at that instant."
     assert "no difference" in found.action
 
 
@@ -80,12 +106,39 @@ def test_what_got_dearer_is_rolled_back_and_what_got_cheaper_stays(
 
 
 def test_worse_answers_are_rolled_back_after_an_evaluation(study: Make, call: Call, tariff: Price) -> None:
-    early = [call(n, template="t", accepted=n < 48) for n in range(50)]
-    late = [call(CHANGE_S + n, "small", template="t", accepted=n < 50) for n in range(100)]
-    _, (_, back) = reviewed(study, [*early, *late], tariff(), tariff("small", usd=0.5e-6))
+    calls = sided(
+        call,
+        before={"accepted": lambda n: n % 25 != 0},
+        after={"model": "small", "accepted": lambda n: n % 2 == 0},
+    )
+    _, (review, back) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
+    assert isinstance(review, Finding)
     assert isinstance(back, Finding)
     assert back.stance is Stance.EVALUATE
     assert "50.0 % of its answers are accepted against 96.0 %" in back.impact
+    assert (review.inputs.groups[0].cost, review.inputs.groups[0].quality) == ("worth_it", "worse")
+
+
+def test_worse_answers_of_an_unchanged_model_are_not_rolled_back(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = sided(call, before={"accepted": lambda n: n % 25 != 0}, after={"accepted": lambda n: n % 2 == 0})
+    _, (review,) = reviewed(study, calls, tariff())
+    assert isinstance(review, Finding)
+    assert review.inputs.groups[0].quality == "worse"
+
+
+def test_answers_that_are_too_few_to_compare_are_not_called_worse(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    early = [call(n, template="t", accepted=n < 48) for n in range(50)]  # no sessions, and under a quarter of
+    late = [call(CHANGE_S + n, "small", template="t", accepted=n < 50) for n in range(100)]  # an hour a side
+    _, (review,) = reviewed(study, [*early, *late], tariff(), tariff("small", usd=0.5e-6))
+    assert isinstance(review, Finding)
+    assert review.inputs.groups[0].quality == "cannot_tell"
+    assert review.inputs.change.ruling == "worth_it"  # half the price for the same tokens
+    assert review.inputs.change.behavioural_usd is None
+    assert "30 on each side are needed" in review.impact
 
 
 @pytest.mark.parametrize(("before", "after"), [("old", "new"), ("new", "old")])
@@ -111,7 +164,7 @@ def test_answers_and_latencies_are_compared_without_a_price(
     _, (review, gap) = reviewed(study, [*early, *late], tariff("old"))
     assert isinstance(review, Finding)
     assert isinstance(gap, Gap)
-    assert (review.inputs.ruling, review.inputs.saved_usd) == ("price unknown", None)
+    assert (review.inputs.change.ruling, review.inputs.saved_usd) == ("cannot_tell", None)
     assert "cost is unknown" in review.action
     assert "100.0 % of its answers are accepted against 100.0 %" in review.impact
     assert "50 ms against 100 ms" in review.impact
@@ -127,8 +180,9 @@ def test_kinds_of_known_price_are_compared_beside_one_of_unknown_price(
     _, (review, gap) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
     assert isinstance(review, Finding)
     assert isinstance(gap, Gap)
-    assert review.inputs.share == pytest.approx(0.5, abs=0.01)
-    assert "100 calls after the change" in review.impact
+    assert review.inputs.change.share == pytest.approx(0.5, abs=0.01)
+    assert "100 calls of t moved from big to small" in review.impact
+    assert "100 calls of u moved from big to a model of unknown price." in review.impact
     assert gap.missing == ("a price of new",)
 
 
@@ -136,9 +190,12 @@ def test_kinds_of_known_price_are_compared_beside_one_of_unknown_price(
 def test_worse_answers_at_an_unknown_price_are_told_without_money(
     study: Make, call: Call, tariff: Price, before: str, after: str
 ) -> None:
-    early = [call(n, before, template="t", accepted=True) for n in range(50)]
-    late = [call(CHANGE_S + n, after, (1000, 200), template="t", accepted=False) for n in range(50)]
-    log, (_, back, _) = reviewed(study, [*early, *late], tariff("old"))
+    calls = sided(
+        call,
+        before={"model": before, "accepted": True},
+        after={"model": after, "tokens": (1000, 200), "accepted": False},
+    )
+    log, (_, back, _) = reviewed(study, calls, tariff("old"))
     assert isinstance(back, Finding)
     assert back.stance is Stance.EVALUATE
     back_to_old = RouteRule(match="t", to="old", provider="acme")
@@ -149,17 +206,20 @@ def test_worse_answers_at_an_unknown_price_are_told_without_money(
 
 
 def test_dearer_but_better_answers_stay(study: Make, call: Call, tariff: Price) -> None:
-    early = [call(n, template="t", accepted=n < 10) for n in range(50)]
-    late = [call(CHANGE_S + n, "huge", template="t", accepted=True) for n in range(50)]
-    _, said = reviewed(study, [*early, *late], tariff(), tariff("huge", usd=2e-6))
-    assert len(said) == 1
+    calls = sided(call, before={"accepted": lambda n: n % 5 == 0}, after={"model": "huge", "accepted": True})
+    _, (review,) = reviewed(study, calls, tariff(), tariff("huge", usd=2e-6))
+    assert isinstance(review, Finding)
+    assert (review.inputs.groups[0].cost, review.inputs.groups[0].quality) == ("not_worth_it", "better")
 
 
 def test_few_calls_are_too_early_to_judge(study: Make, call: Call, tariff: Price) -> None:
     calls = [call(0, template="t"), call(CHANGE_S, "small", template="t")]
     _, (found,) = reviewed(study, calls, tariff(), tariff("small", usd=0.5e-6))
     assert isinstance(found, Finding)
-    assert "too early" in found.action
+    assert "cannot be told" in found.action
+    assert found.inputs.change.reasons[0] == (
+        "Of 1 kind of call some use another model since then, in too few calls to tell a change from chance."
+    )
 
 
 def test_latency_is_shown_on_both_sides(study: Make, call: Call, tariff: Price) -> None:
@@ -225,14 +285,16 @@ def test_calls_turned_away_after_the_change_make_it_no_cheaper(
     calls = [*changed(call, "t", before="big", after="big"), *refused]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    assert (found.inputs.ruling, found.inputs.calls_after) == ("same", 100)
+    assert (found.inputs.change.ruling, found.inputs.change.after.calls) == ("cannot_tell", 100)
+    assert found.inputs.change.after.failed_share == 0.5
+    assert "50.0 % of its calls fail against 0.0 %" in found.impact
 
 
 def test_free_calls_have_no_share(study: Make, call: Call, tariff: Price) -> None:
     calls = [call(0, tokens=(0, 0)), call(CHANGE_S, tokens=(0, 0))]
     _, (found,) = reviewed(study, calls, tariff())
     assert isinstance(found, Finding)
-    assert found.inputs.share == 0
+    assert found.inputs.change.share is None
 
 
 def test_a_model_that_only_refused_is_nothing_to_go_back_to(study: Make, call: Call, tariff: Price) -> None:
@@ -245,3 +307,38 @@ def test_a_model_that_only_refused_is_nothing_to_go_back_to(study: Make, call: C
     assert [route.to for route in back.supply.route_rules] == ["small"]
     assert worth_alone(log, back).saved_usd > 0
     assert back.inputs.calls == 100
+
+
+def test_a_difference_that_is_smaller_than_those_without_a_change_cannot_be_told(
+    study: Make, call: Call, tariff: Price
+) -> None:
+    calls = sided(
+        call,
+        before={"tokens": lambda n: (1000, 100 + 400 * (n // 5 % 2))},
+        after={"model": "small", "tokens": lambda n: (1000, 100 + 400 * (n // 5 % 2))},
+    )
+    _, (found,) = reviewed(study, calls, tariff(), tariff("small", usd=0.99e-6))
+    assert isinstance(found, Finding)
+    assert found.action == "Whether the change was worth it cannot be told from this log"
+    assert "a longer log or a hold-out group would tell" in found.impact
+
+
+def test_a_price_that_changed_is_said_as_one(study: Make, call: Call, tariff: Price) -> None:
+    calls = sided(call, before={"model": "big"}, after={"model": "big-later"})
+    raised = msgspec.structs.replace(tariff("big", usd=2e-6))
+    log = study(calls, tariff())
+    prices = PriceList(tariffs={"big": tariff(), "big-later": raised})
+    at = instant_of(int(log.events.at_ns[0])) + timedelta(seconds=CHANGE_S)
+    priced = study_of(log.events, goals=Goals(change_at=at), prices=prices, hardware=log.hardware)
+    review, back = upgrade_review.analyse(priced, checkpoint=never_stop)
+    assert isinstance(review, Finding)
+    assert isinstance(back, Finding)
+    assert "The price of big changed for 50 calls of t" in review.impact
+
+
+def test_caching_that_was_switched_on_is_said(study: Make, call: Call, tariff: Price) -> None:
+    calls = sided(call, before={"cached_input_tokens": 0}, after={"cached_input_tokens": 900})
+    _, (review,) = reviewed(study, calls, tariff())
+    assert isinstance(review, Finding)
+    # 900 tokens at a tenth of $1 a million in each of 50 calls: 50 x 900 x $0.9 a million
+    assert "50 calls of t began to use the cache and cost $0.04 less" in review.impact

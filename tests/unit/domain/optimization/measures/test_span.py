@@ -60,7 +60,10 @@ def test_a_log_that_is_not_scaled_is_not_scaled_since_a_change_either() -> None:
     at_ns = np.concatenate([np.linspace(0, 50, 9_910), np.linspace(100, 700, 90)]).astype(np.int64) * SECOND
     span = span_of(at_ns)
     assert not span.scaled
-    assert month_of(at_ns, span, change_at_ns=60 * SECOND) == (Month(per_call=1.0, per_hosting=1.0), span)
+    assert month_of(at_ns, span, change_at_ns=60 * SECOND) == (
+        Month(per_call=1.0, per_hosting=1.0, seconds=span.seconds),
+        span,
+    )
 
 
 def test_a_skewed_clock_after_a_change_does_not_stretch_the_month_and_is_told_of() -> None:

@@ -1,71 +1,43 @@
 """Before and after: was a change of model, prompt or settings worth it, and what to take back.
 
-Formula: that of `verify`, per unit of work: a call of the same kind. The measured saving is exact for the
-two windows (grade A for list prices, its interval a sample's); what rolling back would save is a model
-(grade C): the after window's calls at the earlier model's price and the earlier length of answers.
-Valid where the change came at one instant and nothing else changed then, for kinds of call whose prices
-are all known; of the others only answers and latencies are compared.
+The mechanical part is exact: the calls after the change, priced as served and as configured before it. The
+behavioural part, what a call of the same kind costs by the way it is made, has an interval from instants
+at which nothing changed. What rolling back would save is a model (grade C): the later calls at the earlier
+model's price and the earlier length of answers. Nothing is rolled back that did not change. Kinds of call of
+unknown price are compared by answers, latencies and failures alone.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Final
 
-import msgspec
 import numpy as np
-import numpy.typing as npt
+from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.analysers.evidence import groups_of, rows
 from netra.domain.optimization.analysers.model import Finding, Inputs, Study
-from netra.domain.optimization.measures.before_after import Calls, Comparison, Ruling, Verified, verify
-from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
+from netra.domain.optimization.analysers.models.roll_back import KIND, ReviewedGroup, reviewed, roll_back
+from netra.domain.optimization.analysers.models.upgrade_wording import measured, ruled, seen
+from netra.domain.optimization.model import Checkpoint, Gap, Goals, Grade, Stance
 from netra.domain.optimization.price_list import unpriced_labels
-from netra.domain.optimization.pricing import Tariff
-from netra.domain.optimization.supply_config import RouteRule, SupplySettings
-from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic, capped, routed
-from netra.domain.optimization.wording import both, count, money, percent, saved
-from netra.domain.workloads.columns import Ints, Labels, nanoseconds
+from netra.domain.optimization.traffic import UNPRICED, Bools
+from netra.domain.optimization.verdicts.verdict import ChangeVerdict, Verdict, cannot_tell, verdict_of
+from netra.domain.optimization.wording import both
+from netra.domain.workloads.columns import Labels, nanoseconds
 
-KIND: Final = "upgrade_review"
 FORMULA: Final = (
-    "saved = sum over kinds of call of n_after (mean cost before - mean cost after), 95 % by Welch"
+    "saved = sum over calls after the change of (cost as configured before - cost), plus sum over kinds "
+    "of n_after (mean before - mean after) at unchanged prices"
 )
 
 
-class Return(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of call to take back to how it was."""
-
-    where: Bools  # its calls after the change
-    to: Tariff  # the earlier model
-    output_tokens: Ints  # as long as before, on average; of every call of the log
-
-
-class ReviewedGroup(Comparison, frozen=True, kw_only=True):
-    """One kind of call before and after, and whether to take the change back for it."""
-
-    roll_back: bool
-
-
 class ReviewInputs(Inputs, frozen=True, kw_only=True):
-    """The comparison of the log before and after the change; see `Verified`."""
+    """The verdict on the change and every kind of call behind it."""
 
-    calls_before: int
-    calls_after: int
+    change: ChangeVerdict
     saved_usd: float | None
-    low_usd: float | None
-    high_usd: float | None
-    share: float | None
-    ruling: Ruling
     groups: tuple[ReviewedGroup, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
-
-
-class RollBackInputs(Inputs, frozen=True, kw_only=True):
-    """The kinds of call whose change is to be taken back."""
-
-    groups: tuple[Comparison, ...]
-    calls: int
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -73,181 +45,64 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     if study.goals.change_at is None:
         return ()
     checkpoint(0.0, "Comparing before with after")
-    after = study.events.at_ns >= nanoseconds(study.goals.change_at)
+    change_ns = nanoseconds(study.goals.change_at)
+    after = study.events.at_ns >= change_ns
     if not after.any() or after.all():
         return (_one_sided(study, after=bool(after.any())),)
     _, groups = groups_of(study)
-    worked = np.flatnonzero(~study.traffic.unpaid)  # what was turned away is no unit of work
-    verified = verify(_calls(study, worked), after=after[worked], groups=groups.take(worked))
-    if not verified.groups:
-        return (_incomparable(verified),)
+    verdict = verdict_of(study.events, study.traffic, study.now_usd, groups=groups, change_ns=change_ns)
+    if not verdict.kinds:
+        return (_incomparable(verdict),)
     found: list[Finding | Gap] = []
-    if verified.ruling != "price unknown" or any(_answers(one) for one in verified.groups):
-        found.append(_review(study, verified, after=after))
-    undone = [one for one in verified.groups if one.is_to_roll_back]
+    is_priced = any(kind.money.mechanical_usd is not None for kind in verdict.kinds)
+    if is_priced or any(seen(kind) for kind in verdict.kinds):
+        found.append(_review(study, verdict, after=after))
+    undone = [kind for kind in verdict.kinds if kind.is_to_roll_back]
     if undone:
-        found.append(_roll_back(study, undone, after=after, groups=groups))
-    return (*found, *_priceless(study, verified, groups=groups))
+        found.append(roll_back(study, undone, after=after, groups=groups))
+    return (*found, *_priceless(study, verdict, groups=groups))
 
 
-def _calls(study: Study, where: npt.NDArray[np.intp]) -> Calls:
-    events = study.events.take(where)
-    return Calls(
-        usd=np.where(study.traffic.tariff == UNPRICED, np.nan, study.now_usd)[where],
-        output_tokens=events.output_tokens,
-        accepted=events.accepted,
-        latency_ms=events.latency_ms,
-    )
+def change_verdict(
+    goals: Goals, findings: Sequence[Finding], gaps: Sequence[Gap]
+) -> ChangeVerdict | UnsetType:
+    """Return the verdict among what the analysers said, or why there is none; absent if not asked."""
+    if goals.change_at is None:
+        return UNSET
+    reviews = [found.inputs.change for found in findings if isinstance(found.inputs, ReviewInputs)]
+    reasons = [gap.reason for gap in gaps if gap.kind == KIND]
+    return reviews[0] if reviews else cannot_tell(reasons[0] if reasons else "The log holds no call.")
 
 
-def _review(study: Study, verified: Verified, *, after: Bools) -> Finding:
+def _review(study: Study, verdict: Verdict, *, after: Bools) -> Finding:
+    change = verdict.change
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
-        action=_ruled(verified),
-        impact=_measured(verified),
-        grade=Grade.EXACT,
+        action=ruled(change),
+        impact=measured(verdict),
+        grade=Grade.EXACT if change.behavioural_usd is None else Grade.MODEL,
         formula=FORMULA,
-        inputs=_review_inputs(verified),
+        inputs=ReviewInputs(
+            change=change,
+            saved_usd=_saved_usd(change),
+            groups=tuple(reviewed(kind) for kind in verdict.kinds),
+            only_before=verdict.only_before,
+            only_after=verdict.only_after,
+        ),
         assumptions=(
-            "The unit of work is a call of the same kind; nothing but the change happened at that instant.",
-            "Costs are list prices; calls are independent of one another.",
+            "The same tokens are priced twice: as served, and as configured before the change.",
+            "A kind of call that behaves otherwise right after the change goes on doing so.",
         ),
         evidence=rows(study, after, weight=study.now_usd),
         how_to_verify="Compare dollars a call by kind on the bill before and after the change.",
         effort="low",
-        risk="A change of what users ask at the same time looks like an effect of the change.",
+        risk="A change of what users ask at the same instant looks like an effect of the change.",
     )
 
 
-def _review_inputs(verified: Verified) -> ReviewInputs:
-    groups = tuple(
-        ReviewedGroup(**msgspec.structs.asdict(one), roll_back=one.is_to_roll_back) for one in verified.groups
-    )
-    return ReviewInputs(**{**msgspec.structs.asdict(verified), "groups": groups})
-
-
-def _ruled(verified: Verified) -> str:
-    if verified.share is None:
-        return "What the change did to cost is unknown, as the price of a model is; its answers are compared"
-    words = {
-        "better": "The change was worth it",
-        "worse": "The change was not worth it",
-        "same": "The change made no difference to cost that can be told from chance",
-        "too few calls": "It is too early to say whether the change was worth it",
-    }
-    return (
-        f"{words[verified.ruling]}: a unit of work costs {percent(abs(verified.share))} "
-        f"{'less' if verified.share > 0 else 'more'}"
-    )
-
-
-def _measured(verified: Verified) -> str:
-    if verified.saved_usd is None or verified.low_usd is None or verified.high_usd is None:
-        return " ".join(_answers(one) for one in verified.groups if _answers(one))
-    calls = sum(one.after.calls for one in verified.groups if one.saved_usd is not None)
-    return (
-        f"{count(calls, 'call')} after the change cost {saved(verified.saved_usd)} "
-        f"{'as' if verified.saved_usd == 0 else 'than'} they would have before (at 95 %, between "
-        f"{saved(verified.low_usd)} and {saved(verified.high_usd)})."
-    )
-
-
-def _roll_back(study: Study, undone: Sequence[Comparison], *, after: Bools, groups: Labels) -> Finding:
-    earlier = [(one, _earlier(study, one, after=after, groups=groups)) for one in undone]
-    returns = tuple(
-        _return(study, one, to=to, after=after, groups=groups)
-        for one, to in earlier
-        if to is not None and one.saved_usd is not None
-    )
-    mine = np.isin(groups.codes, [groups.names.index(one.group) for one in undone])
-    where = after & mine & ~study.traffic.unpaid
-    names = ", ".join(one.group for one in undone)
-    return Finding(
-        kind=KIND,
-        stance=Stance.EVALUATE if any(one.cost != "worse" for one in undone) else Stance.DO,
-        action=f"Roll back {names}",
-        impact=" ".join(_reason(one) for one in undone),
-        grade=Grade.MODEL,
-        formula=f"{FORMULA}; rolled back at the earlier model's price and the earlier length of answers",
-        inputs=RollBackInputs(groups=tuple(undone), calls=int(where.sum())),
-        assumptions=(
-            "Rolled back, these calls get the earlier model and answers as long as before.",
-            f"Only the {percent(float(after.mean()))} of the calls that came after the change can save.",
-        ),
-        evidence=rows(study, where, weight=study.now_usd),
-        how_to_verify="Compare dollars a call and accept rates of these kinds a week after the roll-back.",
-        effort="low",
-        risk="What the change was made for is lost for these kinds of call.",
-        change=partial(_returned, returns=returns) if returns else None,
-        supply=SupplySettings(
-            route_rules=tuple(
-                RouteRule(match=one.group, to=to.model, provider=to.provider)
-                for one, to in earlier
-                if to is not None
-            )
-        ),
-        steps=tuple(
-            f"Set {one.group} back to {'what it was' if to is None else to.model}." for one, to in earlier
-        ),
-        roll_back="Apply the change to these kinds of call again.",
-    )
-
-
-def _reason(one: Comparison) -> str:
-    if one.before.usd_per_call is None or one.after.usd_per_call is None:
-        return f"{_answers(one)} What that saves is unknown, as the price of a model is."
-    said = (
-        f"{one.group} costs {money(one.after.usd_per_call)} a call against {money(one.before.usd_per_call)}"
-    )
-    rates = _rates(one)
-    return f"{said}, and {rates}." if rates else f"{said}."
-
-
-def _answers(one: Comparison) -> str:
-    """Return what is known of a kind's answers on both sides; "" where that is nothing."""
-    known = [words for words in (_rates(one), _latencies(one)) if words]
-    return f"{one.group}: {' and '.join(known)} before." if known else ""
-
-
-def _rates(one: Comparison) -> str:
-    if one.accept_rate_difference_95 is None:
-        return ""
-    rates = [side.accepted[0] / side.accepted[1] for side in (one.before, one.after)]
-    return f"{percent(rates[1])} of its answers are accepted against {percent(rates[0])}"
-
-
-def _latencies(one: Comparison) -> str:
-    before_ms, after_ms = one.before.latency_ms_p50, one.after.latency_ms_p50
-    if before_ms is None or after_ms is None:
-        return ""
-    return f"half of its calls take at most {after_ms:,.0f} ms against {before_ms:,.0f} ms"
-
-
-def _earlier(study: Study, one: Comparison, *, after: Bools, groups: Labels) -> Tariff | None:
-    """Return the model that served most of these calls before the change; None where no price is known.
-
-    One that only refused them served none.
-    """
-    mine = groups.codes == groups.names.index(one.group)
-    earlier = study.traffic.tariff[mine & ~after & ~study.traffic.unpaid]
-    known = earlier[earlier != UNPRICED]
-    return study.traffic.tariffs[int(np.bincount(known).argmax())] if len(known) else None
-
-
-def _return(study: Study, one: Comparison, *, to: Tariff, after: Bools, groups: Labels) -> Return:
-    mine = groups.codes == groups.names.index(one.group)
-    scale = one.before.output_tokens_per_call / max(one.after.output_tokens_per_call, 1e-9)
-    shorter = np.rint(study.traffic.output_tokens * min(scale, 1.0)).astype(np.int64)
-    return Return(where=mine & after, to=to, output_tokens=shorter)
-
-
-def _returned(traffic: Traffic, *, returns: tuple[Return, ...]) -> Traffic:
-    for back in returns:
-        where = back.where & traffic.kept & ~traffic.hosted
-        traffic = routed(traffic, where, to=back.to)
-        traffic = capped(traffic, where, output_tokens=back.output_tokens)
-    return traffic
+def _saved_usd(change: ChangeVerdict) -> float | None:
+    return None if change.mechanical_usd is None else change.mechanical_usd + (change.behavioural_usd or 0.0)
 
 
 def _one_sided(study: Study, *, after: bool) -> Gap:
@@ -260,21 +115,21 @@ def _one_sided(study: Study, *, after: bool) -> Gap:
     )
 
 
-def _incomparable(verified: Verified) -> Gap:
+def _incomparable(verdict: Verdict) -> Gap:
     return Gap(
         kind=KIND,
         missing=("kinds of call that occur on both sides",),
         reason=(
-            f"No kind of call occurs on both sides: {len(verified.only_before)} only before, "
-            f"{len(verified.only_after)} only after."
+            f"No kind of call occurs on both sides: {len(verdict.only_before)} only before, "
+            f"{len(verdict.only_after)} only after."
         ),
         would_add="Whether the change was worth it, per unit of work, and what to roll back.",
     )
 
 
-def _priceless(study: Study, verified: Verified, *, groups: Labels) -> tuple[Gap, ...]:
+def _priceless(study: Study, verdict: Verdict, *, groups: Labels) -> tuple[Gap, ...]:
     """Name the prices without which the cost of a kind of call cannot be compared."""
-    names = [one.group for one in verified.groups if one.saved_usd is None]
+    names = [kind.group for kind in verdict.kinds if kind.money.mechanical_usd is None]
     if not names:
         return ()
     inside = np.isin(groups.codes, [groups.names.index(name) for name in names])

@@ -1,0 +1,282 @@
+"""The verdict on a change at an instant: over all calls and for each kind of call.
+
+Reads the study's log and prices; what to say of it and what to take back is the `upgrade_review` analyser's.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
+from netra.domain.optimization.measures.before_after import Calls, Side, side_of
+from netra.domain.optimization.measures.statuses import failed_calls
+from netra.domain.optimization.traffic import UNPRICED, Bools, Traffic
+from netra.domain.optimization.uncertainty.clusters import Clusters
+from netra.domain.optimization.verdicts.adjustment import adjusted
+from netra.domain.optimization.verdicts.behaviour import (
+    Behaviour,
+    Cells,
+    Effect,
+    behaviour_of,
+    cells_of,
+    clusters_of,
+    raw_difference,
+)
+from netra.domain.optimization.verdicts.configuration import Adopted, Mechanical, mechanical
+from netra.domain.optimization.verdicts.ruling import UNKNOWN, Money, Ruling, money_of
+from netra.domain.optimization.wording import count
+from netra.domain.workloads.columns import Events, Floats, Ints, Labels, instant_of
+
+NOTHING_CHANGED: Final = "No model, price or use of caching changed at that instant"
+SHOWN: Final = 50  # kinds of call in an answer, those of the most dollars first
+
+Quality = Literal["better", "worse", "same", "cannot_tell"]
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of call on both sides of a change."""
+
+    group: str
+    before: Side
+    after: Side
+    money: Money
+    adopted: tuple[Adopted, ...]
+    accept_rate_change_95: tuple[float, float] | None  # after - before; None: cannot be told
+    quality: Quality
+
+    @property
+    def is_to_roll_back(self) -> bool:
+        """Whether something changed that can be taken back, and it surely costs more or answers worse."""
+        if not self.adopted:
+            return False
+        dearer = self.money.ruling == "not_worth_it" and self.quality != "better"
+        return self.quality == "worse" or dearer
+
+
+class ChangeVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """The ruling on a change; dollars are saved in the time after it, negative where it costs more."""
+
+    ruling: Ruling
+    mechanical_usd: float | None
+    behavioural_usd: float | None
+    low: float | None  # the 90 % interval of both parts together
+    high: float | None
+    reasons: tuple[str, ...]
+    at: datetime | None = None
+    share: float | None = None  # of what the calls after it would have cost before
+    before: Side | None = None
+    after: Side | None = None
+    adopted: tuple[Adopted, ...] = ()
+    is_unchanged: bool = False  # no kind of call is served in another way since the change
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A change as a whole and by kind of call."""
+
+    change: ChangeVerdict
+    kinds: tuple[Kind, ...]  # those on both sides, of the most dollars first
+    only_before: tuple[str, ...]
+    only_after: tuple[str, ...]
+    earlier_usd: Floats  # each call's cost as configured before the change
+
+
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rulings on all calls and on each kind are made from."""
+
+    calls: Calls
+    after: Bools
+    groups: Labels
+    mechanical: Mechanical
+    priced: Bools  # calls of kinds whose prices are all known, and that were charged
+    cells: Cells | None
+    behaviour: Behaviour | str
+    accepted: Behaviour | str
+
+
+def verdict_of(
+    events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels, change_ns: int
+) -> Verdict:
+    """Return the verdict on a change; `events` are oldest first and lie on both sides of it."""
+    parts = _parts(events, traffic, now_usd, groups=groups, change_ns=change_ns)
+    codes = [
+        np.bincount(groups.codes[side & parts.calls.charged], minlength=len(groups.names)) > 0
+        for side in (~parts.after, parts.after)
+    ]
+    found = (_kind(parts, code) for code in range(len(groups.names)))
+    kinds = [kind for kind in found if kind is not None]
+    kinds.sort(key=lambda kind: -abs(kind.money.saved_usd or 0.0))
+    return Verdict(
+        change=_change(parts, kinds, at=instant_of(change_ns)),
+        kinds=tuple(kinds),
+        only_before=tuple(np.array(groups.names, object)[codes[0] & ~codes[1]].tolist()),
+        only_after=tuple(np.array(groups.names, object)[codes[1] & ~codes[0]].tolist()),
+        earlier_usd=parts.mechanical.earlier_usd,
+    )
+
+
+def cannot_tell(reason: str) -> ChangeVerdict:
+    """Return the verdict where there is nothing to compare."""
+    return ChangeVerdict(
+        ruling="cannot_tell",
+        mechanical_usd=None,
+        behavioural_usd=None,
+        low=None,
+        high=None,
+        reasons=(reason,),
+    )
+
+
+def _parts(events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels, change_ns: int) -> _Parts:
+    after = events.at_ns >= change_ns
+    charged = ~traffic.unpaid
+    clusters = clusters_of(events, change_ns=change_ns)
+    parted = mechanical(traffic, now_usd, events=events, after=after, groups=groups, clusters=clusters)
+    unpriced = charged & (traffic.tariff == UNPRICED)
+    priced = charged & ~np.isin(groups.codes, np.unique(groups.codes[unpriced]))
+    cells: Cells | None = None
+    behaviour: Behaviour | str = "no kind of call with known prices occurs on both sides"
+    if (priced & after).any() and (priced & ~after).any():
+        where = np.flatnonzero(priced)
+        left = adjusted(
+            parted.earlier_usd[where],
+            events=events.take(where),
+            groups=groups.take(where),
+            after=after[where],
+        )
+        cells = _cells(left, events.at_ns, where, clusters=clusters, groups=groups, after=after)
+        behaviour = behaviour_of(cells, unit=clusters.name)
+    return _Parts(
+        calls=Calls(
+            usd=np.where(traffic.tariff == UNPRICED, np.nan, now_usd),
+            output_tokens=events.output_tokens,
+            accepted=events.accepted,
+            failed=None if events.status is None else failed_calls(events),
+            charged=charged,
+            latency_ms=events.latency_ms,
+        ),
+        after=after,
+        groups=groups,
+        mechanical=parted,
+        priced=priced,
+        cells=cells,
+        behaviour=behaviour,
+        accepted=_acceptance(events, charged, clusters=clusters, groups=groups, after=after),
+    )
+
+
+def _acceptance(
+    events: Events, charged: Bools, *, clusters: Clusters, groups: Labels, after: Bools
+) -> Behaviour | str:
+    """Return how much less often answers are accepted since the change."""
+    judged = np.zeros(len(events), np.bool_) if events.accepted is None else charged & (events.accepted >= 0)
+    if events.accepted is None or not (judged & after).any() or not (judged & ~after).any():
+        return "answers are not judged on both sides"
+    where = np.flatnonzero(judged)
+    accepted = events.accepted[where].astype(np.float64)
+    cells = _cells(accepted, events.at_ns, where, clusters=clusters, groups=groups, after=after)
+    return behaviour_of(cells, unit=clusters.name)
+
+
+def _cells(
+    values: Floats, at_ns: Ints, where: Ints, *, clusters: Clusters, groups: Labels, after: Bools
+) -> Cells:
+    chosen = msgspec.structs.replace(clusters, codes=clusters.codes[where])
+    return cells_of(
+        values, at_ns=at_ns[where], clusters=chosen, groups=groups.take(where), after=after[where]
+    )
+
+
+def _kind(parts: _Parts, code: int) -> Kind | None:
+    """Return one kind of call; None where it has no charged calls on one of the sides."""
+    mine = parts.groups.codes == code
+    before, after = side_of(parts.calls, mine & ~parts.after), side_of(parts.calls, mine & parts.after)
+    if before is None or after is None:
+        return None
+    group = parts.groups.names[code]
+    found = parts.accepted.kinds[code] if isinstance(parts.accepted, Behaviour) else None
+    rates = None if found is None else _rates(found, judged=after.accepted[1])
+    return Kind(
+        group=group,
+        before=before,
+        after=after,
+        money=_money(parts, mine, code=code),
+        adopted=tuple(one for one in parts.mechanical.adopted if one.group == group),
+        accept_rate_change_95=rates,
+        quality="cannot_tell" if rates is None else _quality(*rates),
+    )
+
+
+def _money(parts: _Parts, mine: Bools, *, code: int | None) -> Money:
+    """Return the money of one kind, or of all with known prices where `code` is None."""
+    where = mine & parts.after & parts.priced
+    if parts.cells is None or not where.any():
+        return UNKNOWN
+    earlier, now = parts.mechanical.earlier_usd[where], parts.calls.usd[where]
+    effect: Effect | None = None
+    if isinstance(parts.behaviour, Behaviour):
+        effect = parts.behaviour.total if code is None else parts.behaviour.kinds[code]
+    return money_of(
+        float((earlier - now).sum()),
+        effect,
+        cost_usd=float(earlier.sum()),
+        raw_usd=raw_difference(parts.cells, kind=code),
+        foreign_usd=float(earlier[parts.mechanical.foreign[where]].sum()),
+    )
+
+
+def _rates(lost: Effect, *, judged: int) -> tuple[float, float]:
+    """Return the 95 % interval of the change of an accept rate from that of accepted answers lost."""
+    return (-lost.saved - lost.surely) / judged, (-lost.saved + lost.surely) / judged
+
+
+def _quality(low: float, high: float) -> Quality:
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "same"
+
+
+def _change(parts: _Parts, kinds: Sequence[Kind], *, at: datetime) -> ChangeVerdict:
+    everything = np.ones(len(parts.after), np.bool_)
+    on_both = [parts.groups.names.index(kind.group) for kind in kinds]
+    money = _money(parts, np.isin(parts.groups.codes, on_both), code=None)
+    saved_usd = money.saved_usd
+    return ChangeVerdict(
+        ruling=money.ruling,
+        mechanical_usd=money.mechanical_usd,
+        behavioural_usd=money.behavioural_usd,
+        low=money.low_usd,
+        high=money.high_usd,
+        reasons=_reasons(parts, money),
+        at=at,
+        share=saved_usd / money.cost_usd if saved_usd is not None and money.cost_usd else None,
+        before=side_of(parts.calls, everything & ~parts.after),
+        after=side_of(parts.calls, everything & parts.after),
+        adopted=parts.mechanical.adopted[:SHOWN],
+        is_unchanged=not parts.mechanical.adopted and not parts.mechanical.doubtful,
+    )
+
+
+def _reasons(parts: _Parts, money: Money) -> tuple[str, ...]:
+    """Return what the ruling rests on, and what the log cannot show."""
+    found: list[str] = []
+    if parts.mechanical.doubtful:
+        found.append(
+            f"Of {count(parts.mechanical.doubtful, 'kind')} of call some use another model since then, in "
+            "too few calls to tell a change from chance."
+        )
+    elif not parts.mechanical.adopted:
+        found.append(f"{NOTHING_CHANGED}.")
+    if isinstance(parts.behaviour, str):
+        found.append(f"Whether calls are made in another way cannot be told: {parts.behaviour}.")
+    elif money.ruling == "cannot_tell":
+        found.append(
+            "The calls before that instant vary as much between windows in which nothing changed; a longer "
+            "log or a hold-out group would tell."
+        )
+    elif money.ruling == "no_difference":
+        found.append("The difference is one that windows without a change show as well.")
+    if parts.mechanical.foreign.any():
+        found.append("The two providers count tokens differently, by up to 35 %; the interval includes it.")
+    return tuple(found)
