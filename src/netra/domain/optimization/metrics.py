@@ -161,8 +161,9 @@ class Pareto(msgspec.Struct, frozen=True, kw_only=True):
 class StatedGoals(Goals, frozen=True, kw_only=True, omit_defaults=True):
     """The stated goals as a result shows them; `priority` and `unread` are always present."""
 
-    priority: Priority
-    unread: tuple[str, ...]
+    # Without a default they are never omitted; keyword fields need no order, which pyright does not know.
+    priority: Priority  # pyright: ignore[reportGeneralTypeIssues]
+    unread: tuple[str, ...]  # pyright: ignore[reportGeneralTypeIssues]
 
 
 class WorkloadChoice(msgspec.Struct, frozen=True, kw_only=True):

@@ -177,7 +177,7 @@ def is_sufficient(advice: Advice) -> bool:
 
 def _notes(metrics: Metrics) -> tuple[str, ...]:
     """Return the notes on how the numbers were scaled and priced."""
-    assumed = {} if metrics.models_assumed is UNSET else metrics.models_assumed
+    assumed: Mapping[str, str] = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
     counted = () if metrics.billed is UNSET else (f"The bill is counted {basis(metrics)}.",)
     return (*counted, *outlook(metrics), *(() if metrics.span is UNSET else metrics.span.notes), *priced)

@@ -199,7 +199,7 @@ def _gap(gap: Gap) -> str:
 
 def _notes(metrics: Metrics) -> str:
     """Return the assumptions about models and time."""
-    labels = {} if metrics.models_assumed is UNSET else metrics.models_assumed
+    labels: Mapping[str, str] = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     assumed = [f"Calls labelled {label} are priced as {model}." for label, model in labels.items()]
     return " ".join([*assumed, *(() if metrics.span is UNSET else metrics.span.notes)])
 
