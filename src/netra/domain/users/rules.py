@@ -24,6 +24,8 @@ CODE_LIFETIME: Final = timedelta(seconds=60)  # of the code that a page exchange
 WAITING_MAX: Final = 100_000  # sign-ins and codes that wait for their second step, in all: about 50 MB
 WAITING_PER_CLIENT_MAX: Final = 500  # the same, from one client's network: no stranger can use up the rest
 
+KEY_PREFIX: Final = "nk_"  # of every API key: it tells a key from a token, and secret scanners find it
+
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -75,6 +77,11 @@ def digest_of(secret: str, *, use: str) -> str:
     False
     """
     return hashlib.sha256(f"netra {use}\0{secret}".encode()).hexdigest()
+
+
+def key_digest(secret: str) -> str:
+    """Return the digest that is stored of an API key."""
+    return digest_of(secret, use="api key")
 
 
 def too_many_waiting(*, first_ends_s: float) -> RateLimited:

@@ -1,68 +1,34 @@
-"""The five agents in their order, on a workload of the store or on events at hand.
-
-Each stage's work is in its own module; here is only who is told when, what runs in a thread, and
-that a stage gets a checked hand-over. A language model, where there is one, adds to the first and
-the last: what the question means beside the local reading, and other words for the same answer.
-"""
+"""The five agents in their order, on a workload of the store."""
 
 from functools import partial
-from typing import Final
 
-from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
-from netra.domain.agents.language.tools import Bench
-from netra.domain.agents.model import Briefing, Question, Stage, Watch
-from netra.domain.agents.question.goals import read_goals
-from netra.domain.agents.stages import analysis, planning, reporting, survey, triage
-from netra.domain.agents.stages.dialogue import Conversations, Sends, Speech, Voice
-from netra.domain.agents.stages.handover import checked_advice
-from netra.domain.agents.wording.missing_data import asking
-from netra.domain.offload import worked
-from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.performance.hardware import Hardware
+from netra.domain.agents.model import Question, Watch
+from netra.domain.agents.stages import triage
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.optimization.result import Advice
 from netra.domain.quotas import DEFAULT_QUOTAS, Quotas
-from netra.domain.workloads.columns import Events
 from netra.domain.workloads.sizes import check_readable, limits_of
 from netra.ports.clock import Clock
-from netra.ports.language_model import LanguageModel
-from netra.ports.prices import PriceBook
 from netra.ports.workloads import EventLog, WorkloadStore
 
 
 class AgentPipeline:
-    """Answers a question; holds no word about any run or user."""
+    """Answers a question about a stored workload; it keeps nothing of any run or user."""
 
     def __init__(
         self,
         *,
+        advisor: Advisor,
         workloads: WorkloadStore,
         log: EventLog,
-        prices: PriceBook,
         clock: Clock,
-        default_model: str,
-        hardware: Hardware = HARDWARE,
         quotas: Quotas = DEFAULT_QUOTAS,
-        language_model: LanguageModel | None = None,
-        conversations: Conversations | None = None,
-        sends: Sends = "all",
-        allowance: Allowance = DEFAULT_ALLOWANCE,
     ) -> None:
+        self._advisor = advisor
         self._workloads = workloads
         self._log = log
-        self._prices = prices
         self._clock = clock
-        self._default_model = default_model
-        self._hardware = hardware
         self._limits = limits_of(quotas)
-        self._voice: Voice | None = None
-        if language_model is not None:
-            self._voice = Voice(
-                model=language_model,
-                clock=clock,
-                conversations=conversations,
-                allowance=allowance,
-                sends=sends,
-            )
 
     async def answer(self, question: Question, watch: Watch) -> Advice:
         """Return the advice on the workload that is named or the asker's only one.
@@ -70,85 +36,11 @@ class AgentPipeline:
         With nothing to compute from it says what to send. Raises `WorkStopped` from `watch`,
         `ValidationFailed` for a workload larger than the limits, and what the stores raise.
         """
-        await self._begun(watch)
+        await self._advisor.begin(watch)
         briefing = await triage.triage(question, workloads=self._workloads, now=self._clock.now())
         workload = briefing.workload
         if workload is None or workload.event_count == 0:
-            return await self._asked_back(briefing, watch)
+            return await self._advisor.ask_back(briefing, watch)
         check_readable(workload, limits=self._limits)
-        speech = None if self._voice is None else self._voice.begin(question)
-        if speech is not None:
-            briefing = await speech.heard(briefing, watch)
-        await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
-        events = await self._log.read(workload.id, owner_id=question.owner_id)
-        return await self._advised(briefing, events, watch, speech=speech)
-
-    async def answer_events(self, question: Question, events: Events, watch: Watch) -> Advice:
-        """Return the advice on events that are in no store, by the same stages."""
-        await self._begun(watch)
-        now = self._clock.now()
-        goals = read_goals(question.message, question.parameters, now=now)
-        briefing = Briefing(question=question, goals=goals, now=now, is_at_hand=True)
-        if not len(events):
-            return await self._asked_back(briefing, watch)
-        speech = None if self._voice is None else self._voice.begin(question)
-        if speech is not None:
-            briefing = await speech.heard(briefing, watch)
-        await watch.enter(agent=survey.AGENT, message=survey.MESSAGE, progress=10, until=35)
-        return await self._advised(briefing, events, watch, speech=speech)
-
-    async def _begun(self, watch: Watch) -> None:
-        """Tell of the triage: at once where a language model is to listen, which takes a while."""
-        if self._voice is None:
-            await watch.pass_through(_TRIAGE)
-        else:
-            await watch.enter(
-                agent=_TRIAGE.agent, message=_TRIAGE.message, progress=_TRIAGE.progress, until=_TRIAGE.until
-            )
-
-    async def _advised(
-        self, briefing: Briefing, events: Events, watch: Watch, *, speech: Speech | None
-    ) -> Advice:
-        work = partial(
-            survey.survey,
-            briefing,
-            events,
-            book=self._prices,
-            default_model=self._default_model,
-            hardware=self._hardware,
-        )
-        surveyed = await worked(work, checkpoint=watch.checkpoint)
-        await watch.enter(agent=analysis.AGENT, message=analysis.message(len(events)), progress=35, until=85)
-        findings = await worked(partial(analysis.analyse, surveyed), checkpoint=watch.checkpoint)
-        await watch.enter(agent=planning.AGENT, message=planning.MESSAGE, progress=85, until=95)
-        plan = await worked(partial(planning.plan, findings), checkpoint=watch.checkpoint)
-        await watch.enter(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
-        advice = reporting.report(plan)
-        if speech is not None:
-            bench = partial(
-                Bench,
-                events=events,
-                analysis=findings.analysis,
-                priced_as=surveyed.goals.model,
-                book=self._prices,
-                default_model=self._default_model,
-                hardware=self._hardware,
-                checkpoint=watch.checkpoint,
-            )
-            advice = await speech.worded(advice, plan, events, watch, bench=bench)
-        return checked_advice(advice)
-
-    async def _asked_back(self, briefing: Briefing, watch: Watch) -> Advice:
-        """Go through the stages with nothing to work on; each says so."""
-        await watch.pass_through(*_EMPTY_HANDED)
-        advice = asking(briefing)
-        return checked_advice(advice if self._voice is None else self._voice.unused(advice))
-
-
-_TRIAGE: Final = Stage(agent=triage.AGENT, message=triage.MESSAGE, progress=0, until=10)
-_EMPTY_HANDED: Final = (
-    Stage(agent=survey.AGENT, message="There are no events to profile.", progress=10, until=35),
-    Stage(agent=analysis.AGENT, message="Nothing to compute from.", progress=35, until=85),
-    Stage(agent=planning.AGENT, message="Working out what to send...", progress=85, until=95),
-    Stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100),
-)
+        read = partial(self._log.read, workload.id, owner_id=question.owner_id)
+        return await self._advisor.advise(briefing, read, watch)
