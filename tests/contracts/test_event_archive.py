@@ -1,4 +1,4 @@
-"""ClickHouse as the archive, behind HTTP and in process: its limits, what it removes, what it refuses."""
+"""The contract of `EventArchive`, over ClickHouse: behind HTTP, and in process."""
 
 from datetime import timedelta
 from typing import Any

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.users.model import Session
 from netra.domain.workloads.columns import columns_of
 from netra.domain.workloads.model import Event
+from netra.plugboard import contained
 from netra.settings import settings_from
 
 pytestmark = pytest.mark.system

@@ -16,10 +16,10 @@ from tests.servers.stopwatch import timed
 from tests.system.test_websocket import ASK, PATIENCE_S, QUIET, Served, heard, say, serving, until_close
 
 from netra.adapters.local.clock import SystemClock
-from netra.bootstrap import Ports
 from netra.domain.ids import KeyId, SessionId, UserId
 from netra.domain.users.model import ApiKey, NewUser, Role, Scope
 from netra.domain.users.rules import KEY_PREFIX, key_digest
+from netra.plugboard import Ports
 
 pytestmark = pytest.mark.system
 

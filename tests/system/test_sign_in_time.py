@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from netra.bootstrap import contained, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import Unauthorized
 from netra.domain.users.model import AddUser, SignIn
 from netra.domain.users.service import UserService
+from netra.plugboard import contained
 from netra.settings import Settings
 
 PAIRS = 200

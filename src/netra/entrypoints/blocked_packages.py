@@ -1,7 +1,8 @@
 """Packages that a process of ours leaves alone, wherever they happen to be installed.
 
 dependency-injector imports every web framework that it finds, to inject into its handlers. Netra's
-container injects into none, and where FastAPI is installed that import is a quarter of the start. Only
+container injects into none, and where FastAPI is installed that import is a quarter of the start.
+uvicorn imports watchfiles for reloading, and Litestar every schema library; here they only cost memory. Only
 the command line may do this: in another program's process those packages are that program's.
 """
 
@@ -11,7 +12,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Final, cast
 
-FRAMEWORKS: Final = ("fastapi", "fast_depends", "starlette", "werkzeug")
+FRAMEWORKS: Final = ("fastapi", "fast_depends", "starlette", "werkzeug", "watchfiles")
+SCHEMA_LIBRARIES: Final = ("pydantic", "attrs", "yaml")  # Litestar imports them; its routes here use msgspec
 
 
 @contextmanager

@@ -1,15 +1,17 @@
 """What a command says about rows of a file that could not be taken."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from netra.domain.optimization.wording import count
 from netra.entrypoints.reports.safe import say
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.ports.log_files import ReadLog
 
 FAULTS_SHOWN: Final = 5
 
 
-def warn_of_rows(log: ReadLog) -> None:
+def warn_of_rows(log: "ReadLog") -> None:
     """Say on stderr what was taken for granted, and which rows were left out; the rest was used."""
     report = log.report
     for note in log.notes:

@@ -7,21 +7,16 @@ from functools import partial
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from netra.bootstrap import open_ports, prepare, schema_of
-from netra.domain.errors import NetraError
-from netra.domain.ids import UserId
-from netra.entrypoints.app import create_app
 from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.reports.safe import say, say_text
-from netra.entrypoints.server.server import server_config
-from netra.entrypoints.server.serving import AnnouncedServer, bound_to, run_beside_server, url_of
-from netra.entrypoints.server.supervision import KNOWN, NEW, end_with_parent, supervise
-from netra.entrypoints.server.wire_limits import wire_limits_of
-from netra.settings import Settings, SettingsRefused
+
+if TYPE_CHECKING:
+    from netra.settings import Settings
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -49,6 +44,8 @@ def serve(
     \b
     Exit codes: 0 ended by Ctrl-C or SIGTERM; 1 could not start; 2 a setting cannot be used.
     """
+    from netra.entrypoints.server.serving import bound_to, url_of
+
     settings = settings_with(host=host, port=port, workers=workers, slots=slots, data=data)
     prepare(settings)
     with bound_to(settings.host, settings.port) as bound:
@@ -58,12 +55,18 @@ def serve(
 
         if settings.workers == 1:
             return _run(settings, bound, announce=announce, line=None)
+        from netra.entrypoints.server.supervision import supervise
+
         schema_of(settings).upgrade()  # once, and a store that is away is told of once
         return supervise(partial(api_process, settings, bound), count=settings.workers, on_ready=announce)
 
 
-def api_process(settings: Settings, bound: socket.socket, line: "Connection[bytes, bytes]") -> None:
+def api_process(settings: "Settings", bound: socket.socket, line: "Connection[bytes, bytes]") -> None:
     """Be one of several API processes on the socket `bound`, until SIGTERM or the end of the line."""
+
+    from netra.domain.errors import NetraError
+    from netra.entrypoints.server.supervision import KNOWN, NEW
+    from netra.settings import SettingsRefused
 
     def announce(is_new: bool) -> None:  # noqa: FBT001  # as above
         line.send_bytes(NEW if is_new else KNOWN)
@@ -76,12 +79,14 @@ def api_process(settings: Settings, bound: socket.socket, line: "Connection[byte
 
 
 def _run(
-    settings: Settings,
+    settings: "Settings",
     bound: socket.socket,
     *,
     announce: Callable[[bool], None],
     line: "Connection[bytes, bytes] | None",
 ) -> int:
+    from netra.entrypoints.server.serving import run_beside_server
+
     try:
         return run_beside_server(_served(settings, bound, announce=announce, line=line))
     except SystemExit:  # uvicorn's word for a start that failed; it has logged why
@@ -89,16 +94,26 @@ def _run(
 
 
 async def _served(
-    settings: Settings,
+    settings: "Settings",
     bound: socket.socket,
     *,
     announce: Callable[[bool], None],
     line: "Connection[bytes, bytes] | None",
 ) -> int:
+    from netra.domain.ids import UserId
+    from netra.entrypoints.blocked_packages import SCHEMA_LIBRARIES, unseen
+    from netra.entrypoints.server.server import server_config
+    from netra.entrypoints.server.serving import AnnouncedServer
+    from netra.entrypoints.server.supervision import end_with_parent
+    from netra.entrypoints.server.wire_limits import wire_limits_of
+
     async with open_ports(settings) as ports:
         # Numbers are given from 1 on, so nobody with the first means nobody at all.
         is_new = await ports.users.find(UserId(1)) is None
-        app = create_app(settings, ports)
+        with unseen(*SCHEMA_LIBRARIES):  # after the ports: what a language model's client needs is loaded
+            from netra.entrypoints.app import create_app
+
+            app = create_app(settings, ports)
         config = server_config(
             app,
             host=settings.host,
@@ -115,7 +130,7 @@ async def _served(
     return DONE
 
 
-def greeting(url: str, *, settings: Settings, is_new: bool) -> str:
+def greeting(url: str, *, settings: "Settings", is_new: bool) -> str:
     """Return what stands on the screen once the service takes connections."""
     lines = [
         f"Netra {version('netra')} is at {url}   (Ctrl-C ends it)",
