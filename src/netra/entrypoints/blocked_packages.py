@@ -1,31 +1,40 @@
-"""Packages that a process of ours leaves alone, wherever they happen to be installed.
+"""Packages that Netra's processes do not import, even where they are installed.
 
 dependency-injector imports every web framework that it finds, to inject into its handlers. Netra's
 container injects into none, and where FastAPI is installed that import is a quarter of the start.
-uvicorn imports watchfiles for reloading, and Litestar every schema library; here they only cost memory. Only
-the command line may do this: in another program's process those packages are that program's.
+uvicorn imports watchfiles for reloading, alembic's templates import pygments for colours, and the container
+and Litestar import pydantic: Netra uses none of it. Only the command line may block packages: in another
+program's process they are that program's.
 """
 
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from types import ModuleType
-from typing import Final, cast
+from importlib.abc import MetaPathFinder
+from typing import Final
 
-FRAMEWORKS: Final = ("fastapi", "fast_depends", "starlette", "werkzeug", "watchfiles")
-SCHEMA_LIBRARIES: Final = ("pydantic", "attrs", "yaml")  # Litestar imports them; its routes here use msgspec
+FRAMEWORKS: Final = ("fastapi", "fast_depends", "starlette", "werkzeug", "watchfiles", "pygments")
+SCHEMA_LIBRARIES: Final = ("pydantic", "attrs")  # for the container and Litestar, which import them
 
 
 @contextmanager
 def unseen(*names: str) -> Generator[None]:
     """Let imports of these packages fail as if they were not there; what is loaded already stays."""
-    hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden, _ABSENT))
+    finder = _Absent(frozenset(name for name in names if name not in sys.modules))
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        for name in hidden:
-            del sys.modules[name]
+        sys.meta_path.remove(finder)
 
 
-_ABSENT: Final = cast("ModuleType", None)  # what the import system takes for "not there"
+class _Absent(MetaPathFinder):
+    """Refuses to find some packages. Unlike None in `sys.modules`, compiled modules understand it."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:  # noqa: ARG002
+        """Raise `ModuleNotFoundError` for these packages; leave others to the next finder."""
+        if fullname.partition(".")[0] in self._names:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)

@@ -107,12 +107,13 @@ async def _served(
     from netra.entrypoints.server.supervision import end_with_parent
     from netra.entrypoints.server.wire_limits import wire_limits_of
 
+    with unseen(*SCHEMA_LIBRARIES):
+        from netra.entrypoints.app import create_app
+
     async with open_ports(settings) as ports:
         # Numbers are given from 1 on, so nobody with the first means nobody at all.
         is_new = await ports.users.find(UserId(1)) is None
-        with unseen(*SCHEMA_LIBRARIES):  # after the ports: what a language model's client needs is loaded
-            from netra.entrypoints.app import create_app
-
+        with unseen(*SCHEMA_LIBRARIES):  # Litestar looks for them here too
             app = create_app(settings, ports)
         config = server_config(
             app,
