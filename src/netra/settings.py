@@ -99,6 +99,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_agent: Count = 10
     limit_websocket: Count = 30
     limit_general: Count = 100
+    limit_ingest_events: Count = 1_000_000  # records of telemetry in 60 s, by user; 0: no limit
+    limit_ingest_bytes: Count = 1_073_741_824  # the same in bytes, after decompression
+    otlp_content: Literal["hash", "drop"] = "hash"  # what is done with prompts in telemetry
     max_message_length: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     max_thread_messages: Annotated[int, msgspec.Meta(ge=2, le=100_000)] = 1_000
     max_live_runs_per_user: Annotated[int, msgspec.Meta(ge=1)] = 1_000

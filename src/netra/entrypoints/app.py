@@ -26,6 +26,7 @@ from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.idempotency import ReplayMiddleware
 from netra.entrypoints.http.keys import keys_router
+from netra.entrypoints.http.otlp import otlp_router
 from netra.entrypoints.http.preflights import Preflights
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.security_log import audit_router
@@ -77,6 +78,17 @@ class OwnWorker:
                 yield
             finally:
                 self.stop()
+
+
+@asynccontextmanager
+async def settling(services: Services) -> AsyncGenerator[None]:
+    """Turn staged telemetry into events until the block ends."""
+    task = asyncio.create_task(services.container.telemetry_settler().serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 class Application:
@@ -132,7 +144,7 @@ def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: floa
             services = switchboard.plug(opened)
             edge.open(ids=opened.ids, incidents=opened.incidents)
             watched = connections.watched(users=services.users, clock=opened.clock)
-            async with worker.working(services), watched:
+            async with worker.working(services), settling(services), watched:
                 yield
 
     litestar = _litestar(
@@ -192,6 +204,7 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             audit_router(),
             agent_router(replayed=replayed, stream=stream),
             threads_router(),
+            otlp_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
             configuration_router(),
         ],
@@ -217,6 +230,7 @@ def _dependencies(switchboard: Switchboard) -> dict[str, Provide]:
         "threads": provided(lambda: switchboard.services.threads),
         "runs": provided(lambda: switchboard.services.runs),
         "workloads": provided(lambda: switchboard.services.workloads),
+        "telemetry": provided(lambda: switchboard.services.telemetry),
         "health_service": provided(lambda: switchboard.services.health),
         "sign_in_desk": provided(lambda: switchboard.services.sign_ins),
     }

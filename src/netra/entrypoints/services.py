@@ -6,6 +6,7 @@ from netra.bootstrap import Container, Ports, contained
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.health.service import HealthService
 from netra.domain.runs.service import RunService
+from netra.domain.telemetry.service import TelemetryService
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.federated import FederatedSignIn
 from netra.domain.users.keys import ApiKeyService
@@ -31,6 +32,7 @@ class Services:
     threads: ThreadService
     runs: RunService
     workloads: WorkloadService
+    telemetry: TelemetryService
     health: HealthService
     sign_ins: SignInDesk
 
@@ -57,6 +59,7 @@ class Switchboard:
             threads=container.thread_service(),
             runs=container.run_service(),
             workloads=container.workload_service(),
+            telemetry=container.telemetry_service(),
             health=container.health_service(),
             sign_ins=SignInDesk(
                 users=container.user_service(),

@@ -64,7 +64,9 @@ def json_resources_of(body: bytes, signal: Signal) -> Sequence[AnyResource]:
     """
     request = _request_of(body, signal)
     found: Sequence[AnyResource] | None = getattr(request, _FIELDS[signal])
-    strays = [each for each, name in _FIELDS.items() if getattr(request, name) not in (ABSENT, None)]
+    strays = [
+        each for each, name in _FIELDS.items() if each is not signal and getattr(request, name) != ABSENT
+    ]
     if found is None and strays:  # it was sent to the wrong path
         sent = strays[0].value
         raise msgspec.ValidationError(f"it holds {sent}, which go to /v1/{sent}, not to /v1/{signal.value}")

@@ -133,7 +133,7 @@ def silence(models: Mapping[str, int], *, streams: int, total: int) -> str:
 
 
 _SENTENCES: Final[Mapping[str, str]] = {
-    Note.CACHE_UNKNOWN: "{count} calls have no cached tokens, nor input that counts them: their cost is a minimum.",
+    Note.CACHE_UNKNOWN: "{count} calls lack cached tokens, and input with them: the cost is a minimum.",
     Note.ESTIMATED: "{count} streams have counts that the emitter estimated: ask for usage in streams.",
     Note.PARTS_DROPPED: "{count} calls had more cached tokens than input; the cached ones were left out.",
 }
