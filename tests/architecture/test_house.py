@@ -91,7 +91,7 @@ def test_only_outermost_frames_catch_everything() -> None:
 def test_the_hexagon_draws_no_random_numbers() -> None:
     """Contract 2 forbids `random`; numpy has random numbers of its own, which no import contract sees."""
     drawn = [
-        f"{name_of(path)}:{node.lineno}"
+        f"{name_of(path)}:{ast.unparse(node)}"
         for path in MODULES
         if name_of(path).startswith(("domain/", "ports/"))
         for node in nodes(path)

@@ -114,13 +114,17 @@ class Desk:
         self.log = MemoryEventLog(self.workloads)
 
     @property
+    def prices(self) -> ShelfPriceBook:
+        return ShelfPriceBook(*self.tariffs)
+
+    @property
     def pipeline(self) -> AgentPipeline:
         return AgentPipeline(advisor=self.advisor, workloads=self.workloads, log=self.log, clock=self.clock)
 
     @property
     def advisor(self) -> Advisor:
         return Advisor(
-            prices=ShelfPriceBook(*self.tariffs),
+            prices=self.prices,
             clock=self.clock,
             default_model="big",
             hardware=NO_HARDWARE,
