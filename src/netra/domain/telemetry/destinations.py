@@ -53,7 +53,16 @@ def name_of(resource: Attributes) -> str | Unplaced:
 class Destinations:
     """Finds workloads by id or name, and makes those that are new."""
 
-    def __init__(self, *, workloads: WorkloadStore, clock: Clock, ids: IdSource, quotas: Quotas) -> None:
+    def __init__(
+        self,
+        *,
+        workloads: WorkloadStore,
+        clock: Clock,
+        ids: IdSource,
+        quotas: Quotas,
+        known_max: int = KNOWN_MAX,
+    ) -> None:
+        self._known_max = known_max
         self._workloads = workloads
         self._clock = clock
         self._ids = ids
@@ -74,7 +83,7 @@ class Destinations:
         if not isinstance(found, Unplaced):
             self._known[owner_id, name] = (found, now_s)
             self._known.move_to_end((owner_id, name))
-            while len(self._known) > KNOWN_MAX:
+            while len(self._known) > self._known_max:
                 self._known.popitem(last=False)
         return found
 

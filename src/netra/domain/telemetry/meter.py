@@ -24,7 +24,8 @@ class _Slot(msgspec.Struct):
 class IntakeMeter:
     """Admits requests within limits of records and bytes per 60 s; a limit of 0 is none."""
 
-    def __init__(self, *, records: int, bytes_: int, clock: Clock) -> None:
+    def __init__(self, *, records: int, bytes_: int, clock: Clock, owners_max: int = OWNERS_MAX) -> None:
+        self._owners_max = owners_max
         self._records = records
         self._bytes = bytes_
         self._clock = clock
@@ -46,7 +47,7 @@ class IntakeMeter:
             slots.append(_Slot(now_s))
         slots[-1].records += records
         slots[-1].bytes += size
-        while len(self._slots) > OWNERS_MAX:
+        while len(self._slots) > self._owners_max:
             self._slots.popitem(last=False)
 
     def _check(self, what: str, used: int, more: int, limit: int) -> None:

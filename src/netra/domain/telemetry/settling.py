@@ -42,8 +42,8 @@ def settle(
     parts = list(arrivals)
     _report_rest(parts, report, now_s=now_s)
     rows = _unique(parts, done, report)
-    around = _recent([each for part in parts for each in part.around], now_s)
-    ancestors = [each.span for each in around]
+    around = {(each.span.trace, each.span.span): each for part in parts for each in part.around}
+    ancestors = [each.span for each in around.values()]
     times = _times(rows.values())
     groups = groups_of((row.teller for row in rows.values()), ancestors)
     ripe: list[Group] = []
@@ -61,7 +61,7 @@ def settle(
     _report_calls(reading, report, now_s=now_s)
     return Settlement(
         calls=reading.calls,
-        carried=Arrival(rows=_carried(rows, finished, now_s), around=around),
+        carried=Arrival(rows=_carried(rows, finished, now_s), around=_recent(around.values(), now_s)),
         done=b"".join(digest_of(key) for key in sorted(finished) if not rows[key].settled),
     )
 
@@ -121,9 +121,9 @@ def _carried(rows: dict[str, Row], finished: Collection[str], now_s: float) -> l
     return waiting + stored[-LATE_ROWS_MAX:]
 
 
-def _recent(around: Sequence[Surrounding], now_s: float) -> list[Surrounding]:
-    unique = {(each.span.trace, each.span.span): each for each in around if now_s - each.at_s < LATE_S}
-    return sorted(unique.values(), key=lambda each: each.at_s)[-LATE_ROWS_MAX:]
+def _recent(around: Iterable[Surrounding], now_s: float) -> list[Surrounding]:
+    recent = [each for each in around if now_s - each.at_s < LATE_S]
+    return sorted(recent, key=lambda each: each.at_s)[-LATE_ROWS_MAX:]
 
 
 def _report_rest(parts: Sequence[Arrival], report: Report, *, now_s: float) -> None:

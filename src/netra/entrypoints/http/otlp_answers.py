@@ -8,6 +8,7 @@ from litestar import Response
 
 from netra.domain.telemetry.records import Signal
 from netra.domain.telemetry.service import Outcome
+from netra.entrypoints.credentials import Headers
 from netra.entrypoints.http.admission import JSON, media_type
 
 PROTOBUF: Final = "application/x-protobuf"
@@ -74,7 +75,7 @@ def status_of(status: int, message: str, *, is_json: bool) -> tuple[bytes, str]:
     return _numbered(code, message[:MESSAGE_MAX]), PROTOBUF
 
 
-def is_json_request(headers: list[tuple[bytes, bytes]]) -> bool:
+def is_json_request(headers: Headers) -> bool:
     """Return whether a request came as JSON; protobuf is the usual encoding of OTLP."""
     return media_type(headers, usual=PROTOBUF) == JSON
 
