@@ -14,6 +14,7 @@ MODULES = sorted(SRC.rglob("*.py"))
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "misc"}
 OUTERMOST = {
     "domain/runs/worker.py",
+    "domain/telemetry/settler.py",
     "domain/workloads/delivery.py",
     "domain/workloads/unfinished_removals.py",
     "entrypoints/websocket/pump.py",

@@ -1,7 +1,7 @@
 """Show a page of a workload's events with what each costs at list prices."""
 
+import asyncio
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 import msgspec
@@ -10,7 +10,6 @@ import numpy as np
 from netra.domain.browsing.rows import event_at
 from netra.domain.browsing.selection import Chosen, Place, Selection, chosen, matching
 from netra.domain.ids import UserId, WorkloadId
-from netra.domain.offload import run_in_thread
 from netra.domain.optimization.pricing import Billed, billed
 from netra.domain.quotas import Quotas
 from netra.domain.what_if.price_list import price_list
@@ -83,8 +82,8 @@ class EventBrowser:
         workload = await self._workloads.get(workload_id, owner_id=owner_id)
         check_readable(workload, limits=self._limits)
         events = await self._log.read(workload_id, owner_id=owner_id, since=since, until=until)
-        return await run_in_thread(
-            partial(_page, events, selection, book=self._prices, default_model=self._default_model)
+        return await asyncio.to_thread(
+            _page, events, selection, book=self._prices, default_model=self._default_model
         )
 
 

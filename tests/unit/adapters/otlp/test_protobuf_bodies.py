@@ -126,9 +126,7 @@ def test_other_signals_than_the_paths_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="were logs or metrics sent to /v1/traces"):
         records_of(as_protobuf(logs({"timeUnixNano": "5"}), Signal.LOGS), is_json=False)
     with pytest.raises(InvalidRequest, match="were traces sent to /v1/logs"):
-        records_of(
-            as_protobuf(traces({"name": "x", "attributes": [attribute("a")]})), Signal.LOGS, is_json=False
-        )
+        records_of(as_protobuf(traces({"attributes": [attribute("a")]})), Signal.LOGS, is_json=False)
 
 
 def test_nothing_sent_is_nothing_read() -> None:

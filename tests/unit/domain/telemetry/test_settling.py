@@ -1,6 +1,7 @@
 """When calls are complete, and what happens to records that come late, twice, or in another order."""
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -141,7 +142,7 @@ def whole() -> Stage:
     cut=st.integers(0, len(RECORDS)),
     is_reversed=st.booleans(),
     times=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    gap_s=st.sampled_from([0.0, 5.0, 14.0]),
+    gap_s=st.sampled_from([0.0, 4.0]),
     order=st.randoms(use_true_random=False),
 )
 def test_any_split_into_requests_in_any_order_sent_again_gives_the_same_events(
@@ -180,7 +181,7 @@ def test_corrections_and_samples_are_reported() -> None:
     stage = Stage()
     fresh = {**CHAT, "gen_ai.usage.input_tokens": 176, "gen_ai.usage.output_tokens": 3}
     stage.send(span({**fresh, "gen_ai.usage.cache_read.input_tokens": 1024}, trace_state="ot=th:8"), at_s=100)
-    bedrock = {"scope": "opentelemetry.instrumentation.bedrock", "version": "0.62.4"}
+    bedrock: dict[str, Any] = {"scope": "opentelemetry.instrumentation.bedrock", "version": "0.62.4"}
     stage.send(span(fresh, parent_id="p", **bedrock), at_s=100)
     stage.settle(200)
     assert stage.report.emitters["lib"].corrected == {"arithmetic_says_input_excluded_cache": 1}
