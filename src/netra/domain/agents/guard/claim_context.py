@@ -11,22 +11,24 @@ _PERIOD: Final = re.compile(
     re.IGNORECASE,
 )
 _PERIOD_BEFORE: Final = re.compile(
-    r"\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)\b[^.;:!?\n0-9]{0,30}$",
+    r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
+    r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a) (?P<period>second|minute|hour|day|week|month|year))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
 _ADVERBS: Final = {"daily": "day"}
 _SHORT: Final = {"sec": "second", "s": "second", "min": "minute", "hr": "hour", "h": "hour", "mo": "month"}
 _YEARS: Final = {"yr": "year", "annum": "year", "annua": "year", "annual": "year"}
 _FILL: Final = (
-    r"(?:\s+(?:by|of|about|around|roughly|some|up|to|you|us|nearly|almost|between|another|only|just|an?"
+    r"(?:\s+(?:the|your|our|its|their|total|whole|monthly))*(?:\s+(?:bill|spend|spending|costs?|price|invoice))?"
+    r"(?:\s+(?:by|of|about|around|roughly|some|up to|you|us|nearly|almost|between|another|only|just|an?"
     r"|extra))*\s*$"
 )
 _DOWN_BEFORE: Final = re.compile(
     r"\b(?:sav(?:es?|ed|ings?)|cuts?|reduc(?:es?|ed|tion)|lowers?|lowered|drops?|falls?|less|cheaper|shaves?"
-    r"|down|gains?|decreas(?:es?|ed))" + _FILL, re.IGNORECASE,
+    r"|down|gains?|decreas(?:es?|ed)|discount|rebate)" + _FILL, re.IGNORECASE,
 )  # fmt: skip
 _UP_BEFORE: Final = re.compile(
-    r"\b(?:adds?|los(?:es?|ing|s)|increas(?:es?|ed)|raises?|raised|grows?|rises?|up|dearer|more)" + _FILL,
+    r"\b(?:adds?|los(?:es?|ing|s)|increas(?:es?|ed)|raises?|raised|grows?|rises?|up|dearer|more|surcharge|premium|mark-?up|penalty)" + _FILL,
     re.IGNORECASE,
 )
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
@@ -51,7 +53,7 @@ _WORD: Final = re.compile(
 _SENTENCE: Final = re.compile(r"[.!?](?=\s)|\n")
 _WISH: Final = re.compile(
     r"\b(?:ask(?:ed|ing)?|want\w*|targets?|goals?|limits?|budgets?|wish\w*|aim\w*|request(?:ed)?|need\w*|requir\w*"
-    r"|within|slo|more traffic|less traffic|growth|speed-?up|keeps?|breaks?)\b",
+    r"|within|slo|more traffic|less traffic|growth|understood|speed-?up|keeps?|breaks?)\b",
     re.IGNORECASE,
 )
 _GRAMMAR: Final = """
