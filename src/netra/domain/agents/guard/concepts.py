@@ -10,50 +10,74 @@ from functools import lru_cache
 from typing import Final
 
 _TEXT: Final[Mapping[str, str]] = {
-    "saving": r"sav\w+|cheaper|less|lower\w*|cut\w*|reduc\w+|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*"
-    r"|avoid\w*|differ\w*|loss|los(?:es?|ing|t)|more|dearer|adds?|extra|change\w*|decreas\w*|increas\w*|rais\w+|up"
-    r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|doubl\w+|cost\w* you|would cost|interval",
+    "saving": r"sav\w+|can go|cheaper|less|lower\w*|cut\w*|reduc\w+|drops?|dropped|falls?|fell|down|off"
+    r"|gains?|gained|shav\w+|trim\w*"
+    r"|avoid\w*|differ\w*|loss|los(?:es?|ing|t)|more|dearer|adds?|extra|change\w*|decreas\w*|increas\w*"
+    r"|rais\w+|up"
+    r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|doubl\w+|cost\w* you|would "
+    r"cost|interval",
     "ttft": r"ttft|first[- ]tokens?|time[- ]to[- ]first",
-    "tpot": r"tpot|per[- ](?:output[- ])?token|(?:each|every) (?:next |further |output )?token|inter-?token|next token"
+    "tpot": r"tpot|per[- ](?:output[- ])?token|(?:each|every) (?:next |further |output )?token"
+    r"|inter-?token|next token"
     r"|token (?:rate|time)",
-    "latency": r"latenc\w+|slow\w*|fast\w*|tak(?:es?|ing)|within|answers? in|respon\w+|whole[- ]call|end[- ]to[- ]end|tail\w*|p[0-9]{2}"
-    r"|percentile|limit\w*|median|finish\w*|complet\w*|calls? (?:last|run)\w*|seconds?|wait\w*|runs?|duration|slo|needs?",
-    "fail": r"fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed out|retr(?:y|ies)\w*|turned away|not charged"
+    "latency": r"latenc\w+|slow\w*|fast\w*|tak(?:es?|ing)|within|answers? in|respon\w+|whole[- ]call"
+    r"|end[- ]to[- ]end|tail\w*|p[0-9]{2}"
+    r"|percentile|limit\w*|median|finish\w*|complet\w*|calls? (?:last|run)\w*|seconds?|wait\w*|runs?"
+    r"|duration|slo|needs?",
+    "fail": r"fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed out|retr(?:y|ies)\w*"
+    r"|turned away|not charged"
     r"|unpaid|reject\w*|not billed|uncharged|avoidable|for nothing",
-    "repeat": r"repeat\w*|duplicat\w*|identical|same (?:prompt|question|call)\w*|word for word|again|redundan\w*|dedup\w*"
+    "repeat": r"repeat\w*|duplicat\w*|identical|same (?:prompt|question|call)\w*|word for word|again"
+    r"|redundan\w*|dedup\w*"
     r"|already answered|verbatim",
-    "cache": r"cach\w+|prefix\w*|reus\w+|hits?|reads?|writes?|kept|ttl|time to live|shared|token share|repeated part",
+    "cache": r"cach\w+|prefix\w*|reus\w+|hits?|reads?|writes?|kept|ttl|time to live|shared|token share"
+    r"|repeated part",
     "batch": r"batch\w*|discount\w*|can wait|offline",
     "truncate": r"cut|truncat\w*|cap|caps|capped|capping|limit\w*|shorten\w*|long(?:er)?|length\w*|at most",
     "growth": r"grow\w*|growth|traffic|usage|load|more calls|more requests|volume|increase\w*",
     "utilisation": r"utili[sz]\w*|busy|idle|used|use|load\w*|occup\w*",
     "accept": r"accept\w*|cascade\w*|approv\w*|evaluat\w*|pass\w*|judg\w*|good enough|answers",
-    "break_even": r"break[- ]?even\w*|breaks? even|pays?|pay off|times|threshold|accept\w*|need\w*|at least|above|under"
+    "break_even": r"break[- ]?even\w*|breaks? even|pays?|pay off|times|threshold|accept\w*|need\w*|at "
+    r"least|above|under"
     r"|more than|would (?:have to|need)",
-    "judge": r"judg\w*|evaluat\w*|sampl\w*|scor\w*|review\w*|grad\w*|compar\w*|test\w*|label\w*|blind\w*|answers",
-    "limit": r"limit\w*|target\w*|ask\w*|want\w*|goal\w*|slo|budget\w*|need\w*|requir\w*|request(?:ed|ing)|promise\w*|within"
+    "judge": r"judg\w*|evaluat\w*|sampl\w*|scor\w*|review\w*|grad\w*|compar\w*|test\w*|label\w*"
+    r"|blind\w*|answers",
+    "limit": r"limit\w*|target\w*|ask\w*|want\w*|goal\w*|slo|budget\w*|need\w*|requir\w*|request(?:ed"
+    r"|ing)|promise\w*|within"
     r"|allow\w*|cap|under|threshold\w*|bound\w*|objective\w*|wish\w*|max\w*",
-    "over_limit": r"over|exceed\w*|break\w*|miss\w*|slower|above|violat\w*|beyond|late|breach\w*|out of|past|longer",
+    "over_limit": r"over|exceed\w*|break\w*|miss\w*|slower|above|violat\w*|beyond|late|breach\w*|out of"
+    r"|past|longer",
     "wait": r"wait\w*|queu\w*|delay\w*|hold\w*|held|smooth\w*|shap\w*",
-    "peak": r"peak\w*|bus(?:y|iest)\w*|burst\w*|max\w*|rate limit\w*|most|highest|limit\w*|ask\w*|need\w*|at least|quota\w*"
+    "peak": r"peak\w*|bus(?:y|iest)\w*|burst\w*|max\w*|rate limit\w*|most|highest|limit\w*|ask\w*"
+    r"|need\w*|at least|quota\w*"
     r"|per second|a second|a minute|per minute|spik\w*|average|mean",
     "if_pass": r"if|once|evaluat\w*|pass(?:es|ed|ing)?|provided|assuming|should|could|potential\w*|judg\w*",
-    "planned": r"plan\w*|would|could|will|becom\w*|fall\w*|fell|drops?|dropped|down|after\w*|lower\w*|reduc\w*|cut\w*|to|instead"
+    "planned": r"plan\w*|would|could|will|becom\w*|fall\w*|fell|drops?|dropped|down|after\w*|lower\w*"
+    r"|reduc\w*|cut\w*|to|instead"
     r"|new|leav\w*|remain\w*|left|shrink\w*|then|from|can be|proposed|recommend\w*|optimi[sz]\w*",
     "hourly": r"gpu\w*|hour\w*|replica\w*|rent\w*|card\w*|accelerator\w*|h|hr",
-    "hosting": r"self[- ]?host\w*|own|host\w*|gpu\w*|replica\w*|fleet|rent\w*|llama\w*|would cost|cost more|dearer|serving|hardware",
-    "retire": r"until|retire\w*|deprecat\w*|sunset\w*|end\w*|stop\w*|shut\w*|leav\w*|remov\w*|withdraw\w*|gone|no longer|discontinu\w*",
+    "hosting": r"self[- ]?host\w*|own|host\w*|gpu\w*|replica\w*|fleet|rent\w*|llama\w*|would cost|cost "
+    r"more|dearer|serving|hardware",
+    "retire": r"until|retire\w*|deprecat\w*|sunset\w*|end\w*|stop\w*|shut\w*|leav\w*|remov\w*"
+    r"|withdraw\w*|gone|no longer|discontinu\w*",
     "input": r"input|prompts?|sent|in|incoming|context|reads?",
-    "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?|returned|response",
-    "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom|top|either|or|and|may|might"
+    "output": r"output|answers?|generat\w*|complet\w*|written|wrote|writes?|out|repl(?:y|ies)|produced?"
+    r"|returned|response",
+    "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom"
+    r"|top|either|or|and|may|might"
     r"|conservative\w*|optimistic\w*|pessimistic\w*|bound\w*|floor|ceiling|as much|as little",
-    "spread": r"median|p[0-9]{2}|percentile|mean|average|typical\w*|largest|longest|max\w*|min\w*|tail|most|usual\w*",
+    "spread": r"median|p[0-9]{2}|percentile|mean|average|typical\w*|largest|longest|max\w*|min\w*|tail"
+    r"|most|usual\w*",
     "route": r"rout\w*|send\w*|sent|go|goes|stay\w*|mov\w*|serv\w*|plan\w*|handle\w*|switch\w*|shift\w*",
     "stay": r"stay\w*|remain\w*|keep\w*|left|not fit|rest|unchanged",
+    "plan": r"plan\w*|after\w*|would|will|instead|then",
     "kept": r"cach\w+|kept|keep\w*|within|minutes?|seconds?|hours?|days?|ttl|time to live|5 min\w*",
     "price": r"price\w*|list\w*|cost\w*|charg\w*|rate\w*|token\w*",
 }  # fmt: skip
 _KEYS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    (r"^savings$|^saved_|_saved_", ("saving",)),
+    (r"(?:^|_)(?:low|high)$", ("range",)),
+    (r"^the plan$", ("planned",)),
     (r"ttft", ("ttft",)),
     (r"tpot", ("tpot",)),
     (r"latency_ms", ("latency",)),
@@ -64,7 +88,7 @@ _KEYS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (r"truncated|max_output_tokens", ("truncate",)),
     (r"^traffic_growth|^growth$", ("growth",)),
     (r"utilisation", ("utilisation",)),
-    (r"^accept", ("accept",)),
+    (r"accept", ("accept",)),
     (r"break_even_(?!accept)|reserve_", ("break_even",)),
     (r"answers_to_judge", ("judge",)),
     (r"by_time_kept|^ttl_s|^kept_s|^keep_s", ("kept",)),
@@ -89,14 +113,17 @@ _PERCENTILE: Final = re.compile(
     re.IGNORECASE,
 )
 _OF: Final = re.compile(
-    r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?of\s+(?:(?:the|your|our|its|all|these|those|this"
+    r"^\s*(?:%|percent|per cent)?\s*(?:\([^)]*\)\s*)?(?:more |less |fewer )?of\s+(?:(?:the|your|our|its"
+    r"|all|these|those|this"
     r"|total|monthly|whole|entire|current|[\w-]+['’]s)\s+)*"
-    r"(?P<what>input tokens?|prompt tokens?|output tokens?|tokens?|calls?|requests?|traffic|bill|costs?|spend\w*|invoice|money"
+    r"(?P<what>input tokens?|prompt tokens?|output tokens?|tokens?|calls?|requests?|traffic|bill|costs?"
+    r"|spend\w*|invoice|money"
     r"|answers?|responses?|time|prompts?|list price|price)\b",
     re.IGNORECASE,
 )
 _SAME: Final = {
-    "request": "call", "bill": "money", "cost": "money", "spend": "money", "spending": "money", "invoice": "money",
+    "request": "call", "bill": "money", "cost": "money", "spend": "money", "spending": "money",
+    "invoice": "money",
     "response": "answer", "prompt token": "input token",
 }  # fmt: skip
 _POPULATIONS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
@@ -175,13 +202,16 @@ def population_of(keys: Iterable[str]) -> str:
     return ""
 
 
-_STOP: Final = frozenset(
-    "the a an and or but that which who is are was were be with than at for in on per by from as of it they you we would could "
-    "should can will has have had before after over under against when while if so then now more less not its their your our "
-    "until each to this these those all any into out up down only also no there here first one two how what why do does did "
-    "call calls token tokens request requests bill cost costs month monthly log plan saving savings save saves saved percent "
-    "usd dollar dollars price prices share number ms sec second seconds minute minutes hour hours day days week year years gib gb about around roughly some most least very such".split()
-)
+_STOP_WORDS: Final = """
+    the a an and or but that which who is are was were be with than at for in on per by from as of it
+    they you we would could should can will has have had before after over under against when while if
+    so then now more less not its their your our until each to this these those all any into out up down
+    only also no there here first one two how what why do does did call calls token tokens request
+    requests bill cost costs month monthly log plan saving savings save saves saved percent usd dollar
+    dollars price prices share number cent cents ms sec second seconds minute minutes hour hours day
+    days week year years gib gb about around roughly some most least very such
+"""
+_STOP: Final = frozenset(_STOP_WORDS.split())
 _WORD: Final = re.compile(r"[a-z][a-z]+")
 
 
@@ -189,7 +219,9 @@ _WORD: Final = re.compile(r"[a-z][a-z]+")
 def content_of(text: str) -> frozenset[str]:
     """Return the stems of the words that carry a sentence's meaning, and its less common measures."""
     words = {_stem(word) for word in _WORD.findall(text.lower()) if word not in _STOP}
-    return frozenset(words | {f"*{name}" for name in ("repeat", "fail", "cache", "ttft", "tpot") if says(text, name)})
+    return frozenset(
+        words | {f"*{name}" for name in ("repeat", "fail", "cache", "ttft", "tpot") if says(text, name)}
+    )
 
 
 def _stem(word: str) -> str:

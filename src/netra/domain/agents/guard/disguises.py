@@ -4,11 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_UNIT: Final = r"(?=\s?(?:%|percent\b|per cent\b|ms\b|s\b|calls?\b|requests?\b|tokens?\b|usd\b|dollars?\b|gpus?\b|times\b|x\b))"
+_UNIT: Final = (
+    r"(?=\s?(?:%|percent\b|per cent\b|ms\b|s\b|calls?\b|requests?\b|tokens?\b|usd\b"
+    r"|dollars?\b|gpus?\b|times\b|x\b))"
+)
 _DISGUISED: Final = re.compile(
     r"[$€£]\s?(?=[0-9.,]*[lIOoSB])[0-9lIOoSB][0-9lIOoSB.,]*(?!\w)"
     rf"|(?<![\w-])(?=[lIOoSB.,]*[0-9])(?=[0-9.,]*[lIOoSB])[0-9lIOoSB][0-9lIOoSB.,]*{_UNIT}"
-    rf"|(?<![\w-])(?=[IVXLCDM]{{2}})M{{0,4}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})(?!\w){_UNIT}"
+    rf"|(?<![\w-])(?=[IVXLCDM]{{2}})M{{0,4}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV"
+    rf"|V?I{{0,3}})(?!\w){_UNIT}"
 )
 
 

@@ -56,11 +56,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     squeezed: str = ""  # the same without separators, in which all spellings of a name are alike
     contents: tuple[frozenset[str], ...] = ()  # of each sentence of the payload
 
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """Return the names and dates without their rows."""
-        return tuple(one.label for one in self.dated)
-
 
 def joined(facts: Facts, others: Facts) -> Facts:
     """Return the facts of a result and of what was looked up besides; the result alone judges."""

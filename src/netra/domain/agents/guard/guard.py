@@ -1,4 +1,4 @@
-"""Check that every number, name and date in a text is in the payload it describes, of the same row and measure.
+"""Check that every number, name and date in a text is in the payload, of the same row and measure.
 
 A number may be rounded and converted to another unit. Its subject, measure, kind, period and direction must
 match the payload: "$5" does not match dollars a month, a saving does not match a loss, and the cost of one
@@ -7,7 +7,7 @@ calls", "cheaper") are checked also without a number.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,7 +26,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     sentence: str
-    what: str  # "number", "name", "date" or "verdict"
+    what: Literal["number", "name", "date", "verdict"]
     number: StatedNumber | None = None
     spot: Spot | None = None
     truth: str = ""
@@ -44,7 +44,7 @@ def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever en
 
 
 def unsupported_by(text: str, facts: Facts, *, before: str = "") -> tuple[str, ...]:
-    """Return the same as `unsupported`, for facts already read; `before` is the text that precedes this one."""
+    """Return the same as `unsupported`, for facts already read; `before` is the text before this one."""
     found = refusals(text, facts, before=before)
     order = ("name", "date", "number", "verdict")
     return tuple(one.text for one in sorted(found, key=lambda one: order.index(one.what) > 1))
@@ -66,11 +66,11 @@ def _in_sentence(piece: Piece, stated: Figures, facts: Facts, *, earlier: str) -
     numbers = [one for one in stated.numbers if piece.start <= one.start < end]
     labels = [one for one in stated.labels if piece.start <= one.start < end]
     spans = [(one.start - piece.start, min(one.end, end) - piece.start) for one in numbers]
-    plan = SentencePlan(piece.text, spans, names=facts.names, earlier=facts.names.find(earlier))
+    plan = SentencePlan(piece.text, spans, names=facts.names, earlier=earlier)
     for label in labels:
         spot = plan.spot(label.start - piece.start, min(label.end, end) - piece.start)
         if not is_label_held(label, facts.dated, spot):
-            what = "date" if label.is_date else "name"
+            what: Literal["date", "name"] = "date" if label.is_date else "name"
             yield Refusal(text=label.text, sentence=piece.text.strip(), what=what, spot=spot)
     for name in unknown_names(piece.text, facts, known=labels):
         yield Refusal(text=name, sentence=piece.text.strip(), what="name")
@@ -78,8 +78,10 @@ def _in_sentence(piece: Piece, stated: Figures, facts: Facts, *, earlier: str) -
         yield Refusal(text=disguise, sentence=piece.text.strip(), what="number")
     for number, (start, stop) in zip(numbers, spans, strict=True):
         spot = plan.spot(start, stop)
-        if not is_held(number, facts.numbers, spot, earlier=earlier):
-            yield Refusal(text=number.text, sentence=piece.text.strip(), what="number", number=number, spot=spot)
+        if not is_held(number, facts.numbers, spot):
+            yield Refusal(
+                text=number.text, sentence=piece.text.strip(), what="number", number=number, spot=spot
+            )
     for verdict in false_verdicts(piece.text, facts, mentions=plan.mentions, earlier=earlier):
         yield Refusal(text=verdict.text, sentence=piece.text.strip(), what="verdict", truth=verdict.truth)
 

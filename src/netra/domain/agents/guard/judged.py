@@ -74,9 +74,11 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
         ids = {name.text for name in named if name.kind is NameKind.RECOMMENDATION}
         models = {name.text for name in named if name.kind is NameKind.MODEL}
         for change in self.known.recommendations:
-            if change.id in ids or change.kind in kinds:
-                yield change
-            elif change.kind == "right_sizing" and change.model in models:
+            if (
+                change.id in ids
+                or change.kind in kinds
+                or (change.kind == "right_sizing" and change.model in models)
+            ):
                 yield change
 
     def around(self, start: int, end: int) -> str:

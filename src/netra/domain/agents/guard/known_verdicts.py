@@ -3,7 +3,6 @@
 A missing section is empty: a verdict about it has nothing to rest on.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, cast
 
@@ -17,6 +16,7 @@ class _Savings(msgspec.Struct, frozen=True, kw_only=True):
     usd_in_window: float = 0.0
     low: float | None = None
     low_in_window: float | None = None
+    applied_as: int | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def usd(self) -> float:
         """Its saving; negative is a loss."""
-        return self.savings.usd_in_window if self.savings.usd_per_month is None else self.savings.usd_per_month
+        return (
+            self.savings.usd_in_window if self.savings.usd_per_month is None else self.savings.usd_per_month
+        )
+
+    @property
+    def calls(self) -> float | None:
+        """The calls that it concerns."""
+        calls = self.inputs.get("calls") if self.kind == "right_sizing" else self.inputs.get("touched_calls")
+        return float(calls) if isinstance(calls, int | float) else None
 
     @property
     def model(self) -> str:
@@ -85,6 +93,10 @@ class _Option(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms_p99: float | None = None
 
 
+class _Span(msgspec.Struct, frozen=True, kw_only=True):
+    seconds: float = 0.0
+
+
 class _Pareto(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[_Option, ...] = ()
 
@@ -108,6 +120,8 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     plan: _Plan = _Plan()
     pareto: _Pareto = _Pareto()
     retirements: tuple[_Retirement, ...] = ()
+    span: _Span = _Span()
+    requests: float = 0.0
     change: Any = None  # Any: only its presence counts
 
     @property
@@ -155,8 +169,3 @@ def _section(name: str, value: Any) -> Any:  # Any: decoded JSON, and then the s
         return msgspec.convert(value, type=kinds[name])
     except msgspec.ValidationError:
         return None
-
-
-def is_close(one: float, other: float) -> bool:
-    """Return whether two values are the same but for rounding."""
-    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-12)

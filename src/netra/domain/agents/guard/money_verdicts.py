@@ -7,7 +7,7 @@ from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Change
 from netra.domain.agents.guard.naming import NameKind
-from netra.domain.agents.guard.verdict_words import BAD, GOOD, NO_SAVING, ON_API, ORDER
+from netra.domain.agents.guard.verdict_words import BAD, BAN, GOOD, NO_SAVING, ON_API, ORDER
 
 _WORTH_SAYING: Final = 0.01  # a smaller share of the bill is "nothing"
 
@@ -32,10 +32,11 @@ def false_directions(judged: Judged) -> Iterator[FalseVerdict]:
     if changes and len(wrong) == len(changes):
         text = judged.around(found.start(), found.end())
         yield FalseVerdict(text=text, truth="; ".join(_truth(change) for change in wrong))
-    elif not changes and "plan" in judged.sentence.lower() and not judged.mentions and judged.known.plan.saved_share:
-        if (judged.known.plan.saved_share > 0) is not is_good:
-            text = judged.around(found.start(), found.end())
-            yield FalseVerdict(text=text, truth="The plan lowers the bill.")
+    elif (
+        not changes and _is_about_plan(judged) and (judged.known.plan.saved_share or 0.0) > 0 and not is_good
+    ):
+        text = judged.around(found.start(), found.end())
+        yield FalseVerdict(text=text, truth="The plan lowers the bill.")
 
 
 def false_orders(judged: Judged) -> Iterator[FalseVerdict]:
@@ -46,13 +47,26 @@ def false_orders(judged: Judged) -> Iterator[FalseVerdict]:
         yield FalseVerdict(text=match[0].strip(), truth=_truth(hosting[0]))
 
 
+def false_bans(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield an order to leave what the result advises to do."""
+    match = BAN.match(judged.sentence)
+    advised = [one for one in judged.changes() if one.stance == "do"]
+    if match is not None and advised and all(one.stance == "do" for one in judged.changes()):
+        yield FalseVerdict(text=match[0].strip(), truth=_truth(advised[0]))
+
+
 def false_nothing(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "nothing can be saved" where something can."""
     match = NO_SAVING.search(judged.sentence)
     share = judged.known.plan.saved_share
-    if match is not None and share is not None and share >= _WORTH_SAYING and not judged.mentions:
-        if "else" not in match[0]:
-            yield FalseVerdict(text=match[0], truth="The plan saves a part of the bill.")
+    if match is None or share is None or judged.mentions or "else" in match[0]:
+        return
+    if share >= _WORTH_SAYING:
+        yield FalseVerdict(text=match[0], truth="The plan saves a part of the bill.")
+
+
+def _is_about_plan(judged: Judged) -> bool:
+    return "plan" in judged.sentence.lower() and not judged.mentions
 
 
 def _is_about_models(judged: Judged) -> bool:
@@ -71,5 +85,7 @@ def _is_good(change: Change) -> bool:
 
 def _truth(change: Change) -> str:
     does = "saves money" if change.usd > 0 else "would cost more"
-    advice = {"avoid": "; the advice is to avoid it", "evaluate": "; it needs an evaluation"}.get(change.stance, "")
+    advice = {"avoid": "; the advice is to avoid it", "evaluate": "; it needs an evaluation"}.get(
+        change.stance, ""
+    )
     return f"{change.id} ({change.kind}) {does}{advice}"

@@ -48,12 +48,16 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _CHANGES: Final[Mapping[str, str]] = {
-    "prompt_caching": r"(?:prompt|prefix|automatic|provider)[- ]cach\w+|cach(?:e|es|ed|ing)\b(?! the answer| answers)",
-    "exact_duplicates": r"(?:response|answer)[- ]cach\w+|(?:de-?)?duplicat\w+|repeat(?:s|ed)? (?:prompts?|calls|requests)",
+    "prompt_caching": r"(?:prompt|prefix|automatic|provider)[- ]cach\w+|cach(?:e|es|ed|ing)\b(?! the "
+    r"answer| answers)",
+    "exact_duplicates": r"(?:response|answer)[- ]cach\w+|(?:de-?)?duplicat\w+|repeat(?:s|ed)? "
+    r"(?:prompts?|calls|requests)",
     "batch": r"batch\w*",
-    "self_hosting": r"self[- ]?host\w*|own (?:gpus?|hardware|servers?|fleet|cluster)|host\w* (?:it |them )?(?:yourself|ourselves)",
+    "self_hosting": r"self[- ]?host\w*|own (?:gpus?|hardware|servers?|fleet|cluster)|host\w* (?:it "
+    r"|them )?(?:yourself|ourselves)",
     "right_sizing": r"right[- ]?siz\w+|smaller model|cheaper model",
-    "output_length": r"(?:output|answer|length) (?:caps?|limits?|lengths?)|capp?(?:ing|ed)? (?:the )?(?:outputs?|answers?)"
+    "output_length": r"(?:output|answer|length) (?:caps?|limits?|lengths?)|capp?(?:ing|ed)? (?:the "
+    r")?(?:outputs?|answers?)"
     r"|shorter (?:answers|outputs)",
     "waste": r"wast\w+|failed calls|failures|needless retries",
     "rate_limits": r"rate[- ]limits?",
@@ -66,8 +70,36 @@ _CHANGES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _SHARED_WORDS: Final[Mapping[str, tuple[str, ...]]] = {"prompt_caching": ("exact_duplicates", "kv_cache")}
 _COMMON: Final = frozenset(
-    "all allcalls and any at default for in is it log model month none of on one or other plan prompt test the to total "
-    "unknown usd write".split()
+    [
+        "all",
+        "allcalls",
+        "and",
+        "any",
+        "at",
+        "default",
+        "for",
+        "in",
+        "is",
+        "it",
+        "log",
+        "model",
+        "month",
+        "none",
+        "of",
+        "on",
+        "one",
+        "or",
+        "other",
+        "plan",
+        "prompt",
+        "test",
+        "the",
+        "to",
+        "total",
+        "unknown",
+        "usd",
+        "write",
+    ]
 )
 _PERCENTILE: Final = re.compile(r"p[0-9]{2}")
 _PIECE: Final = re.compile(r"[^\W_]+")
@@ -99,7 +131,9 @@ class NameIndex:
 
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the mentions in order; a longer name hides a shorter one within it."""
-        found = [] if self._pattern is None else [self._mention(match) for match in self._pattern.finditer(text)]
+        found = (
+            [] if self._pattern is None else [self._mention(match) for match in self._pattern.finditer(text)]
+        )
         taken = [(one.start, one.end) for one in found]
         changes = [one for one in _changes_in(text) if all(one.end <= a or b <= one.start for a, b in taken)]
         return tuple(sorted((*found, *changes), key=_start))
@@ -144,6 +178,11 @@ def _start(mention: Mention) -> int:
 
 
 _CHANGE: Final = re.compile(
-    r"\b(?:" + "|".join(f"(?P<{kind}>{words})" for kind, words in sorted(_CHANGES.items(), key=lambda item: item[0] == "prompt_caching")) + r")(?!\w)",
+    r"\b(?:"
+    + "|".join(
+        f"(?P<{kind}>{words})"
+        for kind, words in sorted(_CHANGES.items(), key=lambda item: item[0] == "prompt_caching")
+    )
+    + r")(?!\w)",
     re.IGNORECASE,
 )

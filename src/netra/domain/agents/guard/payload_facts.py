@@ -1,4 +1,4 @@
-"""Read the facts of a payload: its numbers with their rows, typed by the names of their fields, and its names.
+"""Read the facts of a payload: its numbers with their rows, typed by their fields, and its names.
 
 A field's name states its unit ("_usd_per_month", "_ms", "_share") and its measure; the objects around it
 state its row. Sentences in the payload are read like any other text.
@@ -47,6 +47,8 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
 
     keys: tuple[str, ...] = ()
     target: str = ""
+    option: str = ""  # the name of the option within
+    by: str = ""  # the class of the groups within
     rows: Rows = ()
     around: frozenset[Name] = frozenset()
 
@@ -126,7 +128,9 @@ class _Reader:
     def _of_object(self, value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | NamedLabel]:
         target = value.get("target")
         within = place.keys[-1] if place.keys else ""
-        own = own_names(value, within=within)
+        own = own_names(value, within=within, by=place.by)
+        option = str(value.get("name", "")) if within == "options" else place.option
+        by = value["by"] if isinstance(value.get("by"), str) else place.by
         if within == "options":
             own |= self.index.names_in(str(value.get("name", "")))
         rows = (*place.rows, own) if own else place.rows
@@ -147,13 +151,15 @@ class _Reader:
                 _Place(
                     keys=(*place.keys, name),
                     target=target if isinstance(target, str) else "",
+                    option=option,
+                    by=by,
                     rows=self._rows(name, within, rows),
                     around=around,
                 ),
             )
 
     def _rows(self, key: str, within: str, rows: Rows) -> Rows:
-        """Return the rows of a value, with the change that its section measures or the name that is its key."""
+        """Return the rows of a value, with its section's change or the name that is its key."""
         if key in _SECTIONS:
             return (*rows, frozenset({change_of(_SECTIONS[key])}))
         if within in _KEYED_BY_NAME and (named := self.index.names_in(key)):
@@ -209,7 +215,7 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
         path=place.path,
         rows=place.rows,
         around=place.around,
-        needs=needs_of(keys),
+        needs=needs_of((*keys, place.option)),
         percentile=percentile_of(key) or percentile_of(last),
         population=population_of(keys) if kind is NumberKind.SHARE else "",
         has_way=kind is NumberKind.USD and value > 0,

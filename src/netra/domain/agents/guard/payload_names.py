@@ -30,19 +30,22 @@ _RECOMMENDATION: Final = re.compile(r"rec-[0-9]+")
 _NAME_MAX: Final = 120  # longest name in characters
 
 
-def own_names(value: Mapping[str, Any], *, within: str) -> frozenset[Name]:
-    """Return the names by which an object's row is known; `within` is the key of its list.
+def own_names(value: Mapping[str, Any], *, within: str, by: str = "") -> frozenset[Name]:
+    """Return the names by which an object's row is known.
+
+    `within` is the key of its list; `by` is the class of its groups, where an enclosing object states it.
 
     >>> sorted(n.text for n in own_names({"name": "chat", "requests": 3}, within="by_feature"))
     ['chat']
     """
     found: set[Name] = set()
-    by = value.get("by")
+    own_by = value.get("by")
+    by = own_by if isinstance(own_by, str) else by
     for key, inside in value.items():
         kind = None if key in _LISTS else _BY_KEY.get(key)
         if key in ("name", "group"):
             kind = _BY_LIST.get(within)
-        elif key in ("match", "groups") and isinstance(by, str):
+        elif key in ("match", "groups") and by:
             kind = _BY_KEY.get(by)
         elif key == "groups":
             kind = NameKind.TEMPLATE
@@ -53,21 +56,22 @@ def own_names(value: Mapping[str, Any], *, within: str) -> frozenset[Name]:
     return frozenset(found)
 
 
-def names_in(value: Any, *, within: str = "") -> Iterator[Name]:  # Any: decoded JSON
+def names_in(value: Any, *, within: str = "", by: str = "") -> Iterator[Name]:  # Any: decoded JSON
     """Yield the names of all rows of a payload."""
     if isinstance(value, dict):
         held = cast("Mapping[str, Any]", value)
-        yield from own_names(held, within=within)
+        yield from own_names(held, within=within, by=by)
+        by = held["by"] if isinstance(held.get("by"), str) else by
         if within in _OF_MODELS or within in _OF_FEATURES:
             kind = NameKind.MODEL if within in _OF_MODELS else NameKind.FEATURE
             yield from (Name(text=key, kind=kind) for key in held if key not in _SPREAD)
         for key, inside in held.items():
             if key in _LISTS:
                 yield from (Name(text=text, kind=_BY_KEY[key]) for text in _texts(inside))
-            yield from names_in(inside, within=key)
+            yield from names_in(inside, within=key, by=by)
     elif isinstance(value, list | tuple):
         for inside in cast("Sequence[Any]", value):
-            yield from names_in(inside, within=within)
+            yield from names_in(inside, within=within, by=by)
 
 
 def strings_in(value: Any) -> Iterator[str]:  # Any: decoded JSON

@@ -7,12 +7,13 @@ together.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from netra.domain.agents.guard.naming import Mention, NameIndex, NameKind
-from netra.domain.agents.language.sentences import Sentences
+from netra.domain.agents.guard.naming import Mention, Name, NameIndex, NameKind
+from netra.domain.agents.guard.sentences import Sentences
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,9 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
     is_carried: bool = False  # the rows are those of the sentence before: "It costs $5."
     says_whole: bool = False  # the words next to the number speak of the whole: "of the bill of $5"
     says_total: bool = False  # the sentence speaks of a total: "in all"
+    mentions: tuple[Mention, ...] = ()  # all of the sentence
+    earlier: str = ""  # the sentence before
+    earlier_names: frozenset[Name] = frozenset()
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,21 +42,32 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 _SENTENCE_MAX: Final = 20_000  # longest sentence in characters that is judged as one
 _CUTS: Final = (
     re.compile(r"[;:]\s|[–—]\s|\.\s|\n"),
-    re.compile(r",?\s(?:and|but|while|whereas|against|versus|vs\.?|compared (?:with|to)|instead of|rather than|although|or)\s"),
+    re.compile(
+        r",?\s(?:and|but|while|whereas|against|versus|vs\.?|compared (?:with|to)|instead of|rather than"
+        r"|although|or)\s"
+    ),
     re.compile(r",\s|\s?\(|\)\s?"),
 )
-_LIST_GAP: Final = re.compile(r"\s*(?:,|,?\s?(?:and|or|&)|/|\+)\s*(?:the |your |for |of |by |on )?|\s(?:is|are|was|costs?|has|takes|makes) [^,;.]{0,30}\bthan\s")
+_LIST_GAP: Final = re.compile(
+    r"\s*(?:,|,?\s?(?:and|or|&)|/|\+)\s*(?:the |your |for |of |by |on )?|\s(?:is|are|was|costs?|has"
+    r"|takes|makes) [^,;.]{0,30}\bthan\s"
+)
 _FOLLOWS: Final = re.compile(
     r"[^,;:()]{0,40}?\b(?:for|on|in|by|from|with|at|of|to)\s+(?:the |your |all |our )?"
-    r"(?:(?:feature|model|tool|template)s? )?[\"'`“]?$|\s*\($|[^,;:()]{0,12}\s(?:is|are|was|were|belongs?)\s+$",
+    r"(?:(?:feature|model|tool|template)s? )?[\"'`“]?$|\s*\($|[^,;:()]{0,12}\s(?:is|are|was|were"
+    r"|belongs?)\s+$",
     re.IGNORECASE,
 )
 _PRONOUN: Final = re.compile(
-    r"\W*(?:so |also |and |there |in total,? )?(?:it|its|this|that|they|their|these|those|doing so|there|here|the latter)\b",
+    r"\W*(?:so |also |and |there |in total,? )?(?:it|its|this|that|they|their|these|those|doing so"
+    r"|there|here|the latter)\b",
     re.IGNORECASE,
 )
 _WHOLE_BEFORE: Final = re.compile(
-    r"\b(?:of|out of|against|from)\s+(?:(?:the|your|our|a|all|total|monthly|current|whole|bill|spend|of|about|around|roughly)\s+)*\$?$"
+    r"(?:[0-9%]|\b(?:part|share|half|third|quarter|out|percent|one|two|three|four|five|none|most|all"
+    r"|calls|requests|tokens))"
+    r"\s+(?:\w+ )?of\s+(?:(?:the|your|our|a|all|total|monthly|current|whole|bill|spend|of|about|around"
+    r"|roughly)\s+)*\$?$"
     r"|(?<!'s )(?<!’s )\b(?:bill|total|spend|plan)\b(?! of \w+ is)[^,;.]{0,25}$",
     re.IGNORECASE,
 )
@@ -62,10 +77,13 @@ _WHOLE_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _TOTAL: Final = re.compile(
-    r"\b(?:in total|totals?|totalling|overall|altogether|in all|all told|all in all|combined|the (?:whole|entire) (?:plan|bill)"
+    r"\b(?:in total|totals?|totalling|overall|altogether|in all|all told|all in all|combined|the "
+    r"(?:whole|entire) (?:plan|bill)"
     r"|your (?:current |whole |entire |total )?(?:monthly )?(?:bill|spend) (?:is|stands|comes|runs|of)"
-    r"|the (?:current |whole |total )?(?:monthly )?bill (?:is|stands|comes|of)|you (?:currently )?(?:pay|spend)"
-    r"|all of the log|the (?:whole )?log (?:holds|has|covers|counts)|mak(?:es?|ing) up all|all (?:your |the )?(?:calls|features|models))\b",
+    r"|the (?:current |whole |total )?(?:monthly )?bill (?:is|stands|comes|of)|you (?:currently "
+    r")?(?:pay|spend)"
+    r"|the month (?:comes|costs|is|runs)|all of the log|the (?:whole )?log (?:holds|has|covers|counts)"
+    r"|mak(?:es?|ing) up all|all (?:your |the )?(?:calls|features|models))\b",
     re.IGNORECASE,
 )
 
@@ -89,16 +107,21 @@ class SentencePlan:
     """The names and segments of one sentence; places each of its numbers."""
 
     def __init__(
-        self, sentence: str, spans: Sequence[tuple[int, int]], *, names: NameIndex, earlier: Sequence[Mention]
+        self, sentence: str, spans: Sequence[tuple[int, int]], *, names: NameIndex, earlier: str = ""
     ) -> None:
         self._sentence = sentence
         self._spans = sorted(spans)
         self._cuts = _boundaries(sentence, self._spans)
         self.mentions = tuple(
-            one for one in names.find(sentence) if not any(a < one.end and one.start < b for a, b in self._spans)
+            one
+            for one in names.find(sentence)
+            if not any(a < one.end and one.start < b for a, b in self._spans)
         )
         is_pronoun = not self.mentions and _PRONOUN.match(sentence) is not None
-        self._carried = tuple(earlier) if is_pronoun else ()
+        before = names.find(earlier) if earlier else ()
+        self._earlier = earlier
+        self._earlier_names = frozenset(name for mention in before for name in mention.names)
+        self._carried = before if is_pronoun else ()
         self._says_total = _TOTAL.search(sentence) is not None
 
     def spot(self, start: int, end: int) -> Spot:
@@ -112,8 +135,12 @@ class SentencePlan:
             segment=self._sentence[left:right],
             rows=self._carried or self._rows(start, end, left, right),
             is_carried=bool(self._carried),
-            says_whole=_WHOLE_BEFORE.search(before[-60:]) is not None or _WHOLE_AFTER.match(after[:60]) is not None,
+            says_whole=_WHOLE_BEFORE.search(before[-60:]) is not None
+            or _WHOLE_AFTER.match(after[:60]) is not None,
             says_total=self._says_total,
+            mentions=self.mentions,
+            earlier=self._earlier,
+            earlier_names=self._earlier_names,
         )
 
     def _segment(self, start: int, end: int) -> tuple[int, int]:
@@ -175,7 +202,7 @@ def _is_near(mention: Mention | None, start: int) -> bool:
 def _boundaries(sentence: str, spans: Sequence[tuple[int, int]]) -> list[int]:
     """Return one cut between each two numbers that have a delimiter between them."""
     cuts: list[int] = []
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         between = sentence[end:start]
         for delimiter in _CUTS:
             found = list(delimiter.finditer(between))

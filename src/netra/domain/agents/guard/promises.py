@@ -1,5 +1,6 @@
 """Check promises, finished evaluations, causes, trends, speed, retirements and exclusions."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,10 +16,23 @@ from netra.domain.agents.guard.verdict_words import (
     PROMISE,
     RETIRED,
     SLOWER,
+    SPAN,
     TARGET,
     TREND,
 )
+from netra.domain.agents.question.mentions import blanked
 
+_ONLY: Final = re.compile(r"\bonly (?:the |your )?$", re.IGNORECASE)
+_ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
+_SPAN_SLACK: Final = 0.15  # share by which "a day" may be off
+_PERIODS_S: Final = {
+    "hour": 3_600,
+    "day": 86_400,
+    "week": 604_800,
+    "month": 2_629_800,
+    "quarter": 7_889_400,
+    "year": 31_557_600,
+}
 _CAUSE_SHARED: Final = 0.6  # least share of a cause's words that one sentence of the payload has
 
 
@@ -47,7 +61,11 @@ def false_evaluations(judged: Judged) -> Iterator[FalseVerdict]:
 def false_causes(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield causes that no sentence of the payload names."""
     for match in CAUSE.finditer(judged.sentence):
-        content = {word for word in content_of(match["cause"]) if not word.startswith("*")}
+        at = match.start("cause")
+        cause = blanked(judged.sentence, [(one.start, one.end) for one in judged.mentions])[
+            at : match.end("cause")
+        ]
+        content = {word for word in content_of(cause) if not word.startswith("*")}
         held = max((len(content & one) for one in judged.facts.contents), default=0)
         if content and held < _CAUSE_SHARED * len(content):
             yield FalseVerdict(text=match[0].strip(), truth="The result names no such cause.")
@@ -71,7 +89,11 @@ def false_speeds(judged: Judged) -> Iterator[FalseVerdict]:
     is_slower = SLOWER.search(match[0]) is not None
     holds = speed is not None and (speed < 0.99 if is_slower else speed > 1.01)
     if holds is judged.is_negated(match.start(), match.end()):
-        truth = "No latency of the plan is known." if speed is None else f"The plan's calls are {speed:.2f} times as fast."
+        truth = (
+            "No latency of the plan is known."
+            if speed is None
+            else f"The plan's calls are {speed:.2f} times as fast."
+        )
         yield FalseVerdict(text=match[0], truth=truth)
 
 
@@ -90,6 +112,25 @@ def false_retirements(judged: Judged) -> Iterator[FalseVerdict]:
 
 def false_exclusions(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "only for" and "all come from" about a row: the result measures each row, and excludes none."""
+    for mention in judged.mentions:
+        only = _ONLY.search(judged.sentence[: mention.start])
+        if only is not None and any(name.kind in _ROWS for name in mention.names) and not judged.is_hedged:
+            yield FalseVerdict(
+                text=only[0].strip(), truth="The result does not say that it holds only there."
+            )
     match = EXCLUSIVE.search(judged.sentence)
     if match is not None and judged.mentions and not judged.is_negated(match.start(), match.end()):
         yield FalseVerdict(text=match[0], truth="The result does not say that it holds only there.")
+
+
+def false_spans(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "the log covers a week" of a log that covers another time."""
+    match = SPAN.search(judged.sentence)
+    seconds = judged.known.span.seconds
+    if match is None or not seconds:
+        return
+    stated = _PERIODS_S[match["period"].lower()]
+    is_more = match["more"] is not None
+    most = 1.5 if is_more else 1 + _SPAN_SLACK
+    if not (1 - _SPAN_SLACK) * stated <= seconds <= most * stated:
+        yield FalseVerdict(text=match[0], truth=f"The log covers {seconds / 86_400:.2f} days.")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Change, Measure
 from netra.domain.agents.guard.naming import Mention, NameKind
@@ -22,7 +21,13 @@ _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MOD
 
 def false_ranks(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield superlatives of a row or a change that another one holds."""
-    for pattern, is_highest in ((SLOWEST, True), (FASTEST, False), (BUSIEST, True), (HIGHEST, True), (LOWEST, False)):
+    for pattern, is_highest in (
+        (SLOWEST, True),
+        (FASTEST, False),
+        (BUSIEST, True),
+        (HIGHEST, True),
+        (LOWEST, False),
+    ):
         match = pattern.search(judged.sentence)
         if match is None:
             continue
@@ -30,7 +35,7 @@ def false_ranks(judged: Judged) -> Iterator[FalseVerdict]:
         if subject is None:
             return
         text = judged.around(match.start(), match.end())
-        if pattern in (HIGHEST, LOWEST) and says(judged.sentence, "saving") and "saving" in judged.sentence.lower():
+        if pattern in (HIGHEST, LOWEST) and (_is_change(subject) or "saving" in judged.sentence.lower()):
             yield from _false_saving(judged, subject, text, is_highest=is_highest)
             return
         measure = _measure(judged.sentence, latency=pattern in (SLOWEST, FASTEST), calls=pattern is BUSIEST)
@@ -48,15 +53,23 @@ def false_comparisons(judged: Judged) -> Iterator[FalseVerdict]:
     if first is None or second is None:
         return
     word = match["word"].lower()
-    is_more = word.startswith(("slower", "dearer", "costlier", "pricier", "busier", "bigger", "larger", "more"))
+    is_more = word.startswith(
+        ("slower", "dearer", "costlier", "pricier", "busier", "bigger", "larger", "more")
+    )
     if match["verb"]:
         is_more = match["much"].lower() == "more"
     values = _values(judged, first, second, word)
     if values is None:
+        if word.startswith(("slower", "faster", "quicker")) and not judged.is_hedged:
+            yield FalseVerdict(text=match[0], truth="The result does not compare their latency.")
         return
     is_more = is_more != judged.is_negated(match.start(), match.end())
     if (values[0] > values[1]) is not is_more:
         yield FalseVerdict(text=match[0], truth=f"{values[0]:,.6g} against {values[1]:,.6g}")
+
+
+def _is_change(mention: Mention) -> bool:
+    return all(name.kind is NameKind.CHANGE for name in mention.names)
 
 
 def _values(judged: Judged, first: Mention, second: Mention, word: str) -> tuple[float, float] | None:
@@ -117,8 +130,6 @@ def _false_saving(judged: Judged, subject: Mention, text: str, *, is_highest: bo
     saving = [one for one in judged.known.recommendations if one.usd > 0]
     safe = [one for one in saving if one.stance == "do"]
     groups: Sequence[Sequence[Change]] = (safe,) if NO_EVALUATION.search(judged.sentence) else (safe, saving)
-    best = [
-        (max if is_highest else min)(group, key=lambda one: one.usd) for group in groups if group
-    ]
+    best = [(max if is_highest else min)(group, key=lambda one: one.usd) for group in groups if group]
     if mine and best and not any(one.id in mine for one in best):
         yield FalseVerdict(text=text, truth=f"That is {best[0].id} ({best[0].kind}).")

@@ -4,6 +4,7 @@ Sentences of advice ("judge 1,068 answers: that shows the accept rate to 3 point
 their numbers may be repeated only in nearly the same words.
 """
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -22,6 +23,7 @@ _ADVICE: Final = frozenset(
 )  # fields that instruct or explain
 _OF_USER: Final = frozenset({"unread", "constraints"})  # fields that quote the user
 _SHARED_MIN: Final = 2  # stems shared with a sentence of advice before its number may be stated
+_SHARED_PART: Final = 0.4  # and the part of its stems
 
 
 def facts_in_sentences(
@@ -35,12 +37,12 @@ def facts_in_sentences(
         end = piece.start + len(piece.text)
         numbers = [one for one in stated.numbers if piece.start <= one.start < end]
         spans = [(one.start - piece.start, one.end - piece.start) for one in numbers]
-        plan = SentencePlan(piece.text, spans, names=names, earlier=())
+        plan = SentencePlan(piece.text, spans, names=names)
         for number, (start, stop) in zip(numbers, spans, strict=True):
             spot = plan.spot(start, stop)
             named = frozenset(name for mention in spot.rows for name in mention.names)
             content = content_of(piece.text)
-            wanted = _SHARED_MIN if key in _ADVICE else 1
+            wanted = max(_SHARED_MIN, math.ceil(_SHARED_PART * len(content))) if key in _ADVICE else 1
             population = population_after(spot.after) if number.kind is NumberKind.SHARE else ""
             percentiles = percentiles_in(spot.segment)
             yield Fact(

@@ -6,6 +6,7 @@ from typing import Final
 
 from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
+from netra.domain.agents.guard.known_verdicts import Measure
 from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.verdict_words import MOST
 
@@ -37,7 +38,7 @@ def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
 
 
 def _interval(word: str) -> tuple[float, float]:
-    if word == "every second" or word == "half":
+    if word in ("every second", "half"):
         return 0.45, 0.55
     if _NEARLY.fullmatch(word):
         return 0.9, 1.0
@@ -55,10 +56,13 @@ def _share(judged: Judged, what: str) -> float | None:
         return known.duplicates.share
     if says(judged.sentence, "fail") and what.startswith(_COUNTED):
         return known.failures.share
-    measure = "usd" if what.startswith(_PAID) else "calls" if what.startswith(_COUNTED) else "input_tokens"
+    measure: Measure = (
+        "usd" if what.startswith(_PAID) else "calls" if what.startswith(_COUNTED) else "input_tokens"
+    )
     for kind in _ROWS:
-        for name in judged.names(kind):
-            for table in known.ranked(measure):
-                if name.text in table and sum(table.values()) > 0:
-                    return table[name.text] / sum(table.values())
-    return None
+        names = {name.text for name in judged.names(kind)}
+        for table in known.ranked(measure):
+            if not names.isdisjoint(table) and sum(table.values()) > 0:
+                return sum(table[name] for name in names if name in table) / sum(table.values())
+    calls = [change.calls for change in judged.changes() if change.calls is not None]
+    return calls[0] / known.requests if calls and known.requests and what.startswith(_COUNTED) else None

@@ -101,7 +101,8 @@ _NOUNS: Final[Mapping[str, NumberKind]] = {
 }
 _NUMBER: Final = re.compile(
     r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
-    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
+    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+    r"|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
     r"(?:[\s-]?(?P<magnitude>thousand|million|billion|k|mn?|bn?)(?![\w]))?"
     r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
@@ -249,9 +250,9 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
         if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
             continue
-        room = 0.02 if claim_context.is_about(before) else 0.005
         is_rounded = found.is_share or found.is_factor or kind is NumberKind.SHARE
-        slack = room if is_rounded else 1e-9 * abs(value)
+        plain = 0.005 if is_rounded else 1e-9 * abs(value)
+        low, high = claim_context.slack_in_words(value, before=before, plain=plain)
         yield StatedNumber(
             text=found.text,
             value=value,
@@ -260,8 +261,8 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             period=claim_context.period(before, after),
             way=claim_context.way(before, after),
             is_wish=claim_context.is_wish(before, after),
-            low=math.nan if math.isnan(value) else value - slack,
-            high=value + slack,
+            low=math.nan if math.isnan(value) else low,
+            high=high,
             start=found.start,
             end=found.end,
         )

@@ -31,7 +31,9 @@ def false_targets(judged: Judged) -> Iterator[FalseVerdict]:
     is_met = (MISSED.fullmatch(found[0]) is None) != judged.is_negated(found.start(), found.end())
     outcomes = _outcomes(judged, sentence)
     if not outcomes:
-        yield FalseVerdict(text=judged.around(found.start(), found.end()), truth="The result judges no such target.")
+        yield FalseVerdict(
+            text=judged.around(found.start(), found.end()), truth="The result judges no such target."
+        )
         return
     if any(met is not is_met for met in outcomes.values()):
         truth = "; ".join(f"{name}: {_verdict(met)}" for name, met in outcomes.items())

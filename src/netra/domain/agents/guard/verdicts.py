@@ -15,6 +15,7 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     target_verdicts.false_targets,
     money_verdicts.false_directions,
     money_verdicts.false_orders,
+    money_verdicts.false_bans,
     money_verdicts.false_nothing,
     ranks.false_ranks,
     ranks.false_comparisons,
@@ -26,6 +27,7 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     promises.false_speeds,
     promises.false_retirements,
     promises.false_exclusions,
+    promises.false_spans,
 )
 
 

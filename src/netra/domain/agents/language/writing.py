@@ -9,16 +9,16 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.guard.guard import unsupported_by
 from netra.domain.agents.guard.facts import Facts, joined
+from netra.domain.agents.guard.guard import unsupported_by
 from netra.domain.agents.guard.payload_facts import facts_of
+from netra.domain.agents.guard.sentences import Sentences
 from netra.domain.agents.guard.stated_numbers import figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.masks import Json, Mask
 from netra.domain.agents.language.prompts import INSTRUCTIONS, USE_TOOLS, WRITE_ANSWER, data, repair, system
 from netra.domain.agents.language.prose import TEXT_MAX, faults_in
-from netra.domain.agents.language.sentences import Sentences
 from netra.domain.agents.language.tools import CALLS_MAX, LookUpResult, LookUpTools, look_up, tools
 from netra.domain.agents.model import Watch
 from netra.ports.language_model import (
