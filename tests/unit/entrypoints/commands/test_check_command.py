@@ -41,7 +41,7 @@ def test_a_verdict_a_name_and_a_date_are_listed_too(capsys: pytest.CaptureFixtur
 def test_the_owner_of_a_number_is_named_where_the_row_has_none(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(["check", RESULT, "nightly_digest has a p99 latency of 34,187 ms."]) == 3
     assert (
-        "This number is 34,187 ms (latency.by_feature.latency_ms_p99 of code_review)."
+        "True: This number is 34,187 ms (latency.by_feature.latency_ms_p99 of code_review)."
         in capsys.readouterr().out
     )
 

@@ -27,7 +27,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "fail": r"fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed out|retr(?:y|ies)\w*"
     r"|turned away|not charged"
     r"|unpaid|reject\w*|not billed|uncharged|avoidable|for nothing",
-    "repeat": r"repeat\w*|duplicat\w*|identical|same (?:prompt|question|call)\w*|word for word|again"
+    "repeat": r"repeat\w*|duplicat\w*|identical|same (?:prompt|question|call)\w*|word for word"
     r"|redundan\w*|dedup\w*"
     r"|already answered|verbatim",
     "cache": r"cach\w+|prefix\w*|reus\w+|hits?|reads?|writes?|kept|ttl|time to live|shared|token share"
