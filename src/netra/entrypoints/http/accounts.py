@@ -1,7 +1,7 @@
 """Routes for signing in and out by password, and for the account itself."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import Router, get, post
@@ -11,7 +11,7 @@ from litestar.params import JSONBody
 from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
 from netra.domain.texts import UNSAFE_SET
-from netra.domain.users.model import AddUser, SignIn, SignInResult, User
+from netra.domain.users.model import AddUser, Role, SignIn, SignInResult, User
 from netra.domain.users.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from netra.domain.users.service import UserService
 from netra.entrypoints.errors import Envelope
@@ -19,6 +19,7 @@ from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.schemas import one_of
 from netra.entrypoints.sign_in import SignInDesk
 from netra.entrypoints.start_run import NAME
 
@@ -26,7 +27,7 @@ _READS: Final = admits(limit=LimitName.AUTHENTICATION, public=True, reads=(JSON,
 _PERSON: Final = admits(scope=None)
 _PASSWORDS: Final = admits(limit=LimitName.AUTHENTICATION, reads=(JSON,), scope=None)
 _LOGIN: Final = _READS | noted(answers={401: Envelope})
-_REGISTER: Final = _READS | noted(answers={409: Envelope})
+_REGISTER: Final = _READS | noted(answers={409: Envelope}, codes=("CONFLICT",))
 
 # Documentation only: `users.rules` validates, with its own messages.
 _ADDRESS: Final = rf"^[^@\s{UNSAFE_SET}]+@[^@\s{UNSAFE_SET}]+$"
@@ -67,7 +68,7 @@ class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once."""
 
     access_token: str
-    token_type: str
+    token_type: Literal["bearer"]
     expires_in: int
     refresh_token: str
     refresh_expires_in: int
@@ -88,7 +89,7 @@ class UserProfile(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     name: str
     picture: str | None
-    role: str
+    role: Annotated[str, one_of(Role)]
     created_at: datetime
     updated_at: datetime
 

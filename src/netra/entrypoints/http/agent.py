@@ -10,10 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from netra.domain.ids import RunId, ThreadId
-from netra.domain.optimization.result import Advice
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
 from netra.domain.quotas import LimitName
-from netra.domain.runs.model import Accepted, Run, StopRun
+from netra.domain.runs.model import Accepted, Run, RunState, StopRun
 from netra.domain.runs.service import RunService
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import JSON, admits
@@ -27,17 +26,20 @@ from netra.entrypoints.http.listing import (
     instant_or_none,
     pagination_of,
 )
-from netra.entrypoints.http.openapi import REF, noted
+from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
-from netra.entrypoints.start_run import WELL_FORMED, Ask, start_run
+from netra.entrypoints.run_events import RESULT, RunError
+from netra.entrypoints.schemas import WELL_FORMED, one_of
+from netra.entrypoints.start_run import Ask, start_run
 
-_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE) | noted(key=True)
+_EXECUTE: Final = admits(limit=LimitName.AGENT, reads=(JSON,), scope=KeyScope.EXECUTE) | noted(
+    key=True, codes=("THREAD_BUSY",)
+)
 
 _CANCEL: Final = admits(scope=KeyScope.EXECUTE) | noted(key=True)
 
-_RESULT: Final = msgspec.Meta(
-    extra_json_schema={"anyOf": [{"$ref": REF.format(name=Advice.__name__)}, {"type": "null"}]}
-)  # stored as sent
+_RunStatusWord = Annotated[str, one_of(state.status for state in RunState)]
+_RunPhase = Annotated[str, one_of([*RunState, "cancelling"])]
 
 ThreadFilter = Annotated[
     str | None, QueryParameter(pattern=WELL_FORMED, description="Only runs of this thread.")
@@ -49,16 +51,9 @@ class RunAccepted(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     thread_id: str
-    status: str
+    status: _RunStatusWord
     created_at: datetime
     thread_created: bool
-
-
-class RunError(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a run failed."""
-
-    code: str
-    message: str
 
 
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +61,10 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     thread_id: str
-    status: str
-    phase: str
+    status: _RunStatusWord
+    phase: _RunPhase
     progress: int
-    result: Annotated[msgspec.Raw | None, _RESULT]
+    result: Annotated[msgspec.Raw | None, RESULT]
     error: RunError | None
     created_at: datetime
     started_at: datetime | None
@@ -81,8 +76,8 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
 
     run_id: str
     thread_id: str
-    status: str
-    phase: str
+    status: _RunStatusWord
+    phase: _RunPhase
     progress: int
     message: str
     created_at: datetime

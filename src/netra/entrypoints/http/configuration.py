@@ -31,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     rate_limits: Mapping[str, int]
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class PublicConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """The public settings."""
 
     environment: str
@@ -39,8 +39,14 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
 
 
-@get("/api/config", opt=admits(public=True), sync_to_thread=False, summary="Public settings")
-def config(services: NamedDependency[Services]) -> Configuration:
+@get(
+    "/api/config",
+    operation_id="get_config",
+    opt=admits(public=True),
+    sync_to_thread=False,
+    summary="Public settings",
+)
+def config(services: NamedDependency[Services]) -> PublicConfiguration:
     """Return the settings that a client may need before its first request."""
     settings = services.settings
     features = Features(
@@ -49,7 +55,7 @@ def config(services: NamedDependency[Services]) -> Configuration:
         analytics_enabled=True,
         registration_enabled=settings.registration,
     )
-    return Configuration(environment=settings.environment, features=features, limits=_limits(services))
+    return PublicConfiguration(environment=settings.environment, features=features, limits=_limits(services))
 
 
 def configuration_router() -> Router:

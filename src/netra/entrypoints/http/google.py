@@ -19,7 +19,7 @@ from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_respons
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
-from netra.entrypoints.http.restrictions import NO_NUL
+from netra.entrypoints.schemas import NO_NUL
 from netra.entrypoints.services import Services
 
 PLAIN_COOKIE: Final = "netra-sign-in"

@@ -15,7 +15,7 @@ from netra.domain.users.model import UserSession
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, Confirmation, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.listing import instant, instant_or_none
+from netra.entrypoints.http.listing import Pagination, instant, instant_or_none, whole_list
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.services import Services
@@ -49,6 +49,7 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Sequence[SessionLine]
     total: int
+    pagination: Pagination
 
 
 @post("/refresh", status_code=200, opt=_REFRESH, summary="Get new tokens for a refresh token")
@@ -65,7 +66,9 @@ async def list_sessions(request: ApiRequest, services: NamedDependency[Services]
     """Return the signed-in user's live sessions."""
     current = request.principal.session_id
     live = await services.sessions.all_of(request.owner_id)
-    return SessionList(data=[_line(one, current=current) for one in live], total=len(live))
+    return SessionList(
+        data=[_line(one, current=current) for one in live], total=len(live), pagination=whole_list(live)
+    )
 
 
 @delete("/sessions", status_code=200, opt=_PERSON, summary="Sign out everywhere")

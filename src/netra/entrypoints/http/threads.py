@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get
@@ -10,13 +11,14 @@ from litestar.params import FromPath
 
 from netra.domain.ids import ThreadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
-from netra.domain.threads.model import Message, Thread
+from netra.domain.threads.model import Message, MessageRole, Thread
 from netra.domain.threads.service import ThreadService
 from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
 from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.schemas import one_of
 
 
 class ThreadLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +46,7 @@ class ThreadMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message; `run_id` is the run that it started or that produced it."""
 
     id: str
-    role: str
+    role: Annotated[str, one_of(MessageRole)]
     content: str
     created_at: datetime
     run_id: str | None

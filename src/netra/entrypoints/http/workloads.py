@@ -32,16 +32,29 @@ from netra.entrypoints.http.listing import (
     instant_or_none,
     pagination_of,
 )
-from netra.entrypoints.http.openapi import REF, noted
+from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.what_if import simulate
 from netra.entrypoints.json_body import read_as
+from netra.entrypoints.schemas import PUBLISHED, REF
 from netra.entrypoints.services import Services
 from netra.entrypoints.start_run import NAME
 from netra.ports.call_outbox import Delivery
 
-# an invalid event is rejected individually
-_EVENT: Final = {"anyOf": [{"$ref": REF.format(name=Event.__name__)}, {}]}
+_EVENT: Final = {"$ref": REF.format(name=Event.__name__)}
+_EVENTS: Final = {
+    "type": "array",
+    "items": _EVENT,
+    "description": "An invalid event is rejected individually; the others are stored.",
+}
+_LINES: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 33_554_432,  # bytes, by default
+    "pattern": r"\S",
+    "description": "One event per line; an invalid line is rejected individually.",
+    "x-ndjson-item": _EVENT,
+}
 _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, "maxLength": NAME_MAX})
 
 EVENTS_MAX: Final = Quotas().max_events_per_batch  # not configurable
@@ -93,7 +106,7 @@ class WorkloadList(msgspec.Struct, frozen=True, kw_only=True):
 class EventBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Events as sent; each is validated individually."""
 
-    events: Annotated[list[Any], msgspec.Meta(extra_json_schema={"items": _EVENT, "maxItems": EVENTS_MAX})]
+    events: Annotated[list[Any], msgspec.Meta(extra={PUBLISHED: {**_EVENTS, "maxItems": EVENTS_MAX}})]
 
 
 class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +114,7 @@ class _UnreadBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 _FILL: Final = admits(reads=(JSON, NDJSON), scope=KeyScope.INGEST) | noted(
-    bodies={JSON: EventBatch, NDJSON: _EVENT}, key=True
+    bodies={JSON: EventBatch, NDJSON: _LINES}, key=True
 )
 
 
