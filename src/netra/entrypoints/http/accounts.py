@@ -7,6 +7,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
+from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.wording import count
 from netra.domain.quotas import LimitName
@@ -18,8 +19,10 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.refresh_cookie import Keep, forget_refresh_token, keep_refresh_token
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.schemas import one_of
+from netra.entrypoints.services import Services
 from netra.entrypoints.sign_in import SignInDesk
 from netra.entrypoints.start_run import NAME
 
@@ -45,6 +48,7 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     email: Annotated[str, _EMAIL]
     password: Annotated[str, _TRIED]
+    keep: Keep | None = None  # "cookie": the refresh token goes into a cookie, not into the answer
 
 
 class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,12 +69,15 @@ class UserCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class LoginResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once."""
+    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once.
+
+    `refresh_token` is absent where it is kept in a cookie.
+    """
 
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int
-    refresh_token: str
+    refresh_token: str | UnsetType = UNSET
     refresh_expires_in: int
     user: UserCard
 
@@ -116,11 +123,12 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
-    data: JSONBody[LoginRequest], request: ApiRequest, sign_in_desk: NamedDependency[SignInDesk]
+    data: JSONBody[LoginRequest], request: ApiRequest, services: NamedDependency[Services]
 ) -> LoginResponse:
     """Return tokens; every wrong pair gets the same answer in the same time."""
     command = SignIn(email=data.email, password=data.password)
-    return login_response(await sign_in_desk.sign_in(command, request.exchange, origin=request.origin))
+    signed_in = await services.sign_ins.sign_in(command, request.exchange, origin=request.origin)
+    return login_response(signed_in, request, services, keep=data.keep)
 
 
 @post("/register", status_code=200, opt=_REGISTER, summary="Create an account")
@@ -133,9 +141,10 @@ async def register(
 
 
 @post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
-async def logout(request: ApiRequest, users: NamedDependency[UserService]) -> Confirmation:
+async def logout(request: ApiRequest, services: NamedDependency[Services]) -> Confirmation:
     """End the session: its token is no longer accepted by any process."""
-    await users.sign_out(request.principal, origin=request.origin)
+    await services.users.sign_out(request.principal, origin=request.origin)
+    forget_refresh_token(request, services)
     return Confirmation(message="Successfully logged out")
 
 
@@ -173,13 +182,17 @@ def authentication_router(*, registration: bool) -> Router:
     return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])
 
 
-def login_response(signed_in: SignInResult) -> LoginResponse:
-    """Return the response to a sign-in."""
+def login_response(
+    signed_in: SignInResult, request: ApiRequest, services: Services, *, keep: Keep | None = None
+) -> LoginResponse:
+    """Return the response to a sign-in; with `keep`, its refresh token goes into a cookie."""
+    if keep == "cookie":
+        keep_refresh_token(signed_in, request.exchange, services)
     return LoginResponse(
         access_token=signed_in.access_token,
         token_type="bearer",  # noqa: S106 (a documented value, no secret)
         expires_in=signed_in.expires_in_s,
-        refresh_token=signed_in.refresh_token,
+        refresh_token=UNSET if keep == "cookie" else signed_in.refresh_token,
         refresh_expires_in=signed_in.refresh_expires_in_s,
         user=_card(signed_in.user),
     )

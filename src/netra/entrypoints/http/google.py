@@ -18,6 +18,7 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.refresh_cookie import Keep
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.schemas import NO_NUL
 from netra.entrypoints.services import Services
@@ -66,6 +67,7 @@ class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """The code from the URL's fragment."""
 
     code: Annotated[str, SECRET]
+    keep: Keep | None = None  # "cookie": the refresh token goes into a cookie, not into the answer
 
 
 @get("/google/authorize", opt=_AUTHORIZE, summary="Begin a sign-in with Google")
@@ -106,7 +108,7 @@ async def callback(
         there = await services.federated.hand_over(recognized, state=oauth_state, origin=request.origin)
         return _redirect(there)
     signed_in = await services.federated.open(recognized, origin=request.origin)
-    return Response(login_response(signed_in))
+    return Response(login_response(signed_in, request, services))
 
 
 @post("/exchange", status_code=200, opt=_EXCHANGE, summary="Exchange the code of a redirect for tokens")
@@ -115,7 +117,7 @@ async def exchange(
 ) -> LoginResponse:
     """Return the tokens for the code, which is valid once, for a minute."""
     signed_in = await services.sign_ins.exchange(data.code, request.exchange, origin=request.origin)
-    return login_response(signed_in)
+    return login_response(signed_in, request, services, keep=data.keep)
 
 
 def google_router() -> Router:

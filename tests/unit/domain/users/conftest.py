@@ -1,8 +1,10 @@
 """The services of identity over memory, with passwords and tokens that hide nothing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import hashlib
 from typing import Any
 
+import Awaitable
+import Callable
 import pytest
 
 from netra.domain.errors import Unauthorized
@@ -43,6 +45,9 @@ class PlainTokens:
         token = f"{claims.session_id} {len(self._claims)}"
         self._claims[token] = claims
         return token
+
+    def derive(self, text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()[:43]
 
     def read(self, token: str) -> Claims:
         if token not in self._claims:
