@@ -40,6 +40,7 @@ const (
 	AuditLineEventKeyRevoked      AuditLineEvent = "key_revoked"
 	AuditLineEventLimitReached    AuditLineEvent = "limit_reached"
 	AuditLineEventPasswordChanged AuditLineEvent = "password_changed"
+	AuditLineEventRefreshRaced    AuditLineEvent = "refresh_raced"
 	AuditLineEventRefreshReused   AuditLineEvent = "refresh_reused"
 	AuditLineEventSessionsEnded   AuditLineEvent = "sessions_ended"
 	AuditLineEventSignInRefused   AuditLineEvent = "sign_in_refused"
@@ -576,7 +577,8 @@ type Evidence struct {
 
 // ExchangeRequest: The code from the URL's fragment.
 type ExchangeRequest struct {
-	Code string `json:"code"`
+	Code string  `json:"code"`
+	Keep *string `json:"keep,omitempty"`
 }
 
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
@@ -629,6 +631,11 @@ type Health struct {
 	Version   string    `json:"version"`
 }
 
+// IdentityProvider: The provider that users may sign in with.
+type IdentityProvider struct {
+	Name string `json:"name"`
+}
+
 // KeyLine: A key in the list; `hint` has its last characters.
 type KeyLine struct {
 	ID         string     `json:"id"`
@@ -651,6 +658,11 @@ type KeyList struct {
 type KeysRevoked struct {
 	Message string `json:"message"`
 	Revoked int64  `json:"revoked"`
+}
+
+// LanguageModelState: Whether a language model may word answers.
+type LanguageModelState struct {
+	Enabled bool `json:"enabled"`
 }
 
 // LanguageModelUse: Whether a language model worded the answer, and the reason if not.
@@ -678,27 +690,31 @@ type Latency struct {
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
 // no limit.
 type Limits struct {
-	MaxMessageLength   int64            `json:"max_message_length"`
-	MaxThreadMessages  int64            `json:"max_thread_messages"`
-	MaxBodyBytes       int64            `json:"max_body_bytes"`
-	MaxEventsBodyBytes int64            `json:"max_events_body_bytes"`
-	MaxEventsPerBatch  int64            `json:"max_events_per_batch"`
-	RateLimitRequests  int64            `json:"rate_limit_requests"`
-	RateLimits         map[string]int64 `json:"rate_limits"`
+	MaxMessageLength     int64            `json:"max_message_length"`
+	MaxThreadMessages    int64            `json:"max_thread_messages"`
+	MaxBodyBytes         int64            `json:"max_body_bytes"`
+	MaxEventsBodyBytes   int64            `json:"max_events_body_bytes"`
+	MaxEventsPerBatch    int64            `json:"max_events_per_batch"`
+	MaxEventsPerWorkload int64            `json:"max_events_per_workload"`
+	RateLimitRequests    int64            `json:"rate_limit_requests"`
+	RateLimits           map[string]int64 `json:"rate_limits"`
 }
 
 // LoginRequest: An e-mail address and a password.
 type LoginRequest struct {
-	Email    string `json:"email"`
-	Password string `json:"password"`
+	Email    string  `json:"email"`
+	Password string  `json:"password"`
+	Keep     *string `json:"keep,omitempty"`
 }
 
 // LoginResponse: Tokens and their user; `expires_in` is in seconds. A refresh token is valid once.
+//
+// `refresh_token` is absent where it is kept in a cookie.
 type LoginResponse struct {
 	AccessToken      string   `json:"access_token"`
 	TokenType        string   `json:"token_type"`
 	ExpiresIn        int64    `json:"expires_in"`
-	RefreshToken     string   `json:"refresh_token"`
+	RefreshToken     *string  `json:"refresh_token,omitempty"`
 	RefreshExpiresIn int64    `json:"refresh_expires_in"`
 	User             UserCard `json:"user"`
 }
@@ -965,9 +981,13 @@ type ProviderRateLimits struct {
 
 // PublicConfiguration: The public settings.
 type PublicConfiguration struct {
-	Environment string   `json:"environment"`
-	Features    Features `json:"features"`
-	Limits      Limits   `json:"limits"`
+	Environment      string             `json:"environment"`
+	Version          string             `json:"version"`
+	Features         Features           `json:"features"`
+	Limits           Limits             `json:"limits"`
+	IdentityProvider *IdentityProvider  `json:"identity_provider"`
+	LanguageModel    LanguageModelState `json:"language_model"`
+	DefaultModel     string             `json:"default_model"`
 }
 
 // Queue: A queue in front of the provider.
@@ -1001,9 +1021,11 @@ type Recommendation struct {
 	Risk        string         `json:"risk"`
 }
 
-// RefreshRequest: The refresh token of the last sign-in or refresh.
+// RefreshRequest: The refresh token of the last sign-in or refresh; without it, the one in the
+// cookie, which is kept.
 type RefreshRequest struct {
-	RefreshToken string `json:"refresh_token"`
+	RefreshToken *string `json:"refresh_token,omitempty"`
+	Keep         *string `json:"keep,omitempty"`
 }
 
 // RefusedOption: An option that breaks a limit, and the limit it breaks.
@@ -1111,6 +1133,7 @@ type RunLine struct {
 	Phase       RunPhase   `json:"phase"`
 	Progress    int64      `json:"progress"`
 	Message     string     `json:"message"`
+	WorkloadID  *string    `json:"workload_id"`
 	CreatedAt   time.Time  `json:"created_at"`
 	StartedAt   *time.Time `json:"started_at"`
 	CompletedAt *time.Time `json:"completed_at"`
@@ -1118,16 +1141,20 @@ type RunLine struct {
 
 // RunStatus: The current state of a run; `result` is null until it has completed.
 type RunStatus struct {
-	RunID       string     `json:"run_id"`
-	ThreadID    string     `json:"thread_id"`
-	Status      RunState   `json:"status"`
-	Phase       RunPhase   `json:"phase"`
-	Progress    int64      `json:"progress"`
-	Result      *Advice    `json:"result"`
-	Error       *RunError  `json:"error"`
-	CreatedAt   time.Time  `json:"created_at"`
-	StartedAt   *time.Time `json:"started_at"`
-	CompletedAt *time.Time `json:"completed_at"`
+	RunID       string         `json:"run_id"`
+	ThreadID    string         `json:"thread_id"`
+	Status      RunState       `json:"status"`
+	Phase       RunPhase       `json:"phase"`
+	Progress    int64          `json:"progress"`
+	Result      *Advice        `json:"result"`
+	Error       *RunError      `json:"error"`
+	Message     string         `json:"message"`
+	WorkloadID  *string        `json:"workload_id"`
+	Parameters  map[string]any `json:"parameters"`
+	LastSeq     int64          `json:"last_seq"`
+	CreatedAt   time.Time      `json:"created_at"`
+	StartedAt   *time.Time     `json:"started_at"`
+	CompletedAt *time.Time     `json:"completed_at"`
 }
 
 // Savings: Dollars saved; negative is dollars lost. Each interval is one of 90 % and of the figure
@@ -1402,6 +1429,11 @@ type ThreadPage struct {
 	CreatedAt    time.Time       `json:"created_at"`
 	UpdatedAt    time.Time       `json:"updated_at"`
 	MessageCount int64           `json:"message_count"`
+}
+
+// ThreadTitle: The new title of a conversation.
+type ThreadTitle struct {
+	Title string `json:"title"`
 }
 
 // Ticket: Opens one socket, once; `expires_in` is in seconds.

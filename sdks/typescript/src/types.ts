@@ -5,7 +5,7 @@ export type AdoptedWhat = "caching" | "model" | "price" | (string & {});
 
 export type AgentUpdateDataAgent = "ActionsToMeetGoalsSubAgent" | "DataSubAgent" | "OptimizationsCoreSubAgent" | "ReportingSubAgent" | "TriageSubAgent" | (string & {});
 
-export type AuditLineEvent = "access_refused" | "account_added" | "account_disabled" | "identity_linked" | "identity_refused" | "key_issued" | "key_revoked" | "limit_reached" | "password_changed" | "refresh_reused" | "sessions_ended" | "sign_in_refused" | "signed_in" | "signed_out" | (string & {});
+export type AuditLineEvent = "access_refused" | "account_added" | "account_disabled" | "identity_linked" | "identity_refused" | "key_issued" | "key_revoked" | "limit_reached" | "password_changed" | "refresh_raced" | "refresh_reused" | "sessions_ended" | "sign_in_refused" | "signed_in" | "signed_out" | (string & {});
 
 export type BillSourceSource = "invoice" | "list" | "mixed" | (string & {});
 
@@ -338,6 +338,7 @@ export interface Evidence {
 /** The code from the URL's fragment. */
 export interface ExchangeRequest {
   code: string;
+  keep?: "cookie" | null;
 }
 
 /** The whole-call latency of one feature against its limit; `met` None: no limit was set. */
@@ -388,6 +389,11 @@ export interface Health {
   version: string;
 }
 
+/** The provider that users may sign in with. */
+export interface IdentityProvider {
+  name: string;
+}
+
 /** A key in the list; `hint` has its last characters. */
 export interface KeyLine {
   id: string;
@@ -410,6 +416,11 @@ export interface KeyList {
 export interface KeysRevoked {
   message: string;
   revoked: number;
+}
+
+/** Whether a language model may word answers. */
+export interface LanguageModelState {
+  enabled: boolean;
 }
 
 /** Whether a language model worded the answer, and the reason if not. */
@@ -441,6 +452,7 @@ export interface Limits {
   max_body_bytes: number;
   max_events_body_bytes: number;
   max_events_per_batch: number;
+  max_events_per_workload: number;
   rate_limit_requests: number;
   rate_limits: Record<string, number>;
 }
@@ -449,14 +461,19 @@ export interface Limits {
 export interface LoginRequest {
   email: string;
   password: string;
+  keep?: "cookie" | null;
 }
 
-/** Tokens and their user; `expires_in` is in seconds. A refresh token is valid once. */
+/**
+ * Tokens and their user; `expires_in` is in seconds. A refresh token is valid once.
+ *
+ * `refresh_token` is absent where it is kept in a cookie.
+ */
 export interface LoginResponse {
   access_token: string;
   token_type: "bearer";
   expires_in: number;
-  refresh_token: string;
+  refresh_token?: string;
   refresh_expires_in: number;
   user: UserCard;
 }
@@ -721,8 +738,12 @@ export interface ProviderRateLimits {
 /** The public settings. */
 export interface PublicConfiguration {
   environment: string;
+  version: string;
   features: Features;
   limits: Limits;
+  identity_provider: IdentityProvider | null;
+  language_model: LanguageModelState;
+  default_model: string;
 }
 
 /** A queue in front of the provider. */
@@ -756,9 +777,10 @@ export interface Recommendation {
   risk: string;
 }
 
-/** The refresh token of the last sign-in or refresh. */
+/** The refresh token of the last sign-in or refresh; without it, the one in the cookie, which is kept. */
 export interface RefreshRequest {
-  refresh_token: string;
+  refresh_token?: string | null;
+  keep?: "cookie" | null;
 }
 
 /** An option that breaks a limit, and the limit it breaks. */
@@ -864,6 +886,7 @@ export interface RunLine {
   phase: RunPhase;
   progress: number;
   message: string;
+  workload_id: string | null;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
@@ -878,6 +901,10 @@ export interface RunStatus {
   progress: number;
   result: Advice | null;
   error: RunError | null;
+  message: string;
+  workload_id: string | null;
+  parameters: Record<string, unknown>;
+  last_seq: number;
   created_at: string;
   started_at: string | null;
   completed_at: string | null;
@@ -1150,6 +1177,11 @@ export interface ThreadPage {
   created_at: string;
   updated_at: string;
   message_count: number;
+}
+
+/** The new title of a conversation. */
+export interface ThreadTitle {
+  title: string;
 }
 
 /** Opens one socket, once; `expires_in` is in seconds. */

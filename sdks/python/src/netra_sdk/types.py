@@ -18,7 +18,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 if TYPE_CHECKING:
     AdoptedWhat: TypeAlias = Literal["caching", "model", "price"] | str
     AgentUpdateDataAgent: TypeAlias = Literal["ActionsToMeetGoalsSubAgent", "DataSubAgent", "OptimizationsCoreSubAgent", "ReportingSubAgent", "TriageSubAgent"] | str
-    AuditLineEvent: TypeAlias = Literal["access_refused", "account_added", "account_disabled", "identity_linked", "identity_refused", "key_issued", "key_revoked", "limit_reached", "password_changed", "refresh_reused", "sessions_ended", "sign_in_refused", "signed_in", "signed_out"] | str
+    AuditLineEvent: TypeAlias = Literal["access_refused", "account_added", "account_disabled", "identity_linked", "identity_refused", "key_issued", "key_revoked", "limit_reached", "password_changed", "refresh_raced", "refresh_reused", "sessions_ended", "sign_in_refused", "signed_in", "signed_out"] | str
     BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed"] | str
     CacheSettingMode: TypeAlias = Literal["automatic", "explicit"] | str
     ChangeVerdictRuling: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
@@ -378,6 +378,7 @@ class ExchangeRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The code from the URL's fragment."""
 
     code: str
+    keep: Literal["cookie"] | None = None
 
 
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -434,6 +435,12 @@ class Health(Wire, frozen=True, kw_only=True, omit_defaults=True):
     version: str
 
 
+class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The provider that users may sign in with."""
+
+    name: str
+
+
 class KeyLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A key in the list; `hint` has its last characters."""
 
@@ -459,6 +466,12 @@ class KeysRevoked(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     message: str
     revoked: int
+
+
+class LanguageModelState(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether a language model may word answers."""
+
+    enabled: bool
 
 
 class LanguageModelUse(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -493,6 +506,7 @@ class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_body_bytes: int
     max_events_body_bytes: int
     max_events_per_batch: int
+    max_events_per_workload: int
     rate_limit_requests: int
     rate_limits: dict[str, int]
 
@@ -502,15 +516,19 @@ class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     email: str
     password: str
+    keep: Literal["cookie"] | None = None
 
 
 class LoginResponse(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once."""
+    """Tokens and their user; `expires_in` is in seconds. A refresh token is valid once.
+
+    `refresh_token` is absent where it is kept in a cookie.
+    """
 
     access_token: str
     token_type: Literal["bearer"]
     expires_in: int
-    refresh_token: str
+    refresh_token: str | None = None
     refresh_expires_in: int
     user: UserCard
 
@@ -798,8 +816,12 @@ class PublicConfiguration(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The public settings."""
 
     environment: str
+    version: str
     features: Features
     limits: Limits
+    identity_provider: IdentityProvider | None
+    language_model: LanguageModelState
+    default_model: str
 
 
 class Queue(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -837,9 +859,10 @@ class Recommendation(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RefreshRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The refresh token of the last sign-in or refresh."""
+    """The refresh token of the last sign-in or refresh; without it, the one in the cookie, which is kept."""
 
-    refresh_token: str
+    refresh_token: str | None = None
+    keep: Literal["cookie"] | None = None
 
 
 class RefusedOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -958,6 +981,7 @@ class RunLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
     phase: RunPhase
     progress: int
     message: str
+    workload_id: str | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -973,6 +997,10 @@ class RunStatus(Wire, frozen=True, kw_only=True, omit_defaults=True):
     progress: int
     result: Advice | None
     error: RunError | None
+    message: str
+    workload_id: str | None
+    parameters: dict[str, Any]
+    last_seq: int
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -1269,6 +1297,12 @@ class ThreadPage(Wire, frozen=True, kw_only=True, omit_defaults=True):
     message_count: int
 
 
+class ThreadTitle(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The new title of a conversation."""
+
+    title: str
+
+
 class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Opens one socket, once; `expires_in` is in seconds."""
 
@@ -1444,10 +1478,12 @@ __all__ = [
     "Grade",
     "GrowthBill",
     "Health",
+    "IdentityProvider",
     "KeyLine",
     "KeyList",
     "KeyScope",
     "KeysRevoked",
+    "LanguageModelState",
     "LanguageModelUse",
     "LanguageModelUseOutcome",
     "Latency",
@@ -1530,6 +1566,7 @@ __all__ = [
     "ThreadList",
     "ThreadMessage",
     "ThreadPage",
+    "ThreadTitle",
     "Ticket",
     "UnpricedCalls",
     "UserCard",

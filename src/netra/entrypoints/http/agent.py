@@ -1,6 +1,6 @@
 """Routes for runs: start, inspect, list and cancel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -66,6 +66,10 @@ class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     progress: int
     result: Annotated[msgspec.Raw | None, RESULT]
     error: RunError | None
+    message: str
+    workload_id: str | None
+    parameters: Mapping[str, Any]
+    last_seq: int
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -80,6 +84,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
     phase: _RunPhase
     progress: int
     message: str
+    workload_id: str | None
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -167,6 +172,10 @@ def _status(run: Run) -> RunStatus:
         progress=run.progress,
         result=run.result,
         error=None if failure is None else RunError(code=failure.code, message=failure.message),
+        message=run.message,
+        workload_id=run.workload_id,
+        parameters=run.parameters,
+        last_seq=run.last_seq,
         created_at=instant(run.created_at),
         started_at=instant_or_none(run.started_at),
         completed_at=instant_or_none(run.completed_at),
@@ -181,6 +190,7 @@ def _line(run: Run) -> RunLine:
         phase=run.phase,
         progress=run.progress,
         message=run.message,
+        workload_id=run.workload_id,
         created_at=instant(run.created_at),
         started_at=instant_or_none(run.started_at),
         completed_at=instant_or_none(run.completed_at),

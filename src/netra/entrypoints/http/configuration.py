@@ -6,6 +6,7 @@ import msgspec
 from litestar import Router, get
 from litestar.di import NamedDependency
 
+from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.services import Services
 
@@ -27,16 +28,33 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     max_body_bytes: int
     max_events_body_bytes: int
     max_events_per_batch: int
+    max_events_per_workload: int
     rate_limit_requests: int
     rate_limits: Mapping[str, int]
+
+
+class IdentityProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider that users may sign in with."""
+
+    name: str
+
+
+class LanguageModelState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a language model may word answers."""
+
+    enabled: bool
 
 
 class PublicConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """The public settings."""
 
     environment: str
+    version: str
     features: Features
     limits: Limits
+    identity_provider: IdentityProvider | None
+    language_model: LanguageModelState
+    default_model: str
 
 
 @get(
@@ -55,7 +73,15 @@ def config(services: NamedDependency[Services]) -> PublicConfiguration:
         analytics_enabled=True,
         registration_enabled=settings.registration,
     )
-    return PublicConfiguration(environment=settings.environment, features=features, limits=_limits(services))
+    return PublicConfiguration(
+        environment=settings.environment,
+        version=API_VERSION,
+        features=features,
+        limits=_limits(services),
+        identity_provider=IdentityProvider(name="Google") if features.oauth_enabled else None,
+        language_model=LanguageModelState(enabled=settings.has_language_model),
+        default_model=settings.default_model,
+    )
 
 
 def configuration_router() -> Router:
@@ -72,6 +98,7 @@ def _limits(services: Services) -> Limits:
         max_body_bytes=settings.max_body_bytes,
         max_events_body_bytes=settings.max_events_body_bytes,
         max_events_per_batch=settings.quotas.max_events_per_batch,
+        max_events_per_workload=settings.quotas.max_events_per_workload,
         rate_limit_requests=published["general"],
         rate_limits=published,
     )

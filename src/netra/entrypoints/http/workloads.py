@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from litestar import Router, delete, get, post
+from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
@@ -60,6 +60,8 @@ _NAME: Final = msgspec.Meta(extra_json_schema={"pattern": NAME, "minLength": 1, 
 EVENTS_MAX: Final = Quotas().max_events_per_batch  # not configurable
 
 _CREATE: Final = admits(reads=(JSON,), scope=KeyScope.INGEST) | noted(key=True)
+
+_RENAME: Final = admits(reads=(JSON,), scope=KeyScope.INGEST)
 
 
 class NewWorkload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,6 +161,18 @@ async def get_workload(
     return _detail(await workloads.delivery(WorkloadId(workload_id), owner_id=request.owner_id))
 
 
+@patch("/{workload_id:str}", opt=_RENAME, summary="Rename a workload")
+async def rename_workload(
+    workload_id: FromPath[str],
+    data: JSONBody[NewWorkload],
+    request: ApiRequest,
+    workloads: NamedDependency[WorkloadService],
+) -> WorkloadCard:
+    """Set the name of a workload."""
+    renamed = workloads.rename(WorkloadId(workload_id), owner_id=request.owner_id, name=data.name)
+    return _card(await renamed)
+
+
 @delete("/{workload_id:str}", status_code=200, opt=admits(scope=KeyScope.INGEST), summary="Delete a workload")
 async def delete_workload(
     workload_id: FromPath[str], request: ApiRequest, workloads: NamedDependency[WorkloadService]
@@ -189,7 +203,7 @@ def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
     )
     making = Router("/", route_handlers=[create_workload], middleware=[replayed])
-    reading = [list_workloads, get_workload, delete_workload, simulate]
+    reading = [list_workloads, get_workload, rename_workload, delete_workload, simulate]
     return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
 
 

@@ -1,10 +1,9 @@
 """The services of identity over memory, with passwords and tokens that hide nothing."""
 
-from collections.abc import hashlib
+import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import Awaitable
-import Callable
 import pytest
 
 from netra.domain.errors import Unauthorized
