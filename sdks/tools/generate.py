@@ -3,7 +3,7 @@
     python sdks/tools/generate.py            write everything
     python sdks/tools/generate.py --check    exit with 1 and a diff where a file is out of date
 
-Run it after any change of a route, a frame, an error or a field, in an environment that has Netra installed.
+Run it after any change of a route, a frame, an error or a field, where the packages that Netra needs are installed.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 SDKS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(SDKS.parent / "src")]  # of this checkout
 
 from languages import go, python, typescript  # noqa: E402 (neighbours of this script)
 from tables import api_page, errors_table, methods_table  # noqa: E402

@@ -27,6 +27,7 @@ from rig_faults import Fault, Refused, apply, faults_of
 from rig_http import Head, read_body, read_head, reset, send_json
 
 HOST = "127.0.0.1"
+SOURCE = Path(__file__).resolve().parents[2] / "src"  # the server of this checkout
 START_S = 60.0  # bounds the start of the server on a busy machine
 PASSWORD = "correct horse battery"
 SETTINGS = {
@@ -54,7 +55,12 @@ class Server:
         """Start it and wait until it answers."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("NETRA_")}
         command = [sys.executable, "-m", "netra", "serve", "--port", str(self.port)]
-        environment = {**kept, **SETTINGS, "NETRA_DATA": str(self._folder / "data")}
+        environment = {
+            **kept,
+            **SETTINGS,
+            "NETRA_DATA": str(self._folder / "data"),
+            "PYTHONPATH": str(SOURCE),
+        }
         with (self._folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command, env=environment, stdout=log, stderr=log, cwd=self._folder

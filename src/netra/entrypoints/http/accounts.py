@@ -20,7 +20,7 @@ from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.listing import instant
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.refresh_cookie import Keep, forget_refresh_token, keep_refresh_token
-from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.schemas import one_of
 from netra.entrypoints.services import Services
 from netra.entrypoints.sign_in import SignInDesk
@@ -123,11 +123,11 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 @post("/login", status_code=200, opt=_LOGIN, summary="Sign in with e-mail and password")
 async def login(
-    data: JSONBody[LoginRequest], request: ApiRequest, services: NamedDependency[Services]
+    data: JSONBody[LoginRequest], request: ApiRequest, services: InjectedServices
 ) -> LoginResponse:
     """Return tokens; every wrong pair gets the same answer in the same time."""
     command = SignIn(email=data.email, password=data.password)
-    signed_in = await services.sign_ins.sign_in(command, request.exchange, origin=request.origin)
+    signed_in = await services.sign_in_desk().sign_in(command, request.exchange, origin=request.origin)
     return login_response(signed_in, request, services, keep=data.keep)
 
 
@@ -141,9 +141,9 @@ async def register(
 
 
 @post("/logout", status_code=200, opt=_PERSON, summary="Sign out")
-async def logout(request: ApiRequest, services: NamedDependency[Services]) -> Confirmation:
+async def logout(request: ApiRequest, services: InjectedServices) -> Confirmation:
     """End the session: its token is no longer accepted by any process."""
-    await services.users.sign_out(request.principal, origin=request.origin)
+    await services.user_service().sign_out(request.principal, origin=request.origin)
     forget_refresh_token(request, services)
     return Confirmation(message="Successfully logged out")
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 from litestar import Router, get
-from litestar.di import NamedDependency
 
 from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.http.admission import admits
+from netra.entrypoints.http.request import InjectedServices
 from netra.entrypoints.services import Services
 
 
@@ -64,11 +64,11 @@ class PublicConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     sync_to_thread=False,
     summary="Public settings",
 )
-def config(services: NamedDependency[Services]) -> PublicConfiguration:
+def config(services: InjectedServices) -> PublicConfiguration:
     """Return the settings that a client may need before its first request."""
-    settings = services.settings
+    settings = services.settings()
     features = Features(
-        oauth_enabled=services.ports.identity_provider is not None,
+        oauth_enabled=services.ports().identity_provider is not None,
         websocket_enabled=True,
         analytics_enabled=True,
         registration_enabled=settings.registration,
@@ -90,8 +90,8 @@ def configuration_router() -> Router:
 
 
 def _limits(services: Services) -> Limits:
-    settings = services.settings
-    published = services.ports.limiter.published()
+    settings = services.settings()
+    published = services.ports().limiter.published()
     return Limits(
         max_message_length=settings.quotas.max_message_length,
         max_thread_messages=settings.quotas.max_thread_messages,

@@ -44,7 +44,7 @@ def kept_refresh_token(headers: Headers, services: Services) -> str:
 
 
 def _name(services: Services) -> str:
-    return TLS_COOKIE if services.settings.callback_url.startswith("https:") else PLAIN_COOKIE
+    return TLS_COOKIE if services.settings().callback_url.startswith("https:") else PLAIN_COOKIE
 
 
 def _set(value: str, exchange: Exchange, services: Services, *, lasts_s: int) -> None:
