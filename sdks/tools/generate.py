@@ -3,7 +3,7 @@
     python sdks/tools/generate.py            write everything
     python sdks/tools/generate.py --check    exit with 1 and a diff where a file is out of date
 
-Run it after any change of a route, a frame, an error or a field, where the packages that Netra needs are installed.
+Run it after any change of a route, a frame, an error or a field, where what Netra needs is installed.
 """
 
 import argparse
