@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from netra.domain.optimization.model import Priority
-from netra.domain.optimization.result import Advice
-from netra.entrypoints.commands.context import json_option, run, written
-from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.context import json_option, run, settings_with, written
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
 from netra.entrypoints.commands.rejected_rows import (
@@ -20,12 +18,11 @@ from netra.entrypoints.commands.rejected_rows import (
     say_why_it_fails,
     warn_of_rows,
 )
-from netra.entrypoints.reports.console import reading_console
-from netra.entrypoints.reports.digest import digest_of, is_sufficient
-from netra.entrypoints.reports.report import rendered
 from netra.entrypoints.reports.safe import say, say_json
-from netra.entrypoints.reports.sketch import sketch_of
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.domain.optimization.result import Advice
+    from netra.ports.log_files import ReadLog
 
 DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
 NOT_ENOUGH: Final = 3
@@ -90,6 +87,8 @@ def optimize(
     3 the log holds too little to advise on, no call of it has a known price,
     or more than 5 % of its rows cannot be read.
     """
+    from netra.entrypoints.reports.digest import is_sufficient  # imports numpy, which the help does not need
+
     logs = logs_of(paths, **reading)
     given = {"priority": priority, "budget": budget, "model": model, "constraints": list(constraints) or None}
     parameters = {name: value for name, value in given.items() if value is not None}
@@ -101,9 +100,7 @@ def optimize(
     if as_json:
         say_json(advice, indent=2)
     else:
-        console = reading_console()
-        digest = digest_of(advice, dropped=dropped_words(log))
-        console.print(rendered(digest, sketch=sketch_of(log.events), source=logs.title))
+        _print_report(advice, log=log, source=logs.title)
     if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
         say_why_it_fails(log)
         return NOT_ENOUGH
@@ -112,14 +109,35 @@ def optimize(
 
 async def _advice(
     logs: Logs, question: str, *, parameters: Mapping[str, Any], prices: Prices
-) -> tuple[ReadLog, Advice]:
-    async with log_in(logs, prices=prices) as (netra, log, checkpoint):
-        return log, await netra.advise(log.events, question, parameters=parameters, checkpoint=checkpoint)
+) -> "tuple[ReadLog, Advice]":
+    from netra.bootstrap.files import file_ports
+    from netra.domain.agents.stages.advisor import Advisor
+    from netra.entrypoints.commands.log_loading import log_in
+    from netra.entrypoints.file_analysis import advise_on
+
+    settings = settings_with(**prices.settings)
+    ports = file_ports(settings)
+    advisor = Advisor(prices=ports.prices, clock=ports.clock, default_model=settings.default_model)
+    async with log_in(logs, ports.log_files, now=ports.clock.now()) as (log, checkpoint):
+        return log, await advise_on(
+            log.events, question, advisor=advisor, parameters=parameters, checkpoint=checkpoint
+        )
 
 
-def _write_page(path: Path, advice: Advice, *, log: ReadLog, source: str, question: str) -> None:
-    # matplotlib takes about a second to load: only who asks for a page waits for it.
-    from netra.entrypoints.reports.page import page_of
+def _print_report(advice: "Advice", *, log: "ReadLog", source: str) -> None:
+    from netra.entrypoints.reports.console import reading_console
+    from netra.entrypoints.reports.digest import digest_of
+    from netra.entrypoints.reports.report import rendered
+    from netra.entrypoints.reports.sketch import sketch_of
+
+    digest = digest_of(advice, dropped=dropped_words(log))
+    reading_console().print(rendered(digest, sketch=sketch_of(log.events), source=source))
+
+
+def _write_page(path: Path, advice: "Advice", *, log: "ReadLog", source: str, question: str) -> None:
+    from netra.entrypoints.reports.digest import digest_of
+    from netra.entrypoints.reports.page import page_of  # imports matplotlib, which takes about a second
+    from netra.entrypoints.reports.sketch import sketch_of
 
     digest = digest_of(advice, dropped=dropped_words(log))
     text = page_of(digest, sketch=sketch_of(log.events), source=source, question=question)

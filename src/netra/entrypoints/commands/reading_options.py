@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import click
 import msgspec
 
 from netra.domain.workloads.model import Event
-from netra.ports.log_files import ReadingChoices
+
+if TYPE_CHECKING:
+    from netra.ports.log_files import ReadingChoices
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -36,8 +38,10 @@ class Logs(msgspec.Struct, frozen=True, kw_only=True):
         first = Path(self.paths[0]).resolve().name or self.paths[0]
         return first if len(self.paths) == 1 else f"{first} and {len(self.paths) - 1} more"
 
-    def choices(self, *, now: datetime) -> ReadingChoices:
+    def choices(self, *, now: datetime) -> "ReadingChoices":
         """Return how to read the files; an age counts back from `now`."""
+        from netra.ports.log_files import ReadingChoices  # imports numpy, which the help does not need
+
         since = now - self.since if isinstance(self.since, timedelta) else self.since
         return ReadingChoices(format=self.format, names=self.names, dates=self.dates, since=since)
 

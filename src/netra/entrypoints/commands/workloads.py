@@ -1,14 +1,12 @@
 """`netra workloads`: request logs in the store, for use by the service."""
 
-import asyncio
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from netra.domain.optimization.wording import count
 from netra.domain.texts import plain
-from netra.domain.workloads.model import Workload
 from netra.entrypoints.commands.context import (
     Decorated,
     data_option,
@@ -19,10 +17,11 @@ from netra.entrypoints.commands.context import (
 )
 from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
 from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
-from netra.entrypoints.reports.console import error_console
-from netra.entrypoints.reports.progress import progress_on
 from netra.entrypoints.reports.safe import say, say_json
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.domain.workloads.model import Workload
+    from netra.ports.log_files import ReadLog
 
 NOT_ENOUGH: Final = 3
 
@@ -72,8 +71,13 @@ def import_file(
 
 async def imported(
     logs: Logs, *, name: str, email: str | None, data: Path | None
-) -> tuple[ReadLog, Workload | None]:
+) -> "tuple[ReadLog, Workload | None]":
     """Return the log, and the workload made of it; None when too many rows were dropped."""
+    import asyncio
+
+    from netra.entrypoints.reports.console import error_console
+    from netra.entrypoints.reports.progress import progress_on
+
     with progress_on(error_console()) as checkpoint:
         async with store_in(data) as netra:
             owner = await owner_in(netra, email=email)
@@ -88,7 +92,7 @@ async def imported(
             return log, await netra.import_log(owner, log, name=name)
 
 
-def say_imported(workload: Workload, *, as_json: bool) -> None:
+def say_imported(workload: "Workload", *, as_json: bool) -> None:
     """Print which workload was made."""
     if as_json:
         say_json(_shown(workload))
@@ -118,5 +122,5 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
     run(listed())
 
 
-def _shown(workload: Workload) -> dict[str, object]:
+def _shown(workload: "Workload") -> dict[str, object]:
     return {"id": workload.id, "name": workload.name, "event_count": workload.event_count}
