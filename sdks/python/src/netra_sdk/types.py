@@ -266,6 +266,15 @@ class Checks(Wire, frozen=True, kw_only=True, omit_defaults=True):
     clickhouse: ConnectionState
 
 
+class Completeness(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of the calls taken, and what counters of the same emitters say, where they send any."""
+
+    input_tokens: int
+    output_tokens: int
+    counted_input_tokens: float | None
+    counted_output_tokens: float | None
+
+
 class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A confirmation."""
 
@@ -320,6 +329,25 @@ class DependencyHealth(Wire, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
 
 
+class EmitterLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What one instrumentation scope sent; `calls` are those whose counts come from it."""
+
+    scope: str
+    version: str | None
+    calls: int
+    failed_calls: int
+    merged_records: int
+    calls_without_usage: int
+    corrected_calls: dict[str, int]
+    sampled_calls_stand_for: float | None
+    surrounding_spans: int
+    agent_spans: int
+    ignored_records: int
+    untimed_calls: int
+    unread_attributes: list[str]
+    last_seen_at: datetime | None
+
+
 class Envelope(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The documented shape of every error."""
 
@@ -355,6 +383,22 @@ class EventBatch(Wire, frozen=True, kw_only=True, omit_defaults=True):
     events: list[WorkloadEvent]
 
 
+class EventList(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of events."""
+
+    data: list[ListedEvent]
+    pagination: EventsPagination
+
+
+class EventsPagination(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The position of a page among the events that match."""
+
+    total: int
+    limit: int
+    has_more: bool
+    next_cursor: str | None
+
+
 class EventsTaken(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The outcome of a batch: counts, and the result of every event."""
 
@@ -379,6 +423,12 @@ class ExchangeRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     code: str
     keep: Literal["cookie"] | None = None
+
+
+class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to an export."""
+
+    partialSuccess: PartialSuccess | None = None
 
 
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -439,6 +489,17 @@ class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The provider that users may sign in with."""
 
     name: str
+
+
+class IntakeAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What came in for a workload by telemetry, and what to change so that more is known."""
+
+    workload_id: str
+    emitters: list[EmitterLine]
+    completeness: Completeness
+    late_records: int
+    refused_calls: int
+    advice: list[str]
 
 
 class KeyLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -509,6 +570,14 @@ class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_events_per_workload: int
     rate_limit_requests: int
     rate_limits: dict[str, int]
+
+
+class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A stored event, its cost at list prices, and the prices that applied; null where unknown."""
+
+    event: WorkloadEvent
+    usd: float | None
+    unit_prices: UnitPrices | None
 
 
 class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -686,6 +755,15 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     why: str
     measure: str | None
     refused: list[RefusedOption]
+
+
+class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
+
+    rejectedSpans: str | None = None
+    rejectedLogRecords: str | None = None
+    rejectedDataPoints: str | None = None
+    errorMessage: str = ""
 
 
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1310,6 +1388,16 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     expires_in: int
 
 
+class UnitPrices(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars."""
+
+    input_usd_per_m: float
+    cached_input_usd_per_m: float
+    cache_write_usd_per_m: float
+    output_usd_per_m: float
+    request_usd: float
+
+
 class UnpricedCalls(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The calls whose price is not known, with their shares and the models that their names may stand for."""
 
@@ -1453,6 +1541,7 @@ __all__ = [
     "ChangeVerdict",
     "ChangeVerdictRuling",
     "Checks",
+    "Completeness",
     "Confirmation",
     "ConnectionState",
     "DataSufficiency",
@@ -1463,14 +1552,18 @@ __all__ = [
     "DependencyHealth",
     "DependencyHealthStatus",
     "Effort",
+    "EmitterLine",
     "Envelope",
     "ErrorBody",
     "ErrorData",
     "EventBatch",
+    "EventList",
     "EventStatus",
+    "EventsPagination",
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
+    "ExportAnswer",
     "FeatureLatency",
     "Features",
     "Gap",
@@ -1479,6 +1572,7 @@ __all__ = [
     "GrowthBill",
     "Health",
     "IdentityProvider",
+    "IntakeAnswer",
     "KeyLine",
     "KeyList",
     "KeyScope",
@@ -1488,6 +1582,7 @@ __all__ = [
     "LanguageModelUseOutcome",
     "Latency",
     "Limits",
+    "ListedEvent",
     "LoginRequest",
     "LoginResponse",
     "LookUp",
@@ -1506,6 +1601,7 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
+    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PlanAction",
@@ -1568,6 +1664,7 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "UnitPrices",
     "UnpricedCalls",
     "UserCard",
     "UserProfile",

@@ -59,6 +59,7 @@ telemetry_arrivals: Final = Table(
     Column("bytes", Integer, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Index(None, "owner_id", "workload_id", "number"),
+    Index(None, "bytes"),  # what waits is summed from it at each addition
     sqlite_autoincrement=True,
 )
 

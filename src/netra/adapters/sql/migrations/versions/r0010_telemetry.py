@@ -37,6 +37,7 @@ def upgrade() -> None:
         "telemetry_arrivals",
         ["owner_id", "workload_id", "number"],
     )
+    op.create_index(op.f("ix_telemetry_arrivals_bytes"), "telemetry_arrivals", ["bytes"])
     op.create_table(
         "telemetry_seen",
         Column("owner_id", BigInteger(), autoincrement=False, nullable=False),
