@@ -20,7 +20,7 @@ from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL, Event
 
 SYNTHETIC: Final = "<synthetic>"  # the model of rows that Claude Code writes itself
 NOTE: Final = "Claude Code's transcripts hold when an answer came: latency is not known."
-_STATUS: Final = re.compile(r"API Error: (?:\w+ )?\(?(\d{3})\b")
+_STATUS: Final = re.compile(r"API Error: [A-Za-z ]{0,40}\(?(\d{3})\b")
 _KINDS: Final = frozenset(
     (
         "user",
@@ -75,6 +75,7 @@ class _Row(msgspec.Struct, frozen=True, rename="camel"):
     is_sidechain: bool | None = None
     agent_id: str | None = None
     is_api_error_message: bool | None = None
+    api_error_status: int | None = None
     cwd: str | None = None
     message: _Message | None = None
 
@@ -214,13 +215,14 @@ def _event(call: _Call) -> Event:
 def _failure(call: _Call, model: str) -> Event:
     message = call.row.message or _Message()
     found = _STATUS.search(bytes(message.content).decode("utf-8", "replace"))
+    written = "error" if found is None else found[1]
     return Event(
         timestamp=call.at,
         id=label_of(call.row.request_id) or label_of(message.id) or label_of(call.row.uuid),
         model=model,
         input_tokens=0,
         output_tokens=0,
-        status="error" if found is None else found[1],
+        status=label_of(call.row.api_error_status) or written,
         **_place(call.row),
     )
 

@@ -19,6 +19,7 @@ from netra.domain.telemetry.values import count_of, label_of, numbers_in
 from netra.domain.workloads.model import Event
 
 NOTE: Final = "Codex's rollouts hold when an answer came: latency is not known."
+_PROVIDERS: Final = frozenset(("openai", "azure"))  # others are names that users chose
 REPLAY: Final = timedelta(seconds=1)  # in which a sub-agent's file repeats its parent's rows
 _KINDS: Final = frozenset(("session_meta", "turn_context", "token_usage_record"))
 _COUNTED: Final = (
@@ -125,7 +126,8 @@ class Rollouts:
             return  # a parent's, repeated
         file = self._file
         file.session = label_of(payload.get("id")) or label_of(payload.get("session_id"))
-        file.provider = label_of(payload.get("model_provider"))
+        provider = label_of(payload.get("model_provider"))
+        file.provider = provider if provider in _PROVIDERS else None
         cwd = payload.get("cwd")
         file.project = PurePath(cwd.replace("\\", "/")).name if isinstance(cwd, str) else None
         source = payload.get("source")

@@ -4,7 +4,6 @@ from typing import Final
 
 from netra.adapters.files.formats.fields import (
     at_of,
-    cost_of,
     count_in,
     label_in,
     labels_of_pairs,
@@ -13,7 +12,7 @@ from netra.adapters.files.formats.fields import (
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.usage import Usage, settled
-from netra.domain.telemetry.values import truth_of
+from netra.domain.telemetry.values import number_of, truth_of
 from netra.domain.workloads.model import Event
 
 NO_USAGE: Final = Skip("generations without token counts")
@@ -51,10 +50,16 @@ def event_of(row: Row) -> Event | Skip:
         ttft_ms=ms_of(row.get("time_to_first_token_ms")),
         streaming=truth_of(row.get("streamed")),
         status=status,
-        cost=cost_of(row.get("cost_total")),
+        cost=_billed(row),
         feature=label_in(row, "app_name"),
         labels=labels_of_pairs(key=row.get("api_key_name"), user=row.get("user")),
     )
+
+
+def _billed(row: Row) -> float | None:
+    """Return what the generation cost, at OpenRouter and by a key of one's own; 0 is a bill of nothing."""
+    total = number_of(row.get("cost_total"))
+    return None if total is None else total + (number_of(row.get("byok_usage_inference")) or 0.0)
 
 
 OPENROUTER: Final = Format(

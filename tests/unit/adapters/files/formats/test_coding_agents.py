@@ -118,9 +118,13 @@ def test_an_error_that_claude_code_wrote_is_a_failed_call_of_the_session_s_model
     zero = {"input_tokens": 0, "output_tokens": 0}
     error = answer(2, model="<synthetic>", usage=zero, isApiErrorMessage=True, requestId=None)
     error["message"]["content"] = [{"type": "text", "text": "API Error: 529 Overloaded"}]
+    told = answer(5, model="<synthetic>", usage=zero, isApiErrorMessage=True, apiErrorStatus=429)
     silent = answer(3, model="<synthetic>", usage=zero)
     other = answer(4, model="<synthetic>", usage=zero, isApiErrorMessage=True, session="s-9")
-    _, failed, unknown = calls_of(read(tmp_path, lines_of(answer(1), error, silent, other)).events)
+    _, failed, limited, unknown = calls_of(
+        read(tmp_path, lines_of(answer(1), error, told, silent, other)).events
+    )
+    assert limited["status"] == "429"
     assert (failed["model"], failed["input_tokens"], failed["status"]) == (MODEL, 0, "529")
     assert (unknown["model"], unknown["status"]) == ("unspecified", "error")
 

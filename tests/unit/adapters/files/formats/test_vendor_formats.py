@@ -322,6 +322,9 @@ def test_openrouter_s_billed_cost_and_its_outcomes(tmp_path: Path) -> None:
     )
     assert (first["latency_ms"], first["ttft_ms"], first["streaming"]) == (2900.0, 310.0, 1)
     assert second["status"] == "cancelled"
+    own_key = OPENROUTER | {"cost_total": "0", "byok_usage_inference": "0.002"}
+    (call,) = calls_of(read(tmp_path, table_of(own_key)).events)
+    assert call["cost"] == 0.002
 
 
 @pytest.mark.parametrize(
