@@ -22,7 +22,16 @@ def test_every_format_is_listed_and_no_other() -> None:
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.title)
 def test_every_refused_export_is_named(refusal: object) -> None:
-    names = ("OpenAI", "Anthropic", "Azure OpenAI", "LangSmith", "Portkey", "Braintrust", "Cloudflare", "Kong")
+    names = (
+        "OpenAI",
+        "Anthropic",
+        "Azure OpenAI",
+        "LangSmith",
+        "Portkey",
+        "Braintrust",
+        "Cloudflare",
+        "Kong",
+    )
     (_, refused) = PAGE.split("These are refused by name")
     named = [name for name in names if name in getattr(refusal, "title", "")]
     assert named
