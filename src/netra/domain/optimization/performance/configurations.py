@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.performance.closed_loop import closed_loop
-from netra.domain.optimization.performance.constants import Engine
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.inference_engine import Engine
 from netra.domain.optimization.performance.roofline import Deployment
 
 GROUP_SIZES: Final = (1, 2, 4, 8)
