@@ -17,7 +17,7 @@ SECRET_BYTES_MIN: Final = 32
 MAKE_ONE: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
 # Variables of the SDKs, which share the prefix: a server or command in the same environment ignores them.
-OF_CLIENTS: Final = frozenset({"api_key", "base_url"})
+OF_CLIENTS: Final = frozenset({"api_key", "base_url", "prefix_key"})
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),

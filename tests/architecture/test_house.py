@@ -19,6 +19,7 @@ OUTERMOST = {
     "domain/workloads/unfinished_removals.py",
     "entrypoints/websocket/pump.py",
     "entrypoints/edge.py",
+    "entrypoints/otel.py",  # runs in other programs, which it must never break
     "adapters/redis/listener.py",
     "adapters/sql/sqlite/writer.py",  # hands the error to whoever awaits the job
 }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Final
 
+from netra.domain.telemetry.mapping import response_id_of
 from netra.domain.telemetry.np1 import prefix_hashes
 from netra.domain.telemetry.prompts import prompt_of
 
@@ -108,7 +109,9 @@ class Hiding:
 
     def __call__(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the attributes without content; with a key, with the hashes of the prompt."""
-        kept = {name: value for name, value in attributes.items() if not is_content(name)}
+        kept = without_content(attributes)
+        if (found := response_id_of(attributes)) is not None:
+            kept["gen_ai.response.id"] = found  # OpenInference has it only in the answer
         if self._key is None or len(kept) == len(attributes):
             return kept
         text = prompt_of(attributes)
@@ -118,6 +121,11 @@ class Hiding:
             kept["netra.prompt.prefix_hashes"] = list(made.blocks)
             kept["netra.prompt.pseudo_tokens"] = made.pseudo_tokens
         return kept
+
+
+def without_content(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes that hold no words of a prompt or an answer."""
+    return {name: value for name, value in attributes.items() if not is_content(name)}
 
 
 def is_content(name: str) -> bool:
@@ -131,7 +139,10 @@ def _hiding_exporter(inner: Any, hide: Callable[[Mapping[str, Any]], dict[str, A
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
     def hidden(span: ReadableSpan) -> ReadableSpan:
-        events = [Event(event.name, hide(event.attributes or {}), event.timestamp) for event in span.events]
+        events = [
+            Event(event.name, without_content(event.attributes or {}), event.timestamp)
+            for event in span.events
+        ]
         return ReadableSpan(
             name=span.name,
             context=span.context,

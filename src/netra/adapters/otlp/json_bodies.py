@@ -79,6 +79,21 @@ def _request_of(body: bytes, signal: Signal) -> AnyRequest:
     return _LOGS.decode(body) if signal is Signal.LOGS else _METRICS.decode(body)
 
 
+def spans_of(body: bytes) -> Iterator[Record]:
+    """Yield the spans in a request, which may hold log records too.
+
+    Raises `msgspec.DecodeError`, `UnicodeDecodeError` or `RecursionError`; `InvalidRequest` for one span.
+    """
+    for resource in _TRACES.decode(body).resource_spans or ():
+        yield from JsonBlock(resource, Signal.TRACES).records()
+
+
+def logs_of(body: bytes) -> Iterator[Record]:
+    """Yield the log records in a request, which may hold spans too; raises as `spans_of` does."""
+    for resource in _LOGS.decode(body).resource_logs or ():
+        yield from JsonBlock(resource, Signal.LOGS).records()
+
+
 class JsonBlock:
     """The telemetry of one sender in a JSON request."""
 
