@@ -1,6 +1,5 @@
 """Events as rows again, from their columns."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -37,11 +36,6 @@ def event_at(events: Events, index: int) -> Event:
         labels=None if labels is None else label_set_of(labels),
         **fields,
     )
-
-
-def rows_of(events: Events, indexes: Sequence[int]) -> list[Event]:
-    """Return the chosen events as rows, in the order of `indexes`."""
-    return [event_at(events, index) for index in indexes]
 
 
 def _name(column: Labels | None, index: int) -> str | None:

@@ -99,11 +99,6 @@ class TelemetryService:
         messages = [*placed.messages, *await asyncio.to_thread(_silences, arrivals.values())]
         return Outcome(rejected=placed.rejected, message=" ".join(dict.fromkeys(messages[:MESSAGES_MAX])))
 
-    async def stage(self, arrival: Arrival, workload_id: WorkloadId, *, owner_id: UserId) -> None:
-        """Keep what a source without OTLP says. Raises `Unavailable` when too much waits already."""
-        staged = [_staged(arrival, workload_id, owner_id)]
-        await self._staging.add(staged, at=self._clock.now(), max_bytes=STAGED_BYTES_MAX)
-
     async def report(self, workload_id: WorkloadId, *, owner_id: UserId) -> Report:
         """Return what came in for a workload. Raises `NotFound`."""
         await self._workloads.get(workload_id, owner_id=owner_id)

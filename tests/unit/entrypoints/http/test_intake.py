@@ -107,7 +107,7 @@ async def filled(receiver: Receiver) -> str:
         )
     ]
     rows[3] |= {"feature": "search", "cached_input_tokens": 40, "labels": {"team": "a"}, "streaming": True}
-    rows[3] |= {"prefix_hashes": [1, 2], "status": "stop"}
+    rows[3] |= {"prefix_hashes": [1, 2], "status": "stop", "charges": {"none": 1.0}}
     answer = await receiver.house.client.post(f"/api/workloads/{name}/events", json={"events": rows})
     assert answer.json()["accepted"] == 6
     return name

@@ -172,6 +172,12 @@ async def test_calls_without_usage_are_a_warning_and_no_rejection(receiver: Rece
     }
 
 
+async def test_a_wrapper_without_usage_around_a_call_is_no_warning(receiver: Receiver) -> None:
+    inner = {**span(2), "parentSpanId": f"{1:016x}", "startTimeUnixNano": str(START_NS + 1_001_000_000)}
+    outer = {**span(1, attributes=MODEL), "endTimeUnixNano": str(START_NS + 5_000_000_000)}
+    assert (await receiver.send(as_json(traces(outer, inner, service="bot")))).json() == {}
+
+
 async def test_logs_and_metrics_have_routes(receiver: Receiver) -> None:
     resource = {"attributes": [attribute("service.name", stringValue="bot")]}
     record = {
