@@ -3,7 +3,7 @@
 dependency-injector imports every web framework that it finds, to support injection into its handlers. Netra
 does not use that, and where FastAPI is installed the import takes a quarter of the start. uvicorn imports
 watchfiles for reloading, alembic's templates import pygments for colours, and the container and Litestar
-import pydantic; Netra uses none of these. Only the command line may block packages: an embedding program's
+import pydantic; Netra does not use them. Only the command line may block packages: an embedding program's
 process may need them.
 """
 

@@ -110,7 +110,7 @@ class JwtTokenCodec:
             raise _refused()
         try:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
-            said = jwt.decode(
+            decoded = jwt.decode(
                 token,
                 key,
                 algorithms=[ALGORITHM],
@@ -123,7 +123,7 @@ class JwtTokenCodec:
                     "verify_iat": False,
                 },
             )
-            return _claims(said)
+            return _claims(decoded)
         except (jwt.PyJWTError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise _refused() from error  # msgspec's `ValidationError` is a `ValueError`
 
@@ -163,8 +163,8 @@ def _recoded(part: str) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _claims(said: dict[str, Any]) -> Claims:
-    payload = msgspec.convert(said, Payload)
+def _claims(decoded: dict[str, Any]) -> Claims:
+    payload = msgspec.convert(decoded, Payload)
     user_id = int(payload.sub)
     if user_id > USER_ID_MAX:
         raise ValueError("sub is too large for a user id")

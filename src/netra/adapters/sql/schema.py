@@ -153,7 +153,7 @@ IS_QUEUED: Final = runs.c.state == literal("queued")
 HAS_KEY: Final = runs.c.idempotency_key.is_not(None)
 
 # Live runs are few: the queue's queries are answered from partial indexes on them. The lease's end is in no
-# index, so that a heartbeat updates none. PostgreSQL has the same conditions and its vacuum settings in the
+# index, so a heartbeat updates no index. PostgreSQL has the same conditions and its vacuum settings in the
 # migrations: naming that dialect here would load it at every start.
 Index(
     "ix_runs_live",

@@ -64,13 +64,13 @@ def compose(study: Study, findings: Sequence[Finding], *, checkpoint: Checkpoint
         checkpoint(0.5 * number / len(ordered), f"Pricing {finding.kind.replace('_', ' ')}")
         worths.append(worth_alone(study, finding))
     certain = [worth for worth in worths if worth.finding.stance is Stance.DO and worth.finding.change]
-    heard = partial(checkpoint, 0.5, "Choosing the changes that go together")
-    heard()
-    now = State(traffic=study.traffic, by_call_usd=study.now_usd, month=study.month, heard=heard)
+    stop_point = partial(checkpoint, 0.5, "Choosing the changes that go together")
+    stop_point()
+    now = State(traffic=study.traffic, by_call_usd=study.now_usd, month=study.month, stop_point=stop_point)
     chosen = best_together(now, certain)
-    heard = partial(checkpoint, 0.8, "Pricing each change in its turn")
-    heard()
-    now = msgspec.structs.replace(now, heard=heard)
+    stop_point = partial(checkpoint, 0.8, "Pricing each change in its turn")
+    stop_point()
+    now = msgspec.structs.replace(now, stop_point=stop_point)
     others = [worth for worth in worths if all(worth is not member for member in chosen)]
     return _in_turn(now, chosen, others=others)
 
@@ -145,7 +145,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     traffic: Traffic
     by_call_usd: Floats
     month: Month
-    heard: Callable[[], None]  # called before each change, so that the work can be stopped between any two
+    stop_point: Callable[
+        [], None
+    ]  # called before each change, so that the work can be stopped between any two
 
     @property
     def usd(self) -> float:
@@ -161,9 +163,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         """Return the state after the findings' changes, in their order."""
         changed = self.traffic
         for change in [worth.finding.change for worth in worths if worth.finding.change is not None]:
-            self.heard()
+            self.stop_point()
             changed = change(changed)
-        self.heard()
+        self.stop_point()
         by_call_usd = repriced(changed, before=self.traffic, before_usd=self.by_call_usd)
         return msgspec.structs.replace(self, traffic=changed, by_call_usd=by_call_usd)
 

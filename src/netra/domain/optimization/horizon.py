@@ -42,9 +42,9 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
         return HORIZON_MONTHS * sum(part.share * part.saved_usd_per_month for part in self.parts)
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """What becomes of the saving, in sentences."""
-        said = [f"The price of {model} changes on {day.isoformat()}." for model, day in self.changing]
+        parts = [f"The price of {model} changes on {day.isoformat()}." for model, day in self.changing]
         first, *later = [
             f"{'saves' if usd >= 0 else 'costs'} {self.amount(usd, unit=' a month')}"
             for usd in (part.saved_usd_per_month for part in self.parts)
@@ -54,7 +54,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
             for part, words in zip(self.parts[1:], later, strict=True)
         )
         total = f"{'saves' if self.saved_usd >= 0 else 'loses'} {self.amount(self.saved_usd)}"
-        return " ".join([*said, f"Until then this {first}, {after}; over 12 months it {total}."])
+        return " ".join([*parts, f"Until then this {first}, {after}; over 12 months it {total}."])
 
     def amount(self, usd: float, *, unit: str = "") -> str:
         """Return the dollars without their sign; where no month is known, only that it is money."""
@@ -111,13 +111,13 @@ def judged(study: Study, finding: Finding) -> Finding:
     if retiring:
         model, day = retiring[0]
         why = f"its provider stops serving it on {day.isoformat()}"
-        return _avoided(finding, f"Do not move calls to {model}: {why}", told="")
+        return _avoided(finding, f"Do not move calls to {model}: {why}", sentence="")
     found = outlook(study, finding.change)
     if found is None:
         return finding
     if finding.stance is not Stance.AVOID and found.saved_usd < 0:
-        return _avoided(finding, _loss(study, finding, found), told=found.told)
-    return msgspec.structs.replace(finding, impact=f"{finding.impact} {found.told}")
+        return _avoided(finding, _loss(study, finding, found), sentence=found.sentence)
+    return msgspec.structs.replace(finding, impact=f"{finding.impact} {found.sentence}")
 
 
 def _loss(study: Study, finding: Finding, found: Outlook) -> str:
@@ -132,12 +132,12 @@ def _loss(study: Study, finding: Finding, found: Outlook) -> str:
     return f"Do not move calls to {listed(list(dict.fromkeys(models)))}: {loss}"
 
 
-def _avoided(finding: Finding, action: str, *, told: str) -> Finding:
+def _avoided(finding: Finding, action: str, *, sentence: str) -> Finding:
     return msgspec.structs.replace(
         finding,
         stance=Stance.AVOID,
         action=action,
-        impact=f"{told} {finding.impact}".strip(),
+        impact=f"{sentence} {finding.impact}".strip(),
         supply=NO_SETTINGS,
         steps=(),
         options=(),

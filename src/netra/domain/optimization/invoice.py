@@ -24,7 +24,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
     listed_usd: Floats  # at the prices of the call's day; NaN where they are unknown
     paid_usd: Floats
-    cost_usd: Floats  # as logged, in US dollars; NaN where the log has none
+    cost_usd: Floats  # as logged, in US dollars; NaN where the log has no cost
     ratio: Floats  # paid for a dollar of list price; 1 where no cost of the group is known
     is_invoiced: Bools  # the price of the call comes from a logged cost, its own or its group's
     is_reserved: Bools  # it cost nothing, though it has a list price

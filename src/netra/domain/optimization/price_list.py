@@ -19,7 +19,7 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
     at_providers: Mapping[tuple[str, str], Tariff | None] = {}  # by (label, provider), where several serve it
     as_of: date | None = None  # the day whose prices the tariffs hold; None: they have no history
     suggestions: Mapping[str, tuple[str, ...]] = {}  # label without a price -> models it may stand for
-    unpriceable: Mapping[str, str] = {}  # label without a price -> why none can be given
+    unpriceable: Mapping[str, str] = {}  # label without a price -> the reason
 
     def tariff_of(self, label: str, *, provider: str | None) -> Tariff | None:
         """Return the prices of one call, its provider's own where several serve the model, or None."""

@@ -64,7 +64,7 @@ class Billed(msgspec.Struct, frozen=True, kw_only=True):
     usd_per_cache_write_12h_token: Floats
     usd_per_output_token: Floats
     usd_per_request: Floats
-    charges_usd: Floats  # what is charged beside tokens, where its price is known
+    charges_usd: Floats  # charges other than for tokens, where the price is known
     assumptions: tuple[str, ...] = ()  # what had to be taken for granted, a sentence each
 
     def usd(self) -> Floats:
@@ -118,12 +118,12 @@ def costs_usd(events: Events, prices: PriceList) -> Floats:
 
 
 def bill_usd(events: Events, prices: PriceList) -> float:
-    """Return the dollars of all events that have a tariff; `unpriced_labels` says which have none."""
+    """Return the dollars of all events that have a tariff; `unpriced_labels` returns the others."""
     return float(np.nansum(costs_usd(events, prices)))
 
 
 def charges_usd(events: Events, tariffs: Sequence[Tariff | None], codes: Codes) -> Floats:
-    """Return what each event is charged beside tokens; charges without a known price count as nothing."""
+    """Return each event's charges other than for tokens; charges without a known price count as zero."""
     usd = np.zeros(len(events))
     if events.charges is None:
         return usd
@@ -240,15 +240,15 @@ def _assumptions(
     tariffs: Sequence[Tariff | None], codes: Codes, *, parts: Mapping[str, Ints]
 ) -> tuple[str, ...]:
     """Say where a part of the input was billed at another price because its own is unknown."""
-    said: list[str] = []
+    assumed: list[str] = []
     for kind, tokens in parts.items():
         touched: list[int] = np.unique(codes[tokens > 0]).tolist()
-        said += [
+        assumed += [
             f"{tariff.model} has no known price for {_PARTS[kind]}."
             for tariff in (tariffs[code] for code in touched)
             if tariff is not None and getattr(tariff, kind) is None
         ]
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(assumed))
 
 
 _PARTS: Final = {

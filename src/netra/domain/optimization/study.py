@@ -65,7 +65,7 @@ def study_of(
 
 
 def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
-    """Return the events of the named features, templates or tools; all when none is named or found."""
+    """Return the events of the named features, templates or tools; all events without names or matches."""
     found = np.zeros(len(events), np.bool_)
     for labels in _named_columns(events):
         wanted = np.array([name.lower() in _lowered(features) for name in labels.names] + [False])

@@ -62,7 +62,7 @@ def bounded(finding: Finding, part: Part, *, margin: float | None, seconds: floa
 
 
 def _on_calls(part: Part, *, margin: float | None, seconds: float | None) -> tuple[float, float] | None:
-    """Return the bounds of what is saved on calls; None where the sample shows none."""
+    """Return the bounds of the savings on calls, or None if the sample determines no bounds."""
     if margin is None:
         return None
     reach = margin * part.bill_usd

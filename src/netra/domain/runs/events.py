@@ -66,7 +66,7 @@ def text_emitted(
 ) -> NewEvent:
     """Return an event with the next part of the answer; `at` is its offset in characters in this `attempt`.
 
-    A later attempt, and the result, replace all of it.
+    A later attempt, and the result, replace the whole text.
     """
     data = {"agent": agent, "status": "processing", "message": message, "progress": progress}
     return _event(EventKind.UPDATE, run, {**data, "text": text, "attempt": attempt, "at": at})

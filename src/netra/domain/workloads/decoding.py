@@ -57,9 +57,8 @@ def decoders_of(names: frozenset[str]) -> Decoders:
 def rows_of_lines(body: bytes) -> Sequence[Event] | None:
     """Return one row a line when every line is one; lines are numbered from 1 then.
 
-    A value of a row may be an object, but what stands before an object in a value is a colon: of lines
-    that all begin and end with a brace none can go on in the next, so as many rows as lines are one in
-    each.
+    A value of a row may be an object, but in a value a colon precedes the object. So if every line begins
+    and ends with a brace, no row continues on the next line, and as many rows as lines means one per line.
     """
     text = np.frombuffer(body, np.uint8)
     ends = np.flatnonzero(text == _LINE_END)

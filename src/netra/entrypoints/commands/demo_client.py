@@ -186,7 +186,7 @@ async def _frame(channel: ClientConnection) -> Mapping[str, Any]:
 
 
 def _advice(data: Mapping[str, Any]) -> Advice:
-    """Return the result in a result frame. Raises `UpstreamFailed` when the run has none."""
+    """Return the result in a result frame. Raises `UpstreamFailed` when the run failed."""
     if not data["success"]:
         raise UpstreamFailed(f"The run ended without a result: {data.get('error')}")
     return msgspec.convert(data["result"], Advice)

@@ -24,7 +24,7 @@ NOT_ENOUGH: Final = 3
 
 
 def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> float | None:
-    """Return the dollars that were typed; `nan` and `inf` are floats and no amounts."""
+    """Return the amount; reject `nan` and `inf`, which are floats."""
     if dollars is not None and not isfinite(dollars):
         raise click.BadParameter(f"{dollars} must be a number of dollars a month, such as 5000.")
     return dollars
@@ -32,22 +32,28 @@ def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> floa
 
 @click.command()
 @log_argument
-@click.option("--ask", default=DEFAULT_QUESTION, show_default=True, help="The question, in your words.")
+@click.option(
+    "--ask", default=DEFAULT_QUESTION, show_default=True, help="Question to answer, in plain language."
+)
 @click.option(
     "--priority",
     type=click.Choice([priority.value for priority in Priority]),
-    help="What to want least of: dollars, milliseconds, or a balance.",
+    help="Objective to minimise: cost, latency or both.",
 )
 @click.option(
     "--budget",
     type=click.FloatRange(min=0, min_open=True),
     callback=finite,
     metavar="USD",
-    help="Dollars a month.",
+    help="Maximum cost in US dollars per month.",
 )
-@click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
+@click.option("--model", metavar="NAME", help="Model to price every call as, in place of the logged one.")
 @click.option(
-    "--constraint", "constraints", multiple=True, metavar="NAME", help="gpu_memory, latency, …; repeatable."
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="NAME",
+    help="Constraint such as gpu_memory or latency; repeatable.",
 )
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a report with plots."
@@ -67,13 +73,15 @@ def optimize(
     as_of: datetime | None,
     as_json: bool,
 ) -> int:
-    """Say what to change about the workload whose request log is FILE, and what that saves.
+    """Recommend changes for the workload in the request log FILE, with the savings of each.
 
     FILE is a CSV or JSON Lines log: Netra's own columns, the Azure LLM trace, or the Mooncake trace.
 
     \b
-    Exit codes: 0 advice was given; 2 the file or an option cannot be used;
-    3 the log holds too little to advise on, or no call of it has a known price.
+    Exit codes:
+      0  advice was given
+      2  the file or an option is invalid
+      3  the log is insufficient for advice, or no call in it has a known price
     """
     from netra.entrypoints.reports.digest import is_sufficient  # imports numpy, which the help does not need
 

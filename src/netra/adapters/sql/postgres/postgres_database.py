@@ -31,7 +31,7 @@ SCAN_SHARE: Final = 0.5  # fraction of the connections; the others are reserved 
 WAITING_MAX: Final = 1_000  # callers waiting for a connection; more are rejected immediately
 CONNECT_S: Final = 2  # seconds; the driver's minimum
 WAIT_SHARE: Final = 0.7  # fraction of the answer time within which a connection must be available
-# fraction of it for the check of an idle connection; a waiting caller then still gets a new one
+# fraction of the answer time for the check of an idle connection; a waiting caller then still gets a new one
 CHECK_SHARE: Final = 0.3
 START_S: Final = 10.0
 ANSWER_S: Final = 1.7  # seconds within which a transaction must end, or a long one begin

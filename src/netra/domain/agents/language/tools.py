@@ -72,7 +72,7 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
 
 
 class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
-    """The data that tools read: one log of the owner and the engine's analysis of it."""
+    """The data that tools read: one log of the owner, and the engine's analysis."""
 
     events: Events
     analysis: Analysis

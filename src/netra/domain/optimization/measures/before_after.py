@@ -35,7 +35,7 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def side_of(calls: Calls, where: Bools) -> Side | None:
-    """Return what the calls in `where` look like; None where none of them was charged."""
+    """Summarise the calls in `where`, or return None if no call was charged."""
     charged = where & calls.charged
     count = int(charged.sum())
     if not count:

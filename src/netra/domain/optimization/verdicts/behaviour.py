@@ -35,7 +35,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
-    """The effect over all calls after the change, and of each kind; None: not on both sides of it."""
+    """The effect over all calls after the change, and of each kind; None: not on both sides of the change."""
 
     total: Effect
     kinds: tuple[Effect | None, ...]
@@ -54,7 +54,7 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True):
     groups: int
 
     def means(self, where: Bools) -> Floats:
-        """Return the mean value of a call of each kind; NaN where it has none."""
+        """Return the mean value of a call of each kind; NaN for a kind without calls."""
         calls = np.bincount(self.group[where], weights=self.calls[where], minlength=self.groups)
         value = np.bincount(self.group[where], weights=self.value[where], minlength=self.groups)
         return np.where(calls > 0, value, np.nan) / np.maximum(calls, 1)
@@ -97,7 +97,7 @@ def raw_difference(cells: Cells, *, kind: int | None = None) -> float:
 
 
 def behaviour_of(cells: Cells, *, unit: str) -> Behaviour | str:
-    """Return what the way calls are made saves since the change, or why the log cannot tell it."""
+    """Return what the changed use of the models saves since the change, or why the log does not show it."""
     sides = [len(np.unique(cells.cluster[side])) for side in (~cells.is_after, cells.is_after)]
     if min(sides) < FEWEST:
         return (

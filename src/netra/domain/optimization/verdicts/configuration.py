@@ -42,7 +42,7 @@ class Mechanical(msgspec.Struct, frozen=True, kw_only=True):
     adopted: tuple[Adopted, ...]
     moved: Bools  # the calls that are served in another way
     foreign: Bools  # those among them that another provider's tokeniser counted
-    doubtful: int = 0  # kinds of call of which too few calls use something new to tell it from chance
+    doubtful: int = 0  # kinds of call in which too few calls use something new to exclude chance
 
 
 class _Switch(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The ruling on a change: its mechanical and its behavioural part together, or that it cannot be told."""
+"""The ruling on a change: its mechanical and behavioural parts together, or that the log does not decide."""
 
 from typing import Final, Literal
 
@@ -19,7 +19,7 @@ class Money(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     mechanical_usd: float | None  # None: a price is unknown
-    behavioural_usd: float | None  # None: cannot be told from this log
+    behavioural_usd: float | None  # None: unknown from this log
     low_usd: float | None
     high_usd: float | None
     ruling: Ruling
@@ -48,8 +48,8 @@ def money_of(
 
     `foreign_usd` is what the calls whose tokens another provider counted would have cost before: the
     earlier tokeniser may have made `TOKENISERS` times more of their text, or fewer. Without a behavioural
-    part, `raw_usd`, its point without an interval, decides nothing, but a sum of which it turns the sign
-    is not told.
+    part there is no interval: its point `raw_usd` decides nothing, except that a sum whose sign it would
+    change is left undecided.
     """
     fewer, more = foreign_usd * (1 - 1 / TOKENISERS), foreign_usd * (TOKENISERS - 1)
     if effect is None:

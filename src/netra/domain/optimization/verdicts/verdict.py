@@ -1,6 +1,6 @@
 """The verdict on a change at an instant: over all calls and for each kind of call.
 
-Reads the study's log and prices; what to say of it and what to take back is the `upgrade_review` analyser's.
+Reads the study's log and prices; the `upgrade_review` analyser words it and decides what to roll back.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     after: Side
     money: Money
     adopted: tuple[Adopted, ...]
-    accept_rate_change_95: tuple[float, float] | None  # after - before; None: cannot be told
+    accept_rate_change_95: tuple[float, float] | None  # after - before; None: unknown
     quality: Quality
 
     @property
@@ -98,7 +98,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
 def verdict_of(
     events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels, change_ns: int
 ) -> Verdict:
-    """Return the verdict on a change; `events` are oldest first and lie on both sides of it."""
+    """Return the verdict on a change; `events` are oldest first and lie on both sides of the change."""
     parts = _parts(events, traffic, now_usd, groups=groups, change_ns=change_ns)
     codes = [
         np.bincount(groups.codes[side & parts.calls.charged], minlength=len(groups.names)) > 0
@@ -269,7 +269,7 @@ def _reasons(parts: _Parts, money: Money) -> tuple[str, ...]:
     elif not parts.mechanical.adopted:
         found.append(f"{NOTHING_CHANGED}.")
     if isinstance(parts.behaviour, str):
-        found.append(f"Whether calls are made in another way cannot be told: {parts.behaviour}.")
+        found.append(f"Whether calls are made in another way cannot be decided: {parts.behaviour}.")
     elif money.ruling == "cannot_tell":
         found.append(
             "The calls before that instant vary as much between windows in which nothing changed; a longer "

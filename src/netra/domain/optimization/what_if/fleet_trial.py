@@ -107,7 +107,7 @@ def trial_of(
         where=case.where,
         usd_in_window=configuration.usd_per_hour * replicas * study.span.seconds / 3600,
         latency=predicted or _modelled(tried, checkpoint=checkpoint),
-        fleet=_told(tried),
+        fleet=_encoded(tried),
         changed=changed,
         notes=(*case.notes, _MODELLED if predicted is None else _PREDICTED),
     )
@@ -250,7 +250,7 @@ def _modelled(tried: _Tried, *, checkpoint: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _told(tried: _Tried) -> dict[str, Any]:
+def _encoded(tried: _Tried) -> dict[str, Any]:
     deployment, replayed, slo = tried.configuration.deployment, tried.replayed, tried.case.slo
     return {
         "model": deployment.model.name,

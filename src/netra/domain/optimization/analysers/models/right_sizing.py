@@ -3,7 +3,7 @@
 Formula: `saved = sum over calls that fit its context of (price now - the candidate's price)`, exact
 arithmetic on list prices; a cascade (the weak model first, the strong one when its answer is refused)
 pays if and only if the accept rate `a > C_weak / C_strong`. Quality is grade D: it needs an evaluation,
-whose size is said. Valid where token counts carry over; tokenisers differ by some 10 to 30 %.
+whose size is stated. Valid where token counts carry over; tokenisers differ by some 10 to 30 %.
 What outcomes in the log already prove is `routing_by_outcome`'s.
 """
 
@@ -123,7 +123,7 @@ def _steps_down(study: Study, moves: Sequence[ModelMove]) -> list[ModelMove]:
 
 
 def _at_home(study: Study, models: Sequence[Tariff]) -> list[Tariff]:
-    """Return the models of the log's own providers; all where those have none."""
+    """Return the models of the log's own providers, or all models if those have no model here."""
     providers = {tariff.provider for tariff in study.traffic.tariffs}
     return [to for to in models if to.provider in providers] or list(models)
 
@@ -157,7 +157,7 @@ def _proposal(study: Study, move: ModelMove, *, moves: Sequence[ModelMove]) -> F
         action=f"Evaluate {model} for {count(calls, 'call')} that fit it, then move those it serves well",
         impact=(
             f"The same tokens cost {money(move.then_usd)} instead of {money(move.now_usd)} "
-            f"{study.month.told}. Tried first, with the present model behind it, it pays if more than "
+            f"{study.month.period}. Tried first, with the present model behind it, it pays if more than "
             f"{rate} of its answers are accepted."
         ),
         grade=Grade.JUDGEMENT,
@@ -236,7 +236,7 @@ def _candidate(move: ModelMove) -> Candidate:
 
 
 def _no_such_column(study: Study) -> tuple[Gap, ...]:
-    """Say so where the log does not tell the parts apart that were asked about."""
+    """Return a gap if the log has no column that separates the parts named in the question."""
     field = study.goals.split_by
     if field is None or groups_of(study)[0] == field:
         return ()
@@ -256,7 +256,7 @@ def _served_already(study: Study, move: ModelMove, where: Bools) -> Finding:
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Nothing is left to move to {move.to.model}: it serves these calls already",
-        impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.told}.",
+        impact=f"{count(calls, 'call')} on it cost {money(paid_usd)} {study.month.period}.",
         grade=Grade.EXACT,
         formula=FORMULA,
         inputs=ServedInputs(model=move.to.model, provider=move.to.provider, calls=calls),
@@ -273,7 +273,7 @@ def _nothing_to_move(study: Study, move: ModelMove) -> Gap:
         kind=KIND,
         missing=(f"calls that fit {move.to.model}",),
         reason=(
-            f"No call {study.month.told} was charged, has a known price and fits the context of "
+            f"No call {study.month.period} was charged, has a known price and fits the context of "
             f"{move.to.model}."
         ),
         would_add=f"What this traffic would cost on {move.to.model}.",

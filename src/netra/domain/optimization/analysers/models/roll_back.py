@@ -124,7 +124,7 @@ def reviewed(kind: Kind) -> ReviewedGroup:
 def _earlier(study: Study, kind: Kind, *, after: Bools, groups: Labels) -> Tariff | None:
     """Return the model that served most of these calls before the change; None where no price is known.
 
-    One that only refused them served none.
+    A model that only refused calls served no call.
     """
     mine = groups.codes == groups.names.index(kind.group)
     earlier = study.traffic.tariff[mine & ~after & ~study.traffic.unpaid]

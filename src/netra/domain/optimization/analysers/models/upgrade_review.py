@@ -66,7 +66,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
 def change_verdict(
     goals: Goals, findings: Sequence[Finding], gaps: Sequence[Gap]
 ) -> ChangeVerdict | UnsetType:
-    """Return the verdict among what the analysers said, or why there is none; absent if not asked."""
+    """Return the verdict among the findings, or why it is missing; unset if not requested."""
     if goals.change_at is None:
         return UNSET
     reviews = [found.inputs.change for found in findings if isinstance(found.inputs, ReviewInputs)]

@@ -21,7 +21,7 @@ from netra.domain.workloads.columns import Floats
 Number = TypeVar("Number", np.int64, np.float64)
 
 KINDS: Final = ("batch", "lengths", "tp")
-"""The parameters that can differ within a family; two or more at once are `several`."""
+"""The parameters that can differ within a family; two or more together are `several`."""
 
 FOLDS: Final = 5
 ENOUGH_PAIRS: Final = 40
