@@ -1,11 +1,11 @@
 """`netra simulate FILE`: a proposed change, re-priced and replayed on a real log."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
+from msgspec import UNSET, UnsetType
 
 from netra.domain.optimization.model import Precision
 from netra.domain.optimization.wording import count, money, percent
@@ -16,10 +16,10 @@ from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
 
 if TYPE_CHECKING:
+    from netra.domain.optimization.what_if.outcome import FleetSummary, SimulatedLatency
     from netra.domain.optimization.what_if.simulate import Proposal, Simulated
     from netra.ports.log_files import ReadLog
 
-TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
 PRECISION: Final = click.Choice(get_args(Precision))
 
 
@@ -108,7 +108,7 @@ def lines_of(simulated: "Simulated") -> list[str]:
     if simulated.fleet_now is not None:
         lines.append(f"  now   {_fleet(simulated.fleet_now)}")
     if simulated.fleet is not None:
-        holds = "keeps" if simulated.fleet["keeps_limits"] else "breaks"
+        holds = "keeps" if simulated.fleet.keeps_limits else "breaks"
         lines.append(f"  then  {_fleet(simulated.fleet)}, {holds} the latency limits")
     lines.append("")
     lines.append(f"  latency now   {_tails(simulated.latency_now)}")
@@ -136,21 +136,25 @@ async def _simulated(
         )
 
 
-def _tails(latency: Mapping[str, Any] | None) -> str:
+def _tails(latency: "SimulatedLatency | None") -> str:
     if latency is None:
         return "not known"
-    known = [(name, key) for key, name in TAILS if latency[key] is not None]
-    return ", ".join(f"{name} p99 {_encoded(latency, key)}" for name, key in known) or "not known"
+    tails = (
+        ("TTFT", latency.ttft_ms_p99, latency.ttft_ms_p99_range),
+        ("TPOT", latency.tpot_ms_p99, latency.tpot_ms_p99_range),
+        ("whole call", latency.latency_ms_p99, UNSET),
+    )
+    known = [f"{name} p99 {_latency(ms, bounds)}" for name, ms, bounds in tails if ms is not None]
+    return ", ".join(known) or "not known"
 
 
-def _encoded(latency: Mapping[str, Any], key: str) -> str:
-    """Return a latency: measured as a point, modelled as its range."""
-    bounds = latency.get(f"{key}_range")
-    if bounds is None:
-        return milliseconds(latency[key])
+def _latency(ms: float, bounds: tuple[float, float] | UnsetType) -> str:
+    """Return a measured latency as a point, a modelled one as its range."""
+    if isinstance(bounds, UnsetType):
+        return milliseconds(ms)
     return f"{milliseconds(bounds[0])} to {milliseconds(bounds[1])}"
 
 
-def _fleet(fleet: Mapping[str, Any]) -> str:
-    served = f"{fleet['model']} on {fleet['replicas']} x {fleet['gpus_per_replica']} {fleet['gpu']}"
-    return f"{served}, {fleet['precision']}: {money(fleet['usd_per_hour'])} an hour"
+def _fleet(fleet: "FleetSummary") -> str:
+    served = f"{fleet.model} on {fleet.replicas} x {fleet.gpus_per_replica} {fleet.gpu}"
+    return f"{served}, {fleet.precision}: {money(fleet.usd_per_hour)} an hour"
