@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -167,13 +167,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def settings_from(environment: Mapping[str, str], **overrides: Any) -> Settings:
+def settings_from(environment: Mapping[str, str], **overrides: object) -> Settings:
     """Return the settings of the `NETRA_*` variables; `overrides` that are not None take precedence.
 
     Lists are separated by commas. Raises `SettingsRefused` for an unknown name, usually a typing error,
     and for an invalid value.
     """
-    given: dict[str, Any] = {}
+    given: dict[str, object] = {}
     for key, text in environment.items():
         name = key.removeprefix(PREFIX).lower()
         if not key.startswith(PREFIX) or name.startswith("test_"):
@@ -203,7 +203,7 @@ def package_missing(package: str | None, extra: str, *, needed_by: str) -> Setti
     )
 
 
-def _checked(given: Mapping[str, Any]) -> Settings:
+def _checked(given: Mapping[str, object]) -> Settings:
     try:
         settings = msgspec.convert(given, Settings, strict=False, dec_hook=_decoded)
     except msgspec.ValidationError as error:
@@ -223,7 +223,7 @@ def _checked(given: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def _unusable(complaint: str, given: Mapping[str, Any]) -> str:
+def _unusable(complaint: str, given: Mapping[str, object]) -> str:
     """Return msgspec's complaint, such as "Expected `int` - at `$.port`", with the variable and its value."""
     why, _, place = complaint.rpartition(" - at `$.")
     name = place.rstrip("`")
@@ -288,7 +288,7 @@ def _check_language_model(settings: Settings) -> None:
         )
 
 
-def _decoded(kind: type, value: Any) -> Any:
+def _decoded(kind: type, value: object) -> object:
     if kind is Path and value == "":
         raise ValueError("Expected the path of a folder")
     if kind is Path and isinstance(value, str | Path):

@@ -4,7 +4,7 @@ It defines numbers, shapes and bytes, without a framework: `edge`, `http` and `w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -125,7 +125,7 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     message: str
-    details: Mapping[str, Any]
+    details: Mapping[str, object]
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +143,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     detail: str
     code: str
-    details: Mapping[str, Any]
+    details: Mapping[str, object]
     request_id: str
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import jwt
 import msgspec
@@ -163,7 +163,7 @@ def _recoded(part: str) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _claims(decoded: dict[str, Any]) -> Claims:
+def _claims(decoded: dict[str, object]) -> Claims:
     payload = msgspec.convert(decoded, Payload)
     user_id = int(payload.sub)
     if user_id > USER_ID_MAX:

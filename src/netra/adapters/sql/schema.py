@@ -41,7 +41,7 @@ def instant(name: str, *, is_optional: bool = False) -> Column[Any]:
     return Column(name, BigInteger, nullable=is_optional)
 
 
-def literal(value: str) -> ColumnElement[Any]:
+def literal(value: str) -> ColumnElement[str]:
     """Return a constant inlined in the statement: a partial index is not used for a parameter."""
     return literal_column(f"'{value}'")
 
@@ -142,7 +142,7 @@ runs: Final = Table(
 )
 
 
-def is_live(state: ColumnElement[Any]) -> ColumnElement[bool]:
+def is_live(state: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition of the index of live runs; a query must repeat it verbatim to use the index."""
     return state.in_([literal("queued"), literal("running")])
 

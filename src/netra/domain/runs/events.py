@@ -5,8 +5,8 @@ so it is stored only once.
 """
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -94,8 +94,8 @@ def failed(run: Run, error: NetraError) -> tuple[NewEvent, NewEvent]:
     return _event(EventKind.ERROR, run, failure), _event(EventKind.RESULT, run, ended)
 
 
-def _event(kind: EventKind, run: Run, data: dict[str, Any]) -> NewEvent:
-    named: dict[str, Any] = {"run_id": run.id, "thread_id": run.thread_id, **data}
+def _event(kind: EventKind, run: Run, data: Mapping[str, object]) -> NewEvent:
+    named: dict[str, object] = {"run_id": run.id, "thread_id": run.thread_id, **data}
     if run.client_ref is not None:
         named["request_id"] = run.client_ref
     return NewEvent(kind=kind, data=msgspec.json.encode(named))

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -31,14 +30,14 @@ def csv_of(events: Sequence[Event]) -> str:
     return text.getvalue()
 
 
-def _given(event: Event) -> dict[str, Any]:
+def _given(event: Event) -> dict[str, object]:
     row = {name: value for name, value in msgspec.structs.asdict(event).items() if value is not None}
     if event.prefix_hashes is None:
         del row["prefix_block_tokens"]
     return row
 
 
-def _cell(value: Any) -> str:  # Any: whatever a field of Event can be
+def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, bool):

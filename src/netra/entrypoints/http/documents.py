@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from netra.entrypoints.asgi import Exchange, Header
@@ -63,7 +64,7 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
     def favicon(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "favicon.svg", request.exchange)
 
-    handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]
+    handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, docs, part, favicon]
     return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
 
 

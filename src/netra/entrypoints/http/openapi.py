@@ -19,9 +19,11 @@ from netra.domain.workloads.model import Event
 from netra.entrypoints.asgi import API_VERSION
 from netra.entrypoints.errors import PROBLEM_TYPE, Envelope, Problem
 from netra.entrypoints.http.admission import JSON, Rule, rule_of
-from netra.entrypoints.http.restrictions import restricted
+from netra.entrypoints.http.restrictions import Json, restricted
 
 REF: Final = "#/components/schemas/{name}"
+
+Kind = Any  # Any: a Struct, a type that msgspec describes, or a schema
 
 _NOTES: Final = "netra.notes"
 _WORDS: Final = {
@@ -43,7 +45,7 @@ _WORDS: Final = {
 }
 _ALWAYS: Final = ("X-Request-ID", "X-API-Version", "Access-Control-Allow-Origin")
 _COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_HEADERS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
+_HEADERS: Final[Mapping[str, tuple[str, Json]]] = {
     "X-Request-ID": ("The request's id; the client's own if it is well-formed.", {"type": "string"}),
     "X-API-Version": ("The version of this API.", {"type": "string", "const": API_VERSION}),
     "Access-Control-Allow-Origin": (
@@ -80,30 +82,30 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     A body is a Struct, or a schema where any JSON is accepted.
     """
 
-    bodies: Mapping[str, Any] = {}
-    answers: Mapping[int, Any] = {}
+    bodies: Mapping[str, Kind] = {}
+    answers: Mapping[int, Kind] = {}
     takes_key: bool = False
 
 
 def noted(
-    *, bodies: Mapping[str, Any] | None = None, answers: Mapping[int, Any] | None = None, key: bool = False
-) -> dict[str, Any]:
+    *, bodies: Mapping[str, Kind] | None = None, answers: Mapping[int, Kind] | None = None, key: bool = False
+) -> Json:
     """Return the `opt` that completes a route's description."""
     return {_NOTES: Notes(bodies=bodies or {}, answers=answers or {}, takes_key=key)}
 
 
-def document(app: Litestar) -> dict[str, Any]:
+def document(app: Litestar) -> Json:
     """Return the OpenAPI 3.1 document of all public routes."""
     found = sorted(_handlers(app), key=lambda each: (each[0], sorted(each[1].http_methods)))
     kinds = [kind for _, handler in found for kind in _kinds(handler)]
     _, components = msgspec.json.schema_components(
         [Advice, Event, Envelope, Problem, *kinds], ref_template=REF
     )
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, Json] = {}
     for path, handler in found:
         method = next(iter(handler.http_methods)).lower()
         paths.setdefault(path, {})[method] = _operation(handler)
-    made: dict[str, Any] = {
+    made: Json = {
         "openapi": "3.1.0",
         "info": _INFO,
         "servers": [_SERVER],
@@ -154,10 +156,10 @@ def _handlers(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
                     yield route.path_format or "/", handler
 
 
-def _operation(handler: HTTPRouteHandler) -> dict[str, Any]:
+def _operation(handler: HTTPRouteHandler) -> Json:
     rule, notes = rule_of(handler.opt), _notes(handler)
     parameters = [*_parameters(handler), *([_KEY] if notes.takes_key else [])]
-    operation: dict[str, Any] = {
+    operation: Json = {
         "operationId": handler.handler_name.rpartition(".")[2],
         "summary": handler.summary,
         "description": inspect.getdoc(handler.fn),
@@ -173,9 +175,7 @@ def _operation(handler: HTTPRouteHandler) -> dict[str, Any]:
     return operation
 
 
-def _responses(
-    handler: HTTPRouteHandler, rule: Rule, notes: Notes, *, is_checked: bool
-) -> dict[str, dict[str, Any]]:
+def _responses(handler: HTTPRouteHandler, rule: Rule, notes: Notes, *, is_checked: bool) -> dict[str, Json]:
     has_id = any("in" in given and given["in"] == "path" for given in _parameters(handler))
     refused = {400, 500, 503}
     refused |= set() if rule.is_public else {401, 403}
@@ -184,18 +184,18 @@ def _responses(
     refused |= {422} if is_checked else set()
     refused |= {409} if notes.takes_key else set()
     refused |= {404} if has_id else set()
-    answers: dict[int, Any] = dict.fromkeys(refused, Envelope)
+    answers: dict[int, Kind] = dict.fromkeys(refused, Envelope)
     answers[200] = _answer(handler)
     answers.update(notes.answers)
     return {str(status): _response(status, answers[status], rule, handler) for status in sorted(answers)}
 
 
-def _response(status: int, kind: Any, rule: Rule, handler: HTTPRouteHandler) -> dict[str, Any]:
+def _response(status: int, kind: Kind, rule: Rule, handler: HTTPRouteHandler) -> Json:
     names = [*_ALWAYS, *(_COUNTED if rule.limit is not None and status not in {500, 502, 503} else ())]
     names += ["Retry-After"] if kind is Envelope and status in {429, 503} else []
     names += ["WWW-Authenticate"] if status == 401 else []
     names += ["Idempotency-Replayed"] if status == 200 and _notes(handler).takes_key else []
-    response: dict[str, Any] = {
+    response: Json = {
         "description": _WORDS[status],
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
     }
@@ -211,7 +211,7 @@ def _response(status: int, kind: Any, rule: Rule, handler: HTTPRouteHandler) -> 
     return response
 
 
-def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
+def _parameters(handler: HTTPRouteHandler) -> Iterator[Json]:
     defaults = inspect.signature(handler.fn).parameters
     for name, hint in get_type_hints(handler.fn, include_extras=True).items():
         kind, kwarg = _split(hint)
@@ -231,7 +231,7 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
         }
 
 
-def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
+def _bounded(schema: Json, kwarg: ParameterKwarg) -> Json:
     bounds = {"minimum": kwarg.ge, "maximum": kwarg.le, "pattern": kwarg.pattern}
     return (
         schema
@@ -240,14 +240,14 @@ def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
     )
 
 
-def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Any]:
+def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Kind]:
     if noted_bodies := _notes(handler).bodies:
         return noted_bodies
     kind, kwarg = _split(get_type_hints(handler.fn, include_extras=True).get("data"))
     return {JSON: kind} if isinstance(kwarg, BodyKwarg) else {}
 
 
-def _kinds(handler: HTTPRouteHandler) -> Iterator[Any]:
+def _kinds(handler: HTTPRouteHandler) -> Iterator[Kind]:
     """Yield every Struct that the route reads or sends."""
     bodies, answers = _bodies(handler).values(), _notes(handler).answers.values()
     for kind in (*bodies, *answers, _answer(handler)):
@@ -255,7 +255,7 @@ def _kinds(handler: HTTPRouteHandler) -> Iterator[Any]:
             yield kind
 
 
-def _answer(handler: HTTPRouteHandler) -> Any:
+def _answer(handler: HTTPRouteHandler) -> Kind:
     answered = get_type_hints(handler.fn)["return"]
     return get_args(answered)[0] if get_origin(answered) is Response else answered
 
@@ -265,21 +265,22 @@ def _notes(handler: HTTPRouteHandler) -> Notes:
     return notes
 
 
-def _split(hint: Any) -> tuple[Any, Any]:
+def _split(hint: object) -> tuple[Kind, object]:
     """Return the type and its annotation, if any."""
     if get_origin(hint) is not Annotated:
         return hint, None
-    return hint.__origin__, hint.__metadata__[0]
+    kind, annotation, *_ = get_args(hint)
+    return kind, annotation
 
 
-def _present(kind: Any) -> Any:
+def _present(kind: Kind) -> Kind:
     """Return the type of a parameter that is present: None only means that it is absent."""
     present = [part for part in get_args(kind) if part is not type(None)]
     return present[0] if present else kind
 
 
-def _schema(kind: Any) -> dict[str, Any]:
+def _schema(kind: Kind) -> Json:
     if isinstance(kind, dict):  # already a schema
-        return cast("dict[str, Any]", kind)
+        return cast("Json", kind)
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
     return schema

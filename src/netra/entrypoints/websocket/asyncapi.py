@@ -2,7 +2,7 @@
 
 import inspect
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -41,7 +41,7 @@ def document() -> bytes:
     return msgspec.json.encode(_document())
 
 
-def _document() -> dict[str, Any]:
+def _document() -> dict[str, object]:
     kinds = (*_FROM_CLIENT, *_FROM_SERVER)
     _, schemas = msgspec.json.schema_components(kinds, ref_template=_REF)
     return {
@@ -61,7 +61,7 @@ def _document() -> dict[str, Any]:
     }
 
 
-def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
+def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, object]:
     closing = "; ".join(f"{code}: {meaning}" for code, meaning in _CLOSE_CODES.items())
     proof = {"type": "string"}
     return {
@@ -82,13 +82,13 @@ def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
     }
 
 
-def _operation(action: str, kinds: tuple[type[msgspec.Struct], ...], summary: str) -> dict[str, Any]:
+def _operation(action: str, kinds: tuple[type[msgspec.Struct], ...], summary: str) -> dict[str, object]:
     messages = [{"$ref": f"#/channels/socket/messages/{_name(kind)}"} for kind in kinds]
     channel = {"$ref": "#/channels/socket"}
     return {"action": action, "channel": channel, "summary": summary, "messages": messages}
 
 
-def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _message(kind: type[msgspec.Struct]) -> dict[str, object]:
     payload = {"$ref": _REF.format(name=kind.__name__)}
     return {"name": _name(kind), "title": kind.__name__, "summary": inspect.getdoc(kind), "payload": payload}
 

@@ -6,7 +6,7 @@ stated as a target. Names and dates with digits must match completely.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from netra.domain.agents.guard.payload_facts import Fact, Facts, facts_of
 from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
@@ -24,7 +24,7 @@ _COUNTS: Final = frozenset(
 )
 
 
-def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
+def unsupported(text: str, payload: object) -> tuple[str, ...]:
     """Return the numbers, names and dates of `text` that are not in `payload`, as written.
 
     >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})

@@ -6,7 +6,7 @@ like any other text.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -73,7 +73,7 @@ _DIGIT: Final = re.compile("[0-9]")
 _LISTED_MAX: Final = 1_000
 
 
-def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
+def facts_of(payload: object) -> Facts:
     """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
@@ -90,7 +90,7 @@ def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
     return Facts(numbers=tuple(dict.fromkeys(numbers)), labels=tuple(_unique(labels)))
 
 
-def _walked(value: Any, place: _Place) -> Iterator[Fact | Label]:  # Any: decoded JSON
+def _walked(value: object, place: _Place) -> Iterator[Fact | Label]:
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int | float):
@@ -98,16 +98,16 @@ def _walked(value: Any, place: _Place) -> Iterator[Fact | Label]:  # Any: decode
     elif isinstance(value, str):
         yield from _of_text(value)
     elif isinstance(value, dict):
-        yield from _of_object(cast("Mapping[Any, Any]", value), place)
+        yield from _of_object(cast("Mapping[str, object]", value), place)
     else:
-        items = cast("Sequence[Any]", value)
+        items = cast("Sequence[object]", value)
         key = place.keys[-1] if place.keys else ""
         yield Fact(value=float(len(items)), kind=NumberKind.COUNT, words=_stems(key) or frozenset({"item"}))
         for item in items[:_LISTED_MAX]:
             yield from _walked(item, place)
 
 
-def _of_object(value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | Label]:
+def _of_object(value: Mapping[str, object], place: _Place) -> Iterator[Fact | Label]:
     target = value.get("target")
     for key, inside in value.items():
         name = str(key)
