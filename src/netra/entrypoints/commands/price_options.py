@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -22,9 +22,6 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True):
         """The settings that the options give."""
         given = {"prices": self.file, "prices_as_of": None if self.as_of is None else self.as_of.date()}
         return {name: value for name, value in given.items() if value is not None}
-
-
-PUBLISHED: Final = Prices()
 
 
 def price_options(command: Decorated) -> Decorated:

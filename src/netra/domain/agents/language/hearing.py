@@ -45,7 +45,6 @@ _NUMBERS: Final[
     "tpot_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
     "latency_ms": (frozenset({NumberKind.TIME}), 1_000.0),
 }
-_CHOICES: Final = ("priority", "split_by", "analyses")
 
 
 async def read_with_model(

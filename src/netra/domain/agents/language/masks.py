@@ -109,7 +109,6 @@ def _strings(value: Json) -> Iterator[str]:
             yield from _strings(item)
 
 
-NO_MASK: Final = Mask()
 _LABEL: Final = re.compile(r"\b(?:feature|function|tool|model|name)_[0-9]{1,4}\b")
 
 
