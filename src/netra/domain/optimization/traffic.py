@@ -1,7 +1,7 @@
-"""The calls of a log as they would be sent and paid after some changes: priced columns, one value a call.
+"""The calls of a log as they would be sent and charged after some changes, as priced columns.
 
 A change is a function from `Traffic` to `Traffic`. Composition applies changes one after another and
-prices what remains each time, so that no token is saved twice. What a token costs is `pricing`'s.
+prices the rest each time, so that no token is saved twice. `pricing` computes the price of a token.
 """
 
 from collections.abc import Callable

@@ -58,7 +58,7 @@ def _summed(change: ChangeVerdict) -> str:
 
 
 def reason(kind: Kind) -> str:
-    """Return why a kind of call is taken back."""
+    """Return why a kind of call is rolled back."""
     if kind.before.usd_per_call is None or kind.after.usd_per_call is None:
         return f"{seen(kind)} What that saves is unknown, as the price of a model is."
     sentence = (
