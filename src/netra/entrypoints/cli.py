@@ -88,7 +88,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with 'netra demo', or with your own log: 'netra optimize FILE'.",
+    epilog="Start with 'netra demo', or with your own log: 'netra optimize PATH'.",
 )
 @click.version_option(package_name="netra", message="netra %(version)s")
 def netra() -> None:
