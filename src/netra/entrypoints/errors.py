@@ -4,7 +4,7 @@ It defines numbers, shapes and bytes, without a framework: `edge`, `http` and `w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, TypeGuard
+from typing import Annotated, Any, Final, TypeGuard
 
 import msgspec
 
@@ -145,7 +145,7 @@ class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
 
     code: Annotated[str, CODES]
     message: str
-    details: Mapping[str, object]
+    details: Mapping[str, Any]
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,7 +163,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     detail: str
     code: Annotated[str, CODES]
-    details: Mapping[str, object]
+    details: Mapping[str, Any]
     request_id: str
 
 

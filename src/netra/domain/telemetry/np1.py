@@ -1,8 +1,8 @@
 """np1: keyed hashes of the blocks of a prompt's prefix, without a tokenizer and without keeping the prompt.
 
 A prompt is cut into pieces by one regular expression; each piece weighs about as many tokens as a tokenizer
-would make from it. A block closes at the piece that brings it to `BLOCK_TOKENS`. Each hash covers its block and
-the hash before it, so for a holder of the key equal hashes mean equal prompts up to there.
+would make from it. A block closes at the piece that brings it to `BLOCK_TOKENS`. Each hash covers its block
+and the hash before it, so for a holder of the key equal hashes mean equal prompts up to there.
 """
 
 import hashlib
