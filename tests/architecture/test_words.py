@@ -16,7 +16,7 @@ EXCLUDED: Final = re.compile(
     re.IGNORECASE,
 )
 OFTEN_PLAIN: Final = frozenset({"none", "of it"})  # idiom in most sentences, and clear in some
-OFTEN_PLAIN_MAX: Final = 10  # uses of these in the whole source, such as the signature algorithm "none"
+OFTEN_PLAIN_MAX: Final = 30  # uses of these in the whole source, such as the signature algorithm "none"
 HELP: Final = frozenset({"help", "short_help", "epilog"})  # keywords of click's decorators
 NOT_PROSE: Final = re.compile(r"^\s*>>>.*(?:\n(?!\s*$).*)*|`[^`]*`|\bNone\b", re.MULTILINE)
 

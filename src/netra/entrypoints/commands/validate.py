@@ -137,7 +137,8 @@ def performance(file: Path, *, as_json: bool) -> int:
     """Compare the performance model with the measured inference times in FILE.
 
     FILE is a CSV whose rows have a model, GPU, precision, lengths, batch size and tensor parallelism, and
-    the measured TTFT or TPOT. No parameter is fitted to it.
+    the measured TTFT or TPOT. No parameter is fitted to it, and no row is excluded for a bad prediction:
+    rows are refused only where physics or the file itself contradicts them.
 
     A pair of settings is two lengths, batch sizes or group sizes on one GPU. Pairs are compared if their
     times differ by more than the file's noise: 5 %, or the largest decrease of a time where only work was
@@ -167,8 +168,8 @@ def lines_of(report: "PerformanceReport") -> list[str]:
     figures = (
         ("time per output token, mean error", report.tpot_mape, "as shipped, a row each"),
         ("time per output token, median error", report.tpot_median_error, "by transfer from another row"),
-        ("time to first token, mean error", report.ttft_mape, "closed loop; give it as an interval only"),
-        ("80 % interval covers", report.interval_80_coverage, "of the transfers"),
+        ("time to first token, mean error", report.ttft_mape, _first_tokens(report)),
+        ("80 % interval covers", report.interval_80_coverage, _covered(report)),
         ("pairs ordered right", report.pairs_ordered_right, _ordered_pairs(report)),
     )
     lines = [f"{count(report.rows, 'row')} used, {len(report.rows_refused):,} refused", ""]
@@ -176,6 +177,16 @@ def lines_of(report: "PerformanceReport") -> list[str]:
     if report.rows_refused:
         lines += ["", "Refused:", *_refused(report.rows_refused)]
     return lines
+
+
+def _first_tokens(report: "PerformanceReport") -> str:
+    every = _share(report.ttft_mape_all)
+    return f"of {report.ttft_rows:,} rows where no caller waits for memory; {every} of all"
+
+
+def _covered(report: "PerformanceReport") -> str:
+    parts = (f"{name} {percent(share)}" for name, share in report.interval_80_coverage_by_change.items())
+    return f"of the transfers, as shipped: {', '.join(parts)}" if report.pairs else "of the transfers"
 
 
 def _ordered_pairs(report: "PerformanceReport") -> str:
