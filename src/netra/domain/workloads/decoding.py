@@ -23,13 +23,15 @@ _NUL: Final = b"\\u0000"
 _LINE_END, _BRACE, _CLOSING, _RETURN = b"\n{}\r"
 _NESTED_MAX: Final = 4  # closing braces of the first row that are tried as its end
 
+Decoder = msgspec.json.Decoder[Any]  # Any: a Struct that is defined when needed
+
 
 class Decoders(msgspec.Struct, frozen=True, kw_only=True):
     """Decoders of rows with some of the fields of `Event`, in the three forms rows come in."""
 
-    line: msgspec.json.Decoder[Any]  # Any: a Struct that is made when it is needed
-    array: msgspec.json.Decoder[Any]
-    batch: msgspec.json.Decoder[Any]
+    line: Decoder
+    array: Decoder
+    batch: Decoder
 
 
 @lru_cache(maxsize=NARROW_MAX)
