@@ -25,6 +25,7 @@ INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = {
     "demo": "Demonstrate the whole service on this machine.",
+    "explain": "Explain why the bill of one period differs from another's.",
     "keys": "Create, list and revoke API keys.",
     "migrate": "Upgrade the database schema to the current version.",
     "optimize": "Recommend changes for the workload in a request log.",

@@ -14,6 +14,8 @@ from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, UserId, WorkloadId
+from netra.domain.optimization.explain.explanation import Explanation
+from netra.domain.optimization.explain.periods import Periods
 from netra.domain.optimization.model import Checkpoint, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.price_check import PriceCheck, price_check
@@ -27,6 +29,7 @@ from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
+from netra.domain.what_if.comparison import compared
 from netra.domain.what_if.price_list import price_list
 from netra.domain.what_if.trial import what_if
 from netra.domain.workloads.columns import Events
@@ -213,6 +216,26 @@ class Netra:
             book=self._ports.prices,
             default_model=self._container.settings().default_model,
             hardware=HARDWARE,
+            model=model,
+            checkpoint=checkpoint,
+        )
+        return await asyncio.to_thread(work)
+
+    async def explain(
+        self,
+        events: Events,
+        periods: Periods,
+        *,
+        model: str | None = None,
+        checkpoint: Checkpoint = never_stop,
+    ) -> Explanation:
+        """Return why the bill of one period differs from that of the other; see `compared`."""
+        work = partial(
+            compared,
+            events,
+            periods,
+            book=self._ports.prices,
+            default_model=self._container.settings().default_model,
             model=model,
             checkpoint=checkpoint,
         )

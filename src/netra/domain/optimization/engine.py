@@ -20,6 +20,7 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.analysers.models.upgrade_review import change_verdict
 from netra.domain.optimization.analysers.registry import ANALYSERS
 from netra.domain.optimization.composition import Composition, compose
+from netra.domain.optimization.explain.asked import asked_explanation
 from netra.domain.optimization.horizon import judged
 from netra.domain.optimization.measures.bill import billed_metrics
 from netra.domain.optimization.measures.latency import tails_of
@@ -226,13 +227,15 @@ def _metrics(
         is_monthly=study.span.is_month_known,
         growth=study.goals.traffic_growth or 0.0,
     )
+    explanation, unexplained = asked_explanation(study.events, prices=study.prices, goals=study.goals)
     return Metrics(
         **msgspec.structs.asdict(measured.metrics),
-        gaps=gaps,
+        gaps=(*unexplained, *gaps),
         verdict=verdict(composition, span=study.span, per_call=study.month.per_call),
         plan=plan_bill(bill),
         growth=growth_bill(bill),
         targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
         change=change,
+        explanation=explanation,
         pareto=pareto_metrics(options, chosen),
     )

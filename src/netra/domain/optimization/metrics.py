@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from netra.domain.ids import WorkloadId
+from netra.domain.optimization.explain.explanation import Explanation
 from netra.domain.optimization.measures.span import Span
 from netra.domain.optimization.model import Gap, Goals, Option, Priority
 from netra.domain.optimization.verdicts.verdict import ChangeVerdict
@@ -351,6 +352,7 @@ class Metrics(BilledMetrics, frozen=True, kw_only=True):
     growth: GrowthBill | UnsetType = UNSET
     targets: tuple[TargetOutcome, ...]
     change: ChangeVerdict | UnsetType = UNSET  # present where a change at an instant was asked about
+    explanation: Explanation | UnsetType = UNSET  # present where the question asks why the bill changed
     pareto: Pareto | UnsetType = UNSET
     workload_id: WorkloadId | UnsetType | None = UNSET
     goals: StatedGoals | UnsetType = UNSET

@@ -11,14 +11,15 @@ import msgspec
 from msgspec import UNSET
 
 from netra.domain.agents.wording.headline import (
+    answer,
     basis,
-    headline,
     is_priced,
     outlook,
     period,
     prospect,
     warnings,
 )
+from netra.domain.optimization.explain.wording import notes
 from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
 from netra.domain.optimization.model import Gap, Savings, Stance
 from netra.domain.optimization.result import Advice, Recommendation
@@ -119,7 +120,7 @@ def digest_of(advice: Advice) -> Digest:
     plan = metrics.plan
     return Digest(
         advice=advice,
-        headline=headline(metrics),
+        headline=answer(metrics),
         warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
@@ -180,7 +181,14 @@ def _notes(metrics: Metrics) -> tuple[str, ...]:
     assumed: Mapping[str, str] = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
     counted = () if metrics.billed is UNSET else (f"The bill is counted {basis(metrics)}.",)
-    return (*counted, *outlook(metrics), *(() if metrics.span is UNSET else metrics.span.notes), *priced)
+    explained = () if metrics.explanation is UNSET else notes(metrics.explanation)
+    return (
+        *explained,
+        *counted,
+        *outlook(metrics),
+        *(() if metrics.span is UNSET else metrics.span.notes),
+        *priced,
+    )
 
 
 def _facts(metrics: Metrics) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
+from msgspec import UNSET
 
 from netra.domain.optimization.metrics import ReuseShare
 from netra.domain.optimization.wording import money, percent
@@ -27,6 +28,7 @@ from netra.entrypoints.reports.canvas import (
     name_rows,
     note,
 )
+from netra.entrypoints.reports.change_plot import change_plot
 from netra.entrypoints.reports.digest import MEASURES, Digest, Frontier, FrontierPoint, Shelf, shelf_of
 from netra.entrypoints.reports.sketch import Sketch
 from netra.entrypoints.reports.units import milliseconds, short_count, span, title_of
@@ -46,6 +48,9 @@ def plots_of(digest: Digest, *, sketch: Sketch | None) -> tuple[Plot, ...]:
 
 
 def _of_money(digest: Digest) -> Iterator[Plot]:
+    explanation = digest.advice.metrics.explanation
+    if explanation is not UNSET:
+        yield change_plot(explanation)
     if digest.plan and digest.now_usd is not None and digest.then_usd is not None:
         yield steps_plot(digest, now_usd=digest.now_usd, then_usd=digest.then_usd)
     if any(item.savings.usd for item in digest.shown):

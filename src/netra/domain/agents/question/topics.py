@@ -121,6 +121,18 @@ _VERDICT: Final = re.compile(
     r"|before and after"
     r"|before (?:vs|versus)|justif\w+|regret\w*|(?:make|made) (?:it|things|us) (?:better|worse)|a mistake)\b",
 )
+_WHY: Final = re.compile(
+    r"\bwhy\b|\bwhat (?:made|drove|caused)\b|\bexplain\b|\bwhere does\b[^.?!\n]*\bcome from\b"
+)
+_SUM: Final = r"(?:costs?|bills?|invoices?|spend(?:ing)?|expenses?)"
+_MOVE: Final = (
+    r"(?:go(?:ne|es)?|went|going|gone) (?:up|down)|r(?:ise|ises|ose|isen|ising)|increas\w*"
+    r"|grow(?:n|s|ing)?|grew|jump\w*|explod\w*|doubl\w*|tripl\w*|spik\w*|climb\w*|soar\w*|f(?:all|alls|ell|allen|alling)"
+    r"|drop\w*|decreas\w*|chang(?:e|ed|es)|higher|lower|more expensive|up|down"
+)
+_MOVED: Final = re.compile(
+    rf"\b{_SUM}\b[^.?!\n]{{0,40}}\b(?:{_MOVE})\b|\b(?:{_MOVE})\b[^.?!\n]{{0,25}}\b{_SUM}\b"
+)
 _IN_THE_PAST: Final = re.compile(r"\b(?:was|were|did|has|have|had)\b")
 _NOT_YET: Final = re.compile(
     r"\b(?:would|should|could|will|shall|can|planning|considering"
@@ -209,6 +221,16 @@ def asks_before_after(text: str, *, is_dated: bool) -> bool:
     if _NOT_YET.search(lower) and not _IN_THE_PAST.search(lower):
         return False
     return _VERDICT.search(lower) is not None
+
+
+def asks_why(text: str) -> bool:
+    """Return whether the question asks why the bill rose or fell.
+
+    >>> asks_why("Why did costs go up last week?"), asks_why("Why is this model so expensive?")
+    (True, False)
+    """
+    lower = text.lower()
+    return _WHY.search(lower) is not None and _MOVED.search(lower) is not None
 
 
 def is_on_topic(text: str) -> bool:

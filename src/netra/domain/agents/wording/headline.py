@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import UNSET
 
 from netra.domain.optimization.advice.recommendations import WORTH_SAYING, period_of
+from netra.domain.optimization.explain.wording import summary
 from netra.domain.optimization.metrics import Metrics, PriceChange
 from netra.domain.optimization.model import Grade
 from netra.domain.optimization.wording import count, listed, money, percent
@@ -17,6 +18,11 @@ TRUST: Final[Mapping[Grade, str]] = {
     Grade.JUDGEMENT: "the money is computed, the quality is not: evaluate before you switch",
 }
 """The basis of a number of each grade."""
+
+
+def answer(metrics: Metrics) -> str:
+    """Return what was asked for: why the bill changed, where the question asks for it, else the headline."""
+    return headline(metrics) if metrics.explanation is UNSET else summary(metrics.explanation)
 
 
 def headline(metrics: Metrics) -> str:

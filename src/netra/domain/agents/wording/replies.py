@@ -18,6 +18,7 @@ from netra.domain.agents.wording.headline import (
     warnings,
 )
 from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.optimization.explain.wording import notes, summary
 from netra.domain.optimization.metrics import Metrics, TargetName, TargetOutcome
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.result import Advice, Recommendation
@@ -41,6 +42,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
     """Return the report: summary, targets, recommendations, missing data."""
     metrics = advice.metrics
     paragraphs = [
+        _explanation(metrics),
         _opening(metrics),
         _targets(metrics),
         _growth(metrics),
@@ -63,6 +65,13 @@ def _opening(metrics: Metrics) -> str:
         bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
     parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
+
+
+def _explanation(metrics: Metrics) -> str:
+    """Return why the bill changed, where the question asks for it."""
+    if metrics.explanation is UNSET:
+        return ""
+    return " ".join((summary(metrics.explanation), *notes(metrics.explanation)))
 
 
 def _unpaid(metrics: Metrics) -> str:

@@ -1,0 +1,88 @@
+"""`netra explain FILE`: why the bill of one period of a log differs from that of another."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from netra.domain.optimization.explain.explanation import Explanation
+from netra.domain.optimization.explain.periods import Periods, periods_of
+from netra.domain.optimization.explain.wording import notes, summary
+from netra.entrypoints.commands.context import json_option, log_argument, run, written
+from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.price_options import Prices, price_options
+from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.reports.change import change_table, markdown_of
+from netra.entrypoints.reports.console import reading_console
+from netra.entrypoints.reports.safe import say, say_json, say_lines
+from netra.ports.log_files import ReadLog
+
+
+@click.command()
+@log_argument
+@click.option(
+    "--before",
+    metavar="T1",
+    required=True,
+    help="The earlier period: all before this instant, or FROM/TO.",
+)
+@click.option(
+    "--after",
+    metavar="T2",
+    help="The later period: all from this instant on, or FROM/TO.  [default: from the end of --before]",
+)
+@click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
+@click.option("--md", "as_markdown", is_flag=True, help="Print Markdown.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page with a plot."
+)
+@price_options
+@json_option
+def explain(
+    file: Path,
+    *,
+    before: str,
+    after: str | None,
+    model: str | None,
+    as_markdown: bool,
+    html: Path | None,
+    price_file: Path | None,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
+    """Say why the bill rose or fell between two periods of the log in FILE.
+
+    The difference is divided exactly among the number of calls, their mix, lengths, caching, retries, prices.
+
+    \b
+    netra explain days.jsonl --before 2026-11-20
+    netra explain days.jsonl --before 2026-11-13/2026-11-20 --after 2026-11-20/2026-11-27 --json
+    """
+    periods = periods_of(before, after)
+    log, found = run(_explained(file, periods, model=model, prices=Prices(file=price_file, as_of=as_of)))
+    warn_of_rows(log)
+    if html is not None:
+        _write_page(html, found, source=file.name)
+    if as_json:
+        say_json(found, indent=2)
+    elif as_markdown:
+        say_lines(markdown_of(found, source=file.name))
+    else:
+        say(summary(found))
+        reading_console().print(change_table(found))
+        say_lines(notes(found))
+
+
+async def _explained(
+    file: Path, periods: Periods, *, model: str | None, prices: Prices
+) -> tuple[ReadLog, Explanation]:
+    async with log_in(file, prices=prices) as (netra, log, checkpoint):
+        return log, await netra.explain(log.events, periods, model=model, checkpoint=checkpoint)
+
+
+def _write_page(path: Path, explanation: Explanation, *, source: str) -> None:
+    # matplotlib takes about a second to load: only a page needs it.
+    from netra.entrypoints.reports.change_page import change_page
+
+    written(path, change_page(explanation, source=source).encode())
+    say(f"The page with the plot is in {path}.", err=True)
