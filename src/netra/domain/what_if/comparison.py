@@ -19,7 +19,8 @@ def compared(
 ) -> Explanation:
     """Return why the bill of the one period differs from that of the other, priced as `model` if given.
 
-    Raises `ValidationFailed` where a period holds no call of known price, and `WorkStopped` from `checkpoint`.
+    Raises `ValidationFailed` where a period holds no call of known price, and `WorkStopped` from
+    `checkpoint`.
     """
     checkpoint(0.0, "Comparing the bills")
     prices = price_list(events, book, default_model=default_model, model=model)

@@ -60,8 +60,8 @@ class WhatIfService:
     ) -> Explanation:
         """Return why the bill of the one period differs from that of the other.
 
-        Raises `NotFound` for a workload of another owner, and `ValidationFailed` for texts that are no periods,
-        a period without calls of known price, or a workload above the limits.
+        Raises `NotFound` for a workload of another owner, and `ValidationFailed` for texts that are no
+        periods, a period without calls of known price, or a workload above the limits.
         """
         events = await self._events(workload_id, owner_id=owner_id)
         work = partial(
