@@ -156,14 +156,13 @@ def _ways(digest: Digest) -> Iterator[RenderableType]:
     frontier = digest.frontier
     if frontier is None:
         return
-    rate = "a month" if digest.is_monthly else "a month at the log's rate"
-    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {rate})"
+    words = f"Ways to serve this traffic ({MEASURES[frontier.measure]}, dollars {digest.period})"
     yield from _title(words, style="cyan")
     table = _ledger(style="cyan")
-    for point in sorted(frontier.points, key=lambda point: point.usd_per_month):
+    for point in sorted(frontier.points, key=lambda point: point.usd):
         mark, style = ("→", "bold") if point.is_pick else ("•", "")
         name = Text(point.name, style)
-        table.add_row(mark, name, Text(frontier.formatted(point)), Text(money(point.usd_per_month), style))
+        table.add_row(mark, name, Text(frontier.formatted(point)), Text(money(point.usd), style))
     yield table
     is_modelled = any(point.bounds is not None for point in frontier.points)
     ranges = "A range is the 80 % interval of a modelled value. " if is_modelled else ""

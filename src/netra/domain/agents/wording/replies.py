@@ -62,7 +62,7 @@ def _opening(metrics: Metrics) -> str:
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.is_month_known:
-        bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
+        bill += f", which is {money(metrics.plan.now_usd)} a month at this rate"
     parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
 
@@ -116,7 +116,7 @@ def _growth(metrics: Metrics) -> str:
         return ""
     share = growth.traffic_growth
     change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
-    now_usd, planned_usd = growth.bill_usd_per_month, growth.planned_usd_per_month
+    now_usd, planned_usd = growth.bill_usd, growth.planned_usd
     span = "month" if metrics.span is UNSET or metrics.span.is_month_known else "time of the log"
     bill = f"With {change}, billed by the token as now, the {span} costs {money(now_usd)} as it is"
     return f"{bill} and {money(planned_usd)} by the plan." if planned_usd < now_usd else f"{bill}."
