@@ -2,20 +2,19 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from netra.domain.optimization.explain.explanation import Explanation
-from netra.domain.optimization.explain.periods import Periods, periods_of
-from netra.domain.optimization.explain.wording import notes, summary
-from netra.entrypoints.commands.context import json_option, log_argument, run, written
-from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with, written
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
-from netra.entrypoints.reports.change import change_table, markdown_of
-from netra.entrypoints.reports.console import reading_console
 from netra.entrypoints.reports.safe import say, say_json, say_lines
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.domain.optimization.explain.explanation import Explanation
+    from netra.domain.optimization.explain.periods import Periods
+    from netra.ports.log_files import ReadLog
 
 
 @click.command()
@@ -58,6 +57,8 @@ def explain(
     netra explain days.jsonl --before 2026-11-20
     netra explain days.jsonl --before 2026-11-13/2026-11-20 --after 2026-11-20/2026-11-27 --json
     """
+    from netra.domain.optimization.explain.periods import periods_of  # imports numpy, as the help need not
+
     periods = periods_of(before, after)
     log, found = run(_explained(file, periods, model=model, prices=Prices(file=price_file, as_of=as_of)))
     warn_of_rows(log)
@@ -65,24 +66,45 @@ def explain(
         _write_page(html, found, source=file.name)
     if as_json:
         say_json(found, indent=2)
-    elif as_markdown:
-        say_lines(markdown_of(found, source=file.name))
     else:
-        say(summary(found))
-        reading_console().print(change_table(found))
-        say_lines(notes(found))
+        _print(found, source=file.name, as_markdown=as_markdown)
 
 
 async def _explained(
-    file: Path, periods: Periods, *, model: str | None, prices: Prices
-) -> tuple[ReadLog, Explanation]:
-    async with log_in(file, prices=prices) as (netra, log, checkpoint):
-        return log, await netra.explain(log.events, periods, model=model, checkpoint=checkpoint)
+    file: Path, periods: "Periods", *, model: str | None, prices: Prices
+) -> "tuple[ReadLog, Explanation]":
+    from netra.bootstrap.files import file_ports
+    from netra.entrypoints.commands.log_loading import log_in
+    from netra.entrypoints.file_analysis import explain_on
+
+    settings = settings_with(**prices.settings)
+    ports = file_ports(settings)
+    async with log_in(file, ports.log_files) as (log, checkpoint):
+        return log, await explain_on(
+            log.events,
+            periods,
+            book=ports.prices,
+            default_model=settings.default_model,
+            model=model,
+            checkpoint=checkpoint,
+        )
 
 
-def _write_page(path: Path, explanation: Explanation, *, source: str) -> None:
-    # matplotlib takes about a second to load: only a page needs it.
-    from netra.entrypoints.reports.change_page import change_page
+def _print(explanation: "Explanation", *, source: str, as_markdown: bool) -> None:
+    from netra.domain.optimization.explain.wording import notes, summary
+    from netra.entrypoints.reports.change import change_table, markdown_of
+    from netra.entrypoints.reports.console import reading_console
+
+    if as_markdown:
+        say_lines(markdown_of(explanation, source=source))
+        return
+    say(summary(explanation))
+    reading_console().print(change_table(explanation))
+    say_lines(notes(explanation))
+
+
+def _write_page(path: Path, explanation: "Explanation", *, source: str) -> None:
+    from netra.entrypoints.reports.change_page import change_page  # imports matplotlib: takes about a second
 
     written(path, change_page(explanation, source=source).encode())
     say(f"The page with the plot is in {path}.", err=True)
