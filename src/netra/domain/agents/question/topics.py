@@ -23,7 +23,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     r" (?:[a-z-]+ )?models?|rout(?:e|es|ed|ing)|cascad\w*|downgrad\w*|(?:switch|switching|move|moving"
     r"|migrate|migrating) (?:to|over)"
     r"|model (?:choice|selection|switch|mix)|alternatives? (?:to|for)",
-    "batch": r"batch(?:es|ed|ing)?|flex(?: tier| processing)?|offline|overnight|asynchronous",
+    "batch": r"batch(?:es|ed|ing)?|offline|overnight|asynchronous",
+    "service_tier": r"service tiers?|flex(?: tier| processing)?|priority (?:tier|processing|calls?|prices?)",
     "self_hosting": r"self[- ]?host\w*|(?:our|my) own (?:gpus?|hardware|servers?)|on[- ]prem\w*|in[- ]house"
     r"|vllm|tensorrt|sglang|host (?:it|them|a model|an open|our)\w*|open[- ](?:weights?|source|models?)",
     "gpu_choice": r"gpu(?:s)? (?:choice|type|model|selection|count)|(?:which|what|how many|fewer|cheaper"
@@ -32,8 +33,9 @@ _TOPICS: Final[Mapping[str, str]] = {
     "autoscaling": r"auto[- ]?scal\w*|scale (?:to zero|down|in|out)|idle gpus?|replicas?|scaling polic\w*",
     "kv_cache": r"(?:kv|k/v|key[- ]value)[- ]?cach\w*|concurren(?:cy|t)|gpu memory",
     "prefill_split": r"prefill|disaggregat\w*",
-    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|provisioned throughput"
-    r"|ptus?|(?:our|the|these|my) limits",
+    "reserved_capacity": r"provisioned throughput|ptus?|reserv(?:ed?|ing|ations?) (?:capacity|throughput)"
+    r"|committed (?:capacity|throughput|use|spend)|commitments?",
+    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|(?:our|the|these|my) limits",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
