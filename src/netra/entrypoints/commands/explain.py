@@ -1,14 +1,15 @@
-"""`netra explain FILE`: why the bill of one period of a log differs from that of another."""
+"""`netra explain PATH`: why the bill of one period of a log differs from that of another."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with, written
+from netra.entrypoints.commands.context import json_option, run, settings_with, written
 from netra.entrypoints.commands.price_options import Prices, price_options
-from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
+from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
 from netra.entrypoints.reports.safe import say, say_json, say_lines
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from netra.ports.log_files import ReadLog
 
 
+NOT_ENOUGH: Final = 3
+
+
 @click.command()
-@log_argument
+@logs_argument
 @click.option(
     "--before",
     metavar="T1",
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 @price_options
 @json_option
 def explain(
-    file: Path,
+    paths: tuple[str, ...],
     *,
     before: str,
     after: str | None,
@@ -48,8 +52,9 @@ def explain(
     price_file: Path | None,
     as_of: datetime | None,
     as_json: bool,
-) -> None:
-    """Say why the bill rose or fell between two periods of the log in FILE.
+    **reading: Any,  # Any: click's options on reading, checked by click
+) -> int:
+    """Say why the bill rose or fell between two periods of the log in PATH.
 
     The difference is divided exactly among the number of calls, their mix, lengths, caching, retries, prices.
 
@@ -60,18 +65,23 @@ def explain(
     from netra.domain.optimization.explain.periods import periods_of  # imports numpy, as the help need not
 
     periods = periods_of(before, after)
-    log, found = run(_explained(file, periods, model=model, prices=Prices(file=price_file, as_of=as_of)))
+    logs = logs_of(paths, **reading)
+    log, found = run(_explained(logs, periods, model=model, prices=Prices(file=price_file, as_of=as_of)))
     warn_of_rows(log)
     if html is not None:
-        _write_page(html, found, source=file.name)
+        _write_page(html, found, source=logs.title)
     if as_json:
         say_json(found, indent=2)
     else:
-        _print(found, source=file.name, as_markdown=as_markdown)
+        _print(found, source=logs.title, as_markdown=as_markdown)
+    if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
+        say_why_it_fails(log)
+        return NOT_ENOUGH
+    return 0
 
 
 async def _explained(
-    file: Path, periods: "Periods", *, model: str | None, prices: Prices
+    logs: Logs, periods: "Periods", *, model: str | None, prices: Prices
 ) -> "tuple[ReadLog, Explanation]":
     from netra.bootstrap.files import file_ports
     from netra.entrypoints.commands.log_loading import log_in
@@ -79,7 +89,7 @@ async def _explained(
 
     settings = settings_with(**prices.settings)
     ports = file_ports(settings)
-    async with log_in(file, ports.log_files) as (log, checkpoint):
+    async with log_in(logs, ports.log_files, now=ports.clock.now()) as (log, checkpoint):
         return log, await explain_on(
             log.events,
             periods,

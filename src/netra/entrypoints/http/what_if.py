@@ -22,7 +22,13 @@ _TRY: Final = _WORK | noted(bodies={JSON: Proposal})
 _COMPARE: Final = _WORK | noted(bodies={JSON: PeriodTexts})
 
 
-@post("/{workload_id:str}/simulate", status_code=200, opt=_TRY, summary="Try a change on a workload")
+@post(
+    "/{workload_id:str}/simulate",
+    operation_id="simulate_workload",
+    status_code=200,
+    opt=_TRY,
+    summary="Try a change on a workload",
+)
 async def simulate(
     workload_id: FromPath[str],
     request: ApiRequest,
@@ -35,7 +41,13 @@ async def simulate(
     return await service.simulate(WorkloadId(workload_id), proposal, owner_id=request.owner_id)
 
 
-@post("/{workload_id:str}/explain", status_code=200, opt=_COMPARE, summary="Explain a change of the bill")
+@post(
+    "/{workload_id:str}/explain",
+    operation_id="explain_workload",
+    status_code=200,
+    opt=_COMPARE,
+    summary="Explain a change of the bill",
+)
 async def explain(
     workload_id: FromPath[str],
     request: ApiRequest,
