@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import httpx2
 
@@ -75,9 +75,9 @@ class AsyncTransport:
                 return None
 
     async def authorization(self, *, stale: str | None = None) -> str | None:
-        """Return the header, renewed if need be; one renewal for all tasks that wait."""
+        """Return the header, renewed if need be, None if `stale` cannot be renewed; one renewal for all."""
         credentials = self.credentials
-        if credentials is None:
+        if credentials is None or (stale is not None and not credentials.can_renew):
             return None
         if credentials.needs_renewal(stale=stale):
             async with self._lock:
@@ -149,7 +149,7 @@ class AsyncEventStream:
         """The number of the last event that was read; resume after it."""
         return self._cursor.after
 
-    async def __aenter__(self) -> AsyncEventStream:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -184,7 +184,8 @@ class AsyncEventStream:
                         )
                         pause = cursor.refused(got)
                         if pause is None:
-                            authorization = await self._transport.authorization(stale=authorization)
+                            renewed = await self._transport.authorization(stale=authorization)
+                            authorization = renewed or authorization
                         else:
                             await asyncio.sleep(pause)
                         continue

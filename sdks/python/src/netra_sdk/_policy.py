@@ -189,7 +189,7 @@ class _Attempts(Generic[T]):
             ):
                 self._has_renewed = True
                 renewed = yield Sign(stale=self._authorization)
-                if renewed != self._authorization:
+                if renewed is not None:
                     self._authorization = renewed
                     continue
             wait = self._wait(got, attempt)

@@ -44,6 +44,11 @@ class Credentials:
         """Return the header's value."""
         return f"Bearer {self._api_key or (self.tokens.access_token if self.tokens else '')}"
 
+    @property
+    def can_renew(self) -> bool:
+        """Whether there is a refresh token."""
+        return self.tokens is not None and self.tokens.refresh_token is not None
+
     def needs_renewal(self, *, stale: str | None = None) -> bool:
         """Return whether to renew now: the header `stale` was refused, or little time is left."""
         tokens = self.tokens

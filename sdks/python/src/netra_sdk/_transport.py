@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import httpx2
 
@@ -76,9 +76,9 @@ class Transport:
                 return None
 
     def authorization(self, *, stale: str | None = None) -> str | None:
-        """Return the header, renewed if need be; one renewal for all threads that wait."""
+        """Return the header, renewed if need be, None if `stale` cannot be renewed; one renewal for all."""
         credentials = self.credentials
-        if credentials is None:
+        if credentials is None or (stale is not None and not credentials.can_renew):
             return None
         if credentials.needs_renewal(stale=stale):
             with self._lock:
@@ -138,8 +138,10 @@ class EventStream:
         after: int = 0,
         idle_timeout: float | None = None,
         gives_up_when_idle: bool = False,
+        deadline: float | None = None,
     ) -> None:
         self._transport = transport
+        self._deadline = deadline  # of the monotonic clock; a read never waits beyond it
         self._run_id = run_id
         self._idle_s = transport.idle_timeout if idle_timeout is None else idle_timeout
         self._gives_up_when_idle = gives_up_when_idle
@@ -155,7 +157,7 @@ class EventStream:
         """The number of the last event that was read; resume after it."""
         return self._cursor.after
 
-    def __enter__(self) -> EventStream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -185,6 +187,8 @@ class EventStream:
             try:
                 with self._opened(authorization) as response:
                     self._response = response
+                    if self._is_closed:
+                        raise errors.StreamBrokenError("the stream was closed", last_seq=cursor.after)
                     if cursor.opened(response.status_code):
                         for chunk in response.iter_bytes():
                             yield from cursor.feed(chunk)
@@ -197,11 +201,14 @@ class EventStream:
                         )
                         pause = cursor.refused(got)
                         if pause is None:
-                            authorization = self._transport.authorization(stale=authorization)
+                            renewed = self._transport.authorization(stale=authorization)
+                            authorization = renewed or authorization
                         else:
                             time.sleep(pause)
                         continue
             except httpx2.ReadTimeout:
+                if self._deadline is not None and time.monotonic() >= self._deadline:
+                    raise errors.StreamBrokenError("the time is over", last_seq=cursor.after) from None
                 why = f"nothing came for {self._idle_s:g} s"
                 if self._gives_up_when_idle:
                     self.is_idle = True
@@ -218,9 +225,10 @@ class EventStream:
     def _opened(self, authorization: str | None) -> contextlib.AbstractContextManager[httpx2.Response]:
         transport = self._transport
         signed = {"authorization": authorization} if authorization else {}
+        left = self._idle_s if self._deadline is None else max(0.01, self._deadline - time.monotonic())
         return transport.http.stream(
             "GET",
             transport.base_url + _calls.stream_path(self._run_id),
             headers={"user-agent": USER_AGENT, **self._cursor.headers(), **signed},
-            timeout=httpx2.Timeout(CONNECT_S, read=self._idle_s),
+            timeout=httpx2.Timeout(CONNECT_S, read=min(self._idle_s, left)),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import msgspec
 
@@ -467,7 +467,7 @@ class Netra:
         """Close the connections."""
         self._transport.close()
 
-    def __enter__(self) -> Netra:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

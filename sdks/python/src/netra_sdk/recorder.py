@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from netra_sdk import _calls, errors
 from netra_sdk._async_transport import AsyncTransport
@@ -142,7 +142,7 @@ class Recorder:
         with self._changed:
             return self._buffer.flushed()
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -169,7 +169,11 @@ class Recorder:
                 self._taken(outcome)
 
     def _is_due(self) -> bool:
-        return self._buffer.is_closed or self._buffer.is_full_batch or (self._is_urgent and self._buffer.pending > 0)
+        return (
+            self._buffer.is_closed
+            or self._buffer.is_full_batch
+            or (self._is_urgent and self._buffer.pending > 0)
+        )
 
     def _taken(self, outcome: EventsTaken) -> None:
         with self._changed:
@@ -270,7 +274,7 @@ class AsyncRecorder:
         """Return the counts so far."""
         return self._buffer.flushed()
 
-    async def __aenter__(self) -> AsyncRecorder:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

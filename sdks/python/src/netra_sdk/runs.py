@@ -121,7 +121,12 @@ class Run(RunHandle):
         deadline = None if timeout is None else time.monotonic() + timeout
         silence_s = min(SILENCE_S, self._transport.idle_timeout)
         stream = EventStream(
-            self._transport, self.id, after=self._after, idle_timeout=silence_s, gives_up_when_idle=True
+            self._transport,
+            self.id,
+            after=self._after,
+            idle_timeout=silence_s,
+            gives_up_when_idle=True,
+            deadline=deadline,
         )
         watchdog = None if timeout is None else threading.Timer(timeout, stream.close)
         if watchdog is not None:
