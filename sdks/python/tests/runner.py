@@ -55,14 +55,8 @@ class Runner:
         tokens = direct._transport.credentials.tokens
         direct.close()
         if how == "expiring":
-            tokens = (
-                Tokens(tokens.access_token, tokens.refresh_token, time.time())
-                if False
-                else Tokens(
-                    access_token=tokens.access_token,
-                    refresh_token=tokens.refresh_token,
-                    expires_at=time.time(),
-                )
+            tokens = Tokens(
+                access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_at=time.time()
             )
         self.client = self.made(tokens=tokens)
 

@@ -40,6 +40,7 @@ from netra_sdk.errors import (
 )
 
 if TYPE_CHECKING:
+    from netra_sdk._batching import Flushed
     from netra_sdk._policy import Response
     from netra_sdk._tokens import Tokens
     from netra_sdk.async_client import AsyncNetra
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from netra_sdk.client import Answer, Netra
     from netra_sdk.events import AgentResult, AgentUpdate, RunEvent, RunFault, TextPiece, UnknownEvent
     from netra_sdk.pages import AsyncPage, Page
-    from netra_sdk.recorder import Flushed, Recorder
+    from netra_sdk.recorder import AsyncRecorder, Recorder
     from netra_sdk.runs import Run
     from netra_sdk.types import Advice, Proposal
     from netra_sdk.types import WorkloadEvent as Call
@@ -62,7 +63,8 @@ _LAZY = {
     "AsyncNetra": "async_client",
     "AsyncPage": "pages",
     "AsyncRun": "async_runs",
-    "Flushed": "recorder",
+    "AsyncRecorder": "recorder",
+    "Flushed": "_batching",
     "Netra": "client",
     "Page": "pages",
     "Proposal": "types",
@@ -100,6 +102,7 @@ __all__ = [
     "ApiError",
     "AsyncNetra",
     "AsyncPage",
+    "AsyncRecorder",
     "AsyncRun",
     "Call",
     "ConfigurationError",

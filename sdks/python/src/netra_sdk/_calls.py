@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -24,9 +23,14 @@ CallRow = t.WorkloadEvent | Mapping[str, Any]
 _ENCODER = msgspec.json.Encoder()
 
 
-@cache
+_READERS: dict[type[Any], Callable[[bytes], Any]] = {}
+
+
 def _reader(kind: type[T]) -> Callable[[bytes], T]:
-    return msgspec.json.Decoder(kind).decode
+    """Return the decoder of a type, built at its first use."""
+    if kind not in _READERS:
+        _READERS[kind] = msgspec.json.Decoder(kind).decode
+    return _READERS[kind]
 
 
 def _get(path: str, template: str, kind: type[T], params: Mapping[str, str] | None = None) -> Call[T]:

@@ -16,7 +16,10 @@ LOG = logging.getLogger("netra_sdk")
 VERSION = "2.0.0"
 BASE_URL = "http://127.0.0.1:8000"
 API_MAJOR = "2"
-USER_AGENT = f"netra-python/{VERSION} ({platform.python_implementation()}/{platform.python_version()}; {platform.system()})"
+USER_AGENT = (
+    f"netra-python/{VERSION} "
+    f"({platform.python_implementation()}/{platform.python_version()}; {platform.system()})"
+)
 
 
 def base_url_of(given: str | None) -> str:

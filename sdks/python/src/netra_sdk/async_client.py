@@ -63,7 +63,7 @@ class _WithResponse:
 
         async def called(*given: Any, **named: Any) -> Response[Any]:
             kept: list[Response[Any]] = []
-            recording = kind(_Recording(self._resource._transport, kept))  # type: ignore[arg-type]  # noqa: SLF001
+            recording = kind(_Recording(self._resource._transport, kept))  # type: ignore[arg-type]
             await getattr(recording, name)(*given, **named)
             return kept[-1]
 

@@ -206,11 +206,11 @@ def _rearm(alive: weakref.ref[Recorder]) -> None:
     """Give the child of a fork its own queue, thread and connections."""
     recorder = alive()
     if recorder is not None:
-        parent = recorder._transport  # noqa: SLF001
-        recorder._transport = Transport(  # noqa: SLF001
+        parent = recorder._transport
+        recorder._transport = Transport(
             parent.base_url, parent.credentials, options=parent.options, idle_timeout=parent.idle_timeout
         )
-        recorder._reset()  # noqa: SLF001
+        recorder._reset()
 
 
 class AsyncRecorder:
