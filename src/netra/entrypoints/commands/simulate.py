@@ -98,8 +98,7 @@ def simulate(
 
 def lines_of(simulated: "Simulated") -> list[str]:
     """Return the outcome as lines of text."""
-    now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
-    change = f"{money(now_usd)} a month now, {money(then_usd)} then ({simulated.cost_change})"
+    change = f"{_bills(simulated)} ({simulated.cost_change})"
     lines = [f"{count(simulated.calls, 'call')}: {change}.", ""]
     for step in simulated.steps:
         saved = step.saved_usd_in_window
@@ -121,6 +120,15 @@ def lines_of(simulated: "Simulated") -> list[str]:
     lines.append(f"  latency now   {_tails(simulated.latency_now)}")
     lines.append(f"  latency then  {_tails(simulated.latency_then)}")
     return [*lines, *(f"  {note}" for note in simulated.notes)]
+
+
+def _bills(simulated: "Simulated") -> str:
+    """Return the bill now and then: a month's, or the log's own where it covers less than a day."""
+    now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
+    if now_usd is None or then_usd is None:
+        now_usd, then_usd = simulated.now_usd_in_window, simulated.then_usd_in_window
+        return f"{money(now_usd)} over the log now, {money(then_usd)} then"
+    return f"{money(now_usd)} a month now, {money(then_usd)} then"
 
 
 async def _simulated(
