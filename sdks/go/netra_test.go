@@ -480,6 +480,12 @@ func TestAddEvents(t *testing.T) {
 	if err != nil || simulated.ThenUSDInWindow >= simulated.NowUSDInWindow {
 		t.Fatal(simulated, err)
 	}
+	explained, err := client.Workloads.Explain(ctxOf(t), card.ID, PeriodTexts{
+		Before: "2026-10-01T00:00:00Z/2026-10-01T01:00:00Z", After: Ptr("2026-10-01T01:00:00Z/2026-10-01T02:00:00Z"),
+	})
+	if err != nil || explained.BeforeUSD <= 0 {
+		t.Fatal(explained, err)
+	}
 }
 
 func TestRecorderLosesAndDoublesNothing(t *testing.T) {

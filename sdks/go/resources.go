@@ -211,6 +211,11 @@ func (s *WorkloadService) Simulate(ctx context.Context, id string, proposal Prop
 	return post[Simulated](ctx, s.client, in("/api/workloads", id)+"/simulate", proposal, pure, options)
 }
 
+// Explain says what moved the bill from one period to another.
+func (s *WorkloadService) Explain(ctx context.Context, id string, periods PeriodTexts, options ...CallOption) (*Explanation, error) {
+	return post[Explanation](ctx, s.client, in("/api/workloads", id)+"/explain", periods, pure, options)
+}
+
 // AddEvents adds calls, in requests of at most 10,000 rows or 32 MiB. The keys of the requests are KEY-0, KEY-1, ….
 // A call without an id gets one, so that a repetition counts it once.
 func (s *WorkloadService) AddEvents(ctx context.Context, id string, calls []WorkloadEvent, options ...CallOption) (*EventsTaken, error) {
