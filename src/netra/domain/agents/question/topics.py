@@ -34,6 +34,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     "prefill_split": r"prefill|disaggregat\w*",
     "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|provisioned throughput"
     r"|ptus?|(?:our|the|these|my) limits",
+    "context_growth": r"context|compact\w*|long prompts?|conversation length",
+    "cache_doctor": r"cache miss\w*|cache hit rate|why .{0,40}cache\w*",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
