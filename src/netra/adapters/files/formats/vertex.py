@@ -16,10 +16,11 @@ from netra.adapters.files.formats.fields import (
     model_of,
     ms_of,
     snake,
+    whole_object,
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.usage import EXCLUSIVE, Convention, Usage, settled, usage_of
-from netra.domain.telemetry.values import count_of, label_of, list_of, object_of
+from netra.domain.telemetry.values import count_of, label_of, list_of
 from netra.domain.workloads.model import Event
 
 NO_USAGE: Final = Skip("requests without token counts")
@@ -102,7 +103,7 @@ def _usage(answer: Mapping[str, Any]) -> Usage:
 
 
 def _object(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return snake(object_of(row.get(name)))
+    return snake(whole_object(row.get(name)))
 
 
 def _model(row: Row, answer: Mapping[str, Any]) -> str:
@@ -113,7 +114,7 @@ def _model(row: Row, answer: Mapping[str, Any]) -> str:
 
 
 def _status(answer: Mapping[str, Any]) -> str:
-    return label_of(object_of(answer.get("error")).get("code")) or "error"
+    return label_of(whole_object(answer.get("error")).get("code")) or "error"
 
 
 VERTEX: Final = Format(
