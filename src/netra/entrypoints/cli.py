@@ -23,7 +23,9 @@ NOT_ENOUGH: Final = 3  # exit code: the command ran, but the log or a check is i
 INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "check": "Check what a text says against a result.",
     "demo": "Demonstrate the whole service on this machine.",
+    "explain": "Explain why the bill of one period differs from another's.",
     "import": "Import a coding agent's transcripts from this machine.",
     "keys": "Create, list and revoke API keys.",
     "migrate": "Upgrade the database schema to the current version.",

@@ -3,8 +3,8 @@
 Input counts exclude what the cache served and stored.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from netra.adapters.files.formats.fields import (
     at_of,
@@ -74,7 +74,7 @@ def _usage(row: Row) -> Usage:
     return settled(told, EXCLUSIVE)[0]
 
 
-def _objects(body: Any) -> Iterator[Mapping[str, Any]]:  # Any: JSON
+def _objects(body: object) -> Iterator[Row]:  # Any: JSON
     """Yield the objects of an answer: itself, or the events of its stream."""
     for one in body if isinstance(body, list) else (body,):
         found = whole_object(one)
@@ -82,11 +82,11 @@ def _objects(body: Any) -> Iterator[Mapping[str, Any]]:  # Any: JSON
             yield found
 
 
-def _first(answers: tuple[Mapping[str, Any], ...], name: str) -> Mapping[str, Any]:
+def _first(answers: tuple[Row, ...], name: str) -> Row:
     return next((whole_object(one[name]) for one in answers if name in one), {})
 
 
-def _finish(answers: tuple[Mapping[str, Any], ...]) -> str | None:
+def _finish(answers: tuple[Row, ...]) -> str | None:
     for one in answers:
         for about in (one, whole_object(one.get("delta")), whole_object(one.get("messageStop"))):
             found = label_of(about.get("stopReason")) or label_of(about.get("stop_reason"))

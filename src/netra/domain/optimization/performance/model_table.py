@@ -10,6 +10,9 @@ import msgspec
 
 from netra.domain.optimization.performance.hardware import ModelShape
 
+Fields = dict[str, Any]  # Any: fields of `ModelShape`, each of its own type
+Row = tuple[Any, ...]  # Any: the leading fields of `ModelShape`, in order
+
 _COLUMNS: Final = (
     "name",
     "layers",
@@ -131,8 +134,8 @@ _MOE: Final = (  # name … head size, all and active parameters, vocabulary, co
     ("Qwen3-235B-A22B", 94, 4096, 64, 4, 128, 235.1e9, 22.2e9, 151_936, 40_960, 128, 8),
 )
 
-_LATENT: Final[dict[str, Any]] = {"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840}
-_DEEPSEEK: Final[dict[str, Any]] = {
+_LATENT: Final[Fields] = {"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840}
+_DEEPSEEK: Final[Fields] = {
     "layers": 61,
     "hidden": 7168,
     "heads": 128,
@@ -144,7 +147,17 @@ _DEEPSEEK: Final[dict[str, Any]] = {
     "experts": 256,
     "experts_active": 8,
 }
-_GPT_OSS: Final[dict[str, Any]] = {
+_KIMI: Final[Fields] = {
+    **_DEEPSEEK,
+    "heads": 64,
+    "kv_heads": 64,
+    "parameters": 1026.0e9,
+    "active_parameters": 32.6e9,
+    "vocabulary": 163_840,
+    "experts": 384,
+}
+_CONFIGS: Final = "the publisher's config.json as kept by ai-dynamo/aiconfigurator, read December 2026"
+_GPT_OSS: Final[Fields] = {
     "hidden": 2880,
     "heads": 64,
     "kv_heads": 8,
@@ -156,17 +169,17 @@ _GPT_OSS: Final[dict[str, Any]] = {
 }
 
 
-def _dense(row: tuple[Any, ...], *, tied: bool = False) -> ModelShape:
+def _dense(row: Row, *, tied: bool = False) -> ModelShape:
     facts = dict(zip(_COLUMNS, (*row[:7], row[6], *row[7:9]), strict=True))
     return ModelShape(**facts, aliases=row[9], tied_embeddings=tied)
 
 
-def _windowed(row: tuple[Any, ...]) -> ModelShape:
+def _windowed(row: Row) -> ModelShape:
     dense = _dense((*row[:9], ()), tied=True)
     return msgspec.structs.replace(dense, full_attention_layers=row[9], window_tokens=row[10])
 
 
-def _moe(row: tuple[Any, ...]) -> ModelShape:
+def _moe(row: Row) -> ModelShape:
     return ModelShape(**dict(zip(_COLUMNS, row[:10], strict=True)), experts=row[10], experts_active=row[11])
 
 
@@ -177,9 +190,63 @@ MODELS: Final = (
     *(_moe(row) for row in _MOE),
     ModelShape(name="DeepSeek-V3", aliases=("DeepSeek-R1", "DeepSeek-V3.1"), **_DEEPSEEK, **_LATENT),
     ModelShape(
-        name="Kimi-K2",
-        **{**_DEEPSEEK, "heads": 64, "kv_heads": 64, "parameters": 1026.0e9, "active_parameters": 32.6e9},
-        **_LATENT,
+        name="Kimi-K2", aliases=("Kimi-K2-0905",), **_KIMI, **{**_LATENT, "max_context_tokens": 131_072}
+    ),
+    ModelShape(
+        name="Kimi-K2.5",
+        aliases=("Kimi-K2-Thinking",),
+        **_KIMI,
+        **{**_LATENT, "weight_precision": "int4", "max_context_tokens": 262_144},
+        source=_CONFIGS,
+    ),
+    ModelShape(
+        name="GLM-5",
+        layers=78,
+        hidden=6144,
+        heads=64,
+        kv_heads=64,
+        head_size=256,
+        parameters=744.0e9,
+        active_parameters=40.0e9,
+        vocabulary=154_880,
+        experts=256,
+        experts_active=8,
+        **{**_LATENT, "weight_precision": "bf16", "max_context_tokens": 202_752},
+        source=f"{_CONFIGS}; parameters: the publisher's README",
+    ),
+    ModelShape(
+        name="MiniMax-M2.5",
+        layers=62,
+        hidden=3072,
+        heads=48,
+        kv_heads=8,
+        head_size=128,
+        parameters=230.0e9,
+        active_parameters=10.0e9,
+        vocabulary=200_064,
+        experts=256,
+        experts_active=8,
+        max_context_tokens=196_608,
+        weight_precision="fp8",
+        source="the publisher's config.json of MiniMax-M2, deployment guide of M2.5 and model card",
+        aliases=("MiniMax-M2", "MiniMax-M2.1"),
+    ),
+    ModelShape(
+        name="Qwen3.5-397B-A17B",
+        layers=60,
+        hidden=4096,
+        heads=32,
+        kv_heads=2,
+        head_size=256,
+        parameters=397.0e9,
+        active_parameters=17.0e9,
+        vocabulary=248_320,
+        experts=512,
+        experts_active=10,
+        full_attention_layers=15,
+        window_tokens=2048,  # a linear-attention layer's state: 64 x 128 x 128 values, as 16 bits
+        max_context_tokens=262_144,
+        source=_CONFIGS,
     ),
     ModelShape(
         name="gpt-oss-120b",
