@@ -65,13 +65,13 @@ def event_of(row: Row) -> Event | Skip:
 
 def _usage(row: Row) -> Usage:
     sent, got = nested(row, "input"), nested(row, "output")
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(sent, "inputTokenCount"),
         output_tokens=count_in(got, "outputTokenCount"),
         cached=count_in(sent, "cacheReadInputTokenCount"),
         written=count_in(sent, "cacheWriteInputTokenCount"),
     )
-    return settled(told, EXCLUSIVE)[0]
+    return settled(counts, EXCLUSIVE)[0]
 
 
 def _objects(body: object) -> Iterator[Row]:  # Any: JSON

@@ -1,6 +1,6 @@
 """Reads the fields of a vendor's row: instants, durations and names, as JSON values or text of cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 

@@ -66,7 +66,7 @@ def event_of(row: Row) -> Event | Skip:
 
 
 def _usage(row: Row) -> Usage:
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(row, "prompt_tokens"),
         output_tokens=count_in(row, "completion_tokens"),
         cached=count_in(row, "prompt_cache_read_tokens"),
@@ -75,7 +75,7 @@ def _usage(row: Row) -> Usage:
         total=count_in(row, "total_tokens"),
     )
     is_exclusive = (_provider(row) or "").lower() in _EXCLUSIVE
-    return settled(told, EXCLUSIVE if is_exclusive else INCLUSIVE)[0]
+    return settled(counts, EXCLUSIVE if is_exclusive else INCLUSIVE)[0]
 
 
 def _provider(row: Row) -> str | None:

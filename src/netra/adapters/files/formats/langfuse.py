@@ -35,7 +35,7 @@ _NAMES: Final = frozenset(
         *("parent_observation_id", "prompt_name", "input_usage", "internal_model", "internal_model_id"),
     )
 )
-"""Names of observations; with a trace, two of them tell one."""
+"""Names of observations; with a trace, two of them identify one."""
 
 
 def is_row(row: Row) -> bool:

@@ -70,13 +70,13 @@ def event_of(row: Row) -> Event | Skip:
 
 
 def _usage(row: Row) -> Usage:
-    told = Usage(
+    counts = Usage(
         input_tokens=count_of(row.get("prompt_tokens")),
         output_tokens=count_of(row.get("completion_tokens")),
         total=count_of(row.get("total_tokens")),
     )
     found = nested(row, "metadata").get("usage_object") or row.get("usage_object")
-    usage = filled(told, usage_of(found)) if found else told
+    usage = filled(counts, usage_of(found)) if found else counts
     return settled(usage)[0]
 
 

@@ -80,7 +80,7 @@ def _usage(answer: Row) -> Usage:
     found = _object(answer, "usage_metadata")
     if not found:  # a model of another maker
         return settled(usage_of(answer.get("usage")), EXCLUSIVE)[0]
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(found, "prompt_token_count"),
         output_tokens=count_in(found, "candidates_token_count") or 0,
         cached=count_in(found, "cached_content_token_count"),
@@ -88,7 +88,7 @@ def _usage(answer: Row) -> Usage:
         total=None,
     )
     of_tools = count_in(found, "tool_use_prompt_token_count") or 0
-    usage = settled(told, _BESIDE)[0]
+    usage = settled(counts, _BESIDE)[0]
     total = count_in(found, "total_token_count")
     is_beside = total == (usage.input_tokens or 0) + (usage.output_tokens or 0) + of_tools
     if not of_tools or not is_beside:

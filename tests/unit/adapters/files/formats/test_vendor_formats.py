@@ -126,7 +126,7 @@ HELICONE = {
     "prompt_id": "weather",
     "request_properties": {"Helicone-Session-Id": "s-1", "feature": "search"},
 }
-VERTEX = {
+VERTEX: dict[str, Any] = {
     "endpoint": "e",
     "logging_time": "2026-11-30T20:11:00Z",
     "api_method": "streamGenerateContent",
@@ -561,7 +561,8 @@ def test_the_table_that_langfuse_s_page_exports(tmp_path: Path) -> None:
 
 
 def test_an_answer_of_any_length_in_a_cell_does_not_hide_its_usage(tmp_path: Path) -> None:
-    answer = VERTEX["full_response"] | {"candidates": [{"finish_reason": "STOP", "text": "sunny " * 20_000}]}
+    long = [{"finish_reason": "STOP", "text": "sunny " * 20_000}]
+    answer = {**VERTEX["full_response"], "candidates": long}
     for text, tokens in ((json.dumps(answer), 1200), ("{broken", None), ("[1]", None)):
         log = read(tmp_path, lines_of(VERTEX | {"full_response": text}))
         assert [call["input_tokens"] for call in calls_of(log.events)] == ([] if tokens is None else [tokens])
