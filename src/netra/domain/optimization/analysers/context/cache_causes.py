@@ -19,7 +19,7 @@ from netra.domain.optimization.traffic import Bools
 from netra.domain.workloads.columns import Events, Ints, Labels, Prefixes
 
 CAUSES: Final = ("not_cached", "lapse", "switch", "compaction", "early_divergence", "late_divergence")
-EARLY_BLOCKS: Final = 2  # a prompt that differs within so many blocks differs in its instructions or tools
+EARLY_BLOCKS: Final = 2  # blocks; a prompt that differs within them differs in its instructions or tools
 EARLY_TOKENS: Final = 1_024  # the same without hashes
 SHRUNK: Final = 0.8  # a prompt under this share of the one before was compacted
 ROUNDING_TOKENS: Final = 1_024  # without hashes, a smaller miss is the provider's granularity

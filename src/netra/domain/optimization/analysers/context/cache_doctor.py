@@ -172,8 +172,8 @@ def _finding(study: Study, parts: Parts, bill: Bill, avoidable: Mapping[str, Flo
         stance=Stance.INFORM,
         action=action,
         impact=(
-            f"Of {money(input_usd)} for input {study.month.told}, {percent(missed_usd / input_usd)} went to "
-            f"prompts sent before. The largest cause: {meaning}, on {count(first.calls, 'call')}, "
+            f"Of {money(input_usd)} for input {study.month.period}, {percent(missed_usd / input_usd)} went "
+            f"to prompts sent before. The largest cause: {meaning}, on {count(first.calls, 'call')}, "
             f"{money(first.avoidable_usd_in_window)} more than reading them from the cache."
         ),
         grade=Grade.REPLAY if has_hashes else Grade.MODEL,

@@ -33,7 +33,7 @@ FORMULA: Final = (
     "saved = sum over calls of price as it was - price under the policy; a compaction pays for reading the "
     "old prompt, writing the summary, and caching the new beginning"
 )
-FEWEST_CALLS: Final = 4  # calls of a conversation that can be said to grow
+FEWEST_CALLS: Final = 4  # fewest calls of a conversation whose growth is worth a look
 LEAST_SHARE: Final = 0.01  # of the bill: less is not worth an evaluation
 JUST_OVER: Final = 1.25  # times the size of a cliff: calls up to it might be brought under
 RATES: Final = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "cache_write_12h")
@@ -171,7 +171,7 @@ def _compact(study: Study, found: Compacted, saved_usd: float, inputs: GrowthInp
         impact=(
             f"{percent(inputs.repeated_share)} of the input repeats what earlier calls of a conversation had "
             f"added. {count(int(found.triggers.sum()), 'compaction')} would save {money(saved_usd)} "
-            f"{study.month.told}, the cost of the summaries taken off."
+            f"{study.month.period}, the cost of the summaries taken off."
         ),
         grade=Grade.JUDGEMENT,
         formula=FORMULA,
@@ -205,7 +205,7 @@ def _cliff(study: Study, table: tuple[CliffRow, ...]) -> Finding:
         ),
         impact=(
             f"{count(worst.calls, 'call')} were over it, {worst.calls_just_over:,} of them by less than a "
-            f"quarter, and paid {money(worst.extra_usd_in_window)} more {study.month.told} for that."
+            f"quarter, and paid {money(worst.extra_usd_in_window)} more {study.month.period} for that."
         ),
         grade=Grade.EXACT,
         formula=FORMULA,
