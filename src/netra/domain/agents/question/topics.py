@@ -36,6 +36,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     "reserved_capacity": r"provisioned throughput|ptus?|reserv(?:ed?|ing|ations?) (?:capacity|throughput)"
     r"|committed (?:capacity|throughput|use|spend)|commitments?",
     "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|(?:our|the|these|my) limits",
+    "context_growth": r"context|compact\w*|long prompts?|conversation length",
+    "cache_doctor": r"cache miss\w*|cache hit rate|why .{0,40}cache\w*",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}

@@ -24,6 +24,7 @@ ORDER: Final = (
     "waste",
     "exact_duplicates",
     "prompt_caching",
+    "context_growth",
     "output_length",
     "right_sizing",
     "batch",
@@ -37,6 +38,7 @@ ORDER: Final = (
     "rate_limits",
     "burst_shaping",
     "upgrade_review",
+    "cache_doctor",
 )
 """The analysers' names, in the order their changes are applied; each is also its module's name."""
 
