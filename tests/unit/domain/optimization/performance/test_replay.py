@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.performance.constants import VLLM_2023
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.replay import (
     MAX_REPLICAS,
-    Balancing,
     Requests,
     replay,
     replay_within,
