@@ -102,9 +102,9 @@ def said(
     )
     report = reply(advice, goals=goals or Goals())
     held = {
-        "r": advice.recommendations,
-        "m": advice.metrics,
-        "a": actions,
+        "recommendations": advice.recommendations,
+        "metrics": advice.metrics,
+        "actions": actions,
         "unread": (goals or Goals()).unread,
     }
     assert unsupported(report, held) == ()
