@@ -1,6 +1,6 @@
 """Finds the cheapest fleets for a stream of requests: ranks configurations by estimate, sizes by replay."""
 
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 import msgspec
@@ -13,9 +13,10 @@ from netra.domain.optimization.performance.configurations import (
     carried_per_s,
 )
 from netra.domain.optimization.performance.fleet import Fleet, Slo, holds_alone, smallest_fleet
-from netra.domain.optimization.performance.replay import Requests
+from netra.domain.optimization.performance.replay import Requests, replay
 from netra.domain.optimization.performance.replica import Batching
 from netra.domain.optimization.performance.sizing import (
+    MOST_REPLICAS,
     Sizing,
     Tails80,
     draws_of,
@@ -27,6 +28,12 @@ from netra.domain.optimization.progress import within
 
 REPLAYED_CONFIGURATIONS: Final = 4
 """Upper bound on the configurations sized by replay; the others are pruned by their estimate."""
+
+_DEAREST: Final = 2.0
+"""Price, in multiples of the best fleet's, beyond which a fleet is not sized to the end."""
+
+_ENLARGED_MOST: Final = 4
+"""Upper bound on the sizes tried so that every stated draw holds."""
 
 DRAWS_STATED: Final = 20
 """Draws of random balancing behind the stated share that keeps the limits."""
@@ -58,6 +65,7 @@ class Hosting(msgspec.Struct, frozen=True, kw_only=True):
     batching: Batching
     balancing: Balancing  # that the size was replayed with
     spare: int = 0
+    holding_share: float | None = None  # of random replays with slow steps; None: only for the cheapest
 
     @property
     def gpus(self) -> int:
@@ -96,18 +104,62 @@ def cheapest_fleets(
     burst = 1.0  # replayed over estimated replicas: similar for all, as the arrivals are the same
     for number, estimate in enumerate(ranked[:REPLAYED_CONFIGURATIONS]):
         configuration = estimate.configuration
-        best_usd = min((hosting.usd_per_hour for hosting in found), default=float("inf"))
+        best_usd = min((hosting.usd_per_hour for hosting in found), default=inf)
         if max(configuration.usd_per_hour, _ESTIMATE_TRUST * estimate.usd_per_hour) >= best_usd:
             continue
         part = within(checkpoint, begin=number / most, end=(number + 1) / most)
         guess = max(1, round(burst * estimate.replicas))
         hosting = sized_fleet(
-            requests, estimate, first_guess=guess, slo=slo, sizing=sizing or Sizing(), checkpoint=part
+            requests,
+            estimate,
+            first_guess=guess,
+            most_replicas=_most(configuration, best_usd=best_usd),
+            slo=slo,
+            sizing=sizing or Sizing(),
+            checkpoint=part,
         )
         if hosting is not None:
             burst = hosting.needed / estimate.replicas
             found.append(hosting)
-    return tuple(sorted(found, key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name)))
+    found.sort(key=lambda hosting: (hosting.usd_per_hour, hosting.configuration.name))
+    return tuple(
+        [_settled(requests, found[0], slo=slo, checkpoint=checkpoint), *found[1:]] if found else found
+    )
+
+
+def _most(configuration: ServingConfiguration, *, best_usd: float) -> int:
+    """Return the largest fleet worth sizing: one of at most `_DEAREST` times the best price."""
+    if best_usd == inf or configuration.usd_per_hour <= 0.0:
+        return MOST_REPLICAS
+    return max(1, min(MOST_REPLICAS, int(_DEAREST * best_usd / configuration.usd_per_hour)))
+
+
+def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    """Return the fleet with its share of replays that hold, enlarged until all of them do.
+
+    A fleet for another balancing, or one that slow steps break in any size, is not enlarged.
+    """
+    share = holding_share(requests, hosting=hosting, slo=slo, checkpoint=checkpoint)
+    can_grow = hosting.balancing is Balancing.RANDOM and hosting.tails.holds_when_slow
+    for _ in range(_ENLARGED_MOST if can_grow else 0):
+        if share == 1.0:
+            break
+        hosting = _enlarged(requests, hosting, slo=slo, checkpoint=checkpoint)
+        share = holding_share(requests, hosting=hosting, slo=slo, checkpoint=checkpoint)
+    return msgspec.structs.replace(hosting, holding_share=share)
+
+
+def _enlarged(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> Hosting:
+    size = hosting.needed + max(1, hosting.needed // 20)
+    return _hosting(
+        requests,
+        Estimate(configuration=hosting.configuration, replicas=size, carried_per_s=hosting.carried_per_s),
+        fleet=msgspec.structs.replace(hosting.fleet, replicas=size),
+        batching=hosting.batching,
+        sizing=Sizing(balancing=hosting.balancing, spare=hosting.spare),
+        slo=slo,
+        checkpoint=checkpoint,
+    )
 
 
 def sized_fleet(
@@ -115,6 +167,7 @@ def sized_fleet(
     estimate: Estimate,
     *,
     first_guess: int,
+    most_replicas: int,
     slo: Slo,
     sizing: Sizing,
     checkpoint: Checkpoint,
@@ -127,11 +180,35 @@ def sized_fleet(
         slo=slo,
         balancing=sizing.balancing,
         first_guess=first_guess,
+        most_replicas=most_replicas,
         checkpoint=within(checkpoint, begin=0.0, end=0.6),
     )
     if found is None:
         return None
     fleet, batching = found
+    return _hosting(
+        requests,
+        estimate,
+        fleet=fleet,
+        batching=batching,
+        sizing=sizing,
+        slo=slo,
+        checkpoint=within(checkpoint, begin=0.6, end=1.0),
+    )
+
+
+def _hosting(
+    requests: Requests,
+    estimate: Estimate,
+    *,
+    fleet: Fleet,
+    batching: Batching,
+    sizing: Sizing,
+    slo: Slo,
+    checkpoint: Checkpoint,
+) -> Hosting:
+    """Return the fleet with its replay at modelled step times and its tails at both ends."""
+    deployment = estimate.configuration.deployment
     tails = tails_of(
         requests,
         deployment=deployment,
@@ -139,11 +216,18 @@ def sized_fleet(
         slo=slo,
         batching=batching,
         balancing=sizing.balancing,
-        checkpoint=within(checkpoint, begin=0.6, end=1.0),
+        checkpoint=checkpoint,
+    )
+    replayed = replay(
+        requests,
+        deployment=deployment,
+        replicas=fleet.replicas,
+        batching=batching,
+        balancing=sizing.balancing,
     )
     return Hosting(
         configuration=estimate.configuration,
-        fleet=msgspec.structs.replace(fleet, replicas=fleet.replicas + sizing.spare),
+        fleet=Fleet(replicas=fleet.replicas + sizing.spare, replayed=replayed, tried=fleet.tried),
         carried_per_s=estimate.carried_per_s,
         tails=tails,
         batching=batching,

@@ -19,9 +19,7 @@ from netra.domain.workloads.columns import Events, Floats, Ints
 MAX_REPLICAS: Final = 4096
 """Upper bound on the replicas of one replay, which bounds its memory; more are refused."""
 
-
 _COUNTED_EVERY: Final = 1000  # requests of one replica between two counts of the slow ones
-
 Assigned = list[tuple[Replica, list[int]]]
 
 

@@ -22,7 +22,7 @@ from netra.domain.optimization.wording import count
 MOST_REPLICAS: Final = 512
 """Upper bound on the replicas of a proposed fleet."""
 
-DRAWS_SIZED: Final = 8
+DRAWS_SIZED: Final = 16
 """Draws of random balancing in which a proposed size must keep its limits."""
 
 
@@ -49,6 +49,7 @@ def steady_fleet(
     slo: Slo,
     balancing: Balancing,
     first_guess: int,
+    most_replicas: int,
     checkpoint: Checkpoint,
 ) -> tuple[Fleet, Batching] | None:
     """Return the smallest fleet with slow steps, else with steps as modelled, and its batching limits.
@@ -67,7 +68,7 @@ def steady_fleet(
                 balancing=balancing,
                 slowdown=factor,
                 first_guess=first_guess if best is None else best[0].replicas,
-                most_replicas=MOST_REPLICAS if best is None else max(1, best[0].replicas - 1),
+                most_replicas=most_replicas if best is None else max(1, best[0].replicas - 1),
                 checkpoint=checkpoint,
             )
             if fleet is not None:

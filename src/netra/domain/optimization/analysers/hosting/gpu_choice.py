@@ -121,7 +121,6 @@ def _row(case: Case, configuration: ServingConfiguration) -> Carrying:
 
 def _finding(study: Study, case: Case, fleets: Sequence[Hosting], table: Sequence[Carrying]) -> Finding:
     best = fleets[0]
-    fast, slow = best.tails.tpot_ms_p99
     able = sorted(
         (row for row in table if row.usd_per_hour is not None),
         key=lambda row: (row.usd_per_hour or 0.0, row.configuration),
@@ -131,11 +130,7 @@ def _finding(study: Study, case: Case, fleets: Sequence[Hosting], table: Sequenc
         kind=KIND,
         stance=Stance.INFORM,
         action=f"Serve {case.stand_in.model.name} on {name}",
-        impact=(
-            f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
-            f"{count(len(fleets), 'replayed fleet')} that keep the limits, chosen from {len(able)} "
-            f"configurations by estimate; replayed TPOT p99 is {fast:,.1f} to {slow:,.1f} ms."
-        ),
+        impact=_impact(fleets, able=len(able)),
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs=GpuInputs(
@@ -160,4 +155,14 @@ def _finding(study: Study, case: Case, fleets: Sequence[Hosting], table: Sequenc
         risk="GPU prices differ by region and term, and the pick depends on them: supply your own prices.",
         options=(option_of(study, case, best, kind=KIND),),
         supply=served_by(best) if case.stand_in.is_same else NO_SETTINGS,
+    )
+
+
+def _impact(fleets: Sequence[Hosting], *, able: int) -> str:
+    best = fleets[0]
+    fast, slow = best.tails.tpot_ms_p99
+    return (
+        f"{count(best.gpus, 'GPU')} at {money(best.usd_per_hour)} an hour are the cheapest of "
+        f"{count(len(fleets), 'replayed fleet')} that keep the limits, chosen from {able} "
+        f"configurations by estimate; replayed TPOT p99 is {fast:,.1f} to {slow:,.1f} ms."
     )

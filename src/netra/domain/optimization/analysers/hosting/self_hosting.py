@@ -28,7 +28,6 @@ from netra.domain.optimization.performance.hosting import (
     DRAWS_STATED,
     Hosting,
     cheapest_fleets,
-    holding_share,
     sizes_of,
 )
 from netra.domain.optimization.performance.sizing import step_bounds
@@ -61,13 +60,10 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         load=case.load,
         slo=case.slo,
         sizing=case.sizing,
-        checkpoint=within(checkpoint, begin=0.0, end=0.7),
+        checkpoint=within(checkpoint, begin=0.0, end=0.8),
     )
     if not fleets:
         return (_unreachable(study, case),)
-    share = holding_share(
-        case.replayed, hosting=fleets[0], slo=case.slo, checkpoint=within(checkpoint, begin=0.7, end=0.8)
-    )
     checkpoint(0.8, "Bounding the fleet's size")
     sizes = sizes_of(
         case.replayed,
@@ -75,7 +71,7 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
         slo=case.slo,
         checkpoint=within(checkpoint, begin=0.8, end=1.0),
     )
-    return (_finding(study, case, fleets, Bounds(sizes=sizes, holding_share=share)),)
+    return (_finding(study, case, fleets, Bounds(sizes=sizes, holding_share=fleets[0].holding_share or 0.0)),)
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
