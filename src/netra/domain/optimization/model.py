@@ -41,6 +41,8 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     served_on: str | None = None  # the GPUs that serve the log now, as "4x H100"; calibrates step times
     served_replicas: int | None = None
     served_precision: str | None = None  # of the weights; None: the usual precision on that GPU
+    balancing: Literal["random", "round_robin", "least_loaded"] = "random"  # that own fleets are sized for
+    spare_replicas: int = 0  # beyond those that keep the limits, for failures and updates
     change_at: datetime | None = None  # before/after questions
     analyses: tuple[str, ...] = ()  # analysers asked for by name, e.g. "prompt_caching"
     split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": one finding for each
