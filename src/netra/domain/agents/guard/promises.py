@@ -127,7 +127,7 @@ def false_spans(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "the log covers a week" of a log that covers another time."""
     match = SPAN.search(judged.sentence)
     seconds = judged.known.span.seconds
-    if match is None or not seconds:
+    if match is None:
         return
     stated = _PERIODS_S[match["period"].lower()]
     is_more = match["more"] is not None
