@@ -3,26 +3,30 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
-from netra.domain.optimization.what_if.simulate import Precision, Proposal, Simulated
+from netra.domain.optimization.model import Precision
 from netra.domain.optimization.wording import count, money, percent
-from netra.entrypoints.commands.context import json_option, log_argument, run
-from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.context import json_option, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
-from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.commands.reading_options import READING, Logs, logs_argument, logs_of
+from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
-from netra.ports.log_files import ReadLog
 
+if TYPE_CHECKING:
+    from netra.domain.optimization.what_if.simulate import Proposal, Simulated
+    from netra.ports.log_files import ReadLog
+
+NOT_ENOUGH: Final = 3
 TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
 PRECISION: Final = click.Choice(get_args(Precision))
 
 
 @click.command()
-@log_argument
+@logs_argument
 @click.option("--to-model", metavar="NAME", help="Send every call to this model.")
 @click.option("--cache/--no-cache", default=None, help="Turn prompt caching on or off.")
 @click.option(
@@ -46,7 +50,7 @@ PRECISION: Final = click.Choice(get_args(Precision))
 @price_options
 @json_option
 def simulate(
-    file: Path,
+    paths: tuple[str, ...],
     *,
     to_model: str | None,
     priced_as: str | None,
@@ -54,27 +58,34 @@ def simulate(
     as_of: datetime | None,
     as_json: bool,
     **proposed: Any,  # Any: click's options, checked by click and named like the proposal's fields
-) -> None:
-    """Say what a change would come to on the log in FILE: its bill, and its latency where that is known.
+) -> int:
+    """Say what a change would come to on the log in PATH: its bill, and its latency where that is known.
 
     \b
     netra simulate day.jsonl --cache --cache-ttl 300 --batch-share 0.2
     netra simulate day.jsonl --served-on "4x H100" --gpu H200 --gpus-per-replica 2
     """
+    from netra.domain.optimization.what_if.simulate import Proposal  # imports numpy, as the help need not
+
+    logs = logs_of(paths, **{name: proposed.pop(name) for name in READING})
     today = {name: value for name, value in proposed.items() if name.startswith("served_")}
     proposal = Proposal(model=to_model, **proposed)
     if proposal == Proposal(**today):
         raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
     prices = Prices(file=price_file, as_of=as_of)
-    log, simulated = run(_simulated(file, proposal, model=priced_as, prices=prices))
+    log, simulated = run(_simulated(logs, proposal, model=priced_as, prices=prices))
     warn_of_rows(log)
     if as_json:
         say_json(simulated, indent=2)
     else:
         say_lines(lines_of(simulated))
+    if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
+        say_why_it_fails(log)
+        return NOT_ENOUGH
+    return 0
 
 
-def lines_of(simulated: Simulated) -> list[str]:
+def lines_of(simulated: "Simulated") -> list[str]:
     """Return the outcome as a person reads it."""
     now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
     change = f"{money(now_usd)} a month now, {money(then_usd)} then ({simulated.cost_change})"
@@ -102,10 +113,23 @@ def lines_of(simulated: Simulated) -> list[str]:
 
 
 async def _simulated(
-    file: Path, proposal: Proposal, *, model: str | None, prices: Prices
-) -> tuple[ReadLog, Simulated]:
-    async with log_in(file, prices=prices) as (netra, log, checkpoint):
-        return log, await netra.simulate(log.events, proposal, model=model, checkpoint=checkpoint)
+    logs: Logs, proposal: "Proposal", *, model: str | None, prices: Prices
+) -> "tuple[ReadLog, Simulated]":
+    from netra.bootstrap.files import file_ports
+    from netra.entrypoints.commands.log_loading import log_in
+    from netra.entrypoints.file_analysis import simulate_on
+
+    settings = settings_with(**prices.settings)
+    ports = file_ports(settings)
+    async with log_in(logs, ports.log_files, now=ports.clock.now()) as (log, checkpoint):
+        return log, await simulate_on(
+            log.events,
+            proposal,
+            book=ports.prices,
+            default_model=settings.default_model,
+            model=model,
+            checkpoint=checkpoint,
+        )
 
 
 def _tails(latency: Mapping[str, Any] | None) -> str:
