@@ -108,6 +108,28 @@ const (
 	DependencyHealthStatusUnhealthy     DependencyHealthStatus = "unhealthy"
 )
 
+// EffectName is a set of words of the API.
+type EffectName string
+
+// Known values of EffectName; the service may send others.
+const (
+	EffectNameCacheShare   EffectName = "cache_share"
+	EffectNameCharges      EffectName = "charges"
+	EffectNameDiscount     EffectName = "discount"
+	EffectNameInputLength  EffectName = "input_length"
+	EffectNameLongContext  EffectName = "long_context"
+	EffectNameMixFeature   EffectName = "mix_feature"
+	EffectNameMixModel     EffectName = "mix_model"
+	EffectNameMixTier      EffectName = "mix_tier"
+	EffectNameOutputLength EffectName = "output_length"
+	EffectNamePriceList    EffectName = "price_list"
+	EffectNameRegion       EffectName = "region"
+	EffectNameRetries      EffectName = "retries"
+	EffectNameUnlisted     EffectName = "unlisted"
+	EffectNameVolume       EffectName = "volume"
+	EffectNameWriteShare   EffectName = "write_share"
+)
+
 // Effort is a set of words of the API.
 type Effort string
 
@@ -280,6 +302,28 @@ const (
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
 	TargetOutcomeTargetTPOTMsP99         TargetOutcomeTarget = "tpot_ms_p99"
 	TargetOutcomeTargetTTFTMsP99         TargetOutcomeTarget = "ttft_ms_p99"
+)
+
+// UnknownEffectName is a set of words of the API.
+type UnknownEffectName string
+
+// Known values of UnknownEffectName; the service may send others.
+const (
+	UnknownEffectNameCacheShare   UnknownEffectName = "cache_share"
+	UnknownEffectNameCharges      UnknownEffectName = "charges"
+	UnknownEffectNameDiscount     UnknownEffectName = "discount"
+	UnknownEffectNameInputLength  UnknownEffectName = "input_length"
+	UnknownEffectNameLongContext  UnknownEffectName = "long_context"
+	UnknownEffectNameMixFeature   UnknownEffectName = "mix_feature"
+	UnknownEffectNameMixModel     UnknownEffectName = "mix_model"
+	UnknownEffectNameMixTier      UnknownEffectName = "mix_tier"
+	UnknownEffectNameOutputLength UnknownEffectName = "output_length"
+	UnknownEffectNamePriceList    UnknownEffectName = "price_list"
+	UnknownEffectNameRegion       UnknownEffectName = "region"
+	UnknownEffectNameRetries      UnknownEffectName = "retries"
+	UnknownEffectNameUnlisted     UnknownEffectName = "unlisted"
+	UnknownEffectNameVolume       UnknownEffectName = "volume"
+	UnknownEffectNameWriteShare   UnknownEffectName = "write_share"
 )
 
 // UserRole is a set of words of the API.
@@ -479,6 +523,16 @@ type Checks struct {
 	Clickhouse ConnectionState `json:"clickhouse"`
 }
 
+// ComparedBills: The two bills as they can be compared: of the whole periods, or by the hour where
+// lengths differ.
+type ComparedBills struct {
+	BeforeUSD   float64  `json:"before_usd"`
+	AfterUSD    float64  `json:"after_usd"`
+	ChangeUSD   float64  `json:"change_usd"`
+	ChangeShare *float64 `json:"change_share"`
+	IsHourly    bool     `json:"is_hourly"`
+}
+
 // Confirmation: A confirmation.
 type Confirmation struct {
 	Message string `json:"message"`
@@ -525,6 +579,15 @@ type DependencyHealth struct {
 	Status    DependencyHealthStatus `json:"status"`
 	LatencyMs *float64               `json:"latency_ms,omitempty"`
 	Reason    *string                `json:"reason,omitempty"`
+}
+
+// Effect: What one factor adds to the bill; negative is less.
+type Effect struct {
+	Name       EffectName `json:"name"`
+	USD        float64    `json:"usd"`
+	USDPerHour float64    `json:"usd_per_hour"`
+	Mostly     *string    `json:"mostly,omitempty"`
+	MostlyUSD  *float64   `json:"mostly_usd,omitempty"`
 }
 
 // Envelope: The documented shape of every error.
@@ -581,6 +644,21 @@ type ExchangeRequest struct {
 	Keep *string `json:"keep,omitempty"`
 }
 
+// Explanation: The change of a bill by its factors; the effects sum to `after_usd - before_usd`.
+type Explanation struct {
+	BeforeUSD          float64         `json:"before_usd"`
+	AfterUSD           float64         `json:"after_usd"`
+	Effects            []Effect        `json:"effects"`
+	Before             PeriodBill      `json:"before"`
+	After              PeriodBill      `json:"after"`
+	Compared           ComparedBills   `json:"compared"`
+	ByKind             []KindChange    `json:"by_kind"`
+	NotKnown           []UnknownEffect `json:"not_known"`
+	CallsWithoutPrice  int64           `json:"calls_without_price"`
+	ModelsWithoutPrice []string        `json:"models_without_price"`
+	Grade              Grade           `json:"grade,omitempty"`
+}
+
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
 // set.
 type FeatureLatency struct {
@@ -619,9 +697,11 @@ type GoalDifference struct {
 
 // GrowthBill: The bill and the plan at the traffic growth in question.
 type GrowthBill struct {
-	TrafficGrowth      float64 `json:"traffic_growth"`
-	BillUSDPerMonth    float64 `json:"bill_usd_per_month"`
-	PlannedUSDPerMonth float64 `json:"planned_usd_per_month"`
+	TrafficGrowth      float64  `json:"traffic_growth"`
+	BillUSDInWindow    float64  `json:"bill_usd_in_window"`
+	PlannedUSDInWindow float64  `json:"planned_usd_in_window"`
+	BillUSDPerMonth    *float64 `json:"bill_usd_per_month,omitempty"`
+	PlannedUSDPerMonth *float64 `json:"planned_usd_per_month,omitempty"`
 }
 
 // Health: The process answers.
@@ -658,6 +738,13 @@ type KeyList struct {
 type KeysRevoked struct {
 	Message string `json:"message"`
 	Revoked int64  `json:"revoked"`
+}
+
+// KindChange: The bill of one kind of call in both periods.
+type KindChange struct {
+	Name      string  `json:"name"`
+	BeforeUSD float64 `json:"before_usd"`
+	AfterUSD  float64 `json:"after_usd"`
 }
 
 // LanguageModelState: Whether a language model may word answers.
@@ -771,6 +858,7 @@ type Metrics struct {
 	Growth               *GrowthBill       `json:"growth,omitempty"`
 	Targets              []TargetOutcome   `json:"targets"`
 	Change               *ChangeVerdict    `json:"change,omitempty"`
+	Explanation          *Explanation      `json:"explanation,omitempty"`
 	Pareto               *Pareto           `json:"pareto,omitempty"`
 	WorkloadID           *string           `json:"workload_id,omitempty"`
 	Goals                *StatedGoals      `json:"goals,omitempty"`
@@ -876,6 +964,25 @@ type PasswordChanged struct {
 	APIKeys int64  `json:"api_keys"`
 }
 
+// PeriodBill: The bill of one period.
+type PeriodBill struct {
+	Since      time.Time `json:"since"`
+	Until      time.Time `json:"until"`
+	Hours      float64   `json:"hours"`
+	Calls      int64     `json:"calls"`
+	USD        float64   `json:"usd"`
+	USDPerHour float64   `json:"usd_per_hour"`
+}
+
+// PeriodTexts: The two periods to compare; an instant ends the period before, or begins the one
+// after.
+//
+// Without `after`, it begins where the period before ends.
+type PeriodTexts struct {
+	Before string  `json:"before"`
+	After  *string `json:"after,omitempty"`
+}
+
 // PlanAction: A change to make, with how to verify it and how to roll it back.
 type PlanAction struct {
 	Order            int64    `json:"order"`
@@ -886,15 +993,22 @@ type PlanAction struct {
 	RollBack         string   `json:"roll_back"`
 }
 
-// PlanBill: The bill now, under the plan, and if every evaluation passes; a month, or the log's own
-// span.
+// PlanBill: The bill now, under the plan, and if every evaluation passes.
+//
+// Dollars in the window are those of the log's own time, or of that since the change that was asked
+// about. Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then
+// says why.
 type PlanBill struct {
-	NowUSDPerMonth               float64 `json:"now_usd_per_month"`
-	PlannedUSDPerMonth           float64 `json:"planned_usd_per_month"`
-	SavedUSDPerMonth             float64 `json:"saved_usd_per_month"`
-	SavedShare                   float64 `json:"saved_share"`
-	IfEvaluationsPassUSDPerMonth float64 `json:"if_evaluations_pass_usd_per_month"`
-	IfEvaluationsPassSavedShare  float64 `json:"if_evaluations_pass_saved_share"`
+	NowUSDInWindow               float64  `json:"now_usd_in_window"`
+	PlannedUSDInWindow           float64  `json:"planned_usd_in_window"`
+	SavedUSDInWindow             float64  `json:"saved_usd_in_window"`
+	IfEvaluationsPassUSDInWindow float64  `json:"if_evaluations_pass_usd_in_window"`
+	SavedShare                   float64  `json:"saved_share"`
+	IfEvaluationsPassSavedShare  float64  `json:"if_evaluations_pass_saved_share"`
+	NowUSDPerMonth               *float64 `json:"now_usd_per_month,omitempty"`
+	PlannedUSDPerMonth           *float64 `json:"planned_usd_per_month,omitempty"`
+	SavedUSDPerMonth             *float64 `json:"saved_usd_per_month,omitempty"`
+	IfEvaluationsPassUSDPerMonth *float64 `json:"if_evaluations_pass_usd_per_month,omitempty"`
 }
 
 // PongData: The ping that this answers.
@@ -1195,7 +1309,8 @@ type Serving struct {
 // known", never "good".
 type ServingOption struct {
 	Name              string    `json:"name"`
-	USDPerMonth       float64   `json:"usd_per_month"`
+	USDInWindow       float64   `json:"usd_in_window"`
+	USDPerMonth       *float64  `json:"usd_per_month,omitempty"`
 	Kind              string    `json:"kind,omitempty"`
 	TTFTMsP99         *float64  `json:"ttft_ms_p99,omitempty"`
 	TPOTMsP99         *float64  `json:"tpot_ms_p99,omitempty"`
@@ -1243,8 +1358,8 @@ type Simulated struct {
 	Calls             int64           `json:"calls"`
 	NowUSDInWindow    float64         `json:"now_usd_in_window"`
 	ThenUSDInWindow   float64         `json:"then_usd_in_window"`
-	NowUSDPerMonth    float64         `json:"now_usd_per_month"`
-	ThenUSDPerMonth   float64         `json:"then_usd_per_month"`
+	NowUSDPerMonth    *float64        `json:"now_usd_per_month"`
+	ThenUSDPerMonth   *float64        `json:"then_usd_per_month"`
 	CostChange        string          `json:"cost_change"`
 	Steps             []SimulatedStep `json:"steps"`
 	TruncatedShare    float64         `json:"truncated_share"`
@@ -1440,6 +1555,12 @@ type ThreadTitle struct {
 type Ticket struct {
 	Ticket    string `json:"ticket"`
 	ExpiresIn int64  `json:"expires_in"`
+}
+
+// UnknownEffect: An effect that the log cannot show, and the column it lacks.
+type UnknownEffect struct {
+	Name  UnknownEffectName `json:"name"`
+	Needs string            `json:"needs"`
 }
 
 // UnpricedCalls: The calls whose price is not known, with their shares and the models that their

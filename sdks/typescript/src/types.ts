@@ -19,6 +19,8 @@ export type DependenciesHealthOverallStatus = "degraded" | "healthy" | "unhealth
 
 export type DependencyHealthStatus = "healthy" | "not_configured" | "unhealthy" | (string & {});
 
+export type EffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
+
 export type Effort = "high" | "low" | "medium" | (string & {});
 
 /** What became of one event that was sent in. */
@@ -55,6 +57,8 @@ export type Stance = "avoid" | "do" | "evaluate" | "inform" | (string & {});
 export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {});
 
 export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
+
+export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 
 export type UserRole = "admin" | "member" | (string & {});
 
@@ -237,6 +241,15 @@ export interface Checks {
   clickhouse: ConnectionState;
 }
 
+/** The two bills as they can be compared: of the whole periods, or by the hour where lengths differ. */
+export interface ComparedBills {
+  before_usd: number;
+  after_usd: number;
+  change_usd: number;
+  change_share: number | null;
+  is_hourly: boolean;
+}
+
 /** A confirmation. */
 export interface Confirmation {
   message: string;
@@ -284,6 +297,15 @@ export interface DependencyHealth {
   status: DependencyHealthStatus;
   latency_ms?: number;
   reason?: string;
+}
+
+/** What one factor adds to the bill; negative is less. */
+export interface Effect {
+  name: EffectName;
+  usd: number;
+  usd_per_hour: number;
+  mostly?: string | null;
+  mostly_usd?: number | null;
 }
 
 /** The documented shape of every error. */
@@ -341,6 +363,21 @@ export interface ExchangeRequest {
   keep?: "cookie" | null;
 }
 
+/** The change of a bill by its factors; the effects sum to `after_usd - before_usd`. */
+export interface Explanation {
+  before_usd: number;
+  after_usd: number;
+  effects: Effect[];
+  before: PeriodBill;
+  after: PeriodBill;
+  compared: ComparedBills;
+  by_kind: KindChange[];
+  not_known: UnknownEffect[];
+  calls_without_price: number;
+  models_without_price: string[];
+  grade?: Grade;
+}
+
 /** The whole-call latency of one feature against its limit; `met` None: no limit was set. */
 export interface FeatureLatency {
   feature: string;
@@ -378,8 +415,10 @@ export interface GoalDifference {
 /** The bill and the plan at the traffic growth in question. */
 export interface GrowthBill {
   traffic_growth: number;
-  bill_usd_per_month: number;
-  planned_usd_per_month: number;
+  bill_usd_in_window: number;
+  planned_usd_in_window: number;
+  bill_usd_per_month?: number | null;
+  planned_usd_per_month?: number | null;
 }
 
 /** The process answers. */
@@ -416,6 +455,13 @@ export interface KeyList {
 export interface KeysRevoked {
   message: string;
   revoked: number;
+}
+
+/** The bill of one kind of call in both periods. */
+export interface KindChange {
+  name: string;
+  before_usd: number;
+  after_usd: number;
 }
 
 /** Whether a language model may word answers. */
@@ -529,6 +575,7 @@ export interface Metrics {
   growth?: GrowthBill;
   targets: TargetOutcome[];
   change?: ChangeVerdict;
+  explanation?: Explanation;
   pareto?: Pareto;
   workload_id?: string | null;
   goals?: StatedGoals;
@@ -632,6 +679,26 @@ export interface PasswordChanged {
   api_keys: number;
 }
 
+/** The bill of one period. */
+export interface PeriodBill {
+  since: string;
+  until: string;
+  hours: number;
+  calls: number;
+  usd: number;
+  usd_per_hour: number;
+}
+
+/**
+ * The two periods to compare; an instant ends the period before, or begins the one after.
+ *
+ * Without `after`, it begins where the period before ends.
+ */
+export interface PeriodTexts {
+  before: string;
+  after?: string | null;
+}
+
 /** A change to make, with how to verify it and how to roll it back. */
 export interface PlanAction {
   order: number;
@@ -642,14 +709,23 @@ export interface PlanAction {
   roll_back: string;
 }
 
-/** The bill now, under the plan, and if every evaluation passes; a month, or the log's own span. */
+/**
+ * The bill now, under the plan, and if every evaluation passes.
+ *
+ * Dollars in the window are those of the log's own time, or of that since the change that was asked about.
+ * Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then says why.
+ */
 export interface PlanBill {
-  now_usd_per_month: number;
-  planned_usd_per_month: number;
-  saved_usd_per_month: number;
+  now_usd_in_window: number;
+  planned_usd_in_window: number;
+  saved_usd_in_window: number;
+  if_evaluations_pass_usd_in_window: number;
   saved_share: number;
-  if_evaluations_pass_usd_per_month: number;
   if_evaluations_pass_saved_share: number;
+  now_usd_per_month?: number | null;
+  planned_usd_per_month?: number | null;
+  saved_usd_per_month?: number | null;
+  if_evaluations_pass_usd_per_month?: number | null;
 }
 
 /** The ping that this answers. */
@@ -947,7 +1023,8 @@ export interface Serving {
 /** One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good". */
 export interface ServingOption {
   name: string;
-  usd_per_month: number;
+  usd_in_window: number;
+  usd_per_month?: number | null;
   kind?: string;
   ttft_ms_p99?: number | null;
   tpot_ms_p99?: number | null;
@@ -995,8 +1072,8 @@ export interface Simulated {
   calls: number;
   now_usd_in_window: number;
   then_usd_in_window: number;
-  now_usd_per_month: number;
-  then_usd_per_month: number;
+  now_usd_per_month: number | null;
+  then_usd_per_month: number | null;
   cost_change: string;
   steps: SimulatedStep[];
   truncated_share: number;
@@ -1188,6 +1265,12 @@ export interface ThreadTitle {
 export interface Ticket {
   ticket: string;
   expires_in: number;
+}
+
+/** An effect that the log cannot show, and the column it lacks. */
+export interface UnknownEffect {
+  name: UnknownEffectName;
+  needs: string;
 }
 
 /** The calls whose price is not known, with their shares and the models that their names may stand for. */

@@ -14,6 +14,8 @@ from netra.bootstrap.memory import memory_ports
 from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.ids import ThreadId, WorkloadId
+from netra.domain.optimization.explain.explanation import Explanation
+from netra.domain.optimization.explain.periods import Periods
 from netra.domain.optimization.model import Checkpoint, never_stop
 from netra.domain.optimization.price_check import PriceCheck
 from netra.domain.optimization.result import Advice
@@ -28,7 +30,7 @@ from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
-from netra.entrypoints.file_analysis import advise_on, check_prices_on, simulate_on
+from netra.entrypoints.file_analysis import advise_on, check_prices_on, explain_on, simulate_on
 from netra.plugboard import Container, Ports, contained
 from netra.ports.log_files import AS_FOUND, Progress, ReadingChoices, ReadLog
 from netra.settings import Settings
@@ -122,6 +124,11 @@ class Netra:
         """Return the owner's newest workloads, a hundred at most."""
         request = PageRequest(limit=LIMIT_MAX)
         return (await self._container.workload_service().page(owner_id=owner.id, request=request)).items
+
+    async def workload(self, owner: User, workload_id: WorkloadId) -> Workload:
+        """Return one of the owner's workloads. Raises `NotFound`."""
+        found: Workload = await self._container.workload_service().get(workload_id, owner_id=owner.id)
+        return found
 
     async def create_workload(self, owner: User, *, name: str) -> Workload:
         """Make an empty workload."""
@@ -221,6 +228,24 @@ class Netra:
         return await simulate_on(
             events,
             proposal,
+            book=self._ports.prices,
+            default_model=self._container.settings().default_model,
+            model=model,
+            checkpoint=checkpoint,
+        )
+
+    async def explain(
+        self,
+        events: Events,
+        periods: Periods,
+        *,
+        model: str | None = None,
+        checkpoint: Checkpoint = never_stop,
+    ) -> Explanation:
+        """Return why the bill of one period differs from that of the other; see `compared`."""
+        return await explain_on(
+            events,
+            periods,
             book=self._ports.prices,
             default_model=self._container.settings().default_model,
             model=model,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     ConnectionState: TypeAlias = Literal["connected", "disconnected", "not_configured"] | str
     DependenciesHealthOverallStatus: TypeAlias = Literal["degraded", "healthy", "unhealthy"] | str
     DependencyHealthStatus: TypeAlias = Literal["healthy", "not_configured", "unhealthy"] | str
+    EffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     Effort: TypeAlias = Literal["high", "low", "medium"] | str
     EventStatus: TypeAlias = Literal["accepted", "duplicate", "rejected"] | str
     Grade: TypeAlias = Literal["A", "B", "C", "D"] | str
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
     TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
 else:
@@ -53,6 +55,7 @@ else:
     ConnectionState = str
     DependenciesHealthOverallStatus = str
     DependencyHealthStatus = str
+    EffectName = str
     Effort = str
     EventStatus = str
     Grade = str
@@ -69,6 +72,7 @@ else:
     Stance = str
     StatedGoalsSplitBy = str
     TargetOutcomeTarget = str
+    UnknownEffectName = str
     UserRole = str
     WorkloadEventVariant = str
 
@@ -266,6 +270,16 @@ class Checks(Wire, frozen=True, kw_only=True, omit_defaults=True):
     clickhouse: ConnectionState
 
 
+class ComparedBills(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The two bills as they can be compared: of the whole periods, or by the hour where lengths differ."""
+
+    before_usd: float
+    after_usd: float
+    change_usd: float
+    change_share: float | None
+    is_hourly: bool
+
+
 class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A confirmation."""
 
@@ -318,6 +332,16 @@ class DependencyHealth(Wire, frozen=True, kw_only=True, omit_defaults=True):
     status: DependencyHealthStatus
     latency_ms: float | None = None
     reason: str | None = None
+
+
+class Effect(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What one factor adds to the bill; negative is less."""
+
+    name: EffectName
+    usd: float
+    usd_per_hour: float
+    mostly: str | None = None
+    mostly_usd: float | None = None
 
 
 class Envelope(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -381,6 +405,22 @@ class ExchangeRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     keep: Literal["cookie"] | None = None
 
 
+class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The change of a bill by its factors; the effects sum to `after_usd - before_usd`."""
+
+    before_usd: float
+    after_usd: float
+    effects: list[Effect]
+    before: PeriodBill
+    after: PeriodBill
+    compared: ComparedBills
+    by_kind: list[KindChange]
+    not_known: list[UnknownEffect]
+    calls_without_price: int
+    models_without_price: list[str]
+    grade: Grade = "A"
+
+
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The whole-call latency of one feature against its limit; `met` None: no limit was set."""
 
@@ -423,8 +463,10 @@ class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The bill and the plan at the traffic growth in question."""
 
     traffic_growth: float
-    bill_usd_per_month: float
-    planned_usd_per_month: float
+    bill_usd_in_window: float
+    planned_usd_in_window: float
+    bill_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
 
 
 class Health(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -466,6 +508,14 @@ class KeysRevoked(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     message: str
     revoked: int
+
+
+class KindChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill of one kind of call in both periods."""
+
+    name: str
+    before_usd: float
+    after_usd: float
 
 
 class LanguageModelState(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -587,6 +637,7 @@ class Metrics(Wire, frozen=True, kw_only=True, omit_defaults=True):
     growth: GrowthBill | None = None
     targets: list[TargetOutcome]
     change: ChangeVerdict | None = None
+    explanation: Explanation | None = None
     pareto: Pareto | None = None
     workload_id: str | None = None
     goals: StatedGoals | None = None
@@ -702,6 +753,27 @@ class PasswordChanged(Wire, frozen=True, kw_only=True, omit_defaults=True):
     api_keys: int
 
 
+class PeriodBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill of one period."""
+
+    since: datetime
+    until: datetime
+    hours: float
+    calls: int
+    usd: float
+    usd_per_hour: float
+
+
+class PeriodTexts(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The two periods to compare; an instant ends the period before, or begins the one after.
+
+    Without `after`, it begins where the period before ends.
+    """
+
+    before: str
+    after: str | None = None
+
+
 class PlanAction(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A change to make, with how to verify it and how to roll it back."""
 
@@ -714,14 +786,22 @@ class PlanAction(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PlanBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The bill now, under the plan, and if every evaluation passes; a month, or the log's own span."""
+    """The bill now, under the plan, and if every evaluation passes.
 
-    now_usd_per_month: float
-    planned_usd_per_month: float
-    saved_usd_per_month: float
+    Dollars in the window are those of the log's own time, or of that since the change that was asked about.
+    Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then says why.
+    """
+
+    now_usd_in_window: float
+    planned_usd_in_window: float
+    saved_usd_in_window: float
+    if_evaluations_pass_usd_in_window: float
     saved_share: float
-    if_evaluations_pass_usd_per_month: float
     if_evaluations_pass_saved_share: float
+    now_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
+    saved_usd_per_month: float | None = None
+    if_evaluations_pass_usd_per_month: float | None = None
 
 
 class PongData(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1045,7 +1125,8 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good"."""
 
     name: str
-    usd_per_month: float
+    usd_in_window: float
+    usd_per_month: float | None = None
     kind: str = ""
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
@@ -1097,8 +1178,8 @@ class Simulated(Wire, frozen=True, kw_only=True, omit_defaults=True):
     calls: int
     now_usd_in_window: float
     then_usd_in_window: float
-    now_usd_per_month: float
-    then_usd_per_month: float
+    now_usd_per_month: float | None
+    then_usd_per_month: float | None
     cost_change: str
     steps: list[SimulatedStep]
     truncated_share: float
@@ -1310,6 +1391,13 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     expires_in: int
 
 
+class UnknownEffect(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """An effect that the log cannot show, and the column it lacks."""
+
+    name: UnknownEffectName
+    needs: str
+
+
 class UnpricedCalls(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The calls whose price is not known, with their shares and the models that their names may stand for."""
 
@@ -1453,6 +1541,7 @@ __all__ = [
     "ChangeVerdict",
     "ChangeVerdictRuling",
     "Checks",
+    "ComparedBills",
     "Confirmation",
     "ConnectionState",
     "DataSufficiency",
@@ -1462,6 +1551,8 @@ __all__ = [
     "DependenciesHealthOverallStatus",
     "DependencyHealth",
     "DependencyHealthStatus",
+    "Effect",
+    "EffectName",
     "Effort",
     "Envelope",
     "ErrorBody",
@@ -1471,6 +1562,7 @@ __all__ = [
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
+    "Explanation",
     "FeatureLatency",
     "Features",
     "Gap",
@@ -1483,6 +1575,7 @@ __all__ = [
     "KeyList",
     "KeyScope",
     "KeysRevoked",
+    "KindChange",
     "LanguageModelState",
     "LanguageModelUse",
     "LanguageModelUseOutcome",
@@ -1508,6 +1601,8 @@ __all__ = [
     "Pareto",
     "PasswordChange",
     "PasswordChanged",
+    "PeriodBill",
+    "PeriodTexts",
     "PlanAction",
     "PlanBill",
     "PongData",
@@ -1568,6 +1663,8 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "UnknownEffect",
+    "UnknownEffectName",
     "UnpricedCalls",
     "UserCard",
     "UserProfile",

@@ -20,6 +20,7 @@ from netra.domain.optimization.tariff import (
     Regional,
     ServedTier,
     Tariff,
+    flat,
     start_ns,
 )
 from netra.domain.workloads.columns import Codes, Events, Floats, Ints
@@ -38,6 +39,7 @@ __all__ = [
     "bill_usd",
     "billed",
     "billed_as",
+    "billed_flat",
     "charges_usd",
     "costs_usd",
 ]
@@ -110,6 +112,17 @@ def billed(events: Events, prices: PriceList) -> Billed:
 def billed_as(events: Events, tariff: Tariff) -> Billed:
     """Return every event charged as if `tariff`'s model had served it with the same tokens."""
     return _billed(events, [tariff], np.zeros(len(events), np.int32))
+
+
+def billed_flat(events: Events, prices: PriceList, *, on_day_of_ns: int | None = None) -> Billed:
+    """Return every event charged without context thresholds and without prices of single hours.
+
+    At the prices of its own day, or of the day that `on_day_of_ns` lies on.
+    """
+    tariffs, codes = tariffs_met(events, prices)
+    if on_day_of_ns is not None:
+        events = msgspec.structs.replace(events, at_ns=np.full(len(events), on_day_of_ns, np.int64))
+    return _billed(events, [None if tariff is None else flat(tariff) for tariff in tariffs], codes)
 
 
 def costs_usd(events: Events, prices: PriceList) -> Floats:

@@ -258,6 +258,20 @@ def scaled(tariff: Tariff, factor: float) -> Tariff:
     )
 
 
+def flat(tariff: Tariff) -> Tariff:
+    """Return the tariff without context thresholds and without prices of single hours, at all its dates."""
+    return msgspec.structs.replace(
+        tariff,
+        **{name: _flat(getattr(tariff, name)) for name in _RATES},
+        hours=(),
+        dated=tuple(Dated(since=one.since, tariff=flat(one.tariff)) for one in tariff.dated),
+    )
+
+
+def _flat(rate: Rate | None) -> Rate | None:
+    return None if rate is None else Rate(usd_per_token=rate.usd_per_token)
+
+
 _RATES: Final = ("input", "output", "cached_input", "cache_write", "cache_write_1h", "cache_write_12h")
 
 

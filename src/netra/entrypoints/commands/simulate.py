@@ -87,8 +87,7 @@ def simulate(
 
 def lines_of(simulated: "Simulated") -> list[str]:
     """Return the outcome as a person reads it."""
-    now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
-    change = f"{money(now_usd)} a month now, {money(then_usd)} then ({simulated.cost_change})"
+    change = f"{_bills(simulated)} ({simulated.cost_change})"
     said = [f"{count(simulated.calls, 'call')}: {change}.", ""]
     for step in simulated.steps:
         saved = step.saved_usd_in_window
@@ -110,6 +109,15 @@ def lines_of(simulated: "Simulated") -> list[str]:
     said.append(f"  latency now   {_tails(simulated.latency_now)}")
     said.append(f"  latency then  {_tails(simulated.latency_then)}")
     return [*said, *(f"  {note}" for note in simulated.notes)]
+
+
+def _bills(simulated: "Simulated") -> str:
+    """Return the bill now and then: a month's, or the log's own where it covers less than a day."""
+    now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
+    if now_usd is None or then_usd is None:
+        now_usd, then_usd = simulated.now_usd_in_window, simulated.then_usd_in_window
+        return f"{money(now_usd)} over the log now, {money(then_usd)} then"
+    return f"{money(now_usd)} a month now, {money(then_usd)} then"
 
 
 async def _simulated(

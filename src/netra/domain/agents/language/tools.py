@@ -16,6 +16,8 @@ from netra.domain.errors import NetraError, WorkStopped
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.engine import Analysis
+from netra.domain.optimization.explain.explanation import explained
+from netra.domain.optimization.explain.periods import PeriodText, periods_of
 from netra.domain.optimization.model import Checkpoint
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.pricing import Rate
@@ -52,6 +54,17 @@ class Compare(_Closed, frozen=True, kw_only=True):
 
 class Simulate(Proposal, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a proposed change would come to on the log, step by step."""
+
+
+class Explain(_Closed, frozen=True, kw_only=True):
+    """Why the bill of one period differs from another's: the effect of volume, mix, lengths, cache, prices.
+
+    An ISO 8601 instant ends the period before, and begins the one after; or a period, as
+    2026-11-20/2026-11-21.
+    """
+
+    before: PeriodText
+    after: PeriodText | None = None
 
 
 class Price(_Closed, frozen=True, kw_only=True):
@@ -98,12 +111,13 @@ class LookUpResult(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-_Arguments = ProfileQuery | Analyse | Compare | Simulate | Price | FindEvents
+_Arguments = ProfileQuery | Analyse | Compare | Simulate | Explain | Price | FindEvents
 _TOOLS: Final[Mapping[str, type[_Arguments]]] = {
     "profile": ProfileQuery,
     "analyse": Analyse,
     "compare": Compare,
     "simulate": Simulate,
+    "explain": Explain,
     "price": Price,
     "find_events": FindEvents,
 }
@@ -113,7 +127,7 @@ def tools() -> tuple[Tool, ...]:
     """Return the tools as offered to the model.
 
     >>> [tool.name for tool in tools()]
-    ['profile', 'analyse', 'compare', 'simulate', 'price', 'find_events']
+    ['profile', 'analyse', 'compare', 'simulate', 'explain', 'price', 'find_events']
     """
     return tuple(
         Tool(name=name, description=(kind.__doc__ or "").strip(), parameters=_schema(kind))
@@ -171,10 +185,11 @@ def _used(
             return lookups.analysis.metrics.profile
         case Analyse():
             return _analysed(lookups, arguments.kind)
-        case Compare():
-            return [_compared(lookups, model, checkpoint) for model in arguments.models]
-        case Simulate():
-            return _tried(lookups, arguments, checkpoint)
+        case Compare() | Simulate():
+            return _simulated(lookups, arguments, checkpoint)
+        case Explain():
+            periods = periods_of(arguments.before, arguments.after)
+            return explained(lookups.events, prices=lookups.study.prices, periods=periods)
         case Price():
             return _price(lookups, arguments.model)
         case _:
@@ -184,6 +199,14 @@ def _used(
 def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: any value that encodes as JSON
     found = [one for one in lookups.analysis.recommendations if one.kind == kind]
     return {"recommendations": found, "gaps": [gap for gap in lookups.analysis.gaps if gap.kind == kind]}
+
+
+def _simulated(
+    lookups: LookUpTools, arguments: Compare | Simulate, checkpoint: Checkpoint
+) -> Any:  # Any: any value that encodes as JSON
+    if isinstance(arguments, Simulate):
+        return _tried(lookups, arguments, checkpoint)
+    return [_compared(lookups, model, checkpoint) for model in arguments.models]
 
 
 def _compared(

@@ -25,6 +25,7 @@ from netra.domain.agents.question.mentions import (
 from netra.domain.agents.question.number_targets import targets_in
 from netra.domain.agents.question.parameters import read_parameters
 from netra.domain.agents.question.readings import Reading, StatedTarget, Unread
+from netra.domain.optimization.explain.asked import KIND as EXPLAIN_CHANGE
 from netra.domain.optimization.model import Goals, Priority
 
 UNREAD_MAX: Final = 12  # most sentences in `Goals.unread`; keeps the answer short for a text full of numbers
@@ -123,8 +124,12 @@ def _implied(words: _MessageParts, fields: Mapping[str, Any]) -> dict[str, Any]:
         asked = (kind for kind in fields["analyses"] if kind != RIGHT_SIZING)
         implied["analyses"] = (*asked, BEFORE_AFTER)
         implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
+    elif topics.asks_why(words.text):
+        implied["change_at"] = next((date.at for date in words.dates if date.at is not None), None)
     elif not all(model.known for model in words.models):
         implied["analyses"] = tuple(dict.fromkeys((*fields["analyses"], RIGHT_SIZING)))
+    if topics.asks_why(words.text):
+        implied["analyses"] = (EXPLAIN_CHANGE, *implied.get("analyses", fields["analyses"]))
     return implied
 
 

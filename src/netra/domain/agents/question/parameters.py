@@ -8,9 +8,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from netra.domain.agents.question.dates import iso_instant
 from netra.domain.agents.question.quantities import Unit, quantities
 from netra.domain.agents.question.readings import Unread
+from netra.domain.instants import iso_instant
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Priority
 

@@ -18,6 +18,7 @@ from netra.domain.agents.wording.headline import (
     warnings,
 )
 from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.optimization.explain.wording import notes, summary
 from netra.domain.optimization.metrics import Metrics, TargetName, TargetOutcome
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.result import Advice, Recommendation
@@ -41,6 +42,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
     """Return the report: summary, targets, recommendations, missing data."""
     metrics = advice.metrics
     paragraphs = [
+        _explanation(metrics),
         _opening(metrics),
         _targets(metrics),
         _growth(metrics),
@@ -60,9 +62,16 @@ def _opening(metrics: Metrics) -> str:
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.is_month_known:
-        bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
+        bill += f", which is {money(metrics.plan.now_usd)} a month at this rate"
     parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
+
+
+def _explanation(metrics: Metrics) -> str:
+    """Return why the bill changed, where the question asks for it."""
+    if metrics.explanation is UNSET:
+        return ""
+    return " ".join((summary(metrics.explanation), *notes(metrics.explanation)))
 
 
 def _unpaid(metrics: Metrics) -> str:
@@ -107,7 +116,7 @@ def _growth(metrics: Metrics) -> str:
         return ""
     share = growth.traffic_growth
     change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
-    now_usd, planned_usd = growth.bill_usd_per_month, growth.planned_usd_per_month
+    now_usd, planned_usd = growth.bill_usd, growth.planned_usd
     span = "month" if metrics.span is UNSET or metrics.span.is_month_known else "time of the log"
     bill = f"With {change}, billed by the token as now, the {span} costs {money(now_usd)} as it is"
     return f"{bill} and {money(planned_usd)} by the plan." if planned_usd < now_usd else f"{bill}."

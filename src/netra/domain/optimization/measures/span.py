@@ -9,6 +9,7 @@ import numpy.typing as npt
 from netra.domain.workloads.columns import Floats, Ints
 
 MONTH_S: Final = 2_629_800.0  # 365.25 days / 12
+MONTH_H: Final = MONTH_S / 3_600
 DAY_S: Final = 86_400.0
 SHORTEST_SCALED_S: Final = 60.0  # below a minute a monthly figure would be a guess times 43,830
 _NS_PER_S: Final = 1e9
@@ -164,6 +165,4 @@ def _unknown(seconds: float, *, what: str = "the log covers") -> str:
 
 
 def _unscaled(seconds: float) -> str:
-    return (
-        f"The log spans {seconds:,.1f} s, too short to scale: a month's dollars are those of the log itself."
-    )
+    return f"The log spans {seconds:,.1f} s, too short to scale: dollars are those of the log itself."

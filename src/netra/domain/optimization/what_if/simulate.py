@@ -75,8 +75,8 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     now_usd_in_window: float
     then_usd_in_window: float
-    now_usd_per_month: float
-    then_usd_per_month: float
+    now_usd_per_month: float | None  # None: the log covers less than a day
+    then_usd_per_month: float | None
     cost_change: str
     steps: tuple[SimulatedStep, ...]
     truncated_share: float  # of the answers, by the cap
@@ -164,7 +164,7 @@ def _simulated(
 ) -> Simulated:
     now, then = traffic
     now_usd, then_usd = total_usd(now), total_usd(then)
-    times = study.span.per_month
+    times = study.span.per_month if study.span.is_month_known else None
     cut = now.output_tokens > (proposal.max_output_tokens or _ALL)
     moved = (then.tariff != now.tariff) | (then.hosted != now.hosted)
     tails = msgspec.to_builtins(tails_of(study, among=None if present is None else present.where))
@@ -172,8 +172,8 @@ def _simulated(
         calls=len(study.events),
         now_usd_in_window=now_usd,
         then_usd_in_window=then_usd,
-        now_usd_per_month=now_usd * times,
-        then_usd_per_month=then_usd * times,
+        now_usd_per_month=None if times is None else now_usd * times,
+        then_usd_per_month=None if times is None else then_usd * times,
         cost_change=cost_change(1 - then_usd / now_usd if now_usd else 0.0),
         steps=steps,
         truncated_share=float(cut.mean()) if len(cut) else 0.0,

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra.domain.agents.question.dates import instants, iso_instant
+from netra.domain.agents.question.dates import instants
 from netra.domain.agents.question.quantities import quantities
+from netra.domain.instants import iso_instant
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
