@@ -8,9 +8,8 @@ from typing import Final
 import click
 import msgspec
 
-from netra.domain.agents.guard.findings import CheckedText, Finding, check_text
+from netra.domain.agents.guard.findings import CheckedText, Finding, StoredResult, check_text
 from netra.domain.errors import UnreadableFile
-from netra.domain.optimization.result import Advice
 from netra.domain.optimization.wording import count
 from netra.entrypoints.commands.context import json_option
 from netra.entrypoints.reports.safe import say_json, say_lines
@@ -24,7 +23,7 @@ _FILE_NAME_MAX: Final = 255  # longest TEXT in characters that may be the name o
 class _Run(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the API returns it."""
 
-    result: Advice
+    result: StoredResult
 
 
 @click.command()
@@ -45,7 +44,7 @@ def check(result: Path, text: str, *, as_json: bool) -> int:
     \b
     Exit codes: 0 all of it holds; 2 RESULT or TEXT cannot be read; 3 something does not hold.
     """
-    checked = check_text(_text_of(text), advice_in(result))
+    checked = check_text(_text_of(text), result_in(result))
     if as_json:
         say_json(checked, indent=2)
     else:
@@ -68,13 +67,13 @@ def _line(finding: Finding) -> str:
     return f"  {finding.text!r} ({finding.what}) in “{finding.sentence}”.{truth}"
 
 
-def advice_in(path: Path) -> Advice:
+def result_in(path: Path) -> StoredResult:
     """Return the result in a file. Raises `UnreadableFile` for anything else."""
     if path.stat().st_size > RESULT_MAX_BYTES:
         raise UnreadableFile(f"{path.name} is larger than {RESULT_MAX_BYTES:,} bytes, so it is no result.")
     content = path.read_bytes()
     with suppress(msgspec.MsgspecError, UnicodeError):
-        return msgspec.json.decode(content, type=Advice)
+        return msgspec.json.decode(content, type=StoredResult)
     with suppress(msgspec.MsgspecError, UnicodeError):
         return msgspec.json.decode(content, type=_Run).result
     raise UnreadableFile(

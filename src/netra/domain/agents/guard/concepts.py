@@ -14,7 +14,7 @@ _TEXT: Final[Mapping[str, str]] = {
     r"|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*|avoid\w*|differ\w*|change\w*"
     r"|decreas\w*"
     r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|interval|fewer|smaller|gone",
-    "loss": r"more|dearer|add\w*|cost\w*|loss|los(?:es?|ing|t)|extra|expensive|increas\w*|rais\w+"
+    "loss": r"less|more|dearer|add\w*|cost\w*|loss|los(?:es?|ing|t)|extra|expensive|increas\w*|rais\w+"
     r"|penalty|surcharge"
     r"|higher|up|interval|change\w*|differ\w*|sav\w+|doubl\w+",
     "ttft": r"ttft|first[- ]tokens?|time[- ]to[- ]first",

@@ -101,6 +101,10 @@ class _Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
     sufficient: bool | None = None
 
 
+class _Goals(msgspec.Struct, frozen=True, kw_only=True):
+    features: tuple[str, ...] = ()
+
+
 class _Pareto(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[_Option, ...] = ()
 
@@ -127,6 +131,7 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     span: _Span = _Span()
     data_sufficiency: _Sufficiency = _Sufficiency()
     requests: float = 0.0
+    goals: _Goals = _Goals()
     change: Any = None  # Any: only its presence counts
 
     @property

@@ -36,7 +36,7 @@ def is_held(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
     near = [fact for fact in facts if number.low <= fact.value <= number.high and has_unit(number, fact)]
     near = [fact for fact in near if number.is_wish or not fact.is_wish]
     if number.way and not number.sign:
-        ways = {fact.way for fact in near if is_of_row(fact, spot) and is_of_measure(number, fact, spot)}
+        ways = {fact.way for fact in near if is_of_row(fact, spot)}
         near = [
             fact
             for fact in near

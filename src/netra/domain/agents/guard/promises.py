@@ -120,7 +120,8 @@ def false_exclusions(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "only for" and "all come from" about a row: the result measures each row, and excludes none."""
     for mention in judged.mentions:
         only = _ONLY.search(judged.sentence[: mention.start])
-        if only is not None and any(name.kind in _ROWS for name in mention.names) and not judged.is_hedged:
+        rows = {name.text for name in mention.names if name.kind in _ROWS}
+        if only is not None and rows.difference(judged.known.goals.features) and not judged.is_hedged:
             yield FalseVerdict(
                 text=only[0].strip(), truth="The result does not say that it holds only there."
             )

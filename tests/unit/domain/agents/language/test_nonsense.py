@@ -3,18 +3,19 @@
 import json
 from typing import Any
 
-import msgspec
 import pytest
-from tests.corpora.guard_score import CORPORA, sentences_of
+from tests.corpora.guard_score import CORPORA, payloads_of, sentences_of
 from tests.unit.domain.agents.language.scripts import model
 
 from netra.domain.agents.guard.payload_facts import facts_of
-from netra.domain.agents.language.briefing import as_data, model_payload
-from netra.domain.agents.language.masks import NO_MASK
+from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.page import Material, Page
 from netra.domain.agents.language.tongues import Tongue
-from netra.domain.optimization.result import Advice
 
+SECTIONS = (
+    "requests", "input_tokens", "output_tokens", "bill_usd", "bill_usd_per_month", "verdict", "plan", "targets",
+    "duplicates", "failures", "goals", "by_feature", "by_model", "by_tool", "by_template", "retirements", "span",
+)  # fmt: skip
 NONSENSE = (
     "Half of your bill vanishes as soon as you host the model yourself.",
     "Every answer will be better after this change.",
@@ -37,8 +38,9 @@ NONSENSE = (
 
 @pytest.fixture(scope="module")
 def material() -> Material:
-    path = CORPORA / "guard-dev" / "payload-1.json"
-    payload = model_payload(msgspec.json.decode(path.read_bytes(), type=Advice), mask=NO_MASK)
+    result = payloads_of(CORPORA / "guard-dev")["payload-1.json"]
+    sections = {name: part for name, part in result["metrics"].items() if name in SECTIONS}
+    payload = {**sections, "recommendations": result["recommendations"]}
     facts = facts_of(payload)
     return Material(payload=payload, facts=facts, known=as_data(payload), tongue=Tongue.ENGLISH)
 
