@@ -13,8 +13,9 @@ from netra.domain.agents.language.page import Material, Page
 from netra.domain.agents.language.tongues import Tongue
 
 SECTIONS = (
-    "requests", "input_tokens", "output_tokens", "bill_usd", "bill_usd_per_month", "verdict", "plan", "targets",
-    "duplicates", "failures", "goals", "by_feature", "by_model", "by_tool", "by_template", "retirements", "span",
+    "requests", "input_tokens", "output_tokens", "bill_usd", "bill_usd_per_month", "verdict", "plan",
+    "targets", "duplicates", "failures", "goals", "by_feature", "by_model", "by_tool", "by_template",
+    "retirements", "span",
 )  # fmt: skip
 NONSENSE = (
     "Half of your bill vanishes as soon as you host the model yourself.",
