@@ -97,6 +97,14 @@ class _Span(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+class _Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
+    sufficient: bool | None = None
+
+
+class _Goals(msgspec.Struct, frozen=True, kw_only=True):
+    features: tuple[str, ...] = ()
+
+
 class _Pareto(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[_Option, ...] = ()
 
@@ -121,7 +129,9 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     pareto: _Pareto = _Pareto()
     retirements: tuple[_Retirement, ...] = ()
     span: _Span = _Span()
+    data_sufficiency: _Sufficiency = _Sufficiency()
     requests: float = 0.0
+    goals: _Goals = _Goals()
     change: Any = None  # Any: only its presence counts
 
     @property

@@ -4,6 +4,7 @@ A field's name states its unit ("_usd_per_month", "_ms", "_share") and its measu
 state its row. Sentences in the payload are read like any other text.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
@@ -97,13 +98,14 @@ class _Reader:
         self.index = NameIndex(names_in(payload))
         self.keys: set[str] = set()
         self._is_month_known = _is_month_known(payload)
+        self._total = verdicts_of(payload).requests or math.nan
 
     def walk(self, value: Any, place: _Place) -> Iterator[Fact | NamedLabel]:  # Any: decoded JSON
         """Yield the facts of a value and of all within it."""
         if isinstance(value, bool) or value is None:
             return
         if isinstance(value, int | float):
-            yield from _of_number(float(value), place, is_month_known=self._is_month_known)
+            yield from _of_number(float(value), place, is_month_known=self._is_month_known, total=self._total)
         elif isinstance(value, str):
             key = place.keys[-1] if place.keys else ""
             yield from facts_in_sentences(
@@ -134,6 +136,8 @@ class _Reader:
         if within == "options":
             own |= self.index.names_in(str(value.get("name", "")))
         rows = (*place.rows, own) if own else place.rows
+        if own and within == "inputs" and place.rows:
+            rows = (*place.rows[:-1], place.rows[-1] | own)  # the change's own
         around = place.around
         if any(name.kind in (NameKind.RECOMMENDATION, NameKind.CHANGE) for name in own):
             inputs = value.get("inputs")
@@ -192,7 +196,8 @@ def _is_month_known(payload: Any) -> bool:  # Any: decoded JSON
     return not isinstance(span, dict) or span.get("is_month_known") is not False
 
 
-def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator[Fact]:
+def _of_number(value: float, place: _Place, *, is_month_known: bool, total: float) -> Iterator[Fact]:
+    """Yield the fact of a number; the count of all calls is of no row, wherever it stands."""
     is_target = place.target != "" and place.keys[-1].startswith(_TARGETS)
     key = place.target if is_target else key_of(place.keys)
     kind, scale = unit_of(key)
@@ -204,6 +209,7 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
     signs, way = direction(value, key=key, path=place.keys[-2:] if key != place.target else ())
     is_wish = "goals" in place.keys or (is_target and last == "asked") or last.startswith("limit_")
     keys = (place.target, last) if is_target else place.keys[-3:]
+    is_total = last == "of_rows" or (last == "calls" and value == total and _is_of_change(place.rows))
     fact = Fact(
         value=abs(value) * scale,
         kind=kind,
@@ -213,9 +219,9 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
         words=words,
         is_wish=is_wish,
         path=place.path,
-        rows=place.rows,
-        around=place.around,
-        needs=needs_of((*keys, place.option)),
+        rows=() if is_total else place.rows,
+        around=frozenset() if is_total else place.around,
+        needs=_needs((*keys, place.option), way=way),
         percentile=percentile_of(key) or percentile_of(last),
         population=population_of(keys) if kind is NumberKind.SHARE else "",
         has_way=kind is NumberKind.USD and value > 0,
@@ -224,6 +230,18 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
     yield fact
     if key == "traffic_growth":
         yield msgspec.structs.replace(fact, value=1 + value, kind=NumberKind.FACTOR, signs="", way="")
+
+
+def _is_of_change(rows: Rows) -> bool:
+    """Return whether the innermost row is a change that proposes no model."""
+    kinds = {name.kind for name in rows[-1]} if rows else set[NameKind]()
+    return NameKind.CHANGE in kinds and NameKind.MODEL not in kinds
+
+
+def _needs(keys: tuple[str, ...], *, way: str) -> tuple[str, ...]:
+    """Return the measures of a number; a negative saving is a loss."""
+    needs = needs_of(keys)
+    return tuple("loss" if need == "saving" and way == "up" else need for need in needs)
 
 
 def _stems(name: str) -> frozenset[str]:
