@@ -12,7 +12,7 @@ _PERIOD: Final = re.compile(
 )
 _PERIOD_BEFORE: Final = re.compile(
     r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
-    r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a) (?P<period>second|minute|hour|day|week|month"
+    r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
     r"|year))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )

@@ -115,6 +115,8 @@ def _false_rank(
 ) -> Iterator[FalseVerdict]:
     names = {name.text for name in subject.names if name.kind in _ROWS}
     tables = [table for table in judged.known.ranked(measure) if not names.isdisjoint(table)]
+    if names and not tables:
+        yield FalseVerdict(text=text, truth="The result does not rank them by that.")
     tables = [table for table in tables if len(table) > 1]
     best = [_best(table, is_highest=is_highest) for table in tables]
     if best and not any(name in names for name in best):

@@ -107,6 +107,7 @@ _NUMBER: Final = re.compile(
     r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
 )
+_WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _RANGE: Final = re.compile(r"\s?(?:-|–|—|to|through)\s?$|\s(?:and|or)\s$", re.IGNORECASE)
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"(?m)^[ \t]*(?:#{1,4} |[-*] )?\*{0,2}(?P<n>[0-9]{1,2})[.)](?=\s)")
@@ -210,7 +211,7 @@ def _stated(
         sign=sign,
         period=claim_context.period(before, after),
         way=claim_context.way(before, after),
-        is_wish=claim_context.is_wish(before, after),
+        is_wish=claim_context.is_wish(text[max(0, match.start() - _WISH_WINDOW) : match.start()], after),
         start=match.start(),
         end=match.end(),
     )
@@ -260,7 +261,7 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             words=words,
             period=claim_context.period(before, after),
             way=claim_context.way(before, after),
-            is_wish=claim_context.is_wish(before, after),
+            is_wish=claim_context.is_wish(text[max(0, found.start - _WISH_WINDOW) : found.start], after),
             low=math.nan if math.isnan(value) else low,
             high=high,
             start=found.start,

@@ -14,6 +14,7 @@ from netra.domain.agents.language.briefing import model_payload, without_sentenc
 from netra.domain.agents.language.cancellation import unless_stopped
 from netra.domain.agents.language.hearing import read_with_model, recent, shown
 from netra.domain.agents.language.masks import Mask
+from netra.domain.agents.language.tongues import tongue_of
 from netra.domain.agents.language.tools import LookUpTools
 from netra.domain.agents.language.writing import AnswerWriter, WritingTask, WrittenAnswer
 from netra.domain.agents.model import Briefing, Question, Watch
@@ -137,9 +138,16 @@ class ModelSession:
         mask = Mask.of(names_of(events), others, all_of_them=numbers_only)
         payload = model_payload(advice, mask=mask)
         if numbers_only:
-            return WritingTask(payload=without_sentences(payload, mask=mask), question={}, mask=mask)
+            bare = without_sentences(payload, mask=mask)
+            return WritingTask(payload=bare, question={}, mask=mask, tongue=tongue_of(self._question.message))
         question = {"question": self._question.message, "before": shown(self._earlier)}
-        return WritingTask(payload=payload, question=question, mask=mask, lookups=lookups(mask=mask))
+        return WritingTask(
+            payload=payload,
+            question=question,
+            mask=mask,
+            tongue=tongue_of(self._question.message),
+            lookups=lookups(mask=mask),
+        )
 
     def _use(self, plan: Plan, written: WrittenAnswer) -> LanguageModelUse:
         """Return the record of the model's use for the result."""
