@@ -50,12 +50,12 @@ _ABOUT: Final = re.compile(
 )
 _BELOW: Final = re.compile(
     r"\b(?:just (?:under|below|short of)|nearly|almost|not quite|slightly (?:under|below|less than)"
-    r"|a (?:little|bit) (?:under|below|less than))\s*$",
+    r"|a (?:little|bit) (?:under|below|less than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
 _ABOVE: Final = re.compile(
     r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a (?:little|bit) (?:over"
-    r"|above|more than))\s*$",
+    r"|above|more than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
 _ROUGHLY: Final = 0.04  # share by which a number in words may be off after "about"

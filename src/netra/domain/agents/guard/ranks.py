@@ -1,5 +1,6 @@
 """Check ranks and comparisons: the most expensive feature, the largest saving, slower than another."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from netra.domain.agents.guard.verdict_words import (
     SLOWEST,
 )
 
+_ORDINAL: Final = re.compile(r"\b(?:second|third|fourth|fifth|two|three|four|five)[- ]$", re.IGNORECASE)
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 
 
@@ -32,7 +34,7 @@ def false_ranks(judged: Judged) -> Iterator[FalseVerdict]:
         if match is None:
             continue
         subject = _subject(judged, match.start(), match.end())
-        if subject is None:
+        if subject is None or _ORDINAL.search(judged.sentence[: match.start()]):
             return
         text = judged.around(match.start(), match.end())
         if pattern in (HIGHEST, LOWEST) and (_is_change(subject) or "saving" in judged.sentence.lower()):
