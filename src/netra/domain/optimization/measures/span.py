@@ -37,6 +37,7 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     per_call: float  # multiply what they cost by this
     per_hosting: float  # and what hosting costs over the log's own span by this
     seconds: float = 0.0  # that these calls were watched
+    swing: float = 0.0  # the coefficient of variation of the dollars of its windows
 
     def usd(self, by_call_usd: Floats, *, hosting_usd: float = 0.0) -> float:
         """Return the dollars a month of calls that cost so much each, and of the hosting of the window."""
