@@ -1,5 +1,6 @@
 """Build a study: the question, the log oldest first, and its calls as priced columns."""
 
+import msgspec
 import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
@@ -12,6 +13,7 @@ from netra.domain.optimization.price_list import PriceList
 from netra.domain.optimization.pricing import costs_usd
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
+from netra.domain.optimization.uncertainty.level import swing_of
 from netra.domain.optimization.uncertainty.share import sampling_of
 from netra.domain.workloads.columns import Events, Labels, nanoseconds
 from netra.domain.workloads.folding import folded
@@ -44,6 +46,11 @@ def study_of(
     reuse = () if shared is None else reuse_of(ordered, shared, ttls_s=in_order, checkpoint=replaying)
     change_at_ns = None if goals.change_at is None else nanoseconds(goals.change_at)
     month, span = month_of(ordered.at_ns, span_of(ordered.at_ns), change_at_ns=change_at_ns)
+    now_usd = call_usd(traffic)
+    if span.is_month_known:
+        paid = now_usd[month.first :]
+        swing = swing_of(ordered.at_ns[month.first :], paid, seconds=month.seconds)
+        month = msgspec.structs.replace(month, swing=swing)
     since = np.arange(month.first, len(ordered))
     session = None if ordered.session is None else ordered.session.take(since)
     return Study(
@@ -53,7 +60,7 @@ def study_of(
         prices=prices,
         hardware=hardware,
         traffic=traffic,
-        now_usd=call_usd(traffic),
+        now_usd=now_usd,
         invoice=invoice,
         span=span,
         month=month,

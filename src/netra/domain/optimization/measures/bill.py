@@ -126,7 +126,7 @@ def monthly_bill(study: Study) -> tuple[MonthlyBill | None, str]:
     if not study.span.is_month_known:
         return None, study.span.notes[-1]
     usd = study.month.usd(study.now_usd)
-    low, high, basis = month_range(usd, seconds=study.month.seconds)
+    low, high, basis = month_range(usd, seconds=study.month.seconds, swing=study.month.swing)
     return MonthlyBill(value=usd, low=low, high=high), basis
 
 
