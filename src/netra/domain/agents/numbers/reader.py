@@ -21,7 +21,8 @@ from netra.domain.agents.numbers.units import After, Before, read_after, read_be
 NUMBERS_MAX: Final = 200  # most numbers read from one text; bounds the work for a text full of numbers
 _FILL: Final = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what is no number; neither letter nor digit
 _PERCENTILE: Final = re.compile(
-    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[5-9][0-9](?:[.,]?9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b",
+    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[5-9][0-9](?:[.,]?9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
+    r"|(?<![\w.,$])(?P<q>[5-9][0-9](?:\.[0-9]{1,3})?)p(?:ct)?\b",
     re.IGNORECASE,
 )
 _DIGITS: Final = re.compile(
@@ -76,7 +77,7 @@ def _without_overlap(ordered: Sequence[Number]) -> list[Number]:
 
 def _percentiles(text: str) -> Iterator[Number]:
     for match in _PERCENTILE.finditer(text):
-        digits = (match["p"] or "50").replace(",", ".")
+        digits = (match["p"] or match["q"] or "50").replace(",", ".")
         is_short = len(digits) > 2 and "." not in digits and digits != "100"
         value = float(f"{digits[:2]}.{digits[2:]}") if is_short else float(digits)
         yield Number(text=match[0], start=match.start(), end=match.end(), unit=Unit.PERCENTILE, value=value)

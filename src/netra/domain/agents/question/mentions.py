@@ -4,8 +4,10 @@ Matching ignores case, spaces, dots, hyphens and underscores, since people write
 `gpt-4o-mini`. Whether a model has a price, or a GPU has data, is decided elsewhere.
 """
 
+import os.path
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -18,6 +20,13 @@ PARTS_MAX: Final = 4_096  # most names of a workload searched for in a message
 _WORDS_MAX: Final = 6  # most words in one name
 _KIND_LENGTH_MAX: Final = 20  # longest prefix such as "function named ", in characters
 _GAPS: Final = re.compile(r"[^\w\s./:-]|\s{2}|\n")  # characters that cannot occur inside a name
+
+
+_SLIP: Final = re.compile(r"(?<![\w-])[A-Za-z][\w]*(?:-[\w]+)*(?![\w-])")
+_SLIP_LETTERS: Final = 6  # fewest letters of a word compared with the log's names
+_SLIP_CUTOFF: Final = 0.8  # similarity of a word with an underscore to a name, from 0 to 1
+_WORD_CUTOFF: Final = 0.85  # the same for a plain word
+_INFLECTION: Final = 4  # letters by which a word may differ at its end and be a form of the name
 
 
 class KnownNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,15 +71,16 @@ _MODEL: Final = re.compile(
     r"(?![a-z0-9])){1,7}"
     r"|o[134](?:[- ](?:mini|pro|preview))?(?:-[0-9]{4}-[0-9]{2}-[0-9]{2})?"
     rf"|(?P<claude>opus|sonnet|haiku)(?:[ -]{_VERSION}{_NOT_A_TARGET}){{0,2}}"
+    r"|(?P<gpt>4o|4\.1|3\.5)(?:[- ](?:mini|nano|turbo)|(?<=4o))"
     r")(?!\w)",
     re.IGNORECASE,
 )
 _TELLS_A_MODEL: Final = re.compile(rf"[0-9]|\b(?:{_TRIMS})\b|command-[ra]\b", re.IGNORECASE)
 _FAMILY: Final = re.compile(
-    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?![\w-])", re.IGNORECASE
+    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?:s\b)?(?![\w-])", re.IGNORECASE
 )
 _GPU: Final = re.compile(
-    r"(?<![\w-])(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?|l4|a10g?|a30|a40|t4"
+    r"(?:(?<![\w-])|(?<=[0-9]x))(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?|l4|a10g?|a30|a40|t4"
     r"|v100|p100|a6000|rtx ?(?:pro )?[0-9a]{4,5}|mi2[15]0x?|mi300[xa]|mi325x|mi355x)(?:s(?!xm))?"
     r"(?:[ -]?[0-9]{2,3} ?g(?:i?b)?)?(?:[ -](?:sxm[0-9]?|pcie|nvl))?(?![\w-])",
     re.IGNORECASE,
@@ -113,24 +123,54 @@ def models_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
     """
     labels = {_key(label): label for label in known}
     found = [
-        Mention(
-            name=labels.get(_key(match[0]), _model_name(match)),
-            start=match.start(),
-            end=match.end(),
-            known=_key(match[0]) in labels,
-        )
-        for match in _MODEL.finditer(text)
-        if _TELLS_A_MODEL.search(match[0])
+        _model(match, labels) for match in _MODEL.finditer(text) if _TELLS_A_MODEL.search(match[0])
     ]
     rest = blanked(text, [(mention.start, mention.end) for mention in found])
     return tuple(sorted((*found, *_spelt(rest, labels.values())), key=_start))
 
 
-def families_in(text: str) -> tuple[Mention, ...]:
-    """Return model families without a version; models must be blanked out before."""
-    return tuple(
-        Mention(name=match[0], start=match.start(), end=match.end()) for match in _FAMILY.finditer(text)
+def families_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
+    """Return model families without a version; models must be blanked out before.
+
+    A family with one model in the log is that model, and `known`.
+    """
+    labels = tuple(known)
+    return tuple(_of_family(match, labels) for match in _FAMILY.finditer(text))
+
+
+def _of_family(match: re.Match[str], labels: Sequence[str]) -> Mention:
+    word = match[0].lower().removeprefix("chat")
+    members = [label for label in labels if word in _WORD.findall(label.lower())]
+    is_one = len(members) == 1
+    return Mention(
+        name=members[0] if is_one else match[0], start=match.start(), end=match.end(), known=is_one
     )
+
+
+def members(family: Mention, *, known: Iterable[str]) -> tuple[Mention, ...]:
+    """Return the log's models of a family named without a version; any other mention is returned as it is."""
+    word = family.name.lower().removeprefix("chat")
+    if _FAMILY.fullmatch(family.name) is None:
+        return (family,)
+    found = [label for label in known if word.rstrip("s") in _WORD.findall(label.lower())]
+    return tuple(msgspec.structs.replace(family, name=label, known=True) for label in found) or (family,)
+
+
+def _model(match: re.Match[str], labels: Mapping[str, str]) -> Mention:
+    """Return the model as the log spells it, else in the usual spelling of its maker."""
+    name = _model_name(match)
+    label = labels.get(_key(match[0])) or labels.get(_key(name)) or _only_with(_WORD.findall(name), labels)
+    return Mention(
+        name=label or name, start=match.start(), end=match.end(), known=label is not None
+    )
+
+
+def _only_with(words: Sequence[str], labels: Mapping[str, str]) -> str | None:
+    """Return the log's only model that has all these words, for a name without a version: "haiku"."""
+    if any(character.isdecimal() for word in words for character in word):
+        return None
+    held = [label for label in labels.values() if set(words) <= set(_WORD.findall(label.lower()))]
+    return held[0] if len(held) == 1 else None
 
 
 def gpus_in(text: str) -> tuple[Mention, ...]:
@@ -155,6 +195,29 @@ def parts_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
             continue
         mentions.append(Mention(name=name, start=match.start(group), end=match.end(group)))
     return tuple(sorted(mentions, key=_start))
+
+
+def slips_in(text: str, *, known: Sequence[str]) -> tuple[tuple[Mention, str], ...]:
+    """Return words that are close to a name of the log, each with that name: "supprt_chat".
+
+    Words of six letters or more are compared, or those with an underscore; names must be blanked out before.
+    """
+    found: list[tuple[Mention, str]] = []
+    by_lower = {name.lower(): name for name in known if len(name) >= _SLIP_LETTERS}
+    for match in _SLIP.finditer(text):
+        word = match[0].lower().replace("-", "_")
+        if "_" not in word and (len(word) < _SLIP_LETTERS or word in _PLAIN_WORDS):
+            continue
+        near = get_close_matches(word, by_lower, n=1, cutoff=_SLIP_CUTOFF if "_" in word else _WORD_CUTOFF)
+        if near and not _is_inflected(word, near[0]):
+            found.append((Mention(name=match[0], start=match.start(), end=match.end()), by_lower[near[0]]))
+    return tuple(found)
+
+
+def _is_inflected(word: str, name: str) -> bool:
+    """Return whether the word is another form of the name's own word: "tagged" for "tagging"."""
+    stem = os.path.commonprefix([word, name])
+    return "_" not in name and len(stem) >= len(name) - _INFLECTION
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -198,7 +261,11 @@ def _start(mention: Mention) -> int:
 
 def _model_name(match: re.Match[str]) -> str:
     name = re.sub(r"\s+", "-", match[0].strip().lower())
-    return f"claude-{name}" if match["claude"] else name
+    name = re.sub(r"^gpt(?=[0-9])", "gpt-", name)
+    if match["claude"] or name.startswith("claude-"):
+        name = name if name.startswith("claude-") else f"claude-{name}"
+        return re.sub(r"^(claude-(?:opus|sonnet|haiku)-[0-9])\.(?=[0-9])", r"\1-", name)
+    return f"gpt-{name}" if match["gpt"] else name
 
 
 def _spelt(text: str, known: Iterable[str]) -> list[Mention]:

@@ -113,7 +113,7 @@ _CHANGE_MADE: Final = re.compile(
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
     r"|roll-?out|release|deployment|deploy|swap|move|cutover"
-    r"|update)\b"
+    r"|update|before (?:and|vs\.?|versus) after|before/after|before\b[^.?!]{0,30}\bafter)\b"
     r"|\bsince\b",
 )
 _VERDICT: Final = re.compile(
@@ -170,6 +170,12 @@ def priority_in(text: str) -> Priority | None:
     if wants_speed:
         return Priority.PERFORMANCE
     return Priority.COST if wants_money else None
+
+
+def names_a_change(text: str) -> bool:
+    """Return whether the text speaks of a change that was made, such as an upgrade."""
+    lower = text.lower()
+    return _CHANGE_MADE.search(lower) is not None or _CHANGE.search(lower.replace("since", "")) is not None
 
 
 def _wants(what: re.Pattern[str], text: str, *, unless: re.Pattern[str]) -> bool:

@@ -1,0 +1,93 @@
+"""Read GPU fleets: "4x H100", "our eight L40S", "at most 3 H100s"."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.numbers.lexicon import CARDINALS, GROUPS
+from netra.domain.agents.question.mentions import Mention
+from netra.domain.optimization.model import GpuFleet
+
+_WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
+_COUNT_BEFORE: Final = re.compile(
+    rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of|cards? of|times)?[\s-]?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new |rented |owned |dedicated |on-prem )*$",
+    re.IGNORECASE,
+)
+_COUNT_AFTER: Final = re.compile(r"s?\s?(?:gpus?\s?)?[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?", re.IGNORECASE)
+_OWNED: Final = re.compile(
+    r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on|running on|reserved|existing|colo|with)\b",
+    re.IGNORECASE,
+)
+_NOT_OWNED: Final = re.compile(
+    r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|rent\w*|leas\w+|buy\w*|purchas(?:e|ing)|would|could|if|limit\w*|cap\w*|afford|get|order\w*|need\w*|require\w*|fewer than|less than|within|only (?:allow|use)|<=?|≤|cloud|what about|compare|versus|vs)\b|[<≤]",
+    re.IGNORECASE,
+)
+_STRONGLY_OWNED: Final = re.compile(
+    r"\b(?:we|i|they)(?:'ve| have| already| also| currently)* (?:own|got|have|bought|purchased|pay for)|\b(?:our|my)\b|\bidle\b|\balready (?:own|have|pay)|\bin (?:our|the|my) (?:rack|basement|data)|\bon[- ]prem",
+    re.IGNORECASE,
+)
+_BOUND: Final = re.compile(r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|limit\w*|cap\w*|fewer than|less than|not exceed\w*)\b|[<≤]", re.IGNORECASE)
+_SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
+
+
+class NamedFleets(msgspec.Struct, frozen=True, kw_only=True):
+    """The fleets of a text and the spans of their counts and names."""
+
+    fleets: tuple[GpuFleet, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
+    """Return the fleets that `text` names, in order."""
+    fleets: list[GpuFleet] = []
+    spans: list[tuple[int, int]] = []
+    for gpu in gpus:
+        before = _COUNT_BEFORE.search(text[: gpu.start][-40:])
+        after = _COUNT_AFTER.match(text, gpu.end)
+        start, end, count = gpu.start, gpu.end, None
+        if before is not None:
+            start, count = gpu.start - (len(text[: gpu.start][-40:]) - before.start()), _value(before["count"])
+        elif after is not None:
+            end, count = after.end(), _value(after["count"])
+        sentence = _sentence(text, gpu)
+        is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
+            _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
+        )
+        is_bound = _BOUND.search(text[max(0, start - 24) : start]) is not None or (
+            not is_owned and _BOUND.search(sentence) is not None
+        )
+        fleets.append(
+            GpuFleet(name=_name(gpu.name), count=count, is_owned=is_owned and not is_bound, is_bound=is_bound)
+        )
+        spans.append((start, end))
+    return NamedFleets(fleets=_merged(fleets), spans=tuple(spans))
+
+
+def _merged(fleets: Sequence[GpuFleet]) -> tuple[GpuFleet, ...]:
+    """Return one fleet a name: the first with a count."""
+    found: dict[str, GpuFleet] = {}
+    for fleet in fleets:
+        if fleet.name not in found or (found[fleet.name].count is None and fleet.count is not None):
+            found[fleet.name] = fleet
+    return tuple(found.values())
+
+
+def _name(name: str) -> str:
+    """Return the name in the singular: "H100" of "H100s"."""
+    stripped = name.strip()
+    return stripped[:-1] if stripped.endswith("s") and not stripped.lower().endswith("l40s") else (
+        stripped[:-1] if stripped.lower().endswith("l40ss") else stripped
+    )
+
+
+def _value(text: str) -> int:
+    word = re.sub(r"^(?:a|one) (?=\w)", "", text.lower())
+    return int(word) if word.isdecimal() else int(_WORDS.get(word, 1.0))
+
+
+def _sentence(text: str, gpu: Mention) -> str:
+    begin = max((match.end() for match in _SENTENCE_END.finditer(text, 0, gpu.start)), default=0)
+    end = _SENTENCE_END.search(text, gpu.end)
+    return text[begin : len(text) if end is None else end.start()]

@@ -1,0 +1,159 @@
+"""Read latency limits: metric, percentile, comparator, value and feature in any order."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from netra.domain.agents.numbers.lexicon import DAY_MS, Unit
+from netra.domain.agents.numbers.model import Number
+from netra.domain.agents.question.attributes import Attribute, assigned
+from netra.domain.agents.question.number_context import NumberContext, Numbers
+from netra.domain.agents.question.phrases import CLASSES, has
+from netra.domain.agents.question.readings import Metric, Reading, StatedTarget, Unread
+
+_STRONG: Final = re.compile(
+    r"(?:whole|entire|full|complete|total|overall)[- ]|end[- ]to[- ]end|e2e|latenc|response[- ]time|turn|round|finish|complete[sd]?\b|done", re.IGNORECASE
+)
+_NEGATED: Final = re.compile(
+    r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
+)
+_NO_LATENCY: Final = re.compile(
+    r"\b(?:ttl|cache|cached|window|last|past|ago|every|timeouts?|retention|trace|history|keepalive|interval|log covers"
+    r"|meeting|lunch|deadline|keep-alive|uptime|downtime)\b",
+    re.IGNORECASE,
+)
+_JOINED: Final = re.compile(r"(?:\s|,|and|&|\+|/|as well as|both|or|the|for)*", re.IGNORECASE)
+_WHOLE_SERVICE: Final = re.compile(r"\b(?:throughput|total|overall|aggregate|in total|combined)\b", re.IGNORECASE)
+_PER_USER: Final = re.compile(r"\b(?:per|each|every|a single|one)\s(?:user|reader|stream|request|call|session|answer|response|chat)", re.IGNORECASE)
+NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
+
+
+class Limited(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that can limit a latency, with its metrics and percentile."""
+
+    context: NumberContext
+    metrics: tuple[Metric, ...]
+    percentile: float | None
+    is_weak: bool  # only words such as “calls” or “takes” name the metric
+
+
+def is_duration(number: Number) -> bool:
+    """Return whether the number is a time that a latency can have, or a rate of tokens."""
+    return (number.unit is Unit.MS and number.value < DAY_MS) or is_token_rate(number)
+
+
+def is_token_rate(number: Number) -> bool:
+    """Return whether the number is tokens per second."""
+    return number.unit is Unit.COUNT and number.noun == "token" and number.period == "second"
+
+
+def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
+    """Return every duration with the metrics and the percentile that qualify it."""
+    heads = [head for head in numbers.heads if is_duration(head.quantity)]
+    metrics = assigned(heads, numbers.clauses, [*_strong_metrics(text)])
+    percentiles = assigned(
+        heads,
+        numbers.clauses,
+        [Attribute(value=p.value, start=p.start, end=p.end) for p in numbers.percentiles],
+    )
+    return tuple(
+        _limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)
+    )
+
+
+def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
+    """Yield the words that name a metric, but for those that are denied: "not the whole call"."""
+    taken: list[tuple[int, int]] = []
+    names: tuple[Metric, ...] = ("ttft", "tpot", "latency")
+    for name in names:
+        for match in CLASSES[name].finditer(text):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            taken.append(match.span())
+            is_strong = name != "latency" or _STRONG.match(match[0])
+            if is_strong and not _NEGATED.search(text[max(0, match.start() - 24) : match.start()]):
+                yield Attribute(value=name, start=match.start(), end=match.end())
+
+
+def _limited(
+    head: NumberContext, metrics: Sequence[Attribute[Metric]], percentiles: Sequence[Attribute[float]]
+) -> Limited:
+    """Return the duration with its metric: a token's time before the whole call, the nearest first."""
+    is_weak = not metrics and has("latency", head.clause.text)
+    names: tuple[Metric, ...] = ("latency",) if is_weak else _chosen(head, metrics)
+    if is_token_rate(head.quantity):
+        names, is_weak = ("tpot",), False
+    near = sorted(percentiles, key=lambda one: abs(one.start - head.quantity.start))
+    return Limited(
+        context=head, metrics=names, percentile=near[0].value if near else None, is_weak=is_weak
+    )
+
+
+def _chosen(head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[Metric, ...]:
+    if not metrics:
+        return ()
+    ordered = sorted(metrics, key=lambda one: one.start)
+    clause = head.clause
+    betweens = [
+        clause.text[one.end - clause.start : other.start - clause.start]
+        for one, other in zip(ordered, ordered[1:], strict=False)
+    ]
+    if len(ordered) > 1 and all("and" in b or "," in b or "/" in b for b in betweens):
+        if all(_JOINED.fullmatch(between) for between in betweens):
+            return tuple(dict.fromkeys(one.value for one in ordered))
+    tokens = [one for one in ordered if one.value != "latency"] or ordered
+    return (min(tokens, key=lambda one: abs(one.start - head.quantity.start)).value,)
+
+
+def limit_targets(
+    found: Limited, *, last: StatedTarget | None, quote: str, may_inherit: bool
+) -> tuple[Reading, ...]:
+    """Return the limits that a duration sets; `last` is the limit before, which may lend its metric."""
+    context, number = found.context, found.context.quantity
+    is_other = _NO_LATENCY.search(context.clause.text) is not None and "tpot" not in found.metrics
+    if number.unit is Unit.MS and (number.value <= 0 or is_other):
+        return ()
+    if is_token_rate(number):
+        if _WHOLE_SERVICE.search(context.around) and not _PER_USER.search(context.around):
+            why = "throughput of the whole service sets no target; state the rate one user needs"
+            return (Unread(text=quote, why=why, start=number.start),)
+        if number.value <= 0:
+            return (Unread(text=quote, why="a rate must be above 0", start=number.start),)
+    if has("average", context.around) and found.percentile is None:
+        why = "an average is no percentile; state the percentile, as “p50” or “p99”"
+        return (Unread(text=quote, why=why, start=number.start, is_grave=True),)
+    metrics, percentile = found.metrics, found.percentile
+    if last is not None and may_inherit and (not metrics or found.is_weak):
+        metrics = (_metric(last.field),)
+        percentile = percentile or last.percentile
+    if not metrics and percentile is None and not has("at_most", context.clause.text) and not _is_short(context):
+        return (Unread(text=quote, why="a time that is no limit on a latency", start=number.start),)
+    return tuple(
+        StatedTarget(
+            field=metric,
+            value=_milliseconds(number),
+            start=number.start,
+            end=number.end,
+            text=quote,
+            percentile=percentile,
+        )
+        for metric in metrics or ("latency",)
+    )
+
+
+def _is_short(context: NumberContext) -> bool:
+    """Return whether the time is so short that only a latency can be meant."""
+    return context.quantity.value <= 60_000 and bool(context.parts)
+
+
+def _metric(field: str) -> Metric:
+    return "ttft" if field == "ttft" else "tpot" if field == "tpot" else "latency"
+
+
+def _milliseconds(number: Number) -> float:
+    """Return the limit in milliseconds: the larger end of a range, or the time of one token."""
+    if is_token_rate(number):
+        return round(1_000 / number.value, 6)
+    return number.value if number.high is None else number.high
