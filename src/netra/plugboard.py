@@ -1,9 +1,11 @@
 """The plugboard: one field a port, and every service built from what is plugged in. It names no adapter."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dependency_injector import containers, providers
 
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.agents.stages.pipeline import AgentPipeline
 from netra.domain.audit.journal import SecurityJournal
 from netra.domain.health.service import HealthService
@@ -170,17 +172,22 @@ class Container(containers.DeclarativeContainer):
     health_service = providers.Singleton(
         HealthService, probes=ports.provided.probes, clock=ports.provided.clock
     )
-    agent_pipeline = providers.Singleton(
-        AgentPipeline,
-        workloads=ports.provided.workloads,
-        log=ports.provided.event_log,
+    advisor = providers.Singleton(
+        Advisor,
         prices=ports.provided.prices,
         clock=ports.provided.clock,
         default_model=settings.provided.default_model,
         language_model=ports.provided.language_model,
         conversations=ports.provided.threads,
-        quotas=quotas,
         sends=settings.provided.language_model_sends,
+    )
+    agent_pipeline = providers.Singleton(
+        AgentPipeline,
+        advisor=advisor,
+        workloads=ports.provided.workloads,
+        log=ports.provided.event_log,
+        clock=ports.provided.clock,
+        quotas=quotas,
     )
     what_if_service = providers.Singleton(
         WhatIfService,
@@ -204,8 +211,16 @@ class Container(containers.DeclarativeContainer):
     )
 
 
+Filled = TypeVar("Filled", bound=Container)
+
+
 def contained(ports: Ports, settings: Settings) -> Container:
-    """Return the services over `ports`; a forgotten plug is an error here, not at the first request."""
-    container = Container(ports=providers.Object(ports), settings=providers.Object(settings))
+    """Return the services over `ports`."""
+    return filled(Container, ports, settings)
+
+
+def filled(kind: type[Filled], ports: Ports, settings: Settings) -> Filled:
+    """Return a container of this kind; a missing port is an error here, not at the first request."""
+    container = kind(ports=providers.Object(ports), settings=providers.Object(settings))
     container.check_dependencies()
     return container

@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp
 
-from netra.bootstrap import Ports, open_ports
+from netra.bootstrap import open_ports
 from netra.domain.errors import NetraError
 from netra.entrypoints.asgi import App, Receive, Scope, Send
 from netra.entrypoints.edge import Edge
@@ -40,6 +40,7 @@ from netra.entrypoints.websocket import asyncapi
 from netra.entrypoints.websocket.handler import WebSocketDoor
 from netra.entrypoints.websocket.pump import LINGER_S
 from netra.entrypoints.websocket.pump import Services as SocketServices
+from netra.plugboard import Ports
 from netra.settings import Settings
 
 T = TypeVar("T")
@@ -68,11 +69,11 @@ class OwnWorker:
     @asynccontextmanager
     async def working(self, services: Services) -> AsyncGenerator[None]:
         """Work on runs until the block ends, unless `stop` was called before."""
-        if services.settings.slots == 0:
+        if services.settings().slots == 0:
             yield
             return
         async with asyncio.TaskGroup() as group:
-            group.create_task(services.container.run_worker().serve(self._stopping))
+            group.create_task(services.run_worker().serve(self._stopping))
             try:
                 yield
             finally:
@@ -104,7 +105,7 @@ class Application:
     async def drain(self) -> None:
         """Prepare for shutdown: claim no more runs, report not ready, and close all live connections."""
         self.stop_work()
-        self._switchboard.services.health.drain()
+        self._switchboard.services.health_service().drain()
         await self._connections.drain()
 
 
@@ -131,7 +132,7 @@ def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: floa
         async with nullcontext(ports) if ports is not None else open_ports(settings) as opened:
             services = switchboard.plug(opened)
             edge.open(ids=opened.ids, incidents=opened.incidents)
-            watched = connections.watched(users=services.users, clock=opened.clock)
+            watched = connections.watched(users=services.user_service(), clock=opened.clock)
             async with worker.working(services), watched:
                 yield
 
@@ -201,24 +202,30 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
 
 def _for_sockets(services: Services) -> SocketServices:
     return SocketServices(
-        runs=services.runs,
-        users=services.users,
-        limiter=services.ports.limiter,
-        clock=services.ports.clock,
-        incidents=services.ports.incidents,
-        journal=services.journal,
+        runs=services.run_service(),
+        users=services.user_service(),
+        limiter=services.ports().limiter,
+        clock=services.ports().clock,
+        incidents=services.ports().incidents,
+        journal=services.security_journal(),
     )
 
 
 def _dependencies(switchboard: Switchboard) -> dict[str, Provide]:
+    def service(provider_of: Callable[[Services], Callable[[], object]]) -> Provide:
+        def get() -> Any:
+            return provider_of(switchboard.services)()
+
+        return provided(get)
+
     return {
         "services": provided(lambda: switchboard.services),
-        "users": provided(lambda: switchboard.services.users),
-        "threads": provided(lambda: switchboard.services.threads),
-        "runs": provided(lambda: switchboard.services.runs),
-        "workloads": provided(lambda: switchboard.services.workloads),
-        "health_service": provided(lambda: switchboard.services.health),
-        "sign_in_desk": provided(lambda: switchboard.services.sign_ins),
+        "users": service(lambda services: services.user_service),
+        "threads": service(lambda services: services.thread_service),
+        "runs": service(lambda services: services.run_service),
+        "workloads": service(lambda services: services.workload_service),
+        "health_service": service(lambda services: services.health_service),
+        "sign_in_desk": service(lambda services: services.sign_in_desk),
     }
 
 

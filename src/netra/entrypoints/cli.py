@@ -10,7 +10,6 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, Final, TextIO
 
 import click
@@ -91,7 +90,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with 'netra demo', or with your own log: 'netra optimize FILE'.",
 )
-@click.version_option(version("netra"), message="netra %(version)s")
+@click.version_option(package_name="netra", message="netra %(version)s")
 def netra() -> None:
     """Read an AI workload's request log; compute what to change and what that saves."""
 
@@ -103,9 +102,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def exit_code(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; errors are reported in one sentence on stderr."""
-    from netra.domain.errors import NetraError
-    from netra.settings import SettingsRefused
-
     try:
         with unseen(*FRAMEWORKS):
             ended = netra.main(args=arguments, prog_name="netra", standalone_mode=False)
@@ -114,7 +110,7 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
 
         show_refusal(error)
         return REFUSED
-    except (NetraError, SettingsRefused, OSError) as error:
+    except _known_failures() as error:  # evaluated, and imported, only after a failure
         return _report(error)
     except (click.Abort, KeyboardInterrupt):
         from netra.entrypoints.reports.safe import say
@@ -122,6 +118,14 @@ def exit_code(arguments: Sequence[str] | None = None) -> int:
         say("Stopped.", err=True)
         return INTERRUPTED
     return ended if isinstance(ended, int) else DONE
+
+
+def _known_failures() -> tuple[type[Exception], ...]:
+    """Return the failures that are reported in one sentence."""
+    from netra.domain.errors import NetraError
+    from netra.settings import SettingsRefused
+
+    return (NetraError, SettingsRefused, OSError)
 
 
 @contextmanager

@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from netra.bootstrap import Container, Ports, contained, memory_ports, open_ports
-from netra.domain.agents.model import Question, Stage
-from netra.domain.agents.stages.pipeline import AgentPipeline
+from netra.bootstrap import open_ports
+from netra.bootstrap.memory import memory_ports
+from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.errors import NetraError, WorkStopped
-from netra.domain.ids import ThreadId, UserId, WorkloadId
+from netra.domain.ids import ThreadId, WorkloadId
 from netra.domain.optimization.model import Checkpoint, never_stop
-from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.price_check import PriceCheck, price_check
+from netra.domain.optimization.price_check import PriceCheck
 from netra.domain.optimization.result import Advice
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
@@ -27,10 +25,10 @@ from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
 from netra.domain.users.rules import normal_email
 from netra.domain.users.service import UserService
-from netra.domain.what_if.price_list import price_list
-from netra.domain.what_if.trial import what_if
 from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
+from netra.entrypoints.file_analysis import advise_on, check_prices_on, simulate_on
+from netra.plugboard import Container, Ports, contained
 from netra.ports.log_files import Progress, ReadLog
 from netra.settings import Settings
 
@@ -193,9 +191,8 @@ class Netra:
         checkpoint: Checkpoint = never_stop,
     ) -> Advice:
         """Answer a question about events that are in no store: the five agents, without a run."""
-        question = Question(owner_id=UserId(0), message=message, parameters=parameters or {})
-        pipeline: AgentPipeline = self._container.agent_pipeline()
-        return await pipeline.answer_events(question, events, _Stage(checkpoint))
+        advisor: Advisor = self._container.advisor()
+        return await advise_on(events, message, advisor=advisor, parameters=parameters, checkpoint=checkpoint)
 
     async def simulate(
         self,
@@ -206,27 +203,27 @@ class Netra:
         checkpoint: Checkpoint = never_stop,
     ) -> Simulated:
         """Return what a proposed change would come to; see `what_if`."""
-        work = partial(
-            what_if,
+        return await simulate_on(
             events,
             proposal,
             book=self._ports.prices,
             default_model=self._container.settings().default_model,
-            hardware=HARDWARE,
             model=model,
             checkpoint=checkpoint,
         )
-        return await asyncio.to_thread(work)
 
     async def check_prices(
         self, events: Events, *, model: str | None = None, progress: Progress | None = None
     ) -> PriceCheck:
         """Return how the bill agrees with list prices asked one call at a time, on the events given."""
-        default_model = self._container.settings().default_model
-        prices = price_list(events, self._ports.prices, default_model=default_model, model=model)
-        audit = self._ports.price_audit
-        listed_usd = await asyncio.to_thread(audit.listed_usd, events, prices, progress=progress)
-        return price_check(events, prices, listed_usd=listed_usd)
+        return await check_prices_on(
+            events,
+            book=self._ports.prices,
+            audit=self._ports.price_audit,
+            default_model=self._container.settings().default_model,
+            model=model,
+            progress=progress,
+        )
 
 
 def _answer(run: Run) -> Answer:
@@ -236,34 +233,3 @@ def _answer(run: Run) -> Answer:
             raise WorkStopped("The run was cancelled.", run_id=run.id)
         raise NetraError(failure.message, run_id=run.id, code=failure.code)
     return Answer(run=run, advice=msgspec.json.decode(run.result, type=Advice))
-
-
-class _Stage:
-    """Turns the agents' stages into one line of progress."""
-
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._checkpoint = checkpoint
-        self._span = (0, 0)
-
-    async def start_stage(self, *, agent: str, message: str, progress: int, until: int) -> None:
-        """Begin a stage."""
-        self._span = (progress, until)
-        self._checkpoint(progress / 100, f"{agent}: {message}")
-
-    async def skip_stages(self, *stages: Stage) -> None:
-        """Go through stages that have nothing to do."""
-        for stage in stages:
-            self._span = (stage.progress, stage.until)
-            self._checkpoint(stage.progress / 100, f"{stage.agent}: {stage.message}")
-
-    async def emit_text(self, text: str, *, attempt: int, at: int) -> None:
-        """Leave the answer to its end: a line of progress has no room for it."""
-
-    async def wait_for_stop(self) -> None:
-        """Wait for ever: whoever asked cancels, or stops the work at a checkpoint."""
-        await asyncio.Event().wait()
-
-    def checkpoint(self, done: float, doing: str) -> None:
-        """Pass the share of the whole on."""
-        begin, end = self._span
-        self._checkpoint((begin + (end - begin) * done) / 100, doing)

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]  # of a model's weights on GPUs
+
 
 class Priority(enum.StrEnum):
     """The objective to minimise: cost, latency or both."""

@@ -26,6 +26,8 @@ WAITING_PER_CLIENT_MAX: Final = (
     500  # pending sign-ins and codes per client network; no client can exhaust the total
 )
 
+KEY_PREFIX: Final = "nk_"  # distinguishes an API key from a token, and lets secret scanners find it
+
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -77,6 +79,11 @@ def digest_of(secret: str, *, use: str) -> str:
     False
     """
     return hashlib.sha256(f"netra {use}\0{secret}".encode()).hexdigest()
+
+
+def key_digest(secret: str) -> str:
+    """Return the stored digest of an API key."""
+    return digest_of(secret, use="api key")
 
 
 def too_many_waiting(*, first_ends_s: float) -> RateLimited:

@@ -54,8 +54,19 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
         return None if code < 0 else self.names[code]
 
     def take(self, indexes: npt.NDArray[np.intp]) -> "Labels":
-        """Return the same names for the chosen events."""
-        return Labels(codes=self.codes[indexes], names=self.names)
+        """Return the labels of the chosen events, with only the names that these use, in the same order.
+
+        A code may therefore change: where codes of the whole column must hold, index `codes` instead.
+        """
+        codes = self.codes[indexes]
+        used = _used_codes(codes, of=len(self.names))
+        if len(used) == len(self.names):
+            return Labels(codes=codes, names=self.names)
+        lookup = np.searchsorted(used, codes).astype(np.int32)
+        return Labels(
+            codes=np.where(codes < 0, np.int32(-1), lookup),
+            names=tuple([self.names[code] for code in used.tolist()]),
+        )
 
 
 class Prefixes(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +190,15 @@ def places_of(cells: Ints) -> tuple[Ints, Ints]:
     lookup = np.zeros(int(found[-1]) + 1, np.int64)
     lookup[found] = np.arange(len(found))
     return found, lookup[cells]
+
+
+def _used_codes(codes: Codes, *, of: int) -> Codes:
+    """Return the distinct codes from 0, ascending; sorts only where the events are fewer than the names."""
+    if len(codes) < of:
+        return np.unique(codes[codes >= 0])
+    is_used = np.zeros(of + 1, np.bool_)  # the last place is that of code -1
+    is_used[codes] = True
+    return np.flatnonzero(is_used[:-1]).astype(np.int32)
 
 
 def labels_of(values: Iterable[str | None]) -> Labels | None:

@@ -4,23 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from netra.domain.optimization.model import Priority
-from netra.domain.optimization.result import Advice
-from netra.domain.workloads.columns import Events
-from netra.entrypoints.commands.context import json_option, log_argument, run, written
-from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with, written
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
-from netra.entrypoints.reports.console import reading_console
-from netra.entrypoints.reports.digest import digest_of, is_sufficient
-from netra.entrypoints.reports.report import rendered
 from netra.entrypoints.reports.safe import say, say_json
-from netra.entrypoints.reports.sketch import sketch_of
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.domain.optimization.result import Advice
+    from netra.domain.workloads.columns import Events
+    from netra.ports.log_files import ReadLog
 
 DEFAULT_QUESTION: Final = "Optimize my AI workload for cost efficiency"
 NOT_ENOUGH: Final = 3
@@ -78,6 +75,8 @@ def optimize(
     Exit codes: 0 advice was given; 2 the file or an option cannot be used;
     3 the log holds too little to advise on, or no call of it has a known price.
     """
+    from netra.entrypoints.reports.digest import is_sufficient  # imports numpy, which the help does not need
+
     given = {"priority": priority, "budget": budget, "model": model, "constraints": list(constraints) or None}
     parameters = {name: value for name, value in given.items() if value is not None}
     prices = Prices(file=price_file, as_of=as_of)
@@ -88,21 +87,40 @@ def optimize(
     if as_json:
         say_json(advice, indent=2)
     else:
-        console = reading_console()
-        console.print(rendered(digest_of(advice), sketch=sketch_of(log.events), source=file.name))
+        _print_report(advice, events=log.events, source=file.name)
     return 0 if is_sufficient(advice) else NOT_ENOUGH
 
 
 async def _advice(
     file: Path, question: str, *, parameters: Mapping[str, Any], prices: Prices
-) -> tuple[ReadLog, Advice]:
-    async with log_in(file, prices=prices) as (netra, log, checkpoint):
-        return log, await netra.advise(log.events, question, parameters=parameters, checkpoint=checkpoint)
+) -> "tuple[ReadLog, Advice]":
+    from netra.bootstrap.files import file_ports
+    from netra.domain.agents.stages.advisor import Advisor
+    from netra.entrypoints.commands.log_loading import log_in
+    from netra.entrypoints.file_analysis import advise_on
+
+    settings = settings_with(**prices.settings)
+    ports = file_ports(settings)
+    advisor = Advisor(prices=ports.prices, clock=ports.clock, default_model=settings.default_model)
+    async with log_in(file, ports.log_files) as (log, checkpoint):
+        return log, await advise_on(
+            log.events, question, advisor=advisor, parameters=parameters, checkpoint=checkpoint
+        )
 
 
-def _write_page(path: Path, advice: Advice, *, events: Events, source: str, question: str) -> None:
-    # matplotlib takes about a second to load: only who asks for a page waits for it.
-    from netra.entrypoints.reports.page import page_of
+def _print_report(advice: "Advice", *, events: "Events", source: str) -> None:
+    from netra.entrypoints.reports.console import reading_console
+    from netra.entrypoints.reports.digest import digest_of
+    from netra.entrypoints.reports.report import rendered
+    from netra.entrypoints.reports.sketch import sketch_of
+
+    reading_console().print(rendered(digest_of(advice), sketch=sketch_of(events), source=source))
+
+
+def _write_page(path: Path, advice: "Advice", *, events: "Events", source: str, question: str) -> None:
+    from netra.entrypoints.reports.digest import digest_of
+    from netra.entrypoints.reports.page import page_of  # imports matplotlib, which takes about a second
+    from netra.entrypoints.reports.sketch import sketch_of
 
     text = page_of(digest_of(advice), sketch=sketch_of(events), source=source, question=question)
     written(path, text.encode())

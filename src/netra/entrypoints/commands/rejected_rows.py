@@ -1,15 +1,17 @@
 """Reports rows of a file that were rejected."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from netra.domain.optimization.wording import count
 from netra.entrypoints.reports.safe import say
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.ports.log_files import ReadLog
 
 FAULTS_SHOWN: Final = 5
 
 
-def warn_of_rows(log: ReadLog) -> None:
+def warn_of_rows(log: "ReadLog") -> None:
     """Print on stderr the assumptions made and the rows that were rejected; all others were used."""
     report = log.report
     for note in log.notes:

@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
-from netra.domain.optimization.what_if.simulate import Precision, Proposal, Simulated
+from netra.domain.optimization.model import Precision
 from netra.domain.optimization.wording import count, money, percent
-from netra.entrypoints.commands.context import json_option, log_argument, run
-from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.domain.optimization.what_if.simulate import Proposal, Simulated
+    from netra.ports.log_files import ReadLog
 
 TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
 PRECISION: Final = click.Choice(get_args(Precision))
@@ -61,6 +63,8 @@ def simulate(
     netra simulate day.jsonl --cache --cache-ttl 300 --batch-share 0.2
     netra simulate day.jsonl --served-on "4x H100" --gpu H200 --gpus-per-replica 2
     """
+    from netra.domain.optimization.what_if.simulate import Proposal  # imports numpy, as the help need not
+
     today = {name: value for name, value in proposed.items() if name.startswith("served_")}
     proposal = Proposal(model=to_model, **proposed)
     if proposal == Proposal(**today):
@@ -74,7 +78,7 @@ def simulate(
         say_lines(lines_of(simulated))
 
 
-def lines_of(simulated: Simulated) -> list[str]:
+def lines_of(simulated: "Simulated") -> list[str]:
     """Return the outcome as a person reads it."""
     now_usd, then_usd = simulated.now_usd_per_month, simulated.then_usd_per_month
     change = f"{money(now_usd)} a month now, {money(then_usd)} then ({simulated.cost_change})"
@@ -102,10 +106,23 @@ def lines_of(simulated: Simulated) -> list[str]:
 
 
 async def _simulated(
-    file: Path, proposal: Proposal, *, model: str | None, prices: Prices
-) -> tuple[ReadLog, Simulated]:
-    async with log_in(file, prices=prices) as (netra, log, checkpoint):
-        return log, await netra.simulate(log.events, proposal, model=model, checkpoint=checkpoint)
+    file: Path, proposal: "Proposal", *, model: str | None, prices: Prices
+) -> "tuple[ReadLog, Simulated]":
+    from netra.bootstrap.files import file_ports
+    from netra.entrypoints.commands.log_loading import log_in
+    from netra.entrypoints.file_analysis import simulate_on
+
+    settings = settings_with(**prices.settings)
+    ports = file_ports(settings)
+    async with log_in(file, ports.log_files) as (log, checkpoint):
+        return log, await simulate_on(
+            log.events,
+            proposal,
+            book=ports.prices,
+            default_model=settings.default_model,
+            model=model,
+            checkpoint=checkpoint,
+        )
 
 
 def _tails(latency: Mapping[str, Any] | None) -> str:

@@ -2,22 +2,21 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from netra.bootstrap import measurements_in
-from netra.domain.optimization.performance.catalogue import HARDWARE
-from netra.domain.optimization.performance.validation.scorecard import PerformanceReport, validate_performance
-from netra.domain.optimization.price_check import CostCheck, GroupCost, PriceCheck, evenly
 from netra.domain.optimization.wording import count, percent
-from netra.domain.workloads.model import RowFault
-from netra.entrypoints.commands.context import json_option, log_argument, run
-from netra.entrypoints.commands.log_loading import log_in
+from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
-from netra.ports.log_files import ReadLog
+
+if TYPE_CHECKING:
+    from netra.domain.optimization.performance.validation.scorecard import PerformanceReport
+    from netra.domain.optimization.price_check import CostCheck, GroupCost, PriceCheck
+    from netra.domain.workloads.model import RowFault
+    from netra.ports.log_files import ReadLog
 
 NOT_ENOUGH: Final = 3
 FAULTS_SHOWN: Final = 10
@@ -54,17 +53,31 @@ def prices(
     return 0 if check.agrees else NOT_ENOUGH
 
 
-async def _checked(file: Path, *, model: str | None, prices: Prices) -> tuple[ReadLog, PriceCheck]:
-    async with log_in(file, prices=prices) as (netra, log, checkpoint):
+async def _checked(file: Path, *, model: str | None, prices: Prices) -> "tuple[ReadLog, PriceCheck]":
+    from netra.bootstrap.files import file_ports
+    from netra.domain.optimization.price_check import evenly
+    from netra.entrypoints.commands.log_loading import log_in
+    from netra.entrypoints.file_analysis import check_prices_on
+
+    settings = settings_with(**prices.settings)
+    ports = file_ports(settings)
+    async with log_in(file, ports.log_files) as (log, checkpoint):
 
         def progress(done: float) -> None:
             checkpoint(done, "Asking for the list price of every call")
 
         events = evenly(log.events, at_most=COMPARED_MAX)
-        return log, await netra.check_prices(events, model=model, progress=progress)
+        return log, await check_prices_on(
+            events,
+            book=ports.prices,
+            audit=ports.price_audit,
+            default_model=settings.default_model,
+            model=model,
+            progress=progress,
+        )
 
 
-def price_lines_of(check: PriceCheck) -> list[str]:
+def price_lines_of(check: "PriceCheck") -> list[str]:
     """Return the comparison as a person reads it."""
     said = [
         f"{count(check.rows_compared, 'call')} of {check.rows:,} compared.",
@@ -85,7 +98,7 @@ def price_lines_of(check: PriceCheck) -> list[str]:
     return [*said, verdict if check.rows_compared else "There was nothing to compare."]
 
 
-def cost_lines_of(costs: CostCheck | None) -> list[str]:
+def cost_lines_of(costs: "CostCheck | None") -> list[str]:
     """Return how the logged costs compare with list prices, as a person reads it."""
     if costs is None:
         return ["  The log has no costs in US dollars to compare with."]
@@ -99,7 +112,7 @@ def cost_lines_of(costs: CostCheck | None) -> list[str]:
     return [*said, *(_group_line(group) for group in costs.by_group[:FAULTS_SHOWN])]
 
 
-def _group_line(group: GroupCost) -> str:
+def _group_line(group: "GroupCost") -> str:
     name = f"{group.day.isoformat()} {group.model} ({group.service_tier or 'standard'})"
     return f"    {name}: ${group.cost_usd:,.6f} for ${group.list_usd:,.6f}"
 
@@ -120,6 +133,10 @@ def performance(file: Path, *, as_json: bool) -> int:
     \b
     Exit codes: 0 checked; 2 FILE is no table of measurements; 3 not one row could be used.
     """
+    from netra.bootstrap.files import measurements_in
+    from netra.domain.optimization.performance.catalogue import HARDWARE
+    from netra.domain.optimization.performance.validation.scorecard import validate_performance
+
     rows, unread = measurements_in(file)
     report = validate_performance(rows, hardware=HARDWARE, unread=unread)
     if as_json:
@@ -129,7 +146,7 @@ def performance(file: Path, *, as_json: bool) -> int:
     return 0 if report.rows else NOT_ENOUGH
 
 
-def lines_of(report: PerformanceReport) -> list[str]:
+def lines_of(report: "PerformanceReport") -> list[str]:
     """Return the figures as a person reads them."""
     figures = (
         ("time per output token, mean error", report.tpot_mape, "as shipped, a row each"),
@@ -145,7 +162,7 @@ def lines_of(report: PerformanceReport) -> list[str]:
     return said
 
 
-def _ordered_pairs(report: PerformanceReport) -> str:
+def _ordered_pairs(report: "PerformanceReport") -> str:
     apart = percent(report.pairs_ordered_least_difference)
     every = _share(report.pairs_ordered_right_all)
     return f"of {report.pairs_ordered:,} measured {apart} or more apart; {every} of all"
@@ -155,7 +172,7 @@ def _share(value: float | None) -> str:
     return "not known" if value is None else percent(value)
 
 
-def _refused(faults: tuple[RowFault, ...]) -> list[str]:
+def _refused(faults: "tuple[RowFault, ...]") -> list[str]:
     shown = [f"  {fault.message}" for fault in faults[:FAULTS_SHOWN]]
     left = len(faults) - len(shown)
     return [*shown, f"  and {left:,} more (--json lists all)"] if left else shown

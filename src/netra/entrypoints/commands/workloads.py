@@ -1,11 +1,11 @@
 """`netra workloads`: request logs in the store, for use by the service."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netra.domain.optimization.wording import count
-from netra.domain.workloads.model import Workload
 from netra.entrypoints.commands.context import (
     Decorated,
     data_option,
@@ -16,9 +16,10 @@ from netra.entrypoints.commands.context import (
     store_in,
 )
 from netra.entrypoints.commands.rejected_rows import warn_of_rows
-from netra.entrypoints.reports.console import error_console
-from netra.entrypoints.reports.progress import progress_on
 from netra.entrypoints.reports.safe import say, say_json
+
+if TYPE_CHECKING:
+    from netra.domain.workloads.model import Workload
 
 
 def email_option(command: Decorated) -> Decorated:
@@ -41,6 +42,8 @@ def workloads() -> None:
 @data_option
 def import_file(file: Path, *, name: str | None, email: str | None, as_json: bool, data: Path | None) -> None:
     """Create a workload from the request log in FILE."""
+    from netra.entrypoints.reports.console import error_console
+    from netra.entrypoints.reports.progress import progress_on
 
     async def imported() -> None:
         with progress_on(error_console()) as checkpoint:
@@ -82,5 +85,5 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
     run(listed())
 
 
-def _shown(workload: Workload) -> dict[str, object]:
+def _shown(workload: "Workload") -> dict[str, object]:
     return {"id": workload.id, "name": workload.name, "event_count": workload.event_count}

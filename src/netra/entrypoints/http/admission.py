@@ -97,7 +97,7 @@ class AdmissionMiddleware:
             if rule.also is not None:
                 check_scope(principal, rule.also)
         except Forbidden:
-            await self._switchboard.services.journal.note_once(
+            await self._switchboard.services.security_journal().note_once(
                 SecurityEventKind.ACCESS_REFUSED,
                 origin=origin_of(exchange_of(scope), scope["headers"]),
                 key=principal.session_id,
@@ -111,7 +111,7 @@ class AdmissionMiddleware:
         if isinstance(error, TokenExpired) or header(scope["headers"], b"authorization") is None:
             return
         exchange = exchange_of(scope)
-        await self._switchboard.services.journal.note_once(
+        await self._switchboard.services.security_journal().note_once(
             SecurityEventKind.ACCESS_REFUSED,
             origin=origin_of(exchange, scope["headers"]),
             key=address_key(exchange),
@@ -121,7 +121,7 @@ class AdmissionMiddleware:
     async def _note_limit(self, admission: Admission, rule: Rule, key: str, scope: Scope) -> None:
         if admission.allowed or rule.limit is None:
             return
-        await self._switchboard.services.journal.note_once(
+        await self._switchboard.services.security_journal().note_once(
             SecurityEventKind.LIMIT_REACHED,
             origin=origin_of(exchange_of(scope), scope["headers"]),
             key=f"{rule.limit.value} {key}",
@@ -131,14 +131,14 @@ class AdmissionMiddleware:
         if rule.is_public:
             return address_key(exchange)
         token = bearer_token(scope["headers"])
-        principal = await self._switchboard.services.users.authenticate(token)
+        principal = await self._switchboard.services.user_service().authenticate(token)
         scope["auth"] = principal
         return user_key(principal.user_id)
 
     async def _count(self, rule: Rule, key: str, exchange: Exchange) -> Admission | None:
         if rule.limit is None:
             return None
-        admission = await self._switchboard.services.ports.limiter.admit(rule.limit, key)
+        admission = await self._switchboard.services.ports().limiter.admit(rule.limit, key)
         add_headers(admission, exchange)
         return admission
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 from litestar import Router, get
-from litestar.di import NamedDependency
 
 from netra.entrypoints.http.admission import admits
+from netra.entrypoints.http.request import InjectedServices
 from netra.entrypoints.services import Services
 
 
@@ -40,11 +40,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/api/config", opt=admits(public=True), sync_to_thread=False, summary="Public settings")
-def config(services: NamedDependency[Services]) -> Configuration:
+def config(services: InjectedServices) -> Configuration:
     """Return the settings that a client may need before its first request."""
-    settings = services.settings
+    settings = services.settings()
     features = Features(
-        oauth_enabled=services.ports.identity_provider is not None,
+        oauth_enabled=services.ports().identity_provider is not None,
         websocket_enabled=True,
         analytics_enabled=True,
         registration_enabled=settings.registration,
@@ -58,8 +58,8 @@ def configuration_router() -> Router:
 
 
 def _limits(services: Services) -> Limits:
-    settings = services.settings
-    published = services.ports.limiter.published()
+    settings = services.settings()
+    published = services.ports().limiter.published()
     return Limits(
         max_message_length=settings.quotas.max_message_length,
         max_thread_messages=settings.quotas.max_thread_messages,

@@ -4,6 +4,8 @@ from typing import Any, cast
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from netra.domain.audit.model import Origin
 from netra.domain.ids import UserId
@@ -11,6 +13,10 @@ from netra.domain.users.model import Principal
 from netra.entrypoints.asgi import Exchange, Scope, exchange_of
 from netra.entrypoints.credentials import origin_of
 from netra.entrypoints.json_body import read_object
+from netra.entrypoints.services import Services
+
+InjectedServices = NamedDependency[SkipValidation[Services]]
+"""The services, as a handler's parameter; a container's instance is of the library's own class."""
 
 
 class ApiRequest(Request[Any, Principal, State]):

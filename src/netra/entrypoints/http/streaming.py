@@ -19,7 +19,7 @@ from netra.entrypoints.asgi import Send as PlainSend
 from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.http.event_reader import EventReader
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.rate_limiting import user_key
 from netra.entrypoints.services import Services
@@ -53,17 +53,17 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
 async def stream(
     run_id: FromPath[str],
     request: ApiRequest,
-    services: NamedDependency[Services],
+    services: InjectedServices,
     connections: NamedDependency[LiveConnections],
     last_event_id: LastEventId = None,
 ) -> Response[Any]:
     """Send every event after `Last-Event-ID`, then live events until the last; 204 if no event can follow."""
-    run = await services.runs.get(RunId(run_id), owner_id=request.owner_id)
+    run = await services.run_service().get(RunId(run_id), owner_id=request.owner_id)
     after = seq_of(last_event_id, most=run.last_seq)
     if run.state.is_terminal and after >= run.last_seq:
         return Response(None, status_code=204)  # 204 stops an EventSource from reconnecting
     reader = EventReader(
-        request.principal, run.id, after=after, runs=services.runs, clock=services.ports.clock
+        request.principal, run.id, after=after, runs=services.run_service(), clock=services.ports().clock
     )
     return EventStream(reader, request=request, services=services, connections=connections)
 
@@ -108,7 +108,7 @@ class _Streamed(ASGIResponse):
             self._connections.check_room()
             self._connections.seat(self._reader, principal)
         except TooManyConnections:
-            await self._services.journal.note_once(
+            await self._services.security_journal().note_once(
                 SecurityEventKind.ACCESS_REFUSED,
                 origin=self._request.origin,
                 key=f"stream {user_key(principal.user_id)}",

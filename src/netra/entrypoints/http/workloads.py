@@ -33,10 +33,9 @@ from netra.entrypoints.http.listing import (
     pagination_of,
 )
 from netra.entrypoints.http.openapi import REF, noted
-from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.http.what_if import simulate
 from netra.entrypoints.json_body import read_as
-from netra.entrypoints.services import Services
 from netra.entrypoints.start_run import NAME
 from netra.ports.call_outbox import Delivery
 
@@ -157,14 +156,14 @@ async def delete_workload(
 
 @post("/{workload_id:str}/events", status_code=200, opt=_FILL, summary="Add events")
 async def add_events(
-    workload_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
+    workload_id: FromPath[str], request: ApiRequest, services: InjectedServices
 ) -> EventsTaken:
     """Add events. A repeated event id counts once; an invalid event does not affect the others."""
     body = await request.body()
-    quotas = services.settings.quotas
+    quotas = services.settings().quotas
     is_ndjson = media_type(request.scope["headers"]) == NDJSON
     taken = await asyncio.to_thread(_read, body, is_ndjson=is_ndjson, quotas=quotas)
-    is_new = await services.workloads.append(
+    is_new = await services.workload_service().append(
         WorkloadId(workload_id), taken.events, owner_id=request.owner_id, made_as=request.exchange.name
     )
     return await asyncio.to_thread(_taken, workload_id, taken, is_new)

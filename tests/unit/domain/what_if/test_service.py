@@ -15,7 +15,7 @@ def service(desk: Any, quotas: Quotas = DEFAULT_QUOTAS) -> WhatIfService:
     return WhatIfService(
         workloads=desk.workloads,
         log=desk.log,
-        prices=desk.pipeline._prices,
+        prices=desk.prices,
         default_model="big",
         quotas=quotas,
     )

@@ -142,7 +142,7 @@ def _parts(events: Events, traffic: Traffic, now_usd: Floats, *, groups: Labels,
         left = adjusted(
             parted.earlier_usd[where],
             events=events.take(where),
-            groups=groups.take(where),
+            groups=msgspec.structs.replace(groups, codes=groups.codes[where]),
             after=after[where],
         )
         cells = _cells(left, events.at_ns, where, clusters=clusters, groups=groups, after=after)
@@ -183,9 +183,8 @@ def _cells(
     values: Floats, at_ns: Ints, where: Ints, *, clusters: Clusters, groups: Labels, after: Bools
 ) -> Cells:
     chosen = msgspec.structs.replace(clusters, codes=clusters.codes[where])
-    return cells_of(
-        values, at_ns=at_ns[where], clusters=chosen, groups=groups.take(where), after=after[where]
-    )
+    kinds = msgspec.structs.replace(groups, codes=groups.codes[where])  # `kinds` of the result goes by code
+    return cells_of(values, at_ns=at_ns[where], clusters=chosen, groups=kinds, after=after[where])
 
 
 def _kind(parts: _Parts, code: int) -> Kind | None:

@@ -6,7 +6,7 @@ or checked by replay of the real arrivals.
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
@@ -15,7 +15,7 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Replays, Scheme, at_ttl, change_of
 from netra.domain.optimization.analysers.model import ORDER, Study
 from netra.domain.optimization.measures.latency import tails_of
-from netra.domain.optimization.model import Checkpoint, never_stop
+from netra.domain.optimization.model import Checkpoint, Precision, never_stop
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import (
     UNPRICED,
@@ -38,7 +38,6 @@ _ALL: Final = np.iinfo(np.int64).max
 
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Precision = Literal["fp32", "bf16", "fp8", "int8", "fp4", "int4"]
 Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
 Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; the range of the columns
 

@@ -184,7 +184,7 @@ async def test_events_at_hand_are_worded_too(shop: Any, calls: Any) -> None:
 
     shop.language_model = model(well)
     question = Question(owner_id=UserId(0), message="make it cheaper")
-    advice = await shop.pipeline.answer_events(question, columns_of(calls(60)), shop.watch)
+    advice = await shop.advisor.answer_events(question, columns_of(calls(60)), shop.watch)
     assert said(advice)["used"] is True
 
 
