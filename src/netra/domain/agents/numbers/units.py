@@ -61,7 +61,9 @@ _BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _TIMES_BEFORE: Final = re.compile(
-    r"(?<!\w)(?:x|×)\s?$|\b(?:times|multiplied by|multiply by)\s$|\bfactor (?:of )?(?:about |around |roughly )?$", re.IGNORECASE
+    r"(?<!\w)(?:x|×)\s?$|\b(?:times|multiplied by|multiply by)\s$|\bfactor (?:of )?(?:about |around "
+    r"|roughly )?$",
+    re.IGNORECASE,
 )
 _PERIOD: Final = re.compile(
     r"\s*(?:/\s?|\b(?:a|an|per|each|every|any given|pro|im|par|al|por)\s+)(?:calendar )?(?:"

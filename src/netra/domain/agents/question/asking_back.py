@@ -11,9 +11,7 @@ VAGUE: Final = f"What should become better: the cost, the speed, or something el
 NOTHING: Final = f"What would you like to know about this log? {CAN}"
 
 
-def question_back(
-    message: str, seen: Sighting, fields: Mapping[str, Any], unread: Sequence[Unread]
-) -> str:
+def question_back(message: str, seen: Sighting, fields: Mapping[str, Any], unread: Sequence[Unread]) -> str:
     """Return the question to ask before any advice; empty if the question is clear enough to answer."""
     if not message.strip():
         return ""
@@ -32,4 +30,6 @@ def question_back(
 
 def _is_understood(seen: Sighting, fields: Mapping[str, Any], *, has_target: bool) -> bool:
     named = ("features", "models", "from_models", "excluded", "fleets", "analyses", "change_at", "facts")
-    return has_target or any(fields.get(name) for name in named) or bool(seen.families) or has_a_topic(seen.text)
+    return (
+        has_target or any(fields.get(name) for name in named) or bool(seen.families) or has_a_topic(seen.text)
+    )

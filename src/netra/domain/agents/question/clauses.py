@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 
 
-
 class Subject(enum.StrEnum):
     """The subject of a number."""
 
@@ -52,7 +51,8 @@ _SUBJECTS: Final = {
     Subject.MONEY: r"cheap(?:er|est|ly)?|costs?|costing|bills?|invoices?|spend(?:ing|s)?|spent|sav(?:e|es"
     r"|ed|ing|ings)"
     r"|expens(?:e|es|ive)|budgets?|money|pric(?:e|es|ier|ey)|pay(?:ing|s)?|dearer|outlay|expenditure",
-    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput|performance"
+    Subject.RATE: r"fast(?:er|est)?|quick(?:er|est|ly)?|speed(?:s|ups?|-ups?|ier)?|snappi?er|throughput"
+    r"|performance"
     r"|slower|slow down|sooner",
     Subject.TIME: r"latenc(?:y|ies)|response[- ]times?|slow|waits?|waiting(?: times?)?|delays?|durations?"
     r"|answers?(?: in)?"
@@ -70,7 +70,8 @@ _MARK: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"(?:[.;!?…](?=\s|$)|\n)+\s*")
 _CLAUSE_END: Final = re.compile(
     r",(?=\s)\s*(?:(?:and|but|or|while|with|so|at(?! (?:most|least)))\b)?|[:—](?=\s)|\s–(?=\s)|\s-(?=\s)"
-    r"|\b(?:and(?! a (?:half|quarter|third))|but|while|whilst|with|at(?= (?:no |an? unchanged|equal|the same|same|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
+    r"|\b(?:and(?! a (?:half|quarter|third))|but|while|whilst|with|at(?= (?:no |an? unchanged|equal"
+    r"|the same|same|unchanged|constant|current|[0-9.,]+ ?(?:%|percent|x)))|plus|yet|although|though"
     r"|however|whereas|given|as long as|provided|then|if|when|because|otherwise|or (?=rather|better|even))\b",
     re.IGNORECASE,
 )

@@ -38,7 +38,8 @@ _DATED: Final = re.compile(
     rf"|(?P<month_first>(?:{_MONTH})\.? [0-9]{{1,2}}(?:st|nd|rd|th)?(?:,? [0-9]{{4}})?)"
     rf"|(?P<ago>(?:[0-9]{{1,3}}|{'|'.join(_FEW)}) (?:hour|day|week)s? ago)"
     rf"|(?P<months_ago>(?:[0-9]{{1,2}}|{'|'.join(_FEW)}) months? ago)"
-    r"|(?P<slashed>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2})"
+    r"|(?P<slashed>[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}"
+    r"|[0-9]{4}/[0-9]{1,2}/[0-9]{1,2})"
     rf"|(?P<since_month>(?<=since )(?:{_MONTH})(?! [0-9]))"
     r"|(?P<before_yesterday>(?:the )?day before yesterday)"
     r"|(?P<yesterday>yesterday|last night)"
@@ -82,7 +83,7 @@ def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
 
 
 def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dated, ...]:
-    """Return the dates with the times of day: a time belongs to the only day named, else to the latest past."""
+    """Return the dates with the times of day; a time belongs to the only day named, else to the last one."""
     found = list(days)
     for match in _CLOCK.finditer(text):
         if any(day.start <= match.start() < day.end for day in days):
@@ -102,7 +103,11 @@ def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dat
 
 
 def _time_of(match: re.Match[str]) -> tuple[int, int]:
-    hour, minute, half = int(match["hour"]), int(match["minute"] or 0), (match["half"] or match["bare"] or "").lower()
+    hour, minute, half = (
+        int(match["hour"]),
+        int(match["minute"] or 0),
+        (match["half"] or match["bare"] or "").lower(),
+    )
     if half.startswith("p") and hour < 12:
         hour += 12
     return (0 if half.startswith("a") and hour == 12 else hour), minute
@@ -165,7 +170,7 @@ def _slashed(text: str, _: datetime) -> datetime:
 
 
 def _months_ago(text: str, now: datetime) -> datetime:
-    count = text.split()[0]
+    count = text.split(maxsplit=1)[0]
     months = now.year * 12 + now.month - 1 - (_FEW.get(count) or int(count))
     return _midnight(now).replace(year=months // 12, month=months % 12 + 1, day=1)
 

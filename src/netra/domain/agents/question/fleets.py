@@ -12,23 +12,37 @@ from netra.domain.optimization.model import GpuFleet
 
 _WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
 _COUNT_BEFORE: Final = re.compile(
-    rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of|cards? of|times)?[\s-]?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new |rented |owned |dedicated |on-prem )*$",
+    rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
+    rf"|cards? of|times)?[\s-]?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new "
+    rf"|rented |owned |dedicated |on-prem )*$",
     re.IGNORECASE,
 )
-_COUNT_AFTER: Final = re.compile(r"s?\s?(?:gpus?\s?)?[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?", re.IGNORECASE)
+_COUNT_AFTER: Final = re.compile(
+    r"s?\s?(?:gpus?\s?)?[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?", re.IGNORECASE
+)
 _OWNED: Final = re.compile(
-    r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on|running on|reserved|existing|colo|with)\b",
+    r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
+    r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
+    r"|running on|reserved|existing|colo|with)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
-    r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|rent\w*|leas\w+|buy\w*|purchas(?:e|ing)|would|could|if|limit\w*|cap\w*|afford|get|order\w*|need\w*|require\w*|fewer than|less than|within|only (?:allow|use)|<=?|≤|cloud|what about|compare|versus|vs)\b|[<≤]",
+    r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|rent\w*|leas\w+|buy\w*|purchas(?:e|ing)"
+    r"|would|could|if|limit\w*|cap\w*|afford|get|order\w*|need\w*|require\w*|fewer than|less than|within"
+    r"|only (?:allow|use)|<=?|≤|cloud|what about|compare|versus|vs)\b|[<≤]",
     re.IGNORECASE,
 )
 _STRONGLY_OWNED: Final = re.compile(
-    r"\b(?:we|i|they)(?:'ve| have| already| also| currently)* (?:own|got|have|bought|purchased|pay for)|\b(?:our|my)\b|\bidle\b|\balready (?:own|have|pay)|\bin (?:our|the|my) (?:rack|basement|data)|\bon[- ]prem",
+    r"\b(?:we|i|they)(?:'ve| have| already| also| currently)* (?:own|got|have|bought|purchased|pay for)"
+    r"|\b(?:our|my)\b|\bidle\b|\balready (?:own|have|pay)|\bin (?:our|the|my) (?:rack|basement|data)"
+    r"|\bon[- ]prem",
     re.IGNORECASE,
 )
-_BOUND: Final = re.compile(r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|limit\w*|cap\w*|fewer than|less than|not exceed\w*)\b|[<≤]", re.IGNORECASE)
+_BOUND: Final = re.compile(
+    r"\b(?:at most|no more than|not more than|up to|max(?:imum)?|limit\w*|cap\w*|fewer than|less than"
+    r"|not exceed\w*)\b|[<≤]",
+    re.IGNORECASE,
+)
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
 
 
@@ -48,7 +62,10 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
         after = _COUNT_AFTER.match(text, gpu.end)
         start, end, count = gpu.start, gpu.end, None
         if before is not None:
-            start, count = gpu.start - (len(text[: gpu.start][-40:]) - before.start()), _value(before["count"])
+            start, count = (
+                gpu.start - (len(text[: gpu.start][-40:]) - before.start()),
+                _value(before["count"]),
+            )
         elif after is not None:
             end, count = after.end(), _value(after["count"])
         sentence = _sentence(text, gpu)
@@ -77,8 +94,10 @@ def _merged(fleets: Sequence[GpuFleet]) -> tuple[GpuFleet, ...]:
 def _name(name: str) -> str:
     """Return the name in the singular: "H100" of "H100s"."""
     stripped = name.strip()
-    return stripped[:-1] if stripped.endswith("s") and not stripped.lower().endswith("l40s") else (
-        stripped[:-1] if stripped.lower().endswith("l40ss") else stripped
+    return (
+        stripped[:-1]
+        if stripped.endswith("s") and not stripped.lower().endswith("l40s")
+        else (stripped[:-1] if stripped.lower().endswith("l40ss") else stripped)
     )
 
 

@@ -49,7 +49,11 @@ def read_goals(
     fields["limits"], unlimited = _limits_sifted(fields["limits"], names)
     unheld = _unheld(fields["excluded"], names)
     fields |= _at_p99(fields, asked.fields)
-    unread = (*asked.unread, *unread_of(seen), *(_unknown_part(name, names) for name in (*unknown, *unlimited, *unheld)))
+    unread = (
+        *asked.unread,
+        *unread_of(seen),
+        *(_unknown_part(name, names) for name in (*unknown, *unlimited, *unheld)),
+    )
     sentences = tuple(dict.fromkeys(piece.sentence() for piece in unread))
     ask_back = question_back(message, seen, fields, unread) if not asked.fields else ""
     return Goals(**fields, unread=sentences[:UNREAD_MAX], ask_back=ask_back)
@@ -171,5 +175,3 @@ def _unknown_part(name: str, names: KnownNames) -> Unread:
     if near:
         return Unread(text=name, why=f"not in the log; did you mean {near[0]}?", is_grave=True)
     return Unread(text=name, why=_UNKNOWN_PART)
-
-

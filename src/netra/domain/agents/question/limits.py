@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -14,19 +15,28 @@ from netra.domain.agents.question.phrases import CLASSES, has
 from netra.domain.agents.question.readings import Metric, Reading, StatedTarget, Unread
 
 _STRONG: Final = re.compile(
-    r"(?:whole|entire|full|complete|total|overall)[- ]|end[- ]to[- ]end|e2e|latenc|response[- ]time|turn|round|finish|complete[sd]?\b|done", re.IGNORECASE
+    r"(?:whole|entire|full|complete|total|overall)[- ]|end[- ]to[- ]end|e2e|latenc|response[- ]time|turn"
+    r"|round|finish|complete[sd]?\b|done",
+    re.IGNORECASE,
 )
 _NEGATED: Final = re.compile(
     r"(?:\bnot|n't|instead of|rather than)\s(?:for |of |on )?(?:the |a |its )*$", re.IGNORECASE
 )
 _NO_LATENCY: Final = re.compile(
-    r"\b(?:ttl|cache|cached|window|last|past|ago|every|timeouts?|retention|trace|history|keepalive|interval|log covers"
+    r"\b(?:ttl|cache|cached|window|last|past|ago|every|timeouts?|retention|trace|history|keepalive"
+    r"|interval|log covers"
     r"|meeting|lunch|deadline|keep-alive|uptime|downtime)\b",
     re.IGNORECASE,
 )
 _JOINED: Final = re.compile(r"(?:\s|,|and|&|\+|/|as well as|both|or|the|for)*", re.IGNORECASE)
-_WHOLE_SERVICE: Final = re.compile(r"\b(?:throughput|total|overall|aggregate|in total|combined)\b", re.IGNORECASE)
-_PER_USER: Final = re.compile(r"\b(?:per|each|every|a single|one)\s(?:user|reader|stream|request|call|session|answer|response|chat)", re.IGNORECASE)
+_WHOLE_SERVICE: Final = re.compile(
+    r"\b(?:throughput|total|overall|aggregate|in total|combined)\b", re.IGNORECASE
+)
+_PER_USER: Final = re.compile(
+    r"\b(?:per|each|every|a single|one)\s(?:user|reader|stream|request|call|session|answer|response|chat)",
+    re.IGNORECASE,
+)
+_LATENCY_MAX_MS: Final = 60_000.0  # longest time that is read as a limit only because a feature is named
 NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
 
 
@@ -58,9 +68,7 @@ def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
         numbers.clauses,
         [Attribute(value=p.value, start=p.start, end=p.end) for p in numbers.percentiles],
     )
-    return tuple(
-        _limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)
-    )
+    return tuple(_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads))
 
 
 def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:
@@ -86,9 +94,7 @@ def _limited(
     if is_token_rate(head.quantity):
         names, is_weak = ("tpot",), False
     near = sorted(percentiles, key=lambda one: abs(one.start - head.quantity.start))
-    return Limited(
-        context=head, metrics=names, percentile=near[0].value if near else None, is_weak=is_weak
-    )
+    return Limited(context=head, metrics=names, percentile=near[0].value if near else None, is_weak=is_weak)
 
 
 def _chosen(head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[Metric, ...]:
@@ -97,18 +103,21 @@ def _chosen(head: NumberContext, metrics: Sequence[Attribute[Metric]]) -> tuple[
     ordered = sorted(metrics, key=lambda one: one.start)
     clause = head.clause
     betweens = [
-        clause.text[one.end - clause.start : other.start - clause.start]
-        for one, other in zip(ordered, ordered[1:], strict=False)
+        clause.text[one.end - clause.start : other.start - clause.start] for one, other in pairwise(ordered)
     ]
-    if len(ordered) > 1 and all("and" in b or "," in b or "/" in b for b in betweens):
-        if all(_JOINED.fullmatch(between) for between in betweens):
-            return tuple(dict.fromkeys(one.value for one in ordered))
+    if len(ordered) > 1 and all(_is_joined(between) for between in betweens):
+        return tuple(dict.fromkeys(one.value for one in ordered))
     tokens = [one for one in ordered if one.value != "latency"] or ordered
     return (min(tokens, key=lambda one: abs(one.start - head.quantity.start)).value,)
 
 
+def _is_joined(between: str) -> bool:
+    """Return whether the text between two metrics joins them: "TTFT and TPOT below 1 s"."""
+    return any(word in between for word in ("and", ",", "/")) and _JOINED.fullmatch(between) is not None
+
+
 def limit_targets(
-    found: Limited, *, last: StatedTarget | None, quote: str, may_inherit: bool
+    found: Limited, *, last: StatedTarget | None, quote: str, may_inherit: bool, names: tuple[str, ...] = ()
 ) -> tuple[Reading, ...]:
     """Return the limits that a duration sets; `last` is the limit before, which may lend its metric."""
     context, number = found.context, found.context.quantity
@@ -126,9 +135,11 @@ def limit_targets(
         return (Unread(text=quote, why=why, start=number.start, is_grave=True),)
     metrics, percentile = found.metrics, found.percentile
     if last is not None and may_inherit and (not metrics or found.is_weak):
-        metrics = (_metric(last.field),)
+        metrics = (metric_of(last.field),)
         percentile = percentile or last.percentile
-    if not metrics and percentile is None and not has("at_most", context.clause.text) and not _is_short(context):
+    is_named = bool(names) and number.value <= _LATENCY_MAX_MS
+    is_limit = bool(metrics) or percentile is not None or is_named or has("at_most", context.clause.text)
+    if not is_limit:
         return (Unread(text=quote, why="a time that is no limit on a latency", start=number.start),)
     return tuple(
         StatedTarget(
@@ -143,12 +154,8 @@ def limit_targets(
     )
 
 
-def _is_short(context: NumberContext) -> bool:
-    """Return whether the time is so short that only a latency can be meant."""
-    return context.quantity.value <= 60_000 and bool(context.parts)
-
-
-def _metric(field: str) -> Metric:
+def metric_of(field: str) -> Metric:
+    """Return the metric that a field names."""
     return "ttft" if field == "ttft" else "tpot" if field == "tpot" else "latency"
 
 

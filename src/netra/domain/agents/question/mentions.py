@@ -4,10 +4,8 @@ Matching ignores case, spaces, dots, hyphens and underscores, since people write
 `gpt-4o-mini`. Whether a model has a price, or a GPU has data, is decided elsewhere.
 """
 
-import os.path
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -20,13 +18,6 @@ PARTS_MAX: Final = 4_096  # most names of a workload searched for in a message
 _WORDS_MAX: Final = 6  # most words in one name
 _KIND_LENGTH_MAX: Final = 20  # longest prefix such as "function named ", in characters
 _GAPS: Final = re.compile(r"[^\w\s./:-]|\s{2}|\n")  # characters that cannot occur inside a name
-
-
-_SLIP: Final = re.compile(r"(?<![\w-])[A-Za-z][\w]*(?:-[\w]+)*(?![\w-])")
-_SLIP_LETTERS: Final = 6  # fewest letters of a word compared with the log's names
-_SLIP_CUTOFF: Final = 0.8  # similarity of a word with an underscore to a name, from 0 to 1
-_WORD_CUTOFF: Final = 0.85  # the same for a plain word
-_INFLECTION: Final = 4  # letters by which a word may differ at its end and be a form of the name
 
 
 class KnownNames(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +46,13 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _FAMILIES: Final = (
-    "chatgpt|gpt|claude|gemini|gemma|llama|mistral|mixtral|ministral|codestral|devstral|magistral|pixtral|qwen|qwq"
+    "chatgpt|gpt|claude|gemini|gemma|llama|mistral|mixtral|ministral|codestral|devstral|magistral"
+    "|pixtral|qwen|qwq"
     "|deepseek|phi|command|nova|grok|kimi|glm|granite|nemotron|jamba|falcon|olmo|minimax|titan|sonar"
 )
 _TRIMS: Final = (
-    "mini|nano|turbo|pro|flash|lite|opus|sonnet|haiku|instruct|chat|preview|large|small|medium|micro|plus|coder|max"
+    "mini|nano|turbo|pro|flash|lite|opus|sonnet|haiku|instruct|chat|preview|large|small|medium|micro"
+    "|plus|coder|max"
     "|reasoner|thinking|air|oss|latest|maverick|scout|premier|fast"
 )
 _VERSION: Final = r"(?:[vrk])?[0-9]{1,4}(?:\.[0-9]{1,2}){0,2}(?:x[0-9]{1,3})?[obn]?"
@@ -77,10 +70,12 @@ _MODEL: Final = re.compile(
 )
 _TELLS_A_MODEL: Final = re.compile(rf"[0-9]|\b(?:{_TRIMS})\b|command-[ra]\b", re.IGNORECASE)
 _FAMILY: Final = re.compile(
-    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?:s\b)?(?![\w-])", re.IGNORECASE
+    r"(?<![\w-])(?:chatgpt|gpt|claude|gemini|llama|mistral|qwen|deepseek|grok)(?:s\b)?(?![\w-])",
+    re.IGNORECASE,
 )
 _GPU: Final = re.compile(
-    r"(?:(?<![\w-])|(?<=[0-9]x))(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?|l4|a10g?|a30|a40|t4"
+    r"(?:(?<![\w-])|(?<=[0-9]x))(?:nvidia )?(?:a100|h100|h200|h20|b200|b300|b100|gb200|gb300|gh200|l40s?"
+    r"|l4|a10g?|a30|a40|t4"
     r"|v100|p100|a6000|rtx ?(?:pro )?[0-9a]{4,5}|mi2[15]0x?|mi300[xa]|mi325x|mi355x)(?:s(?!xm))?"
     r"(?:[ -]?[0-9]{2,3} ?g(?:i?b)?)?(?:[ -](?:sxm[0-9]?|pcie|nvl))?(?![\w-])",
     re.IGNORECASE,
@@ -109,7 +104,8 @@ _DOMAIN: Final = """
     batch quality month day default test other none unknown function feature tool api
 """
 _NO_NAME: Final = frozenset(_GRAMMAR.split()).union(ORDER)
-_PLAIN_WORDS: Final = _NO_NAME.union(_DOMAIN.split())
+PLAIN_WORDS: Final = _NO_NAME.union(_DOMAIN.split())
+"""Words that are no name by themselves."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _KIND_BEFORE: Final = re.compile(rf"(?:\b(?:{_KIND})\s(?:called |named )?|[{_QUOTES}])$", re.IGNORECASE)
 _KIND_AFTER: Final = re.compile(rf"\s(?:{_KIND})\b|[{_QUOTES}(]", re.IGNORECASE)
@@ -122,9 +118,7 @@ def models_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
     ['gpt-4o-mini', 'claude-haiku-4-5']
     """
     labels = {_key(label): label for label in known}
-    found = [
-        _model(match, labels) for match in _MODEL.finditer(text) if _TELLS_A_MODEL.search(match[0])
-    ]
+    found = [_model(match, labels) for match in _MODEL.finditer(text) if _TELLS_A_MODEL.search(match[0])]
     rest = blanked(text, [(mention.start, mention.end) for mention in found])
     return tuple(sorted((*found, *_spelt(rest, labels.values())), key=_start))
 
@@ -160,9 +154,7 @@ def _model(match: re.Match[str], labels: Mapping[str, str]) -> Mention:
     """Return the model as the log spells it, else in the usual spelling of its maker."""
     name = _model_name(match)
     label = labels.get(_key(match[0])) or labels.get(_key(name)) or _only_with(_WORD.findall(name), labels)
-    return Mention(
-        name=label or name, start=match.start(), end=match.end(), known=label is not None
-    )
+    return Mention(name=label or name, start=match.start(), end=match.end(), known=label is not None)
 
 
 def _only_with(words: Sequence[str], labels: Mapping[str, str]) -> str | None:
@@ -195,29 +187,6 @@ def parts_in(text: str, *, known: Iterable[str] = ()) -> tuple[Mention, ...]:
             continue
         mentions.append(Mention(name=name, start=match.start(group), end=match.end(group)))
     return tuple(sorted(mentions, key=_start))
-
-
-def slips_in(text: str, *, known: Sequence[str]) -> tuple[tuple[Mention, str], ...]:
-    """Return words that are close to a name of the log, each with that name: "supprt_chat".
-
-    Words of six letters or more are compared, or those with an underscore; names must be blanked out before.
-    """
-    found: list[tuple[Mention, str]] = []
-    by_lower = {name.lower(): name for name in known if len(name) >= _SLIP_LETTERS}
-    for match in _SLIP.finditer(text):
-        word = match[0].lower().replace("-", "_")
-        if "_" not in word and (len(word) < _SLIP_LETTERS or word in _PLAIN_WORDS):
-            continue
-        near = get_close_matches(word, by_lower, n=1, cutoff=_SLIP_CUTOFF if "_" in word else _WORD_CUTOFF)
-        if near and not _is_inflected(word, near[0]):
-            found.append((Mention(name=match[0], start=match.start(), end=match.end()), by_lower[near[0]]))
-    return tuple(found)
-
-
-def _is_inflected(word: str, name: str) -> bool:
-    """Return whether the word is another form of the name's own word: "tagged" for "tagging"."""
-    stem = os.path.commonprefix([word, name])
-    return "_" not in name and len(stem) >= len(name) - _INFLECTION
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -299,7 +268,7 @@ def _longest(text: str, words: Sequence[tuple[int, int]], by_key: Mapping[str, s
 
 def _is_distinct(name: str) -> bool:
     """Return whether the name differs from common words."""
-    return len(_key(name)) > 1 and name.lower() not in _PLAIN_WORDS
+    return len(_key(name)) > 1 and name.lower() not in PLAIN_WORDS
 
 
 def _is_marked(text: str, start: int, end: int) -> bool:

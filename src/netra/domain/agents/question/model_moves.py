@@ -9,20 +9,28 @@ import msgspec
 from netra.domain.agents.question.mentions import Mention
 
 _FROM_BEFORE: Final = re.compile(
-    r"\b(?:from|replac(?:e|es|ing)|swap(?:s|ping)?(?: out)?|instead of|rather than|in place of|off|leav(?:e|ing)|left|ditch(?:ing)?|drop(?:ping)?|retir(?:e|ing)|away from|out of"
-    r"|get rid of|abandon(?:ing)?|quit|substitut(?:e|es|ing)|exchang(?:e|ing)|trad(?:e|ing)|migrat(?:e|ing) (?:our |the )?|von|de|depuis|desde)\s+(?:our |the |all |everything on |calls (?:to|from) )*$",
+    r"\b(?:from|replac(?:e|es|ing)|swap(?:s|ping)?(?: out)?|instead of|rather than|in place of|off"
+    r"|leav(?:e|ing)|left|ditch(?:ing)?|drop(?:ping)?|retir(?:e|ing)|away from|out of"
+    r"|get rid of|abandon(?:ing)?|quit|substitut(?:e|es|ing)|exchang(?:e|ing)|trad(?:e|ing)|migrat(?:e"
+    r"|ing) (?:our |the )?|von|de|depuis|desde)\s+(?:our |the |all |everything on |calls (?:to|from) )*$",
     re.IGNORECASE,
 )
 _TO_BETWEEN: Final = re.compile(
-    r"\W*(?:calls |traffic |over |completely |entirely |everywhere )*(?:(?:to|with|by|for|->|→|=>|⇒|into|onto|nach|vers|a|against)|-+>)\s*(?:the |our |a )*",
+    r"\W*(?:calls |traffic |over |completely |entirely |everywhere )*(?:(?:to|with|by|for|->|→|=>|⇒|into"
+    r"|onto|nach|vers|a|against)|-+>)\s*(?:the |our |a )*",
     re.IGNORECASE,
 )
 _ARROW: Final = re.compile(r"\s*(?:→|->|-->|=>|⇒|to)\s*", re.IGNORECASE)
 _SUBJECT_AFTER: Final = re.compile(
-    r"\s*(?:is|are|was|seems|feels|gets|'s|costs|became)\s+(?:\w+\s+){0,2}?(?:slow|expensive|pric[ei]y|costly|dear|bad|poor|overkill|heavy|deprecated|retiring|too|retired|unreliable|disappointing)\b",
+    r"\s*(?:is|are|was|seems|feels|gets|'s|costs|became)\s+(?:\w+\s+){0,2}?(?:slow|expensive|pric[ei]y"
+    r"|costly|dear|bad|poor|overkill|heavy|deprecated|retiring|too|retired|unreliable|disappointing)\b",
     re.IGNORECASE,
 )
-_REPLACES_AFTER: Final = re.compile(r"\s*(?:\w+\s+){0,2}?(?:replac\w+|instead of|in place of|rather than|supersed\w+|take over from|takes over from)", re.IGNORECASE)
+_REPLACES_AFTER: Final = re.compile(
+    r"\s*(?:\w+\s+){0,2}?(?:replac\w+|instead of|in place of|rather than|supersed\w+|take over from"
+    r"|takes over from)",
+    re.IGNORECASE,
+)
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
 _FOR_BETWEEN: Final = re.compile(r"\s*(?:for|by|with)\s+(?:the |our )?", re.IGNORECASE)
 

@@ -12,18 +12,25 @@ SAVING: Final = "saving_usd_per_month"
 BUDGET: Final = "budget_usd_per_month"
 _FROM: Final = re.compile(r"\b(?:from|of today's|down from) (?:about |around |roughly )?$", re.IGNORECASE)
 _TO: Final = re.compile(
-    r"\b(?:to|at|towards?|is|be|into) (?:about |around |roughly |at most |only |just |something like |a |max(?:imum)? )*$",
+    r"\b(?:to|at|towards?|is|be|into) (?:about |around |roughly |at most |only |just |something like |a "
+    r"|max(?:imum)? )*$",
     re.IGNORECASE,
 )
-_BY: Final = re.compile(r"\b(?:by|minus|less) (?:about |around |roughly |at least |some |another |a |up to |more than )*$|-\s?$", re.IGNORECASE)
+_BY: Final = re.compile(
+    r"\b(?:by|minus|less) (?:about |around |roughly |at least |some |another |a |up to |more than )*$|-\s?$",
+    re.IGNORECASE,
+)
 _SAVES: Final = re.compile(
-    r"\b(?:sav(?:e|es|ing|ings)|shav(?:e|es|ing)|free(?:s|ing)?(?: up)?|claw(?:s|ing)? back|knock|take|trim|cut|recover|reclaim|gain|find|get back|slash|reduc\w*|lower\w*|drop|decreas\w*"
+    r"\b(?:sav(?:e|es|ing|ings)|shav(?:e|es|ing)|free(?:s|ing)?(?: up)?|claw(?:s|ing)? back|knock|take"
+    r"|trim|cut|recover|reclaim|gain|find|get back|slash|reduc\w*|lower\w*|drop|decreas\w*"
     r"|subtract|off)\b(?:(?!\b(?:to|under|below|within)\b)[^.;!?\n$]){0,30}$",
     re.IGNORECASE,
 )
 _SAVED: Final = re.compile(
-    r"\s*(?:(?:a|per|each|every) \w+|/\s?\w+|monthly)?\s*(?:(?:us|american|worth)\s)?(?:of |in |worth of )?(?:less|cheaper|off|sav(?:ed|ing|ings)|reductions?|lower|back|decrease|cheaper)\b"
-    r"|\s*(?:(?:a|per|each|every) \w+ )?(?:from|out of|off) (?:the |our |my )?(?:bill|spend|cost|budget|invoice)",
+    r"\s*(?:(?:a|per|each|every) \w+|/\s?\w+|monthly)?\s*(?:(?:us|american|worth)\s)?(?:of |in "
+    r"|worth of )?(?:less|cheaper|off|sav(?:ed|ing|ings)|reductions?|lower|back|decrease|cheaper)\b"
+    r"|\s*(?:(?:a|per|each|every) \w+ )?(?:from|out of|off) (?:the |our |my )?(?:bill|spend|cost|budget"
+    r"|invoice)",
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(r"\s*(?:a \w+ |per \w+ )?(?:more|extra|additional|on top|higher)\b", re.IGNORECASE)

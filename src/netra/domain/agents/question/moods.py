@@ -18,55 +18,78 @@ class Mood(enum.Enum):
 
 
 _NOT_BEFORE: Final = re.compile(
-    r"(?:\b(?:not|no|nor)|n't)\s+(?:necessarily |by |to |a |an |the |about |just |another |any )*$", re.IGNORECASE
+    r"(?:\b(?:not|no|nor)|n't)\s+(?:necessarily |by |to |a |an |the |about |just |another |any )*$",
+    re.IGNORECASE,
 )
 _NEED_NOT: Final = re.compile(
-    r"\b(?:(?:do|does|did|would|will)(?:n't| not)|needn't|need not|no need|no longer|not (?:need|want|require|ask|after|interested)\w*"
+    r"\b(?:(?:do|does|did|would|will)(?:n't| not)|needn't|need not|no need|no longer|not (?:need|want"
+    r"|require|ask|after|interested)\w*"
     r"|nobody (?:needs|wants|asked)|never (?:wanted|asked))\b",
     re.IGNORECASE,
 )
-_BOUND: Final = re.compile(r"\b(?:than|exceed|over|above|beyond|past|longer|under|below|within|at most)\b", re.IGNORECASE)
+_BOUND: Final = re.compile(
+    r"\b(?:than|exceed|over|above|beyond|past|longer|under|below|within|at most)\b", re.IGNORECASE
+)
 _DISMISS: Final = re.compile(
     r"\b(?:forget|scrap|ignore|cancel|disregard|never ?mind|discard|abandon|waive|strike|ditch|nix|skip)\b",
     re.IGNORECASE,
 )
-_LIFT: Final = re.compile(r"\b(?:drop|remove|lift|relax|delete|replace|retire|kill|lose)\s+(?:the |that |our |my |a )*$", re.IGNORECASE)
+_LIFT: Final = re.compile(
+    r"\b(?:drop|remove|lift|relax|delete|replace|retire|kill|lose)\s+(?:the |that |our |my |a )*$",
+    re.IGNORECASE,
+)
 _LIFT_GOAL: Final = re.compile(
-    r"\b(?:drop|remove|lift|relax|delete|retire|kill|no)\s+(?:the |that |our |my |a )*(?:\w+ )?(?:limit|budget|target|goal|cap|requirement)s?\s(?:of |at )?(?:about )?$",
+    r"\b(?:drop|remove|lift|relax|delete|retire|kill|no)\s+(?:the |that |our |my |a )*(?:\w+ )?(?:limit"
+    r"|budget|target|goal|cap|requirement)s?\s(?:of |at )?(?:about )?$",
     re.IGNORECASE,
 )
 _A_GOAL: Final = re.compile(
     r"\W*(?:\w+[ -]){0,2}?(?:limit|target|budget|goal|requirement|cap|slo|ceiling|bound|one)\b", re.IGNORECASE
 )
 _INSTEAD: Final = re.compile(
-    r"\b(?:instead of|rather than|as opposed to|in place of|anstatt)\s+(?:the |a |about |just |only )*$", re.IGNORECASE
+    r"\b(?:instead of|rather than|as opposed to|in place of|anstatt)\s+(?:the |a |about |just |only )*$",
+    re.IGNORECASE,
 )
 _SAID: Final = re.compile(
-    r"\b(?:earlier|before|previously|originally|initially|at first|just now)\b.*\b(?:said|asked|wrote|wanted|mentioned)\b"
+    r"\b(?:earlier|before|previously|originally|initially|at first|just now)\b.*\b(?:said|asked|wrote"
+    r"|wanted|mentioned)\b"
     r"|\bi (?:had |have )?(?:said|wrote|asked for|mentioned)\b",
     re.IGNORECASE,
 )
 _OLD_GOAL: Final = re.compile(
-    r"\b(?:limit|budget|target|goal|slo|cap|requirement)\s(?:was|used to be|had been)\b|\b(?:old|former|previous|earlier) (?:\w+ )?(?:limit|budget|target|goal|slo|cap)\b",
+    r"\b(?:limit|budget|target|goal|slo|cap|requirement)\s(?:was|used to be|had been)\b|\b(?:old|former"
+    r"|previous|earlier) (?:\w+ )?(?:limit|budget|target|goal|slo|cap)\b",
     re.IGNORECASE,
 )
 _NOT_NEEDED: Final = re.compile(
-    r"^[^,;.]{0,40}?(?:\b(?:not|no longer)|n't)\s(?:\w+ ){0,2}?(?:need|necessar|requir|important|must|appl|want|ask|matter)\w*",
+    r"^[^,;.]{0,40}?(?:\b(?:not|no longer)|n't)\s(?:\w+ ){0,2}?(?:need|necessar|requir|important|must"
+    r"|appl|want|ask|matter)\w*",
     re.IGNORECASE,
 )
 _IMPERATIVE: Final = re.compile(
-    r"^\W*(?:(?:please|so|then|also|now|just|and|but|to|let's|kindly|ok|okay|first|second) )*(?:make|get|keep|bring|reduce|lower|cut|save|hold|maintain"
-    r"|ensure|halve|double|triple|drop|speed|shave|find|trim|slash|stay|spend|limit|cap|plan|prepare|give|help|optimi[sz]e"
-    r"|improve|show|go|aim|target|budget|move|switch|run|serve|push|squeeze|max|maximum|at most|under|below|within)\b(?!\s(?:is|was|are|were|has|had|went|rose|fell|grew|in|last)\b)",
+    r"^\W*(?:(?:please|so|then|also|now|just|and|but|to|let's|kindly|ok|okay|first|second) )*(?:make|get"
+    r"|keep|bring|reduce|lower|cut|save|hold|maintain"
+    r"|ensure|halve|double|triple|drop|speed|shave|find|trim|slash|stay|spend|limit|cap|plan|prepare|give"
+    r"|help|optimi[sz]e"
+    r"|improve|show|go|aim|target|budget|move|switch|run|serve|push|squeeze|max|maximum|at most|under"
+    r"|below|within)\b(?!\s(?:is|was|are|were|has|had|went|rose|fell|grew|in|last)\b)",
     re.IGNORECASE,
 )
-_FEASIBLE: Final = re.compile(r"\b(?:possible|realistic|feasible|achievable|doable|reachable)\b", re.IGNORECASE)
+_FEASIBLE: Final = re.compile(
+    r"\b(?:possible|realistic|feasible|achievable|doable|reachable)\b", re.IGNORECASE
+)
 _GOAL_NOW: Final = re.compile(r"\b(?:to|now|at|is)\s(?:only |just |about )*$", re.IGNORECASE)
 _OF_NOW: Final = re.compile(
-    r"\b(?:of|than|from|vs) (?:the |our |what (?:we|it) )*(?:current|present|today's|pay|costs?|spend|is now)\b.*$", re.IGNORECASE
+    r"\b(?:of|than|from|vs) (?:the |our |what (?:we|it) )*(?:current|present|today's|pay|costs?|spend"
+    r"|is now)\b.*$",
+    re.IGNORECASE,
 )
-_FROM: Final = re.compile(r"\b(?:from|down from|instead of) (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE)
-_WHY: Final = re.compile(r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE)
+_FROM: Final = re.compile(
+    r"\b(?:from|down from|instead of) (?:about |around |roughly |currently |today's |now )*$", re.IGNORECASE
+)
+_WHY: Final = re.compile(
+    r"\bwhy\b|\bhow come\b|\bwhat (?:happened|went wrong)\b|\bworth (?:its|their|the|it)\b", re.IGNORECASE
+)
 
 
 def mood_of(context: NumberContext, *, is_traffic: bool = False) -> Mood:
@@ -90,7 +113,7 @@ def _is_retracted(context: NumberContext) -> bool:
 
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
-    if _FROM.search(context.before) and (context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE)):
+    if _FROM.search(context.before) and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
         return True
     if has("claim", clause):
         return not has("ask", context.before)
@@ -98,16 +121,24 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
         return False
     if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
         return True
+    return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_asked(context: NumberContext) -> bool:
+    """Return whether a word of asking governs the number."""
+    clause = context.clause.text
     if _GOAL_NOW.search(context.before) and "budget" in clause.lower():
-        return False
-    if has("correction", context.before) or has("inheriting", context.after):
-        return False
-    is_asked = has("ask", clause) or _IMPERATIVE.match(clause) is not None or _FEASIBLE.search(clause) is not None
-    if is_asked:
-        return False
+        return True
+    if has("correction", context.before) or has("inheriting", context.after) or has("ask", clause):
+        return True
+    return _IMPERATIVE.match(clause) is not None or _FEASIBLE.search(clause) is not None
+
+
+def _is_stated(context: NumberContext, *, is_traffic: bool) -> bool:
+    """Return whether the clause speaks of the past or the present."""
+    clause = context.clause.text
     if has("past", clause) and not (is_traffic and has("future", clause)):
         return True
     if _WHY.search(clause):
         return True
-    stated = _OF_NOW.sub(" ", clause)
-    return has("present", stated) and not has("at_most", context.around)
+    return has("present", _OF_NOW.sub(" ", clause)) and not has("at_most", context.around)

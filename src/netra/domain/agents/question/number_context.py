@@ -22,8 +22,10 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
 _COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
 _SHARE_OF_CALLS: Final = re.compile(
-    r"\s?(?:of (?:all |the |our |its |my )*(?:\ufffc* ?)?(?:requests?|calls?|users?|quer(?:y|ies)|answers?|responses?|repl(?:y|ies)"
-    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|\ufffc+ (?:requests|calls)|up\s?time|availab\w*|accura\w*)",
+    r"\s?(?:of (?:all |the |our |its |my )*(?:\ufffc* ?)?(?:requests?|calls?|users?|quer(?:y|ies)"
+    r"|answers?|responses?|repl(?:y|ies)"
+    r"|first tokens?|cases|times?|them|tokens|traffic|customers)|\ufffc+ (?:requests|calls)|up\s?time"
+    r"|availab\w*|accura\w*)",
     re.IGNORECASE,
 )
 
@@ -77,11 +79,9 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     clauses: tuple[Clause, ...]
 
 
-def number_contexts(
-    text: str, parts: Sequence[Mention], *, convention: Convention | None = None
-) -> Numbers:
+def number_contexts(text: str, parts: Sequence[Mention], *, convention: Convention | None = None) -> Numbers:
     """Return the first `NUMBERS_MAX` numbers of `text` with their context."""
-    found = [n for n in read_numbers(text, convention=convention) if not _is_pronoun(text, n)][:NUMBERS_MAX]
+    found = [n for n in read_numbers(text, convention=convention) if not _is_pronoun(n)][:NUMBERS_MAX]
     cut = clauses(text)
     numbers = [_as_percentile(text, number, found, cut) for number in found]
     heads = [number for number in numbers if number.unit is not Unit.PERCENTILE]
@@ -99,16 +99,14 @@ def number_contexts(
     return Numbers(heads=tuple(contexts), percentiles=percentiles, clauses=cut)
 
 
-def _is_pronoun(text: str, number: Number) -> bool:
+def _is_pronoun(number: Number) -> bool:
     """Return whether a number word without a unit counts nothing: "which one", "the two"."""
     if number.is_spelled and number.unit is Unit.COUNT and number.value <= 2:
         return True
     return number.is_spelled and number.unit is Unit.BARE and number.value < 1_000 and not number.period
 
 
-def _as_percentile(
-    text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]
-) -> Number:
+def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]) -> Number:
     """Return the 95th percentile for the "95 %" of "95 % of calls within 2 s"."""
     if number.unit is not Unit.SHARE or not 0.5 <= number.value <= 1:
         return number

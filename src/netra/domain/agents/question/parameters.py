@@ -8,9 +8,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from netra.domain.agents.question.dates import iso_instant
 from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.numbers.reader import read_numbers
+from netra.domain.agents.question.dates import iso_instant
 from netra.domain.agents.question.readings import Unread
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Priority

@@ -10,10 +10,14 @@ from netra.domain.agents.question.limits import is_duration
 from netra.domain.agents.question.mentions import Mention
 from netra.domain.agents.question.number_context import NumberContext, Numbers
 
-_ITS: Final = re.compile(r"\b(?:its|their|it|them|there|this (?:feature|tool|one)|that (?:feature|tool|one))\b", re.IGNORECASE)
+_ITS: Final = re.compile(
+    r"\b(?:its|their|it|them|there|this (?:feature|tool|one)|that (?:feature|tool|one))\b", re.IGNORECASE
+)
 _TOPIC: Final = re.compile(r"^\W*(?:for|in|on|with|as for|regarding|about)?\W*(?:the |our )?$", re.IGNORECASE)
 _TOPIC_END: Final = re.compile(r"\s*(?:calls|feature|tool)?\s*[,:–—-]")
-_FOR_NAME: Final = re.compile(r"\s*(?:for|on|in) (?:the |our )?(?P<name>[A-Za-z][\w-]{0,40})(?!\w)", re.IGNORECASE)
+_FOR_NAME: Final = re.compile(
+    r"\s*(?:for|on|in) (?:the |our )?(?P<name>[A-Za-z][\w-]{0,40})(?!\w)", re.IGNORECASE
+)
 _GRAMMAR: Final = """
     all any each every everything everyone most some users user us me total production prod average general
     p99 p95 it them this that these those calls requests latency the a an my both less more their generating
@@ -33,7 +37,7 @@ def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tupl
             names[at] = _inherited(text, numbers, parts, names, at)
         if not names[at] and is_duration(head.quantity):
             names[at] = _named_after(head)
-    _spread_back(text, numbers, parts, names)
+    _spread_back(numbers, parts, names)
     return names
 
 
@@ -54,17 +58,21 @@ def _inherited(
 
 def _is_dummy(head: NumberContext) -> bool:
     """Return whether “it” is the subject of the whole question: "make it 20 % cheaper"."""
-    return re.search(r"\bits\b|\btheir\b|\bthis |\bthat |\bthere\b|it (?:must|has|should|needs)", head.clause.text, re.IGNORECASE) is None
+    return (
+        re.search(
+            r"\bits\b|\btheir\b|\bthis |\bthat |\bthere\b|it (?:must|has|should|needs)",
+            head.clause.text,
+            re.IGNORECASE,
+        )
+        is None
+    )
 
 
 def _is_topic(text: str, numbers: Numbers, part: Mention) -> bool:
     """Return whether the name opens its sentence as its topic: "for search: 1 s, 20 % cheaper"."""
     clause = numbers.clauses[place(numbers.clauses, part.start)]
     begin = min(one.start for one in numbers.clauses if one.sentence == clause.sentence)
-    return (
-        _TOPIC.match(text[begin : part.start]) is not None
-        and _TOPIC_END.match(text, part.end) is not None
-    )
+    return _TOPIC.match(text[begin : part.start]) is not None and _TOPIC_END.match(text, part.end) is not None
 
 
 def _named_after(head: NumberContext) -> tuple[str, ...]:
@@ -73,9 +81,7 @@ def _named_after(head: NumberContext) -> tuple[str, ...]:
     return () if match is None or match["name"].lower() in _NO_PART else (match["name"],)
 
 
-def _spread_back(
-    text: str, numbers: Numbers, parts: Sequence[Mention], names: list[tuple[str, ...]]
-) -> None:
+def _spread_back(numbers: Numbers, parts: Sequence[Mention], names: list[tuple[str, ...]]) -> None:
     """Give the features after the last limit of a sentence to the limits before it: "1 s and 50 ms for X"."""
     for at in range(len(names) - 1, 0, -1):
         head, before = numbers.heads[at], numbers.heads[at - 1]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from netra.domain.agents.question.readings import Fact, Retracted, StatedTarget
 from netra.domain.agents.question.corrections import correction_marks
+from netra.domain.agents.question.limits import metric_of
+from netra.domain.agents.question.readings import Fact, Retracted, StatedTarget
 from netra.domain.agents.question.sighting import Sighting
 from netra.domain.optimization.model import FeatureGoal, Limit
 
@@ -45,13 +46,12 @@ def _limits(limits: Sequence[StatedTarget]) -> tuple[Limit, ...]:
 
 
 def _limit(target: StatedTarget, *, percentile: float, feature: str) -> Limit:
-    metric = "ttft" if target.field == "ttft" else "tpot" if target.field == "tpot" else "latency"
-    return Limit(metric=metric, value_ms=target.value, percentile=percentile, feature=feature)
+    return Limit(
+        metric=metric_of(target.field), value_ms=target.value, percentile=percentile, feature=feature
+    )
 
 
-def _goals(
-    others: Sequence[StatedTarget], limits: Sequence[StatedTarget], seen: Sighting
-) -> dict[str, Any]:
+def _goals(others: Sequence[StatedTarget], limits: Sequence[StatedTarget], seen: Sighting) -> dict[str, Any]:
     """Return the goals for all calls, the goals of single features, and the features to study."""
     scopes = {target.parts for target in others if target.field != "traffic_growth" or target.parts}
     elsewhere = {name for limit in limits for name in limit.parts}.difference(*scopes) if scopes else set()
@@ -64,9 +64,7 @@ def _goals(
                 apart.setdefault(name, {}).setdefault(target.field, target.value)
         else:
             fields.setdefault(target.field, target.value)
-    fields["per_feature"] = tuple(
-        FeatureGoal(feature=name, **goals) for name, goals in apart.items()
-    )
+    fields["per_feature"] = tuple(FeatureGoal(feature=name, **goals) for name, goals in apart.items())
     narrowed = () if is_apart else tuple(name for target in others for name in target.parts)
     fields["features"] = _features(seen, narrowed=narrowed, apart=tuple(apart))
     return fields

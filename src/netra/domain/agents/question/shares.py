@@ -19,32 +19,46 @@ _AMONG: Final = (
     Subject.PER_TOKEN,
 )
 _LESS: Final = re.compile(
-    r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*|cheap\w*|down"
+    r"\b(?:less|lower\w*|reduc\w*|cut\w*|drop\w*|fall\w*|shrink\w*|declin\w*|decreas\w*|fewer|sav\w*"
+    r"|cheap\w*|down"
     r"|trim\w*|slash\w*|shav\w*|off|improv\w*|better|halv\w*|shorter|minus|diminish\w*|lose\w*)\b",
     re.IGNORECASE,
 )
 _MORE: Final = re.compile(
-    r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive|dearer|above"
+    r"\b(?:more|increas\w*|ris(?:e|es|ing)|rais\w*|grow\w*|higher|up|extra|additional|doubl\w*|expensive"
+    r"|dearer|above"
     r"|on top|worse|longer)\b",
     re.IGNORECASE,
 )
 _TO: Final = re.compile(r"\bto (?:about |around |roughly |at most |only |just )*$", re.IGNORECASE)
 _OF: Final = re.compile(r"\s?of\b|\s?(?:the|our|my) (?:price|cost|bill|spend|latency)", re.IGNORECASE)
-_HALF_PRICE: Final = re.compile(r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE)
+_HALF_PRICE: Final = re.compile(
+    r"\s?(?:the |of the |our )?(?:price|cost|bill|spend|money|latency|time)\b", re.IGNORECASE
+)
 _WANTED: Final = re.compile(
-    r"(?:\b(?:want|need|target|aim for|get|at|for|only|just|be|is|it's|to|pay|spend)|:|^) (?:only |just |about )?$|^\W*$",
+    r"(?:\b(?:want|need|target|aim for|get|at|for|only|just|be|is|it's|to|pay|spend)|:|^) (?:only |just "
+    r"|about )?$|^\W*$",
     re.IGNORECASE,
 )
-_AGAIN: Final = re.compile(r"\s?(?:as (?:much|many)(?: [a-z]+){0,3} again|again as (?:much|many))\b", re.IGNORECASE)
+_AGAIN: Final = re.compile(
+    r"\s?(?:as (?:much|many)(?: [a-z]+){0,3} again|again as (?:much|many))\b", re.IGNORECASE
+)
 _AS_MUCH: Final = re.compile(
-    r"\s?(?:as|so) (?:much|many|expensive|costly|pric[ei]y|slow|long|high|large|big|dear)\b|\s?the (?:price|cost|bill|spend|latency)\b",
+    r"\s?(?:as|so) (?:much|many|expensive|costly|pric[ei]y|slow|long|high|large|big|dear)\b"
+    r"|\s?the (?:price|cost|bill|spend|latency)\b",
     re.IGNORECASE,
 )
 _QUANTILE: Final = re.compile(
-    r"\s?(?:of (?:all |the |our )?(?:requests?|calls|users?|queries|answers?|responses?)|up\s?time|availab\w*|accura\w*|utili[sz]ation)",
+    r"\s?(?:of (?:all |the |our )?(?:requests?|calls|users?|queries|answers?|responses?)|up\s?time"
+    r"|availab\w*|accura\w*|utili[sz]ation)",
     re.IGNORECASE,
 )
-_TRIES: Final = re.compile(r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row", re.IGNORECASE)
+_OF_OURS_IS: Final = re.compile(
+    r"\s?of (?:our|the|my|all|your) (?:\w+ ){1,3}?(?:is|are|goes|go|comes|come|was|were)\b", re.IGNORECASE
+)
+_TRIES: Final = re.compile(
+    r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row", re.IGNORECASE
+)
 _FACTOR_MAX: Final = 1_000.0  # largest accepted factor; a larger one is a typing error
 WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x faster” or “50 % more traffic”"
 _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
@@ -54,7 +68,7 @@ def share_targets(
     context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
 ) -> tuple[Reading, ...]:
     """Return the target of a share or factor for each of its subjects; "99 % of requests" sets none."""
-    if _QUANTILE.match(context.after) or _TRIES.match(context.after):
+    if _QUANTILE.match(context.after) or _TRIES.match(context.after) or _is_a_statement(context):
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
     here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
@@ -99,7 +113,7 @@ def _like(context: NumberContext, last: StatedTarget) -> StatedTarget | None:
 def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
     """Return the target; None if the value is impossible, such as 100 % cheaper."""
     size = context.quantity.value
-    if not 0 < size <= _FACTOR_MAX or _is_a_statement(context):
+    if not 0 < size <= _FACTOR_MAX:
         return None
     if mark.subject is Subject.MONEY:
         return _saving(_remaining(context, mark))
@@ -144,7 +158,7 @@ def _remaining(context: NumberContext, mark: Mark) -> float:
 
 
 def _is_what_is_left(context: NumberContext) -> bool:
-    """Return whether the share is the remaining part: "I want a third of today's latency", "half the price"."""
+    """Return whether the share is the remaining part: "a third of today's latency", "half the price"."""
     if context.quantity.is_spelled and _HALF_PRICE.match(context.after) and not _LESS.search(context.before):
         return not has("ask", context.before) or _WANTED.search(context.before) is not None
     return _OF.match(context.after) is not None and _WANTED.search(context.before) is not None
@@ -152,6 +166,8 @@ def _is_what_is_left(context: NumberContext) -> bool:
 
 def _is_a_statement(context: NumberContext) -> bool:
     """Return whether the share describes the present: "30 % of our traffic is chat"."""
+    if _OF_OURS_IS.match(context.after):
+        return True
     if (
         context.quantity.unit is not Unit.SHARE
         or _OF.match(context.after) is None

@@ -21,10 +21,10 @@ from netra.domain.agents.question.mentions import (
     members,
     models_in,
     parts_in,
-    slips_in,
 )
 from netra.domain.agents.question.model_moves import ModelMove, model_move
 from netra.domain.agents.question.readings import Fact, Reading
+from netra.domain.agents.question.slips import slips_in
 from netra.domain.agents.question.targets import targets_in
 from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet

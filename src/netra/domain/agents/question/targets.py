@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.numbers.digits import Convention
-from netra.domain.agents.numbers.lexicon import DAY_MS, Unit
+from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.question.clauses import Subject
 from netra.domain.agents.question.corrections import without_corrected
 from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
@@ -26,8 +26,12 @@ from netra.domain.agents.question.shares import share_targets
 _LIMITS: Final = ("ttft", "tpot", "latency")
 _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
 _SUMS: Final = (BUDGET, SAVING)
-_MONEY_WORDS: Final = re.compile(r"\b(?:budget|bill|spend\w*|costs?|pay\w*|invoice|dollars|month|monthly)\b", re.IGNORECASE)
-_LEAD: Final = re.compile(r"^(?:[\s,;:.–—-]+|(?:and|but|so|then|while|because|with|when|if)\b\s*)+", re.IGNORECASE)
+_MONEY_WORDS: Final = re.compile(
+    r"\b(?:budget|bill|spend\w*|costs?|pay\w*|invoice|dollars|month|monthly)\b", re.IGNORECASE
+)
+_LEAD: Final = re.compile(
+    r"^(?:[\s,;:.–—-]+|(?:and|but|so|then|while|because|with|when|if)\b\s*)+", re.IGNORECASE
+)
 _STOPS: Final = re.compile(r"[,.;:!?](?=\s|$)|\n|\s[–—-]\s")
 _COUNTED: Final = re.compile(r"\b(?:per|each|every|for|top|last|first|these|the)\s*$", re.IGNORECASE)
 _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
@@ -82,7 +86,7 @@ class _Reader:
             return [Unread(text=number.text.strip(), why=number.doubt, start=number.start, is_grave=True)]
         found = [
             msgspec.structs.replace(one, parts=names) if isinstance(one, StatedTarget) else one
-            for one in self._readings(context)
+            for one in self._readings(context, names)
         ]
         stated = next((one for one in found if isinstance(one, StatedTarget)), None)
         mood = mood_of(context, is_traffic=stated is not None and stated.field == "traffic_growth")
@@ -90,7 +94,12 @@ class _Reader:
         result = self._in_mood(context, mood, found, stated)
         self._previous = result[-1] if result else self._previous
         self._sentence = context.clause.sentence
-        self.tied += [name for one in result if isinstance(one, StatedTarget) and one.field in _LIMITS for name in one.parts]
+        self.tied += [
+            name
+            for one in result
+            if isinstance(one, StatedTarget) and one.field in _LIMITS
+            for name in one.parts
+        ]
         return result
 
     def _in_mood(
@@ -118,7 +127,7 @@ class _Reader:
         if kind == "sum" or context.quantity.unit is Unit.MS:
             self._last["unit"] = stated
 
-    def _readings(self, context: NumberContext) -> tuple[Reading, ...]:
+    def _readings(self, context: NumberContext, names: tuple[str, ...]) -> tuple[Reading, ...]:
         number, quote = context.quantity, self._quote(context)
         if is_duration(number):
             return limit_targets(
@@ -126,6 +135,7 @@ class _Reader:
                 last=self._last.get("limit"),
                 quote=quote,
                 may_inherit=self._may_inherit(context),
+                names=names,
             )
         if number.unit in (Unit.SHARE, Unit.FACTOR):
             return share_targets(
@@ -167,9 +177,9 @@ class _Reader:
         return (Unread(text=quote, why=TRAFFIC, start=context.quantity.start),)
 
     def _bare(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
-        """Return the target of a number without a unit: money if the words say so, else like the one before."""
+        """Return the target of a number without a unit: money if words say so, else like the one before."""
         number, last = context.quantity, self._last.get("unit")
-        words = context.clause.text + "".join(clause.text for clause in context.sentence[:1])
+        words = context.whole_sentence
         is_asked = mood_of(context) is Mood.ASK
         if _QUOTA.search(context.clause.text):
             return ()
@@ -179,7 +189,11 @@ class _Reader:
             return money_targets(context, quote=quote, last=self._last.get("sum"))
         if is_asked and last is not None and last.field in _LIMITS and has("at_most", context.around):
             same = msgspec.structs.replace(
-                last, value=number.value, start=number.start, end=number.end, text=quote,
+                last,
+                value=number.value,
+                start=number.start,
+                end=number.end,
+                text=quote,
                 assumed=f"“{quote}” is milliseconds",
             )
             return (same,) if last.value / 20 <= number.value <= last.value * 20 else ()
@@ -194,7 +208,10 @@ class _Reader:
         begin = max((match.end() for match in _STOPS.finditer(self._quotes, 0, number.start)), default=0)
         stop = _STOPS.search(self._quotes, number.end)
         end = len(self._quotes) if stop is None else stop.start()
-        if any(begin <= other.start < end and not narrow.start <= other.start < narrow.end for other in context.others):
+        if any(
+            begin <= other.start < end and not narrow.start <= other.start < narrow.end
+            for other in context.others
+        ):
             begin, end = narrow.start, narrow.end
         clause = self._quotes[begin:end]
         return " ".join(_LEAD.sub("", clause.strip(" \t\n,;:.–—-()?!")).split())

@@ -46,8 +46,15 @@ def _is_day(date: Dated) -> bool:
 def is_named(seen: Sighting) -> bool:
     """Return whether the question names or states anything."""
     return bool(
-        seen.move.models or seen.move.from_models or seen.gpus or seen.parts or seen.excluded or seen.readings
-        or seen.families or seen.slips or (seen.dates and topics.names_a_change(seen.text))
+        seen.move.models
+        or seen.move.from_models
+        or seen.gpus
+        or seen.parts
+        or seen.excluded
+        or seen.readings
+        or seen.families
+        or seen.slips
+        or (seen.dates and topics.names_a_change(seen.text))
     )
 
 

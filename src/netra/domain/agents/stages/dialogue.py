@@ -20,7 +20,7 @@ from netra.domain.agents.model import Briefing, Question, Watch
 from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages.handover import Plan, Survey
-from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.ids import ThreadId, UserId
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
@@ -108,8 +108,7 @@ class ModelSession:
         )
         report = advice.report
         if written.text is not None:
-            unread = unread_sentence(plan.findings.survey.goals)
-            report = f"{written.text}\n\n{unread}" if unread else written.text
+            report = f"{echo_text(plan.findings.survey.goals)}\n\n{written.text}"
         return msgspec.structs.replace(advice, metrics=metrics, report=report)
 
     async def _before(self) -> tuple[Message, ...]:

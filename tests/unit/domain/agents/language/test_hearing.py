@@ -50,7 +50,7 @@ def test_limits_of_features_are_a_local_reading_of_latency() -> None:
 @pytest.mark.parametrize(
     ("message", "fields"),
     [
-        ("could it be 40 % less in some way", {"saving_share": 0.4}),
+        ("could it be 40 % in some way", {"saving_share": 0.4}),
         ("and make that 40", {"saving_share": 0.4}),
         ("we need to shave $300 of the bill", {"budget_usd_per_month": 300.0}),
         ("a time of 700 ms of it", {"latency_ms": 700.0}),

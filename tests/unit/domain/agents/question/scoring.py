@@ -14,8 +14,9 @@ from netra.domain.agents.question.mentions import KnownNames
 from netra.domain.agents.question.summary import summary_of
 
 SCORED = (
-    "saving_share", "saving_usd_per_month", "speedup", "traffic_growth", "budget_usd_per_month", "limits", "features",
-    "excluded", "models", "from_models", "gpus", "change_at", "per_feature", "facts", "unread", "ask_back",
+    "saving_share", "saving_usd_per_month", "speedup", "traffic_growth", "budget_usd_per_month", "limits",
+    "features", "excluded", "models", "from_models", "gpus", "change_at", "per_feature", "facts", "unread",
+    "ask_back",
 )  # fmt: skip
 FREE = ("facts",)  # more of these than expected is no fault
 TOLERANCE = 0.005
@@ -78,7 +79,7 @@ def _score(row: Mapping[str, Any], names: KnownNames, *, now: datetime) -> Score
             continue
         if got.get(field) is None:
             missing.append(field)
-        elif not (field == "excluded" and set(expect.get(field, ())) <= set(got[field]) and False):
+        else:
             wrong.append(field)
     asks = bool(got.get("ask_back"))
     is_lost = "excluded" in missing and not asks
@@ -90,7 +91,8 @@ def _score(row: Mapping[str, Any], names: KnownNames, *, now: datetime) -> Score
         is_right=not missing and not wrong,
         is_wrong=(bool(values) and not asks) or is_lost,
         is_silent=bool(silent) and not asks and not got.get("unread"),
-        why=f"{row['question']} | missing {missing} wrong { {f: got.get(f) for f in wrong} } expected {expect}",
+        why=f"{row['question']} "
+        f"| missing {missing} wrong { {f: got.get(f) for f in wrong} } expected {expect}",
     )
 
 
@@ -98,7 +100,10 @@ def _fits(field: str, got: Any, expected: Any, allow: Mapping[str, Any]) -> bool
     if _same(field, got, expected, allow):
         return True
     others = allow.get(field, ())
-    return any(other == "any" or (other is None and got is None) or _same(field, got, other, allow) for other in others)
+    return any(
+        other == "any" or (other is None and got is None) or _same(field, got, other, allow)
+        for other in others
+    )
 
 
 def _same(field: str, got: Any, expected: Any, allow: Mapping[str, Any]) -> bool:
@@ -109,7 +114,7 @@ def _same(field: str, got: Any, expected: Any, allow: Mapping[str, Any]) -> bool
     if expected is None or got is None:
         return bool(expected) == bool(got)
     if field == "change_at":
-        return got.startswith(expected) or got.startswith(expected.rstrip("Z"))
+        return got.startswith((expected, expected.rstrip("Z")))
     if field == "limits":
         return _same_set([_limit(one) for one in got], [_limit(one) for one in expected])
     if field == "gpus":
@@ -123,7 +128,9 @@ def _same(field: str, got: Any, expected: Any, allow: Mapping[str, Any]) -> bool
 
 def _quoted(one: str, facts: Iterable[str]) -> bool:
     plain = "".join(one.lower().split())
-    return any(plain in "".join(fact.lower().split()) or "".join(fact.lower().split()) in plain for fact in facts)
+    return any(
+        plain in "".join(fact.lower().split()) or "".join(fact.lower().split()) in plain for fact in facts
+    )
 
 
 def _limit(one: Mapping[str, Any]) -> tuple[Any, ...]:
