@@ -1,5 +1,6 @@
 """`netra question TEXT`: how a question is understood, without analysing anything."""
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -43,9 +44,9 @@ def question(text: tuple[str, ...], *, file: Path | None, as_json: bool) -> int:
 
 
 def _lines() -> Iterator[str]:
-    for line in click.get_text_stream("stdin"):
+    for line in sys.stdin:
         if line.strip():
-            yield str(line).rstrip("\r\n")
+            yield line.rstrip("\r\n")
 
 
 async def _names(file: Path | None) -> "tuple[KnownNames, datetime]":

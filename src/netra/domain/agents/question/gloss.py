@@ -82,9 +82,9 @@ _LEAST: Final = 2  # words of a language that make a question one in it
 _ENGLISH: Final = frozenset(
     re.findall(
         r"[a-z']+",
-        "the of and to a in is it that for on with as at this but not or be are we our us you your i my me by "
-        "from how what which can could would should must need want make cut save reduce cheaper faster than "
-        "more less no do does don't leave keep under below most per month everything except without was were "
-        "has have had will if when why an all out up down so only",
+        "the of and to a in is it that for on with as at this but not or be are we our us you your i my "
+        "me by from how what which can could would should must need want make cut save reduce cheaper "
+        "faster than more less no do does don't leave keep under below most per month everything except "
+        "without was were has have had will if when why an all out up down so only",
     )
 )

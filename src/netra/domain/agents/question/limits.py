@@ -1,7 +1,7 @@
 """Read latency limits: metric, percentile, comparator, value and feature in any order."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -37,6 +37,9 @@ _PER_USER: Final = re.compile(
     re.IGNORECASE,
 )
 _LATENCY_MAX_MS: Final = 60_000.0  # longest time that is read as a limit only because a feature is named
+_COMMON: Final = re.compile(
+    r"\b(?:both|all|each|every one|everything|always)(?: (?:at|for|in|of|the))*\s*$", re.IGNORECASE
+)
 NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
 
 
@@ -68,7 +71,42 @@ def limited(text: str, numbers: Numbers) -> tuple[Limited, ...]:
         numbers.clauses,
         [Attribute(value=p.value, start=p.start, end=p.end) for p in numbers.percentiles],
     )
-    return tuple(_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads))
+    found = [_limited(head, metrics[at], percentiles[at]) for at, head in enumerate(heads)]
+    return tuple(_in_turn(_with_common(text, one, numbers.percentiles) for one in found))
+
+
+def _with_common(text: str, one: Limited, percentiles: Sequence[Number]) -> Limited:
+    """Return the duration with the percentile that its sentence gives to all: "…, both p95"."""
+    if one.percentile is not None:
+        return one
+    clauses = (one.context.clause, *one.context.sentence)
+    for number in percentiles:
+        is_same = any(clause.start <= number.start < clause.end for clause in clauses)
+        if is_same and _COMMON.search(text[max(0, number.start - 16) : number.start]):
+            return msgspec.structs.replace(one, percentile=number.value)
+    return one
+
+
+def _in_turn(found: Iterable[Limited]) -> Iterator[Limited]:
+    """Yield the durations; of "TTFT and TPOT below 1 s and 50 ms" each metric has its own."""
+    waiting: tuple[Metric, ...] = ()
+    durations = list(found)
+    for at, one in enumerate(durations):
+        following = durations[at + 1 : at + len(one.metrics)]
+        if waiting and not one.metrics:
+            percentile = one.percentile or durations[at - 1].percentile
+            yield msgspec.structs.replace(one, metrics=waiting[:1], is_weak=False, percentile=percentile)
+            waiting = waiting[1:]
+        elif (
+            len(one.metrics) > 1
+            and len(following) == len(one.metrics) - 1
+            and not any(later.metrics for later in following)
+        ):
+            waiting = one.metrics[1:]
+            yield msgspec.structs.replace(one, metrics=one.metrics[:1])
+        else:
+            waiting = ()
+            yield one
 
 
 def _strong_metrics(text: str) -> Iterator[Attribute[Metric]]:

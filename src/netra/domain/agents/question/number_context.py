@@ -21,6 +21,7 @@ _OF_WHAT_STANDS_BEFORE: Final = re.compile(
 )
 _COMPARES: Final = re.compile(r"\s*(?:higher|lower|more|less|fewer|extra|additional)\b", re.IGNORECASE)
 _AGAINST_ORDER: Final = 60  # penalty in characters for a word on the wrong side of "by"
+_SLOWEST: Final = re.compile(r"\b(?:slowest|worst|longest)\s$", re.IGNORECASE)
 _SHARE_OF_CALLS: Final = re.compile(
     r"\s?(?:of (?:all |the |our |its |my )*(?:\ufffc* ?)?(?:requests?|calls?|users?|quer(?:y|ies)"
     r"|answers?|responses?|repl(?:y|ies)"
@@ -108,14 +109,16 @@ def _is_pronoun(number: Number) -> bool:
 
 def _as_percentile(text: str, number: Number, numbers: Sequence[Number], cut: Sequence[Clause]) -> Number:
     """Return the 95th percentile for the "95 %" of "95 % of calls within 2 s"."""
-    if number.unit is not Unit.SHARE or not 0.5 <= number.value <= 1:
+    is_slowest = number.unit is Unit.SHARE and _SLOWEST.search(text[: number.start]) is not None
+    if number.unit is not Unit.SHARE or not (0.5 <= number.value <= 1 or is_slowest):
         return number
     if _SHARE_OF_CALLS.match(text, number.end) is None:
         return number
     sentence = cut[place(cut, number.start)].sentence
     if not any(n.unit is Unit.MS and cut[place(cut, n.start)].sentence == sentence for n in numbers):
         return number
-    return msgspec.structs.replace(number, unit=Unit.PERCENTILE, value=round(100 * number.value, 6))
+    share = 1 - number.value if is_slowest else number.value
+    return msgspec.structs.replace(number, unit=Unit.PERCENTILE, value=round(100 * share, 6))
 
 
 def mark_of(context: NumberContext, among: Collection[Subject]) -> Mark | None:

@@ -49,6 +49,9 @@ def _inherited(
     earlier = [part for part in parts if part.end <= head.quantity.start]
     if earlier and _ITS.search(head.clause.text) and not _is_dummy(head):
         return (earlier[-1].name,)
+    is_bare = head.clause.text.strip(" .,;!?").lower() == head.quantity.text.strip().lower()
+    if at and is_bare and numbers.heads[at - 1].clause.sentence == head.clause.sentence:
+        return names[at - 1]
     if at and names[at - 1] and numbers.heads[at - 1].clause.sentence == head.clause.sentence:
         topic = [part for part in parts if part.name == names[at - 1][0] and part.start < head.quantity.start]
         if topic and _is_topic(text, numbers, topic[-1]):

@@ -90,7 +90,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|own|make|get billed|use)|(?:are|'re|am|is) (?:paying|spending|running|seeing|getting|sending"
     r"|burning)"
     r"|spends|pays|takes|is(?= \S{0,2}\d)|are(?= \S{0,2}\d)|our (?:current|present)|current(?! budget)"
-    r"|amounts? to|comes? to|averages?|of (?:our|the) (?:traffic|calls|requests|bill|spend|cost|costs"
+    r"|amounts? to|comes? to|averages|of (?:our|the) (?:traffic|calls|requests|bill|spend|cost|costs"
     r"|users|tokens)",
     "future": r"will|'ll|going to|about to|expect\w*|forecast\w*|plan(?:s|ned|ning)?(?! says)|prepar\w*"
     r"|anticipat\w*|if|suppose|assum\w*|what if|next (?:week|month|quarter|year)|soon|coming"

@@ -44,7 +44,7 @@ _CAUSE: Final = re.compile(
 _VAGUE: Final = re.compile(
     r"\W*(?:(?:please|just|can you|could you|now|hey|ok|so|i want you to|help me|help us|help|we want to"
     r"|i want to|i'd like to|let's|you should)\W+)*"
-    r"(?:(?:make|get|do|fix|improve|optimi[sz]e|tune|change|check|handle|solve|sort|help|update|enhance"
+    r"(?:(?:make|get|do|fix|improve|change|check|handle|solve|sort|help|update|enhance"
     r"|sort out|look at|do something about|deal with|work on|take care of|clean)\s+"
     r"(?:it|this|that|these|things?|stuff|something|everything|us|me|the thing|the (?:thing|stuff|usual"
     r"|same|rest)|all|our (?:ai|stuff|thing|system|setup)|my (?:ai|stuff)|the (?:ai"

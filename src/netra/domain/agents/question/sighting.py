@@ -30,6 +30,9 @@ from netra.domain.agents.question.topics import names_a_change
 from netra.domain.optimization.model import GpuFleet
 
 _METRIC_NAME: Final = re.compile(r"\b(ttft|tpot|itl|e2e|latency)_(?=p?[0-9]|ms\b)", re.IGNORECASE)
+_METRICS_LISTED: Final = re.compile(
+    r"(?<=\b(?:ttft|tpot) )and(?= (?:the )?(?:ttft|tpot|latency|whole|end|e2e|time|inter))", re.IGNORECASE
+)
 _LISTED: Final = re.compile(
     rf"(?<={FILLER})(?:\s*[,&/]\s*|,?\s+(?:and|or|nor|und|et)\s+)(?:the |our |for |in )?(?={FILLER})"
 )
@@ -56,7 +59,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:
     """Return everything in `message`; names are blanked out first, so that their digits are no numbers."""
-    gloss = glossed(_METRIC_NAME.sub(r"\1 ", message.replace("’", "'")))
+    plain = _METRIC_NAME.sub(r"\1 ", message.replace("’", "'"))
+    gloss = glossed(_METRICS_LISTED.sub(" / ", plain))
     text = gloss.text
     models = models_in(text, known=names.models)
     plain = _without(text, models)

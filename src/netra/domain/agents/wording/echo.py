@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.model import FeatureGoal, Goals, GpuFleet, Limit, Priority
-from netra.domain.optimization.wording import listed, money, percent
+from netra.domain.optimization.wording import money
 
 _METRICS: Final = {"ttft": "TTFT", "tpot": "TPOT", "latency": "latency"}
 _OBJECTIVES: Final = {
@@ -71,11 +71,11 @@ def _stated(goals: Goals) -> Iterator[str]:
     yield from (limit_words(limit) for limit in goals.limits)
     if goals.gpu_memory_gib is not None:
         yield f"at most {goals.gpu_memory_gib:g} GiB of GPU memory"
-    yield from (f"{one.feature}: {listed([*_changes(one)])}" for one in goals.per_feature)
+    yield from (f"{one.feature}: {_listed(tuple(_changes(one)))}" for one in goals.per_feature)
     if goals.features:
-        yield f"only {listed(list(goals.features))}"
+        yield f"only {_listed(goals.features)}"
     if goals.excluded:
-        yield f"leave {listed(list(goals.excluded))} unchanged"
+        yield f"leave {_listed(goals.excluded)} unchanged"
     yield from _models(goals)
     yield from (_fleet(fleet) for fleet in goals.fleets)
     if goals.change_at is not None:
@@ -96,13 +96,22 @@ def _changes(goals: Goals | FeatureGoal) -> Iterator[str]:
         yield "no slower than now" if goals.speedup == 1 else f"{goals.speedup:.3g}x the speed"
     if goals.traffic_growth is not None:
         growth = goals.traffic_growth
-        yield f"{percent(abs(growth))} {'more' if growth >= 0 else 'less'} traffic"
+        yield f"{_percent(growth)} {'more' if growth >= 0 else 'less'} traffic"
 
 
 def _saving(share: float) -> str:
     if share == 0:
         return "no more money than now"
-    return f"{percent(abs(share))} {'cheaper' if share > 0 else 'more cost allowed'}"
+    return f"{_percent(share)} {'cheaper' if share > 0 else 'more cost allowed'}"
+
+
+def _percent(share: float) -> str:
+    """Return a share as it was asked for, without a sign: "33.3 %"."""
+    return f"{100 * abs(share):.3g} %"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def limit_words(limit: Limit) -> str:
@@ -117,9 +126,9 @@ def limit_words(limit: Limit) -> str:
 
 def _models(goals: Goals) -> Iterator[str]:
     if goals.from_models and goals.models:
-        yield f"from {listed(list(goals.from_models))} to {listed(list(goals.models))}"
+        yield f"from {_listed(goals.from_models)} to {_listed(goals.models)}"
     elif goals.models:
-        yield f"about {listed(list(goals.models))}"
+        yield f"about {_listed(goals.models)}"
 
 
 def _fleet(fleet: GpuFleet) -> str:
