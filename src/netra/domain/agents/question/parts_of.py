@@ -35,8 +35,9 @@ def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tupl
     for at, head in enumerate(numbers.heads):
         if not names[at]:
             names[at] = _inherited(text, numbers, parts, names, at)
-        if not names[at] and is_duration(head.quantity):
-            names[at] = _named_after(head)
+        if is_duration(head.quantity):
+            is_near = any(head.clause.start <= one.start < head.clause.end for one in own[at])
+            names[at] = names[at] if is_near else _named_after(head) or names[at]
     _spread_back(numbers, parts, names)
     return names
 

@@ -33,7 +33,9 @@ _LEAD: Final = re.compile(
     r"^(?:[\s,;:.–—-]+|(?:and|but|so|then|while|because|with|when|if)\b\s*)+", re.IGNORECASE
 )
 _STOPS: Final = re.compile(r"[,.;:!?](?=\s|$)|\n|\s[–—-]\s")
-_COUNTED: Final = re.compile(r"\b(?:per|each|every|for|top|last|first|these|the)\s*$", re.IGNORECASE)
+_COUNTED: Final = re.compile(
+    r"\b(?:per|each|every|top|last|first|these|the)\s*$|\b(?:cost|price|bill) (?:of|for)\s*$", re.IGNORECASE
+)
 _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
 TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
 GPUS: Final = "a number of GPUs without their kind; write “4x H100”"

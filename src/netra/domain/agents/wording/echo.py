@@ -93,7 +93,7 @@ def _changes(goals: Goals | FeatureGoal) -> Iterator[str]:
     if goals.budget_usd_per_month is not None:
         yield f"a budget of {money(goals.budget_usd_per_month)} a month"
     if goals.speedup is not None:
-        yield "no slower than now" if goals.speedup == 1 else f"{goals.speedup:.3g}x the speed"
+        yield "no slower than now" if goals.speedup == 1 else f"a speed-up of {goals.speedup:.3g}x"
     if goals.traffic_growth is not None:
         growth = goals.traffic_growth
         yield f"{_percent(growth)} {'more' if growth >= 0 else 'less'} traffic"
