@@ -16,6 +16,8 @@ PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
 MAKE_ONE: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
+# Variables of the SDKs, which share the prefix: a server or command in the same environment ignores them.
+OF_CLIENTS: Final = frozenset({"api_key", "base_url"})
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
@@ -172,7 +174,7 @@ def settings_from(environment: Mapping[str, str], **overrides: Any) -> Settings:
     given: dict[str, Any] = {}
     for key, text in environment.items():
         name = key.removeprefix(PREFIX).lower()
-        if not key.startswith(PREFIX) or name.startswith("test_"):
+        if not key.startswith(PREFIX) or name.startswith("test_") or name in OF_CLIENTS:
             continue
         if name not in Settings.__struct_fields__:
             raise SettingsRefused(f"{key} is no setting of Netra; see docs/settings.md for those there are.")

@@ -18,7 +18,7 @@ from tests.waiting import PATIENCE_S
 from websockets.asyncio.client import connect
 
 from netra.entrypoints.app import create_app
-from netra.entrypoints.http.openapi import document
+from netra.entrypoints.http.documents import openapi_document as document
 
 pytestmark = pytest.mark.system
 

@@ -23,6 +23,7 @@ NOT_ENOUGH: Final = 3  # exit code: the command ran, but the log or a check is i
 INTERRUPTED: Final = 130
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "check": "Check what a text says against a result.",
     "demo": "Demonstrate the whole service on this machine.",
     "keys": "Create, list and revoke API keys.",
     "migrate": "Upgrade the database schema to the current version.",
@@ -89,7 +90,7 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Start with 'netra demo', or with your own log: 'netra optimize FILE'.",
+    epilog="Start with 'netra demo', or with your own log: 'netra optimize PATH'.",
 )
 @click.version_option(package_name="netra", message="netra %(version)s")
 def netra() -> None:

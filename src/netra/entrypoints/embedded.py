@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from netra.domain.workloads.columns import Events
 from netra.domain.workloads.model import Workload
 from netra.entrypoints.file_analysis import advise_on, check_prices_on, simulate_on
 from netra.plugboard import Container, Ports, contained
-from netra.ports.log_files import Progress, ReadLog
+from netra.ports.log_files import AS_FOUND, Progress, ReadingChoices, ReadLog
 from netra.settings import Settings
 
 Watcher = Callable[[RunEvent], None]
@@ -134,7 +135,11 @@ class Netra:
         Raises `UnreadableFile` before anything is made.
         """
         log = await asyncio.to_thread(self.read_file, path, progress=progress)
-        workload = await self.create_workload(owner, name=name or plain(Path(path).name))
+        return await self.import_log(owner, log, name=name or plain(Path(path).name)), log
+
+    async def import_log(self, owner: User, log: ReadLog, *, name: str) -> Workload:
+        """Make a workload of a log that was read: all of it, or none after an error or a cancellation."""
+        workload = await self.create_workload(owner, name=name)
         service = self._container.workload_service()
         try:
             await self.add_events(owner, workload.id, log.events)
@@ -142,7 +147,7 @@ class Netra:
             with suppress(NetraError):  # what was wrong first is what the caller hears
                 await service.delete(workload.id, owner_id=owner.id)
             raise
-        return await service.get(workload.id, owner_id=owner.id), log
+        return await service.get(workload.id, owner_id=owner.id)
 
     async def add_events(self, owner: User, workload_id: WorkloadId, events: Events) -> int:
         """Add events, many of them in parts, and return how many were new."""
@@ -151,7 +156,17 @@ class Netra:
 
     def read_file(self, path: Path | str, *, progress: Progress | None = None) -> ReadLog:
         """Read a request log of any known kind. Blocking. Raises `UnreadableFile`."""
-        return self._ports.log_files.read(str(path), progress=progress)
+        return self.read_files(str(path), progress=progress)
+
+    def read_files(
+        self, *paths: str, choices: ReadingChoices = AS_FOUND, progress: Progress | None = None
+    ) -> ReadLog:
+        """Read the logs that files, folders and patterns hold. Blocking. Raises `UnreadableFile`."""
+        return self._ports.log_files.read(*paths, choices=choices, progress=progress)
+
+    def now(self) -> datetime:
+        """Return the current instant."""
+        return self._ports.clock.now()
 
     async def ask(
         self,

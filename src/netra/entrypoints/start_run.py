@@ -9,14 +9,13 @@ from netra.domain.errors import ValidationFailed
 from netra.domain.ids import ThreadId, UserId, WorkloadId
 from netra.domain.runs.model import StartRun
 from netra.domain.texts import UNSAFE_SET
+from netra.entrypoints.schemas import WELL_FORMED
 
 # Documentation only: the domain's rules validate, with their own messages.
 NOT_BLANK: Final = r"^[^\u0000]*[^\s\u0000\u001c-\u001f][^\u0000]*$"
 # A name: not blank, and without the characters that `domain.texts` calls unsafe.
 NAME: Final = rf"^[^{UNSAFE_SET}]*[^\s{UNSAFE_SET}][^{UNSAFE_SET}]*$"
 Text = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": NOT_BLANK, "minLength": 1})]
-ID_MAX: Final = 64
-WELL_FORMED: Final = "^[A-Za-z0-9._:-]{1,64}$"
 Id = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": WELL_FORMED})]
 
 

@@ -4,7 +4,7 @@ Every check here accepts a subset of what `Event` accepts.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -68,10 +68,9 @@ def even_columns(text: str, layout: Layout) -> Sequence[Cells] | None:
     return [[cell[1:] for cell in firsts], *(cells[column::width] for column in range(1, width))]
 
 
-def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
-    """Return the rows' events; None when there are no rows or a cell is unusual."""
-    cells = {name: column for name, column in zip(layout.fields, columns, strict=False) if name}
-    if not cells:
+def plain_events(cells: Mapping[str, Cells]) -> Plain | None:
+    """Return the rows' events, from columns by field; None when there are no rows or a cell is unusual."""
+    if not cells or not cells.get("timestamp"):
         return None
     try:
         return Plain(events=_columns(cells), is_naive=_is_naive(cells["timestamp"]))
@@ -79,7 +78,7 @@ def plain_columns(columns: Sequence[Cells], layout: Layout) -> Plain | None:
         return None
 
 
-def _columns(cells: dict[str, Cells]) -> Events:
+def _columns(cells: Mapping[str, Cells]) -> Events:
     if any("" in cells[name] for name in _REQUIRED if name in cells):
         raise Unusual
     columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot express
@@ -220,7 +219,7 @@ def _check_characters(text: str) -> None:
         raise Unusual
 
 
-def _chains(cells: dict[str, Cells]) -> Prefixes | None:
+def _chains(cells: Mapping[str, Cells]) -> Prefixes | None:
     if "prefix_hashes" not in cells or not any(cells["prefix_hashes"]):
         return None
     sizes = _ints(cells.get("prefix_block_tokens", ()) or ("",))

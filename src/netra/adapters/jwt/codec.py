@@ -7,6 +7,7 @@ about 50 microseconds; the times are checked on every read.
 
 import base64
 import hashlib
+import hmac
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -104,6 +105,12 @@ class JwtTokenCodec:
         else:
             self._remembered.move_to_end(digest)
         return self._in_time(claims)
+
+    def derive(self, text: str) -> str:
+        """Return characters that only the signing key derives from `text`."""
+        key = self._keys[self._signing_kid]
+        raw = hmac.digest(key, b"netra derived\0" + text.encode(), "sha256")
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
     def _verified(self, token: str) -> Claims:
         if not is_canonical(token):

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from netra.adapters.memory.paging import page_of
 from netra.adapters.memory.state import MemoryState
 from netra.domain.errors import NotFound
@@ -31,6 +33,12 @@ class MemoryThreadStore:
         """Return threads, newest first."""
         owned = (thread for thread in self._state.threads.values() if thread.owner_id == owner_id)
         return page_of(owned, request, key=lambda thread: (thread.created_at, thread.id))
+
+    async def rename(self, thread_id: ThreadId, *, owner_id: UserId, title: str) -> Thread:
+        """Set the title."""
+        thread = await self.get(thread_id, owner_id=owner_id)
+        renamed = self._state.threads[owner_id, thread_id] = msgspec.structs.replace(thread, title=title)
+        return renamed
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""

@@ -24,6 +24,7 @@ _COUNT = Query(select(func.count()).select_from(workloads).where(workloads.c.own
 _PAGES = PageQueries(owned(workloads), table=workloads)
 _INSERT = inserting(workloads)
 _DELETE = Query(delete(workloads).where(*_OWN).returning(workloads.c.id))
+_RENAME = Query(update(workloads).where(*_OWN).values(name=param("text")).returning(*workloads.c))
 _COUNTED = Query(
     update(workloads)
     .where(*_OWN)
@@ -70,6 +71,10 @@ class SqlWorkloadStore:
         return await self._database.view(
             lambda: paged(_PAGES, request, asked, made=_workload, position=_position)
         )
+
+    async def rename(self, workload_id: WorkloadId, *, owner_id: UserId, name: str) -> Workload:
+        """Set the name."""
+        return await self._database.write(lambda: _renaming(workload_id, owner_id, name=name))
 
     async def delete(self, workload_id: WorkloadId, *, owner_id: UserId) -> None:
         """Delete the workload and hide its events from every reader."""
@@ -141,6 +146,13 @@ def _adding(workload: Workload, *, max_per_user: int) -> Script[Workload]:
 def getting(workload_id: WorkloadId, owner_id: UserId) -> Script[Workload]:
     """Return the workload, as part of a transaction. Raises `NotFound`."""
     rows = yield ask(_GET, whose=owner_id, workload_id=workload_id)
+    if not rows:
+        raise NotFound("workload", workload_id)
+    return _workload(rows[0])
+
+
+def _renaming(workload_id: WorkloadId, owner_id: UserId, *, name: str) -> Script[Workload]:
+    rows = yield ask(_RENAME, whose=owner_id, workload_id=workload_id, text=name)
     if not rows:
         raise NotFound("workload", workload_id)
     return _workload(rows[0])

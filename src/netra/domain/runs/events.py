@@ -45,14 +45,15 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind is EventKind.RESULT
 
     def numbered(self) -> bytes:
-        """Return `data` with `seq` added, as one JSON object.
+        """Return `data` with `seq` and the event's instant added, as one JSON object.
 
         >>> from datetime import UTC
         >>> at = datetime(2024, 1, 1, tzinfo=UTC)
         >>> RunEvent(run_id=RunId("r"), seq=3, kind=EventKind.UPDATE, at=at, data=b'{"a":1}').numbered()
-        b'{"seq":3,"a":1}'
+        b'{"seq":3,"emitted_at":"2024-01-01T00:00:00Z","a":1}'
         """
-        return b'{"seq":%d,' % self.seq + self.data[1:]
+        emitted_at = self.at.isoformat(timespec="seconds")[:19].encode()
+        return b'{"seq":%d,"emitted_at":"%bZ",' % (self.seq, emitted_at) + self.data[1:]
 
 
 def updated(run: Run, *, agent: str, message: str, progress: int, status: str = "processing") -> NewEvent:

@@ -1,15 +1,16 @@
 """Validate accounts, decide which account an identity may be linked to, and hash secrets."""
 
+import enum
 import hashlib
 import hmac
 import math
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from netra.domain.errors import Fault, OAuthRefused, RateLimited, ValidationFailed
 from netra.domain.texts import plain, unsafe_fault
-from netra.domain.users.model import ProvenIdentity, User
+from netra.domain.users.model import Grace, ProvenIdentity, User
 
 EMAIL_MAX: Final = 254  # longest address in characters, RFC 5321
 NAME_MAX: Final = 200
@@ -68,6 +69,38 @@ def check_password(password: str, *, path: str) -> None:
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         message = f"{path} must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"
         raise ValidationFailed.of(path, "length", message)
+
+
+NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # stored as the replacement of a token whose grace is spent
+
+
+class Reuse(enum.StrEnum):
+    """The effect of bringing a refresh token that was replaced before."""
+
+    REPLAY = "replay"
+    RACE = "race"
+    END = "end"
+
+
+def on_reuse(
+    *,
+    replaced_at: datetime,
+    renewed_at: datetime | None,
+    has_successor: bool,
+    at: datetime,
+    grace: Grace,
+) -> Reuse:
+    """Decide about a token replaced at `replaced_at`, of a session last renewed at `renewed_at`.
+
+    Only the token before the present one has a grace. `has_successor`: the request names the present token
+    as its successor, which only the request that made it can. Everything else may be theft.
+    """
+    age_s = (at - replaced_at).total_seconds()
+    if replaced_at != renewed_at:
+        return Reuse.END
+    if has_successor and age_s < grace.replay_s:
+        return Reuse.REPLAY
+    return Reuse.RACE if age_s < grace.race_s else Reuse.END
 
 
 def digest_of(secret: str, *, use: str) -> str:

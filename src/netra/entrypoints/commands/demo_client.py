@@ -167,7 +167,7 @@ def farewell(url: str, visitor: Visitor, *, data: str | None) -> str:
             "  Sign in, then use the access_token of the response:",
             f"    curl -s {url}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
             f"    curl -s {url}/api/agent/history -H 'Authorization: Bearer ACCESS_TOKEN'",
-            "  Your own request log:   netra optimize FILE",
+            "  Your own request log:   netra optimize PATH",
             "  A permanent service:    netra serve --data netra-data",
         )
     )

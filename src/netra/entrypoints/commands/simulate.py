@@ -9,9 +9,10 @@ import click
 
 from netra.domain.optimization.model import Precision
 from netra.domain.optimization.wording import count, money, percent
-from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with
+from netra.entrypoints.commands.context import json_option, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
-from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.commands.reading_options import READING, Logs, logs_argument, logs_of
+from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
 
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from netra.domain.optimization.what_if.simulate import Proposal, Simulated
     from netra.ports.log_files import ReadLog
 
+NOT_ENOUGH: Final = 3
 TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
 PRECISION: Final = click.Choice(get_args(Precision))
 
 
 @click.command()
-@log_argument
+@logs_argument
 @click.option("--to-model", metavar="NAME", help="Send every call to this model.")
 @click.option("--cache/--no-cache", default=None, help="Turn prompt caching on or off.")
 @click.option(
@@ -48,7 +50,7 @@ PRECISION: Final = click.Choice(get_args(Precision))
 @price_options
 @json_option
 def simulate(
-    file: Path,
+    paths: tuple[str, ...],
     *,
     to_model: str | None,
     priced_as: str | None,
@@ -56,8 +58,8 @@ def simulate(
     as_of: datetime | None,
     as_json: bool,
     **proposed: Any,  # Any: click's options, checked by click and named like the proposal's fields
-) -> None:
-    """Say what a change would come to on the log in FILE: its bill, and its latency where that is known.
+) -> int:
+    """Say what a change would come to on the log in PATH: its bill, and its latency where that is known.
 
     \b
     netra simulate day.jsonl --cache --cache-ttl 300 --batch-share 0.2
@@ -65,17 +67,22 @@ def simulate(
     """
     from netra.domain.optimization.what_if.simulate import Proposal  # imports numpy, as the help need not
 
+    logs = logs_of(paths, **{name: proposed.pop(name) for name in READING})
     today = {name: value for name, value in proposed.items() if name.startswith("served_")}
     proposal = Proposal(model=to_model, **proposed)
     if proposal == Proposal(**today):
         raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
     prices = Prices(file=price_file, as_of=as_of)
-    log, simulated = run(_simulated(file, proposal, model=priced_as, prices=prices))
+    log, simulated = run(_simulated(logs, proposal, model=priced_as, prices=prices))
     warn_of_rows(log)
     if as_json:
         say_json(simulated, indent=2)
     else:
         say_lines(lines_of(simulated))
+    if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
+        say_why_it_fails(log)
+        return NOT_ENOUGH
+    return 0
 
 
 def lines_of(simulated: "Simulated") -> list[str]:
@@ -106,7 +113,7 @@ def lines_of(simulated: "Simulated") -> list[str]:
 
 
 async def _simulated(
-    file: Path, proposal: "Proposal", *, model: str | None, prices: Prices
+    logs: Logs, proposal: "Proposal", *, model: str | None, prices: Prices
 ) -> "tuple[ReadLog, Simulated]":
     from netra.bootstrap.files import file_ports
     from netra.entrypoints.commands.log_loading import log_in
@@ -114,7 +121,7 @@ async def _simulated(
 
     settings = settings_with(**prices.settings)
     ports = file_ports(settings)
-    async with log_in(file, ports.log_files) as (log, checkpoint):
+    async with log_in(logs, ports.log_files, now=ports.clock.now()) as (log, checkpoint):
         return log, await simulate_on(
             log.events,
             proposal,

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from netra.domain.optimization.wording import count, percent
 from netra.entrypoints.commands.context import json_option, log_argument, run, settings_with
 from netra.entrypoints.commands.price_options import Prices, price_options
-from netra.entrypoints.commands.rejected_rows import warn_of_rows
+from netra.entrypoints.commands.reading_options import Logs, logs_argument, logs_of
+from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_why_it_fails, warn_of_rows
 from netra.entrypoints.reports.safe import say_json, say_lines
 
 if TYPE_CHECKING:
@@ -29,31 +30,41 @@ def validate() -> None:
 
 
 @validate.command()
-@log_argument
+@logs_argument
 @click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
 @price_options
 @json_option
 def prices(
-    file: Path, *, model: str | None, price_file: Path | None, as_of: datetime | None, as_json: bool
+    paths: tuple[str, ...],
+    *,
+    model: str | None,
+    price_file: Path | None,
+    as_of: datetime | None,
+    as_json: bool,
+    **reading: Any,  # Any: click's options on reading, checked by click
 ) -> int:
-    """Compare the bill of the log in FILE with list prices asked one call at a time, and with its costs.
+    """Compare the bill of the log in PATH with list prices asked one call at a time, and with its costs.
 
     Of a log with more than 50,000 calls so many are compared, evenly spaced over it.
 
     \b
-    Exit codes: 0 bill and every call agree to 0.01 %; 2 FILE is no log;
+    Exit codes: 0 bill and every call agree to 0.01 %; 2 PATH is no log;
     3 they do not agree, or nothing has a price.
     """
-    log, check = run(_checked(file, model=model, prices=Prices(file=price_file, as_of=as_of)))
+    logs = logs_of(paths, **reading)
+    log, check = run(_checked(logs, model=model, prices=Prices(file=price_file, as_of=as_of)))
     warn_of_rows(log)
     if as_json:
         say_json(check, indent=2)
     else:
         say_lines(price_lines_of(check))
+    if has_dropped_too_many(log, allow_dropped=logs.allow_dropped):
+        say_why_it_fails(log)
+        return NOT_ENOUGH
     return 0 if check.agrees else NOT_ENOUGH
 
 
-async def _checked(file: Path, *, model: str | None, prices: Prices) -> "tuple[ReadLog, PriceCheck]":
+async def _checked(logs: Logs, *, model: str | None, prices: Prices) -> "tuple[ReadLog, PriceCheck]":
     from netra.bootstrap.files import file_ports
     from netra.domain.optimization.price_check import evenly
     from netra.entrypoints.commands.log_loading import log_in
@@ -61,7 +72,7 @@ async def _checked(file: Path, *, model: str | None, prices: Prices) -> "tuple[R
 
     settings = settings_with(**prices.settings)
     ports = file_ports(settings)
-    async with log_in(file, ports.log_files) as (log, checkpoint):
+    async with log_in(logs, ports.log_files, now=ports.clock.now()) as (log, checkpoint):
 
         def progress(done: float) -> None:
             checkpoint(done, "Asking for the list price of every call")

@@ -17,8 +17,9 @@ from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import SECRET, LoginResponse, login_response
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.refresh_cookie import Keep
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
-from netra.entrypoints.http.restrictions import NO_NUL
+from netra.entrypoints.schemas import NO_NUL
 from netra.entrypoints.services import Services
 
 PLAIN_COOKIE: Final = "netra-sign-in"
@@ -65,6 +66,7 @@ class ExchangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """The code from the URL's fragment."""
 
     code: Annotated[str, SECRET]
+    keep: Keep | None = None  # "cookie": the refresh token goes into a cookie, not into the answer
 
 
 @get("/google/authorize", opt=_AUTHORIZE, summary="Begin a sign-in with Google")
@@ -108,7 +110,7 @@ async def callback(
         there = await federated.hand_over(recognized, state=oauth_state, origin=request.origin)
         return _redirect(there)
     signed_in = await federated.open(recognized, origin=request.origin)
-    return Response(login_response(signed_in))
+    return Response(login_response(signed_in, request, services))
 
 
 @post("/exchange", status_code=200, opt=_EXCHANGE, summary="Exchange the code of a redirect for tokens")
@@ -117,7 +119,7 @@ async def exchange(
 ) -> LoginResponse:
     """Return the tokens for the code, which is valid once, for a minute."""
     signed_in = await services.sign_in_desk().exchange(data.code, request.exchange, origin=request.origin)
-    return login_response(signed_in)
+    return login_response(signed_in, request, services, keep=data.keep)
 
 
 def google_router() -> Router:

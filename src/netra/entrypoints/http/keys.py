@@ -15,7 +15,7 @@ from netra.domain.users.rules import NAME_MAX
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.listing import instant, instant_or_none
+from netra.entrypoints.http.listing import Pagination, instant, instant_or_none, whole_list
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.start_run import NAME
@@ -42,7 +42,7 @@ class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    scopes: Sequence[str]
+    scopes: Sequence[KeyScope]
     hint: str
     created_at: datetime
     expires_at: datetime
@@ -54,6 +54,7 @@ class KeyList(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Sequence[KeyLine]
     total: int
+    pagination: Pagination
 
 
 class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
 async def list_keys(request: ApiRequest, services: InjectedServices) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
     keys = await services.api_key_service().all_of(await services.user_service().get(request.owner_id))
-    return KeyList(data=[_line(key) for key in keys], total=len(keys))
+    return KeyList(data=[_line(key) for key in keys], total=len(keys), pagination=whole_list(keys))
 
 
 @post("/", status_code=200, opt=_MAKE, summary="Create an API key")
@@ -118,7 +119,7 @@ def _line(key: ApiKey) -> KeyLine:
     return KeyLine(
         id=key.id,
         name=key.name,
-        scopes=sorted(scope.value for scope in key.scopes),
+        scopes=sorted(key.scopes),
         hint=key.hint,
         created_at=instant(key.created_at),
         expires_at=instant(key.expires_at),

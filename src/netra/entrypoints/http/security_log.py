@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from litestar import Router, get
@@ -13,6 +14,7 @@ from netra.domain.users.model import KeyScope
 from netra.entrypoints.http.admission import admits
 from netra.entrypoints.http.listing import Cursor, Limit, Offset, Pagination, instant, pagination_of
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
+from netra.entrypoints.schemas import one_of
 from netra.entrypoints.services import Services
 
 
@@ -21,7 +23,7 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     at: datetime
-    event: str
+    event: Annotated[str, one_of(SecurityEventKind)]
     user_id: int | None
     request_id: str
     address: str
@@ -36,7 +38,12 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     pagination: Pagination
 
 
-@get("/api/audit", opt=admits(scope=KeyScope.ADMIN), summary="List the security log, newest first")
+@get(
+    "/api/audit",
+    operation_id="list_audit",
+    opt=admits(scope=KeyScope.ADMIN),
+    summary="List the security log, newest first",
+)
 async def audit(
     request: ApiRequest,
     services: InjectedServices,

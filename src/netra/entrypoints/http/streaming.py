@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, Any, Final, cast
 
-import msgspec
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter
@@ -19,6 +18,7 @@ from netra.entrypoints.asgi import Send as PlainSend
 from netra.entrypoints.errors import TooManyConnections
 from netra.entrypoints.http.event_reader import EventReader
 from netra.entrypoints.http.openapi import noted
+from netra.entrypoints.http.openapi_responses import EVENT_STREAM
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
 from netra.entrypoints.live_connections import LiveConnections
 from netra.entrypoints.rate_limiting import user_key
@@ -36,18 +36,10 @@ LastEventId = Annotated[
 ]
 
 
-class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One server-sent event, with the fields of the stream's format."""
-
-    id: str  # the event's `seq`
-    event: str  # the frame's type on the socket
-    data: str  # the frame's data, numbered, as JSON text
-
-
 @get(
     "/stream/{run_id:str}",
-    media_type="text/event-stream",
-    opt=noted(answers={200: SentEvent, 204: None}),
+    media_type=EVENT_STREAM,
+    opt=noted(answers={200: EVENT_STREAM, 204: None}),
     summary="Follow a run by server-sent events",
 )
 async def stream(

@@ -20,7 +20,13 @@ _TRY: Final = admits(
 ) | noted(bodies={JSON: Proposal})
 
 
-@post("/{workload_id:str}/simulate", status_code=200, opt=_TRY, summary="Try a change on a workload")
+@post(
+    "/{workload_id:str}/simulate",
+    operation_id="simulate_workload",
+    status_code=200,
+    opt=_TRY,
+    summary="Try a change on a workload",
+)
 async def simulate(
     workload_id: FromPath[str],
     request: ApiRequest,

@@ -120,8 +120,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
         return (*self.plan, *self.to_evaluate, *self.avoid, *self.know)
 
 
-def digest_of(advice: Advice) -> Digest:
-    """Return the answer sorted into sections, with every text sanitised."""
+def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
+    """Return the answer sorted into sections, with every text sanitised.
+
+    `dropped` says which part of the log is in no figure; it stands at the head of the headline.
+    """
     advice = plain_advice(advice)
     shelves: dict[Shelf, list[Recommendation]] = {shelf: [] for shelf in Shelf}
     for recommendation in advice.recommendations:
@@ -131,7 +134,7 @@ def digest_of(advice: Advice) -> Digest:
     return Digest(
         advice=advice,
         echo=() if metrics.goals is UNSET else echo_of(metrics.goals).sentences,
-        headline=ASKED_BACK if _is_asked_back(metrics) else headline(metrics),
+        headline=ASKED_BACK if _is_asked_back(metrics) else f"{dropped} {headline(metrics)}".lstrip(),
         warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),

@@ -51,10 +51,10 @@ def ask(desk: Any) -> Asking:
         await desk.workload(calls)
         advice: Advice = await desk.ask(message)
         said = {
-            "r": advice.recommendations,
-            "m": advice.metrics,
-            "a": advice.actions,
-            "s": advice.supply_config,
+            "recommendations": advice.recommendations,
+            "metrics": advice.metrics,
+            "actions": advice.actions,
+            "supply_config": advice.supply_config,
         }
         assert unsupported(words_of(advice), said) == ()
         return advice

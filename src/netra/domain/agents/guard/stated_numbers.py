@@ -49,6 +49,8 @@ class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
     way: str = ""  # "down" of "$5 less", "up" of "$5 more"
     is_wish: bool = False  # stated as a target or a limit
     words: tuple[str, ...] = ()  # stems of the following words
+    start: int = 0  # its place in `Figures.plain`
+    end: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     numbers: tuple[StatedNumber, ...]
     labels: tuple[Label, ...]
+    plain: str = ""  # the text without emphasis and with digits as 0-9; positions refer to it
 
 
 _MAGNITUDES: Final[Mapping[str, float]] = {
@@ -98,7 +101,8 @@ _NOUNS: Final[Mapping[str, NumberKind]] = {
 }
 _NUMBER: Final = re.compile(
     r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
-    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
+    r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+    r"|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
     r"(?:[\s-]?(?P<magnitude>thousand|million|billion|k|mn?|bn?)(?![\w]))?"
     r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
@@ -124,7 +128,7 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
     spans = [match.span() for match in _NUMBER.finditer(rest)]
     numbers = [*_digits(rest), *_spelt(blanked(rest, spans))]
-    return Figures(numbers=tuple(numbers), labels=labels)
+    return Figures(numbers=tuple(numbers), labels=labels, plain=plain)
 
 
 def normal(text: str) -> str:
@@ -207,6 +211,8 @@ def _stated(
         period=claim_context.period(before, after),
         way=claim_context.way(before, after),
         is_wish=claim_context.is_wish(before, after),
+        start=match.start(),
+        end=match.end(),
     )
 
 
@@ -244,8 +250,9 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
         if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
             continue
-        room = 0.02 if claim_context.is_about(before) else 0.005
-        slack = room if found.is_share or found.is_factor else 1e-9 * abs(value)
+        is_rounded = found.is_share or found.is_factor or kind is NumberKind.SHARE
+        plain = 0.005 if is_rounded else 1e-9 * abs(value)
+        low, high = claim_context.slack_in_words(value, before=before, plain=plain)
         yield StatedNumber(
             text=found.text,
             value=value,
@@ -254,6 +261,8 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             period=claim_context.period(before, after),
             way=claim_context.way(before, after),
             is_wish=claim_context.is_wish(before, after),
-            low=math.nan if math.isnan(value) else value - slack,
-            high=value + slack,
+            low=math.nan if math.isnan(value) else low,
+            high=high,
+            start=found.start,
+            end=found.end,
         )

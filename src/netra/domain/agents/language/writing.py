@@ -9,15 +9,16 @@ from typing import Any, Final
 
 import msgspec
 
+from netra.domain.agents.guard.facts import Facts, joined
 from netra.domain.agents.guard.guard import unsupported_by
-from netra.domain.agents.guard.payload_facts import Facts, facts_of
-from netra.domain.agents.guard.stated_numbers import due_after, figures
+from netra.domain.agents.guard.payload_facts import facts_of
+from netra.domain.agents.guard.sentences import Sentences
+from netra.domain.agents.guard.stated_numbers import figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.masks import Json, Mask
 from netra.domain.agents.language.prompts import INSTRUCTIONS, USE_TOOLS, WRITE_ANSWER, data, repair, system
 from netra.domain.agents.language.prose import TEXT_MAX, faults_in
-from netra.domain.agents.language.sentences import Sentences
 from netra.domain.agents.language.tools import CALLS_MAX, LookUpResult, LookUpTools, look_up, tools
 from netra.domain.agents.model import Watch
 from netra.ports.language_model import (
@@ -148,10 +149,7 @@ class AnswerWriter:
             self._looks.append(found)
             shown = self._task.mask.hide(found.result) if found.outcome == "done" else {"error": found.why}
             self._known += as_data(shown)
-            held = facts_of(shown)
-            self._facts = Facts(
-                numbers=(*self._facts.numbers, *held.numbers), labels=(*self._facts.labels, *held.labels)
-            )
+            self._facts = joined(self._facts, facts_of(shown))
             text = data(found=shown).text
             answers.append(PromptMessage(role="tool", text=text, tool_call_id=call.call_id))
         return answers
@@ -171,14 +169,12 @@ class _Page:
         self._text = ""
         self._refused: list[str] = []
         self._faults: list[str] = []
-        self._due = 1  # number of the next list item
         self.shown = 0  # characters shown so far
 
     def accepts(self, sentence: str) -> bool:
         """Return whether the sentence may be shown: it and all before it pass the checks."""
+        self._refused += unsupported_by(sentence, self._facts, before=self._text)
         self._text += sentence
-        self._refused += unsupported_by(sentence, self._facts, due=self._due)
-        self._due = due_after(sentence, due=self._due)
         self._faults += faults_in(sentence, instructions=INSTRUCTIONS, payload=self._known)
         return sentence != "" and not self._refused and not self._faults and len(self._text) <= TEXT_MAX
 

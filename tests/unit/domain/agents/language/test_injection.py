@@ -84,7 +84,12 @@ def check(desk: Any, advice: Any, order: str) -> None:
         assert name not in sent or name in order, order
         assert name not in shown or name in order, order
     engine = msgspec.structs.replace(advice.metrics, language_model=msgspec.UNSET, goals=msgspec.UNSET)
-    payload = {"r": advice.recommendations, "m": engine, "a": advice.actions, "looks": said.looks}
+    payload = {
+        "recommendations": advice.recommendations,
+        "metrics": engine,
+        "actions": advice.actions,
+        "looks": said.looks,
+    }
     assert said.fallback_reason == "unverified", order
     opening = echo_text(advice.metrics.goals)  # quotes the asker
     for sentence in (text.removeprefix(opening) for _, text in desk.watch.said):

@@ -204,14 +204,14 @@ async def test_numbers_only_sends_no_word_of_anybody(desk: Any, calls: Any) -> N
     secret = calls(30, feature="Project Nightingale", model="our-secret-tune", tool="spy_tool")
     await desk.workload([*secret, *calls(30, every_s=61, feature="saves 99 %")], name="hush")
     desk.sends = "numbers"
-    desk.language_model = model("feature_1 is the dearest part. The bill is of 60 calls.")
+    desk.language_model = model("feature_1 is one part. The bill is of 60 calls.")
     advice = await desk.ask("Does Nightingale keep within 500 ms? Make it cheaper")
     assert len(desk.language_model.prompts) == 1
     sent = json.dumps([message.text for message in desk.language_model.prompts[0].messages])
     for word in ("Nightingale", "secret", "spy", "saves", "hush", "500 ms", "within 500"):
         assert word not in sent.replace(desk.language_model.prompts[0].messages[0].text, "")
     assert said(advice)["reading"] == {"outcome": "not_read", "reason": "numbers_only"}
-    assert words_of(advice).startswith("Project Nightingale is the dearest part.")
+    assert words_of(advice).startswith("Project Nightingale is one part.")
 
 
 async def test_a_tool_call_out_of_place_is_nonsense(shop: Any) -> None:

@@ -106,9 +106,9 @@ def said(
     assert report.startswith(opening)
     report = report.removeprefix(opening)
     held = {
-        "r": advice.recommendations,
-        "m": advice.metrics,
-        "a": actions,
+        "recommendations": advice.recommendations,
+        "metrics": advice.metrics,
+        "actions": actions,
         "unread": (goals or Goals()).unread,
     }
     assert unsupported(report, held) == ()

@@ -18,8 +18,9 @@ class Sentences:
     ([], ['It costs $0.21.'], ' That')
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest: int = SENTENCE_MAX) -> None:
         self._held = ""
+        self._longest = longest  # characters
 
     def take(self, piece: str) -> list[str]:
         """Add a piece; return the sentences it completes."""
@@ -38,6 +39,6 @@ class Sentences:
     def _end(self) -> int | None:
         for match in _END.finditer(self._held):
             is_number = _NUMBER_OF_A_LIST.fullmatch(self._held, 0, match.end()) is not None
-            if match.end() <= SENTENCE_MAX and not is_number:
+            if match.end() <= self._longest and not is_number:
                 return match.end()
-        return SENTENCE_MAX if len(self._held) > SENTENCE_MAX else None
+        return self._longest if len(self._held) > self._longest else None
