@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from netra.entrypoints.commands.context import json_option, run, settings_with
+from netra.entrypoints.commands.reading_options import logs_of
 from netra.entrypoints.reports.safe import say, say_json
 
 if TYPE_CHECKING:
@@ -56,10 +57,11 @@ async def _names(file: Path | None) -> "tuple[KnownNames, datetime]":
     from netra.entrypoints.commands.log_loading import log_in
 
     ports = file_ports(settings_with())
+    now = ports.clock.now()
     if file is None:
-        return NO_NAMES, ports.clock.now()
-    async with log_in(file, ports.log_files) as (log, _):
-        return names_of(log.events), ports.clock.now()
+        return NO_NAMES, now
+    async with log_in(logs_of((str(file),)), ports.log_files, now=now) as (log, _):
+        return names_of(log.events), now
 
 
 def _read(text: str, names: "KnownNames", *, now: datetime) -> "Goals":
