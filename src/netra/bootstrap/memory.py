@@ -2,7 +2,6 @@
 
 import secrets
 
-from netra.adapters.files.reader import FileRequestLogs
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.clock import SystemClock
 from netra.adapters.local.feed import LocalRunFeed
@@ -26,10 +25,10 @@ from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
 from netra.adapters.prices.price_audit import GenaiPriceAudit
+from netra.bootstrap.files import request_logs
 from netra.bootstrap.one_process import tokens_of
 from netra.bootstrap.prices import price_book
 from netra.bootstrap.sign_in import identity_provider
-from netra.domain.workloads.sizes import limits_of
 from netra.plugboard import Ports
 from netra.settings import Secret, Settings
 
@@ -68,6 +67,6 @@ def memory_ports(settings: Settings) -> Ports:
         replays=MemoryReplayBook(clock=clock),
         prices=price_book(settings),
         price_audit=GenaiPriceAudit(),
-        log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
+        log_files=request_logs(settings),
         probes=(MemoryProbe(),),
     )

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from netra.adapters.files.reader import FileRequestLogs
 from netra.adapters.jwt.codec import JwtTokenCodec
 from netra.adapters.local.audit_lines import AuditLines
 from netra.adapters.local.bell import LocalRunBell
@@ -12,9 +11,9 @@ from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource
 from netra.adapters.local.tickets import LocalTicketBook
 from netra.adapters.prices.price_audit import GenaiPriceAudit
+from netra.bootstrap.files import request_logs
 from netra.bootstrap.prices import price_book
 from netra.bootstrap.sign_in import identity_provider
-from netra.domain.workloads.sizes import limits_of
 from netra.plugboard import Ports
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
@@ -63,7 +62,7 @@ def ports_over(
         replays=store.replays,
         prices=price_book(settings),
         price_audit=GenaiPriceAudit(),
-        log_files=FileRequestLogs(limits=limits_of(settings.quotas)),
+        log_files=request_logs(settings),
         probes=(store.probe,),
     )
 

@@ -25,6 +25,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = {
     "check": "Check what a text says against a result.",
     "demo": "Demonstrate the whole service on this machine.",
+    "import": "Import a coding agent's transcripts from this machine.",
     "keys": "Create, list and revoke API keys.",
     "migrate": "Upgrade the database schema to the current version.",
     "optimize": "Recommend changes for the workload in a request log.",
@@ -38,6 +39,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "workloads": "Import request logs into the store, and list them.",
 }
 """Each command is the function of its name in the module of its name; the text is its line in the help."""
+
+MODULES: Final[Mapping[str, str]] = {"import": "import_agent"}  # where a command's name is a word of Python
 
 
 class LazyGroup(click.Group):
@@ -67,7 +70,8 @@ class LazyGroup(click.Group):
         """Return the command, or None when there is no such command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"netra.entrypoints.commands.{cmd_name}"), cmd_name)
+        name = MODULES.get(cmd_name, cmd_name)
+        command: click.Command = getattr(import_module(f"netra.entrypoints.commands.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

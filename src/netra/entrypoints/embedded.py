@@ -123,6 +123,11 @@ class Netra:
         request = PageRequest(limit=LIMIT_MAX)
         return (await self._container.workload_service().page(owner_id=owner.id, request=request)).items
 
+    async def workload(self, owner: User, workload_id: WorkloadId) -> Workload:
+        """Return one of the owner's workloads. Raises `NotFound`."""
+        found: Workload = await self._container.workload_service().get(workload_id, owner_id=owner.id)
+        return found
+
     async def create_workload(self, owner: User, *, name: str) -> Workload:
         """Make an empty workload."""
         return await self._container.workload_service().create(owner_id=owner.id, name=name)

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from netra.adapters.files.formats.model import Format, Row
-from netra.adapters.files.formats.registry import FORMATS, REFUSALS
+from netra.adapters.files.formats.registry import REFUSALS
 from netra.adapters.files.json_events import flat
 from netra.adapters.files.json_rows import Rows, objects_in
 from netra.adapters.files.layout import EXPECTED, HINT, REQUIRED, field_of
@@ -18,15 +18,15 @@ GENERIC: Final = ("csv", "jsonl", "mooncake", "azure_llm")  # formats that are n
 _SHOWN: Final = 200  # characters of a line or of keys quoted in an error
 
 
-def json_format(rows: Rows, *, path: str, choices: ReadingChoices) -> Format | str:
+def json_format(rows: Rows, *, path: str, choices: ReadingChoices, formats: Sequence[Format]) -> Format | str:
     """Return a vendor's format, or "jsonl" or "mooncake". Raises `UnreadableFile` with the keys found."""
-    named = format_named(choices)
+    named = format_named(choices, formats)
     if named is not None:
         return named
     found: list[str] = []
     for raw_row in objects_in(rows):
         row = {key: msgspec.json.decode(raw) for key, raw in raw_row.items()}
-        form = next((form for form in FORMATS if form.is_row(row)), None)
+        form = next((form for form in formats if form.is_row(row)), None)
         if form is not None:
             return form
         refuse_known(row, path=path)
@@ -42,24 +42,26 @@ def json_format(rows: Rows, *, path: str, choices: ReadingChoices) -> Format | s
     raise UnreadableFile(f"{path!r} has no JSON object per row; it begins with {shown!r}. {EXPECTED}.")
 
 
-def table_format(titles: Sequence[str], *, choices: ReadingChoices) -> Format | None:
+def table_format(
+    titles: Sequence[str], *, choices: ReadingChoices, formats: Sequence[Format]
+) -> Format | None:
     """Return the vendor's format of a table; None for any other table."""
-    named = format_named(choices)
+    named = format_named(choices, formats)
     if named is not None:
         return named if isinstance(named, Format) else None
     row = dict.fromkeys(titles, "")
-    return next((form for form in FORMATS if form.is_row(row)), None)
+    return next((form for form in formats if form.is_row(row)), None)
 
 
-def format_named(choices: ReadingChoices) -> Format | str | None:
+def format_named(choices: ReadingChoices, formats: Sequence[Format]) -> Format | str | None:
     """Return the format that was asked for. Raises `UnreadableFile` for a name that is none."""
     if choices.format is None:
         return None
     if choices.format in GENERIC:
         return choices.format
-    found = next((form for form in FORMATS if form.name == choices.format), None)
+    found = next((form for form in formats if form.name == choices.format), None)
     if found is None:
-        known = ", ".join((*GENERIC, *(form.name for form in FORMATS)))
+        known = ", ".join((*GENERIC, *(form.name for form in formats)))
         raise UnreadableFile(f"There is no format {choices.format!r}; expected one of {known}.")
     return found
 

@@ -1,6 +1,6 @@
 """Opens one file: detects its format from the first block, and yields its calls piece by piece."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from netra.adapters.files.cells import Cells
 from netra.adapters.files.detection import json_format, refuse_known, table_format
 from netra.adapters.files.formats.model import CallReading, Format
+from netra.adapters.files.formats.refusals import refused_text
 from netra.adapters.files.json_events import JsonEvents
 from netra.adapters.files.json_rows import Rows, is_document, rows_of_blocks
 from netra.adapters.files.layout import EXPECTED, layout_of, separator_in, titles_of
@@ -31,8 +32,9 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 class Session:
     """What the files of one read share: the choices, and the readings of formats that go over many files."""
 
-    def __init__(self, *, choices: ReadingChoices) -> None:
+    def __init__(self, *, choices: ReadingChoices, known: Sequence[Format]) -> None:
         self.choices = choices
+        self.known = known
         self.formats: list[str] = []
         self._readings: dict[str, CallReading] = {}
 
@@ -90,7 +92,7 @@ def _json_reader(
     first: Rows, session: Session, *, path: str
 ) -> tuple[Callable[[Rows], Taken], Callable[[], Taken]]:
     """Return the function that reads rows and the one that ends the file."""
-    form = json_format(first, path=path, choices=session.choices)
+    form = json_format(first, path=path, choices=session.choices, formats=session.known)
     if isinstance(form, Format):
         return VendorRows(form, session.reading(form, path)).take, _nothing
     session.add(form)
@@ -101,10 +103,13 @@ def _json_reader(
 
 
 def _table_pieces(first: Block, blocks: Iterator[Block], session: Session, *, path: str) -> Iterator[Piece]:
+    known = refused_text(first.data)
+    if known is not None:
+        raise UnreadableFile(f"{path!r} is {known[0]}. {known[1]}")
     line, header, body = _header_of(first)
     rest = Block(first_line=line, data=body, done=first.done)
     delimiter, titles = titles_of(header)
-    form = table_format(titles, choices=session.choices)
+    form = table_format(titles, choices=session.choices, formats=session.known)
     if form is not None:
         table = VendorTable(session.reading(form, path), titles=titles, delimiter=delimiter)
         for block in split(chain((rest,), blocks)):

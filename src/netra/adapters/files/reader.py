@@ -6,6 +6,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from netra.adapters.files.formats.otlp import RecordsOf, otlp_format
+from netra.adapters.files.formats.registry import FORMATS
 from netra.adapters.files.layout import EXPECTED
 from netra.adapters.files.opening import Piece, Session, pieces_of
 from netra.adapters.files.sources import Sources, sources_of
@@ -24,9 +26,10 @@ _NAMED_MAX: Final = 3  # files that are no logs which a note names
 class FileRequestLogs:
     """Reads CSV, JSON rows, public traces, and the exports of vendors and coding agents, gzip or not."""
 
-    def __init__(self, *, limits: LogLimits | None = None) -> None:
-        """Take the limits of one log; by default those of a workload."""
+    def __init__(self, *, limits: LogLimits | None = None, records_of: RecordsOf | None = None) -> None:
+        """Take the limits of one log, by default those of a workload, and the decoder of OTLP/JSON."""
         self._limits = limits or limits_of(DEFAULT_QUOTAS)
+        self._known = FORMATS if records_of is None else (otlp_format(records_of), *FORMATS)
 
     def read(
         self, *paths: str, choices: ReadingChoices = AS_FOUND, progress: Progress | None = None
@@ -34,7 +37,7 @@ class FileRequestLogs:
         """Return the calls in the files; see the port."""
         sources = sources_of(paths)
         gathering = _Gathering(limits=self._limits, choices=choices, name=", ".join(paths))
-        session = Session(choices=choices)
+        session = Session(choices=choices, known=self._known)
         others: list[str] = []
         for place, path in enumerate(sources.paths):
             try:

@@ -95,7 +95,7 @@ async def imported(
 def say_imported(workload: "Workload", *, as_json: bool) -> None:
     """Print which workload was made."""
     if as_json:
-        say_json(_shown(workload))
+        say_json(shown(workload))
         return
     say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
     say("Analyse it with 'workload_id' in POST /api/agent/execute.", err=True)
@@ -112,7 +112,7 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
         async with store_in(data) as netra:
             found = await netra.workloads(await owner_in(netra, email=email))
         if as_json:
-            say_json([_shown(workload) for workload in found])
+            say_json([shown(workload) for workload in found])
             return
         for workload in found:
             say(f"{workload.id}  {workload.event_count:>10,} calls  {workload.name}")
@@ -122,5 +122,6 @@ def list_workloads(*, email: str | None, as_json: bool, data: Path | None) -> No
     run(listed())
 
 
-def _shown(workload: "Workload") -> dict[str, object]:
+def shown(workload: "Workload") -> dict[str, object]:
+    """Return a workload as `--json` prints it."""
     return {"id": workload.id, "name": workload.name, "event_count": workload.event_count}

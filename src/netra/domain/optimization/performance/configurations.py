@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from netra.domain.optimization.performance.closed_loop import closed_loop
-from netra.domain.optimization.performance.constants import Engine
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.hardware import Gpu, ModelShape
+from netra.domain.optimization.performance.inference_engine import Engine
 from netra.domain.optimization.performance.roofline import Deployment
 
 GROUP_SIZES: Final = (1, 2, 4, 8)
@@ -43,9 +43,9 @@ class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def served_precision(gpu: Gpu, model: ModelShape) -> str:
-    """Return the precision to plan with: FP4 if published so, else FP8 if the GPU supports it, else BF16."""
-    if model.weight_precision == "fp4":
-        return "fp4"
+    """Return the precision to plan with: 4 bits if published so, else FP8 if the GPU has it, else BF16."""
+    if model.weight_precision in {"fp4", "int4"}:
+        return model.weight_precision
     return "fp8" if gpu.fp8_dense_tflops is not None else "bf16"
 
 

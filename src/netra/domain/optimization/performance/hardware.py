@@ -45,6 +45,7 @@ class Gpu(msgspec.Struct, frozen=True, kw_only=True):
     price_source: str = ""
     price_as_of: date | None = None
     spec_source: str = "vendor's data sheet"
+    sustained_share: float = 1.0  # of these rates, relative to what the GPUs of the fits sustain
     aliases: tuple[str, ...] = ()
 
 

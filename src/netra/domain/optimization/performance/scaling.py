@@ -88,7 +88,7 @@ def scaled(demand: Demand, *, policy: Policy, window_s: float = WINDOW_S) -> Sca
         least=held.least,
         most=held.most,
         replica_hours=hours,
-        short_share=short / total if total > 0.0 else 0.0,
+        short_share=min(1.0, short / total) if total > 0.0 else 0.0,  # rounding may pass 1
         idle_share=1.0 - served / hours,
     )
 

@@ -151,10 +151,11 @@ def predicted_latency(
         modelled_before=before.tpot_ms(99),
         modelled_after=after.tpot_ms(99),
         changed=changed,
+        mixture=to.model.is_moe,
     )
     scale = measured.ttft_ms_p99 / before.ttft_ms(99)
     bounds: list[float] = []
-    for step, factor in zip((0.74, 0.77), change_bounds(changed), strict=True):
+    for step, factor in zip((0.74, 0.77), change_bounds(changed, mixture=to.model.is_moe), strict=True):
         checkpoint(step, "Replaying the change with faster and slower steps")
         seen = replay(requests, deployment=to, replicas=after.replicas, slowdown=factor)
         bounds.append(seen.ttft_ms(99) * scale)

@@ -231,14 +231,14 @@ def _load(requests: Requests, *, seconds: float) -> RequestLoad:
 
 
 def _kind_of(model: ModelShape) -> tuple[str, ...]:
-    """Return the caveat for a model whose kind was not measured; empty for a dense model."""
+    """Return the caveat for a model whose steps depend on the choice of experts; empty for a dense model."""
     if not model.is_moe:
         return ()
     fast, slow = MIXTURE_STEP_TIME_80
     caveat = (
-        f"{model.name} is a mixture of experts ({model.experts_active} of {model.experts} active per token), "
-        "a kind without measured step times. Tokens are assumed to choose experts evenly, and the interval "
-        f"is widened to {fast:.2f} to {slow:.2f} times the modelled step time."
+        f"{model.name} is a mixture of experts ({model.experts_active} of {model.experts} active per token). "
+        "Tokens are assumed to choose experts evenly, and the interval is "
+        f"{fast:.2f} to {slow:.2f} times the modelled step time."
     )
     return (caveat,)
 
