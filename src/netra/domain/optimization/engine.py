@@ -158,7 +158,9 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
     findings: list[Finding] = []
     gaps: list[Gap] = []
     share = 1 / len(ANALYSERS)
-    for number, (_, analyser) in enumerate(ANALYSERS):
+    for number, (kind, analyser) in enumerate(ANALYSERS):
+        if kind in study.goals.excluded_kinds:
+            continue
         inside = within(checkpoint, begin=number * share, end=(number + 1) * share)
         for result in analyser(study, checkpoint=inside):
             if isinstance(result, Finding):

@@ -77,6 +77,7 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     saving_usd_per_month: float | None = None
     limits: tuple[Limit, ...] = ()  # every latency limit; those at the 99th percentile stand above too
     excluded: tuple[str, ...] = ()  # features, tools, templates and models that no advice may change
+    excluded_kinds: tuple[str, ...] = ()  # analysers whose advice is ruled out, e.g. "self_hosting"
     from_models: tuple[str, ...] = ()  # models to move away from
     fleets: tuple[GpuFleet, ...] = ()
     per_feature: tuple[FeatureGoal, ...] = ()

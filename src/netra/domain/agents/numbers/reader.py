@@ -34,6 +34,7 @@ _DIGITS: Final = re.compile(
 _OF_TIME: Final = re.compile(
     r"\s(?:of\s)?an?\s(?=(?:milli)?second|minute|hour|day|week|month|year)", re.IGNORECASE
 )
+_VAGUE: Final = re.compile(r"\b(?:couple(?: of)?|few|several|many|some)\s$", re.IGNORECASE)
 _A_UNIT: Final = re.compile(
     r"(?:\b(?:within|under|below|than|in|at most|over|above|beyond|exceeds?|exceeding)|[<>≤≥]=?)\s"
     r"(?P<a>an?\s)(?P<unit>second|minute|hour)\b|\b(?P<sub>sub[-\s]?)(?P<subunit>second|minute)\b",
@@ -121,6 +122,8 @@ def _spelled(text: str) -> Iterator[Number]:
     for found in spelled_numbers(text):
         before = read_before(text, found.start)
         number = _whole(text, found, before) if not (found.is_part or found.is_factor) else _part(text, found)
+        if number.unit is not Unit.SHARE and _VAGUE.search(text[: found.start]):
+            number = msgspec.structs.replace(number, doubt=f"“{number.text.strip()}” is no exact number")
         yield msgspec.structs.replace(
             number,
             is_spelled=not found.is_digits,

@@ -46,7 +46,7 @@ _DATED: Final = re.compile(
     r"|(?P<today>today|this morning|tonight)"
     r"|(?P<last_week>last week)|(?P<last_month>last month)"
     r"|(?P<this_week>this week)|(?P<this_month>this month)"
-    rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)}))"
+    rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})|(?:{'|'.join(_DAYS)})(?='s))"
     r")(?![\w-])",
     re.IGNORECASE,
 )

@@ -42,7 +42,7 @@ _BEFORE: Final = re.compile(
     r"|about|should change (?:on|in|for))"
     r"|with the exception of|exception:?|exceptions:?|don't count|do not count|disregard(?:ing)?"
     r"|set aside|setting aside|park|avoid(?:ing)?|ban|rule out|ruling out|but not|and not|just not"
-    r"|only not|not for|not in|not on|not|never|lock(?:ed)?|blacklist|without|no)\s+"
+    r"|only not|not for|not in|not on|not|never|blacklist|without|no)\s+"
     r"|\b(?:all|everything|everywhere|anything|every \w+|any \w+|all \w+|all (?:the |of |our )*\w+"
     r"|the lot|whole log|everyone|each \w+|each)(?: else)?,? (?:but|except|bar|save|minus)\s+(?:for |not "
     r"|in )?"
@@ -62,6 +62,19 @@ _KEEP_MODEL: Final = re.compile(
 _CHANGED: Final = re.compile(
     r"\W*(?:to\s+)?(?:be\s+|get\s+|being\s+)?(?:touch|chang|alter|modif|mov|migrat|optimi[sz]|switch"
     r"|includ|part of|affected|involved|messed|in (?:it|the (?:study|analysis|scope)))",
+    re.IGNORECASE,
+)
+_IT_LEFT: Final = re.compile(
+    r"[^.;!?\ufffc]{0,60}\b(?:(?:leave|skip|exclude|ignore|spare)\s+(?:it|them|that one|this one|these"
+    r"|those)\b"
+    r"|(?:don't|do not|never|please don't)\s+(?:touch|change|alter|move|modify)\s+(?:it|them|that|this"
+    r"|these|those)\b"
+    r"|keep\s+(?:it|them|that|this)\s+(?:as|out|unchanged|untouched|the same|the way))",
+    re.IGNORECASE,
+)
+_ALL_ELSE_LEFT: Final = re.compile(
+    r"\b(?:leave|keep)\s+(?:everything|all|the rest|the others|all others|anything)(?: else)?\b[^.;!?]{0,12}"
+    r"\b(?:alone|as|unchanged|untouched|be|out)\b|\b(?:touch|change) nothing\b|\bnothing else\b",
     re.IGNORECASE,
 )
 _THEN_LEAVE: Final = re.compile(
@@ -97,7 +110,7 @@ _AFTER: Final = re.compile(
     r"|as (?:it|they|is)(?: is| are)?\b|unchanged|untouched|alone\b|the same\b|as-is|put\b|fixed\b"
     r"|not (?:touch|chang|alter|modif|mov|migrat)\w*|left (?:alone|out|as|untouched|unchanged|be)"
     r"|kept (?:as|out|unchanged|untouched)|exactly as|intact|aside\b|ring[- ]?fenced|ignored|skipped"
-    r"|spared|the exception|where (?:it|they) (?:is|are)|forbidden|prohibited|banned)"
+    r"|spared|the exception|the way (?:it|they)|where (?:it|they) (?:is|are)|forbidden|prohibited|banned)"
     r"|(?:must|should|may|can|could|shall|will|is|are|has|have|need|needs)\s?(?:n't|not"
     r"|never)\s(?:to\s)?(?:be\s)?(?:\w+ly\s)?(?:be\s)?(?:touch|chang|alter|modif|mov|migrat|adjust"
     r"|optimi[sz]|includ|part|considered|analy[sz]ed|switch|affected|in scope|allowed|up for|an option"
@@ -114,6 +127,7 @@ _AFTER: Final = re.compile(
     r"|(?:must|should|has to|have to|needs? to|will|shall)\s(?:keep|stay (?:on|with|at)|remain (?:on|with"
     r"|at)|stick (?:to|with)|stay put on)\s(?:(?:its|their|the|that|this)\s(?:current |present |own "
     r"|same )?models?|\ufffc+)"
+    r"|(?:must|should|may|can|could|shall)(?:n't|\s?not)\s*(?:$|[,.;!])"
     r"|(?:ausgenommen|hors de question|excepted|excluded|aside|not included|notwithstanding)\b"
     r")",
     re.IGNORECASE,
@@ -159,8 +173,10 @@ def exclusions_in(text: str, mentions: Sequence[Mention]) -> Exclusions:
         before = _tail(text[max(0, begin - _LOOK_BACK) : begin])
         after = _head(text[end : end + _LOOK_BACK])
         length = _excluding(before, after)
-        if not length and _THEN_LEAVE.match(text, end):
+        if not length and (_THEN_LEAVE.match(text, end) or _IT_LEFT.match(text, end)):
             length = 1
+        if _ALL_ELSE_LEFT.search(after):
+            length = 0
         if length:
             names += group
             spans.append((max(0, begin - length), end))

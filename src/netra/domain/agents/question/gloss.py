@@ -70,7 +70,8 @@ def _language(text: str) -> str:
     counted = {code: _count(code, words) for code in _MARKS}
     best = max(counted, key=lambda code: counted[code])
     english = sum(word in _ENGLISH for word in words)
-    return best if counted[best] > english and counted[best] >= _LEAST else ""
+    least = 1 if not english and len(words) <= _SHORT else _LEAST
+    return best if counted[best] > english and counted[best] >= least else ""
 
 
 def _count(code: str, words: list[str]) -> int:
@@ -78,6 +79,7 @@ def _count(code: str, words: list[str]) -> int:
     return sum(pattern.fullmatch(word) is not None for word in words)
 
 
+_SHORT: Final = 4  # most words of a question that one word of a language makes one in it
 _LEAST: Final = 2  # words of a language that make a question one in it
 _ENGLISH: Final = frozenset(
     re.findall(

@@ -72,6 +72,7 @@ def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
         implied["constraints"] = (QUALITY,)
     implied["priority"] = _priority(seen, fields)
     analyses = topics.analyses_in(text)
+    implied["excluded_kinds"] = topics.unwanted_in(text)
     implied["analyses"] = analyses
     if topics.asks_before_after(text, is_dated=bool(seen.dates)):
         # the new model is already in use

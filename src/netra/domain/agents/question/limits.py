@@ -40,6 +40,7 @@ _LATENCY_MAX_MS: Final = 60_000.0  # longest time that is read as a limit only b
 _COMMON: Final = re.compile(
     r"\b(?:both|all|each|every one|everything|always)(?: (?:at|for|in|of|the))*\s*$", re.IGNORECASE
 )
+_VERBS: Final = re.compile(r"\b(?:takes?|answers?|responds?|returns?|waits?|repl(?:y|ies))\b", re.IGNORECASE)
 NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
 
 
@@ -127,8 +128,9 @@ def _limited(
     head: NumberContext, metrics: Sequence[Attribute[Metric]], percentiles: Sequence[Attribute[float]]
 ) -> Limited:
     """Return the duration with its metric: a token's time before the whole call, the nearest first."""
-    is_weak = not metrics and has("latency", head.clause.text)
-    names: tuple[Metric, ...] = ("latency",) if is_weak else _chosen(head, metrics)
+    is_named = has("latency", head.clause.text)
+    is_weak = not metrics and is_named and not _VERBS.search(head.clause.text)
+    names: tuple[Metric, ...] = ("latency",) if is_named and not metrics else _chosen(head, metrics)
     if is_token_rate(head.quantity):
         names, is_weak = ("tpot",), False
     near = sorted(percentiles, key=lambda one: abs(one.start - head.quantity.start))

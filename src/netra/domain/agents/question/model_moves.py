@@ -9,9 +9,9 @@ import msgspec
 from netra.domain.agents.question.mentions import Mention
 
 _FROM_BEFORE: Final = re.compile(
-    r"\b(?:from|replac(?:e|es|ing)|swap(?:s|ping)?(?: out)?|instead of|rather than|in place of|off"
-    r"|leav(?:e|ing)|left|ditch(?:ing)?|drop(?:ping)?|retir(?:e|ing)|away from|out of"
-    r"|get rid of|abandon(?:ing)?|quit|substitut(?:e|es|ing)|exchang(?:e|ing)|trad(?:e|ing)|migrat(?:e"
+    r"\b(?:from|replac(?:e[sd]?|ing)|swap(?:s|ped|ping)?(?: out)?|instead of|rather than|in place of|off"
+    r"|leav(?:e|ing)|left|ditch(?:ed|ing)?|drop(?:ped|ping)?|retir(?:ed?|ing)|away from|out of"
+    r"|get rid of|abandon(?:ed|ing)?|quit|substitut(?:e|es|ing)|exchang(?:e|ing)|trad(?:e|ing)|migrat(?:e"
     r"|ing) (?:our |the )?|von|de|depuis|desde)\s+(?:our |the |all |everything on |calls (?:to|from) )*$",
     re.IGNORECASE,
 )

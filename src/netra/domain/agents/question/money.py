@@ -23,7 +23,8 @@ _BY: Final = re.compile(
 _SAVES: Final = re.compile(
     r"\b(?:sav(?:e|es|ing|ings)|shav(?:e|es|ing)|free(?:s|ing)?(?: up)?|claw(?:s|ing)? back|knock|take"
     r"|trim|cut|recover|reclaim|gain|find|get back|slash|reduc\w*|lower\w*|drop|decreas\w*"
-    r"|subtract|off)\b(?:(?!\b(?:to|under|below|within)\b)[^.;!?\n$]){0,30}$",
+    r"|subtract|off|rid of|eliminat\w*|remov\w*|avoid\w*)\b(?:(?!\b(?:to|under|below"
+    r"|within)\b)[^.;!?\n$]){0,30}$",
     re.IGNORECASE,
 )
 _SAVED: Final = re.compile(
@@ -35,6 +36,7 @@ _SAVED: Final = re.compile(
 )
 _MORE: Final = re.compile(r"\s*(?:a \w+ |per \w+ )?(?:more|extra|additional|on top|higher)\b", re.IGNORECASE)
 _FINDING: Final = re.compile(r"\b(?:find|get back|gain|take|knock|cut|recover)\b", re.IGNORECASE)
+_RENT: Final = re.compile(r"\b(?:rent|hire|gpus?|each|apiece)\w*\b", re.IGNORECASE)
 ONE_THING: Final = "the price of a single thing sets no target; budgets are dollars a month"
 FOREIGN: Final = "sums are read in US dollars only, as no rate of exchange is held"
 
@@ -46,7 +48,8 @@ def money_targets(context: NumberContext, *, quote: str, last: StatedTarget | No
         return (Unread(text=quote, why=FOREIGN, start=number.start, is_grave=True),)
     if _FROM.search(context.before):
         return ()
-    if number.per:
+    is_rent = number.period == "hour" and _RENT.search(context.clause.text) is not None
+    if number.per or is_rent:
         return (Unread(text=quote, why=ONE_THING, start=number.start),)
     if _MORE.match(context.after):
         why = "a sum of more spending sets no target; write the budget that is left"

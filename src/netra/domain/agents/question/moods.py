@@ -78,6 +78,10 @@ _IMPERATIVE: Final = re.compile(
 _FEASIBLE: Final = re.compile(
     r"\b(?:possible|realistic|feasible|achievable|doable|reachable)\b", re.IGNORECASE
 )
+_ARROW: Final = re.compile(r"\s*(?:→|-+>|=>|⇒)")
+_NOW: Final = re.compile(
+    r"\b(?:currently|today|right now|at the moment|at present|presently)\b", re.IGNORECASE
+)
 _GOAL_NOW: Final = re.compile(r"\b(?:to|now|at|is)\s(?:only |just |about )*$", re.IGNORECASE)
 _OF_NOW: Final = re.compile(
     r"\b(?:of|than|from|vs) (?:the |our |what (?:we|it) )*(?:current|present|today's|pay|costs?|spend"
@@ -113,7 +117,8 @@ def _is_retracted(context: NumberContext) -> bool:
 
 def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
-    if _FROM.search(context.before) and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
+    is_left = _FROM.search(context.before) or _ARROW.match(context.after)
+    if is_left and context.quantity.unit in (Unit.MS, Unit.MONEY, Unit.SHARE):
         return True
     if has("claim", clause):
         return not has("ask", context.before)
@@ -122,6 +127,17 @@ def _is_fact(context: NumberContext, *, is_traffic: bool) -> bool:
     if has("we_did", clause) and not has("question_before_we", clause) and not has("future", clause):
         return True
     return not _is_asked(context) and _is_stated(context, is_traffic=is_traffic)
+
+
+def _is_change(context: NumberContext) -> bool:
+    """Return whether the number is a share or a factor."""
+    return context.quantity.unit in (Unit.SHARE, Unit.FACTOR)
+
+
+def _before_clause(context: NumberContext) -> str:
+    """Return the text of the sentence before the number's clause."""
+    earlier = [one for one in context.sentence if one.start < context.clause.start]
+    return " ".join(one.text for one in reversed(earlier))
 
 
 def _is_asked(context: NumberContext) -> bool:
@@ -139,6 +155,9 @@ def _is_stated(context: NumberContext, *, is_traffic: bool) -> bool:
     clause = context.clause.text
     if has("past", clause) and not (is_traffic and has("future", clause)):
         return True
-    if _WHY.search(clause):
+    if _WHY.search(clause) or (has("dated", clause) and not is_traffic and not _is_change(context)):
         return True
+    is_wished = has("ask", _before_clause(context)) and not _NOW.search(clause)
+    if is_wished and _is_change(context):
+        return False
     return has("present", _OF_NOW.sub(" ", clause)) and not has("at_most", context.around)

@@ -13,6 +13,7 @@ from netra.domain.agents.question.number_context import NumberContext, Numbers
 _ITS: Final = re.compile(
     r"\b(?:its|their|it|them|there|this (?:feature|tool|one)|that (?:feature|tool|one))\b", re.IGNORECASE
 )
+_PAIR: Final = re.compile(r"\s*(?:→|-+>|=>|(?:down )?to(?: under| below| at most| about)?)\s*", re.IGNORECASE)
 _TOPIC: Final = re.compile(r"^\W*(?:for|in|on|with|as for|regarding|about)?\W*(?:the |our )?$", re.IGNORECASE)
 _TOPIC_END: Final = re.compile(r"\s*(?:calls|feature|tool)?\s*[,:–—-]")
 _FOR_NAME: Final = re.compile(
@@ -50,6 +51,9 @@ def _inherited(
     earlier = [part for part in parts if part.end <= head.quantity.start]
     if earlier and _ITS.search(head.clause.text) and not _is_dummy(head):
         return (earlier[-1].name,)
+    before = text[numbers.heads[at - 1].quantity.end : head.quantity.start] if at else ""
+    if at and _PAIR.fullmatch(before):
+        return names[at - 1]
     is_bare = head.clause.text.strip(" .,;!?").lower() == head.quantity.text.strip().lower()
     if at and is_bare and numbers.heads[at - 1].clause.sentence == head.clause.sentence:
         return names[at - 1]

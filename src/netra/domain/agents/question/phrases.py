@@ -62,7 +62,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|to spend|all we (?:have|can)|afford|bring|make|get|keep|reduce|lower|maintain|hold|ensure|save",
     "claim": r"(?:vendors?|competitors?|competition|sales(?:people| rep| team)?|consultants?"
     r"|blog(?: post)?|article|reddit|paper|benchmarks?|marketing|salesm[ae]n|suppliers?|analysts?"
-    r"|agency|startup|tool|they|he|she|someone|somebody|people|website|brochure|datasheet"
+    r"|agency|startup|colleagues?|coworkers?|friends?|forums?|posts?|twitter|linkedin|slack|tool|they|he|she|someone|somebody|people|website|brochure|datasheet"
     r"|documentation|docs)"
     r"(?: \w+){0,4}? (?:promis|claim|say|said|quot|advertis|report|boast|pitch|guarante|state|offer|tout"
     r"|suggest|tell|told|assur|swear|show|brag|predict|estimat)\w*"
@@ -70,7 +70,8 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|we (?:read|heard)|heard that)\w*|was (?:told|promised)|were (?:told|promised)"
     r"|(?<!contract )(?<!sla )(?<!slo )(?:quotes|promises|claims|offers|advertises|boasts|guarantees"
     r"|estimates|reckons|says|pitches|touts|swears|thinks|believes|predicts|reports)(?: (?:us|me|that|its"
-    r"|their|a|an|up|about|roughly|we|savings|at least)|(?= \S{0,2}\d))",
+    r"|their|a|an|up|about|roughly|we|savings|at least)|(?= \S{0,2}\d))"
+    r"|(?:says|claims|promises|boasts|touts|swears|reckons|advertises)(?= \ufffc)",
     "past": r"last (?:year|month|quarter|week|spring|summer|autumn|fall|winter|sprint|night|time|january"
     r"|february|march|april|may|june|july|august|september|october|november|december)"
     r"|(?:years?|months?|weeks?|days?|hours?|quarters?) ago|used to|(?<!it )was|were|had(?! to)|did|made"
@@ -80,9 +81,12 @@ _WORDS: Final[Mapping[str, str]] = {
     r"|been )*(?:grown|risen|increased|doubled|tripled|gone|gotten|been|dropped|fallen|cut|reduced|saved"
     r"|become|improved|jumped|climbed|shrunk|halved|declined|decreased|exploded|crept|spent|paid|tried"
     r"|seen|hit|reached|achieved|lowered|got)"
-    r"|already|previously|formerly|in the past|over the past|so far|since|in (?:january|february|march"
-    r"|april|may|june|july|august|september|october|november|december)|yesterday|prior|historically"
+    r"|(?:has|have|'ve|'s) (?:\w+ly )?(?!signed|committed|contracted|agreed)[a-z]{3,}ed"
+    r"|ballooned|exploded|soared|surged|climbed"
+    r"|already|previously|formerly|in the past|over the past|so far|since|yesterday|prior|historically"
     r"|year over year|yoy|month over month",
+    "dated": r"in (?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"|in q[1-4]|this (?:week|month|quarter|year)",
     "present": r"currently|today|right now|at the moment|at present|presently|as of now|these days"
     r"|nowadays|now|is running at|runs? at|sits? at|hovers?|is at|are at|we're at|we are at"
     r"|stands? at|is around|costs us"

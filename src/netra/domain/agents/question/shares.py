@@ -68,7 +68,7 @@ def share_targets(
     context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
 ) -> tuple[Reading, ...]:
     """Return the target of a share or factor for each of its subjects; "99 % of requests" sets none."""
-    if _QUANTILE.match(context.after) or _TRIES.match(context.after) or _is_a_statement(context):
+    if _QUANTILE.match(context.after) or _is_a_rate(context) or _is_a_statement(context):
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)
     here = [mark for mark in context.clause.marks if mark.subject in _AMONG]
@@ -78,6 +78,11 @@ def share_targets(
     if not marks and _LESS.search(context.around) and context.quantity.unit is Unit.SHARE:
         marks = (_money(context),)
     return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
+
+
+def _is_a_rate(context: NumberContext) -> bool:
+    """Return whether the factor counts repetitions: "3 times a day"."""
+    return context.quantity.unit is Unit.FACTOR and _TRIES.match(context.after) is not None
 
 
 def _money(context: NumberContext) -> Mark:

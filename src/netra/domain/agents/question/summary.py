@@ -102,6 +102,7 @@ def _constraints(goals: Goals) -> tuple[str, ...]:
     caps = [
         *([NO_MORE_MONEY] if goals.saving_share == 0 else []),
         *([NO_SLOWER] if goals.speedup == 1 else []),
+        *(f"no_{kind}" for kind in goals.excluded_kinds),
     ]
     return tuple(dict.fromkeys((*goals.constraints, *caps)))
 

@@ -15,7 +15,7 @@ from netra.domain.agents.question.clauses import Subject
 from netra.domain.agents.question.corrections import without_corrected
 from netra.domain.agents.question.limits import NO_UNIT, Limited, is_duration, limit_targets, limited
 from netra.domain.agents.question.mentions import FILLER, Mention
-from netra.domain.agents.question.money import BUDGET, SAVING, money_targets
+from netra.domain.agents.question.money import BUDGET, ONE_THING, SAVING, money_targets
 from netra.domain.agents.question.moods import Mood, mood_of
 from netra.domain.agents.question.number_context import NumberContext, Numbers, mark_of, number_contexts
 from netra.domain.agents.question.parts_of import parts_of
@@ -38,6 +38,7 @@ _COUNTED: Final = re.compile(
 )
 _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
 TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
+_PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
 GPUS: Final = "a number of GPUs without their kind; write “4x H100”"
 _MEMORY: Final = "unclear which memory; write “GPU memory”"
 
@@ -79,6 +80,7 @@ class _Reader:
         self._last: dict[str, StatedTarget] = {}
         self._previous: Reading | None = None
         self._sentence = -1
+        self._per = ""  # the thing that the last sum was the price of
         self.tied: list[str] = []
 
     def read(self, context: NumberContext, names: tuple[str, ...]) -> list[Reading]:
@@ -92,6 +94,9 @@ class _Reader:
         ]
         stated = next((one for one in found if isinstance(one, StatedTarget)), None)
         mood = mood_of(context, is_traffic=stated is not None and stated.field == "traffic_growth")
+        is_replaced = isinstance(self._previous, Retracted) and context.clause.sentence == self._sentence
+        if mood is Mood.FACT and is_replaced and not has("past", context.clause.text):
+            mood = Mood.ASK
         self._remember(context, stated)
         result = self._in_mood(context, mood, found, stated)
         self._previous = result[-1] if result else self._previous
@@ -144,7 +149,21 @@ class _Reader:
                 context, quote=quote, last=self._last.get("change"), may_inherit=self._may_inherit(context)
             )
         if number.unit is Unit.MONEY:
-            return money_targets(context, quote=quote, last=self._last.get("sum"))
+            return self._money(context, quote)
+        return self._other(context, quote)
+
+    def _money(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return a budget or a saving; a small sum after the price of a thing is a price as well."""
+        number = context.quantity
+        is_price = bool(self._per) and not number.period and number.value < _PRICE_MAX_USD
+        self._per = number.per or (self._per if is_price else "")
+        if is_price and not number.per:
+            return (Unread(text=quote, why=ONE_THING, start=number.start, is_grave=True),)
+        return money_targets(context, quote=quote, last=self._last.get("sum"))
+
+    def _other(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return the readings of memory, counts, days and numbers without a unit."""
+        number = context.quantity
         if number.unit is Unit.GIB:
             return self._memory(context, quote)
         if number.unit is Unit.COUNT:

@@ -76,6 +76,7 @@ def _stated(goals: Goals) -> Iterator[str]:
         yield f"only {_listed(goals.features)}"
     if goals.excluded:
         yield f"leave {_listed(goals.excluded)} unchanged"
+    yield from (f"no {kind.replace('_', ' ')}" for kind in goals.excluded_kinds)
     yield from _models(goals)
     yield from (_fleet(fleet) for fleet in goals.fleets)
     if goals.change_at is not None:
