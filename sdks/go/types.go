@@ -160,6 +160,16 @@ const (
 	LanguageModelUseOutcomeWorded   LanguageModelUseOutcome = "worded"
 )
 
+// LatencyLimitMetric is a set of words of the API.
+type LatencyLimitMetric string
+
+// Known values of LatencyLimitMetric; the service may send others.
+const (
+	LatencyLimitMetricLatency LatencyLimitMetric = "latency"
+	LatencyLimitMetricTPOT    LatencyLimitMetric = "tpot"
+	LatencyLimitMetricTTFT    LatencyLimitMetric = "ttft"
+)
+
 // LookUpOutcome is a set of words of the API.
 type LookUpOutcome string
 
@@ -277,6 +287,7 @@ const (
 	TargetOutcomeTargetGPUMemoryGib      TargetOutcomeTarget = "gpu_memory_gib"
 	TargetOutcomeTargetLatencyMsP99      TargetOutcomeTarget = "latency_ms_p99"
 	TargetOutcomeTargetSavingShare       TargetOutcomeTarget = "saving_share"
+	TargetOutcomeTargetSavingUSDPerMonth TargetOutcomeTarget = "saving_usd_per_month"
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
 	TargetOutcomeTargetTPOTMsP99         TargetOutcomeTarget = "tpot_ms_p99"
 	TargetOutcomeTargetTTFTMsP99         TargetOutcomeTarget = "ttft_ms_p99"
@@ -352,10 +363,15 @@ type AgentUpdateData struct {
 
 // AnalysisScope: The features that the question limits the answer to; `unknown` ones are not in the
 // log.
+//
+// The calls of the `excluded` features, tools, templates and models are in no number of the answer,
+// but in the comparison with a budget.
 type AnalysisScope struct {
-	Features []string `json:"features"`
-	Unknown  []string `json:"unknown"`
-	Requests int64    `json:"requests"`
+	Features         []string `json:"features"`
+	Unknown          []string `json:"unknown"`
+	Requests         int64    `json:"requests"`
+	Excluded         []string `json:"excluded,omitempty"`
+	RequestsExcluded *int64   `json:"requests_excluded,omitempty"`
 }
 
 // Arrivals: How calls come in: None where the log is too short to say.
@@ -581,6 +597,16 @@ type ExchangeRequest struct {
 	Keep *string `json:"keep,omitempty"`
 }
 
+// FeatureGoal: The goals stated for one feature while other features have others.
+type FeatureGoal struct {
+	Feature           string   `json:"feature"`
+	SavingShare       *float64 `json:"saving_share,omitempty"`
+	Speedup           *float64 `json:"speedup,omitempty"`
+	TrafficGrowth     *float64 `json:"traffic_growth,omitempty"`
+	BudgetUSDPerMonth *float64 `json:"budget_usd_per_month,omitempty"`
+	SavingUSDPerMonth *float64 `json:"saving_usd_per_month,omitempty"`
+}
+
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
 // set.
 type FeatureLatency struct {
@@ -615,6 +641,14 @@ type GoalDifference struct {
 	Field string  `json:"field"`
 	Local float64 `json:"local"`
 	Model float64 `json:"model"`
+}
+
+// GpuFleet: GPUs that a question names; `count` is None if it gives no number.
+type GpuFleet struct {
+	Name    string `json:"name"`
+	Count   *int64 `json:"count,omitempty"`
+	IsOwned bool   `json:"is_owned,omitempty"`
+	IsBound bool   `json:"is_bound,omitempty"`
 }
 
 // GrowthBill: The bill and the plan at the traffic growth in question.
@@ -685,6 +719,14 @@ type Latency struct {
 	TPOTMsP99    *float64         `json:"tpot_ms_p99"`
 	LatencyMsP99 *float64         `json:"latency_ms_p99"`
 	ByFeature    []FeatureLatency `json:"by_feature"`
+}
+
+// LatencyLimit: A limit on a latency, judged at `percentile`; an empty `feature` means all calls.
+type LatencyLimit struct {
+	Metric     LatencyLimitMetric `json:"metric"`
+	ValueMs    float64            `json:"value_ms"`
+	Percentile float64            `json:"percentile,omitempty"`
+	Feature    string             `json:"feature,omitempty"`
 }
 
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
@@ -1325,6 +1367,16 @@ type StatedGoals struct {
 	Analyses          []string            `json:"analyses,omitempty"`
 	SplitBy           *StatedGoalsSplitBy `json:"split_by,omitempty"`
 	Unread            []string            `json:"unread"`
+	SavingUSDPerMonth *float64            `json:"saving_usd_per_month,omitempty"`
+	Limits            []LatencyLimit      `json:"limits,omitempty"`
+	Excluded          []string            `json:"excluded,omitempty"`
+	ExcludedKinds     []string            `json:"excluded_kinds,omitempty"`
+	FromModels        []string            `json:"from_models,omitempty"`
+	Fleets            []GpuFleet          `json:"fleets,omitempty"`
+	PerFeature        []FeatureGoal       `json:"per_feature,omitempty"`
+	Facts             []string            `json:"facts,omitempty"`
+	Assumed           []string            `json:"assumed,omitempty"`
+	AskBack           string              `json:"ask_back,omitempty"`
 }
 
 // StatusData: The connected user; `run_id`: a run without events to send; `expires_at`: the new
@@ -1391,6 +1443,8 @@ type TargetOutcome struct {
 	ReachedIfEvaluationsPass *float64            `json:"reached_if_evaluations_pass,omitempty"`
 	Met                      *bool               `json:"met"`
 	Why                      string              `json:"why"`
+	Percentile               *float64            `json:"percentile,omitempty"`
+	Feature                  *string             `json:"feature,omitempty"`
 }
 
 // ThreadLine: A conversation in a list.

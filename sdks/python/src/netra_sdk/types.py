@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Grade: TypeAlias = Literal["A", "B", "C", "D"] | str
     KeyScope: TypeAlias = Literal["admin", "execute", "ingest", "read"] | str
     LanguageModelUseOutcome: TypeAlias = Literal["fallback", "not_asked", "worded"] | str
+    LatencyLimitMetric: TypeAlias = Literal["latency", "tpot", "ttft"] | str
     LookUpOutcome: TypeAlias = Literal["bad_arguments", "done", "refused", "too_many", "unknown_tool"] | str
     MessageRole: TypeAlias = Literal["assistant", "user"] | str
     ModelReadingOutcome: TypeAlias = Literal["not_read", "read"] | str
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     RunState: TypeAlias = Literal["cancelled", "completed", "failed", "processing"] | str
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
-    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
 else:
@@ -58,6 +59,7 @@ else:
     Grade = str
     KeyScope = str
     LanguageModelUseOutcome = str
+    LatencyLimitMetric = str
     LookUpOutcome = str
     MessageRole = str
     ModelReadingOutcome = str
@@ -127,11 +129,17 @@ class AgentUpdateData(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AnalysisScope(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The features that the question limits the answer to; `unknown` ones are not in the log."""
+    """The features that the question limits the answer to; `unknown` ones are not in the log.
+
+    The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+    the comparison with a budget.
+    """
 
     features: list[str]
     unknown: list[str]
     requests: int
+    excluded: list[str] | None = None
+    requests_excluded: int | None = None
 
 
 class Arrivals(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -381,6 +389,17 @@ class ExchangeRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
     keep: Literal["cookie"] | None = None
 
 
+class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The goals stated for one feature while other features have others."""
+
+    feature: str
+    saving_share: float | None = None
+    speedup: float | None = None
+    traffic_growth: float | None = None
+    budget_usd_per_month: float | None = None
+    saving_usd_per_month: float | None = None
+
+
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The whole-call latency of one feature against its limit; `met` None: no limit was set."""
 
@@ -417,6 +436,15 @@ class GoalDifference(Wire, frozen=True, kw_only=True, omit_defaults=True):
     field: str
     local: float
     model: float
+
+
+class GpuFleet(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """GPUs that a question names; `count` is None if it gives no number."""
+
+    name: str
+    count: int | None = None
+    is_owned: bool = False
+    is_bound: bool = False
 
 
 class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -496,6 +524,15 @@ class Latency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     tpot_ms_p99: float | None
     latency_ms_p99: float | None
     by_feature: list[FeatureLatency]
+
+
+class LatencyLimit(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A limit on a latency, judged at `percentile`; an empty `feature` means all calls."""
+
+    metric: LatencyLimitMetric
+    value_ms: float
+    percentile: float = 99.0
+    feature: str = ""
 
 
 class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1184,6 +1221,16 @@ class StatedGoals(Wire, frozen=True, kw_only=True, omit_defaults=True):
     analyses: list[str] = []
     split_by: StatedGoalsSplitBy | None = None
     unread: list[str]
+    saving_usd_per_month: float | None = None
+    limits: list[LatencyLimit] = []
+    excluded: list[str] = []
+    excluded_kinds: list[str] = []
+    from_models: list[str] = []
+    fleets: list[GpuFleet] = []
+    per_feature: list[FeatureGoal] = []
+    facts: list[str] = []
+    assumed: list[str] = []
+    ask_back: str = ""
 
 
 class StatusData(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1253,6 +1300,8 @@ class TargetOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
     reached_if_evaluations_pass: float | None = None
     met: bool | None
     why: str
+    percentile: float | None = None
+    feature: str | None = None
 
 
 class ThreadLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1471,10 +1520,12 @@ __all__ = [
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
+    "FeatureGoal",
     "FeatureLatency",
     "Features",
     "Gap",
     "GoalDifference",
+    "GpuFleet",
     "Grade",
     "GrowthBill",
     "Health",
@@ -1487,6 +1538,8 @@ __all__ = [
     "LanguageModelUse",
     "LanguageModelUseOutcome",
     "Latency",
+    "LatencyLimit",
+    "LatencyLimitMetric",
     "Limits",
     "LoginRequest",
     "LoginResponse",

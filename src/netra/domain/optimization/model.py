@@ -18,7 +18,7 @@ class Priority(enum.StrEnum):
     BALANCED = "balanced"
 
 
-class Limit(msgspec.Struct, frozen=True, kw_only=True):
+class LatencyLimit(msgspec.Struct, frozen=True, kw_only=True):
     """A limit on a latency, judged at `percentile`; an empty `feature` means all calls."""
 
     metric: Literal["ttft", "tpot", "latency"]
@@ -75,7 +75,7 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": one finding for each
     unread: tuple[str, ...] = ()
     saving_usd_per_month: float | None = None
-    limits: tuple[Limit, ...] = ()  # every latency limit; those at the 99th percentile stand above too
+    limits: tuple[LatencyLimit, ...] = ()  # every latency limit; those at the 99th percentile stand above too
     excluded: tuple[str, ...] = ()  # features, tools, templates and models that no advice may change
     excluded_kinds: tuple[str, ...] = ()  # analysers whose advice is ruled out, e.g. "self_hosting"
     from_models: tuple[str, ...] = ()  # models to move away from

@@ -16,7 +16,7 @@ from netra.domain.agents.question.per_feature import goal_fields
 from netra.domain.agents.question.readings import Retracted, Unread
 from netra.domain.agents.question.sighting import Sighting, sighted
 from netra.domain.agents.question.unread import unread_of
-from netra.domain.optimization.model import Goals, Limit, Priority
+from netra.domain.optimization.model import Goals, LatencyLimit, Priority
 
 UNREAD_MAX: Final = 12  # most sentences in `Goals.unread`; keeps the answer short for a text full of numbers
 BEFORE_AFTER: Final = "upgrade_review"  # in `Goals.analyses`: evaluate a change
@@ -106,18 +106,18 @@ def _merged(stated: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, An
     return fields
 
 
-def _as_limits(asked: Mapping[str, Any]) -> tuple[Limit, ...]:
+def _as_limits(asked: Mapping[str, Any]) -> tuple[LatencyLimit, ...]:
     """Return the limits that parameters state, at the 99th percentile."""
     latency: Mapping[str, float] = asked.get("latency_ms", {})
     first, each = asked.get("ttft_ms_p99"), asked.get("tpot_ms_p99")
     return (
-        *(() if first is None else (Limit(metric="ttft", value_ms=first),)),
-        *(() if each is None else (Limit(metric="tpot", value_ms=each),)),
-        *(Limit(metric="latency", value_ms=ms, feature=feature) for feature, ms in latency.items()),
+        *(() if first is None else (LatencyLimit(metric="ttft", value_ms=first),)),
+        *(() if each is None else (LatencyLimit(metric="tpot", value_ms=each),)),
+        *(LatencyLimit(metric="latency", value_ms=ms, feature=feature) for feature, ms in latency.items()),
     )
 
 
-def _united(stated: Sequence[Limit], asked: Sequence[Limit]) -> tuple[Limit, ...]:
+def _united(stated: Sequence[LatencyLimit], asked: Sequence[LatencyLimit]) -> tuple[LatencyLimit, ...]:
     """Return all limits; a parameter's replaces the message's of the same metric, percentile and feature."""
     found = {(one.metric, one.percentile, one.feature.lower()): one for one in (*stated, *asked)}
     return tuple(found.values())
@@ -125,7 +125,7 @@ def _united(stated: Sequence[Limit], asked: Sequence[Limit]) -> tuple[Limit, ...
 
 def _at_p99(fields: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return the limits at the 99th percentile in the fields of their own."""
-    limits: Sequence[Limit] = fields["limits"]
+    limits: Sequence[LatencyLimit] = fields["limits"]
     at_p99 = [limit for limit in limits if limit.percentile == 99.0]
     whole: dict[str, Any] = {
         "latency_ms": {one.feature: one.value_ms for one in at_p99 if one.metric == "latency"}
@@ -146,11 +146,13 @@ def _sifted(features: Iterable[str], names: KnownNames) -> tuple[tuple[str, ...]
     return kept, tuple(name for name, spelt in found.items() if spelt is None)
 
 
-def _limits_sifted(limits: Sequence[Limit], names: KnownNames) -> tuple[tuple[Limit, ...], tuple[str, ...]]:
+def _limits_sifted(
+    limits: Sequence[LatencyLimit], names: KnownNames
+) -> tuple[tuple[LatencyLimit, ...], tuple[str, ...]]:
     kept, unknown = _sifted(dict.fromkeys(one.feature for one in limits if one.feature), names)
     good = [one for one in limits if one.feature not in unknown]
     return tuple(
-        Limit(
+        LatencyLimit(
             metric=one.metric,
             value_ms=one.value_ms,
             percentile=one.percentile,

@@ -7,7 +7,7 @@ from netra.domain.agents.question.corrections import correction_marks
 from netra.domain.agents.question.limits import metric_of
 from netra.domain.agents.question.readings import Fact, Retracted, StatedTarget
 from netra.domain.agents.question.sighting import Sighting
-from netra.domain.optimization.model import FeatureGoal, Limit
+from netra.domain.optimization.model import FeatureGoal, LatencyLimit
 
 FACTS_MAX: Final = 12  # most facts kept from one question
 DEFAULT_PERCENTILE: Final = 99.0
@@ -34,9 +34,9 @@ def _models(seen: Sighting) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.name for one in seen.move.models))
 
 
-def _limits(limits: Sequence[StatedTarget]) -> tuple[Limit, ...]:
+def _limits(limits: Sequence[StatedTarget]) -> tuple[LatencyLimit, ...]:
     """Return the limits; of two on the same measure the first is used."""
-    found: dict[tuple[str, float, str], Limit] = {}
+    found: dict[tuple[str, float, str], LatencyLimit] = {}
     for target in limits:
         percentile = DEFAULT_PERCENTILE if target.percentile is None else target.percentile
         for feature in target.parts or ("",):
@@ -45,8 +45,8 @@ def _limits(limits: Sequence[StatedTarget]) -> tuple[Limit, ...]:
     return tuple(found.values())
 
 
-def _limit(target: StatedTarget, *, percentile: float, feature: str) -> Limit:
-    return Limit(
+def _limit(target: StatedTarget, *, percentile: float, feature: str) -> LatencyLimit:
+    return LatencyLimit(
         metric=metric_of(target.field), value_ms=target.value, percentile=percentile, feature=feature
     )
 

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from netra.domain.optimization.model import FeatureGoal, Goals, GpuFleet, Limit
+from netra.domain.optimization.model import FeatureGoal, Goals, GpuFleet, LatencyLimit
 
 
 class LimitSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ def _constraints(goals: Goals) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*goals.constraints, *caps)))
 
 
-def _limit(limit: Limit) -> LimitSummary:
+def _limit(limit: LatencyLimit) -> LimitSummary:
     return LimitSummary(
         metric=limit.metric,
         percentile=limit.percentile,

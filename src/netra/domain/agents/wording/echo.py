@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from netra.domain.optimization.model import FeatureGoal, Goals, GpuFleet, Limit, Priority
+from netra.domain.optimization.model import FeatureGoal, Goals, GpuFleet, LatencyLimit, Priority
 from netra.domain.optimization.wording import money
 
 _METRICS: Final = {"ttft": "TTFT", "tpot": "TPOT", "latency": "latency"}
@@ -115,10 +115,10 @@ def _listed(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def limit_words(limit: Limit) -> str:
+def limit_words(limit: LatencyLimit) -> str:
     """Return a limit in words.
 
-    >>> limit_words(Limit(metric="ttft", value_ms=500.0, percentile=95.0, feature="chat"))
+    >>> limit_words(LatencyLimit(metric="ttft", value_ms=500.0, percentile=95.0, feature="chat"))
     'TTFT p95 <= 500 ms for chat'
     """
     where = f" for {limit.feature}" if limit.feature else ""

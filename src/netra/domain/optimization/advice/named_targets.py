@@ -10,7 +10,7 @@ from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.composition import Composition
 from netra.domain.optimization.measures.latency import measured_ms
 from netra.domain.optimization.metrics import TargetName, TargetOutcome
-from netra.domain.optimization.model import FeatureGoal, Limit
+from netra.domain.optimization.model import FeatureGoal, LatencyLimit
 from netra.domain.optimization.pareto import Pick
 from netra.domain.optimization.study import calls_named
 from netra.domain.optimization.traffic import repriced
@@ -38,14 +38,14 @@ def named_targets(study: Study, composition: Composition, *, pick: Pick) -> tupl
     )
 
 
-def _is_named(limit: Limit) -> bool:
+def _is_named(limit: LatencyLimit) -> bool:
     """Return whether the limit has no place among the limits at the 99th percentile."""
     if limit.percentile != P99:
         return True
     return bool(limit.feature) and limit.metric != "latency"
 
 
-def _limit(study: Study, limit: Limit, *, is_kept: bool) -> TargetOutcome:
+def _limit(study: Study, limit: LatencyLimit, *, is_kept: bool) -> TargetOutcome:
     """Return a limit against the log; it is not judged where the plan changes who answers."""
     value = measured_ms(study, metric=limit.metric, percentile=limit.percentile, feature=limit.feature)
     where = f" of {limit.feature}" if limit.feature else ""

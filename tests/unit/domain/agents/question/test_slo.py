@@ -4,7 +4,7 @@ import pytest
 from tests.unit.domain.agents.question.test_corpora import NAMES, NOW
 
 from netra.domain.agents.question.goals import read_goals
-from netra.domain.optimization.model import Limit
+from netra.domain.optimization.model import LatencyLimit
 
 SLOS: tuple[tuple[str, tuple[tuple[str, float, float, str], ...]], ...] = (
     ("TTFT p99 <= 1 s, TPOT p99 <= 50 ms", (("ttft", 99, 1_000, ""), ("tpot", 99, 50, ""))),
@@ -70,7 +70,7 @@ def test_a_limit_is_read_as_what_it_limits(
     goals = read_goals(question, {}, now=NOW, names=NAMES)
     limits = [(one.metric, one.percentile, one.value_ms, one.feature) for one in goals.limits]
     assert limits == list(expected)
-    assert all(isinstance(one, Limit) for one in goals.limits)
+    assert all(isinstance(one, LatencyLimit) for one in goals.limits)
     assert (goals.saving_share, goals.speedup, goals.budget_usd_per_month, goals.unread) == (
         None,
         None,
