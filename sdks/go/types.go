@@ -1248,6 +1248,7 @@ type ServingOption struct {
 	MemoryGib         *float64  `json:"memory_gib,omitempty"`
 	GPU               *string   `json:"gpu,omitempty"`
 	Replicas          *int64    `json:"replicas,omitempty"`
+	GPUs              *int64    `json:"gpus,omitempty"`
 	NeedsEvaluation   bool      `json:"needs_evaluation,omitempty"`
 }
 

@@ -993,6 +993,7 @@ export interface ServingOption {
   memory_gib?: number | null;
   gpu?: string | null;
   replicas?: number | null;
+  gpus?: number | null;
   needs_evaluation?: boolean;
 }
 

@@ -1093,6 +1093,7 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     memory_gib: float | None = None
     gpu: str | None = None
     replicas: int | None = None
+    gpus: int | None = None
     needs_evaluation: bool = False
 
 

@@ -188,6 +188,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
+    gpus: int | None = None  # of all replicas
     needs_evaluation: bool = False  # another model answers, or a limit could not be checked
 
 

@@ -26,7 +26,7 @@ _PERCENTILE: Final = re.compile(
     re.IGNORECASE,
 )
 _DIGITS: Final = re.compile(
-    r"(?:(?<=sub-)|(?<=\b[x×])|(?<=[0-9][-–])|(?<=[0-9][km%][-–])"
+    r"(?:(?<=sub-)|(?<=\b[x×])|(?<=[0-9][-–])|(?<=[0-9][km][-–])|(?<=%[-–])"
     r"|(?<![^\W\u4e00-\u9fff])(?<![0-9][.,])(?<![^\W\u4e00-\u9fff][-–]))"
     rf"(?:{CHUNK})",
     re.IGNORECASE,
@@ -132,7 +132,8 @@ def _spelled(text: str) -> Iterator[Number]:
 
 
 def _whole(text: str, found: Spelled, before: Before) -> Number:
-    after = read_after(text, found.end, currency=before.currency)
+    is_grand = text[found.start : found.end].lower().endswith("grand")
+    after = read_after(text, found.end, currency=before.currency or ("USD" if is_grand else ""))
     start = found.start - (before.length if before.currency or before.sign else 0)
     return _number(text, start, before, after, Digits(value=found.value, step=0.0))
 

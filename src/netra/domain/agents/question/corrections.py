@@ -17,8 +17,9 @@ def without_corrected(readings: Sequence[Reading], text: str) -> tuple[Reading, 
             continue
         earlier = _corrected(found[:at], later, marks)
         if earlier is not None:
-            found[at] = msgspec.structs.replace(later, parts=later.parts or _parts(found[earlier]))
-            found[earlier] = _retracted(found[earlier])
+            place, wrong = earlier
+            found[at] = msgspec.structs.replace(later, parts=later.parts or wrong.parts)
+            found[place] = Retracted(text=wrong.text, start=wrong.start, target=wrong)
     return tuple(found)
 
 
@@ -27,23 +28,15 @@ def correction_marks(text: str) -> tuple[int, ...]:
     return tuple(match.start() for match in CLASSES["correction"].finditer(text))
 
 
-def _corrected(before: Sequence[Reading], later: StatedTarget, marks: Sequence[int]) -> int | None:
-    """Return the place of the goal that `later` corrects."""
+def _corrected(
+    before: Sequence[Reading], later: StatedTarget, marks: Sequence[int]
+) -> tuple[int, StatedTarget] | None:
+    """Return the goal that `later` corrects, and its place."""
     for at in range(len(before) - 1, -1, -1):
         one = before[at]
         if not isinstance(one, StatedTarget) or one.field != later.field:
             continue
         is_other = bool(one.parts and later.parts) and one.parts != later.parts
         if not is_other and any(one.end <= mark <= later.start for mark in marks):
-            return at
+            return at, one
     return None
-
-
-def _parts(reading: Reading) -> tuple[str, ...]:
-    return reading.parts if isinstance(reading, StatedTarget) else ()
-
-
-def _retracted(reading: Reading) -> Reading:
-    if not isinstance(reading, StatedTarget):
-        return reading
-    return Retracted(text=reading.text, start=reading.start, target=reading)

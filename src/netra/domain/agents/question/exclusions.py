@@ -33,7 +33,7 @@ _BEFORE: Final = re.compile(
     rf"(?<!\w){_NEG}\b(?:\s+(?!but\b|except\b)[\w']+){{0,5}}?\s+{_TOUCH}\w*\s+(?:[\w']+\s+){{0,3}}?"
     r"|\b(?:except(?:ing|ed)?(?: for| in| on)?|exclud(?:e|es|ing)|excluded:|exclusions?:?|besides"
     r"|apart from|aside from|other than|outside(?: of)?|save for|barring|bar|minus|omit(?:ting)?|spare"
-    r"|sparing|protect(?:ing)?|freez(?:e|ing)|frozen:?|ignor(?:e|ing)|skip(?:ping)?|exempt(?:ing)?"
+    r"|sparing|protect(?:ing)?|freez(?:e|ing)|frozen:?|ignor(?:e|ing)|skip(?:ping)?(?: over)?|exempt(?:ing)?"
     r"|off[- ]limits:?|untouched:?|hands[- ]off(?: of| from)?"
     r"|(?:stay|keep|steer|remain|stand) (?:well )?(?:away|clear|off|out)(?: from| of)?|keep (?:your "
     r"|the )?(?:\w+ )?(?:fingers|hands|paws|mitts) (?:off|away|out)(?: from| of)?|ring[- ]?fenc(?:e|ing)"

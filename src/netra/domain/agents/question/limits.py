@@ -41,6 +41,13 @@ _COMMON: Final = re.compile(
     r"\b(?:both|all|each|every one|everything|always)(?: (?:at|for|in|of|the))*\s*$", re.IGNORECASE
 )
 _VERBS: Final = re.compile(r"\b(?:takes?|answers?|responds?|returns?|waits?|repl(?:y|ies))\b", re.IGNORECASE)
+_BY: Final = re.compile(
+    r"\b(?:by|shave|trim|knock|minus) (?:about |around |at least |another )*$", re.IGNORECASE
+)
+_SHORTER: Final = re.compile(r"\s*(?:off|lower|less(?! than)|faster|quicker|shorter|sooner)\b", re.IGNORECASE)
+THROUGHPUT: Final = "throughput of the whole service sets no target; state the rate one user needs"
+AVERAGE: Final = "an average is no percentile; state the percentile, as “p50” or “p99”"
+DIFFERENCE: Final = "a difference of time sets no limit; write the time that is left, or “2x faster”"
 NO_UNIT: Final = "a number without a unit; write “ms”, “%”, “x” or “$”"
 
 
@@ -164,15 +171,9 @@ def limit_targets(
     is_other = _NO_LATENCY.search(context.clause.text) is not None and "tpot" not in found.metrics
     if number.unit is Unit.MS and (number.value <= 0 or is_other):
         return ()
-    if is_token_rate(number):
-        if _WHOLE_SERVICE.search(context.around) and not _PER_USER.search(context.around):
-            why = "throughput of the whole service sets no target; state the rate one user needs"
-            return (Unread(text=quote, why=why, start=number.start),)
-        if number.value <= 0:
-            return (Unread(text=quote, why="a rate must be above 0", start=number.start),)
-    if has("average", context.around) and found.percentile is None:
-        why = "an average is no percentile; state the percentile, as “p50” or “p99”"
-        return (Unread(text=quote, why=why, start=number.start, is_grave=True),)
+    why = _why_no_limit(found)
+    if why:
+        return (Unread(text=quote, why=why, start=number.start, is_grave=why in (AVERAGE, DIFFERENCE)),)
     metrics, percentile = found.metrics, found.percentile
     if last is not None and may_inherit and (not metrics or found.is_weak):
         metrics = (metric_of(last.field),)
@@ -192,6 +193,20 @@ def limit_targets(
         )
         for metric in metrics or ("latency",)
     )
+
+
+def _why_no_limit(found: Limited) -> str:
+    """Return why the number can set no limit; empty if it can."""
+    context, number = found.context, found.context.quantity
+    is_rate = is_token_rate(number)
+    if is_rate and _WHOLE_SERVICE.search(context.around) and not _PER_USER.search(context.around):
+        return THROUGHPUT
+    if is_rate and number.value <= 0:
+        return "a rate must be above 0"
+    if has("average", context.around) and found.percentile is None:
+        return AVERAGE
+    is_difference = _BY.search(context.before) or _SHORTER.match(context.after)
+    return DIFFERENCE if is_difference and not is_rate else ""
 
 
 def metric_of(field: str) -> Metric:

@@ -41,7 +41,9 @@ ONE_THING: Final = "the price of a single thing sets no target; budgets are doll
 FOREIGN: Final = "sums are read in US dollars only, as no rate of exchange is held"
 
 
-def money_targets(context: NumberContext, *, quote: str, last: StatedTarget | None) -> tuple[Reading, ...]:
+def money_targets(
+    context: NumberContext, *, quote: str, last: StatedTarget | None, is_correction: bool = False
+) -> tuple[Reading, ...]:
     """Return the monthly budget, or the monthly saving, that a sum of money sets."""
     number = context.quantity
     if number.unit is Unit.MONEY and not number.is_usd:
@@ -54,7 +56,7 @@ def money_targets(context: NumberContext, *, quote: str, last: StatedTarget | No
     if _MORE.match(context.after):
         why = "a sum of more spending sets no target; write the budget that is left"
         return (Unread(text=quote, why=why, start=number.start),)
-    is_saving = _is_saving(context, last=last)
+    is_saving = _is_saving(context, last=last if is_correction else None)
     if number.value <= 0:
         why = f"a {'saving' if is_saving else 'budget'} must be above 0"
         return (Unread(text=quote, why=why, start=number.start),)
@@ -79,7 +81,7 @@ def _is_saving(context: NumberContext, *, last: StatedTarget | None) -> bool:
         return False
     if _SAVES.search(before):
         return True
-    if last is not None and last.field == SAVING and has("correction", context.clause.text):
+    if last is not None and last.field == SAVING:
         return True
     return bool(_FINDING.search(context.clause.text)) and bool(re.search(r"\bsav", after, re.IGNORECASE))
 

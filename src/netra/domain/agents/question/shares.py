@@ -56,6 +56,12 @@ _QUANTILE: Final = re.compile(
 _OF_OURS_IS: Final = re.compile(
     r"\s?of (?:our|the|my|all|your) (?:\w+ ){1,3}?(?:is|are|goes|go|comes|come|was|were)\b", re.IGNORECASE
 )
+_OTHERS: Final = re.compile(
+    r"\b(?:tokens?|retr(?:y|ies)|errors?|failures?|prompts?|context|hit rate|quality|accuracy|output"
+    r"|input|gpus?"
+    r"|replicas?|duplicates?|cache|models?|length)\b",
+    re.IGNORECASE,
+)
 _TRIES: Final = re.compile(
     r"\s?(?:a|per|each) (?:second|minute|hour|day|week|month)|\s?in a row", re.IGNORECASE
 )
@@ -75,7 +81,12 @@ def share_targets(
     if not here and may_inherit and last is not None and last.field in _CHANGES:
         return (_named(_like(context, last), context, quote) or unread,)
     marks = subjects_of(context, _AMONG)
-    if not marks and _LESS.search(context.around) and context.quantity.unit is Unit.SHARE:
+    if (
+        not marks
+        and _LESS.search(context.around)
+        and not _OTHERS.search(context.clause.text)
+        and context.quantity.unit is Unit.SHARE
+    ):
         marks = (_money(context),)
     return tuple(_named(_target(context, mark), context, quote) or unread for mark in marks) or (unread,)
 
@@ -121,6 +132,8 @@ def _target(context: NumberContext, mark: Mark) -> StatedTarget | None:
     if not 0 < size <= _FACTOR_MAX:
         return None
     if mark.subject is Subject.MONEY:
+        if context.quantity.unit is Unit.FACTOR and mark.text.startswith("saving"):
+            return None  # twice which saving?
         return _saving(_remaining(context, mark))
     if mark.subject in (Subject.TRAFFIC, Subject.GROWTH):
         remaining = _remaining(context, mark)

@@ -11,7 +11,7 @@ _SLIP: Final = re.compile(r"(?<![\w-])[A-Za-z][\w]*(?:-[\w]+)*(?![\w-])")
 _SLIP_LETTERS: Final = 6  # fewest letters of a word compared with the log's names
 _SLIP_CUTOFF: Final = 0.8  # similarity of a word with an underscore to a name, from 0 to 1
 _WORD_CUTOFF: Final = 0.85  # the same for a plain word
-_INFLECTION: Final = 4  # letters by which a word may differ at its end and be a form of the name
+_INFLECTION: Final = 3  # letters by which a word may differ at its end and be a form of the name
 
 
 def slips_in(text: str, *, known: Sequence[str]) -> tuple[tuple[Mention, str], ...]:

@@ -43,6 +43,14 @@ GPUS: Final = "a number of GPUs without their kind; write “4x H100”"
 _MEMORY: Final = "unclear which memory; write “GPU memory”"
 
 
+_PERMITS: Final = re.compile(
+    r"\b(?:may|might|can|could|allow\w*|accept\w*|ok|okay|fine|tolera\w*|at most|up to|no more than"
+    r"|max\w*|even if|willing"
+    r"|mind|within|not more than|enough|acceptable|will do|would do)\b",
+    re.IGNORECASE,
+)
+
+
 class Read(msgspec.Struct, frozen=True, kw_only=True):
     """The readings of a question's numbers, and the features that qualify a number."""
 
@@ -68,6 +76,12 @@ def targets_in(
     for context, names in zip(numbers.heads, named, strict=True):
         readings += reader.read(context, names)
     return Read(readings=without_corrected(readings, text), tied=tuple(reader.tied))
+
+
+def _is_worse(stated: StatedTarget) -> bool:
+    """Return whether the number is a rise of the cost or a loss of speed; without leave it is no goal."""
+    is_dearer = stated.field == "saving_share" and stated.value < 0
+    return is_dearer or (stated.field == "speedup" and stated.value < 1)
 
 
 class _Reader:
@@ -115,7 +129,8 @@ class _Reader:
         number = context.quantity
         if mood is Mood.RETRACTED:
             return [Retracted(text=self._quote(context), start=number.start, target=stated)]
-        if mood is Mood.FACT or (not found and self._is_context(context)):
+        is_worse = stated is not None and _is_worse(stated) and not _PERMITS.search(context.clause.text)
+        if mood is Mood.FACT or is_worse or (not found and self._is_context(context)):
             return [Fact(text=self._clause(context), start=number.start, target=stated)]
         return found
 
@@ -159,7 +174,13 @@ class _Reader:
         self._per = number.per or (self._per if is_price else "")
         if is_price and not number.per:
             return (Unread(text=quote, why=ONE_THING, start=number.start, is_grave=True),)
-        return money_targets(context, quote=quote, last=self._last.get("sum"))
+        return self._sum(context, quote)
+
+    def _sum(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
+        """Return a budget or a saving; a number that corrects a saving is a saving."""
+        last = self._last.get("sum")
+        between = "" if last is None else self._quotes[last.end : context.quantity.start]
+        return money_targets(context, quote=quote, last=last, is_correction=has("correction", between))
 
     def _other(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
         """Return the readings of memory, counts, days and numbers without a unit."""
@@ -205,9 +226,9 @@ class _Reader:
         if _QUOTA.search(context.clause.text):
             return ()
         if number.period or re.search(r"\bbudgets?\b", words, re.IGNORECASE):
-            return money_targets(context, quote=quote, last=self._last.get("sum"))
+            return self._sum(context, quote)
         if is_asked and last is not None and last.field in _SUMS and number.value > 100:
-            return money_targets(context, quote=quote, last=self._last.get("sum"))
+            return self._sum(context, quote)
         if is_asked and last is not None and last.field in _LIMITS and has("at_most", context.around):
             same = msgspec.structs.replace(
                 last,

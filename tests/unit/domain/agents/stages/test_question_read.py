@@ -114,3 +114,24 @@ async def test_facts_set_no_goal_and_are_repeated(shop: Any) -> None:
     assert advice.metrics.goals.facts == ("our bill went up 40 % last month",)
     assert advice.metrics.targets == ()
     assert "as a fact: “our bill went up 40 % last month”" in advice.report
+
+
+async def test_a_ruled_out_analysis_and_model_are_not_advised(shop: Any) -> None:
+    advice = await shop.ask("cheaper, but don't use small and no caching")
+    assert not {"prompt_caching"} & {one.kind for one in advice.recommendations}
+    assert all("small" not in one.action for one in advice.recommendations)
+
+
+async def test_a_move_between_models_covers_the_calls_of_the_first_only(shop: Any) -> None:
+    shop.tariffs = (tariff("gpt-4o", 10, 40), tariff("gpt-4.1", 10, 40), tariff("gpt-4o-mini", 1, 4))
+    await shop.workload([call(60.0 * n, model=("gpt-4o", "gpt-4.1")[n % 2]) for n in range(200)], name="two")
+    advice = await shop.ask("move from gpt-4o to gpt-4o-mini", workload_id="wl-two")
+    (move,) = [one for one in advice.recommendations if one.kind == "right_sizing"]
+    assert move.inputs["calls"] == 100
+
+
+async def test_a_limit_that_the_log_cannot_show_is_not_judged(desk: Any) -> None:
+    desk.tariffs = (tariff("big", 10, 40),)
+    await desk.workload([call(60.0 * n) for n in range(20)])
+    (outcome,) = (await desk.ask("TTFT p95 below 500 ms")).metrics.targets
+    assert (outcome.met, outcome.reached) == (None, None)
