@@ -46,17 +46,26 @@ _DATED: Final = re.compile(
     r"|(?P<today>today|this morning|tonight)"
     r"|(?P<last_week>last week)|(?P<last_month>last month)"
     r"|(?P<this_week>this week)|(?P<this_month>this month)"
-    rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})|(?:{'|'.join(_DAYS)})(?='s))"
+    r"|(?P<day_of>(?:the|on|since|after|before) (?:the )?[0-9]{1,2}(?:st|nd|rd|th)(?![ -]?(?:percentile"
+    r"|pct)))"
+    r"|(?P<short>(?<=on )[0-9]{1,2}/[0-9]{1,2}|(?<=since )[0-9]{1,2}/[0-9]{1,2}|[0-9]{1,2}\.[0-9]{1,2}\.)"
+    rf"|(?P<part>(?:mid|early|late|(?:the )?(?:first|start|beginning|middle|end) of)[- ](?:{_MONTH}))"
+    rf"|(?P<weekday>(?:last |on |since |this )(?:{'|'.join(_DAYS)})(?!,? (?:the )?[0-9])"
+    rf"|(?:{'|'.join(_DAYS)})(?='s))"
     r")(?![\w-])",
     re.IGNORECASE,
 )
 _CLOCK: Final = re.compile(
-    r"(?<![\w:.])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?:\s?(?P<half>[ap])\.?m\b)?"
-    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?(?:utc|gmt|z)\b)?(?![\w:])",
+    r"(?<![\w:.])(?P<noon>noon|midnight)\b"
+    r"|(?<![\w:.])(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?:\s?(?P<half>[ap])\.?m\b)?"
+    r"|\s?(?P<bare>[ap])\.?m\b)(?:\s?(?:utc|gmt|z)\b)?(?!\w|:[0-9])",
     re.IGNORECASE,
 )
 # skips the slower pattern for most texts
-_ANY_DATE: Final = re.compile("[0-9]|day|night|morning|week|month|ago|since", re.IGNORECASE)
+_ANY_DATE: Final = re.compile(
+    "[0-9]|day|night|morning|week|month|ago|since|mid|early|late|first of|start|beginning|end of|noon",
+    re.IGNORECASE,
+)
 
 
 def instants(text: str, *, now: datetime) -> tuple[Dated, ...]:
@@ -103,6 +112,8 @@ def _with_times(text: str, days: Sequence[Dated], *, now: datetime) -> tuple[Dat
 
 
 def _time_of(match: re.Match[str]) -> tuple[int, int]:
+    if match["noon"]:
+        return (12 if match["noon"].lower() == "noon" else 0), 0
     hour, minute, half = (
         int(match["hour"]),
         int(match["minute"] or 0),
@@ -169,6 +180,32 @@ def _slashed(text: str, _: datetime) -> datetime:
     return datetime(third, month, day, tzinfo=UTC)
 
 
+def _day_of(text: str, now: datetime) -> datetime:
+    """Return the latest past such day of a month: "the 15th"."""
+    day = int(re.findall("[0-9]+", text)[0])
+    first = _midnight(now).replace(day=1)
+    if day > now.day:
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first.replace(day=day)
+
+
+def _short(text: str, now: datetime) -> datetime:
+    """Return "15.11." or "15/11" in the latest past year, day first unless only month first makes a date."""
+    first, second = (int(number) for number in re.findall("[0-9]+", text))
+    day, month = (second, first) if second > 12 else (first, second)
+    found = datetime(now.year, month, day, tzinfo=UTC)
+    return found.replace(year=found.year - 1) if found > now else found
+
+
+def _part(text: str, now: datetime) -> datetime:
+    """Return the first, the 15th or the 25th day of the latest such month."""
+    month = next(i for i, name in enumerate(_MONTHS, 1) if re.search(rf"\b{name[:3]}", text))
+    is_middle, is_late = "mid" in text, text.startswith("late") or "end" in text.split()
+    day = 15 if is_middle else 25 if is_late else 1
+    found = datetime(now.year, month, day, tzinfo=UTC)
+    return found.replace(year=found.year - 1) if found > now else found
+
+
 def _months_ago(text: str, now: datetime) -> datetime:
     count = text.split(maxsplit=1)[0]
     months = now.year * 12 + now.month - 1 - (_FEW.get(count) or int(count))
@@ -194,6 +231,9 @@ _READERS: Final[Mapping[str, Callable[[str, datetime], datetime | None]]] = {
     "ago": _ago,
     "months_ago": _months_ago,
     "slashed": _slashed,
+    "day_of": _day_of,
+    "short": _short,
+    "part": _part,
     "since_month": _since_month,
     "before_yesterday": lambda _, now: _midnight(now) - timedelta(days=2),
     "yesterday": lambda _, now: _midnight(now) - timedelta(days=1),

@@ -13,17 +13,20 @@ from netra.domain.optimization.model import GpuFleet
 _WORDS: Final = {**CARDINALS, **GROUPS, "single": 1.0, "pair of": 2.0, "couple of": 2.0, "dozen": 12.0}
 _COUNT_BEFORE: Final = re.compile(
     rf"(?<![\w.,$])(?P<count>[0-9]{{1,5}}|(?:a |one )?(?:{'|'.join(_WORDS)}))\s?(?:x|×|\*|units? of"
-    rf"|cards? of|times)?[\s-]?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new "
+    rf"|cards? of|times)?[\s-]?(?:(?:gpus?|cards?|accelerators?)\s?(?:of (?:type|kind|the type)|type"
+    rf"|[:,(-])?\s?(?:the )?)?(?:more |nvidia |amd |of (?:our |the |those )?|idle |spare |used |new "
     rf"|rented |owned |dedicated |on-prem )*$",
     re.IGNORECASE,
 )
 _COUNT_AFTER: Final = re.compile(
-    r"s?\s?(?:gpus?\s?)?[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?", re.IGNORECASE
+    r"s?\s?(?:gpus?\s?)?(?:[(]?(?:x|×|\*|:)\s?(?P<count>[0-9]{1,5})(?![\w.])[)]?"
+    r"|[(,]\s?(?P<them>[0-9]{1,5}|[a-z]+) of them[)]?)",
+    re.IGNORECASE,
 )
 _OWNED: Final = re.compile(
     r"\b(?:own(?:s|ed)?|have|has|got|our|my|we've|bought|already|idle|rack|sitting|sits?|in[- ]house"
     r"|on[- ]prem\w*|basement|data ?cent(?:er|re)|at hand|available|spare|paid for|purchased|lying|run on"
-    r"|running on|reserved|existing|colo|with)\b",
+    r"|running on|reserved|existing|colo|ours|belongs?|disposal|on[- ]site|on hand|with)\b",
     re.IGNORECASE,
 )
 _NOT_OWNED: Final = re.compile(
@@ -44,6 +47,11 @@ _BOUND: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"[.;!?](?=\s)|\n")
+
+
+_VARIANT: Final = re.compile(
+    r"(?:[ -][0-9]{2,3} ?g(?:i?b)?|[ -](?:sxm[0-9]?|pcie|nvl))+s?$|^nvidia ", re.IGNORECASE
+)
 
 
 class NamedFleets(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +75,7 @@ def fleets_in(text: str, gpus: Sequence[Mention]) -> NamedFleets:
                 _value(before["count"]),
             )
         elif after is not None:
-            end, count = after.end(), _value(after["count"])
+            end, count = after.end(), _value(after["count"] or after["them"])
         sentence = _sentence(text, gpu)
         is_owned = bool(_STRONGLY_OWNED.search(sentence)) or bool(
             _OWNED.search(sentence) and not _NOT_OWNED.search(sentence)
@@ -92,13 +100,9 @@ def _merged(fleets: Sequence[GpuFleet]) -> tuple[GpuFleet, ...]:
 
 
 def _name(name: str) -> str:
-    """Return the name in the singular: "H100" of "H100s"."""
-    stripped = name.strip()
-    return (
-        stripped[:-1]
-        if stripped.endswith("s") and not stripped.lower().endswith("l40s")
-        else (stripped[:-1] if stripped.lower().endswith("l40ss") else stripped)
-    )
+    """Return the name without its memory and form: "A100" of "A100 80GB SXMs"."""
+    base = _VARIANT.sub("", name.strip())
+    return base.removesuffix("s")
 
 
 def _value(text: str) -> int:

@@ -81,7 +81,7 @@ def _is_saving(context: NumberContext, *, last: StatedTarget | None) -> bool:
         return False
     if _SAVES.search(before):
         return True
-    if last is not None and last.field == SAVING:
+    if last is not None and last.field in (SAVING, "saving_share"):
         return True
     return bool(_FINDING.search(context.clause.text)) and bool(re.search(r"\bsav", after, re.IGNORECASE))
 

@@ -14,6 +14,11 @@ _ITS: Final = re.compile(
     r"\b(?:its|their|it|them|there|this (?:feature|tool|one)|that (?:feature|tool|one))\b", re.IGNORECASE
 )
 _PAIR: Final = re.compile(r"\s*(?:→|-+>|=>|(?:down )?to(?: under| below| at most| about)?)\s*", re.IGNORECASE)
+_ELIDED: Final = re.compile(
+    r"^\W*(?:also |then |yet )?(?:must|should|may|can|could|has to|have to|needs? to|be|get|is|are|to"
+    r"|will)\b",
+    re.IGNORECASE,
+)
 _TOPIC: Final = re.compile(r"^\W*(?:for|in|on|with|as for|regarding|about)?\W*(?:the |our )?$", re.IGNORECASE)
 _TOPIC_END: Final = re.compile(r"\s*(?:calls|feature|tool)?\s*[,:–—-]")
 _FOR_NAME: Final = re.compile(
@@ -57,11 +62,21 @@ def _inherited(
     is_bare = head.clause.text.strip(" .,;!?").lower() == head.quantity.text.strip().lower()
     if at and is_bare and numbers.heads[at - 1].clause.sentence == head.clause.sentence:
         return names[at - 1]
+    if at and _ELIDED.match(head.clause.text) and _is_subject(numbers, parts, names[at - 1], at - 1):
+        return names[at - 1]
     if at and names[at - 1] and numbers.heads[at - 1].clause.sentence == head.clause.sentence:
         topic = [part for part in parts if part.name == names[at - 1][0] and part.start < head.quantity.start]
         if topic and _is_topic(text, numbers, topic[-1]):
             return names[at - 1]
     return ()
+
+
+def _is_subject(numbers: Numbers, parts: Sequence[Mention], names: Sequence[str], before: int) -> bool:
+    """Return whether the features of the number before are the subject of its clause."""
+    head, follows = numbers.heads[before], numbers.heads[before + 1]
+    return head.clause.sentence == follows.clause.sentence and any(
+        part.name in names and head.clause.start <= part.start < head.quantity.start for part in parts
+    )
 
 
 def _is_dummy(head: NumberContext) -> bool:

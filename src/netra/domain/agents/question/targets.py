@@ -37,6 +37,7 @@ _COUNTED: Final = re.compile(
     r"\b(?:per|each|every|top|last|first|these|the)\s*$|\b(?:cost|price|bill) (?:of|for)\s*$", re.IGNORECASE
 )
 _QUOTA: Final = re.compile(r"\b(?:tpm|rpm|rps|qps|rate[- ]limits?|quotas?)\b", re.IGNORECASE)
+_ON: Final = re.compile(r"\s*(?:on|for|from|in|at) ", re.IGNORECASE)
 TRAFFIC: Final = "traffic is read from the log and changes of it as “50 % more traffic”"
 _PRICE_MAX_USD: Final = 100.0  # a larger sum is no price of a single call, token or GPU hour
 GPUS: Final = "a number of GPUs without their kind; write “4x H100”"
@@ -179,8 +180,20 @@ class _Reader:
     def _sum(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
         """Return a budget or a saving; a number that corrects a saving is a saving."""
         last = self._last.get("sum")
+        is_saved_too = self._is_saved_too(context)
+        if is_saved_too:
+            last = self._last.get("change") or last
         between = "" if last is None else self._quotes[last.end : context.quantity.start]
-        return money_targets(context, quote=quote, last=last, is_correction=has("correction", between))
+        is_same = has("correction", between) or is_saved_too
+        return money_targets(context, quote=quote, last=last, is_correction=is_same)
+
+    def _is_saved_too(self, context: NumberContext) -> bool:
+        """Return whether the number continues a saving: "save 30 % on A and $200 a month on B"."""
+        previous = self._previous
+        is_saving = isinstance(previous, StatedTarget) and previous.field in ("saving_share", SAVING)
+        if not is_saving or context.clause.sentence != self._sentence or context.before.strip():
+            return False
+        return _ON.match(context.after) is not None
 
     def _other(self, context: NumberContext, quote: str) -> tuple[Reading, ...]:
         """Return the readings of memory, counts, days and numbers without a unit."""

@@ -124,7 +124,8 @@ _CHANGE_MADE: Final = re.compile(
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
     r"|roll-?out|release|deployment|deploy|swap|move|cutover"
-    r"|update|before (?:and|vs\.?|versus) after|before/after|before\b[^.?!]{0,30}\bafter)\b"
+    r"|update|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
+    r"|before\b[^.?!]{0,30}\bafter)\b"
     r"|\bsince\b",
 )
 _VERDICT: Final = re.compile(
