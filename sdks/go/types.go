@@ -108,6 +108,28 @@ const (
 	DependencyHealthStatusUnhealthy     DependencyHealthStatus = "unhealthy"
 )
 
+// EffectName is a set of words of the API.
+type EffectName string
+
+// Known values of EffectName; the service may send others.
+const (
+	EffectNameCacheShare   EffectName = "cache_share"
+	EffectNameCharges      EffectName = "charges"
+	EffectNameDiscount     EffectName = "discount"
+	EffectNameInputLength  EffectName = "input_length"
+	EffectNameLongContext  EffectName = "long_context"
+	EffectNameMixFeature   EffectName = "mix_feature"
+	EffectNameMixModel     EffectName = "mix_model"
+	EffectNameMixTier      EffectName = "mix_tier"
+	EffectNameOutputLength EffectName = "output_length"
+	EffectNamePriceList    EffectName = "price_list"
+	EffectNameRegion       EffectName = "region"
+	EffectNameRetries      EffectName = "retries"
+	EffectNameUnlisted     EffectName = "unlisted"
+	EffectNameVolume       EffectName = "volume"
+	EffectNameWriteShare   EffectName = "write_share"
+)
+
 // Effort is a set of words of the API.
 type Effort string
 
@@ -118,7 +140,7 @@ const (
 	EffortMedium Effort = "medium"
 )
 
-// EventStatus: What became of one event that was sent in.
+// EventStatus: The outcome of one received event.
 type EventStatus string
 
 // Known values of EventStatus; the service may send others.
@@ -293,6 +315,28 @@ const (
 	TargetOutcomeTargetTTFTMsP99         TargetOutcomeTarget = "ttft_ms_p99"
 )
 
+// UnknownEffectName is a set of words of the API.
+type UnknownEffectName string
+
+// Known values of UnknownEffectName; the service may send others.
+const (
+	UnknownEffectNameCacheShare   UnknownEffectName = "cache_share"
+	UnknownEffectNameCharges      UnknownEffectName = "charges"
+	UnknownEffectNameDiscount     UnknownEffectName = "discount"
+	UnknownEffectNameInputLength  UnknownEffectName = "input_length"
+	UnknownEffectNameLongContext  UnknownEffectName = "long_context"
+	UnknownEffectNameMixFeature   UnknownEffectName = "mix_feature"
+	UnknownEffectNameMixModel     UnknownEffectName = "mix_model"
+	UnknownEffectNameMixTier      UnknownEffectName = "mix_tier"
+	UnknownEffectNameOutputLength UnknownEffectName = "output_length"
+	UnknownEffectNamePriceList    UnknownEffectName = "price_list"
+	UnknownEffectNameRegion       UnknownEffectName = "region"
+	UnknownEffectNameRetries      UnknownEffectName = "retries"
+	UnknownEffectNameUnlisted     UnknownEffectName = "unlisted"
+	UnknownEffectNameVolume       UnknownEffectName = "volume"
+	UnknownEffectNameWriteShare   UnknownEffectName = "write_share"
+)
+
 // UserRole is a set of words of the API.
 type UserRole string
 
@@ -311,7 +355,7 @@ const (
 	WorkloadEventVariantTreatment WorkloadEventVariant = "treatment"
 )
 
-// Adopted: One kind of call that is served in another way since the change.
+// Adopted: One kind of call that is served differently since the change.
 type Adopted struct {
 	Group    string      `json:"group"`
 	What     AdoptedWhat `json:"what"`
@@ -471,7 +515,7 @@ type CallShare struct {
 	Share    *float64 `json:"share,omitempty"`
 }
 
-// ChangeVerdict: The ruling on a change; dollars are saved in the time after it, negative where it
+// ChangeVerdict: The ruling on a change; dollars are savings in the time after it, negative if it
 // costs more.
 type ChangeVerdict struct {
 	Ruling         ChangeVerdictRuling `json:"ruling"`
@@ -493,6 +537,16 @@ type Checks struct {
 	Database   ConnectionState `json:"database"`
 	Redis      ConnectionState `json:"redis"`
 	Clickhouse ConnectionState `json:"clickhouse"`
+}
+
+// ComparedBills: The two bills as they can be compared: of the whole periods, or by the hour where
+// lengths differ.
+type ComparedBills struct {
+	BeforeUSD   float64  `json:"before_usd"`
+	AfterUSD    float64  `json:"after_usd"`
+	ChangeUSD   float64  `json:"change_usd"`
+	ChangeShare *float64 `json:"change_share"`
+	IsHourly    bool     `json:"is_hourly"`
 }
 
 // Confirmation: A confirmation.
@@ -541,6 +595,15 @@ type DependencyHealth struct {
 	Status    DependencyHealthStatus `json:"status"`
 	LatencyMs *float64               `json:"latency_ms,omitempty"`
 	Reason    *string                `json:"reason,omitempty"`
+}
+
+// Effect: What one factor adds to the bill; negative is less.
+type Effect struct {
+	Name       EffectName `json:"name"`
+	USD        float64    `json:"usd"`
+	USDPerHour float64    `json:"usd_per_hour"`
+	Mostly     *string    `json:"mostly,omitempty"`
+	MostlyUSD  *float64   `json:"mostly_usd,omitempty"`
 }
 
 // Envelope: The documented shape of every error.
@@ -595,6 +658,21 @@ type Evidence struct {
 type ExchangeRequest struct {
 	Code string  `json:"code"`
 	Keep *string `json:"keep,omitempty"`
+}
+
+// Explanation: The change of a bill by its factors; the effects sum to `after_usd - before_usd`.
+type Explanation struct {
+	BeforeUSD          float64         `json:"before_usd"`
+	AfterUSD           float64         `json:"after_usd"`
+	Effects            []Effect        `json:"effects"`
+	Before             PeriodBill      `json:"before"`
+	After              PeriodBill      `json:"after"`
+	Compared           ComparedBills   `json:"compared"`
+	ByKind             []KindChange    `json:"by_kind"`
+	NotKnown           []UnknownEffect `json:"not_known"`
+	CallsWithoutPrice  int64           `json:"calls_without_price"`
+	ModelsWithoutPrice []string        `json:"models_without_price"`
+	Grade              Grade           `json:"grade,omitempty"`
 }
 
 // FeatureGoal: The goals stated for one feature while other features have others.
@@ -653,9 +731,11 @@ type GpuFleet struct {
 
 // GrowthBill: The bill and the plan at the traffic growth in question.
 type GrowthBill struct {
-	TrafficGrowth      float64 `json:"traffic_growth"`
-	BillUSDPerMonth    float64 `json:"bill_usd_per_month"`
-	PlannedUSDPerMonth float64 `json:"planned_usd_per_month"`
+	TrafficGrowth      float64  `json:"traffic_growth"`
+	BillUSDInWindow    float64  `json:"bill_usd_in_window"`
+	PlannedUSDInWindow float64  `json:"planned_usd_in_window"`
+	BillUSDPerMonth    *float64 `json:"bill_usd_per_month,omitempty"`
+	PlannedUSDPerMonth *float64 `json:"planned_usd_per_month,omitempty"`
 }
 
 // Health: The process answers.
@@ -692,6 +772,13 @@ type KeyList struct {
 type KeysRevoked struct {
 	Message string `json:"message"`
 	Revoked int64  `json:"revoked"`
+}
+
+// KindChange: The bill of one kind of call in both periods.
+type KindChange struct {
+	Name      string  `json:"name"`
+	BeforeUSD float64 `json:"before_usd"`
+	AfterUSD  float64 `json:"after_usd"`
 }
 
 // LanguageModelState: Whether a language model may word answers.
@@ -813,6 +900,7 @@ type Metrics struct {
 	Growth               *GrowthBill       `json:"growth,omitempty"`
 	Targets              []TargetOutcome   `json:"targets"`
 	Change               *ChangeVerdict    `json:"change,omitempty"`
+	Explanation          *Explanation      `json:"explanation,omitempty"`
 	Pareto               *Pareto           `json:"pareto,omitempty"`
 	WorkloadID           *string           `json:"workload_id,omitempty"`
 	Goals                *StatedGoals      `json:"goals,omitempty"`
@@ -918,6 +1006,25 @@ type PasswordChanged struct {
 	APIKeys int64  `json:"api_keys"`
 }
 
+// PeriodBill: The bill of one period.
+type PeriodBill struct {
+	Since      time.Time `json:"since"`
+	Until      time.Time `json:"until"`
+	Hours      float64   `json:"hours"`
+	Calls      int64     `json:"calls"`
+	USD        float64   `json:"usd"`
+	USDPerHour float64   `json:"usd_per_hour"`
+}
+
+// PeriodTexts: The two periods to compare; an instant ends the period before, or begins the one
+// after.
+//
+// Without `after`, it begins where the period before ends.
+type PeriodTexts struct {
+	Before string  `json:"before"`
+	After  *string `json:"after,omitempty"`
+}
+
 // PlanAction: A change to make, with how to verify it and how to roll it back.
 type PlanAction struct {
 	Order            int64    `json:"order"`
@@ -928,20 +1035,38 @@ type PlanAction struct {
 	RollBack         string   `json:"roll_back"`
 }
 
-// PlanBill: The bill now, under the plan, and if every evaluation passes; a month, or the log's own
-// span.
+// PlanBill: The bill now, under the plan, and if every evaluation passes.
+//
+// Dollars in the window are those of the log's own time, or of that since the change that was asked
+// about. Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then
+// says why.
 type PlanBill struct {
-	NowUSDPerMonth               float64 `json:"now_usd_per_month"`
-	PlannedUSDPerMonth           float64 `json:"planned_usd_per_month"`
-	SavedUSDPerMonth             float64 `json:"saved_usd_per_month"`
-	SavedShare                   float64 `json:"saved_share"`
-	IfEvaluationsPassUSDPerMonth float64 `json:"if_evaluations_pass_usd_per_month"`
-	IfEvaluationsPassSavedShare  float64 `json:"if_evaluations_pass_saved_share"`
+	NowUSDInWindow               float64  `json:"now_usd_in_window"`
+	PlannedUSDInWindow           float64  `json:"planned_usd_in_window"`
+	SavedUSDInWindow             float64  `json:"saved_usd_in_window"`
+	IfEvaluationsPassUSDInWindow float64  `json:"if_evaluations_pass_usd_in_window"`
+	SavedShare                   float64  `json:"saved_share"`
+	IfEvaluationsPassSavedShare  float64  `json:"if_evaluations_pass_saved_share"`
+	NowUSDPerMonth               *float64 `json:"now_usd_per_month,omitempty"`
+	PlannedUSDPerMonth           *float64 `json:"planned_usd_per_month,omitempty"`
+	SavedUSDPerMonth             *float64 `json:"saved_usd_per_month,omitempty"`
+	IfEvaluationsPassUSDPerMonth *float64 `json:"if_evaluations_pass_usd_per_month,omitempty"`
 }
 
 // PongData: The ping that this answers.
 type PongData struct {
 	RequestID string `json:"request_id"`
+}
+
+// PresentFleetSummary: The fleet that serves the log now.
+type PresentFleetSummary struct {
+	Model          string  `json:"model"`
+	GPU            string  `json:"gpu"`
+	GPUsPerReplica int64   `json:"gpus_per_replica"`
+	Precision      string  `json:"precision"`
+	Replicas       int64   `json:"replicas"`
+	USDPerHour     float64 `json:"usd_per_hour"`
+	Calibration    string  `json:"calibration"`
 }
 
 // PriceChange: A published change of a model's prices; `usd_per_month` is what it adds to the
@@ -1011,6 +1136,20 @@ type Proposal struct {
 	ServedOn        *string    `json:"served_on,omitempty"`
 	ServedReplicas  *int64     `json:"served_replicas,omitempty"`
 	ServedPrecision *Precision `json:"served_precision,omitempty"`
+}
+
+// ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
+type ProposedFleetSummary struct {
+	Model          string  `json:"model"`
+	GPU            string  `json:"gpu"`
+	GPUsPerReplica int64   `json:"gpus_per_replica"`
+	Precision      string  `json:"precision"`
+	Replicas       int64   `json:"replicas"`
+	USDPerHour     float64 `json:"usd_per_hour"`
+	TTFTLimitMsP99 float64 `json:"ttft_limit_ms_p99"`
+	TPOTLimitMsP99 float64 `json:"tpot_limit_ms_p99"`
+	KeepsLimits    bool    `json:"keeps_limits"`
+	RefusedCalls   int64   `json:"refused_calls"`
 }
 
 // ProviderRateLimits: The rate limits that the busiest minute needs.
@@ -1237,7 +1376,8 @@ type Serving struct {
 // known", never "good".
 type ServingOption struct {
 	Name              string    `json:"name"`
-	USDPerMonth       float64   `json:"usd_per_month"`
+	USDInWindow       float64   `json:"usd_in_window"`
+	USDPerMonth       *float64  `json:"usd_per_month,omitempty"`
 	Kind              string    `json:"kind,omitempty"`
 	TTFTMsP99         *float64  `json:"ttft_ms_p99,omitempty"`
 	TPOTMsP99         *float64  `json:"tpot_ms_p99,omitempty"`
@@ -1283,20 +1423,30 @@ type Side struct {
 
 // Simulated: The log's cost and latency now and after the change.
 type Simulated struct {
-	Calls             int64           `json:"calls"`
-	NowUSDInWindow    float64         `json:"now_usd_in_window"`
-	ThenUSDInWindow   float64         `json:"then_usd_in_window"`
-	NowUSDPerMonth    float64         `json:"now_usd_per_month"`
-	ThenUSDPerMonth   float64         `json:"then_usd_per_month"`
-	CostChange        string          `json:"cost_change"`
-	Steps             []SimulatedStep `json:"steps"`
-	TruncatedShare    float64         `json:"truncated_share"`
-	CallsThatDoNotFit int64           `json:"calls_that_do_not_fit"`
-	LatencyNow        map[string]any  `json:"latency_now"`
-	LatencyThen       map[string]any  `json:"latency_then"`
-	Fleet             map[string]any  `json:"fleet"`
-	FleetNow          map[string]any  `json:"fleet_now"`
-	Notes             []string        `json:"notes"`
+	Calls             int64                 `json:"calls"`
+	NowUSDInWindow    float64               `json:"now_usd_in_window"`
+	ThenUSDInWindow   float64               `json:"then_usd_in_window"`
+	NowUSDPerMonth    *float64              `json:"now_usd_per_month"`
+	ThenUSDPerMonth   *float64              `json:"then_usd_per_month"`
+	CostChange        string                `json:"cost_change"`
+	Steps             []SimulatedStep       `json:"steps"`
+	TruncatedShare    float64               `json:"truncated_share"`
+	CallsThatDoNotFit int64                 `json:"calls_that_do_not_fit"`
+	LatencyNow        SimulatedLatency      `json:"latency_now"`
+	LatencyThen       *SimulatedLatency     `json:"latency_then"`
+	Fleet             *ProposedFleetSummary `json:"fleet"`
+	FleetNow          *PresentFleetSummary  `json:"fleet_now"`
+	Notes             []string              `json:"notes"`
+}
+
+// SimulatedLatency: Tails that are measured, predicted or modelled; only the latter two have 80 %
+// intervals.
+type SimulatedLatency struct {
+	TTFTMsP99      *float64  `json:"ttft_ms_p99"`
+	TPOTMsP99      *float64  `json:"tpot_ms_p99"`
+	LatencyMsP99   *float64  `json:"latency_ms_p99"`
+	TTFTMsP99Range []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range []float64 `json:"tpot_ms_p99_range,omitempty"`
 }
 
 // SimulatedStep: One part of the proposal, and its effect on top of the parts before it.
@@ -1315,7 +1465,7 @@ type Slice struct {
 	OutputTokens int64   `json:"output_tokens"`
 }
 
-// Span: How long the log watched, and what turns dollars in it into dollars a month.
+// Span: The time that a log covers, and the factor from its dollars to dollars a month.
 type Span struct {
 	Seconds       float64  `json:"seconds"`
 	PerMonth      float64  `json:"per_month"`
@@ -1497,6 +1647,12 @@ type Ticket struct {
 	ExpiresIn int64  `json:"expires_in"`
 }
 
+// UnknownEffect: An effect that the log cannot show, and the column it lacks.
+type UnknownEffect struct {
+	Name  UnknownEffectName `json:"name"`
+	Needs string            `json:"needs"`
+}
+
 // UnpricedCalls: The calls whose price is not known, with their shares and the models that their
 // names may stand for.
 type UnpricedCalls struct {
@@ -1558,11 +1714,12 @@ type WorkloadDetail struct {
 	DeadLetters   []DeadEvent `json:"dead_letters"`
 }
 
-// WorkloadEvent: One call to a model, as it is sent in; only time, model and tokens are required.
+// WorkloadEvent: One call to a model, as a client sends it; only time, model and tokens are
+// required.
 //
-// Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
-// `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output,
-// with `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of
+// Token counts follow one convention for all providers: `input_tokens` counts all input, with
+// `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+// `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of
 // `cache_write_tokens`, where that is given.
 type WorkloadEvent struct {
 	Timestamp           time.Time             `json:"timestamp"`

@@ -53,6 +53,8 @@ class Fault:
         """Return the body of a made-up answer."""
         if self.of.get("body") == "html":
             return HTML
+        if "json" in self.of:
+            return json.dumps(self.of["json"]).encode()
         error = {
             "code": self.of.get("error", "SERVICE_UNAVAILABLE"),
             "message": self.of.get("message", "made up by the rig"),
@@ -149,9 +151,11 @@ async def _whole(fault: Fault, reader: asyncio.StreamReader, writer: asyncio.Str
         for path, wanted in fault.of["set"].items():
             _set(value, path.split("."), wanted)
         body = json.dumps(value).encode()
-    dropped = (b"content-length", b"transfer-encoding", b"connection")
+    changed = fault.of.get("headers", {})
+    dropped = (b"content-length", b"transfer-encoding", b"connection", *(name.encode() for name in changed))
     lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(dropped)]
     lines += [b"content-length: %d" % len(body), b"connection: close"]
+    lines += [f"{name}: {value}".encode() for name, value in changed.items()]
     writer.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
     await writer.drain()
 

@@ -19,9 +19,11 @@ export type DependenciesHealthOverallStatus = "degraded" | "healthy" | "unhealth
 
 export type DependencyHealthStatus = "healthy" | "not_configured" | "unhealthy" | (string & {});
 
+export type EffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
+
 export type Effort = "high" | "low" | "medium" | (string & {});
 
-/** What became of one event that was sent in. */
+/** The outcome of one received event. */
 export type EventStatus = "accepted" | "duplicate" | "rejected" | (string & {});
 
 /** The method behind a number, from the most to the least reliable. */
@@ -58,11 +60,13 @@ export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {})
 
 export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
 
+export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
+
 export type UserRole = "admin" | "member" | (string & {});
 
 export type WorkloadEventVariant = "control" | "treatment" | (string & {});
 
-/** One kind of call that is served in another way since the change. */
+/** One kind of call that is served differently since the change. */
 export interface Adopted {
   group: string;
   what: AdoptedWhat;
@@ -223,7 +227,7 @@ export interface CallShare {
   share?: number | null;
 }
 
-/** The ruling on a change; dollars are saved in the time after it, negative where it costs more. */
+/** The ruling on a change; dollars are savings in the time after it, negative if it costs more. */
 export interface ChangeVerdict {
   ruling: ChangeVerdictRuling;
   mechanical_usd: number | null;
@@ -244,6 +248,15 @@ export interface Checks {
   database: ConnectionState;
   redis: ConnectionState;
   clickhouse: ConnectionState;
+}
+
+/** The two bills as they can be compared: of the whole periods, or by the hour where lengths differ. */
+export interface ComparedBills {
+  before_usd: number;
+  after_usd: number;
+  change_usd: number;
+  change_share: number | null;
+  is_hourly: boolean;
 }
 
 /** A confirmation. */
@@ -293,6 +306,15 @@ export interface DependencyHealth {
   status: DependencyHealthStatus;
   latency_ms?: number;
   reason?: string;
+}
+
+/** What one factor adds to the bill; negative is less. */
+export interface Effect {
+  name: EffectName;
+  usd: number;
+  usd_per_hour: number;
+  mostly?: string | null;
+  mostly_usd?: number | null;
 }
 
 /** The documented shape of every error. */
@@ -350,6 +372,21 @@ export interface ExchangeRequest {
   keep?: "cookie" | null;
 }
 
+/** The change of a bill by its factors; the effects sum to `after_usd - before_usd`. */
+export interface Explanation {
+  before_usd: number;
+  after_usd: number;
+  effects: Effect[];
+  before: PeriodBill;
+  after: PeriodBill;
+  compared: ComparedBills;
+  by_kind: KindChange[];
+  not_known: UnknownEffect[];
+  calls_without_price: number;
+  models_without_price: string[];
+  grade?: Grade;
+}
+
 /** The goals stated for one feature while other features have others. */
 export interface FeatureGoal {
   feature: string;
@@ -405,8 +442,10 @@ export interface GpuFleet {
 /** The bill and the plan at the traffic growth in question. */
 export interface GrowthBill {
   traffic_growth: number;
-  bill_usd_per_month: number;
-  planned_usd_per_month: number;
+  bill_usd_in_window: number;
+  planned_usd_in_window: number;
+  bill_usd_per_month?: number | null;
+  planned_usd_per_month?: number | null;
 }
 
 /** The process answers. */
@@ -443,6 +482,13 @@ export interface KeyList {
 export interface KeysRevoked {
   message: string;
   revoked: number;
+}
+
+/** The bill of one kind of call in both periods. */
+export interface KindChange {
+  name: string;
+  before_usd: number;
+  after_usd: number;
 }
 
 /** Whether a language model may word answers. */
@@ -564,6 +610,7 @@ export interface Metrics {
   growth?: GrowthBill;
   targets: TargetOutcome[];
   change?: ChangeVerdict;
+  explanation?: Explanation;
   pareto?: Pareto;
   workload_id?: string | null;
   goals?: StatedGoals;
@@ -667,6 +714,26 @@ export interface PasswordChanged {
   api_keys: number;
 }
 
+/** The bill of one period. */
+export interface PeriodBill {
+  since: string;
+  until: string;
+  hours: number;
+  calls: number;
+  usd: number;
+  usd_per_hour: number;
+}
+
+/**
+ * The two periods to compare; an instant ends the period before, or begins the one after.
+ *
+ * Without `after`, it begins where the period before ends.
+ */
+export interface PeriodTexts {
+  before: string;
+  after?: string | null;
+}
+
 /** A change to make, with how to verify it and how to roll it back. */
 export interface PlanAction {
   order: number;
@@ -677,19 +744,39 @@ export interface PlanAction {
   roll_back: string;
 }
 
-/** The bill now, under the plan, and if every evaluation passes; a month, or the log's own span. */
+/**
+ * The bill now, under the plan, and if every evaluation passes.
+ *
+ * Dollars in the window are those of the log's own time, or of that since the change that was asked about.
+ * Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then says why.
+ */
 export interface PlanBill {
-  now_usd_per_month: number;
-  planned_usd_per_month: number;
-  saved_usd_per_month: number;
+  now_usd_in_window: number;
+  planned_usd_in_window: number;
+  saved_usd_in_window: number;
+  if_evaluations_pass_usd_in_window: number;
   saved_share: number;
-  if_evaluations_pass_usd_per_month: number;
   if_evaluations_pass_saved_share: number;
+  now_usd_per_month?: number | null;
+  planned_usd_per_month?: number | null;
+  saved_usd_per_month?: number | null;
+  if_evaluations_pass_usd_per_month?: number | null;
 }
 
 /** The ping that this answers. */
 export interface PongData {
   request_id: string;
+}
+
+/** The fleet that serves the log now. */
+export interface PresentFleetSummary {
+  model: string;
+  gpu: string;
+  gpus_per_replica: number;
+  precision: string;
+  replicas: number;
+  usd_per_hour: number;
+  calibration: string;
 }
 
 /**
@@ -760,6 +847,20 @@ export interface Proposal {
   served_on?: string | null;
   served_replicas?: number | null;
   served_precision?: Precision | null;
+}
+
+/** The proposed fleet, and whether its replay keeps the latency limits. */
+export interface ProposedFleetSummary {
+  model: string;
+  gpu: string;
+  gpus_per_replica: number;
+  precision: string;
+  replicas: number;
+  usd_per_hour: number;
+  ttft_limit_ms_p99: number;
+  tpot_limit_ms_p99: number;
+  keeps_limits: boolean;
+  refused_calls: number;
 }
 
 /** The rate limits that the busiest minute needs. */
@@ -982,7 +1083,8 @@ export interface Serving {
 /** One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good". */
 export interface ServingOption {
   name: string;
-  usd_per_month: number;
+  usd_in_window: number;
+  usd_per_month?: number | null;
   kind?: string;
   ttft_ms_p99?: number | null;
   tpot_ms_p99?: number | null;
@@ -1031,17 +1133,26 @@ export interface Simulated {
   calls: number;
   now_usd_in_window: number;
   then_usd_in_window: number;
-  now_usd_per_month: number;
-  then_usd_per_month: number;
+  now_usd_per_month: number | null;
+  then_usd_per_month: number | null;
   cost_change: string;
   steps: SimulatedStep[];
   truncated_share: number;
   calls_that_do_not_fit: number;
-  latency_now: Record<string, unknown>;
-  latency_then: Record<string, unknown> | null;
-  fleet: Record<string, unknown> | null;
-  fleet_now: Record<string, unknown> | null;
+  latency_now: SimulatedLatency;
+  latency_then: SimulatedLatency | null;
+  fleet: ProposedFleetSummary | null;
+  fleet_now: PresentFleetSummary | null;
   notes: string[];
+}
+
+/** Tails that are measured, predicted or modelled; only the latter two have 80 % intervals. */
+export interface SimulatedLatency {
+  ttft_ms_p99: number | null;
+  tpot_ms_p99: number | null;
+  latency_ms_p99: number | null;
+  ttft_ms_p99_range?: number[];
+  tpot_ms_p99_range?: number[];
 }
 
 /** One part of the proposal, and its effect on top of the parts before it. */
@@ -1060,7 +1171,7 @@ export interface Slice {
   output_tokens: number;
 }
 
-/** How long the log watched, and what turns dollars in it into dollars a month. */
+/** The time that a log covers, and the factor from its dollars to dollars a month. */
 export interface Span {
   seconds: number;
   per_month: number;
@@ -1238,6 +1349,12 @@ export interface Ticket {
   expires_in: number;
 }
 
+/** An effect that the log cannot show, and the column it lacks. */
+export interface UnknownEffect {
+  name: UnknownEffectName;
+  needs: string;
+}
+
 /** The calls whose price is not known, with their shares and the models that their names may stand for. */
 export interface UnpricedCalls {
   calls: number;
@@ -1299,12 +1416,12 @@ export interface WorkloadDetail {
 }
 
 /**
- * One call to a model, as it is sent in; only time, model and tokens are required.
+ * One call to a model, as a client sends it; only time, model and tokens are required.
  *
- * Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
- * `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output, with
- * `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`,
- * where that is given.
+ * Token counts follow one convention for all providers: `input_tokens` counts all input, with
+ * `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+ * `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`, where
+ * that is given.
  */
 export interface WorkloadEvent {
   timestamp: string;

@@ -25,6 +25,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = {
     "check": "Check what a text says against a result.",
     "demo": "Demonstrate the whole service on this machine.",
+    "explain": "Explain why the bill of one period differs from another's.",
     "import": "Import a coding agent's transcripts from this machine.",
     "keys": "Create, list and revoke API keys.",
     "migrate": "Upgrade the database schema to the current version.",

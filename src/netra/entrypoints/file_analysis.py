@@ -8,11 +8,14 @@ from typing import Any
 from netra.domain.agents.model import Question, Stage
 from netra.domain.agents.stages.advisor import Advisor
 from netra.domain.ids import UserId
+from netra.domain.optimization.explain.explanation import Explanation
+from netra.domain.optimization.explain.periods import Periods
 from netra.domain.optimization.model import Checkpoint, never_stop
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.price_check import PriceCheck, price_check
 from netra.domain.optimization.result import Advice
 from netra.domain.optimization.what_if.simulate import Proposal, Simulated
+from netra.domain.what_if.comparison import compared
 from netra.domain.what_if.price_list import price_list
 from netra.domain.what_if.trial import what_if
 from netra.domain.workloads.columns import Events
@@ -51,6 +54,28 @@ async def simulate_on(
         book=book,
         default_model=default_model,
         hardware=HARDWARE,
+        model=model,
+        checkpoint=checkpoint,
+    )
+    return await asyncio.to_thread(work)
+
+
+async def explain_on(
+    events: Events,
+    periods: Periods,
+    *,
+    book: PriceBook,
+    default_model: str,
+    model: str | None = None,
+    checkpoint: Checkpoint = never_stop,
+) -> Explanation:
+    """Return why the bill of one period differs from that of the other; see `compared`."""
+    work = partial(
+        compared,
+        events,
+        periods,
+        book=book,
+        default_model=default_model,
         model=model,
         checkpoint=checkpoint,
     )

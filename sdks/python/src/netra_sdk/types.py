@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     ConnectionState: TypeAlias = Literal["connected", "disconnected", "not_configured"] | str
     DependenciesHealthOverallStatus: TypeAlias = Literal["degraded", "healthy", "unhealthy"] | str
     DependencyHealthStatus: TypeAlias = Literal["healthy", "not_configured", "unhealthy"] | str
+    EffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     Effort: TypeAlias = Literal["high", "low", "medium"] | str
     EventStatus: TypeAlias = Literal["accepted", "duplicate", "rejected"] | str
     Grade: TypeAlias = Literal["A", "B", "C", "D"] | str
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
     TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
 else:
@@ -54,6 +56,7 @@ else:
     ConnectionState = str
     DependenciesHealthOverallStatus = str
     DependencyHealthStatus = str
+    EffectName = str
     Effort = str
     EventStatus = str
     Grade = str
@@ -71,12 +74,13 @@ else:
     Stance = str
     StatedGoalsSplitBy = str
     TargetOutcomeTarget = str
+    UnknownEffectName = str
     UserRole = str
     WorkloadEventVariant = str
 
 
 class Adopted(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """One kind of call that is served in another way since the change."""
+    """One kind of call that is served differently since the change."""
 
     group: str
     what: AdoptedWhat
@@ -250,7 +254,7 @@ class CallShare(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChangeVerdict(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The ruling on a change; dollars are saved in the time after it, negative where it costs more."""
+    """The ruling on a change; dollars are savings in the time after it, negative if it costs more."""
 
     ruling: ChangeVerdictRuling
     mechanical_usd: float | None
@@ -272,6 +276,16 @@ class Checks(Wire, frozen=True, kw_only=True, omit_defaults=True):
     database: ConnectionState
     redis: ConnectionState
     clickhouse: ConnectionState
+
+
+class ComparedBills(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The two bills as they can be compared: of the whole periods, or by the hour where lengths differ."""
+
+    before_usd: float
+    after_usd: float
+    change_usd: float
+    change_share: float | None
+    is_hourly: bool
 
 
 class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -326,6 +340,16 @@ class DependencyHealth(Wire, frozen=True, kw_only=True, omit_defaults=True):
     status: DependencyHealthStatus
     latency_ms: float | None = None
     reason: str | None = None
+
+
+class Effect(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What one factor adds to the bill; negative is less."""
+
+    name: EffectName
+    usd: float
+    usd_per_hour: float
+    mostly: str | None = None
+    mostly_usd: float | None = None
 
 
 class Envelope(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -387,6 +411,22 @@ class ExchangeRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     code: str
     keep: Literal["cookie"] | None = None
+
+
+class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The change of a bill by its factors; the effects sum to `after_usd - before_usd`."""
+
+    before_usd: float
+    after_usd: float
+    effects: list[Effect]
+    before: PeriodBill
+    after: PeriodBill
+    compared: ComparedBills
+    by_kind: list[KindChange]
+    not_known: list[UnknownEffect]
+    calls_without_price: int
+    models_without_price: list[str]
+    grade: Grade = "A"
 
 
 class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -451,8 +491,10 @@ class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The bill and the plan at the traffic growth in question."""
 
     traffic_growth: float
-    bill_usd_per_month: float
-    planned_usd_per_month: float
+    bill_usd_in_window: float
+    planned_usd_in_window: float
+    bill_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
 
 
 class Health(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -494,6 +536,14 @@ class KeysRevoked(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     message: str
     revoked: int
+
+
+class KindChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill of one kind of call in both periods."""
+
+    name: str
+    before_usd: float
+    after_usd: float
 
 
 class LanguageModelState(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -624,6 +674,7 @@ class Metrics(Wire, frozen=True, kw_only=True, omit_defaults=True):
     growth: GrowthBill | None = None
     targets: list[TargetOutcome]
     change: ChangeVerdict | None = None
+    explanation: Explanation | None = None
     pareto: Pareto | None = None
     workload_id: str | None = None
     goals: StatedGoals | None = None
@@ -739,6 +790,27 @@ class PasswordChanged(Wire, frozen=True, kw_only=True, omit_defaults=True):
     api_keys: int
 
 
+class PeriodBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The bill of one period."""
+
+    since: datetime
+    until: datetime
+    hours: float
+    calls: int
+    usd: float
+    usd_per_hour: float
+
+
+class PeriodTexts(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The two periods to compare; an instant ends the period before, or begins the one after.
+
+    Without `after`, it begins where the period before ends.
+    """
+
+    before: str
+    after: str | None = None
+
+
 class PlanAction(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A change to make, with how to verify it and how to roll it back."""
 
@@ -751,20 +823,40 @@ class PlanAction(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PlanBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The bill now, under the plan, and if every evaluation passes; a month, or the log's own span."""
+    """The bill now, under the plan, and if every evaluation passes.
 
-    now_usd_per_month: float
-    planned_usd_per_month: float
-    saved_usd_per_month: float
+    Dollars in the window are those of the log's own time, or of that since the change that was asked about.
+    Dollars a month are None where that is less than a day; `bill_usd_per_month_basis` then says why.
+    """
+
+    now_usd_in_window: float
+    planned_usd_in_window: float
+    saved_usd_in_window: float
+    if_evaluations_pass_usd_in_window: float
     saved_share: float
-    if_evaluations_pass_usd_per_month: float
     if_evaluations_pass_saved_share: float
+    now_usd_per_month: float | None = None
+    planned_usd_per_month: float | None = None
+    saved_usd_per_month: float | None = None
+    if_evaluations_pass_usd_per_month: float | None = None
 
 
 class PongData(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The ping that this answers."""
 
     request_id: str
+
+
+class PresentFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The fleet that serves the log now."""
+
+    model: str
+    gpu: str
+    gpus_per_replica: int
+    precision: str
+    replicas: int
+    usd_per_hour: float
+    calibration: str
 
 
 class PriceChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -838,6 +930,21 @@ class Proposal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: Precision | None = None
+
+
+class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The proposed fleet, and whether its replay keeps the latency limits."""
+
+    model: str
+    gpu: str
+    gpus_per_replica: int
+    precision: str
+    replicas: int
+    usd_per_hour: float
+    ttft_limit_ms_p99: float
+    tpot_limit_ms_p99: float
+    keeps_limits: bool
+    refused_calls: int
 
 
 class ProviderRateLimits(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1082,7 +1189,8 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good"."""
 
     name: str
-    usd_per_month: float
+    usd_in_window: float
+    usd_per_month: float | None = None
     kind: str = ""
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
@@ -1135,17 +1243,27 @@ class Simulated(Wire, frozen=True, kw_only=True, omit_defaults=True):
     calls: int
     now_usd_in_window: float
     then_usd_in_window: float
-    now_usd_per_month: float
-    then_usd_per_month: float
+    now_usd_per_month: float | None
+    then_usd_per_month: float | None
     cost_change: str
     steps: list[SimulatedStep]
     truncated_share: float
     calls_that_do_not_fit: int
-    latency_now: dict[str, Any]
-    latency_then: dict[str, Any] | None
-    fleet: dict[str, Any] | None
-    fleet_now: dict[str, Any] | None
+    latency_now: SimulatedLatency
+    latency_then: SimulatedLatency | None
+    fleet: ProposedFleetSummary | None
+    fleet_now: PresentFleetSummary | None
     notes: list[str]
+
+
+class SimulatedLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Tails that are measured, predicted or modelled; only the latter two have 80 % intervals."""
+
+    ttft_ms_p99: float | None
+    tpot_ms_p99: float | None
+    latency_ms_p99: float | None
+    ttft_ms_p99_range: list[float] | None = None
+    tpot_ms_p99_range: list[float] | None = None
 
 
 class SimulatedStep(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1167,7 +1285,7 @@ class Slice(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Span(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """How long the log watched, and what turns dollars in it into dollars a month."""
+    """The time that a log covers, and the factor from its dollars to dollars a month."""
 
     seconds: float
     per_month: float
@@ -1360,6 +1478,13 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     expires_in: int
 
 
+class UnknownEffect(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """An effect that the log cannot show, and the column it lacks."""
+
+    name: UnknownEffectName
+    needs: str
+
+
 class UnpricedCalls(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The calls whose price is not known, with their shares and the models that their names may stand for."""
 
@@ -1427,12 +1552,12 @@ class WorkloadDetail(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorkloadEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """One call to a model, as it is sent in; only time, model and tokens are required.
+    """One call to a model, as a client sends it; only time, model and tokens are required.
 
-    Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
-    `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output, with
-    `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`,
-    where that is given.
+    Token counts follow one convention for all providers: `input_tokens` counts all input, with
+    `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+    `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`, where
+    that is given.
     """
 
     timestamp: datetime
@@ -1503,6 +1628,7 @@ __all__ = [
     "ChangeVerdict",
     "ChangeVerdictRuling",
     "Checks",
+    "ComparedBills",
     "Confirmation",
     "ConnectionState",
     "DataSufficiency",
@@ -1512,6 +1638,8 @@ __all__ = [
     "DependenciesHealthOverallStatus",
     "DependencyHealth",
     "DependencyHealthStatus",
+    "Effect",
+    "EffectName",
     "Effort",
     "Envelope",
     "ErrorBody",
@@ -1521,6 +1649,7 @@ __all__ = [
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
+    "Explanation",
     "FeatureGoal",
     "FeatureLatency",
     "Features",
@@ -1535,6 +1664,7 @@ __all__ = [
     "KeyList",
     "KeyScope",
     "KeysRevoked",
+    "KindChange",
     "LanguageModelState",
     "LanguageModelUse",
     "LanguageModelUseOutcome",
@@ -1562,15 +1692,19 @@ __all__ = [
     "Pareto",
     "PasswordChange",
     "PasswordChanged",
+    "PeriodBill",
+    "PeriodTexts",
     "PlanAction",
     "PlanBill",
     "PongData",
     "Precision",
+    "PresentFleetSummary",
     "PriceChange",
     "Priority",
     "Problem",
     "Profile",
     "Proposal",
+    "ProposedFleetSummary",
     "ProviderRateLimits",
     "PublicConfiguration",
     "Queue",
@@ -1601,6 +1735,7 @@ __all__ = [
     "SessionList",
     "Side",
     "Simulated",
+    "SimulatedLatency",
     "SimulatedStep",
     "Slice",
     "Span",
@@ -1622,6 +1757,8 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "UnknownEffect",
+    "UnknownEffectName",
     "UnpricedCalls",
     "UserCard",
     "UserProfile",

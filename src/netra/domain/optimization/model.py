@@ -110,7 +110,7 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
     share_high: float | None = None
     low_in_window: float | None = None  # at the log's own bill
     high_in_window: float | None = None
-    interval: str = ""  # what the intervals were resampled by, or why there is none
+    interval: str = ""  # what the intervals were resampled by, or why there is no interval
     marginal_usd_in_window: float | None = None  # after those applied before it
     marginal_usd_per_month: float | None = None  # after those applied before it
     cumulative_usd_per_month: float | None = None
@@ -177,7 +177,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     """One way to serve the traffic, a point of the Pareto analysis; None means "not known", never "good"."""
 
     name: str
-    usd_per_month: float
+    usd_in_window: float  # over the log's own time, or since the change that was asked about
+    usd_per_month: float | None = None  # None: the log covers less than a day
     kind: str = ""  # the analyser that proposes it; "" is the current traffic
     ttft_ms_p99: float | None = None
     tpot_ms_p99: float | None = None
@@ -191,13 +192,18 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     gpus: int | None = None  # of all replicas
     needs_evaluation: bool = False  # another model answers, or a limit could not be checked
 
+    @property
+    def usd(self) -> float:
+        """The dollars to compare and to show: a month's, or the log's own where no month is known."""
+        return self.usd_in_window if self.usd_per_month is None else self.usd_per_month
+
 
 def formatted_ms(option: Option, measure: str) -> str:
     """Format an option's latency: a measured one as a number, a modelled one always as a range.
 
-    >>> formatted_ms(Option(name="a", usd_per_month=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
+    >>> formatted_ms(Option(name="a", usd_in_window=1.0, ttft_ms_p99=1500.0), "ttft_ms_p99")
     '1,500 ms'
-    >>> modelled = Option(name="b", usd_per_month=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
+    >>> modelled = Option(name="b", usd_in_window=1.0, ttft_ms_p99=9.0, ttft_ms_p99_range=(8.0, 12.0))
     >>> formatted_ms(modelled, "ttft_ms_p99")
     '8 to 12 ms'
     """

@@ -1,4 +1,4 @@
-"""Making a study: the question, the log oldest first, and its calls as priced columns."""
+"""Build a study: the question, the log oldest first, and its calls as priced columns."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def study_of(
 ) -> Study:
     """Return the study of `events`, given in any order.
 
-    Where features are asked about and the log has them, only their calls are studied. Excluded calls are
+    If the question names features that the log has, only their calls are studied. Excluded calls are
     not studied, so that no analyser can change them.
     """
     checkpoint(0.0, "Putting the calls in order")
@@ -69,7 +69,7 @@ def study_of(
 
 
 def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
-    """Return the events of the named features, templates or tools; all when none is named or found."""
+    """Return the events of the named features, templates or tools; all events without names or matches."""
     found = calls_named(events, names=features)
     return found if found.any() else np.ones(len(events), np.bool_)
 
@@ -107,7 +107,7 @@ def without_excluded(events: Events, *, excluded: tuple[str, ...]) -> Events:
 
 
 def unknown_features(events: Events, *, features: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the asked features that no column of the log names."""
+    """Return the features in the question that no column of the log names."""
     known = {name.lower() for labels in _named_columns(events) for name in labels.names}
     return tuple(feature for feature in features if feature.lower() not in known)
 

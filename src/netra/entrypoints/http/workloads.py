@@ -34,7 +34,7 @@ from netra.entrypoints.http.listing import (
 )
 from netra.entrypoints.http.openapi import noted
 from netra.entrypoints.http.request import ApiRequest, InjectedServices
-from netra.entrypoints.http.what_if import simulate
+from netra.entrypoints.http.what_if import explain, simulate
 from netra.entrypoints.json_body import read_as
 from netra.entrypoints.schemas import PUBLISHED, REF
 from netra.entrypoints.start_run import NAME
@@ -202,7 +202,7 @@ def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes
     )
     making = Router("/", route_handlers=[create_workload], middleware=[replayed])
-    reading = [list_workloads, get_workload, rename_workload, delete_workload, simulate]
+    reading = [list_workloads, get_workload, rename_workload, delete_workload, simulate, explain]
     return Router("/api/workloads", route_handlers=[making, filling, *reading], tags=["Workloads"])
 
 

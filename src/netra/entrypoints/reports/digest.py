@@ -12,14 +12,15 @@ from msgspec import UNSET
 
 from netra.domain.agents.wording.echo import echo_of
 from netra.domain.agents.wording.headline import (
+    answer,
     basis,
-    headline,
     is_priced,
     outlook,
     period,
     prospect,
     warnings,
 )
+from netra.domain.optimization.explain.wording import notes
 from netra.domain.optimization.metrics import Metrics, Pareto, TargetOutcome
 from netra.domain.optimization.model import Gap, Savings, Stance
 from netra.domain.optimization.result import Advice, Recommendation
@@ -53,7 +54,7 @@ class FrontierPoint(msgspec.Struct, frozen=True, kw_only=True):
     """One option to serve the traffic: its cost, and one measure to compare it by."""
 
     name: str
-    usd_per_month: float
+    usd: float  # a month, or of the log itself where no month is known
     value: float | None  # None: not known from the log
     bounds: tuple[float, float] | None  # 80 % interval of a modelled value, always shown with it
     is_on_front: bool
@@ -87,7 +88,6 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]  # what a reader must know before any number
     prospect: str  # the further saving if evaluations pass; empty without evaluations
     facts: tuple[str, ...]
-    is_monthly: bool  # whether dollars are per month or over the log's span
     now_usd: float | None
     then_usd: float | None
     plan: tuple[Recommendation, ...]  # largest saving first
@@ -134,13 +134,12 @@ def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
     return Digest(
         advice=advice,
         echo=() if metrics.goals is UNSET else echo_of(metrics.goals).sentences,
-        headline=ASKED_BACK if _is_asked_back(metrics) else f"{dropped} {headline(metrics)}".lstrip(),
+        headline=ASKED_BACK if _is_asked_back(metrics) else f"{dropped} {answer(metrics)}".lstrip(),
         warnings=warnings(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
-        is_monthly=metrics.span is UNSET or metrics.span.is_month_known,
-        now_usd=None if plan is UNSET else plan.now_usd_per_month,
-        then_usd=None if plan is UNSET else plan.planned_usd_per_month,
+        now_usd=None if plan is UNSET else plan.now_usd,
+        then_usd=None if plan is UNSET else plan.planned_usd,
         plan=tuple(shelves[Shelf.PLAN]),
         to_evaluate=tuple(shelves[Shelf.EVALUATE]),
         avoid=tuple(shelves[Shelf.AVOID]),
@@ -199,7 +198,14 @@ def _notes(metrics: Metrics) -> tuple[str, ...]:
     assumed: Mapping[str, str] = {} if metrics.models_assumed is UNSET else metrics.models_assumed
     priced = [f"Calls of {label!r} are priced as {model}." for label, model in assumed.items()]
     counted = () if metrics.billed is UNSET else (f"The bill is counted {basis(metrics)}.",)
-    return (*counted, *outlook(metrics), *(() if metrics.span is UNSET else metrics.span.notes), *priced)
+    explained = () if metrics.explanation is UNSET else notes(metrics.explanation)
+    return (
+        *explained,
+        *counted,
+        *outlook(metrics),
+        *(() if metrics.span is UNSET else metrics.span.notes),
+        *priced,
+    )
 
 
 def _facts(metrics: Metrics) -> tuple[str, ...]:
@@ -224,7 +230,7 @@ def _frontier(pareto: Pareto) -> Frontier | None:
         points = tuple(
             FrontierPoint(
                 name=option.name,
-                usd_per_month=option.usd_per_month,
+                usd=option.usd,
                 value=getattr(option, measure),
                 bounds=getattr(option, f"{measure}_range", None),
                 is_on_front=option.name in pareto.front,

@@ -163,10 +163,15 @@ def _plots(plots: Sequence[Plot]) -> Iterator[str]:
         return
     yield "<section><h2>In pictures</h2>"
     for plot in plots:
-        yield f"<figure><h3>{escape(plot.title)}</h3>"
-        yield f'<div role="img" aria-labelledby="{plot.name}-words">{plot.svg}</div>'
-        yield f'<figcaption id="{plot.name}-words">{escape(plot.alt)}</figcaption></figure>'
+        yield from figure_of(plot)
     yield "</section>"
+
+
+def figure_of(plot: Plot) -> Iterator[str]:
+    """Yield a plot with its title and its description in words."""
+    yield f"<figure><h3>{escape(plot.title)}</h3>"
+    yield f'<div role="img" aria-labelledby="{plot.name}-words">{plot.svg}</div>'
+    yield f'<figcaption id="{plot.name}-words">{escape(plot.alt)}</figcaption></figure>'
 
 
 def _actions(actions: Sequence[Action]) -> Iterator[str]:

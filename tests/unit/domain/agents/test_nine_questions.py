@@ -124,7 +124,7 @@ async def test_half_as_much_usage_again(ask: Asking) -> None:
     advice = await ask(
         "50 % more usage next month: what happens to cost and rate limits?", [call(n) for n in range(60)]
     )
-    assert advice.metrics.growth.bill_usd_per_month == pytest.approx(60 * 0.014 * 1.5)
+    assert advice.metrics.growth.bill_usd_in_window == pytest.approx(60 * 0.014 * 1.5)
     # the busiest minute has one call of 1,100 tokens; with half as much again 1,650
     assert advice.recommendations[0].kind == "rate_limits"
     assert "1,650 tokens a minute" in advice.recommendations[0].action
@@ -173,8 +173,8 @@ async def test_cheaper_and_faster_at_more_usage(ask: Asking) -> None:
     assert target(advice, "saving_share").reached == pytest.approx(0.15)
     assert target(advice, "saving_share").met is False
     assert target(advice, "speedup").met is False
-    assert advice.metrics.growth.bill_usd_per_month == pytest.approx(0.84 * 1.3)
-    assert advice.metrics.growth.planned_usd_per_month == pytest.approx(0.84 * 0.85 * 1.3)
+    assert advice.metrics.growth.bill_usd_in_window == pytest.approx(0.84 * 1.3)
+    assert advice.metrics.growth.planned_usd_in_window == pytest.approx(0.84 * 0.85 * 1.3)
     assert "The saving asked for (20.0 %) is not met" in advice.report
 
 

@@ -5,7 +5,7 @@ import pytest
 from netra.domain.optimization.model import Goals, GpuFleet, Option
 from netra.domain.optimization.pareto import broken_limit
 
-OPTION = Option(name="fleet", usd_per_month=1.0, gpu="H100-80GB", replicas=2, gpus=8)
+OPTION = Option(name="fleet", usd_per_month=1.0, usd_in_window=1.0, gpu="H100-80GB", replicas=2, gpus=8)
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ def test_a_bound_on_gpus_is_a_limit(fleet: GpuFleet, broken: str | None) -> None
 
 def test_an_option_without_gpus_keeps_every_bound() -> None:
     goals = Goals(fleets=(GpuFleet(name="H100", count=1, is_bound=True),))
-    assert broken_limit(Option(name="now", usd_per_month=1.0), goals=goals) is None
+    assert broken_limit(Option(name="now", usd_per_month=1.0, usd_in_window=1.0), goals=goals) is None

@@ -106,6 +106,7 @@ async def test_a_repeated_execute_tells_a_key_no_more_than_the_first(house: Hous
         ("GET", "/api/workloads"),
         ("GET", "/api/workloads/wl"),
         ("POST", "/api/workloads/wl/simulate"),
+        ("POST", "/api/workloads/wl/explain"),
     ],
 )
 async def test_without_read_nothing_stored_is_shown(house: House, method: str, path: str) -> None:

@@ -10,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from netra.domain.instants import iso_instant
+
 
 class Dated(msgspec.Struct, frozen=True, kw_only=True):
     """A date in the text and its position; `at` is None if the date does not exist."""
@@ -130,19 +132,6 @@ def _assumed(text: str) -> str:
     if first > 12 or second > 12 or first == second:
         return ""
     return f"“{text}” is day {first} of month {second}"
-
-
-def iso_instant(text: str) -> datetime | None:
-    """Parse an ISO 8601 date or instant, in UTC unless it has a zone; return None if it is invalid.
-
-    >>> iso_instant("2026-11-20 14:00").isoformat()
-    '2026-11-20T14:00:00+00:00'
-    """
-    try:
-        found = datetime.fromisoformat(re.sub(r"\s?z$", "+00:00", text.strip(), flags=re.IGNORECASE))
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):  # 2026-13-45, or a time zone that moves the date out of range
-        return None
 
 
 def _instant(kind: str, text: str, *, now: datetime) -> datetime | None:

@@ -16,6 +16,7 @@ from netra.domain.agents.question.per_feature import goal_fields
 from netra.domain.agents.question.readings import Retracted, Unread
 from netra.domain.agents.question.sighting import Sighting, sighted
 from netra.domain.agents.question.unread import unread_of
+from netra.domain.optimization.explain.asked import KIND as EXPLAIN_CHANGE
 from netra.domain.optimization.model import Goals, LatencyLimit, Priority
 
 UNREAD_MAX: Final = 12  # most sentences in `Goals.unread`; keeps the answer short for a text full of numbers
@@ -77,10 +78,18 @@ def _implied(seen: Sighting, fields: Mapping[str, Any]) -> dict[str, Any]:
     if topics.asks_before_after(text, is_dated=bool(seen.dates)):
         # the new model is already in use
         implied["analyses"] = (*(kind for kind in analyses if kind != RIGHT_SIZING), BEFORE_AFTER)
-        implied["change_at"] = next((date.at for date in seen.dates if date.at is not None), None)
+        implied["change_at"] = _change_at(seen)
+    elif topics.asks_why(text):
+        implied["change_at"] = _change_at(seen)
     elif not all(model.known for model in seen.move.models):
         implied["analyses"] = tuple(dict.fromkeys((*analyses, RIGHT_SIZING)))
+    if topics.asks_why(text):
+        implied["analyses"] = (EXPLAIN_CHANGE, *implied["analyses"])
     return implied
+
+
+def _change_at(seen: Sighting) -> datetime | None:
+    return next((date.at for date in seen.dates if date.at is not None), None)
 
 
 def _priority(seen: Sighting, fields: Mapping[str, Any]) -> Priority | None:

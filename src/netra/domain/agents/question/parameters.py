@@ -10,14 +10,13 @@ import msgspec
 
 from netra.domain.agents.numbers.lexicon import Unit
 from netra.domain.agents.numbers.reader import read_numbers
-from netra.domain.agents.question.dates import iso_instant
 from netra.domain.agents.question.readings import Unread
+from netra.domain.instants import iso_instant
 from netra.domain.optimization.analysers.model import ORDER
 from netra.domain.optimization.model import Priority
 
 _DIGIT: Final = re.compile("[0-9]")
 ITEMS_MAX: Final = 64  # most items read from one list or object
-_CANNOT: Final = "not usable as"
 
 Value = Any  # Any: decoded JSON of any shape
 

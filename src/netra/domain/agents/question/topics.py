@@ -23,7 +23,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     r" (?:[a-z-]+ )?models?|rout(?:e|es|ed|ing)|cascad\w*|downgrad\w*|(?:switch|switching|move|moving"
     r"|migrate|migrating) (?:to|over)"
     r"|model (?:choice|selection|switch|mix)|alternatives? (?:to|for)",
-    "batch": r"batch(?:es|ed|ing)?|flex(?: tier| processing)?|offline|overnight|asynchronous",
+    "batch": r"batch(?:es|ed|ing)?|offline|overnight|asynchronous",
+    "service_tier": r"service tiers?|flex(?: tier| processing)?|priority (?:tier|processing|calls?|prices?)",
     "self_hosting": r"self[- ]?host\w*|(?:our|my) own (?:gpus?|hardware|servers?)|on[- ]prem\w*|in[- ]house"
     r"|vllm|tensorrt|sglang|host (?:it|them|a model|an open|our)\w*|open[- ](?:weights?|source|models?)",
     "gpu_choice": r"gpu(?:s)? (?:choice|type|model|selection|count)|(?:which|what|how many|fewer|cheaper"
@@ -32,8 +33,9 @@ _TOPICS: Final[Mapping[str, str]] = {
     "autoscaling": r"auto[- ]?scal\w*|scale (?:to zero|down|in|out)|idle gpus?|replicas?|scaling polic\w*",
     "kv_cache": r"(?:kv|k/v|key[- ]value)[- ]?cach\w*|concurren(?:cy|t)|gpu memory",
     "prefill_split": r"prefill|disaggregat\w*",
-    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|provisioned throughput"
-    r"|ptus?|(?:our|the|these|my) limits",
+    "reserved_capacity": r"provisioned throughput|ptus?|reserv(?:ed?|ing|ations?) (?:capacity|throughput)"
+    r"|committed (?:capacity|throughput|use|spend)|commitments?",
+    "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|(?:our|the|these|my) limits",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
@@ -132,6 +134,18 @@ _VERDICT: Final = re.compile(
     r"\b(?:worth|pa(?:y|ying|id) (?:off|for)|roll(?:ed)?[ -]?back|rollback|revert\w*|undo|back out"
     r"|before and after"
     r"|before (?:vs|versus)|justif\w+|regret\w*|(?:make|made) (?:it|things|us) (?:better|worse)|a mistake)\b",
+)
+_WHY: Final = re.compile(
+    r"\bwhy\b|\bwhat (?:made|drove|caused)\b|\bexplain\b|\bwhere does\b[^.?!\n]*\bcome from\b"
+)
+_SUM: Final = r"(?:costs?|bills?|invoices?|spend(?:ing)?|expenses?)"
+_MOVE: Final = (
+    r"(?:go(?:ne|es)?|went|going|gone) (?:up|down)|r(?:ise|ises|ose|isen|ising)|increas\w*"
+    r"|grow(?:n|s|ing)?|grew|jump\w*|explod\w*|doubl\w*|tripl\w*|spik\w*|climb\w*|soar\w*|f(?:all|alls|ell|allen|alling)"
+    r"|drop\w*|decreas\w*|chang(?:e|ed|es)|higher|lower|more expensive|up|down"
+)
+_MOVED: Final = re.compile(
+    rf"\b{_SUM}\b[^.?!\n]{{0,40}}\b(?:{_MOVE})\b|\b(?:{_MOVE})\b[^.?!\n]{{0,25}}\b{_SUM}\b"
 )
 _IN_THE_PAST: Final = re.compile(r"\b(?:was|were|did|has|have|had)\b")
 _NOT_YET: Final = re.compile(
@@ -247,6 +261,16 @@ def asks_before_after(text: str, *, is_dated: bool) -> bool:
     if _NOT_YET.search(lower) and not _IN_THE_PAST.search(lower):
         return False
     return _VERDICT.search(lower) is not None
+
+
+def asks_why(text: str) -> bool:
+    """Return whether the question asks why the bill rose or fell.
+
+    >>> asks_why("Why did costs go up last week?"), asks_why("Why is this model so expensive?")
+    (True, False)
+    """
+    lower = text.lower()
+    return _WHY.search(lower) is not None and _MOVED.search(lower) is not None
 
 
 def is_on_topic(text: str) -> bool:

@@ -18,6 +18,7 @@ from netra.domain.agents.wording.headline import (
     prospect,
     warnings,
 )
+from netra.domain.optimization.explain.wording import notes, summary
 from netra.domain.optimization.metrics import Metrics, TargetName, TargetOutcome
 from netra.domain.optimization.model import Gap, Goals
 from netra.domain.optimization.result import Advice, Recommendation
@@ -43,6 +44,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
     metrics = advice.metrics
     paragraphs = [
         echo_text(goals),
+        _explanation(metrics),
         _opening(metrics),
         _targets(metrics),
         _growth(metrics),
@@ -61,9 +63,16 @@ def _opening(metrics: Metrics) -> str:
     calls = count(metrics.requests, "call")
     bill = f"Your {calls}{_scope(metrics)} cost {money(metrics.bill_usd)} {basis(metrics)}"
     if metrics.plan is not UNSET and metrics.span is not UNSET and metrics.span.is_month_known:
-        bill += f", which is {money(metrics.plan.now_usd_per_month)} a month at this rate"
+        bill += f", which is {money(metrics.plan.now_usd)} a month at this rate"
     parts = (*warnings(metrics), f"{bill}.", headline(metrics), prospect(metrics), _unpaid(metrics))
     return " ".join(part for part in parts if part)
+
+
+def _explanation(metrics: Metrics) -> str:
+    """Return why the bill changed, where the question asks for it."""
+    if metrics.explanation is UNSET:
+        return ""
+    return " ".join((summary(metrics.explanation), *notes(metrics.explanation)))
 
 
 def _unpaid(metrics: Metrics) -> str:
@@ -115,7 +124,7 @@ def _growth(metrics: Metrics) -> str:
         return ""
     share = growth.traffic_growth
     change = f"{percent(abs(share))} {'more' if share > 0 else 'less'} traffic"
-    now_usd, planned_usd = growth.bill_usd_per_month, growth.planned_usd_per_month
+    now_usd, planned_usd = growth.bill_usd, growth.planned_usd
     span = "month" if metrics.span is UNSET or metrics.span.is_month_known else "time of the log"
     bill = f"With {change}, billed by the token as now, the {span} costs {money(now_usd)} as it is"
     return f"{bill} and {money(planned_usd)} by the plan." if planned_usd < now_usd else f"{bill}."
@@ -167,7 +176,7 @@ def _between(bounds: tuple[float, float] | None) -> str:
 
 
 def _change(recommendation: Recommendation) -> str:
-    """Return what becomes of the bill, with the interval of that share, or why it has none."""
+    """Return the change of the bill with its interval, or the reason why there is no interval."""
     savings = recommendation.savings
     if savings.share_low is None or savings.share_high is None:
         return f"{recommendation.cost_change} of the bill; no interval: {savings.interval}"

@@ -5,7 +5,7 @@ how the traffic would change. It never prices its own saving: composition does, 
 with and without the change. An analyser that lacks a field returns a `Gap`.
 """
 
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, TypedDict
 
 import msgspec
 
@@ -27,11 +27,13 @@ ORDER: Final = (
     "output_length",
     "right_sizing",
     "batch",
+    "service_tier",
     "self_hosting",
     "gpu_choice",
     "autoscaling",
     "kv_cache",
     "prefill_split",
+    "reserved_capacity",
     "rate_limits",
     "burst_shaping",
     "upgrade_review",
@@ -69,6 +71,21 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
         return ~self.traffic.unpaid & self.month.holds(len(self.traffic))
 
 
+class Dollars(TypedDict):
+    """The dollars of an `Option`."""
+
+    usd_in_window: float
+    usd_per_month: float | None
+
+
+def dollars_of(study: Study, usd_a_month: float) -> Dollars:
+    """Return what an option that costs so much at a month's rate costs in the log's time, and a month."""
+    return {
+        "usd_in_window": usd_a_month / study.month.per_call,
+        "usd_per_month": usd_a_month if study.span.is_month_known else None,
+    }
+
+
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers behind a finding; each analyser defines its own, encodable as JSON."""
 
@@ -89,8 +106,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effort: Literal["low", "medium", "high"]
     risk: str
     change: Change | None = None  # None: saves no money
-    low_share: float | None = None  # lower bound of the saving as a factor of it, if the analyser sets one
-    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors of it
+    low_share: float | None = None  # lower bound of the saving, as a factor, if the analyser sets one
+    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors
     options: tuple[Option, ...] = ()
     supply: SupplySettings = NO_SETTINGS  # its settings in the supply configuration
     steps: tuple[str, ...] = ()

@@ -8,6 +8,8 @@ from netra.domain.optimization.analysers import (
     exact_duplicates,
     output_length,
     rate_limits,
+    reserved_capacity,
+    service_tier,
     waste,
 )
 from netra.domain.optimization.analysers.caching import prompt_caching
@@ -28,11 +30,13 @@ ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("output_length", output_length.analyse),
     ("right_sizing", right_sizing.analyse),
     ("batch", batch.analyse),
+    ("service_tier", service_tier.analyse),
     ("self_hosting", self_hosting.analyse),
     ("gpu_choice", gpu_choice.analyse),
     ("autoscaling", autoscaling.analyse),
     ("kv_cache", kv_cache.analyse),
     ("prefill_split", prefill_split.analyse),
+    ("reserved_capacity", reserved_capacity.analyse),
     ("rate_limits", rate_limits.analyse),
     ("burst_shaping", burst_shaping.analyse),
     ("upgrade_review", upgrade_review.analyse),

@@ -20,7 +20,7 @@ from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import Prompt, ToolCall
 
 FOREIGN = ("bob-secret-feature", "wl-bob", "4321")
-TOOLS = {"profile", "analyse", "compare", "simulate", "price", "find_events", "?"}
+TOOLS = {"profile", "analyse", "compare", "simulate", "explain", "price", "find_events", "?"}
 
 
 class Obedient(ScriptedLanguageModel):

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from netra.domain.agents.question.dates import instants, iso_instant
+from netra.domain.agents.question.dates import instants
+from netra.domain.instants import iso_instant
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 

@@ -437,3 +437,29 @@ def test_no_text_and_no_value_makes_it_raise(message: str, parameters: dict[str,
 )
 def test_a_question_about_each_part_is_told_part_by_part(words: str, part: str | None) -> None:
     assert read_goals(words, {}, now=datetime(2026, 11, 21, tzinfo=UTC)).split_by == part
+
+
+@pytest.mark.parametrize(
+    ("message", "change_at"),
+    [
+        ("Why did costs go up yesterday?", YESTERDAY),
+        ("why has our bill risen since 2026-11-20", YESTERDAY),
+        ("What made the LLM spend jump?", None),
+        ("Explain the increase of the bill", None),
+        ("What drove the higher costs of the chat feature?", None),
+    ],
+)
+def test_a_question_why_the_bill_changed_asks_for_an_explanation(
+    message: str, change_at: datetime | None
+) -> None:
+    goals = read(message)
+    assert goals.analyses[0] == "explain"
+    assert (goals.change_at, goals.unread) == (change_at, ())
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["Why is gpt-4o so expensive?", "Cut the costs by 20 %", "How high would the bill be with 50 % more?"],
+)
+def test_another_question_about_the_bill_asks_for_none(message: str) -> None:
+    assert "explain" not in read(message).analyses

@@ -60,7 +60,8 @@ class AutoscalingInputs(Inputs, frozen=True, kw_only=True):
     usd_per_replica_hour: float
     days: float
     policies: tuple[PricedPolicy, ...]
-    saved_usd_per_month_against_fixed: float
+    saved_usd_in_window_against_fixed: float
+    saved_usd_per_month_against_fixed: float | None  # None: the log covers less than a day
 
 
 def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...]:
@@ -109,13 +110,14 @@ def _finding(
     name, usd_per_hour = configuration.name, configuration.usd_per_hour
     fixed = next(day for day in days if day.policy is Policy.FIXED)
     best = best_of(days)
-    saved_usd = (fixed.replica_hours - best.replica_hours) * usd_per_hour * study.span.per_month
+    saved_usd = (fixed.replica_hours - best.replica_hours) * usd_per_hour
+    monthly_usd = saved_usd * study.span.per_month if study.span.is_month_known else None
     same = best.policy is Policy.FIXED
     return Finding(
         kind=KIND,
         stance=Stance.INFORM,
         action="Keep a fixed number of replicas" if same else f"Scale replicas by the {best.policy} policy",
-        impact=_impact(fixed, best, name=name, saved_usd=saved_usd),
+        impact=_impact(fixed, best, name=name, saved=_amount(saved_usd, monthly_usd)),
         grade=Grade.MODEL,
         formula=FORMULA,
         inputs=AutoscalingInputs(
@@ -124,7 +126,8 @@ def _finding(
             usd_per_replica_hour=usd_per_hour,
             days=study.span.seconds / DAY_S,
             policies=tuple(_row(day, usd_per_hour=usd_per_hour) for day in days),
-            saved_usd_per_month_against_fixed=saved_usd,
+            saved_usd_in_window_against_fixed=saved_usd,
+            saved_usd_per_month_against_fixed=monthly_usd,
         ),
         assumptions=(*_ASSUMPTIONS, *left_out, *case.notes),
         evidence=rows(study, case.where),
@@ -147,12 +150,16 @@ def _outside(study: Study, outside: int) -> tuple[str, ...]:
     return (f"Excluded from the demand: {excluded}.",)
 
 
-def _impact(fixed: Scaled, best: Scaled, *, name: str, saved_usd: float) -> str:
+def _impact(fixed: Scaled, best: Scaled, *, name: str, saved: str) -> str:
     idle = percent(fixed.idle_share)
     fixed_cost = f"{count(fixed.most, 'replica')} of {name}, always on, would idle {idle} of the time"
     if best.policy is Policy.FIXED:
         return f"{fixed_cost}; no policy that meets the demand is cheaper."
-    return f"{fixed_cost}; scaling between {best.least} and {best.most} saves {money(saved_usd)} a month."
+    return f"{fixed_cost}; scaling between {best.least} and {best.most} saves {saved}."
+
+
+def _amount(usd: float, monthly_usd: float | None) -> str:
+    return f"{money(usd)} over the log" if monthly_usd is None else f"{money(monthly_usd)} a month"
 
 
 def _row(day: Scaled, *, usd_per_hour: float) -> PricedPolicy:

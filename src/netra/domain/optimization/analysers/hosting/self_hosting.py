@@ -20,6 +20,7 @@ from netra.domain.optimization.analysers.hosting.hosting_inputs import (
     UnreachableInputs,
 )
 from netra.domain.optimization.analysers.model import Finding, Study
+from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hosting import Hosting, cheapest_fleets, sizes_of
 from netra.domain.optimization.performance.serving import trtllm_options, vllm_flags
@@ -80,7 +81,7 @@ def _finding(study: Study, case: Case, fleets: tuple[Hosting, ...], sizes: Sizes
         kind=KIND,
         stance=stance,
         action=_action(case, best, saved_usd),
-        impact=_impact(case, best, rent_usd=rent_usd),
+        impact=_impact(study, case, best, rent_usd=rent_usd),
         grade=Grade.MODEL if case.stand_in.is_same else Grade.JUDGEMENT,
         formula=FORMULA,
         inputs=_inputs(study, case, best, sizes),
@@ -124,12 +125,16 @@ def _action(case: Case, best: Hosting, saved_usd: float) -> str:
     return f"Stay on the API: {model} on {fleet} would cost more at this traffic"
 
 
-def _impact(case: Case, best: Hosting, *, rent_usd: float) -> str:
+def _impact(study: Study, case: Case, best: Hosting, *, rent_usd: float) -> str:
     fast, slow = best.tails.ttft_ms_p99
     holds = "holds" if best.gpus == 1 else "hold"
+    against = (
+        f"{money(rent_usd)} a month, against {money(case.api_usd_per_month)} of list prices"
+        if study.span.is_month_known
+        else f"against {money(case.api_usd_per_month / MONTH_H)} an hour of list prices at the log's rate"
+    )
     return (
-        f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, "
-        f"{money(rent_usd)} a month, against {money(case.api_usd_per_month)} of list prices; "
+        f"{count(best.gpus, 'GPU')} {holds} the limits at {money(best.usd_per_hour)} an hour, {against}; "
         f"replayed TTFT p99 {fast:,.0f} to {slow:,.0f} ms."
     )
 
@@ -144,8 +149,10 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInp
         replayed_calls=len(case.replayed),
         api_usd_in_window=case.api_usd,
         hosting_usd_in_window=hosting_usd,
-        api_usd_per_month=api_usd,
-        hosting_usd_per_month=rent_usd,
+        api_usd_per_hour=api_usd / MONTH_H,
+        hosting_usd_per_hour=best.usd_per_hour,
+        api_usd_per_month=api_usd if study.span.is_month_known else None,
+        hosting_usd_per_month=rent_usd if study.span.is_month_known else None,
         hours=hours,
         model=case.stand_in.model.name,
         gpu=gpu.name,
@@ -174,16 +181,18 @@ def _inputs(study: Study, case: Case, best: Hosting, sizes: Sizes) -> HostingInp
 
 
 def _curve(study: Study, case: Case, best: Hosting) -> tuple[BreakEven, ...]:
-    """Return the API and hosting cost a month at multiples of this traffic; replicas scale in proportion."""
-    hours_a_month = study.span.seconds / _HOUR_S * study.month.per_hosting
+    """Return the API and hosting cost at multiples of this traffic; replicas scale in proportion."""
     points: list[BreakEven] = []
     for times in _CURVE:
         replicas = max(1, ceil(best.fleet.replicas * times))
+        api_usd, hosting_usd = case.api_usd_per_month * times, replicas * best.configuration.usd_per_hour
         points.append(
             BreakEven(
                 traffic=times,
-                api_usd_per_month=case.api_usd_per_month * times,
-                hosting_usd_per_month=replicas * best.configuration.usd_per_hour * hours_a_month,
+                api_usd_per_hour=api_usd / MONTH_H,
+                hosting_usd_per_hour=hosting_usd,
+                api_usd_per_month=api_usd if study.span.is_month_known else None,
+                hosting_usd_per_month=hosting_usd * MONTH_H if study.span.is_month_known else None,
                 utilisation=case.load.requests_per_s * times / (best.carried_per_s * replicas),
             )
         )

@@ -92,7 +92,8 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     assert found.inputs.break_even_traffic == pytest.approx(fleet_usd / 14.0)
     curve = found.inputs.break_even_curve
     assert [point.traffic for point in curve] == [0.25, 0.5, 1.0, 2.0, 4.0]
-    assert curve[2].api_usd_per_month == pytest.approx(14.0 * asked.span.per_month)
+    assert curve[2].api_usd_per_hour == pytest.approx(14.0 * 3600 / asked.span.seconds)
+    assert curve[2].api_usd_per_month is None
 
 
 def test_a_dear_fleet_for_little_traffic_is_advised_against(study: MakeStudy, tariff: MakeTariff) -> None:
@@ -128,8 +129,8 @@ def test_calls_that_were_refused_and_never_charged_save_no_rent(study: MakeStudy
     worth = worth_alone(asked, found)
     assert worth.saved_usd == pytest.approx(5.6 - 8.0)
     assert worth.low_usd <= worth.saved_usd
-    assert found.options[0].usd_per_month == pytest.approx((8.0 + 6.0) * asked.span.per_month)
-    saved_usd = current_option(asked).usd_per_month - found.options[0].usd_per_month
+    assert found.options[0].usd_in_window == pytest.approx(8.0 + 6.0)
+    saved_usd = (current_option(asked).usd - found.options[0].usd) * asked.span.per_month
     assert saved_usd == pytest.approx(worth.monthly.saved_usd)
 
 
@@ -154,16 +155,17 @@ def test_after_a_change_own_gpus_are_weighed_against_the_calls_since(
     assert worth.monthly.saved_usd == pytest.approx(api_usd - 5.0 * 730.5, rel=1e-6)
     assert found.stance is (Stance.DO if busy_since else Stance.AVOID)
     assert found.action.startswith("Serve these calls" if busy_since else "Stay on the API")
-    assert f"{money(5.0 * 730.5)} a month, against {money(api_usd)} of list prices" in found.impact
-    assert found.inputs.hosting_usd_per_month == pytest.approx(5.0 * 730.5)
-    assert found.inputs.api_usd_per_month == pytest.approx(api_usd)
+    assert f"at $5.00 an hour, against {money(api_usd / 730.5)} an hour of list prices" in found.impact
+    assert found.inputs.hosting_usd_per_hour == pytest.approx(5.0)
+    assert found.inputs.api_usd_per_hour == pytest.approx(api_usd / 730.5)
+    assert found.inputs.api_usd_per_month is found.inputs.hosting_usd_per_month is None
     assert found.inputs.api_usd_in_window == pytest.approx(200 * 700 * usd)
     fewest, most = found.inputs.replicas_low, found.inputs.replicas_high
     assert worth.low_usd == pytest.approx(200 * 700 * usd - most * 10.0)
     assert worth.monthly.low_usd == pytest.approx(api_usd - most * 5.0 * 730.5)
     assert worth.monthly.high_usd == pytest.approx(api_usd - fewest * 5.0 * 730.5)
     assert found.inputs.break_even_traffic == pytest.approx(5.0 * 730.5 / api_usd)
-    assert found.inputs.break_even_curve[2].api_usd_per_month == pytest.approx(api_usd)
+    assert found.inputs.break_even_curve[2].api_usd_per_hour == pytest.approx(api_usd / 730.5)
 
 
 def mixed_log() -> Events:
@@ -191,9 +193,7 @@ def test_only_the_calls_of_the_open_model_move_for_certain(study: MakeStudy, tar
         0
     ]  # a way to serve the whole log: the others are still paid and have their own tail
     rest_usd = 90 * 700 * 1e-4
-    assert option.usd_per_month == pytest.approx(
-        (found.inputs.hosting_usd_in_window + rest_usd) * asked.span.per_month
-    )
+    assert option.usd_in_window == pytest.approx(found.inputs.hosting_usd_in_window + rest_usd)
     assert (option.ttft_ms_p99, option.ttft_ms_p99_range) == (None, None)
 
 
@@ -436,7 +436,9 @@ def test_gpus_are_ranked_by_what_carries_the_peak(study: MakeStudy) -> None:
     assert [row.usd_per_hour for row in rows] == sorted(row.usd_per_hour for row in rows)
     assert {"fp8", "bf16", "int4"} == {row.configuration.rsplit(", ")[-1] for row in rows}
     assert found.supply.serving.tensorrt_llm["tp_size"] == found.supply.serving.gpus_per_replica
-    assert found.options[0].usd_per_month == pytest.approx(found.inputs.usd_per_hour * 730.5)
+    assert found.options[0].usd_in_window == pytest.approx(
+        found.inputs.usd_per_hour * asked.span.seconds / 3600
+    )
     assert not found.options[0].needs_evaluation
 
 
@@ -488,7 +490,9 @@ def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
     fixed = next(row for row in found.inputs.policies if row.policy == Policy.FIXED)
     assert found.supply.autoscaling.policy == Policy.HOURLY
     assert found.supply.autoscaling.max_replicas == fixed.most > 1
-    assert found.inputs.saved_usd_per_month_against_fixed > 0
+    assert found.inputs.saved_usd_in_window_against_fixed > 0
+    assert found.inputs.saved_usd_per_month_against_fixed is None  # a second less than a day
+    assert found.impact.endswith("over the log.")
     assert found.roll_back == f"Set both bounds to {fixed.most}."
 
 
