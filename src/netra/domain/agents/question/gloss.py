@@ -1,6 +1,6 @@
 """Recognise a question in German, French, Spanish or Chinese, and give its common phrases in English.
 
-Without a language model only numbers, names and these phrases are read; the rest is said not understood.
+Without a language model only numbers, names and these phrases are read; the rest is not understood.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Find the features that each number is said of, wherever they stand in its sentence."""
+"""Find the features that each number applies to, wherever they stand in its sentence."""
 
 import re
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ _NO_PART: Final = frozenset(_GRAMMAR.split())
 
 
 def parts_of(text: str, numbers: Numbers, parts: Sequence[Mention]) -> list[tuple[str, ...]]:
-    """Return the names of the features that each number is said of; empty for all calls."""
+    """Return the names of the features that each number applies to; empty for all calls."""
     found = [Attribute(value=part.name, start=part.start, end=part.end) for part in parts]
     own = assigned(numbers.heads, numbers.clauses, found)
     names = [tuple(dict.fromkeys(one.value for one in attributes)) for attributes in own]

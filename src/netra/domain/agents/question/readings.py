@@ -9,7 +9,7 @@ Metric = Literal["ttft", "tpot", "latency"]
 
 
 class StatedTarget(msgspec.Struct, frozen=True, kw_only=True):
-    """A goal that a number sets; `parts` are the features it is said of.
+    """A goal that a number sets; `parts` are the features it applies to.
 
     `field` is a field of `Goals`, or a `Metric` for a limit, whose value is in milliseconds.
     """

@@ -73,7 +73,7 @@ _CHANGES: Final = ("saving_share", "speedup", "traffic_growth")
 def share_targets(
     context: NumberContext, *, quote: str, last: StatedTarget | None, may_inherit: bool
 ) -> tuple[Reading, ...]:
-    """Return the target of a share or factor for each of its subjects; "99 % of requests" sets none."""
+    """Return the target of a share or factor for each of its subjects; "99 % of requests" sets no target."""
     if _QUANTILE.match(context.after) or _is_a_rate(context) or _is_a_statement(context):
         return ()
     unread = Unread(text=quote, why=WHY, start=context.quantity.start, is_grave=True)

@@ -53,8 +53,8 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     gpus: tuple[Mention, ...]
     dates: tuple[Dated, ...]
     readings: tuple[Reading, ...]
-    tied: tuple[str, ...]  # features that a limit is said of
-    numbered: tuple[str, ...]  # features that a number is said of
+    tied: tuple[str, ...]  # features that a limit applies to
+    numbered: tuple[str, ...]  # features that a number applies to
 
 
 def sighted(message: str, names: KnownNames, *, now: datetime) -> Sighting:

@@ -56,7 +56,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     """The readings of a question's numbers, and the features that qualify a number."""
 
     readings: tuple[Reading, ...]
-    tied: tuple[str, ...]  # features that only a limit is said of
+    tied: tuple[str, ...]  # features that only a limit applies to
     numbered: tuple[str, ...] = ()
 
 
@@ -99,7 +99,7 @@ class _Reader:
         self.tied: list[str] = []
 
     def read(self, context: NumberContext, names: tuple[str, ...]) -> list[Reading]:
-        """Return the readings of one number; `names` are the features it is said of."""
+        """Return the readings of one number; `names` are the features it applies to."""
         number = context.quantity
         if number.doubt:
             return [Unread(text=number.text.strip(), why=number.doubt, start=number.start, is_grave=True)]

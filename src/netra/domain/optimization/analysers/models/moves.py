@@ -58,7 +58,7 @@ def move_to(study: Study, *, to: Tariff, dearer_too: bool) -> ModelMove:
 
 
 def of_models_to_leave(study: Study) -> Bools:
-    """Return the calls of the models that the question wants to leave; all calls if it names none."""
+    """Return the calls of the models that the question wants to leave; all calls without one in the log."""
     left = {name.lower() for name in study.goals.from_models}
     labels = [name.lower() in left for name in study.events.model.names]
     if not any(labels):
