@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     RunPhase: TypeAlias = Literal["cancelled", "cancelling", "completed", "failed", "queued", "running"] | str
     RunState: TypeAlias = Literal["cancelled", "completed", "failed", "processing"] | str
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
+    StatedGoalsBalancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
     TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
     UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
@@ -72,6 +73,7 @@ else:
     RunPhase = str
     RunState = str
     Stance = str
+    StatedGoalsBalancing = str
     StatedGoalsSplitBy = str
     TargetOutcomeTarget = str
     UnknownEffectName = str
@@ -288,10 +290,27 @@ class ComparedBills(Wire, frozen=True, kw_only=True, omit_defaults=True):
     is_hourly: bool
 
 
+class Completeness(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of the calls taken, and what counters of the same emitters say, where they send any."""
+
+    input_tokens: int
+    output_tokens: int
+    counted_input_tokens: float | None
+    counted_output_tokens: float | None
+
+
 class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A confirmation."""
 
     message: str
+
+
+class Container(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A container that runs one replica."""
+
+    image: str
+    args: list[str]
+    port: int
 
 
 class DataSufficiency(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -352,6 +371,25 @@ class Effect(Wire, frozen=True, kw_only=True, omit_defaults=True):
     mostly_usd: float | None = None
 
 
+class EmitterLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What one instrumentation scope sent; `calls` are those whose counts come from it."""
+
+    scope: str
+    version: str | None
+    calls: int
+    failed_calls: int
+    merged_records: int
+    calls_without_usage: int
+    corrected_calls: dict[str, int]
+    sampled_calls_stand_for: float | None
+    surrounding_spans: int
+    agent_spans: int
+    ignored_records: int
+    untimed_calls: int
+    unread_attributes: list[str]
+    last_seen_at: datetime | None
+
+
 class Envelope(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The documented shape of every error."""
 
@@ -385,6 +423,22 @@ class EventBatch(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Events as sent; each is validated individually."""
 
     events: list[WorkloadEvent]
+
+
+class EventList(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of events."""
+
+    data: list[ListedEvent]
+    pagination: EventsPagination
+
+
+class EventsPagination(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The position of a page among the events that match."""
+
+    total: int
+    limit: int
+    has_more: bool
+    next_cursor: str | None
 
 
 class EventsTaken(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -427,6 +481,12 @@ class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     calls_without_price: int
     models_without_price: list[str]
     grade: Grade = "A"
+
+
+class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to an export."""
+
+    partialSuccess: PartialSuccess | None = None
 
 
 class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -509,6 +569,17 @@ class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The provider that users may sign in with."""
 
     name: str
+
+
+class IntakeAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What came in for a workload by telemetry, and what to change so that more is known."""
+
+    workload_id: str
+    emitters: list[EmitterLine]
+    completeness: Completeness
+    late_records: int
+    refused_calls: int
+    advice: list[str]
 
 
 class KeyLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -596,6 +667,14 @@ class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_events_per_workload: int
     rate_limit_requests: int
     rate_limits: dict[str, int]
+
+
+class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A stored event, its cost at list prices, and the prices that applied; null where unknown."""
+
+    event: WorkloadEvent
+    usd: float | None
+    unit_prices: UnitPrices | None
 
 
 class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -774,6 +853,15 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     why: str
     measure: str | None
     refused: list[RefusedOption]
+
+
+class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
+
+    rejectedSpans: str | None = None
+    rejectedLogRecords: str | None = None
+    rejectedDataPoints: str | None = None
+    errorMessage: str = ""
 
 
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1177,11 +1265,21 @@ class Serving(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Replicas of an open model on own GPUs, with arguments for the inference engines."""
 
     model: str
+    checkpoint: str
+    publisher: str | None
+    licence: str | None
+    non_commercial: bool
     gpu: str
     gpus_per_replica: int
     replicas: int
-    balancing: str | None = None
+    balancing: str
+    max_context_tokens: int
+    command: str
+    container: Container
+    environment: dict[str, str]
+    secrets: list[str]
     vllm: list[str]
+    sglang: list[str]
     tensorrt_llm: dict[str, Any]
 
 
@@ -1336,6 +1434,8 @@ class StatedGoals(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: str | None = None
+    balancing: StatedGoalsBalancing = "random"
+    spare_replicas: int = 0
     change_at: datetime | None = None
     analyses: list[str] = []
     split_by: StatedGoalsSplitBy | None = None
@@ -1476,6 +1576,16 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     ticket: str
     expires_in: int
+
+
+class UnitPrices(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars."""
+
+    input_usd_per_m: float
+    cached_input_usd_per_m: float
+    cache_write_usd_per_m: float
+    output_usd_per_m: float
+    request_usd: float
 
 
 class UnknownEffect(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1629,8 +1739,10 @@ __all__ = [
     "ChangeVerdictRuling",
     "Checks",
     "ComparedBills",
+    "Completeness",
     "Confirmation",
     "ConnectionState",
+    "Container",
     "DataSufficiency",
     "DeadEvent",
     "Deduplication",
@@ -1641,15 +1753,19 @@ __all__ = [
     "Effect",
     "EffectName",
     "Effort",
+    "EmitterLine",
     "Envelope",
     "ErrorBody",
     "ErrorData",
     "EventBatch",
+    "EventList",
     "EventStatus",
+    "EventsPagination",
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
     "Explanation",
+    "ExportAnswer",
     "FeatureGoal",
     "FeatureLatency",
     "Features",
@@ -1660,6 +1776,7 @@ __all__ = [
     "GrowthBill",
     "Health",
     "IdentityProvider",
+    "IntakeAnswer",
     "KeyLine",
     "KeyList",
     "KeyScope",
@@ -1672,6 +1789,7 @@ __all__ = [
     "LatencyLimit",
     "LatencyLimitMetric",
     "Limits",
+    "ListedEvent",
     "LoginRequest",
     "LoginResponse",
     "LookUp",
@@ -1690,6 +1808,7 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
+    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PeriodBill",
@@ -1743,6 +1862,7 @@ __all__ = [
     "Spread",
     "Stance",
     "StatedGoals",
+    "StatedGoalsBalancing",
     "StatedGoalsSplitBy",
     "StatusData",
     "StopData",
@@ -1757,6 +1877,7 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "UnitPrices",
     "UnknownEffect",
     "UnknownEffectName",
     "UnpricedCalls",
