@@ -733,11 +733,6 @@ type Explanation struct {
 	Grade              Grade           `json:"grade,omitempty"`
 }
 
-// ExportAnswer: The answer to an export.
-type ExportAnswer struct {
-	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
-}
-
 // FeatureGoal: The goals stated for one feature while other features have others.
 type FeatureGoal struct {
 	Feature           string   `json:"feature"`
@@ -1072,15 +1067,6 @@ type Pareto struct {
 	Why       string          `json:"why"`
 	Measure   *string         `json:"measure"`
 	Refused   []RefusedOption `json:"refused"`
-}
-
-// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
-// warning.
-type PartialSuccess struct {
-	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
-	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
-	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
-	ErrorMessage       string  `json:"errorMessage,omitempty"`
 }
 
 // PasswordChange: The current password, as proof, and the new one.

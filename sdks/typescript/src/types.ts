@@ -436,11 +436,6 @@ export interface Explanation {
   grade?: Grade;
 }
 
-/** The answer to an export. */
-export interface ExportAnswer {
-  partialSuccess?: PartialSuccess;
-}
-
 /** The goals stated for one feature while other features have others. */
 export interface FeatureGoal {
   feature: string;
@@ -771,14 +766,6 @@ export interface Pareto {
   why: string;
   measure: string | null;
   refused: RefusedOption[];
-}
-
-/** What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning. */
-export interface PartialSuccess {
-  rejectedSpans?: string;
-  rejectedLogRecords?: string;
-  rejectedDataPoints?: string;
-  errorMessage?: string;
 }
 
 /** The current password, as proof, and the new one. */

@@ -483,12 +483,6 @@ class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     grade: Grade = "A"
 
 
-class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to an export."""
-
-    partialSuccess: PartialSuccess | None = None
-
-
 class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The goals stated for one feature while other features have others."""
 
@@ -853,15 +847,6 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     why: str
     measure: str | None
     refused: list[RefusedOption]
-
-
-class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
-
-    rejectedSpans: str | None = None
-    rejectedLogRecords: str | None = None
-    rejectedDataPoints: str | None = None
-    errorMessage: str = ""
 
 
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1765,7 +1750,6 @@ __all__ = [
     "Evidence",
     "ExchangeRequest",
     "Explanation",
-    "ExportAnswer",
     "FeatureGoal",
     "FeatureLatency",
     "Features",
@@ -1808,7 +1792,6 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
-    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PeriodBill",
