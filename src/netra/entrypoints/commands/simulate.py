@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NOT_ENOUGH: Final = 3
 TAILS: Final = (("ttft_ms_p99", "TTFT"), ("tpot_ms_p99", "TPOT"), ("latency_ms_p99", "whole call"))
+POSITIVE: Final = click.FloatRange(0, min_open=True)
+BALANCING: Final = click.Choice(("random", "round_robin", "least_loaded"))
 PRECISION: Final = click.Choice(get_args(Precision))
 
 
@@ -44,6 +46,14 @@ PRECISION: Final = click.Choice(get_args(Precision))
 @click.option("--served-on", metavar="GROUP", help="What serves the log today, as '4x H100'.")
 @click.option("--served-replicas", type=click.IntRange(1, 512), help="How many of those; 1 if left out.")
 @click.option("--served-precision", type=PRECISION, help="Of their weights.")
+@click.option("--ttft-ms", type=POSITIVE, help="Limit on the time to first token.")
+@click.option("--tpot-ms", type=POSITIVE, help="Limit on the time per output token.")
+@click.option("--latency-ms", type=POSITIVE, help="Limit on the whole call.")
+@click.option(
+    "--percentile", type=click.FloatRange(1, 100, max_open=True), default=99.0, help="At which limits hold."
+)
+@click.option("--balancing", type=BALANCING, default="random", help="How calls are assigned to replicas.")
+@click.option("--spare", type=click.IntRange(0, 64), default=0, help="Replicas beyond those that are needed.")
 @click.option(
     "--model", "priced_as", metavar="NAME", help="Price calls as this model now, whatever the log says."
 )
@@ -68,7 +78,8 @@ def simulate(
     from netra.domain.optimization.what_if.simulate import Proposal  # imports numpy, as the help need not
 
     logs = logs_of(paths, **{name: proposed.pop(name) for name in READING})
-    today = {name: value for name, value in proposed.items() if name.startswith("served_")}
+    stated = ("served_", "ttft_ms", "tpot_ms", "latency_ms", "percentile", "balancing", "spare")
+    today = {name: value for name, value in proposed.items() if name.startswith(stated)}
     proposal = Proposal(model=to_model, **proposed)
     if proposal == Proposal(**today):
         raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
@@ -103,8 +114,7 @@ def lines_of(simulated: "Simulated") -> list[str]:
     if simulated.fleet_now is not None:
         said.append(f"  now   {_fleet(simulated.fleet_now)}")
     if simulated.fleet is not None:
-        holds = "keeps" if simulated.fleet["keeps_limits"] else "breaks"
-        said.append(f"  then  {_fleet(simulated.fleet)}, {holds} the latency limits")
+        said.append(f"  then  {_fleet(simulated.fleet)}, {_verdict(simulated.fleet)}")
     said.append("")
     said.append(f"  latency now   {_tails(simulated.latency_now)}")
     said.append(f"  latency then  {_tails(simulated.latency_then)}")
@@ -138,6 +148,18 @@ async def _simulated(
             model=model,
             checkpoint=checkpoint,
         )
+
+
+def _verdict(fleet: Mapping[str, Any]) -> str:
+    """Return whether the fleet keeps the limits, and the number of replicas that do."""
+    holds = "keeps" if fleet["keeps_limits"] else "breaks"
+    balancing = str(fleet["balancing"]).replace("_", " ")
+    share = percent(fleet["slow_replays_holding"])
+    at = f"{holds} the latency limits at p{fleet['percentile']:g} ({balancing} balancing)"
+    found = f"{at}; with slow steps {share} of the replays do"
+    fewest = fleet["replicas_that_keep_limits"]
+    needed = "no number of replicas does" if fewest is None else f"{count(fewest, 'replica')} would do"
+    return f"{found}; {needed}"
 
 
 def _tails(latency: Mapping[str, Any] | None) -> str:

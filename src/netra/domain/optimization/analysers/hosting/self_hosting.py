@@ -26,12 +26,11 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hosting import (
-    DRAWS_STATED,
     Hosting,
     cheapest_fleets,
     sizes_of,
 )
-from netra.domain.optimization.performance.sizing import step_bounds
+from netra.domain.optimization.performance.sizing import DRAWS_STATED, step_bounds
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import Bools, Traffic, hosted
@@ -187,9 +186,7 @@ def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> HostingI
         ttft_ms_p99_high=best.tails.ttft_ms_p99[1],
         tpot_ms_p99_low=best.tails.tpot_ms_p99[0],
         tpot_ms_p99_high=best.tails.tpot_ms_p99[1],
-        good_share=best.fleet.replayed.good_share(
-            ttft_ms=case.slo.ttft_ms, tpot_ms=case.slo.tpot_ms, latency_ms=case.slo.latency_ms
-        ),
+        good_share=_good_share(case, best),
         ttft_limit_ms_p99=case.slo.ttft_ms,
         tpot_limit_ms_p99=case.slo.tpot_ms,
         latency_limit_ms_p99=case.slo.latency_ms,
@@ -197,6 +194,11 @@ def _inputs(study: Study, case: Case, best: Hosting, bounds: Bounds) -> HostingI
         break_even_traffic=rent_usd / api_usd if api_usd > 0.0 else None,
         break_even_curve=_curve(study, case, best),
     )
+
+
+def _good_share(case: Case, best: Hosting) -> float:
+    slo = case.slo
+    return best.fleet.replayed.good_share(ttft_ms=slo.ttft_ms, tpot_ms=slo.tpot_ms, latency_ms=slo.latency_ms)
 
 
 def _curve(study: Study, case: Case, best: Hosting) -> tuple[BreakEven, ...]:
