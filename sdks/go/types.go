@@ -140,7 +140,7 @@ const (
 	EffortMedium Effort = "medium"
 )
 
-// EventStatus: What became of one event that was sent in.
+// EventStatus: The outcome of one received event.
 type EventStatus string
 
 // Known values of EventStatus; the service may send others.
@@ -344,7 +344,7 @@ const (
 	WorkloadEventVariantTreatment WorkloadEventVariant = "treatment"
 )
 
-// Adopted: One kind of call that is served in another way since the change.
+// Adopted: One kind of call that is served differently since the change.
 type Adopted struct {
 	Group    string      `json:"group"`
 	What     AdoptedWhat `json:"what"`
@@ -499,7 +499,7 @@ type CallShare struct {
 	Share    *float64 `json:"share,omitempty"`
 }
 
-// ChangeVerdict: The ruling on a change; dollars are saved in the time after it, negative where it
+// ChangeVerdict: The ruling on a change; dollars are savings in the time after it, negative if it
 // costs more.
 type ChangeVerdict struct {
 	Ruling         ChangeVerdictRuling `json:"ruling"`
@@ -1016,6 +1016,17 @@ type PongData struct {
 	RequestID string `json:"request_id"`
 }
 
+// PresentFleetSummary: The fleet that serves the log now.
+type PresentFleetSummary struct {
+	Model          string  `json:"model"`
+	GPU            string  `json:"gpu"`
+	GPUsPerReplica int64   `json:"gpus_per_replica"`
+	Precision      string  `json:"precision"`
+	Replicas       int64   `json:"replicas"`
+	USDPerHour     float64 `json:"usd_per_hour"`
+	Calibration    string  `json:"calibration"`
+}
+
 // PriceChange: A published change of a model's prices; `usd_per_month` is what it adds to the
 // month's bill.
 //
@@ -1083,6 +1094,20 @@ type Proposal struct {
 	ServedOn        *string    `json:"served_on,omitempty"`
 	ServedReplicas  *int64     `json:"served_replicas,omitempty"`
 	ServedPrecision *Precision `json:"served_precision,omitempty"`
+}
+
+// ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
+type ProposedFleetSummary struct {
+	Model          string  `json:"model"`
+	GPU            string  `json:"gpu"`
+	GPUsPerReplica int64   `json:"gpus_per_replica"`
+	Precision      string  `json:"precision"`
+	Replicas       int64   `json:"replicas"`
+	USDPerHour     float64 `json:"usd_per_hour"`
+	TTFTLimitMsP99 float64 `json:"ttft_limit_ms_p99"`
+	TPOTLimitMsP99 float64 `json:"tpot_limit_ms_p99"`
+	KeepsLimits    bool    `json:"keeps_limits"`
+	RefusedCalls   int64   `json:"refused_calls"`
 }
 
 // ProviderRateLimits: The rate limits that the busiest minute needs.
@@ -1355,20 +1380,30 @@ type Side struct {
 
 // Simulated: The log's cost and latency now and after the change.
 type Simulated struct {
-	Calls             int64           `json:"calls"`
-	NowUSDInWindow    float64         `json:"now_usd_in_window"`
-	ThenUSDInWindow   float64         `json:"then_usd_in_window"`
-	NowUSDPerMonth    *float64        `json:"now_usd_per_month"`
-	ThenUSDPerMonth   *float64        `json:"then_usd_per_month"`
-	CostChange        string          `json:"cost_change"`
-	Steps             []SimulatedStep `json:"steps"`
-	TruncatedShare    float64         `json:"truncated_share"`
-	CallsThatDoNotFit int64           `json:"calls_that_do_not_fit"`
-	LatencyNow        map[string]any  `json:"latency_now"`
-	LatencyThen       map[string]any  `json:"latency_then"`
-	Fleet             map[string]any  `json:"fleet"`
-	FleetNow          map[string]any  `json:"fleet_now"`
-	Notes             []string        `json:"notes"`
+	Calls             int64                 `json:"calls"`
+	NowUSDInWindow    float64               `json:"now_usd_in_window"`
+	ThenUSDInWindow   float64               `json:"then_usd_in_window"`
+	NowUSDPerMonth    *float64              `json:"now_usd_per_month"`
+	ThenUSDPerMonth   *float64              `json:"then_usd_per_month"`
+	CostChange        string                `json:"cost_change"`
+	Steps             []SimulatedStep       `json:"steps"`
+	TruncatedShare    float64               `json:"truncated_share"`
+	CallsThatDoNotFit int64                 `json:"calls_that_do_not_fit"`
+	LatencyNow        SimulatedLatency      `json:"latency_now"`
+	LatencyThen       *SimulatedLatency     `json:"latency_then"`
+	Fleet             *ProposedFleetSummary `json:"fleet"`
+	FleetNow          *PresentFleetSummary  `json:"fleet_now"`
+	Notes             []string              `json:"notes"`
+}
+
+// SimulatedLatency: Tails that are measured, predicted or modelled; only the latter two have 80 %
+// intervals.
+type SimulatedLatency struct {
+	TTFTMsP99      *float64  `json:"ttft_ms_p99"`
+	TPOTMsP99      *float64  `json:"tpot_ms_p99"`
+	LatencyMsP99   *float64  `json:"latency_ms_p99"`
+	TTFTMsP99Range []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range []float64 `json:"tpot_ms_p99_range,omitempty"`
 }
 
 // SimulatedStep: One part of the proposal, and its effect on top of the parts before it.
@@ -1387,7 +1422,7 @@ type Slice struct {
 	OutputTokens int64   `json:"output_tokens"`
 }
 
-// Span: How long the log watched, and what turns dollars in it into dollars a month.
+// Span: The time that a log covers, and the factor from its dollars to dollars a month.
 type Span struct {
 	Seconds       float64  `json:"seconds"`
 	PerMonth      float64  `json:"per_month"`
@@ -1624,11 +1659,12 @@ type WorkloadDetail struct {
 	DeadLetters   []DeadEvent `json:"dead_letters"`
 }
 
-// WorkloadEvent: One call to a model, as it is sent in; only time, model and tokens are required.
+// WorkloadEvent: One call to a model, as a client sends it; only time, model and tokens are
+// required.
 //
-// Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
-// `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output,
-// with `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of
+// Token counts follow one convention for all providers: `input_tokens` counts all input, with
+// `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+// `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of
 // `cache_write_tokens`, where that is given.
 type WorkloadEvent struct {
 	Timestamp           time.Time             `json:"timestamp"`

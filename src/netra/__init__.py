@@ -9,7 +9,7 @@ __all__ = ["Netra"]
 
 
 def __getattr__(name: str) -> object:
-    # The hexagon imports without its adapters: whoever asks for the whole pays for the whole.
+    # The hexagon can be imported without adapters; only a use of `Netra` imports everything.
     if name == "Netra":
         from netra.entrypoints.embedded import Netra
 

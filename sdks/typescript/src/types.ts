@@ -23,7 +23,7 @@ export type EffectName = "cache_share" | "charges" | "discount" | "input_length"
 
 export type Effort = "high" | "low" | "medium" | (string & {});
 
-/** What became of one event that was sent in. */
+/** The outcome of one received event. */
 export type EventStatus = "accepted" | "duplicate" | "rejected" | (string & {});
 
 /** The method behind a number, from the most to the least reliable. */
@@ -64,7 +64,7 @@ export type UserRole = "admin" | "member" | (string & {});
 
 export type WorkloadEventVariant = "control" | "treatment" | (string & {});
 
-/** One kind of call that is served in another way since the change. */
+/** One kind of call that is served differently since the change. */
 export interface Adopted {
   group: string;
   what: AdoptedWhat;
@@ -218,7 +218,7 @@ export interface CallShare {
   share?: number | null;
 }
 
-/** The ruling on a change; dollars are saved in the time after it, negative where it costs more. */
+/** The ruling on a change; dollars are savings in the time after it, negative if it costs more. */
 export interface ChangeVerdict {
   ruling: ChangeVerdictRuling;
   mechanical_usd: number | null;
@@ -733,6 +733,17 @@ export interface PongData {
   request_id: string;
 }
 
+/** The fleet that serves the log now. */
+export interface PresentFleetSummary {
+  model: string;
+  gpu: string;
+  gpus_per_replica: number;
+  precision: string;
+  replicas: number;
+  usd_per_hour: number;
+  calibration: string;
+}
+
 /**
  * A published change of a model's prices; `usd_per_month` is what it adds to the month's bill.
  *
@@ -801,6 +812,20 @@ export interface Proposal {
   served_on?: string | null;
   served_replicas?: number | null;
   served_precision?: Precision | null;
+}
+
+/** The proposed fleet, and whether its replay keeps the latency limits. */
+export interface ProposedFleetSummary {
+  model: string;
+  gpu: string;
+  gpus_per_replica: number;
+  precision: string;
+  replicas: number;
+  usd_per_hour: number;
+  ttft_limit_ms_p99: number;
+  tpot_limit_ms_p99: number;
+  keeps_limits: boolean;
+  refused_calls: number;
 }
 
 /** The rate limits that the busiest minute needs. */
@@ -1078,11 +1103,20 @@ export interface Simulated {
   steps: SimulatedStep[];
   truncated_share: number;
   calls_that_do_not_fit: number;
-  latency_now: Record<string, unknown>;
-  latency_then: Record<string, unknown> | null;
-  fleet: Record<string, unknown> | null;
-  fleet_now: Record<string, unknown> | null;
+  latency_now: SimulatedLatency;
+  latency_then: SimulatedLatency | null;
+  fleet: ProposedFleetSummary | null;
+  fleet_now: PresentFleetSummary | null;
   notes: string[];
+}
+
+/** Tails that are measured, predicted or modelled; only the latter two have 80 % intervals. */
+export interface SimulatedLatency {
+  ttft_ms_p99: number | null;
+  tpot_ms_p99: number | null;
+  latency_ms_p99: number | null;
+  ttft_ms_p99_range?: number[];
+  tpot_ms_p99_range?: number[];
 }
 
 /** One part of the proposal, and its effect on top of the parts before it. */
@@ -1101,7 +1135,7 @@ export interface Slice {
   output_tokens: number;
 }
 
-/** How long the log watched, and what turns dollars in it into dollars a month. */
+/** The time that a log covers, and the factor from its dollars to dollars a month. */
 export interface Span {
   seconds: number;
   per_month: number;
@@ -1334,12 +1368,12 @@ export interface WorkloadDetail {
 }
 
 /**
- * One call to a model, as it is sent in; only time, model and tokens are required.
+ * One call to a model, as a client sends it; only time, model and tokens are required.
  *
- * Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
- * `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output, with
- * `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`,
- * where that is given.
+ * Token counts follow one convention for all providers: `input_tokens` counts all input, with
+ * `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+ * `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`, where
+ * that is given.
  */
 export interface WorkloadEvent {
   timestamp: string;

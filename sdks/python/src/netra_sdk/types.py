@@ -78,7 +78,7 @@ else:
 
 
 class Adopted(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """One kind of call that is served in another way since the change."""
+    """One kind of call that is served differently since the change."""
 
     group: str
     what: AdoptedWhat
@@ -246,7 +246,7 @@ class CallShare(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChangeVerdict(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The ruling on a change; dollars are saved in the time after it, negative where it costs more."""
+    """The ruling on a change; dollars are savings in the time after it, negative if it costs more."""
 
     ruling: ChangeVerdictRuling
     mechanical_usd: float | None
@@ -810,6 +810,18 @@ class PongData(Wire, frozen=True, kw_only=True, omit_defaults=True):
     request_id: str
 
 
+class PresentFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The fleet that serves the log now."""
+
+    model: str
+    gpu: str
+    gpus_per_replica: int
+    precision: str
+    replicas: int
+    usd_per_hour: float
+    calibration: str
+
+
 class PriceChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A published change of a model's prices; `usd_per_month` is what it adds to the month's bill.
 
@@ -881,6 +893,21 @@ class Proposal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: Precision | None = None
+
+
+class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The proposed fleet, and whether its replay keeps the latency limits."""
+
+    model: str
+    gpu: str
+    gpus_per_replica: int
+    precision: str
+    replicas: int
+    usd_per_hour: float
+    ttft_limit_ms_p99: float
+    tpot_limit_ms_p99: float
+    keeps_limits: bool
+    refused_calls: int
 
 
 class ProviderRateLimits(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1184,11 +1211,21 @@ class Simulated(Wire, frozen=True, kw_only=True, omit_defaults=True):
     steps: list[SimulatedStep]
     truncated_share: float
     calls_that_do_not_fit: int
-    latency_now: dict[str, Any]
-    latency_then: dict[str, Any] | None
-    fleet: dict[str, Any] | None
-    fleet_now: dict[str, Any] | None
+    latency_now: SimulatedLatency
+    latency_then: SimulatedLatency | None
+    fleet: ProposedFleetSummary | None
+    fleet_now: PresentFleetSummary | None
     notes: list[str]
+
+
+class SimulatedLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Tails that are measured, predicted or modelled; only the latter two have 80 % intervals."""
+
+    ttft_ms_p99: float | None
+    tpot_ms_p99: float | None
+    latency_ms_p99: float | None
+    ttft_ms_p99_range: list[float] | None = None
+    tpot_ms_p99_range: list[float] | None = None
 
 
 class SimulatedStep(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1210,7 +1247,7 @@ class Slice(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Span(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """How long the log watched, and what turns dollars in it into dollars a month."""
+    """The time that a log covers, and the factor from its dollars to dollars a month."""
 
     seconds: float
     per_month: float
@@ -1465,12 +1502,12 @@ class WorkloadDetail(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class WorkloadEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """One call to a model, as it is sent in; only time, model and tokens are required.
+    """One call to a model, as a client sends it; only time, model and tokens are required.
 
-    Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
-    `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output, with
-    `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`,
-    where that is given.
+    Token counts follow one convention for all providers: `input_tokens` counts all input, with
+    `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+    `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of `cache_write_tokens`, where
+    that is given.
     """
 
     timestamp: datetime
@@ -1607,11 +1644,13 @@ __all__ = [
     "PlanBill",
     "PongData",
     "Precision",
+    "PresentFleetSummary",
     "PriceChange",
     "Priority",
     "Problem",
     "Profile",
     "Proposal",
+    "ProposedFleetSummary",
     "ProviderRateLimits",
     "PublicConfiguration",
     "Queue",
@@ -1642,6 +1681,7 @@ __all__ = [
     "SessionList",
     "Side",
     "Simulated",
+    "SimulatedLatency",
     "SimulatedStep",
     "Slice",
     "Span",

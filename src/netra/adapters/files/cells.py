@@ -11,7 +11,7 @@ from netra.adapters.files.instants import Instants, Order
 from netra.adapters.files.numbers import Style, currency_in, plain_number, style_in
 from netra.domain.workloads.columns import FLOATS, INTEGERS
 
-Columns = Mapping[str, Sequence[str]]  # cells by the field of `Event`; "" where there is none
+Columns = Mapping[str, Sequence[str]]  # cells by the field of `Event`; "" without a cell
 
 COUNTS: Final = ("input_tokens", "output_tokens", *INTEGERS, "prefix_block_tokens")
 

@@ -1,6 +1,6 @@
 """OTLP/JSON as records: 64-bit integers as numbers or text, ids in either case, unknown fields ignored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +21,7 @@ from netra.adapters.otlp.json_messages import (
 )
 from netra.domain.telemetry.dialects import IGNORED_SCOPES
 from netra.domain.telemetry.metrics import CounterPoint, is_usage_metric
-from netra.domain.telemetry.records import Record, SpanEvent
+from netra.domain.telemetry.records import Attributes, Record, SpanEvent
 
 _ERROR: Final = (2, "2", "STATUS_CODE_ERROR")
 _DELTA: Final = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
@@ -84,11 +84,11 @@ def _number(point: Point) -> float:
     return 0.0
 
 
-def _attributes_of(resource: Resource | None) -> Mapping[str, Any]:
+def _attributes_of(resource: Resource | None) -> Attributes:
     return {} if resource is None else _mapping(resource.attributes)
 
 
-def _span(span: Span, resource: Mapping[str, Any], scope: str, version: str) -> Record:
+def _span(span: Span, resource: Attributes, scope: str, version: str) -> Record:
     return Record(
         name=span.name or "",
         attributes={} if scope in IGNORED_SCOPES else _mapping(span.attributes),
@@ -106,7 +106,7 @@ def _span(span: Span, resource: Mapping[str, Any], scope: str, version: str) -> 
     )
 
 
-def _log(log: Log, resource: Mapping[str, Any], scope: str, version: str) -> Record:
+def _log(log: Log, resource: Attributes, scope: str, version: str) -> Record:
     at_ns = _ns(log.time_unix_nano) or _ns(log.observed_time_unix_nano)
     text = log.body.string_value if log.body is not None else None
     return Record(
@@ -162,7 +162,7 @@ def _whole(text: str) -> int | str:
 
 
 def _ns(value: Whole | None) -> int:
-    """Return a time in nanoseconds; 0, which stands for unknown, where it is none."""
+    """Return a time in nanoseconds, or 0 (unknown) if it is not a time."""
     if isinstance(value, str):
         value = int(value) if len(value) <= 20 and value.isascii() and value.isdigit() else 0
     return value if value is not None and 0 <= value <= _NS_MAX else 0

@@ -73,7 +73,7 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
     share_high: float | None = None
     low_in_window: float | None = None  # at the log's own bill
     high_in_window: float | None = None
-    interval: str = ""  # what the intervals were resampled by, or why there is none
+    interval: str = ""  # what the intervals were resampled by, or why there is no interval
     marginal_usd_in_window: float | None = None  # after those applied before it
     marginal_usd_per_month: float | None = None  # after those applied before it
     cumulative_usd_per_month: float | None = None

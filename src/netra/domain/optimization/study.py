@@ -1,4 +1,4 @@
-"""Making a study: the question, the log oldest first, and its calls as priced columns."""
+"""Build a study: the question, the log oldest first, and its calls as priced columns."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def study_of(
 ) -> Study:
     """Return the study of `events`, given in any order.
 
-    Where features are asked about and the log has them, only their calls are studied.
+    If the question names features that the log has, only their calls are studied.
     """
     checkpoint(0.0, "Putting the calls in order")
     chosen = np.flatnonzero(in_scope(events, features=goals.features))
@@ -65,7 +65,7 @@ def study_of(
 
 
 def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
-    """Return the events of the named features, templates or tools; all when none is named or found."""
+    """Return the events of the named features, templates or tools; all events without names or matches."""
     found = np.zeros(len(events), np.bool_)
     for labels in _named_columns(events):
         wanted = np.array([name.lower() in _lowered(features) for name in labels.names] + [False])
@@ -74,7 +74,7 @@ def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
 
 
 def unknown_features(events: Events, *, features: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the asked features that no column of the log names."""
+    """Return the features in the question that no column of the log names."""
     known = {name.lower() for labels in _named_columns(events) for name in labels.names}
     return tuple(feature for feature in features if feature.lower() not in known)
 

@@ -1,7 +1,7 @@
-"""The bounds of a saving: what the sample, the month's traffic and the finding's own model leave open.
+"""Bounds of a saving, from the sample, the month's traffic and the finding's own model.
 
-The saving is `A - rent`: A is saved on calls and known as a share of the bill, give or take what resampling
-shows; a month's A also depends on the level of its traffic; the rent is fixed and bounded by the finding.
+The saving is `A - rent`: A is saved on calls and known as a share of the bill, within the interval from
+resampling; a month's A also depends on the level of its traffic; the finding bounds the rent, which is fixed.
 """
 
 import msgspec
@@ -12,7 +12,7 @@ from netra.domain.optimization.uncertainty.level import month_range
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """The 90 % interval of a share; both ends None where the log cannot bound it, `basis` says why."""
+    """The 90 % interval of a share; without bounds, both ends are None and `basis` is the reason."""
 
     low: float | None
     high: float | None
@@ -28,13 +28,13 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finding saves in some time, in dollars of that time."""
+    """The dollars that a finding saves in a period."""
 
     usd: float  # saved on calls
     bill_usd: float
     rent_usd: float  # of the hosting it adds
-    most_usd: float  # what the calls it touches cost: no saving is more
-    can_lose: bool = True  # whether some call gets dearer
+    most_usd: float  # cost of the calls it changes; upper bound of the saving
+    can_lose: bool = True  # whether some call can become more expensive
 
 
 def bounded(finding: Finding, part: Part, *, margin: float | None, seconds: float | None = None) -> Value:
@@ -47,7 +47,7 @@ def bounded(finding: Finding, part: Part, *, margin: float | None, seconds: floa
     least, most = finding.rent_shares or (1.0, 1.0)
     ends = _on_calls(part, margin=margin, seconds=seconds)
     if ends is None and finding.rent_shares is not None:
-        ends = part.usd, part.usd  # the rent's bounds are the finding's own
+        ends = part.usd, part.usd  # the finding bounds the rent
     low_usd = None if ends is None else ends[0] - most * part.rent_usd
     high_usd = None if ends is None else ends[1] - least * part.rent_usd
     if finding.low_share is not None:
@@ -62,7 +62,7 @@ def bounded(finding: Finding, part: Part, *, margin: float | None, seconds: floa
 
 
 def _on_calls(part: Part, *, margin: float | None, seconds: float | None) -> tuple[float, float] | None:
-    """Return the bounds of what is saved on calls; None where the sample shows none."""
+    """Return the bounds of the savings on calls, or None if the sample determines no bounds."""
     if margin is None:
         return None
     reach = margin * part.bill_usd
@@ -73,7 +73,7 @@ def _on_calls(part: Part, *, margin: float | None, seconds: float | None) -> tup
 
 
 def _most(part: Part, *, seconds: float | None) -> float:
-    """Return the cost of the calls that are touched, in a month of much traffic."""
+    """Return the cost of the changed calls in a month at the upper bound of traffic."""
     if seconds is None:
         return part.most_usd
     return month_range(part.most_usd, seconds=seconds)[1]

@@ -62,7 +62,7 @@ def logs_of(
     since: datetime | timedelta | None = None,
     allow_dropped: bool = False,
 ) -> Logs:
-    """Return the logs that were typed. Raises `click.BadParameter` for a `--map` that is none."""
+    """Return the logs that the arguments name. Raises `click.BadParameter` for an invalid `--map`."""
     return Logs(
         paths=tuple(paths),
         names=dict(map(_mapped, names)),

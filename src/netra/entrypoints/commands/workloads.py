@@ -72,7 +72,7 @@ def import_file(
 async def imported(
     logs: Logs, *, name: str, email: str | None, data: Path | None
 ) -> "tuple[ReadLog, Workload | None]":
-    """Return the log, and the workload made of it; None when too many rows were dropped."""
+    """Return the log and its workload, or None if too many rows were dropped."""
     import asyncio
 
     from netra.entrypoints.reports.console import error_console

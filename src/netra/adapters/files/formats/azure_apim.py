@@ -4,7 +4,7 @@ A call has a row for each part of its messages, and each says its tokens again: 
 one call. Latency and status stand in `ApiManagementGatewayLogs`, joined where the files hold both.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -73,7 +73,7 @@ class GatewayCalls:
         return (NOTE, *left_out)
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(row: Row) -> dict[str, Any]:
     """Return a row under its plain names: the portal's export adds the time zone to some."""
     return {key.removesuffix(" [UTC]"): value for key, value in row.items()}
 

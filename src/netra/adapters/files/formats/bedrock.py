@@ -3,8 +3,8 @@
 Input counts exclude what the cache served and stored.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from netra.adapters.files.formats.fields import at_of, count_in, label_in, model_of, ms_of, nested
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
@@ -66,7 +66,7 @@ def _usage(row: Row) -> Usage:
     return settled(told, EXCLUSIVE)[0]
 
 
-def _objects(body: Any) -> Iterator[Mapping[str, Any]]:  # Any: JSON
+def _objects(body: object) -> Iterator[Row]:  # Any: JSON
     """Yield the objects of an answer: itself, or the events of its stream."""
     for one in body if isinstance(body, list) else (body,):
         found = object_of(one)
@@ -74,11 +74,11 @@ def _objects(body: Any) -> Iterator[Mapping[str, Any]]:  # Any: JSON
             yield found
 
 
-def _first(answers: tuple[Mapping[str, Any], ...], name: str) -> Mapping[str, Any]:
+def _first(answers: tuple[Row, ...], name: str) -> Row:
     return next((object_of(one[name]) for one in answers if name in one), {})
 
 
-def _finish(answers: tuple[Mapping[str, Any], ...]) -> str | None:
+def _finish(answers: tuple[Row, ...]) -> str | None:
     for one in answers:
         for about in (one, object_of(one.get("delta")), object_of(one.get("messageStop"))):
             found = label_of(about.get("stopReason")) or label_of(about.get("stop_reason"))

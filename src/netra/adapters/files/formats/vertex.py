@@ -1,9 +1,8 @@
 """Vertex AI's request-response logs: rows of the BigQuery table as JSON lines.
 
-The output of Gemini counts its thoughts beside the candidates. Keys are in snake or camel case.
+The output of Gemini counts thoughts separately from the candidates. Keys are in snake or camel case.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -76,7 +75,7 @@ def event_of(row: Row) -> Event | Skip:
     )
 
 
-def _usage(answer: Mapping[str, Any]) -> Usage:
+def _usage(answer: Row) -> Usage:
     found = _object(answer, "usage_metadata")
     if not found:  # a model of another maker
         return settled(usage_of(answer.get("usage")), EXCLUSIVE)[0]
@@ -101,18 +100,18 @@ def _usage(answer: Mapping[str, Any]) -> Usage:
     )
 
 
-def _object(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _object(row: Row, name: str) -> dict[str, Any]:
     return snake(object_of(row.get(name)))
 
 
-def _model(row: Row, answer: Mapping[str, Any]) -> str:
+def _model(row: Row, answer: Row) -> str:
     named = model_of(
         answer.get("model_version"), row.get("model"), row.get("deployed_model_id"), answer.get("model")
     )
     return named.rpartition("/")[2] or named
 
 
-def _status(answer: Mapping[str, Any]) -> str:
+def _status(answer: Row) -> str:
     return label_of(object_of(answer.get("error")).get("code")) or "error"
 
 

@@ -130,7 +130,7 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         return (self.by_feature, self.by_template, self.by_tool, self.by_model)
 
     def speed_of_plan(self) -> float | None:
-        """Return how many times as fast calls are under the plan; None: it cannot be told."""
+        """Return how many times as fast calls are under the plan; None if unknown."""
         by_name = {option.name: option for option in self.pareto.options}
         now, plan = by_name.get("as it is"), by_name.get("the plan")
         if now is None or plan is None or not now.latency_ms_p99 or not plan.latency_ms_p99:
@@ -151,7 +151,7 @@ _SECTIONS: Final = tuple(field.name for field in msgspec.structs.fields(KnownVer
 
 
 def verdicts_of(payload: Any) -> KnownVerdicts:  # Any: decoded JSON
-    """Return the judged parts of a result, or of the part of it that a language model gets."""
+    """Return the judged parts of a result, or of the part that a language model gets."""
     if not isinstance(payload, dict):
         return KnownVerdicts()
     outer = cast("Mapping[str, Any]", payload)

@@ -142,7 +142,7 @@ MAGNITUDES: Final[Mapping[str, float]] = {
 SHORT_MAGNITUDES: Final = frozenset("mb")
 """Magnitudes of one letter that count only after a currency sign, in capitals, or before a counted thing."""
 MONEY_MAGNITUDES: Final = frozenset({"grand"})
-"""Magnitudes that are said of US dollars only."""
+"""Magnitudes that apply to US dollars only."""
 
 _SMALL: Final = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen"""

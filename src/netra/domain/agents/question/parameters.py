@@ -16,7 +16,6 @@ from netra.domain.optimization.model import Priority
 
 _DIGIT: Final = re.compile("[0-9]")
 ITEMS_MAX: Final = 64  # most items read from one list or object
-_CANNOT: Final = "not usable as"
 
 Value = Any  # Any: decoded JSON of any shape
 

@@ -45,7 +45,7 @@ _WHY: Final = "unclear what the share refers to; write “20 % cheaper”, “2x
 
 
 def change_targets(context: NumberContext) -> tuple[Reading, ...]:
-    """Return the target of a share or factor for each of its subjects; "99 % of requests" sets none."""
+    """Return the target of a share or factor for each of its subjects; "99 % of requests" sets no target."""
     if _QUANTILE.match(context.after):
         return ()
     unread = Unread(text=context.quantity.text, why=_WHY)

@@ -168,7 +168,7 @@ def _between(bounds: tuple[float, float] | None) -> str:
 
 
 def _change(recommendation: Recommendation) -> str:
-    """Return what becomes of the bill, with the interval of that share, or why it has none."""
+    """Return the change of the bill with its interval, or the reason why there is no interval."""
     savings = recommendation.savings
     if savings.share_low is None or savings.share_high is None:
         return f"{recommendation.cost_change} of the bill; no interval: {savings.interval}"

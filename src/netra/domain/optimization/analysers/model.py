@@ -104,8 +104,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effort: Literal["low", "medium", "high"]
     risk: str
     change: Change | None = None  # None: saves no money
-    low_share: float | None = None  # lower bound of the saving as a factor of it, if the analyser sets one
-    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors of it
+    low_share: float | None = None  # lower bound of the saving, as a factor, if the analyser sets one
+    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors
     options: tuple[Option, ...] = ()
     supply: SupplySettings = NO_SETTINGS  # its settings in the supply configuration
     steps: tuple[str, ...] = ()

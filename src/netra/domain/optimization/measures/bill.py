@@ -131,7 +131,7 @@ def monthly_bill(study: Study) -> tuple[MonthlyBill | None, str]:
 
 
 def billed_by_currency(events: Events) -> Mapping[str, float]:
-    """Return the logged costs by currency; USD where a cost names none. Nothing is converted."""
+    """Return the logged costs by currency, unconverted; a cost without a currency is in USD."""
     if events.cost is None:
         return {}
     cost = np.nan_to_num(events.cost, nan=0.0)

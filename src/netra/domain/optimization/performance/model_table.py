@@ -10,6 +10,9 @@ import msgspec
 
 from netra.domain.optimization.performance.hardware import ModelShape
 
+Fields = dict[str, Any]  # Any: fields of `ModelShape`, each of its own type
+Row = tuple[Any, ...]  # Any: the leading fields of `ModelShape`, in order
+
 _COLUMNS: Final = (
     "name",
     "layers",
@@ -131,8 +134,8 @@ _MOE: Final = (  # name … head size, all and active parameters, vocabulary, co
     ("Qwen3-235B-A22B", 94, 4096, 64, 4, 128, 235.1e9, 22.2e9, 151_936, 40_960, 128, 8),
 )
 
-_LATENT: Final[dict[str, Any]] = {"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840}
-_DEEPSEEK: Final[dict[str, Any]] = {
+_LATENT: Final[Fields] = {"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840}
+_DEEPSEEK: Final[Fields] = {
     "layers": 61,
     "hidden": 7168,
     "heads": 128,
@@ -144,7 +147,7 @@ _DEEPSEEK: Final[dict[str, Any]] = {
     "experts": 256,
     "experts_active": 8,
 }
-_KIMI: Final[dict[str, Any]] = {
+_KIMI: Final[Fields] = {
     **_DEEPSEEK,
     "heads": 64,
     "kv_heads": 64,
@@ -154,7 +157,7 @@ _KIMI: Final[dict[str, Any]] = {
     "experts": 384,
 }
 _CONFIGS: Final = "the publisher's config.json as kept by ai-dynamo/aiconfigurator, read December 2026"
-_GPT_OSS: Final[dict[str, Any]] = {
+_GPT_OSS: Final[Fields] = {
     "hidden": 2880,
     "heads": 64,
     "kv_heads": 8,
@@ -166,17 +169,17 @@ _GPT_OSS: Final[dict[str, Any]] = {
 }
 
 
-def _dense(row: tuple[Any, ...], *, tied: bool = False) -> ModelShape:
+def _dense(row: Row, *, tied: bool = False) -> ModelShape:
     facts = dict(zip(_COLUMNS, (*row[:7], row[6], *row[7:9]), strict=True))
     return ModelShape(**facts, aliases=row[9], tied_embeddings=tied)
 
 
-def _windowed(row: tuple[Any, ...]) -> ModelShape:
+def _windowed(row: Row) -> ModelShape:
     dense = _dense((*row[:9], ()), tied=True)
     return msgspec.structs.replace(dense, full_attention_layers=row[9], window_tokens=row[10])
 
 
-def _moe(row: tuple[Any, ...]) -> ModelShape:
+def _moe(row: Row) -> ModelShape:
     return ModelShape(**dict(zip(_COLUMNS, row[:10], strict=True)), experts=row[10], experts_active=row[11])
 
 

@@ -1,8 +1,5 @@
 """Tries a proposed fleet: replays the real arrivals on a number of replicas of a GPU."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 import numpy as np
 
@@ -14,10 +11,9 @@ from netra.domain.optimization.performance.configurations import ServingConfigur
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import Slo
 from netra.domain.optimization.performance.replay import Requests
-from netra.domain.optimization.performance.sizing import (
-    Sizing,
-)
+from netra.domain.optimization.performance.sizing import Sizing
 from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.what_if.outcome import ProposedFleetSummary, SimulatedLatency
 from netra.domain.optimization.what_if.present_fleet import (
     PresentFleet,
     changes_of,
@@ -27,7 +23,7 @@ from netra.domain.optimization.what_if.present_fleet import (
 from netra.domain.optimization.what_if.proposed_fleet import ProposedFleet, is_about_fleet
 from netra.domain.optimization.what_if.tried_fleet import (
     TriedFleet,
-    fleet_fields,
+    fleet_summary,
     modelled_latency,
     try_fleet,
 )
@@ -43,8 +39,8 @@ class FleetTrial(msgspec.Struct, frozen=True, kw_only=True):
 
     where: Bools
     usd_in_window: float
-    latency: Mapping[str, Any]
-    fleet: Mapping[str, Any]
+    latency: SimulatedLatency
+    fleet: ProposedFleetSummary
     changed: tuple[str, ...]  # differences from the present fleet, by kind; empty if it is unknown
     notes: tuple[str, ...]
 
@@ -82,7 +78,7 @@ def trial_of(
         where=case.where,
         usd_in_window=configuration.usd_per_hour * tried.paid * study.span.seconds / 3600,
         latency=predicted or modelled_latency(tried),
-        fleet=fleet_fields(tried),
+        fleet=fleet_summary(tried),
         changed=changed,
         notes=(*case.notes, _MODELLED if predicted is None else _PREDICTED),
     )
@@ -109,7 +105,7 @@ def _changes(present: PresentFleet, tried: TriedFleet) -> tuple[str, ...]:
 
 def _predicted(
     study: Study, present: PresentFleet, tried: TriedFleet, *, checkpoint: Checkpoint
-) -> dict[str, Any] | None:
+) -> SimulatedLatency | None:
     return predicted_latency(
         study,
         present,

@@ -1,7 +1,5 @@
 """Sizes and replays a proposed fleet, and says which sizes keep the limits."""
 
-from typing import Any
-
 import msgspec
 
 from netra.domain.errors import ValidationFailed
@@ -22,6 +20,7 @@ from netra.domain.optimization.performance.sizing import (
     tails_of,
 )
 from netra.domain.optimization.progress import within
+from netra.domain.optimization.what_if.outcome import ProposedFleetSummary, SimulatedLatency
 from netra.domain.optimization.wording import count
 
 
@@ -118,38 +117,38 @@ class _Fleet(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def modelled_latency(tried: TriedFleet) -> dict[str, Any]:
+def modelled_latency(tried: TriedFleet) -> SimulatedLatency:
     """Return the tails at modelled step times, with the ends of their interval."""
     replayed, tails = tried.replayed, tried.tails
-    return {
-        "ttft_ms_p99": replayed.ttft_ms(99),
-        "tpot_ms_p99": replayed.tpot_ms(99),
-        "latency_ms_p99": replayed.latency_ms(99),
-        "ttft_ms_p99_range": tails.ttft_ms_p99,
-        "tpot_ms_p99_range": tails.tpot_ms_p99,
-        "latency_ms_p99_range": tails.latency_ms_p99,
-    }
+    return SimulatedLatency(
+        ttft_ms_p99=replayed.ttft_ms(99),
+        tpot_ms_p99=replayed.tpot_ms(99),
+        latency_ms_p99=replayed.latency_ms(99),
+        ttft_ms_p99_range=tails.ttft_ms_p99,
+        tpot_ms_p99_range=tails.tpot_ms_p99,
+        latency_ms_p99_range=tails.latency_ms_p99,
+    )
 
 
-def fleet_fields(tried: TriedFleet) -> dict[str, Any]:
+def fleet_summary(tried: TriedFleet) -> ProposedFleetSummary:
     """Return the fields of the fleet that an answer shows."""
     deployment, replayed, slo = tried.configuration.deployment, tried.replayed, tried.slo
-    return {
-        "model": deployment.model.name,
-        "gpu": deployment.gpu.name,
-        "gpus_per_replica": deployment.tp,
-        "precision": deployment.precision,
-        "replicas": tried.paid,
-        "spare_replicas": tried.sizing.spare,
-        "usd_per_hour": tried.configuration.usd_per_hour * tried.paid,
-        "ttft_limit_ms_p99": slo.ttft_ms,
-        "tpot_limit_ms_p99": slo.tpot_ms,
-        "latency_limit_ms_p99": slo.latency_ms,
-        "percentile": slo.percentile,
-        "balancing": tried.sizing.balancing,
-        "keeps_limits": slo.holds(replayed),
-        "keeps_limits_when_slow": tried.tails.holds_when_slow,
-        "slow_replays_holding": tried.holding_share,
-        "replicas_that_keep_limits": tried.fewest,
-        "refused_calls": replayed.refused,
-    }
+    return ProposedFleetSummary(
+        model=deployment.model.name,
+        gpu=deployment.gpu.name,
+        gpus_per_replica=deployment.tp,
+        precision=deployment.precision,
+        replicas=tried.paid,
+        spare_replicas=tried.sizing.spare,
+        usd_per_hour=tried.configuration.usd_per_hour * tried.paid,
+        ttft_limit_ms_p99=slo.ttft_ms,
+        tpot_limit_ms_p99=slo.tpot_ms,
+        latency_limit_ms_p99=slo.latency_ms,
+        percentile=slo.percentile,
+        balancing=tried.sizing.balancing,
+        keeps_limits=slo.holds(replayed),
+        keeps_limits_when_slow=tried.tails.holds_when_slow,
+        slow_replays_holding=tried.holding_share,
+        replicas_that_keep_limits=tried.fewest,
+        refused_calls=replayed.refused,
+    )

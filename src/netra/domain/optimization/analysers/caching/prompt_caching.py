@@ -149,7 +149,7 @@ def _leave_off(replays: Replays, schemes: Sequence[Scheme], *, table: Sequence[T
         stance=Stance.AVOID,
         action=f"Do not turn on explicit prompt caching for {models}: it would cost money on this traffic",
         impact=(
-            f"Even its best setting loses {money(lost_usd)} {replays.study.month.told}. "
+            f"Even its best setting loses {money(lost_usd)} {replays.study.month.period}. "
             f"{_impact(replays, schemes)} " + " ".join(_break_even(scheme) for scheme in schemes)
         ),
         grade=Grade.REPLAY,
