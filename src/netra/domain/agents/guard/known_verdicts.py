@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-Measure = Literal["usd", "calls", "input_tokens", "output_tokens", "latency", "saving"]
+Measure = Literal["usd", "calls", "input_tokens", "output_tokens", "latency"]
 
 
 class _Savings(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,8 +151,6 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         """Return the values of a measure by name, one table for each class of rows."""
         if measure == "latency":
             return ({row.feature: row.latency_ms_p99 for row in self.latency.by_feature},)
-        if measure == "saving":
-            return ()
         field = {"usd": "usd_in_window", "calls": "requests"}.get(measure, measure)
         return tuple({row.name: float(getattr(row, field)) for row in rows if row.name} for rows in self.rows)
 

@@ -26,7 +26,9 @@ _METRICS: Final = (
 _KEPT: Final = frozenset(
     {"id", "kind", "stance", "cost_change", "effort", "grade", "target", "priority", "recommendation_id"}
 )
-_USERS: Final = frozenset({"unread", "constraints"})  # goals that quote the user's words
+_USERS: Final = frozenset(
+    {"unread", "constraints", "facts", "assumed", "ask_back"}
+)  # goals that quote the user's words
 
 _MONTHLY: Final = frozenset(
     {
