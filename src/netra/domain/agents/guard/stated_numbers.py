@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in
 from netra.domain.agents.question import number_words
 from netra.domain.agents.question.mentions import blanked
@@ -116,6 +117,15 @@ _RATIO: Final = re.compile(
     re.IGNORECASE,
 )
 _RATIO_SLACK: Final = 0.075  # share by which "one in seven" may be off
+_TIMES_CALLED: Final = re.compile(
+    r"\b(?:called|used|invoked|requested|ran|runs?|queried|triggered|calls)\b[^.;]{0,24}$",
+    re.IGNORECASE,
+)
+_OF_COUNTED: Final = re.compile(
+    r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
+    r"|prompts),?\s*$",
+    re.IGNORECASE,
+)
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _RANGE: Final = re.compile(r"\s?(?:-|–|—|to|through)\s?$|\s(?:and|or)\s$", re.IGNORECASE)
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
@@ -136,6 +146,7 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(plain, [(label.start, label.end) for label in labels])
     rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
+    rest = blanked(rest, [(start, end) for _, start, end in percentile_phrases(rest)])
     ratios = tuple(_ratios(rest))
     rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     spans = [match.span() for match in _NUMBER.finditer(rest)]
@@ -206,9 +217,13 @@ def _stated(
     before, after = text[max(0, match.start() - 60) : match.start()], text[whole.end() : whole.end() + 80]
     value = float(digits) * times * scale
     low, high = claim_context.slack(digits, value, step=times * scale, before=before)
+    if kind is NumberKind.FACTOR and _TIMES_CALLED.search(before):
+        kind = NumberKind.CALLS  # "called 5 times"
     words = claim_context.words(after) if unit is None and not whole["sign"] else ()
     if kind is NumberKind.COUNT:
         kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
+    if kind is NumberKind.COUNT and (counted := _OF_COUNTED.search(before)) is not None:
+        kind = _NOUNS[claim_context.stem(counted["noun"])]  # "of the calls, 5 are ..."
     mark = (match["before"] or match["inside"] or "").strip()
     is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
     sign = "" if is_dash else mark.replace("−", "-")
