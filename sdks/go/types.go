@@ -140,7 +140,7 @@ const (
 	EffortMedium Effort = "medium"
 )
 
-// EventStatus: What became of one event that was sent in.
+// EventStatus: The outcome of one received event.
 type EventStatus string
 
 // Known values of EventStatus; the service may send others.
@@ -180,6 +180,16 @@ const (
 	LanguageModelUseOutcomeFallback LanguageModelUseOutcome = "fallback"
 	LanguageModelUseOutcomeNotAsked LanguageModelUseOutcome = "not_asked"
 	LanguageModelUseOutcomeWorded   LanguageModelUseOutcome = "worded"
+)
+
+// LatencyLimitMetric is a set of words of the API.
+type LatencyLimitMetric string
+
+// Known values of LatencyLimitMetric; the service may send others.
+const (
+	LatencyLimitMetricLatency LatencyLimitMetric = "latency"
+	LatencyLimitMetricTPOT    LatencyLimitMetric = "tpot"
+	LatencyLimitMetricTTFT    LatencyLimitMetric = "ttft"
 )
 
 // LookUpOutcome is a set of words of the API.
@@ -280,6 +290,16 @@ const (
 	StanceInform   Stance = "inform"
 )
 
+// StatedGoalsBalancing is a set of words of the API.
+type StatedGoalsBalancing string
+
+// Known values of StatedGoalsBalancing; the service may send others.
+const (
+	StatedGoalsBalancingLeastLoaded StatedGoalsBalancing = "least_loaded"
+	StatedGoalsBalancingRandom      StatedGoalsBalancing = "random"
+	StatedGoalsBalancingRoundRobin  StatedGoalsBalancing = "round_robin"
+)
+
 // StatedGoalsSplitBy is a set of words of the API.
 type StatedGoalsSplitBy string
 
@@ -299,6 +319,7 @@ const (
 	TargetOutcomeTargetGPUMemoryGib      TargetOutcomeTarget = "gpu_memory_gib"
 	TargetOutcomeTargetLatencyMsP99      TargetOutcomeTarget = "latency_ms_p99"
 	TargetOutcomeTargetSavingShare       TargetOutcomeTarget = "saving_share"
+	TargetOutcomeTargetSavingUSDPerMonth TargetOutcomeTarget = "saving_usd_per_month"
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
 	TargetOutcomeTargetTPOTMsP99         TargetOutcomeTarget = "tpot_ms_p99"
 	TargetOutcomeTargetTTFTMsP99         TargetOutcomeTarget = "ttft_ms_p99"
@@ -344,7 +365,7 @@ const (
 	WorkloadEventVariantTreatment WorkloadEventVariant = "treatment"
 )
 
-// Adopted: One kind of call that is served in another way since the change.
+// Adopted: One kind of call that is served differently since the change.
 type Adopted struct {
 	Group    string      `json:"group"`
 	What     AdoptedWhat `json:"what"`
@@ -396,10 +417,15 @@ type AgentUpdateData struct {
 
 // AnalysisScope: The features that the question limits the answer to; `unknown` ones are not in the
 // log.
+//
+// The calls of the `excluded` features, tools, templates and models are in no number of the answer,
+// but in the comparison with a budget.
 type AnalysisScope struct {
-	Features []string `json:"features"`
-	Unknown  []string `json:"unknown"`
-	Requests int64    `json:"requests"`
+	Features         []string `json:"features"`
+	Unknown          []string `json:"unknown"`
+	Requests         int64    `json:"requests"`
+	Excluded         []string `json:"excluded,omitempty"`
+	RequestsExcluded *int64   `json:"requests_excluded,omitempty"`
 }
 
 // Arrivals: How calls come in: None where the log is too short to say.
@@ -499,7 +525,7 @@ type CallShare struct {
 	Share    *float64 `json:"share,omitempty"`
 }
 
-// ChangeVerdict: The ruling on a change; dollars are saved in the time after it, negative where it
+// ChangeVerdict: The ruling on a change; dollars are savings in the time after it, negative if it
 // costs more.
 type ChangeVerdict struct {
 	Ruling         ChangeVerdictRuling `json:"ruling"`
@@ -533,9 +559,25 @@ type ComparedBills struct {
 	IsHourly    bool     `json:"is_hourly"`
 }
 
+// Completeness: Tokens of the calls taken, and what counters of the same emitters say, where they
+// send any.
+type Completeness struct {
+	InputTokens         int64    `json:"input_tokens"`
+	OutputTokens        int64    `json:"output_tokens"`
+	CountedInputTokens  *float64 `json:"counted_input_tokens"`
+	CountedOutputTokens *float64 `json:"counted_output_tokens"`
+}
+
 // Confirmation: A confirmation.
 type Confirmation struct {
 	Message string `json:"message"`
+}
+
+// Container: A container that runs one replica.
+type Container struct {
+	Image string   `json:"image"`
+	Args  []string `json:"args"`
+	Port  int64    `json:"port"`
 }
 
 // DataSufficiency: Whether the log suffices for advice, which fields it has, and what further
@@ -590,6 +632,24 @@ type Effect struct {
 	MostlyUSD  *float64   `json:"mostly_usd,omitempty"`
 }
 
+// EmitterLine: What one instrumentation scope sent; `calls` are those whose counts come from it.
+type EmitterLine struct {
+	Scope                string           `json:"scope"`
+	Version              *string          `json:"version"`
+	Calls                int64            `json:"calls"`
+	FailedCalls          int64            `json:"failed_calls"`
+	MergedRecords        int64            `json:"merged_records"`
+	CallsWithoutUsage    int64            `json:"calls_without_usage"`
+	CorrectedCalls       map[string]int64 `json:"corrected_calls"`
+	SampledCallsStandFor *float64         `json:"sampled_calls_stand_for"`
+	SurroundingSpans     int64            `json:"surrounding_spans"`
+	AgentSpans           int64            `json:"agent_spans"`
+	IgnoredRecords       int64            `json:"ignored_records"`
+	UntimedCalls         int64            `json:"untimed_calls"`
+	UnreadAttributes     []string         `json:"unread_attributes"`
+	LastSeenAt           *time.Time       `json:"last_seen_at"`
+}
+
 // Envelope: The documented shape of every error.
 type Envelope struct {
 	Error     ErrorBody `json:"error"`
@@ -619,6 +679,20 @@ type ErrorData struct {
 // EventBatch: Events as sent; each is validated individually.
 type EventBatch struct {
 	Events []WorkloadEvent `json:"events"`
+}
+
+// EventList: A page of events.
+type EventList struct {
+	Data       []ListedEvent    `json:"data"`
+	Pagination EventsPagination `json:"pagination"`
+}
+
+// EventsPagination: The position of a page among the events that match.
+type EventsPagination struct {
+	Total      int64   `json:"total"`
+	Limit      int64   `json:"limit"`
+	HasMore    bool    `json:"has_more"`
+	NextCursor *string `json:"next_cursor"`
 }
 
 // EventsTaken: The outcome of a batch: counts, and the result of every event.
@@ -659,6 +733,21 @@ type Explanation struct {
 	Grade              Grade           `json:"grade,omitempty"`
 }
 
+// ExportAnswer: The answer to an export.
+type ExportAnswer struct {
+	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
+}
+
+// FeatureGoal: The goals stated for one feature while other features have others.
+type FeatureGoal struct {
+	Feature           string   `json:"feature"`
+	SavingShare       *float64 `json:"saving_share,omitempty"`
+	Speedup           *float64 `json:"speedup,omitempty"`
+	TrafficGrowth     *float64 `json:"traffic_growth,omitempty"`
+	BudgetUSDPerMonth *float64 `json:"budget_usd_per_month,omitempty"`
+	SavingUSDPerMonth *float64 `json:"saving_usd_per_month,omitempty"`
+}
+
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
 // set.
 type FeatureLatency struct {
@@ -695,6 +784,14 @@ type GoalDifference struct {
 	Model float64 `json:"model"`
 }
 
+// GpuFleet: GPUs that a question names; `count` is None if it gives no number.
+type GpuFleet struct {
+	Name    string `json:"name"`
+	Count   *int64 `json:"count,omitempty"`
+	IsOwned bool   `json:"is_owned,omitempty"`
+	IsBound bool   `json:"is_bound,omitempty"`
+}
+
 // GrowthBill: The bill and the plan at the traffic growth in question.
 type GrowthBill struct {
 	TrafficGrowth      float64  `json:"traffic_growth"`
@@ -714,6 +811,16 @@ type Health struct {
 // IdentityProvider: The provider that users may sign in with.
 type IdentityProvider struct {
 	Name string `json:"name"`
+}
+
+// IntakeAnswer: What came in for a workload by telemetry, and what to change so that more is known.
+type IntakeAnswer struct {
+	WorkloadID   string        `json:"workload_id"`
+	Emitters     []EmitterLine `json:"emitters"`
+	Completeness Completeness  `json:"completeness"`
+	LateRecords  int64         `json:"late_records"`
+	RefusedCalls int64         `json:"refused_calls"`
+	Advice       []string      `json:"advice"`
 }
 
 // KeyLine: A key in the list; `hint` has its last characters.
@@ -774,6 +881,14 @@ type Latency struct {
 	ByFeature    []FeatureLatency `json:"by_feature"`
 }
 
+// LatencyLimit: A limit on a latency, judged at `percentile`; an empty `feature` means all calls.
+type LatencyLimit struct {
+	Metric     LatencyLimitMetric `json:"metric"`
+	ValueMs    float64            `json:"value_ms"`
+	Percentile float64            `json:"percentile,omitempty"`
+	Feature    string             `json:"feature,omitempty"`
+}
+
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
 // no limit.
 type Limits struct {
@@ -785,6 +900,14 @@ type Limits struct {
 	MaxEventsPerWorkload int64            `json:"max_events_per_workload"`
 	RateLimitRequests    int64            `json:"rate_limit_requests"`
 	RateLimits           map[string]int64 `json:"rate_limits"`
+}
+
+// ListedEvent: A stored event, its cost at list prices, and the prices that applied; null where
+// unknown.
+type ListedEvent struct {
+	Event      WorkloadEvent `json:"event"`
+	USD        *float64      `json:"usd"`
+	UnitPrices *UnitPrices   `json:"unit_prices"`
 }
 
 // LoginRequest: An e-mail address and a password.
@@ -951,6 +1074,15 @@ type Pareto struct {
 	Refused   []RefusedOption `json:"refused"`
 }
 
+// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
+// warning.
+type PartialSuccess struct {
+	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
+	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
+	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
+	ErrorMessage       string  `json:"errorMessage,omitempty"`
+}
+
 // PasswordChange: The current password, as proof, and the new one.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
@@ -1014,6 +1146,17 @@ type PlanBill struct {
 // PongData: The ping that this answers.
 type PongData struct {
 	RequestID string `json:"request_id"`
+}
+
+// PresentFleetSummary: The fleet that serves the log now.
+type PresentFleetSummary struct {
+	Model          string  `json:"model"`
+	GPU            string  `json:"gpu"`
+	GPUsPerReplica int64   `json:"gpus_per_replica"`
+	Precision      string  `json:"precision"`
+	Replicas       int64   `json:"replicas"`
+	USDPerHour     float64 `json:"usd_per_hour"`
+	Calibration    string  `json:"calibration"`
 }
 
 // PriceChange: A published change of a model's prices; `usd_per_month` is what it adds to the
@@ -1083,6 +1226,20 @@ type Proposal struct {
 	ServedOn        *string    `json:"served_on,omitempty"`
 	ServedReplicas  *int64     `json:"served_replicas,omitempty"`
 	ServedPrecision *Precision `json:"served_precision,omitempty"`
+}
+
+// ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
+type ProposedFleetSummary struct {
+	Model          string  `json:"model"`
+	GPU            string  `json:"gpu"`
+	GPUsPerReplica int64   `json:"gpus_per_replica"`
+	Precision      string  `json:"precision"`
+	Replicas       int64   `json:"replicas"`
+	USDPerHour     float64 `json:"usd_per_hour"`
+	TTFTLimitMsP99 float64 `json:"ttft_limit_ms_p99"`
+	TPOTLimitMsP99 float64 `json:"tpot_limit_ms_p99"`
+	KeepsLimits    bool    `json:"keeps_limits"`
+	RefusedCalls   int64   `json:"refused_calls"`
 }
 
 // ProviderRateLimits: The rate limits that the busiest minute needs.
@@ -1296,13 +1453,23 @@ type Savings struct {
 
 // Serving: Replicas of an open model on own GPUs, with arguments for the inference engines.
 type Serving struct {
-	Model          string         `json:"model"`
-	GPU            string         `json:"gpu"`
-	GPUsPerReplica int64          `json:"gpus_per_replica"`
-	Replicas       int64          `json:"replicas"`
-	Balancing      *string        `json:"balancing,omitempty"`
-	Vllm           []string       `json:"vllm"`
-	TensorrtLlm    map[string]any `json:"tensorrt_llm"`
+	Model            string            `json:"model"`
+	Checkpoint       string            `json:"checkpoint"`
+	Publisher        *string           `json:"publisher"`
+	Licence          *string           `json:"licence"`
+	NonCommercial    bool              `json:"non_commercial"`
+	GPU              string            `json:"gpu"`
+	GPUsPerReplica   int64             `json:"gpus_per_replica"`
+	Replicas         int64             `json:"replicas"`
+	Balancing        string            `json:"balancing"`
+	MaxContextTokens int64             `json:"max_context_tokens"`
+	Command          string            `json:"command"`
+	Container        Container         `json:"container"`
+	Environment      map[string]string `json:"environment"`
+	Secrets          []string          `json:"secrets"`
+	Vllm             []string          `json:"vllm"`
+	Sglang           []string          `json:"sglang"`
+	TensorrtLlm      map[string]any    `json:"tensorrt_llm"`
 }
 
 // ServingOption: One way to serve the traffic, a point of the Pareto analysis; None means "not
@@ -1321,6 +1488,7 @@ type ServingOption struct {
 	MemoryGib         *float64  `json:"memory_gib,omitempty"`
 	GPU               *string   `json:"gpu,omitempty"`
 	Replicas          *int64    `json:"replicas,omitempty"`
+	GPUs              *int64    `json:"gpus,omitempty"`
 	NeedsEvaluation   bool      `json:"needs_evaluation,omitempty"`
 }
 
@@ -1355,20 +1523,30 @@ type Side struct {
 
 // Simulated: The log's cost and latency now and after the change.
 type Simulated struct {
-	Calls             int64           `json:"calls"`
-	NowUSDInWindow    float64         `json:"now_usd_in_window"`
-	ThenUSDInWindow   float64         `json:"then_usd_in_window"`
-	NowUSDPerMonth    *float64        `json:"now_usd_per_month"`
-	ThenUSDPerMonth   *float64        `json:"then_usd_per_month"`
-	CostChange        string          `json:"cost_change"`
-	Steps             []SimulatedStep `json:"steps"`
-	TruncatedShare    float64         `json:"truncated_share"`
-	CallsThatDoNotFit int64           `json:"calls_that_do_not_fit"`
-	LatencyNow        map[string]any  `json:"latency_now"`
-	LatencyThen       map[string]any  `json:"latency_then"`
-	Fleet             map[string]any  `json:"fleet"`
-	FleetNow          map[string]any  `json:"fleet_now"`
-	Notes             []string        `json:"notes"`
+	Calls             int64                 `json:"calls"`
+	NowUSDInWindow    float64               `json:"now_usd_in_window"`
+	ThenUSDInWindow   float64               `json:"then_usd_in_window"`
+	NowUSDPerMonth    *float64              `json:"now_usd_per_month"`
+	ThenUSDPerMonth   *float64              `json:"then_usd_per_month"`
+	CostChange        string                `json:"cost_change"`
+	Steps             []SimulatedStep       `json:"steps"`
+	TruncatedShare    float64               `json:"truncated_share"`
+	CallsThatDoNotFit int64                 `json:"calls_that_do_not_fit"`
+	LatencyNow        SimulatedLatency      `json:"latency_now"`
+	LatencyThen       *SimulatedLatency     `json:"latency_then"`
+	Fleet             *ProposedFleetSummary `json:"fleet"`
+	FleetNow          *PresentFleetSummary  `json:"fleet_now"`
+	Notes             []string              `json:"notes"`
+}
+
+// SimulatedLatency: Tails that are measured, predicted or modelled; only the latter two have 80 %
+// intervals.
+type SimulatedLatency struct {
+	TTFTMsP99      *float64  `json:"ttft_ms_p99"`
+	TPOTMsP99      *float64  `json:"tpot_ms_p99"`
+	LatencyMsP99   *float64  `json:"latency_ms_p99"`
+	TTFTMsP99Range []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range []float64 `json:"tpot_ms_p99_range,omitempty"`
 }
 
 // SimulatedStep: One part of the proposal, and its effect on top of the parts before it.
@@ -1387,7 +1565,7 @@ type Slice struct {
 	OutputTokens int64   `json:"output_tokens"`
 }
 
-// Span: How long the log watched, and what turns dollars in it into dollars a month.
+// Span: The time that a log covers, and the factor from its dollars to dollars a month.
 type Span struct {
 	Seconds       float64  `json:"seconds"`
 	PerMonth      float64  `json:"per_month"`
@@ -1419,27 +1597,39 @@ type Spread struct {
 
 // StatedGoals: The stated goals as a result shows them; `priority` and `unread` are always present.
 type StatedGoals struct {
-	Priority          Priority            `json:"priority"`
-	BudgetUSDPerMonth *float64            `json:"budget_usd_per_month,omitempty"`
-	SavingShare       *float64            `json:"saving_share,omitempty"`
-	Speedup           *float64            `json:"speedup,omitempty"`
-	TrafficGrowth     *float64            `json:"traffic_growth,omitempty"`
-	TTFTMsP99         *float64            `json:"ttft_ms_p99,omitempty"`
-	TPOTMsP99         *float64            `json:"tpot_ms_p99,omitempty"`
-	LatencyMs         map[string]float64  `json:"latency_ms,omitempty"`
-	GPUMemoryGib      *float64            `json:"gpu_memory_gib,omitempty"`
-	GPUs              []string            `json:"gpus,omitempty"`
-	Constraints       []string            `json:"constraints,omitempty"`
-	Features          []string            `json:"features,omitempty"`
-	Models            []string            `json:"models,omitempty"`
-	Model             *string             `json:"model,omitempty"`
-	ServedOn          *string             `json:"served_on,omitempty"`
-	ServedReplicas    *int64              `json:"served_replicas,omitempty"`
-	ServedPrecision   *string             `json:"served_precision,omitempty"`
-	ChangeAt          *time.Time          `json:"change_at,omitempty"`
-	Analyses          []string            `json:"analyses,omitempty"`
-	SplitBy           *StatedGoalsSplitBy `json:"split_by,omitempty"`
-	Unread            []string            `json:"unread"`
+	Priority          Priority             `json:"priority"`
+	BudgetUSDPerMonth *float64             `json:"budget_usd_per_month,omitempty"`
+	SavingShare       *float64             `json:"saving_share,omitempty"`
+	Speedup           *float64             `json:"speedup,omitempty"`
+	TrafficGrowth     *float64             `json:"traffic_growth,omitempty"`
+	TTFTMsP99         *float64             `json:"ttft_ms_p99,omitempty"`
+	TPOTMsP99         *float64             `json:"tpot_ms_p99,omitempty"`
+	LatencyMs         map[string]float64   `json:"latency_ms,omitempty"`
+	GPUMemoryGib      *float64             `json:"gpu_memory_gib,omitempty"`
+	GPUs              []string             `json:"gpus,omitempty"`
+	Constraints       []string             `json:"constraints,omitempty"`
+	Features          []string             `json:"features,omitempty"`
+	Models            []string             `json:"models,omitempty"`
+	Model             *string              `json:"model,omitempty"`
+	ServedOn          *string              `json:"served_on,omitempty"`
+	ServedReplicas    *int64               `json:"served_replicas,omitempty"`
+	ServedPrecision   *string              `json:"served_precision,omitempty"`
+	Balancing         StatedGoalsBalancing `json:"balancing,omitempty"`
+	SpareReplicas     int64                `json:"spare_replicas,omitempty"`
+	ChangeAt          *time.Time           `json:"change_at,omitempty"`
+	Analyses          []string             `json:"analyses,omitempty"`
+	SplitBy           *StatedGoalsSplitBy  `json:"split_by,omitempty"`
+	Unread            []string             `json:"unread"`
+	SavingUSDPerMonth *float64             `json:"saving_usd_per_month,omitempty"`
+	Limits            []LatencyLimit       `json:"limits,omitempty"`
+	Excluded          []string             `json:"excluded,omitempty"`
+	ExcludedKinds     []string             `json:"excluded_kinds,omitempty"`
+	FromModels        []string             `json:"from_models,omitempty"`
+	Fleets            []GpuFleet           `json:"fleets,omitempty"`
+	PerFeature        []FeatureGoal        `json:"per_feature,omitempty"`
+	Facts             []string             `json:"facts,omitempty"`
+	Assumed           []string             `json:"assumed,omitempty"`
+	AskBack           string               `json:"ask_back,omitempty"`
 }
 
 // StatusData: The connected user; `run_id`: a run without events to send; `expires_at`: the new
@@ -1506,6 +1696,8 @@ type TargetOutcome struct {
 	ReachedIfEvaluationsPass *float64            `json:"reached_if_evaluations_pass,omitempty"`
 	Met                      *bool               `json:"met"`
 	Why                      string              `json:"why"`
+	Percentile               *float64            `json:"percentile,omitempty"`
+	Feature                  *string             `json:"feature,omitempty"`
 }
 
 // ThreadLine: A conversation in a list.
@@ -1555,6 +1747,16 @@ type ThreadTitle struct {
 type Ticket struct {
 	Ticket    string `json:"ticket"`
 	ExpiresIn int64  `json:"expires_in"`
+}
+
+// UnitPrices: Dollars for a million tokens of one event, after its tier; a request's fixed price in
+// dollars.
+type UnitPrices struct {
+	InputUSDPerM       float64 `json:"input_usd_per_m"`
+	CachedInputUSDPerM float64 `json:"cached_input_usd_per_m"`
+	CacheWriteUSDPerM  float64 `json:"cache_write_usd_per_m"`
+	OutputUSDPerM      float64 `json:"output_usd_per_m"`
+	RequestUSD         float64 `json:"request_usd"`
 }
 
 // UnknownEffect: An effect that the log cannot show, and the column it lacks.
@@ -1624,11 +1826,12 @@ type WorkloadDetail struct {
 	DeadLetters   []DeadEvent `json:"dead_letters"`
 }
 
-// WorkloadEvent: One call to a model, as it is sent in; only time, model and tokens are required.
+// WorkloadEvent: One call to a model, as a client sends it; only time, model and tokens are
+// required.
 //
-// Token counts follow one convention whatever the provider's: `input_tokens` counts all input, with
-// `cached_input_tokens` and `cache_write_tokens` as parts of it; `output_tokens` counts all output,
-// with `reasoning_tokens` as a part of it. Writes that live for 1 or 12 hours are parts of
+// Token counts follow one convention for all providers: `input_tokens` counts all input, with
+// `cached_input_tokens` and `cache_write_tokens` as parts; `output_tokens` counts all output, with
+// `reasoning_tokens` as a part. Writes that live for 1 or 12 hours are parts of
 // `cache_write_tokens`, where that is given.
 type WorkloadEvent struct {
 	Timestamp           time.Time             `json:"timestamp"`

@@ -1,5 +1,7 @@
 """A command imports the packages that it uses, and no others."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,3 +89,37 @@ def test_a_page_with_plots_imports_what_draws(log: str, tmp_path: Path) -> None:
 def test_the_embedded_store_imports_no_technology_that_settings_do_not_name(tmp_path: Path) -> None:
     store = str(tmp_path / "store")
     assert imported(EXTRAS | {"litestar", "matplotlib"}, "users", "list", "--data", store) == set()
+
+
+def served(watched: set[str], store: Path, **settings: str) -> set[str]:
+    """Serve until the greeting, then stop; return which of the watched packages the process imported."""
+    command = [sys.executable, "-c", PROGRAM, ",".join(watched), "serve", "--port", "0", "--data", str(store)]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **settings},
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert "Netra" in process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    return set(errors.splitlines()[-1].split())
+
+
+UNUSED = {"pydantic", "attrs", "watchfiles", "pygments", "cryptography", "matplotlib", "rich", "fastapi"}
+
+
+def test_a_server_imports_no_package_that_only_its_libraries_look_for(tmp_path: Path) -> None:
+    assert served(UNUSED | EXTRAS, tmp_path / "store") == set()
+
+
+def test_a_server_with_sign_in_by_google_can_check_its_signatures(tmp_path: Path) -> None:
+    given = {"NETRA_GOOGLE_CLIENT_ID": "id", "NETRA_GOOGLE_CLIENT_SECRET": "secret"}
+    assert {"authlib", "joserfc", "cryptography"} <= served(
+        {"authlib", "joserfc", "cryptography"}, tmp_path / "store", **given
+    )

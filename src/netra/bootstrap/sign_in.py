@@ -6,7 +6,7 @@ from netra.settings import Settings, package_missing
 
 
 def identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:
-    """Return the provider that the settings name, or None if they name none.
+    """Return the provider that the settings name, or None if they name no provider.
 
     Raises `SettingsRefused` when its packages are not installed.
     """

@@ -2,9 +2,9 @@
 
 dependency-injector imports every web framework that it finds, to support injection into its handlers. Netra
 does not use that, and where FastAPI is installed the import takes a quarter of the start. uvicorn imports
-watchfiles for reloading, alembic's templates import pygments for colours, and the container and Litestar
-import pydantic; Netra uses none of these. Only the command line may block packages: an embedding program's
-process may need them.
+watchfiles for reloading, alembic's templates import pygments for colours, the container and Litestar import
+pydantic, and PyJWT imports cryptography, a tenth of a server's memory; Netra does not use them. Only the
+command line may block packages: an embedding program's process may need them.
 """
 
 import sys
@@ -15,6 +15,7 @@ from typing import Final
 
 FRAMEWORKS: Final = ("fastapi", "fast_depends", "starlette", "werkzeug", "watchfiles", "pygments")
 SCHEMA_LIBRARIES: Final = ("pydantic", "attrs")  # imported by the container and Litestar if installed
+SIGNATURES: Final = ("cryptography",)  # imported by PyJWT if installed; access tokens are signed by HS256
 
 
 @contextmanager

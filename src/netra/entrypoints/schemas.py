@@ -143,7 +143,7 @@ def _complete(schema: Json, struct: inspect.StructType, *, may_lack_fields: bool
 
 
 def _has_default(field: inspect.Field) -> bool:
-    """Return whether an absent field has a value; a field that is `UNSET` has none."""
+    """Return whether an absent field has a value; a field that is `UNSET` has no value."""
     return field.default is not msgspec.NODEFAULT or field.default_factory is not msgspec.NODEFAULT
 
 

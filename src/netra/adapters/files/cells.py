@@ -11,7 +11,7 @@ from netra.adapters.files.instants import Instants, Order
 from netra.adapters.files.numbers import Style, currency_in, plain_number, style_in
 from netra.domain.workloads.columns import FLOATS, INTEGERS
 
-Columns = Mapping[str, Sequence[str]]  # cells by the field of `Event`; "" where there is none
+Columns = Mapping[str, Sequence[str]]  # cells by the field of `Event`; "" without a cell
 
 COUNTS: Final = ("input_tokens", "output_tokens", *INTEGERS, "prefix_block_tokens")
 
@@ -49,8 +49,8 @@ class Cells:
     @property
     def notes(self) -> tuple[str, ...]:
         """Return how cells were read, one sentence each."""
-        told = (f"Numbers such as {cell!r} were read as {number}." for cell, number in self._shown.items())
-        return (*self._instants.notes, *told)
+        numbers = (f"Numbers such as {cell!r} were read as {number}." for cell, number in self._shown.items())
+        return (*self._instants.notes, *numbers)
 
     def learn(self, columns: Columns) -> None:
         """Learn the style of numbers and of instants. Raises `UnreadableFile` for ambiguous dates."""

@@ -54,7 +54,7 @@ def table_format(
 
 
 def format_named(choices: ReadingChoices, formats: Sequence[Format]) -> Format | str | None:
-    """Return the format that was asked for. Raises `UnreadableFile` for a name that is none."""
+    """Return the requested format. Raises `UnreadableFile` for an unknown name."""
     if choices.format is None:
         return None
     if choices.format in GENERIC:

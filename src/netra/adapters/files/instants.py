@@ -92,7 +92,7 @@ class Instants:
             self._shown[words] = dates[0][0]
 
     def plain(self, cell: str) -> str:
-        """Return the instant as RFC 3339 has it; the cell itself when it is none."""
+        """Return the instant in RFC 3339 format, or the cell itself if it is not an instant."""
         if _ISO.fullmatch(cell):
             return cell
         if _NUMBER.fullmatch(cell):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from netra.adapters.files.cells import Cells
+from netra.adapters.files.formats.model import Row
 from netra.adapters.files.instants import Order
 from netra.adapters.files.json_rows import Rows
 from netra.adapters.files.layout import Column, columns_named, seconds_of
@@ -57,7 +58,7 @@ class JsonEvents:
         return msgspec.structs.replace(joined([]), notes=(*notes, *self._cells.notes))
 
     def _take_cells(self, rows: Rows) -> Taken:
-        found: list[dict[str, Any]] = []
+        found: list[Row] = []
         lines: list[int] = []
         faults: list[RowFault] = []
         for line, raw in rows:
@@ -78,7 +79,7 @@ class JsonEvents:
         taken = events_of(columns, lines, cells=self._cells)
         return msgspec.structs.replace(taken, faults=(*faults, *taken.faults))
 
-    def _decoded(self, line: int, raw: bytes) -> dict[str, Any] | RowFault:
+    def _decoded(self, line: int, raw: bytes) -> Row | RowFault:
         if (commas := raw.count(b",")) > ROW_COMMAS:
             message = (
                 f"the row has {commas} commas; prefix_hashes holds at most {PREFIX_HASHES_PER_EVENT_MAX}"
@@ -92,7 +93,7 @@ class JsonEvents:
             return fault_of(line, error)
         return dict(flat(row)) if self._is_nested else row
 
-    def _learn_keys(self, rows: list[dict[str, Any]]) -> None:
+    def _learn_keys(self, rows: list[Row]) -> None:
         new = {key for row in rows for key in row} - self._keys.keys()
         if not new or len(self._keys) + len(new) > KEYS_MAX:
             return
@@ -103,13 +104,13 @@ class JsonEvents:
         self._cells.in_seconds = seconds_of(columns)
 
 
-def flat(row: Mapping[str, Any], *, above: str = "", levels: int = NESTING_MAX) -> list[tuple[str, Any]]:
+def flat(row: Row, *, above: str = "", levels: int = NESTING_MAX) -> list[tuple[str, object]]:
     """Return the keys and values of a nested object, keys joined by dots; each object stands there too.
 
     >>> flat({"usage": {"input": 3}})
     [('usage', {'input': 3}), ('usage.input', 3)]
     """
-    found: list[tuple[str, Any]] = []
+    found: list[tuple[str, object]] = []
     for key, value in row.items():
         found.append((above + key, value))
         if isinstance(value, dict) and levels:
@@ -117,7 +118,7 @@ def flat(row: Mapping[str, Any], *, above: str = "", levels: int = NESTING_MAX) 
     return found
 
 
-def cell_of(value: Any) -> str:  # Any: a JSON value
+def cell_of(value: object) -> str:
     """Return a JSON value as a cell of a table."""
     if value is None:
         return ""

@@ -82,7 +82,7 @@ def _row(cells: Mapping[str, str], *, line: int, fixed: bool) -> Measurement:
 
 
 def _size(cells: Mapping[str, str], field: str) -> int:
-    """Return the size of a parallel group; 1 where the file has none."""
+    """Return the size of a parallel group; 1 if the file has no such column."""
     return round(_number(cells, field)) if cells.get(field) else 1
 
 

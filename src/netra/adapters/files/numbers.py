@@ -24,7 +24,7 @@ _ZEROS: Final = re.compile(r"([+-]?\d+)\.0*")  # a count that passed through a f
 
 
 def style_in(cells: Iterable[str], *, are_counts: bool) -> Style | None:
-    """Return the style that some cell proves; None when none does, or when they prove both.
+    """Return the style that a cell proves, or None if the cells prove no style or both.
 
     In a column of counts a group of three digits after a sign can only be thousands.
 
@@ -58,7 +58,7 @@ def _proof(cell: str, *, is_count: bool) -> Style | None:
 
 
 def plain_number(cell: str, *, style: Style, is_count: bool = False) -> str:
-    """Return the number in the form that a program writes; the cell itself when it is none in this style.
+    """Return the number as a program writes it, or the cell itself if it is not a number in this style.
 
     >>> plain_number("1.234,50", style="comma"), plain_number("$1,234.5", style="point")
     ('1234.50', '1234.5')
@@ -82,7 +82,7 @@ def _bare(cell: str) -> str:
 
 
 def currency_in(cell: str) -> str | None:
-    """Return the ISO code of the currency that a cell names; None when it names none.
+    """Return the ISO code of the currency in a cell, or None without a currency.
 
     >>> currency_in("$0.01"), currency_in("0,01 €"), currency_in("12 USD"), currency_in("0.01")
     ('USD', 'EUR', 'USD', None)

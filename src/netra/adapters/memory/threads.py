@@ -42,8 +42,8 @@ class MemoryThreadStore:
 
     async def messages(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[Message]:
         """Return all messages, oldest first."""
-        said = self._state.messages.get((owner_id, thread_id), [])
-        return tuple(sorted(said, key=lambda message: message.created_at))
+        messages = self._state.messages.get((owner_id, thread_id), [])
+        return tuple(sorted(messages, key=lambda message: message.created_at))
 
     async def delete(self, thread_id: ThreadId, *, owner_id: UserId) -> Sequence[RunEvent]:
         """Delete the thread and its contents; return the terminal events of its live runs."""

@@ -5,8 +5,8 @@ so it is stored only once.
 """
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -67,7 +67,7 @@ def text_emitted(
 ) -> NewEvent:
     """Return an event with the next part of the answer; `at` is its offset in characters in this `attempt`.
 
-    A later attempt, and the result, replace all of it.
+    A later attempt, and the result, replace the whole text.
     """
     data = {"agent": agent, "status": "processing", "message": message, "progress": progress}
     return _event(EventKind.UPDATE, run, {**data, "text": text, "attempt": attempt, "at": at})
@@ -95,8 +95,8 @@ def failed(run: Run, error: NetraError) -> tuple[NewEvent, NewEvent]:
     return _event(EventKind.ERROR, run, failure), _event(EventKind.RESULT, run, ended)
 
 
-def _event(kind: EventKind, run: Run, data: dict[str, Any]) -> NewEvent:
-    named: dict[str, Any] = {"run_id": run.id, "thread_id": run.thread_id, **data}
+def _event(kind: EventKind, run: Run, data: Mapping[str, object]) -> NewEvent:
+    named: dict[str, object] = {"run_id": run.id, "thread_id": run.thread_id, **data}
     if run.client_ref is not None:
         named["request_id"] = run.client_ref
     return NewEvent(kind=kind, data=msgspec.json.encode(named))

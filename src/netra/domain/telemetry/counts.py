@@ -1,7 +1,7 @@
 """The token counts of one record, in Netra's convention, from attributes and usage objects of any dialect."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from netra.domain.telemetry import attribute_names as names
 from netra.domain.telemetry.dialects import convention_of
@@ -38,7 +38,7 @@ def counts_of(record: Record) -> tuple[Usage, tuple[Note, ...]]:
     return settled(usage, convention)
 
 
-def _numbers_of(name: str, value: Any) -> dict[str, float]:
+def _numbers_of(name: str, value: object) -> dict[str, float]:
     """Return the numbers of a usage object; of a whole answer only those of its usage."""
     if not name.endswith("llm_response") or not isinstance(value, str):
         return numbers_in(value)
@@ -46,7 +46,7 @@ def _numbers_of(name: str, value: Any) -> dict[str, float]:
     return {} if begin < 0 else numbers_of_text(value[begin:])
 
 
-def langfuse_usage(value: Any) -> tuple[Usage, Convention]:  # Any: an object or its JSON text
+def langfuse_usage(value: object) -> tuple[Usage, Convention]:
     """Return the counts in Langfuse's usage details, whose buckets exclude each other under its own keys."""
     numbers = numbers_in(value)
     if "input" not in numbers and "output" not in numbers:

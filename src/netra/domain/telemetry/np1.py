@@ -1,8 +1,8 @@
 """np1: keyed hashes of the blocks of a prompt's prefix, without a tokenizer and without keeping the prompt.
 
 A prompt is cut into pieces by one regular expression; each piece weighs about as many tokens as a tokenizer
-would make of it. A block closes at the piece that brings it to `BLOCK_TOKENS`. Each hash covers its block and
-the hash before it, so equal hashes mean equal prompts up to there, to whoever has the key.
+would make from it. A block closes at the piece that brings it to `BLOCK_TOKENS`. Each hash covers its block
+and the hash before it, so for a holder of the key equal hashes mean equal prompts up to there.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _PIECE: Final = re.compile(
 
 
 class PrefixHashes(msgspec.Struct, frozen=True, kw_only=True):
-    """The hashes of a prompt: of each whole block, and of all of it."""
+    """The hashes of a prompt: of each whole block, and of the whole prompt."""
 
     blocks: tuple[int, ...]
     pseudo_tokens: int
@@ -32,7 +32,7 @@ class PrefixHashes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prefix_hashes(text: str, key: bytes) -> PrefixHashes:
-    """Return the hashes of a prompt under `key`; an unfinished last block has none.
+    """Return the hashes of a prompt under `key`; an unfinished last block has no hash.
 
     >>> prefix_hashes("", bytes(32)).blocks
     ()

@@ -32,9 +32,9 @@ Message = tuple[str, Sequence[str]]  # role and parts
 
 
 def prompt_text(
-    tools: Sequence[Any],
-    system: Any,
-    messages: Sequence[Message],  # Any: JSON values
+    tools: Sequence[object],
+    system: object,
+    messages: Sequence[Message],
 ) -> str:
     """Return a prompt as the provider sees it: tools, system, messages, in order."""
     parts = [f"T{_UNIT}{_dumps(tool)}{_RECORD}" for tool in tools]
@@ -45,7 +45,7 @@ def prompt_text(
 
 
 def prompt_of(attributes: Attributes) -> str | None:
-    """Return the prompt among a span's attributes; None where there is none that is whole."""
+    """Return the prompt among a span's attributes, or None without a complete one."""
     whole = next((attributes[name] for name in _WHOLE if name in attributes), None)
     system = _decoded(attributes.get("gen_ai.system_instructions"))
     tools = next((attributes[name] for name in _TOOLS if name in attributes), None)
@@ -61,12 +61,12 @@ def prompt_of(attributes: Attributes) -> str | None:
     return _checked(tools, system, found)
 
 
-def prompt_of_messages(messages: Any, tools: Any = None, system: Any = None) -> str | None:  # Any: JSON
+def prompt_of_messages(messages: object, tools: object = None, system: object = None) -> str | None:
     """Return the prompt of a request's own fields; None where it is not whole."""
     return _checked(tools, system, messages)
 
 
-def _checked(tools: Any, system: Any, messages: Any) -> str | None:  # Any: JSON values
+def _checked(tools: object, system: object, messages: object) -> str | None:
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
     if not isinstance(messages, Sequence) or not messages or len(messages) > MESSAGES_MAX:
@@ -76,7 +76,7 @@ def _checked(tools: Any, system: Any, messages: Any) -> str | None:  # Any: JSON
     return None if any(mark in text for mark in _REDACTED) else text
 
 
-def message_of(message: Any) -> Message:  # Any: a message of any provider, as JSON
+def message_of(message: object) -> Message:
     """Return role and parts of a message of OpenAI, Anthropic, Gemini, Vercel or OpenTelemetry."""
     if not isinstance(message, Mapping):
         return "user", [_dumps(message)]
@@ -88,7 +88,7 @@ def message_of(message: Any) -> Message:  # Any: a message of any provider, as J
     return role, parts
 
 
-def _part(part: Any) -> str:  # Any: a part of a message, as JSON
+def _part(part: object) -> str:
     if not isinstance(part, Mapping):
         return _dumps(part)
     if isinstance(called := part.get("function_call") or part.get("function"), Mapping):
@@ -107,7 +107,7 @@ def _part(part: Any) -> str:  # Any: a part of a message, as JSON
     return _dumps(part)
 
 
-def _indexed(attributes: Attributes) -> list[Mapping[str, Any]]:
+def _indexed(attributes: Attributes) -> list[Attributes]:
     """Return the messages of numbered attributes, as OpenInference and older OpenLLMetry send them."""
     found: dict[int, dict[str, Any]] = {}
     for name, value in attributes.items():
@@ -135,17 +135,17 @@ def _tools_of(attributes: Attributes) -> list[tuple[int, Any]]:
     return sorted(found, key=lambda tool: tool[0])
 
 
-def _list_of_tools(tools: Any) -> Sequence[Any]:  # Any: JSON, or its text
+def _list_of_tools(tools: object) -> Sequence[object]:  # Any: JSON, or its text
     found = _decoded(tools)
     return found if isinstance(found, list) else [] if found is None else [found]
 
 
-def _config(found: Mapping[str, Any]) -> Mapping[str, Any]:
+def _config(found: Attributes) -> Attributes:
     config = found.get("config")
     return config if isinstance(config, Mapping) else {}
 
 
-def _decoded(value: Any) -> Any:  # Any: a value, or its JSON text
+def _decoded(value: object) -> Any:  # Any: a value, or its JSON text
     """Return the value of JSON text; None for text that was cut, so that it is no JSON any more."""
     if not isinstance(value, str):
         return value
@@ -159,5 +159,5 @@ def _decoded(value: Any) -> Any:  # Any: a value, or its JSON text
         return None
 
 
-def _dumps(value: Any) -> str:  # Any: a JSON value
+def _dumps(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

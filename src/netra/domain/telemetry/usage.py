@@ -6,7 +6,7 @@ overrules; each correction leaves a note.
 
 import enum
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ class Note(enum.StrEnum):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """The counts as an emitter sent them; None where it sent none."""
+    """The counts as an emitter sent them; None where absent."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -104,7 +104,7 @@ _REASONING: Final = (
 _TOTAL: Final = ("total_tokens", "totalTokens", "total_token_count", "totalTokenCount")
 
 
-def usage_of(value: Any) -> Usage:  # Any: an object, its JSON text, or a Python literal of it
+def usage_of(value: object) -> Usage:  # Any: an object, its JSON text, or a Python literal of it
     """Return the counts in a provider's usage object, by the leaf names of any provider."""
     return usage_in(numbers_in(value))
 

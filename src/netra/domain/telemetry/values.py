@@ -17,7 +17,7 @@ NESTING_MAX: Final = 4  # levels of an object whose numbers are read
 _LITERAL_NUMBER: Final = re.compile(r"""['"](\w{1,64})['"]:\s*(-?\d{1,12}(?:\.\d{1,12})?)(?=[,}\s])""")
 
 
-def count_of(value: Any) -> int | None:  # Any: a value as it was sent
+def count_of(value: object) -> int | None:
     """Return a count of tokens; None for a negative number, infinity, a truth value or other text.
 
     >>> [count_of(value) for value in (7, "7", 7.0, True, -1, "Infinity", "7.5", 10**9)]
@@ -29,7 +29,7 @@ def count_of(value: Any) -> int | None:  # Any: a value as it was sent
     return int(number)
 
 
-def number_of(value: Any) -> float | None:  # Any: a value as it was sent
+def number_of(value: object) -> float | None:
     """Return a finite number that is not negative, sent as a number or as text."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -40,7 +40,7 @@ def number_of(value: Any) -> float | None:  # Any: a value as it was sent
     return number if math.isfinite(number) and number >= 0 else None
 
 
-def truth_of(value: Any) -> bool | None:  # Any: a value as it was sent
+def truth_of(value: object) -> bool | None:
     """Return a truth value, sent as such or as the text `true` or `false`."""
     if isinstance(value, bool):
         return value
@@ -49,7 +49,7 @@ def truth_of(value: Any) -> bool | None:  # Any: a value as it was sent
     return None
 
 
-def label_of(value: Any) -> str | None:  # Any: a value as it was sent
+def label_of(value: object) -> str | None:
     """Return text that can be a label, cut to its maximum; None for anything else, also for empty text."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
@@ -57,7 +57,7 @@ def label_of(value: Any) -> str | None:  # Any: a value as it was sent
     return text[:LABEL_MAX] or None
 
 
-def first(attributes: Attributes, names: Iterable[str]) -> Any:  # Any: a value as it was sent
+def first(attributes: Attributes, names: Iterable[str]) -> Any:
     """Return the first value that is present, in the order of `names`."""
     for name in names:
         value = attributes.get(name)
@@ -82,7 +82,7 @@ def first_label(attributes: Attributes, names: Iterable[str]) -> str | None:
     return None
 
 
-def object_of(value: Any) -> Mapping[str, Any]:  # Any: a value as it was sent
+def object_of(value: object) -> Attributes:
     """Return the object in a value, which may be JSON text; empty for anything else.
 
     Text longer than `TEXT_READ_MAX` is content of a prompt or an answer and is not read.
@@ -98,7 +98,7 @@ def object_of(value: Any) -> Mapping[str, Any]:  # Any: a value as it was sent
     return found if isinstance(found, dict) else {}
 
 
-def list_of(value: Any) -> list[Any]:  # Any: a value as it was sent
+def list_of(value: object) -> list[Any]:
     """Return the list in a value, which may be JSON text; a single text is a list of one."""
     if isinstance(value, (list, tuple)):
         return list(value)
@@ -113,7 +113,7 @@ def list_of(value: Any) -> list[Any]:  # Any: a value as it was sent
     return found if isinstance(found, list) else [value]
 
 
-def numbers_in(value: Any) -> dict[str, float]:  # Any: a value as it was sent
+def numbers_in(value: object) -> dict[str, float]:
     """Return the numbers of a nested object by the name of their leaf; the outermost of a name wins.
 
     The object may be a mapping, JSON text, or a Python literal as LiteLLM writes it.
@@ -143,7 +143,7 @@ def numbers_of_text(text: str) -> dict[str, float]:
     return found
 
 
-def _collect(value: Mapping[str, Any], found: dict[str, float], levels: int) -> None:
+def _collect(value: Attributes, found: dict[str, float], levels: int) -> None:
     nested = []
     for name, item in value.items():
         if isinstance(item, Mapping):

@@ -172,7 +172,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: UserId
     name: str
     scopes: frozenset[KeyScope]
-    hint: str  # last characters of the secret, to tell keys apart
+    hint: str  # last characters of the secret, to distinguish keys
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None = None

@@ -103,7 +103,7 @@ class RememberedRevocations:
 async def postponing(
     sessions: SessionStore, audit: AuditTrail, *, clock: Clock, incidents: Incidents
 ) -> AsyncGenerator[tuple[SessionStore, AuditTrail]]:
-    """Postpone a sign-out's writes while the store accepts none, until the block ends."""
+    """Postpone a sign-out's writes while the store accepts no writes, until the block ends."""
     ends = PostponedWrites(incidents=incidents, where="writing the ends of sessions")
     events = PostponedWrites(incidents=incidents, where="writing the security log")
     async with retried(ends, events, clock=clock):

@@ -43,7 +43,7 @@ _US_MAX: Final = (2**63 - 1) // 1_000  # in nanoseconds they still fit
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
-    """A column of names: `names[codes[i]]` is event i's, code -1 means it has none."""
+    """A column of names: `names[codes[i]]` is event i's, code -1 means no name."""
 
     codes: Codes
     names: tuple[str, ...]
@@ -179,7 +179,7 @@ def block_hash(block: int | str) -> int:
 
 
 def places_of(cells: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct values of `cells`, none below zero, ascending, and the place of each cell's value.
+    """Return the distinct values of non-negative `cells`, ascending, and the place of each cell's value.
 
     What `np.unique` returns with its inverse, without sorting where the values are small.
     """
@@ -202,7 +202,7 @@ def _used_codes(codes: Codes, *, of: int) -> Codes:
 
 
 def labels_of(values: Iterable[str | None]) -> Labels | None:
-    """Return the column of `values`, or None when none has a name."""
+    """Return the column of `values`, or None if every value is None."""
     cells = list(values)
     unique = dict.fromkeys(cells)
     unique.pop(None, None)

@@ -29,7 +29,7 @@ NOT_ENOUGH: Final = 3
 
 
 def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> float | None:
-    """Return the dollars that were typed; `nan` and `inf` are floats and no amounts."""
+    """Return the amount; reject `nan` and `inf`, which are floats."""
     if dollars is not None and not isfinite(dollars):
         raise click.BadParameter(f"{dollars} must be a number of dollars a month, such as 5000.")
     return dollars
@@ -37,22 +37,28 @@ def finite(_: click.Context, __: click.Parameter, dollars: float | None) -> floa
 
 @click.command()
 @logs_argument
-@click.option("--ask", default=DEFAULT_QUESTION, show_default=True, help="The question, in your words.")
+@click.option(
+    "--ask", default=DEFAULT_QUESTION, show_default=True, help="Question to answer, in plain language."
+)
 @click.option(
     "--priority",
     type=click.Choice([priority.value for priority in Priority]),
-    help="What to want least of: dollars, milliseconds, or a balance.",
+    help="Objective to minimise: cost, latency or both.",
 )
 @click.option(
     "--budget",
     type=click.FloatRange(min=0, min_open=True),
     callback=finite,
     metavar="USD",
-    help="Dollars a month.",
+    help="Maximum cost in US dollars per month.",
 )
-@click.option("--model", metavar="NAME", help="Price every call as this model, whatever the log says.")
+@click.option("--model", metavar="NAME", help="Model to price every call as, in place of the logged one.")
 @click.option(
-    "--constraint", "constraints", multiple=True, metavar="NAME", help="gpu_memory, latency, …; repeatable."
+    "--constraint",
+    "constraints",
+    multiple=True,
+    metavar="NAME",
+    help="Constraint such as gpu_memory or latency; repeatable.",
 )
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a report with plots."
@@ -73,19 +79,21 @@ def optimize(
     as_json: bool,
     **reading: Any,  # Any: click's options on reading, checked by click
 ) -> int:
-    """Say what to change about the workload whose request log is PATH, and what that saves.
+    """Recommend changes for the workload in the request log PATH, with the savings of each.
 
     PATH is a file, a folder, a pattern, or - for standard input, gzipped or not: a CSV or JSON log, an export
-    of a gateway or vendor, or the transcripts of a coding agent. Which one, is seen from the content.
+    of a gateway or vendor, or the transcripts of a coding agent. The format is detected.
 
     \b
     netra optimize day.csv
     netra optimize ~/.claude/projects --since 30d
 
     \b
-    Exit codes: 0 advice was given; 2 the log or an option cannot be used;
-    3 the log holds too little to advise on, no call of it has a known price,
-    or more than 5 % of its rows cannot be read.
+    Exit codes:
+      0  advice was given
+      2  the log or an option is invalid
+      3  the log is insufficient for advice, no call in it has a known price,
+         or more than 5 % of its rows cannot be read
     """
     from netra.entrypoints.reports.digest import is_sufficient  # imports numpy, which the help does not need
 

@@ -4,6 +4,7 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -103,7 +104,7 @@ async def _served(
     line: "Connection[bytes, bytes] | None",
 ) -> int:
     from netra.domain.ids import UserId
-    from netra.entrypoints.blocked_packages import SCHEMA_LIBRARIES, unseen
+    from netra.entrypoints.blocked_packages import SCHEMA_LIBRARIES, SIGNATURES, unseen
     from netra.entrypoints.server.server import server_config
     from netra.entrypoints.server.serving import AnnouncedServer
     from netra.entrypoints.server.supervision import end_with_parent
@@ -111,6 +112,8 @@ async def _served(
 
     with unseen(*SCHEMA_LIBRARIES):
         from netra.entrypoints.app import create_app
+    with unseen(*SIGNATURES):  # not while ports open: sign-in by a provider checks other signatures
+        import_module("netra.bootstrap.one_process")
 
     async with open_ports(settings) as ports:
         # User ids start at 1, so a store without user 1 has no users.

@@ -1,11 +1,12 @@
 """Routes for signing in and out by password, and for the account itself."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from msgspec import UNSET, UnsetType
 
@@ -176,7 +177,7 @@ async def change_password(
 
 def authentication_router(*, registration: bool) -> Router:
     """Return the routes; `register` is included if the deployment allows self-registration."""
-    handlers: list[Any] = [login, logout, me, ws_ticket, change_password]
+    handlers: list[HTTPRouteHandler] = [login, logout, me, ws_ticket, change_password]
     if registration:
         handlers.append(register)
     return Router("/api/auth", route_handlers=handlers, tags=["Authentication"])

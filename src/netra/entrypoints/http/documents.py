@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from litestar import Litestar, Response, Router, get
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from netra.entrypoints.asgi import Exchange, Header
@@ -16,6 +17,7 @@ from netra.entrypoints.http.admission import JSON
 from netra.entrypoints.http.methods import answering_options
 from netra.entrypoints.http.openapi import document
 from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.schemas import Json
 
 ASYNCAPI: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
 
@@ -66,11 +68,11 @@ def documents_router(*, asyncapi: Callable[[], bytes]) -> Router:
     def favicon(request: ApiRequest) -> Response[bytes]:
         return _page(pages, "favicon.svg", request.exchange)
 
-    handlers: list[Any] = [openapi, asyncapi_json, docs, part, favicon]
+    handlers: list[HTTPRouteHandler] = [openapi, asyncapi_json, docs, part, favicon]
     return Router("/", route_handlers=handlers, middleware=[answering_options], include_in_schema=False)
 
 
-def openapi_document(app: Litestar) -> dict[str, Any]:
+def openapi_document(app: Litestar) -> Json:
     """Return the OpenAPI document of `app`, with the routes that its settings switch off."""
     accounts = Router("/api/auth", route_handlers=[register], tags=["Authentication"])
     unused = Provide(lambda: None, sync_to_thread=False)

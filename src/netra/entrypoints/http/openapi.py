@@ -31,6 +31,8 @@ from netra.entrypoints.http.openapi_responses import (
 from netra.entrypoints.http.restrictions import restricted
 from netra.entrypoints.schemas import Json, components, reference, rename_references
 
+Kind = Any  # Any: a Struct, a type that msgspec describes, or a schema
+
 _NOTES: Final = "netra.notes"
 _PLACES: Final[Mapping[type[ParameterKwarg], str]] = {
     QueryParameter: "query",
@@ -52,34 +54,34 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     A body is a Struct, or a schema where any JSON is accepted.
     """
 
-    bodies: Mapping[str, Any] = {}
-    answers: Mapping[int, Any] = {}
+    bodies: Mapping[str, Kind] = {}
+    answers: Mapping[int, Kind] = {}
     takes_key: bool = False
     codes: tuple[str, ...] = ()
 
 
 def noted(
     *,
-    bodies: Mapping[str, Any] | None = None,
-    answers: Mapping[int, Any] | None = None,
+    bodies: Mapping[str, Kind] | None = None,
+    answers: Mapping[int, Kind] | None = None,
     key: bool = False,
     codes: tuple[str, ...] = (),
-) -> dict[str, Any]:
+) -> Json:
     """Return the `opt` that completes a route's description."""
     return {_NOTES: Notes(bodies=bodies or {}, answers=answers or {}, takes_key=key, codes=codes)}
 
 
-def document(app: Litestar, *also: Litestar) -> dict[str, Any]:
+def document(app: Litestar, *also: Litestar) -> Json:
     """Return the OpenAPI 3.1 document of all public routes; `also` has routes that are switched off here."""
     handlers = {(path, _method(one)): one for each in (*also, app) for path, one in _handlers(each)}
     found = sorted(handlers.items(), key=lambda each: each[0])
     responses = Responses()
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, Json] = {}
     for (path, method), handler in found:
         paths.setdefault(path, {})[method] = _operation(handler, responses)
     kinds = [kind for _, handler in found for kind in _kinds(handler)]
     bodies = [kind for _, handler in found for kind in _structs(_bodies(handler).values())]
-    made: dict[str, Any] = {
+    made: Json = {
         "openapi": "3.1.0",
         "info": _INFO,
         "servers": _SERVERS,
@@ -154,10 +156,10 @@ def operation_id(handler: HTTPRouteHandler) -> str:
 _PREFIXES: Final = {"Authentication": "auth_", "Agent": "agent_", "Health": "health_"}
 
 
-def _operation(handler: HTTPRouteHandler, responses: Responses) -> dict[str, Any]:
+def _operation(handler: HTTPRouteHandler, responses: Responses) -> Json:
     rule, notes = rule_of(handler.opt), _notes(handler)
     name = operation_id(handler)
-    operation: dict[str, Any] = {
+    operation: Json = {
         "operationId": name,
         "summary": handler.summary,
         "description": inspect.getdoc(handler.fn),
@@ -176,7 +178,7 @@ def _operation(handler: HTTPRouteHandler, responses: Responses) -> dict[str, Any
     return operation
 
 
-def _responses(handler: HTTPRouteHandler, rule: Rule, responses: Responses) -> dict[str, Any]:
+def _responses(handler: HTTPRouteHandler, rule: Rule, responses: Responses) -> Json:
     notes, parameters = _notes(handler), list(_parameters(handler))
     statuses = refused_statuses(
         rule,
@@ -200,7 +202,7 @@ def _responses(handler: HTTPRouteHandler, rule: Rule, responses: Responses) -> d
     }
 
 
-def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
+def _parameters(handler: HTTPRouteHandler) -> Iterator[Json]:
     defaults = inspect.signature(handler.fn).parameters
     for name, hint in get_type_hints(handler.fn, include_extras=True).items():
         kind, kwarg = _split(hint)
@@ -220,7 +222,7 @@ def _parameters(handler: HTTPRouteHandler) -> Iterator[dict[str, Any]]:
         }
 
 
-def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
+def _bounded(schema: Json, kwarg: ParameterKwarg) -> Json:
     bounds = {"minimum": kwarg.ge, "maximum": kwarg.le, "pattern": kwarg.pattern}
     return (
         schema
@@ -229,23 +231,23 @@ def _bounded(schema: dict[str, Any], kwarg: ParameterKwarg) -> dict[str, Any]:
     )
 
 
-def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Any]:
+def _bodies(handler: HTTPRouteHandler) -> Mapping[str, Kind]:
     if noted_bodies := _notes(handler).bodies:
         return noted_bodies
     kind, kwarg = _split(get_type_hints(handler.fn, include_extras=True).get("data"))
     return {JSON: kind} if isinstance(kwarg, BodyKwarg) else {}
 
 
-def _kinds(handler: HTTPRouteHandler) -> Iterator[Any]:
+def _kinds(handler: HTTPRouteHandler) -> Iterator[Kind]:
     """Yield every Struct that the route sends."""
     yield from _structs([*_notes(handler).answers.values(), _answer(handler)])
 
 
-def _structs(kinds: Iterable[Any]) -> Iterator[Any]:
+def _structs(kinds: Iterable[Kind]) -> Iterator[Kind]:
     return (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
 
 
-def _answer(handler: HTTPRouteHandler) -> Any:
+def _answer(handler: HTTPRouteHandler) -> Kind:
     answered = get_type_hints(handler.fn)["return"]
     return get_args(answered)[0] if get_origin(answered) is Response else answered
 
@@ -255,18 +257,19 @@ def _notes(handler: HTTPRouteHandler) -> Notes:
     return notes
 
 
-def _split(hint: Any) -> tuple[Any, Any]:
+def _split(hint: object) -> tuple[Kind, object]:
     """Return the type and its annotation, if any."""
     if get_origin(hint) is not Annotated:
         return hint, None
-    return hint.__origin__, hint.__metadata__[0]
+    kind, annotation, *_ = get_args(hint)
+    return kind, annotation
 
 
-def _present(kind: Any) -> Any:
+def _present(kind: Kind) -> Kind:
     """Return the type of a parameter that is present: None only means that it is absent."""
-    present = [part for part in get_args(kind) if part is not type(None)]
-    return present[0] if present else kind
+    parts = get_args(kind)
+    return next(part for part in parts if part is not type(None)) if type(None) in parts else kind
 
 
-def _schema(kind: Any) -> Json:
+def _schema(kind: Kind) -> Json:
     return dict(cast("Json", kind)) if isinstance(kind, dict) else reference(kind)

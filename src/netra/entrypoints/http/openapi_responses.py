@@ -1,4 +1,4 @@
-"""The responses of the OpenAPI document: shared ones by status, each route's own beside them.
+"""The responses of the OpenAPI document: shared ones by status, and each route's own.
 
 A route's documented error statuses follow from its rule, so the document cannot miss a status that the
 admission sends.
@@ -39,7 +39,7 @@ _WORDS: Final = {
 }
 _ALWAYS: Final = ("X-Request-ID", "X-API-Version", "Access-Control-Allow-Origin")
 _COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-HEADERS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
+HEADERS: Final[Mapping[str, tuple[str, Json]]] = {
     "X-Request-ID": ("The request's id; the client's own if it is well-formed.", {"type": "string"}),
     "X-API-Version": ("The version of this API.", {"type": "string", "const": API_VERSION}),
     "Access-Control-Allow-Origin": (
@@ -75,7 +75,7 @@ _NAMES: Final = {
 class Responses(msgspec.Struct):
     """Collects the shared error responses while operations refer to them."""
 
-    shared: Json = msgspec.field(default_factory=dict[str, Any])
+    shared: Json = msgspec.field(default_factory=dict[str, object])
 
     def refused(self, status: int, rule: Rule, codes: tuple[str, ...]) -> Json:
         """Return a reference to the response of an error with this status."""

@@ -48,7 +48,7 @@ async def stream(
     services: InjectedServices,
     connections: NamedDependency[LiveConnections],
     last_event_id: LastEventId = None,
-) -> Response[Any]:
+) -> Response[None]:
     """Send every event after `Last-Event-ID`, then live events until the last; 204 if no event can follow."""
     run = await services.run_service().get(RunId(run_id), owner_id=request.owner_id)
     after = seq_of(last_event_id, most=run.last_seq)
@@ -60,7 +60,7 @@ async def stream(
     return EventStream(reader, request=request, services=services, connections=connections)
 
 
-class EventStream(Response[Any]):
+class EventStream(Response[None]):
     """A response that lasts until its reader leaves or the run ends."""
 
     def __init__(
@@ -68,7 +68,7 @@ class EventStream(Response[Any]):
     ) -> None:
         self._sent = _Streamed(reader, request=request, services=services, connections=connections)
 
-    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+    def to_asgi_response(self, *_: object, **__: object) -> ASGIResponse:
         """Return the ASGI application of the response."""
         return self._sent
 

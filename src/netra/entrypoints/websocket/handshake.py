@@ -49,7 +49,7 @@ def proof_in(scope: Scope) -> Token | Ticket:
 def check_origin(scope: Scope, *, allowed: Collection[str]) -> None:
     """Raise `Forbidden` when a browser connects from a page that is neither ours nor in `allowed`.
 
-    A script cannot hide its page's origin, and programs other than browsers send none (RFC 6455, section
+    A script cannot hide its page's origin, and programs other than browsers send no origin (RFC 6455, section
     10.2).
     """
     origin = header(scope["headers"], b"origin")

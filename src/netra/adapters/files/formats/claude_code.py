@@ -85,7 +85,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class _Call(msgspec.Struct, kw_only=True):
-    """An answer so far: the row with most output, and what other rows of it add."""
+    """An answer so far: the row with the most output, and what its other rows add."""
 
     row: _Row
     line: int

@@ -8,7 +8,7 @@ rows.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -65,7 +65,7 @@ def is_row(row: Row) -> bool:
 
 
 class _File(msgspec.Struct, kw_only=True):
-    """What the rows of one file said so far."""
+    """The state after the rows of one file so far."""
 
     session: str | None = None
     model: str | None = None
@@ -121,7 +121,7 @@ class Rollouts:
             self._done += self._file.counts
         self._file = _File()
 
-    def _begin_session(self, row: Row, payload: Mapping[str, Any]) -> None:
+    def _begin_session(self, row: Row, payload: Row) -> None:
         if self._file.session is not None:
             return  # a parent's, repeated
         file = self._file
@@ -136,7 +136,7 @@ class Rollouts:
         is_fork = file.is_subagent or payload.get("forked_from_id") is not None
         file.replay_ends = began + REPLAY if is_fork and began is not None else None
 
-    def _recorded(self, row: Row, payload: Mapping[str, Any], line: int) -> Iterable[Placed]:
+    def _recorded(self, row: Row, payload: Row, line: int) -> Iterable[Placed]:
         usage = _usage(numbers_in(payload.get("usage")))
         answer = label_of(payload.get("response_id"))
         if not usage.is_known:
@@ -146,7 +146,7 @@ class Rollouts:
             )
         return (Placed(line, self._event(row, payload, usage, answer)),)
 
-    def _count(self, row: Row, info: Mapping[str, Any], line: int) -> None:
+    def _count(self, row: Row, info: Row, line: int) -> None:
         total = numbers_in(info.get("total_token_usage"))
         last = numbers_in(info.get("last_token_usage"))
         if total and total == self._file.total:
@@ -162,7 +162,7 @@ class Rollouts:
             key = f"codex {row.get('timestamp')} {int(total.get('total_tokens', 0))}"
             self._file.counts.append(Placed(line, self._event(row, info, usage, key)))
 
-    def _event(self, row: Row, about: Mapping[str, Any], usage: Usage, key: str | None) -> Event:
+    def _event(self, row: Row, about: Row, usage: Usage, key: str | None) -> Event:
         file = self._file
         return Event(
             timestamp=at_of(row.get("timestamp"), "timestamp"),

@@ -9,7 +9,7 @@ import msgspec
 from netra.adapters.files.formats.model import BadRow, Row
 from netra.adapters.files.instants import Instants
 from netra.adapters.files.layout import key_of
-from netra.domain.telemetry.values import count_of, label_of, number_of, object_of
+from netra.domain.telemetry.values import count_of, label_of, number_of
 from netra.domain.workloads.model import UNSPECIFIED_MODEL
 
 LATENCY_MS_MAX: Final = 1e10
@@ -18,7 +18,7 @@ VALUE_MAX: Final = 40  # characters of a value that a message quotes
 LABELS_MAX: Final = 8  # labels of one call
 
 
-def at_of(value: Any, name: str) -> datetime:  # Any: JSON value or text
+def at_of(value: object, name: str) -> datetime:
     """Return the instant in a field; a number is since 1970, in the unit that its size says.
 
     Raises `BadRow` with the value, and what was expected.
@@ -33,8 +33,8 @@ def at_of(value: Any, name: str) -> datetime:  # Any: JSON value or text
     return found
 
 
-def maybe_at(value: Any) -> datetime | None:  # Any: JSON value or text
-    """Return the instant in a field; None where there is none."""
+def maybe_at(value: object) -> datetime | None:
+    """Return the instant in a field, or None without one."""
     if value is None or isinstance(value, bool) or value == "":
         return None
     text = str(value).strip()
@@ -53,30 +53,30 @@ def ms_between(start: datetime | None, end: datetime | None) -> float | None:
     return ms_of((end - start).total_seconds() * 1000)
 
 
-def ms_of(value: Any) -> float | None:  # Any: JSON value or text
+def ms_of(value: object) -> float | None:
     """Return milliseconds; None for a negative or endless time."""
     number = number_of(value)
     return number if number is not None and number <= LATENCY_MS_MAX else None
 
 
-def seconds_as_ms(value: Any) -> float | None:  # Any: JSON value or text
+def seconds_as_ms(value: object) -> float | None:
     """Return seconds as milliseconds."""
     number = number_of(value)
     return None if number is None else ms_of(number * 1000)
 
 
-def cost_of(value: Any) -> float | None:  # Any: JSON value or text
-    """Return a cost; 0 beside tokens means that it is not known."""
+def cost_of(value: object) -> float | None:
+    """Return a cost; 0 for a call with tokens means unknown."""
     number = number_of(value)
     return number if number is not None and 0 < number <= COST_MAX else None
 
 
-def model_of(*values: Any) -> str:  # Any: JSON values or text
+def model_of(*values: object) -> str:
     """Return the first model that is named."""
     return next((name for value in values if (name := label_of(value)) is not None), UNSPECIFIED_MODEL)
 
 
-def first_of(row: Row, names: Iterable[str]) -> Any:  # Any: JSON value or text
+def first_of(row: Row, names: Iterable[str]) -> Any:
     """Return the first value that is there and not empty."""
     return next((row[name] for name in names if row.get(name) not in (None, "")), None)
 
@@ -91,8 +91,8 @@ def count_in(row: Row, *names: str) -> int | None:
     return next((count for name in names if (count := count_of(row.get(name))) is not None), None)
 
 
-def labels_of_pairs(**pairs: Any) -> dict[str, str] | None:  # Any: JSON values or text
-    """Return the labels that have a value; None where none has."""
+def labels_of_pairs(**pairs: object) -> dict[str, str] | None:
+    """Return the labels that have a value, or None without any."""
     found = {key: label for key, value in pairs.items() if (label := label_of(value)) is not None}
     return dict(list(found.items())[:LABELS_MAX]) or None
 
@@ -102,9 +102,20 @@ def snake(row: Row) -> dict[str, Any]:
     return {key_of(key): value for key, value in row.items()}
 
 
-def nested(row: Row, *names: str) -> Mapping[str, Any]:
-    """Return the object at a path of keys, each of which may be JSON text; empty where there is none."""
-    found: Mapping[str, Any] = row
+def nested(row: Row, *names: str) -> Row:
+    """Return the object at a path of keys, each of which may be JSON text; empty if absent."""
+    found: Row = row
     for name in names:
-        found = object_of(found.get(name))
+        found = whole_object(found.get(name))
     return found
+
+
+def whole_object(value: Any) -> Mapping[str, Any]:  # Any: JSON value or text
+    """Return the object in a value, which may be JSON text of any length: a line bounds it."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value if isinstance(value, Mapping) else {}
+    try:
+        found = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

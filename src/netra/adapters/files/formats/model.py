@@ -90,7 +90,7 @@ class EachRow:
         return (Placed(line, found),)
 
     def finish(self) -> Iterable[Placed]:
-        """Return no calls: none is held back."""
+        """Return no calls; this format buffers no calls."""
         return ()
 
     @property

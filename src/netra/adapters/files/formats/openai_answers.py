@@ -1,7 +1,6 @@
 """Answers of OpenAI's API as they came: stored completions, responses, and files of finished batches."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from netra.adapters.files.formats.fields import at_of, label_in, model_of, nested
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
@@ -22,7 +21,7 @@ def is_row(row: Row) -> bool:
 def event_of(row: Row) -> Event | Skip:
     """Return the call of an answer."""
     is_batch = "custom_id" in row
-    answer: Mapping[str, Any] = nested(row, "response", "body") if is_batch else row
+    answer: Row = nested(row, "response", "body") if is_batch else row
     usage = settled(usage_of(answer.get("usage")))[0]
     if not usage.is_known:
         return NO_USAGE

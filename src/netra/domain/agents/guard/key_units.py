@@ -58,7 +58,7 @@ def unit_of(key: str) -> tuple[NumberKind, float]:
 
 
 def period_of(key: str) -> str:
-    """Return the period of a key's number; empty if it has none."""
+    """Return the period of a key's number; empty without a period."""
     return next((name for ending, name in _PERIODS if ending in key), "")
 
 

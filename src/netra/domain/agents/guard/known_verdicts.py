@@ -26,7 +26,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     stance: str = ""
     savings: _Savings = _Savings()
-    inputs: Mapping[str, Any] = {}  # Any: JSON, by the analyser
+    inputs: Mapping[str, object] = {}  # Any: JSON, by the analyser
 
     @property
     def usd(self) -> float:
@@ -140,7 +140,7 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         return (self.by_feature, self.by_template, self.by_tool, self.by_model)
 
     def speed_of_plan(self) -> float | None:
-        """Return how many times as fast calls are under the plan; None: it cannot be told."""
+        """Return how many times as fast calls are under the plan; None if unknown."""
         by_name = {option.name: option for option in self.pareto.options}
         now, plan = by_name.get("as it is"), by_name.get("the plan")
         if now is None or plan is None or not now.latency_ms_p99 or not plan.latency_ms_p99:
@@ -158,18 +158,18 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
 _SECTIONS: Final = tuple(field.name for field in msgspec.structs.fields(KnownVerdicts))
 
 
-def verdicts_of(payload: Any) -> KnownVerdicts:  # Any: decoded JSON
-    """Return the judged parts of a result, or of the part of it that a language model gets."""
+def verdicts_of(payload: object) -> KnownVerdicts:
+    """Return the judged parts of a result, or of the part that a language model gets."""
     if not isinstance(payload, dict):
         return KnownVerdicts()
-    outer = cast("Mapping[str, Any]", payload)
+    outer = cast("Mapping[str, object]", payload)
     inner = outer.get("metrics", {})
-    held = {**(cast("Mapping[str, Any]", inner) if isinstance(inner, dict) else {}), **outer}
+    held = {**(cast("Mapping[str, object]", inner) if isinstance(inner, dict) else {}), **outer}
     sections = {name: _section(name, held[name]) for name in _SECTIONS if name in held}
     return KnownVerdicts(**{name: section for name, section in sections.items() if section is not None})
 
 
-def _section(name: str, value: Any) -> Any:  # Any: decoded JSON, and then the section's type
+def _section(name: str, value: object) -> Any:  # Any: decoded JSON, and then the section's type
     kinds = {field.name: field.type for field in msgspec.structs.fields(KnownVerdicts)}
     if name == "latency" and isinstance(value, list | tuple):
         value = {"by_feature": value}

@@ -7,7 +7,7 @@ state its row. Sentences in the payload are read like any other text.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -58,7 +58,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
         return ".".join(self.keys)
 
 
-def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
+def facts_of(payload: object) -> Facts:
     """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
@@ -94,13 +94,13 @@ def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
 class _Reader:
     """Walks one payload."""
 
-    def __init__(self, payload: Any) -> None:  # Any: decoded JSON
+    def __init__(self, payload: object) -> None:
         self.index = NameIndex(names_in(payload))
         self.keys: set[str] = set()
         self._is_month_known = _is_month_known(payload)
         self._total = verdicts_of(payload).requests or math.nan
 
-    def walk(self, value: Any, place: _Place) -> Iterator[Fact | NamedLabel]:  # Any: decoded JSON
+    def walk(self, value: object, place: _Place) -> Iterator[Fact | NamedLabel]:
         """Yield the facts of a value and of all within it."""
         if isinstance(value, bool) or value is None:
             return
@@ -112,11 +112,11 @@ class _Reader:
                 value, key=key, rows=place.rows, around=place.around, names=self.index, path=place.path
             )
         elif isinstance(value, dict):
-            yield from self._of_object(cast("Mapping[Any, Any]", value), place)
+            yield from self._of_object(cast("Mapping[str, object]", value), place)
         else:
-            yield from self._of_list(cast("Sequence[Any]", value), place)
+            yield from self._of_list(cast("Sequence[object]", value), place)
 
-    def _of_list(self, items: Sequence[Any], place: _Place) -> Iterator[Fact | NamedLabel]:
+    def _of_list(self, items: Sequence[object], place: _Place) -> Iterator[Fact | NamedLabel]:
         key = place.keys[-1] if place.keys else ""
         yield Fact(
             value=float(len(items)),
@@ -127,12 +127,13 @@ class _Reader:
         for item in items[:_LISTED_MAX]:
             yield from self.walk(item, place)
 
-    def _of_object(self, value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | NamedLabel]:
+    def _of_object(self, value: Mapping[str, object], place: _Place) -> Iterator[Fact | NamedLabel]:
         target = value.get("target")
         within = place.keys[-1] if place.keys else ""
         own = own_names(value, within=within, by=place.by)
         option = str(value.get("name", "")) if within == "options" else place.option
-        by = value["by"] if isinstance(value.get("by"), str) else place.by
+        stated = value.get("by")
+        by = stated if isinstance(stated, str) else place.by
         if within == "options":
             own |= self.index.names_in(str(value.get("name", "")))
         rows = (*place.rows, own) if own else place.rows
@@ -142,7 +143,7 @@ class _Reader:
         if any(name.kind in (NameKind.RECOMMENDATION, NameKind.CHANGE) for name in own):
             inputs = value.get("inputs")
             if isinstance(inputs, dict):
-                held = own_names(cast("Mapping[str, Any]", inputs), within="inputs")
+                held = own_names(cast("Mapping[str, object]", inputs), within="inputs")
                 rows = (*place.rows, own | {one for one in held if one.kind is NameKind.MODEL})
             around = self.index.names_in("\n".join(strings_in(value)))
         for key, inside in value.items():
@@ -181,7 +182,7 @@ def _of_key(name: str) -> Iterator[Fact | NamedLabel]:
             yield NamedLabel(label=Label(text=piece, key=(piece,), start=0, end=0))
 
 
-def _scope(payload: Any) -> frozenset[Name]:  # Any: decoded JSON
+def _scope(payload: object) -> frozenset[Name]:
     """Return the features that the whole result is about; empty if it is about the whole log."""
     held = payload.get("metrics", payload) if isinstance(payload, dict) else {}
     scope = held.get("scope") if isinstance(held, dict) else None
@@ -189,7 +190,7 @@ def _scope(payload: Any) -> frozenset[Name]:  # Any: decoded JSON
     return frozenset(Name(text=name, kind=NameKind.FEATURE) for name in features if isinstance(name, str))
 
 
-def _is_month_known(payload: Any) -> bool:  # Any: decoded JSON
+def _is_month_known(payload: object) -> bool:
     """Return False for a log of less than a day, whose monthly fields hold the log's own sums."""
     held = payload.get("metrics", payload) if isinstance(payload, dict) else {}
     span = held.get("span") if isinstance(held, dict) else None

@@ -84,7 +84,7 @@ def false_trends(judged: Judged) -> Iterator[FalseVerdict]:
 
 
 def false_speeds(judged: Judged) -> Iterator[FalseVerdict]:
-    """Yield "faster" where the plan changes no latency, or none is known."""
+    """Yield "faster" where the plan changes no latency, or no latency is known."""
     match = FASTER.search(judged.sentence) or ADVERB_FASTER.search(judged.sentence)
     if match is None or judged.is_hedged or TARGET.search(judged.sentence):
         return
@@ -117,7 +117,7 @@ def false_retirements(judged: Judged) -> Iterator[FalseVerdict]:
 
 
 def false_exclusions(judged: Judged) -> Iterator[FalseVerdict]:
-    """Yield "only for" and "all come from" about a row: the result measures each row, and excludes none."""
+    """Yield "only for" and "all come from" about a row: the result measures each row, and excludes no row."""
     for mention in judged.mentions:
         only = _ONLY.search(judged.sentence[: mention.start])
         rows = {name.text for name in mention.names if name.kind in _ROWS}

@@ -53,7 +53,7 @@ def _interval(word: str) -> tuple[float, float]:
 
 
 def _share(judged: Judged, what: str) -> float | None:
-    """Return the share that the sentence speaks of; None if the payload has none."""
+    """Return the share that the sentence speaks of; None if the payload has no share."""
     known = judged.known
     if says(judged.sentence, "repeat") and what.startswith(_COUNTED):
         return known.duplicates.share

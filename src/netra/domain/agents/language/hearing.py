@@ -45,7 +45,6 @@ _NUMBERS: Final[
     "tpot_ms_p99": (frozenset({NumberKind.TIME}), 1_000.0),
     "latency_ms": (frozenset({NumberKind.TIME}), 1_000.0),
 }
-_CHOICES: Final = ("priority", "split_by", "analyses")
 
 
 async def read_with_model(
@@ -114,7 +113,8 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
         else:
             refused.append(field)
     taken |= _chosen(local, read, is_lost=is_lost)
-    goals = msgspec.structs.replace(local, **taken)
+    answered = {"ask_back": ""} if taken else {}  # the model understood what the local reader did not
+    goals = msgspec.structs.replace(local, **taken, **answered)
     return MergedGoals(
         goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused)
     )
@@ -177,7 +177,7 @@ def _has_a_target(local: Goals) -> bool:
     return BEFORE_AFTER in local.analyses or any(_mine(local, field) is not None for field in _NUMBERS)
 
 
-def _schema() -> Mapping[str, Any]:
+def _schema() -> Mapping[str, object]:
     """Return the form's JSON schema with every field required."""
     schema = msgspec.json.schema(ModelReadGoals)["$defs"]["ModelReadGoals"]
     properties = {name: {**kind} for name, kind in schema["properties"].items()}

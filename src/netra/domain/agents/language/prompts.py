@@ -1,7 +1,7 @@
 """Define the fixed prompts; text from users and logs is added only as data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from netra.domain.agents.language.briefing import as_data
 from netra.domain.agents.language.prose import instructions_of
@@ -63,7 +63,7 @@ def system(*texts: str) -> PromptMessage:
     return PromptMessage(role="system", text=" ".join(texts))
 
 
-def data(**blocks: Any) -> PromptMessage:  # Any: any value that encodes as JSON
+def data(**blocks: object) -> PromptMessage:
     """Return the user message with the data."""
     return PromptMessage(role="user", text=f"<data>{as_data(blocks)}</data>")
 

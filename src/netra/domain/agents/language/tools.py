@@ -85,7 +85,7 @@ class FindEvents(_Closed, frozen=True, kw_only=True):
 
 
 class LookUpTools(msgspec.Struct, frozen=True, kw_only=True):
-    """The data that tools read: one log of the owner and the engine's analysis of it."""
+    """The data that tools read: one log of the owner, and the engine's analysis."""
 
     events: Events
     analysis: Analysis
@@ -157,7 +157,7 @@ async def look_up(call: ToolCall, lookups: LookUpTools) -> LookUpResult:
     return LookUpResult(tool=call.name, outcome="done", result=_cut(as_json(found)))
 
 
-def _schema(kind: type[_Arguments]) -> Mapping[str, Any]:
+def _schema(kind: type[_Arguments]) -> Mapping[str, object]:
     """Return the JSON schema of a tool's arguments, with references resolved."""
     (_,), components = msgspec.json.schema_components((kind,))
     schema = dict(components[kind.__name__])
@@ -176,9 +176,7 @@ def _unmasked(arguments: _Arguments, mask: Mask) -> _Arguments:
     return msgspec.structs.replace(arguments, **changes)
 
 
-def _used(
-    *, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint
-) -> Any:  # Any: any value that encodes as JSON
+def _used(*, lookups: LookUpTools, arguments: _Arguments, checkpoint: Checkpoint) -> object:
     checkpoint(0.0, "Looking more closely at the log")
     match arguments:
         case ProfileQuery():
@@ -196,37 +194,33 @@ def _used(
             return _found(lookups, arguments)
 
 
-def _analysed(lookups: LookUpTools, kind: str) -> Any:  # Any: any value that encodes as JSON
+def _analysed(lookups: LookUpTools, kind: str) -> object:
     found = [one for one in lookups.analysis.recommendations if one.kind == kind]
     return {"recommendations": found, "gaps": [gap for gap in lookups.analysis.gaps if gap.kind == kind]}
 
 
-def _simulated(
-    lookups: LookUpTools, arguments: Compare | Simulate, checkpoint: Checkpoint
-) -> Any:  # Any: any value that encodes as JSON
+def _simulated(lookups: LookUpTools, arguments: Compare | Simulate, checkpoint: Checkpoint) -> object:
     if isinstance(arguments, Simulate):
         return _tried(lookups, arguments, checkpoint)
     return [_compared(lookups, model, checkpoint) for model in arguments.models]
 
 
-def _compared(
-    lookups: LookUpTools, model: str, checkpoint: Checkpoint
-) -> Any:  # Any: any value that encodes as JSON
+def _compared(lookups: LookUpTools, model: str, checkpoint: Checkpoint) -> object:
     tried = _tried(lookups, Proposal(model=model), checkpoint)
     names = ("then_usd_in_window", "then_usd_per_month", "cost_change", "calls_that_do_not_fit")
     return {"model": model, **{name: tried[name] for name in names}}
 
 
-def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, Any]:
+def _tried(lookups: LookUpTools, proposal: Proposal, checkpoint: Checkpoint) -> dict[str, object]:
     tried = what_if(
         lookups.events, proposal, book=lookups.book, default_model=lookups.default_model,
         hardware=lookups.hardware, model=lookups.priced_as, checkpoint=checkpoint,
     )  # fmt: skip
-    shown: dict[str, Any] = msgspec.to_builtins(tried)
+    shown: dict[str, object] = msgspec.to_builtins(tried)
     return shown
 
 
-def _price(lookups: LookUpTools, model: str) -> Any:  # Any: any value that encodes as JSON
+def _price(lookups: LookUpTools, model: str) -> object:
     tariff = lookups.book.tariff(model)
     if tariff is None:
         return {"model": None, "note": "No price of this model is known."}
@@ -244,7 +238,7 @@ def _millions(rate: Rate | None) -> float | None:
     return None if rate is None else round(rate.usd_per_token * 1e6, 9)
 
 
-def _found(lookups: LookUpTools, wanted: FindEvents) -> Any:  # Any: any value that encodes as JSON
+def _found(lookups: LookUpTools, wanted: FindEvents) -> object:
     events, usd = lookups.study.events, lookups.study.now_usd
     where = np.ones(len(events), np.bool_)
     for column, name in (
@@ -270,7 +264,7 @@ def _is_named(
     return np.asarray(column.codes == column.names.index(name))
 
 
-def _row(events: Events, at: int, *, usd: float) -> Mapping[str, Any]:
+def _row(events: Events, at: int, *, usd: float) -> Mapping[str, object]:
     return {
         "event": events.name_of(at),
         "at": instant_of(int(events.at_ns[at])),

@@ -5,7 +5,7 @@ replaces the sentences shown before it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -47,7 +47,7 @@ class WritingTask(msgspec.Struct, frozen=True, kw_only=True):
     """The data for the answer and the tools the model may call."""
 
     payload: Json
-    question: Mapping[str, Any]  # the message and the earlier conversation; empty if they may not be sent
+    question: Mapping[str, object]  # the message and the earlier conversation; empty if they may not be sent
     mask: Mask
     tongue: Tongue = Tongue.ENGLISH  # of the answer
     lookups: LookUpTools | None = None

@@ -37,7 +37,7 @@ class Digits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def convention_of(text: str) -> Convention | None:
-    """Return the convention that the other numbers of `text` show; None if they show none or both.
+    """Return the convention that the other numbers of `text` show; None if they show neither or both.
 
     >>> convention_of("1,5 s und 2.500 Euro"), convention_of("1,000 calls"), convention_of("1.500 ms")
     (<Convention.COMMA: 'comma'>, <Convention.POINT: 'point'>, None)

@@ -142,7 +142,7 @@ MAGNITUDES: Final[Mapping[str, float]] = {
 SHORT_MAGNITUDES: Final = frozenset("mb")
 """Magnitudes of one letter that count only after a currency sign, in capitals, or before a counted thing."""
 MONEY_MAGNITUDES: Final = frozenset({"grand"})
-"""Magnitudes that are said of US dollars only."""
+"""Magnitudes that apply to US dollars only."""
 
 _SMALL: Final = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen
 fifteen sixteen seventeen eighteen nineteen"""
@@ -155,6 +155,7 @@ GROUPS: Final[Mapping[str, float]] = {
     "dozen": 12.0,
     "hundred": 100.0,
     "thousand": 1e3,
+    "grand": 1e3,
     "million": 1e6,
     "billion": 1e9,
 }

@@ -21,7 +21,8 @@ from netra.domain.agents.model import Briefing, Question, Watch
 from netra.domain.agents.question.heard import QuestionReading
 from netra.domain.agents.question.mentions import names_of
 from netra.domain.agents.stages.handover import Plan, Survey
-from netra.domain.agents.wording.missing_data import unread_sentence
+from netra.domain.agents.stages.opening import WithOpening
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.ids import ThreadId, UserId
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.metrics import LanguageModelUse, LookUp, ModelReading, ModelUsage
@@ -101,7 +102,9 @@ class ModelSession:
         task = await run_in_thread(
             partial(self._task, advice, plan, events, lookups), checkpoint=watch.checkpoint
         )
-        written = await unless_stopped(AnswerWriter(task, metered=self._metered, watch=watch).write(), watch)
+        opening = f"{echo_text(plan.findings.survey.goals)}\n\n"
+        writer = AnswerWriter(task, metered=self._metered, watch=WithOpening(watch, opening))
+        written = await unless_stopped(writer.write(), watch)
         metrics = msgspec.structs.replace(
             advice.metrics,
             language_model=self._use(plan, written),
@@ -109,8 +112,7 @@ class ModelSession:
         )
         report = advice.report
         if written.text is not None:
-            unread = unread_sentence(plan.findings.survey.goals)
-            report = f"{written.text}\n\n{unread}" if unread else written.text
+            report = f"{opening}{written.text}"
         return msgspec.structs.replace(advice, metrics=metrics, report=report)
 
     async def _before(self) -> tuple[Message, ...]:

@@ -54,7 +54,7 @@ def is_priced(metrics: Metrics) -> bool:
 
 def warnings(metrics: Metrics) -> tuple[str, ...]:
     """Return what a reader must know before any number: calls without a price, and reserved calls."""
-    return tuple(said for said in (_unpriced(metrics), _reserved(metrics)) if said)
+    return tuple(sentence for sentence in (_unpriced(metrics), _reserved(metrics)) if sentence)
 
 
 def _unpriced(metrics: Metrics) -> str:

@@ -24,6 +24,7 @@ ORDER: Final = (
     "waste",
     "exact_duplicates",
     "prompt_caching",
+    "context_growth",
     "output_length",
     "right_sizing",
     "batch",
@@ -37,6 +38,7 @@ ORDER: Final = (
     "rate_limits",
     "burst_shaping",
     "upgrade_review",
+    "cache_doctor",
 )
 """The analysers' names, in the order their changes are applied; each is also its module's name."""
 
@@ -47,6 +49,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     events: Events  # oldest first
     places: Ints  # each event's position in the log as it was sent, from 0
     goals: Goals
+    excluded_calls: int  # calls of the log that the question leaves out
+    excluded_usd: float  # what they cost in the log's own time
     prices: PriceList
     hardware: Hardware
     traffic: Traffic  # as sent and paid now; call i is event i
@@ -104,8 +108,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     effort: Literal["low", "medium", "high"]
     risk: str
     change: Change | None = None  # None: saves no money
-    low_share: float | None = None  # lower bound of the saving as a factor of it, if the analyser sets one
-    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors of it
+    low_share: float | None = None  # lower bound of the saving, as a factor, if the analyser sets one
+    rent_shares: tuple[float, float] | None = None  # bounds of the GPU rent, as factors
     options: tuple[Option, ...] = ()
     supply: SupplySettings = NO_SETTINGS  # its settings in the supply configuration
     steps: tuple[str, ...] = ()

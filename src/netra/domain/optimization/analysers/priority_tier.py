@@ -149,7 +149,7 @@ def _impact(
     cost_usd = float(study.now_usd[priority].sum())
     calls = count(int(priority.sum()), "call")
     price = (
-        f"Priority costs {money(premium_usd)} {study.month.told} more for {calls}, "
+        f"Priority costs {money(premium_usd)} {study.month.period} more for {calls}, "
         f"{percent(premium_usd / cost_usd)} of what they cost."
     )
     if not gained:

@@ -74,7 +74,7 @@ def _finding(study: Study, move: Move, where: Bools, *, saved_usd: float) -> Fin
         stance=Stance.DO,
         action="Send the calls that can wait 15 minutes at the flex service tier",
         impact=(
-            f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} {study.month.told} would "
+            f"{count(int(where.sum()), 'call')} that cost {money(eligible_usd)} {study.month.period} would "
             f"cost {percent(saved_usd / eligible_usd)} less at flex prices, with the same model and caching."
         ),
         grade=Grade.EXACT,

@@ -73,7 +73,7 @@ def closed_loop(
 def running_limit(deployment: Deployment, *, input_tokens: float, output_tokens: float) -> float:
     """Return the number of sequences that the cache holds concurrently, at least 1.
 
-    An engine that reserves the whole answer needs room for all of it; one that allocates page by page
+    An engine that reserves the whole answer needs room for the whole; one that allocates page by page
     holds half an answer on average.
     """
     memory = deployment.memory()

@@ -16,7 +16,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     gpu: str  # the catalogue's name of the GPU that was measured
     generation: str
     mixture: bool = False  # of a mixture of experts
-    release: str = ""  # of the engine; "" where the file names none
+    release: str = ""  # of the engine; "" if the file names no engine
     values: Mapping[str, float]
     rows: int  # settings in the fit
     tpot_error: float  # mean error of TPOT on rows left out of the fit, as a share

@@ -1,7 +1,6 @@
 """Tries a proposed fleet: replays the real arrivals on a number of replicas of a GPU."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -13,10 +12,11 @@ from netra.domain.optimization.model import Checkpoint, Gap
 from netra.domain.optimization.performance.configurations import ServingConfiguration, configurations
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import smallest_fleet
-from netra.domain.optimization.performance.hosting import tails_of
 from netra.domain.optimization.performance.replay import Replay, Requests, replay
+from netra.domain.optimization.performance.sizing import tails_of
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools
+from netra.domain.optimization.what_if.outcome import ProposedFleetSummary, SimulatedLatency
 from netra.domain.optimization.what_if.present_fleet import (
     PresentDeployment,
     PresentFleet,
@@ -71,8 +71,8 @@ class FleetTrial(msgspec.Struct, frozen=True, kw_only=True):
 
     where: Bools
     usd_in_window: float
-    latency: Mapping[str, Any]
-    fleet: Mapping[str, Any]
+    latency: SimulatedLatency
+    fleet: ProposedFleetSummary
     changed: tuple[str, ...]  # differences from the present fleet, by kind; empty if it is unknown
     notes: tuple[str, ...]
 
@@ -107,7 +107,7 @@ def trial_of(
         where=case.where,
         usd_in_window=configuration.usd_per_hour * replicas * study.span.seconds / 3600,
         latency=predicted or _modelled(tried, checkpoint=checkpoint),
-        fleet=_told(tried),
+        fleet=_summary(tried),
         changed=changed,
         notes=(*case.notes, _MODELLED if predicted is None else _PREDICTED),
     )
@@ -131,7 +131,7 @@ def _changes(present: PresentFleet, tried: _Tried) -> tuple[str, ...]:
 
 def _predicted(
     study: Study, present: PresentFleet, tried: _Tried, *, checkpoint: Checkpoint
-) -> dict[str, Any] | None:
+) -> SimulatedLatency | None:
     return predicted_latency(
         study,
         present,
@@ -232,7 +232,7 @@ def _replayed(
     return fleet.replicas, fleet.replayed
 
 
-def _modelled(tried: _Tried, *, checkpoint: Checkpoint) -> dict[str, Any]:
+def _modelled(tried: _Tried, *, checkpoint: Checkpoint) -> SimulatedLatency:
     replayed = tried.replayed
     tails = tails_of(
         tried.requests,
@@ -241,26 +241,26 @@ def _modelled(tried: _Tried, *, checkpoint: Checkpoint) -> dict[str, Any]:
         slo=tried.case.slo,
         checkpoint=within(checkpoint, begin=0.7, end=0.8),
     )
-    return {
-        "ttft_ms_p99": replayed.ttft_ms(99),
-        "tpot_ms_p99": replayed.tpot_ms(99),
-        "latency_ms_p99": None,
-        "ttft_ms_p99_range": tails.ttft_ms_p99,
-        "tpot_ms_p99_range": tails.tpot_ms_p99,
-    }
+    return SimulatedLatency(
+        ttft_ms_p99=replayed.ttft_ms(99),
+        tpot_ms_p99=replayed.tpot_ms(99),
+        latency_ms_p99=None,
+        ttft_ms_p99_range=tails.ttft_ms_p99,
+        tpot_ms_p99_range=tails.tpot_ms_p99,
+    )
 
 
-def _told(tried: _Tried) -> dict[str, Any]:
+def _summary(tried: _Tried) -> ProposedFleetSummary:
     deployment, replayed, slo = tried.configuration.deployment, tried.replayed, tried.case.slo
-    return {
-        "model": deployment.model.name,
-        "gpu": deployment.gpu.name,
-        "gpus_per_replica": deployment.tp,
-        "precision": deployment.precision,
-        "replicas": replayed.replicas,
-        "usd_per_hour": tried.configuration.usd_per_hour * replayed.replicas,
-        "ttft_limit_ms_p99": slo.ttft_ms,
-        "tpot_limit_ms_p99": slo.tpot_ms,
-        "keeps_limits": slo.holds(replayed),
-        "refused_calls": replayed.refused,
-    }
+    return ProposedFleetSummary(
+        model=deployment.model.name,
+        gpu=deployment.gpu.name,
+        gpus_per_replica=deployment.tp,
+        precision=deployment.precision,
+        replicas=replayed.replicas,
+        usd_per_hour=tried.configuration.usd_per_hour * replayed.replicas,
+        ttft_limit_ms_p99=slo.ttft_ms,
+        tpot_limit_ms_p99=slo.tpot_ms,
+        keeps_limits=slo.holds(replayed),
+        refused_calls=replayed.refused,
+    )

@@ -4,9 +4,9 @@ Applies the analysers' changes in their order and prices each step; recommends n
 or checked by replay of the real arrivals.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -30,6 +30,11 @@ from netra.domain.optimization.traffic import (
     total_usd,
 )
 from netra.domain.optimization.what_if.fleet_trial import FleetTrial, is_about_fleet, trial_of
+from netra.domain.optimization.what_if.outcome import (
+    PresentFleetSummary,
+    ProposedFleetSummary,
+    SimulatedLatency,
+)
 from netra.domain.optimization.what_if.present_fleet import PresentFleet, present_fleet
 from netra.domain.optimization.wording import cost_change
 
@@ -81,10 +86,10 @@ class Simulated(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[SimulatedStep, ...]
     truncated_share: float  # of the answers, by the cap
     calls_that_do_not_fit: int  # calls that exceed the new model's context and do not move
-    latency_now: Mapping[str, Any]  # if own GPUs serve the log, only of their calls
-    latency_then: Mapping[str, Any] | None  # None: the log does not allow a prediction
-    fleet: Mapping[str, Any] | None
-    fleet_now: Mapping[str, Any] | None  # None: the proposal names no present fleet
+    latency_now: SimulatedLatency  # if own GPUs serve the log, only of their calls
+    latency_then: SimulatedLatency | None  # None: the log does not allow a prediction
+    fleet: ProposedFleetSummary | None
+    fleet_now: PresentFleetSummary | None  # None: the proposal names no present fleet
     notes: tuple[str, ...]
 
 
@@ -167,7 +172,8 @@ def _simulated(
     times = study.span.per_month if study.span.is_month_known else None
     cut = now.output_tokens > (proposal.max_output_tokens or _ALL)
     moved = (then.tariff != now.tariff) | (then.hosted != now.hosted)
-    tails = msgspec.to_builtins(tails_of(study, among=None if present is None else present.where))
+    measured = tails_of(study, among=None if present is None else present.where)
+    tails = SimulatedLatency(**msgspec.structs.asdict(measured))
     return Simulated(
         calls=len(study.events),
         now_usd_in_window=now_usd,
@@ -181,7 +187,7 @@ def _simulated(
         latency_now=tails,
         latency_then=trial.latency if trial is not None else None if moved.any() else tails,
         fleet=None if trial is None else trial.fleet,
-        fleet_now=None if present is None else present.to_json(),
+        fleet_now=None if present is None else present.summary(),
         notes=(*study.span.notes, *_own_notes(proposal, present, trial)),
     )
 

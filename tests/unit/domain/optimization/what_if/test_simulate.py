@@ -123,30 +123,30 @@ def test_a_fleet_is_replayed_and_paid_by_the_hour(steady: Study) -> None:
     assert found.latency_then is not None
     price = HARDWARE.find_gpu("H100-SXM-80GB")
     assert price is not None
-    assert found.fleet["replicas"] == 2
+    assert found.fleet.replicas == 2
     hours = 119 / 3600
-    each = found.fleet["gpus_per_replica"] * (price.usd_per_gpu_hour or 0.0)
+    each = found.fleet.gpus_per_replica * (price.usd_per_gpu_hour or 0.0)
     assert found.then_usd_in_window == pytest.approx(2 * each * hours)
-    assert found.fleet["keeps_limits"] is True
-    assert found.latency_then["ttft_ms_p99"] > 0
+    assert found.fleet.keeps_limits is True
+    assert found.latency_then.ttft_ms_p99 > 0
 
 
 def test_without_a_number_the_fewest_replicas_that_keep_the_limits_are_found(steady: Study) -> None:
     found = tried(steady, gpu="H100-SXM-80GB")
     assert found.fleet is not None
-    assert found.fleet["replicas"] == 1
+    assert found.fleet.replicas == 1
 
 
 def test_another_open_model_can_be_hosted(steady: Study) -> None:
     found = tried(steady, gpu="H100-SXM-80GB", hosted_model="Llama-3.1-70B", gpus_per_replica=4, replicas=1)
     assert found.fleet is not None
-    assert (found.fleet["model"], found.fleet["gpus_per_replica"]) == ("Llama-3.1-70B", 4)
+    assert (found.fleet.model, found.fleet.gpus_per_replica) == ("Llama-3.1-70B", 4)
 
 
 def test_a_mixture_of_experts_is_sized_with_a_wider_interval(steady: Study) -> None:
     found = tried(steady, gpu="H100-SXM-80GB", hosted_model="Mixtral-8x7B", gpus_per_replica=2, replicas=1)
     assert found.latency_then is not None
-    fast, slow = found.latency_then["tpot_ms_p99_range"]
+    fast, slow = found.latency_then.tpot_ms_p99_range
     assert slow / fast == pytest.approx(1.31 / 0.73, rel=0.05)
     assert any("is a mixture of experts (" in note for note in found.steps[0].notes)
 

@@ -40,7 +40,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int
     slo_broken_share: float | None
-    mean_regret: float | None  # extra cost over the best measured pick within the limit, as a share of it
+    mean_regret: float | None  # extra cost over the best measured pick within the limit, as a share
 
 
 def decide(rows: Sequence[Judged], *, hardware: Hardware, errors: float = MARGIN_ERRORS) -> Decisions:

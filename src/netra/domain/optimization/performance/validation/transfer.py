@@ -20,7 +20,7 @@ from netra.domain.workloads.columns import Floats
 Number = TypeVar("Number", np.int64, np.float64, np.bool_)
 
 KINDS: Final = ("batch", "lengths", "tp")
-"""The parameters that can differ within a family; two or more at once are `several`."""
+"""The parameters that can differ within a family; two or more together are `several`."""
 
 _MOST_POINTS: Final = 600  # upper bound on the points of one family: 360,000 pairs
 
