@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from tests.unit.domain.agents.language.scripts import PLAIN, form, model, told
 from tests.unit.domain.agents.opened import words_of
@@ -89,7 +90,7 @@ def test_a_quotation_is_found_whatever_its_case_and_edges() -> None:
 )
 def test_each_disputed_number_is_asked_about(field: str, local: float, theirs: float, asked: str) -> None:
     difference = GoalDifference(field=field, local=local, model=theirs)
-    goals = without_disputed(Goals(**{field: local}), [difference])
+    goals = without_disputed(msgspec.structs.replace(Goals(), **{field: local}), [difference])
     assert getattr(goals, field) is None
     assert goals.ask_back.startswith(asked)
 
