@@ -1,6 +1,6 @@
 """Hold a model's reading of a question to the user's own words, and settle numbers read in two ways.
 
-A field rests on a quotation. A quotation that is in no message of the user is none, and its field is dropped.
+A field rests on a quotation. A field whose quotation is in no message of the user is dropped.
 """
 
 import re
