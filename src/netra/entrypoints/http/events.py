@@ -29,8 +29,19 @@ LIMIT_DEFAULT: Final = 50
 _Some = list[str] | None
 Names = Annotated[_Some, QueryParameter(description="Values to show; several may be given, empty for none.")]
 Ids = Annotated[_Some, QueryParameter(name="id", description=f"Ids of events to show, at most {IDS_MAX}.")]
-Since = Annotated[datetime | None, QueryParameter(name="from", description="The first instant to show.")]
-Until = Annotated[datetime | None, QueryParameter(name="to", description="The instant at which to stop.")]
+_INSTANT: Final = {
+    "format": "date-time",
+    "maxLength": 20,
+    "pattern": "^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z$",
+}
+Since = Annotated[
+    datetime | None,
+    QueryParameter(name="from", description="The first instant to show.", schema_extra=_INSTANT),
+]
+Until = Annotated[
+    datetime | None,
+    QueryParameter(name="to", description="The instant at which to stop.", schema_extra=_INSTANT),
+]
 Order = Annotated[Sort, QueryParameter(description="The order: newest, dearest or slowest first.")]
 Most = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Maximum number of events to return.")]
 

@@ -11,7 +11,6 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
 from netra.domain.telemetry.litellm import NotACall, event_of_payload
 from netra.domain.telemetry.reports import Emitter, Report, advice_on
@@ -141,7 +140,7 @@ def answer_of(workload_id: str, report: Report) -> IntakeAnswer:
 def payloads_taken(body: bytes, *, content_key: bytes | None, max_rows: int) -> Taken:
     """Return the events of a body: a list, one payload, or one a line.
 
-    Raises `InvalidRequest` for what is neither, `ValidationFailed` for too many rows.
+    Raises `ValidationFailed` for too many rows.
     """
     rows = _rows_of(body)
     check_size(len(rows), max_rows=max_rows)
@@ -170,13 +169,16 @@ def _rows_of(body: bytes) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _lines_of(body: bytes) -> list[Any]:
+def _lines_of(body: bytes) -> list[object]:
+    """Return the payload of each line; a line that is no JSON is a row that is rejected alone."""
+    return [_payload_of(line) for line in body.splitlines() if line.strip()]
+
+
+def _payload_of(line: bytes) -> object:
     try:
-        return [msgspec.json.decode(line) for line in body.splitlines() if line.strip()]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(
-            f"The body is neither a JSON array of payloads nor one payload a line: {error}."
-        ) from error
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _line(emitter: Emitter) -> EmitterLine:
