@@ -700,11 +700,6 @@ type Explanation struct {
 	Grade              Grade           `json:"grade,omitempty"`
 }
 
-// ExportAnswer: The answer to an export.
-type ExportAnswer struct {
-	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
-}
-
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
 // set.
 type FeatureLatency struct {
@@ -1013,15 +1008,6 @@ type Pareto struct {
 	Why       string          `json:"why"`
 	Measure   *string         `json:"measure"`
 	Refused   []RefusedOption `json:"refused"`
-}
-
-// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
-// warning.
-type PartialSuccess struct {
-	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
-	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
-	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
-	ErrorMessage       string  `json:"errorMessage,omitempty"`
 }
 
 // PasswordChange: The current password, as proof, and the new one.

@@ -418,11 +418,6 @@ export interface Explanation {
   grade?: Grade;
 }
 
-/** The answer to an export. */
-export interface ExportAnswer {
-  partialSuccess?: PartialSuccess;
-}
-
 /** The whole-call latency of one feature against its limit; `met` None: no limit was set. */
 export interface FeatureLatency {
   feature: string;
@@ -727,14 +722,6 @@ export interface Pareto {
   why: string;
   measure: string | null;
   refused: RefusedOption[];
-}
-
-/** What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning. */
-export interface PartialSuccess {
-  rejectedSpans?: string;
-  rejectedLogRecords?: string;
-  rejectedDataPoints?: string;
-  errorMessage?: string;
 }
 
 /** The current password, as proof, and the new one. */

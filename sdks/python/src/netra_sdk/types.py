@@ -465,12 +465,6 @@ class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     grade: Grade = "A"
 
 
-class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to an export."""
-
-    partialSuccess: PartialSuccess | None = None
-
-
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The whole-call latency of one feature against its limit; `met` None: no limit was set."""
 
@@ -806,15 +800,6 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     why: str
     measure: str | None
     refused: list[RefusedOption]
-
-
-class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
-
-    rejectedSpans: str | None = None
-    rejectedLogRecords: str | None = None
-    rejectedDataPoints: str | None = None
-    errorMessage: str = ""
 
 
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1692,7 +1677,6 @@ __all__ = [
     "Evidence",
     "ExchangeRequest",
     "Explanation",
-    "ExportAnswer",
     "FeatureLatency",
     "Features",
     "Gap",
@@ -1731,7 +1715,6 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
-    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PeriodBill",
