@@ -80,8 +80,10 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     assert worth.low_usd <= worth.saved_usd <= worth.high_usd <= worth.touched_usd
     serving = found.supply.serving
     assert serving.replicas == found.inputs.replicas
-    assert serving.vllm[0] == serving.model
-    assert serving.tensorrt_llm["tp_size"] == serving.gpus_per_replica
+    assert serving.vllm[0] == serving.checkpoint
+    assert serving.command == f"vllm serve {' '.join(serving.vllm)}"
+    assert serving.tensorrt_llm["tensor_parallel_size"] == serving.gpus_per_replica
+    assert found.inputs.slow_replays_holding == 1.0
     assert found.options[0].needs_evaluation
     for option in found.options:  # a modelled latency is never a bare point
         assert option.ttft_ms_p99_range is not None
@@ -275,14 +277,21 @@ def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(
     [
         (log(50, seconds=3600.0, model="unpriced"), HARDWARE, "model", "No call has a known list price"),
         (log(50, seconds=20.0), HARDWARE, "timestamp", "too short for a comparison"),
+        (
+            log(50, seconds=3600.0, model="Llama-2-70B", tokens=(14_000, 50)),
+            HARDWARE,
+            "models",
+            "The longest call has 14,050 tokens, and Llama-2-70B takes at most 4,096",
+        ),
         (log(50, seconds=3600.0), Hardware(gpus=HARDWARE.gpus, models=()), "models", "no open model"),
         (log(50, seconds=3600.0), Hardware(gpus=(), models=HARDWARE.models), "gpus", "No allowed GPU"),
     ],
 )
 def test_what_is_missing_is_named(
-    study: MakeStudy, calls: Events, hardware: Hardware, missing: str, said: str
+    study: MakeStudy, tariff: MakeTariff, calls: Events, hardware: Hardware, missing: str, said: str
 ) -> None:
-    gap = one_gap(self_hosting.analyse(study(calls, hardware=hardware), checkpoint=never_stop))
+    asked = study(calls, *map(tariff, {"big", "Llama-2-70B"} & {*calls.model.names}), hardware=hardware)
+    gap = one_gap(self_hosting.analyse(asked, checkpoint=never_stop))
     assert gap.missing == (missing,)
     assert said in gap.reason
 
@@ -363,7 +372,7 @@ def test_a_limit_on_the_whole_call_is_held_by_the_fleet_and_told(
     held = found(latency_ms={"": limit_ms})
     assert held.options[0].latency_ms_p99 is not None
     assert held.options[0].latency_ms_p99 <= limit_ms < free_ms
-    assert held.inputs.replicas > free.inputs.replicas
+    assert held.inputs.gpus > free.inputs.gpus
     assert held.inputs.latency_limit_ms_p99 == limit_ms
     assert held.options[0].latency_ms_p99_range is not None
     assert f"the whole call within {limit_ms:,.0f} ms (as requested)" in " ".join(held.assumptions)
@@ -435,7 +444,7 @@ def test_gpus_are_ranked_by_what_carries_the_peak(study: MakeStudy) -> None:
     rows = found.inputs.configurations
     assert [row.usd_per_hour for row in rows] == sorted(row.usd_per_hour for row in rows)
     assert {"fp8", "bf16", "int4"} == {row.configuration.rsplit(", ")[-1] for row in rows}
-    assert found.supply.serving.tensorrt_llm["tp_size"] == found.supply.serving.gpus_per_replica
+    assert found.supply.serving.tensorrt_llm["tensor_parallel_size"] == found.supply.serving.gpus_per_replica
     assert found.options[0].usd_in_window == pytest.approx(
         found.inputs.usd_per_hour * asked.span.seconds / 3600
     )
@@ -496,6 +505,24 @@ def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
     assert found.roll_back == f"Set both bounds to {fixed.most}."
 
 
+@pytest.mark.parametrize(("second_day", "short"), [(150, 0.0), (300, 0.5)])
+def test_the_last_day_judges_what_the_days_before_it_gave(
+    study: MakeStudy, second_day: int, short: float
+) -> None:
+    both = [*day_of(150), *[(86_400.0 + at, count) for at, count in day_of(second_day)]]
+    at_s = np.concatenate([np.linspace(at, at + 59.0, count) for at, count in both])
+    calls = msgspec.structs.replace(
+        log(len(at_s), seconds=172_799.0, model="Llama-3.1-70B", tokens=(4000, 50)),
+        at_ns=(at_s * 1e9).astype(np.int64),
+    )
+    asked = study(calls, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
+    found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
+    hourly = next(row for row in found.inputs.policies if row.policy == Policy.HOURLY)
+    assert hourly.short_share >= short
+    assert any("made from the first" in note or "covers one day" in note for note in found.assumptions)
+    assert found.inputs.days_judged <= found.inputs.days
+
+
 def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> None:
     busy_s = np.concatenate([at + np.linspace(0.0, 1_800.0, 5_000) for at in (0.0, 86_400.0)])
     honest = log(10_000, seconds=1.0, model="Llama-3.1-70B", tokens=(4_000, 50))
@@ -533,6 +560,8 @@ def test_a_policy_that_misses_demand_is_not_the_best_however_cheap() -> None:
     def day(policy: Policy, hours: float, short: float) -> Scaled:
         return Scaled(policy=policy, least=1, most=2, replica_hours=hours, short_share=short, idle_share=0.0)
 
+    missed = [day(Policy.FIXED, 48.0, 0.1), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.3)]
+    assert best_of(missed).policy is Policy.REACTIVE  # none meets the demand: the one that misses least
     days = [day(Policy.FIXED, 48.0, 0.0), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.0)]
     assert best_of(days).policy is Policy.HOURLY
 
