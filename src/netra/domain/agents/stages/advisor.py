@@ -50,11 +50,13 @@ class Advisor:
         self._clock = clock
         self._default_model = default_model
         self._hardware = hardware
-        self._model_access: "ModelAccess | None" = None
+        self._model_access: ModelAccess | None = None
         if language_model is not None:
-            from netra.domain.agents.stages.dialogue import ModelAccess  # an eighth of a command's imports
+            from netra.domain.agents.stages import (
+                dialogue,
+            )  # with the guard, an eighth of a command's imports
 
-            self._model_access = ModelAccess(
+            self._model_access = dialogue.ModelAccess(
                 model=language_model,
                 clock=clock,
                 conversations=conversations,
