@@ -4,36 +4,19 @@ A number carries its unit, its interval of rounding, and the claims of the words
 and its direction.
 """
 
-import enum
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.number_kinds import MAGNITUDES, NOUNS, UNITS, NumberKind
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in
 from netra.domain.agents.question import number_words
 from netra.domain.agents.question.mentions import blanked
-
-
-class NumberKind(enum.StrEnum):
-    """The kind of thing that a number counts; each kind has one scale."""
-
-    USD = "usd"
-    FOREIGN = "foreign"  # money in another currency than US dollars
-    SHARE = "share"  # 0.2 for "20 %"
-    FACTOR = "factor"
-    TIME = "time"  # seconds
-    GIB = "gib"
-    TOKENS = "tokens"
-    CALLS = "calls"
-    GPUS = "gpus"
-    REPLICAS = "replicas"
-    COUNT = "count"  # of other things, or of an unstated one
-    ANY = "any"  # a number of the payload without a stated kind
 
 
 class StatedNumber(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,50 +44,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     plain: str = ""  # the text without emphasis and with digits as 0-9; positions refer to it
 
 
-_MAGNITUDES: Final[Mapping[str, float]] = {
-    "k": 1e3,
-    "thousand": 1e3,
-    "m": 1e6,
-    "mn": 1e6,
-    "million": 1e6,
-    "bn": 1e9,
-    "b": 1e9,
-    "billion": 1e9,
-}
-_UNITS: Final[tuple[tuple[NumberKind, float, str], ...]] = (
-    (NumberKind.SHARE, 0.01, r"%|percent(?:age)?(?: points?)?|per cent|pct|points"),
-    (NumberKind.SHARE, 0.0001, r"basis points?|bps"),
-    (NumberKind.FACTOR, 1.0, r"x|×|times|fold"),
-    (NumberKind.TIME, 0.001, r"ms|msecs?|millis(?:econds?)?|milliseconds?"),
-    (NumberKind.TIME, 1e-6, r"µs|μs|microseconds?"),
-    (NumberKind.TIME, 1.0, r"s|secs?|seconds?"),
-    (NumberKind.TIME, 60.0, r"mins?|minutes?"),
-    (NumberKind.TIME, 3_600.0, r"h|hrs?|hours?"),
-    (NumberKind.TIME, 86_400.0, r"d|days?"),
-    (NumberKind.TIME, 604_800.0, r"weeks?"),
-    (NumberKind.TIME, 2_629_800.0, r"months?"),
-    (NumberKind.TIME, 31_557_600.0, r"years?"),
-    (NumberKind.GIB, 1.0, r"gib|gb|gigabytes?"),
-    (NumberKind.GIB, 1 / 1_024, r"mib|mb|megabytes?"),
-    (NumberKind.GIB, 1_024.0, r"tib|tb|terabytes?"),
-    (NumberKind.USD, 1.0, r"usd|us dollars?|dollars?|bucks"),
-    (NumberKind.USD, 0.01, r"cents?"),
-    (NumberKind.FOREIGN, 1.0, r"€|£|¥|eur|euros?|gbp|pounds?|jpy|yen|chf|francs?"),
-)
-_NOUNS: Final[Mapping[str, NumberKind]] = {
-    "token": NumberKind.TOKENS,
-    **dict.fromkeys(
-        ("call", "request", "query", "event", "row", "answer", "response", "prompt"), NumberKind.CALLS
-    ),
-    "gpu": NumberKind.GPUS,
-    "replica": NumberKind.REPLICAS,
-}
 _NUMBER: Final = re.compile(
     r"(?<![\w.,⁄])(?P<before>[-−+–]\s?)?(?P<sign>(?:us)?\$|€|£|¥|(?:usd|eur|gbp)\s)?(?P<inside>[-−+])?"
     r"(?![0-9]+⁄)(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
     r"|[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]{1,3})?|\.[0-9]+)"
     r"(?:[\s-]?(?P<magnitude>thousand|million|billion|k|mn?|bn?)(?![\w]))?"
-    r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
+    r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
 )
 _RATIO: Final = re.compile(
@@ -195,9 +140,9 @@ def _stated(
         whole = leads
     digits = match["digits"].replace(",", "")
     magnitude = match["magnitude"] or (whole["magnitude"] if whole is follows else None)
-    times = _MAGNITUDES[magnitude.lower()] if magnitude else 1.0
+    times = MAGNITUDES[magnitude.lower()] if magnitude else 1.0
     unit = _unit(whole)
-    kind, scale = (NumberKind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
+    kind, scale = (NumberKind.COUNT, 1.0) if unit is None else (UNITS[unit][0], UNITS[unit][1])
     if whole["sign"]:
         kind = (
             NumberKind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else NumberKind.FOREIGN
@@ -208,7 +153,7 @@ def _stated(
     low, high = claim_context.slack(digits, value, step=times * scale, before=before)
     words = claim_context.words(after) if unit is None and not whole["sign"] else ()
     if kind is NumberKind.COUNT:
-        kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
+        kind = next((NOUNS[word] for word in words if word in NOUNS), NumberKind.COUNT)
     mark = (match["before"] or match["inside"] or "").strip()
     is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
     sign = "" if is_dash else mark.replace("−", "-")
@@ -275,19 +220,19 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
     """Yield the numbers written in words."""
     for found in number_words.numbers(text):
         before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
-        unit = number_words.unit(after, [words for _, _, words in _UNITS])
+        unit = number_words.unit(after, [words for _, _, words in UNITS])
         kind, value = NumberKind.COUNT, found.value
         if found.is_share:
             kind = NumberKind.SHARE
         elif found.is_factor:
             kind = NumberKind.FACTOR
         elif unit is not None:
-            kind, value = _UNITS[unit[0]][0], value * _UNITS[unit[0]][1]
+            kind, value = UNITS[unit[0]][0], value * UNITS[unit[0]][1]
             after = after[unit[1] :]
         words = claim_context.words(after)
         if kind is NumberKind.COUNT:
-            kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
-        if found.is_pronoun and unit is None and (not words or words[0] not in _NOUNS):
+            kind = next((NOUNS[word] for word in words if word in NOUNS), NumberKind.COUNT)
+        if found.is_pronoun and unit is None and (not words or words[0] not in NOUNS):
             continue
         is_rounded = found.is_share or found.is_factor or kind is NumberKind.SHARE
         plain = 0.005 if is_rounded else 1e-9 * abs(value)

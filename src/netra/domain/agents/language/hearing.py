@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber, figures
+from netra.domain.agents.guard.number_kinds import NumberKind
+from netra.domain.agents.guard.stated_numbers import StatedNumber, figures
 from netra.domain.agents.language.allowance import MeteredModel
 from netra.domain.agents.language.prompts import READ_QUESTION, data, system
 from netra.domain.agents.question.goals import BEFORE_AFTER
