@@ -6,7 +6,7 @@ import msgspec
 
 from netra.domain.agents.guard.known_verdicts import KnownVerdicts
 from netra.domain.agents.guard.naming import Name, NameIndex
-from netra.domain.agents.guard.number_kinds import NumberKind
+from netra.domain.agents.guard.stated_numbers import NumberKind
 from netra.domain.agents.guard.versions_and_dates import Label
 
 Rows = tuple[frozenset[Name], ...]

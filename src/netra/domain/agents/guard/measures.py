@@ -15,9 +15,8 @@ from netra.domain.agents.guard.concepts import (
 )
 from netra.domain.agents.guard.facts import Fact, Rows
 from netra.domain.agents.guard.naming import Name, NameKind
-from netra.domain.agents.guard.number_kinds import NumberKind
 from netra.domain.agents.guard.placement import Spot
-from netra.domain.agents.guard.stated_numbers import StatedNumber
+from netra.domain.agents.guard.stated_numbers import NumberKind, StatedNumber
 
 HARD: Final = frozenset({NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL})
 CHANGES: Final = frozenset({NameKind.CHANGE, NameKind.RECOMMENDATION})
