@@ -253,7 +253,7 @@ def _whole(text: str) -> int | str:
 
 
 def _ns(value: Whole | None) -> int:
-    """Return a time in nanoseconds; 0, which stands for unknown, where it is none."""
+    """Return a time in nanoseconds, or 0 (unknown) if it is not a time."""
     if isinstance(value, str):
         value = int(value) if len(value) <= 20 and value.isascii() and value.isdigit() else 0
     return value if value is not None and 0 <= value <= _NS_MAX else 0

@@ -99,7 +99,7 @@ def _priced(tariff: Tariff, events: Events, place: int, *, usage: _Usages) -> fl
     )
     try:
         listed = ask(tariff.model)
-    except LookupError:  # the id of some regional models is none of the names that they go by
+    except LookupError:  # some regional models have an id that is not one of their names
         listed = ask(label)
     return float(listed.total_price)
 

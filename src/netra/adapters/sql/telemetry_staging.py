@@ -68,7 +68,7 @@ class SqlTelemetryStaging:
         self._database = database
 
     async def add(self, arrivals: Sequence[StagedArrival], *, at: datetime, max_bytes: int) -> None:
-        """Keep the arrivals, all or none."""
+        """Store the arrivals, all or nothing."""
         ordered = sorted(arrivals, key=lambda arrival: (arrival.owner_id, arrival.workload_id))
         await self._database.write(lambda: _adding(ordered, at=at, max_bytes=max_bytes))
 

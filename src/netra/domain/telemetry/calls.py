@@ -41,7 +41,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_groups(groups: Sequence[Group], ancestors: Iterable[Ancestor] = ()) -> Reading:
-    """Return the event of each group; one that failed has no tokens; without counts there is none."""
+    """Return the event of each group; one that failed has no tokens; without counts there is no event."""
     ancestry = Ancestry((row for group in groups for row in group.tellers), ancestors)
     calls: list[Call] = []
     silent: list[Group] = []

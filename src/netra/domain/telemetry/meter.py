@@ -22,7 +22,7 @@ class _Slot(msgspec.Struct):
 
 
 class IntakeMeter:
-    """Admits requests within limits of records and bytes per 60 s; a limit of 0 is none."""
+    """Admits requests within limits of records and bytes per 60 s; 0 is unlimited."""
 
     def __init__(self, *, records: int, bytes_: int, clock: Clock, owners_max: int = OWNERS_MAX) -> None:
         self._owners_max = owners_max

@@ -106,7 +106,7 @@ class TelemetryService:
         return _REPORTS.decode(stored) if stored else Report()
 
     async def _placed(self, export: Export, blocks: Sequence[Block], *, owner_id: UserId) -> _Placed:
-        """Return the blocks by workload; those that name none are rejected with a message."""
+        """Return the blocks by workload; those without a workload are rejected with a message."""
         if export.workload_id is not None:
             await self._workloads.get(export.workload_id, owner_id=owner_id)
             found = {export.workload_id: list(blocks)} if blocks else {}

@@ -87,7 +87,7 @@ NO_GRACE: Final = Grace()
 
 
 class Rotation(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of using a refresh token: exactly one of these, or none for an unknown token."""
+    """The outcome of using a refresh token: exactly one of these, or no outcome for an unknown token."""
 
     session: UserSession | None = None  # renewed
     replayed: UserSession | None = None  # renewed before, by the same request

@@ -100,7 +100,7 @@ def _collect(value: Json, path: tuple[str, ...], found: list[str]) -> None:
 
 
 def _resolved(path: str, payload: Json) -> tuple[Json, tuple[str, ...], tuple[str, ...]] | None:
-    """Return the value at a path, its keys and the names of its rows; None if there is none."""
+    """Return the value at a path, its keys and the names of its rows; None if absent."""
     left = _ALIASES.get(path, path)
     value = payload
     keys: list[str] = []

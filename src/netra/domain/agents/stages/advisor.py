@@ -52,9 +52,7 @@ class Advisor:
         self._hardware = hardware
         self._model_access: ModelAccess | None = None
         if language_model is not None:
-            from netra.domain.agents.stages import (
-                dialogue,
-            )  # with the guard, an eighth of a command's imports
+            from netra.domain.agents.stages import dialogue  # imports the guard too
 
             self._model_access = dialogue.ModelAccess(
                 model=language_model,

@@ -45,7 +45,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     name: EffectName
     usd: float
     usd_per_hour: float  # of the change of the dollars an hour
-    mostly: str | None = None  # the kind of call with the largest part of it; None: there is only one
+    mostly: str | None = None  # the kind of call with the largest part; None: there is only one
     mostly_usd: float | None = None
 
 

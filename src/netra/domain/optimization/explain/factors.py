@@ -148,7 +148,7 @@ def _lengths(sums: Sums, kind: int) -> dict[str, Floats]:
 
 
 def _term(factors: Mapping[str, Floats], more: Mapping[str, Floats]) -> Matrix:
-    """Return the rows of one term, 1 for what is no factor of it."""
+    """Return the rows of one term, 1 for what is not a factor."""
     found = {**factors, **more}
     width = len(next(iter(found.values())))
     rows = np.ones((len(NAMES), width))

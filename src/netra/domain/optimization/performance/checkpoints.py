@@ -48,7 +48,7 @@ class _Published(msgspec.Struct, frozen=True):
 
 
 def checkpoint_of(model: ModelShape, *, precision: str) -> Checkpoint | None:
-    """Return the weights of `model` at a precision, or None where none are published.
+    """Return the weights of `model` at a precision, or None if they are not published.
 
     A model that the user's own catalogue adds is served under its name there, at its own precision.
 

@@ -22,7 +22,7 @@ _DTYPES: Final = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
 def context_limit(deployment: Deployment) -> int:
-    """Return the longest call, in tokens, that the replica can be started for; 0 if it holds none."""
+    """Return the longest call, in tokens, that the replica can be started for; 0 if it holds no call."""
     held = int(deployment.memory().kv_tokens * CACHE_TRUST) // _CONTEXT_STEP * _CONTEXT_STEP
     return min(deployment.model.max_context_tokens, held)
 

@@ -13,7 +13,7 @@ from netra.domain.workloads.columns import Events, Ints, Labels, Prefixes
 class Conversations(msgspec.Struct, frozen=True, kw_only=True):
     """The conversation of each event, of a log oldest first."""
 
-    previous: Ints  # the event before it in its conversation; -1 where there is none
+    previous: Ints  # the event before it in its conversation; -1 for the first
     number: Ints  # of its conversation, from 0; an event without a name is one of its own
     first: Ints  # the first event of each conversation, by number
 
