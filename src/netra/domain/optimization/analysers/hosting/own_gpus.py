@@ -126,8 +126,8 @@ def _api_usd(study: Study, case: Case) -> float | None:
 def _impact(inputs: OwnGpusInputs) -> str:
     own = (
         f"{count(inputs.gpus, 'GPU')} cost {money(inputs.rent_usd_per_hour)} an hour in rent, "
-        f"{money(inputs.rent_usd_per_hour * MONTH_H)} a month, and are busy {percent(inputs.busy_share)} of the "
-        "time by replay"
+        f"{money(inputs.rent_usd_per_hour * MONTH_H)} a month, and are busy "
+        f"{percent(inputs.busy_share)} of the time by replay"
     )
     if inputs.api_usd_in_window is None:
         return f"{own}; the price book has no provider of {inputs.model} to compare with."
