@@ -48,6 +48,16 @@ const (
 	AuditLineEventSignedOut       AuditLineEvent = "signed_out"
 )
 
+// Balancing: How requests are assigned to replicas.
+type Balancing string
+
+// Known values of Balancing; the service may send others.
+const (
+	BalancingLeastLoaded Balancing = "least_loaded"
+	BalancingRandom      Balancing = "random"
+	BalancingRoundRobin  Balancing = "round_robin"
+)
+
 // BillSourceSource is a set of words of the API.
 type BillSourceSource string
 
@@ -182,6 +192,16 @@ const (
 	LanguageModelUseOutcomeWorded   LanguageModelUseOutcome = "worded"
 )
 
+// LatencyLimitMetric is a set of words of the API.
+type LatencyLimitMetric string
+
+// Known values of LatencyLimitMetric; the service may send others.
+const (
+	LatencyLimitMetricLatency LatencyLimitMetric = "latency"
+	LatencyLimitMetricTPOT    LatencyLimitMetric = "tpot"
+	LatencyLimitMetricTTFT    LatencyLimitMetric = "ttft"
+)
+
 // LookUpOutcome is a set of words of the API.
 type LookUpOutcome string
 
@@ -280,6 +300,16 @@ const (
 	StanceInform   Stance = "inform"
 )
 
+// StatedGoalsBalancing is a set of words of the API.
+type StatedGoalsBalancing string
+
+// Known values of StatedGoalsBalancing; the service may send others.
+const (
+	StatedGoalsBalancingLeastLoaded StatedGoalsBalancing = "least_loaded"
+	StatedGoalsBalancingRandom      StatedGoalsBalancing = "random"
+	StatedGoalsBalancingRoundRobin  StatedGoalsBalancing = "round_robin"
+)
+
 // StatedGoalsSplitBy is a set of words of the API.
 type StatedGoalsSplitBy string
 
@@ -299,6 +329,7 @@ const (
 	TargetOutcomeTargetGPUMemoryGib      TargetOutcomeTarget = "gpu_memory_gib"
 	TargetOutcomeTargetLatencyMsP99      TargetOutcomeTarget = "latency_ms_p99"
 	TargetOutcomeTargetSavingShare       TargetOutcomeTarget = "saving_share"
+	TargetOutcomeTargetSavingUSDPerMonth TargetOutcomeTarget = "saving_usd_per_month"
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
 	TargetOutcomeTargetTPOTMsP99         TargetOutcomeTarget = "tpot_ms_p99"
 	TargetOutcomeTargetTTFTMsP99         TargetOutcomeTarget = "ttft_ms_p99"
@@ -396,10 +427,15 @@ type AgentUpdateData struct {
 
 // AnalysisScope: The features that the question limits the answer to; `unknown` ones are not in the
 // log.
+//
+// The calls of the `excluded` features, tools, templates and models are in no number of the answer,
+// but in the comparison with a budget.
 type AnalysisScope struct {
-	Features []string `json:"features"`
-	Unknown  []string `json:"unknown"`
-	Requests int64    `json:"requests"`
+	Features         []string `json:"features"`
+	Unknown          []string `json:"unknown"`
+	Requests         int64    `json:"requests"`
+	Excluded         []string `json:"excluded,omitempty"`
+	RequestsExcluded *int64   `json:"requests_excluded,omitempty"`
 }
 
 // Arrivals: How calls come in: None where the log is too short to say.
@@ -545,6 +581,13 @@ type Completeness struct {
 // Confirmation: A confirmation.
 type Confirmation struct {
 	Message string `json:"message"`
+}
+
+// Container: A container that runs one replica.
+type Container struct {
+	Image string   `json:"image"`
+	Args  []string `json:"args"`
+	Port  int64    `json:"port"`
 }
 
 // DataSufficiency: Whether the log suffices for advice, which fields it has, and what further
@@ -700,9 +743,14 @@ type Explanation struct {
 	Grade              Grade           `json:"grade,omitempty"`
 }
 
-// ExportAnswer: The answer to an export.
-type ExportAnswer struct {
-	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
+// FeatureGoal: The goals stated for one feature while other features have others.
+type FeatureGoal struct {
+	Feature           string   `json:"feature"`
+	SavingShare       *float64 `json:"saving_share,omitempty"`
+	Speedup           *float64 `json:"speedup,omitempty"`
+	TrafficGrowth     *float64 `json:"traffic_growth,omitempty"`
+	BudgetUSDPerMonth *float64 `json:"budget_usd_per_month,omitempty"`
+	SavingUSDPerMonth *float64 `json:"saving_usd_per_month,omitempty"`
 }
 
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
@@ -739,6 +787,14 @@ type GoalDifference struct {
 	Field string  `json:"field"`
 	Local float64 `json:"local"`
 	Model float64 `json:"model"`
+}
+
+// GpuFleet: GPUs that a question names; `count` is None if it gives no number.
+type GpuFleet struct {
+	Name    string `json:"name"`
+	Count   *int64 `json:"count,omitempty"`
+	IsOwned bool   `json:"is_owned,omitempty"`
+	IsBound bool   `json:"is_bound,omitempty"`
 }
 
 // GrowthBill: The bill and the plan at the traffic growth in question.
@@ -828,6 +884,14 @@ type Latency struct {
 	TPOTMsP99    *float64         `json:"tpot_ms_p99"`
 	LatencyMsP99 *float64         `json:"latency_ms_p99"`
 	ByFeature    []FeatureLatency `json:"by_feature"`
+}
+
+// LatencyLimit: A limit on a latency, judged at `percentile`; an empty `feature` means all calls.
+type LatencyLimit struct {
+	Metric     LatencyLimitMetric `json:"metric"`
+	ValueMs    float64            `json:"value_ms"`
+	Percentile float64            `json:"percentile,omitempty"`
+	Feature    string             `json:"feature,omitempty"`
 }
 
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
@@ -1015,15 +1079,6 @@ type Pareto struct {
 	Refused   []RefusedOption `json:"refused"`
 }
 
-// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
-// warning.
-type PartialSuccess struct {
-	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
-	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
-	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
-	ErrorMessage       string  `json:"errorMessage,omitempty"`
-}
-
 // PasswordChange: The current password, as proof, and the new one.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
@@ -1167,20 +1222,33 @@ type Proposal struct {
 	ServedOn        *string    `json:"served_on,omitempty"`
 	ServedReplicas  *int64     `json:"served_replicas,omitempty"`
 	ServedPrecision *Precision `json:"served_precision,omitempty"`
+	TTFTMs          *float64   `json:"ttft_ms,omitempty"`
+	TPOTMs          *float64   `json:"tpot_ms,omitempty"`
+	LatencyMs       *float64   `json:"latency_ms,omitempty"`
+	Percentile      float64    `json:"percentile,omitempty"`
+	Balancing       Balancing  `json:"balancing,omitempty"`
+	Spare           int64      `json:"spare,omitempty"`
 }
 
 // ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
 type ProposedFleetSummary struct {
-	Model          string  `json:"model"`
-	GPU            string  `json:"gpu"`
-	GPUsPerReplica int64   `json:"gpus_per_replica"`
-	Precision      string  `json:"precision"`
-	Replicas       int64   `json:"replicas"`
-	USDPerHour     float64 `json:"usd_per_hour"`
-	TTFTLimitMsP99 float64 `json:"ttft_limit_ms_p99"`
-	TPOTLimitMsP99 float64 `json:"tpot_limit_ms_p99"`
-	KeepsLimits    bool    `json:"keeps_limits"`
-	RefusedCalls   int64   `json:"refused_calls"`
+	Model                  string   `json:"model"`
+	GPU                    string   `json:"gpu"`
+	GPUsPerReplica         int64    `json:"gpus_per_replica"`
+	Precision              string   `json:"precision"`
+	Replicas               int64    `json:"replicas"`
+	USDPerHour             float64  `json:"usd_per_hour"`
+	SpareReplicas          int64    `json:"spare_replicas"`
+	TTFTLimitMsP99         float64  `json:"ttft_limit_ms_p99"`
+	TPOTLimitMsP99         float64  `json:"tpot_limit_ms_p99"`
+	LatencyLimitMsP99      *float64 `json:"latency_limit_ms_p99"`
+	Percentile             float64  `json:"percentile"`
+	Balancing              string   `json:"balancing"`
+	KeepsLimits            bool     `json:"keeps_limits"`
+	KeepsLimitsWhenSlow    bool     `json:"keeps_limits_when_slow"`
+	SlowReplaysHolding     float64  `json:"slow_replays_holding"`
+	ReplicasThatKeepLimits *int64   `json:"replicas_that_keep_limits"`
+	RefusedCalls           int64    `json:"refused_calls"`
 }
 
 // ProviderRateLimits: The rate limits that the busiest minute needs.
@@ -1394,13 +1462,23 @@ type Savings struct {
 
 // Serving: Replicas of an open model on own GPUs, with arguments for the inference engines.
 type Serving struct {
-	Model          string         `json:"model"`
-	GPU            string         `json:"gpu"`
-	GPUsPerReplica int64          `json:"gpus_per_replica"`
-	Replicas       int64          `json:"replicas"`
-	Balancing      *string        `json:"balancing,omitempty"`
-	Vllm           []string       `json:"vllm"`
-	TensorrtLlm    map[string]any `json:"tensorrt_llm"`
+	Model            string            `json:"model"`
+	Checkpoint       string            `json:"checkpoint"`
+	Publisher        *string           `json:"publisher"`
+	Licence          *string           `json:"licence"`
+	NonCommercial    bool              `json:"non_commercial"`
+	GPU              string            `json:"gpu"`
+	GPUsPerReplica   int64             `json:"gpus_per_replica"`
+	Replicas         int64             `json:"replicas"`
+	Balancing        string            `json:"balancing"`
+	MaxContextTokens int64             `json:"max_context_tokens"`
+	Command          string            `json:"command"`
+	Container        Container         `json:"container"`
+	Environment      map[string]string `json:"environment"`
+	Secrets          []string          `json:"secrets"`
+	Vllm             []string          `json:"vllm"`
+	Sglang           []string          `json:"sglang"`
+	TensorrtLlm      map[string]any    `json:"tensorrt_llm"`
 }
 
 // ServingOption: One way to serve the traffic, a point of the Pareto analysis; None means "not
@@ -1419,6 +1497,7 @@ type ServingOption struct {
 	MemoryGib         *float64  `json:"memory_gib,omitempty"`
 	GPU               *string   `json:"gpu,omitempty"`
 	Replicas          *int64    `json:"replicas,omitempty"`
+	GPUs              *int64    `json:"gpus,omitempty"`
 	NeedsEvaluation   bool      `json:"needs_evaluation,omitempty"`
 }
 
@@ -1472,11 +1551,12 @@ type Simulated struct {
 // SimulatedLatency: Tails that are measured, predicted or modelled; only the latter two have 80 %
 // intervals.
 type SimulatedLatency struct {
-	TTFTMsP99      *float64  `json:"ttft_ms_p99"`
-	TPOTMsP99      *float64  `json:"tpot_ms_p99"`
-	LatencyMsP99   *float64  `json:"latency_ms_p99"`
-	TTFTMsP99Range []float64 `json:"ttft_ms_p99_range,omitempty"`
-	TPOTMsP99Range []float64 `json:"tpot_ms_p99_range,omitempty"`
+	TTFTMsP99         *float64  `json:"ttft_ms_p99"`
+	TPOTMsP99         *float64  `json:"tpot_ms_p99"`
+	LatencyMsP99      *float64  `json:"latency_ms_p99"`
+	TTFTMsP99Range    []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range    []float64 `json:"tpot_ms_p99_range,omitempty"`
+	LatencyMsP99Range []float64 `json:"latency_ms_p99_range,omitempty"`
 }
 
 // SimulatedStep: One part of the proposal, and its effect on top of the parts before it.
@@ -1527,27 +1607,39 @@ type Spread struct {
 
 // StatedGoals: The stated goals as a result shows them; `priority` and `unread` are always present.
 type StatedGoals struct {
-	Priority          Priority            `json:"priority"`
-	BudgetUSDPerMonth *float64            `json:"budget_usd_per_month,omitempty"`
-	SavingShare       *float64            `json:"saving_share,omitempty"`
-	Speedup           *float64            `json:"speedup,omitempty"`
-	TrafficGrowth     *float64            `json:"traffic_growth,omitempty"`
-	TTFTMsP99         *float64            `json:"ttft_ms_p99,omitempty"`
-	TPOTMsP99         *float64            `json:"tpot_ms_p99,omitempty"`
-	LatencyMs         map[string]float64  `json:"latency_ms,omitempty"`
-	GPUMemoryGib      *float64            `json:"gpu_memory_gib,omitempty"`
-	GPUs              []string            `json:"gpus,omitempty"`
-	Constraints       []string            `json:"constraints,omitempty"`
-	Features          []string            `json:"features,omitempty"`
-	Models            []string            `json:"models,omitempty"`
-	Model             *string             `json:"model,omitempty"`
-	ServedOn          *string             `json:"served_on,omitempty"`
-	ServedReplicas    *int64              `json:"served_replicas,omitempty"`
-	ServedPrecision   *string             `json:"served_precision,omitempty"`
-	ChangeAt          *time.Time          `json:"change_at,omitempty"`
-	Analyses          []string            `json:"analyses,omitempty"`
-	SplitBy           *StatedGoalsSplitBy `json:"split_by,omitempty"`
-	Unread            []string            `json:"unread"`
+	Priority          Priority             `json:"priority"`
+	BudgetUSDPerMonth *float64             `json:"budget_usd_per_month,omitempty"`
+	SavingShare       *float64             `json:"saving_share,omitempty"`
+	Speedup           *float64             `json:"speedup,omitempty"`
+	TrafficGrowth     *float64             `json:"traffic_growth,omitempty"`
+	TTFTMsP99         *float64             `json:"ttft_ms_p99,omitempty"`
+	TPOTMsP99         *float64             `json:"tpot_ms_p99,omitempty"`
+	LatencyMs         map[string]float64   `json:"latency_ms,omitempty"`
+	GPUMemoryGib      *float64             `json:"gpu_memory_gib,omitempty"`
+	GPUs              []string             `json:"gpus,omitempty"`
+	Constraints       []string             `json:"constraints,omitempty"`
+	Features          []string             `json:"features,omitempty"`
+	Models            []string             `json:"models,omitempty"`
+	Model             *string              `json:"model,omitempty"`
+	ServedOn          *string              `json:"served_on,omitempty"`
+	ServedReplicas    *int64               `json:"served_replicas,omitempty"`
+	ServedPrecision   *string              `json:"served_precision,omitempty"`
+	Balancing         StatedGoalsBalancing `json:"balancing,omitempty"`
+	SpareReplicas     int64                `json:"spare_replicas,omitempty"`
+	ChangeAt          *time.Time           `json:"change_at,omitempty"`
+	Analyses          []string             `json:"analyses,omitempty"`
+	SplitBy           *StatedGoalsSplitBy  `json:"split_by,omitempty"`
+	Unread            []string             `json:"unread"`
+	SavingUSDPerMonth *float64             `json:"saving_usd_per_month,omitempty"`
+	Limits            []LatencyLimit       `json:"limits,omitempty"`
+	Excluded          []string             `json:"excluded,omitempty"`
+	ExcludedKinds     []string             `json:"excluded_kinds,omitempty"`
+	FromModels        []string             `json:"from_models,omitempty"`
+	Fleets            []GpuFleet           `json:"fleets,omitempty"`
+	PerFeature        []FeatureGoal        `json:"per_feature,omitempty"`
+	Facts             []string             `json:"facts,omitempty"`
+	Assumed           []string             `json:"assumed,omitempty"`
+	AskBack           string               `json:"ask_back,omitempty"`
 }
 
 // StatusData: The connected user; `run_id`: a run without events to send; `expires_at`: the new
@@ -1614,6 +1706,8 @@ type TargetOutcome struct {
 	ReachedIfEvaluationsPass *float64            `json:"reached_if_evaluations_pass,omitempty"`
 	Met                      *bool               `json:"met"`
 	Why                      string              `json:"why"`
+	Percentile               *float64            `json:"percentile,omitempty"`
+	Feature                  *string             `json:"feature,omitempty"`
 }
 
 // ThreadLine: A conversation in a list.

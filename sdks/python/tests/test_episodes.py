@@ -2,7 +2,6 @@
 
 import os
 import random
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,7 @@ from runner import Runner, calls
 
 FIRST, _, COUNT = os.environ.get("NETRA_TEST_SEEDS", "1:6").partition(":")
 SEEDS = range(int(FIRST), int(FIRST) + int(COUNT or 1))
-EPISODE_S = 30.0  # an episode that takes longer hangs
+FLUSH_S = 120.0  # ends a flush that hangs; on an idle machine it takes one or two seconds
 STREAM, EXECUTE = "GET /api/agent/stream/*", "POST /api/agent/execute"
 EVENTS = "POST /api/workloads/*/events"
 
@@ -59,7 +58,6 @@ def test_an_episode_loses_and_doubles_nothing(rig: Rig, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     runner = Runner(rig, kind=chance.choice(["sync", "async"]))
     rig.faults()
-    began = time.monotonic()
     try:
         runner.use("key:all")
         workload = runner.client.workloads.create(f"episode {seed}").id
@@ -74,7 +72,7 @@ def test_an_episode_loses_and_doubles_nothing(rig: Rig, seed: int) -> None:
         got = runner.do_run_events(run.id, restart_after=restart_after)
         assert got["dense"], got["seqs"]
         assert got["last"]["success"] is True
-        flushed = recorder.flush(20)
+        flushed = recorder.flush(FLUSH_S)
         recorder.close(0)
         rig.faults()
         assert (flushed.sent, flushed.pending, flushed.dropped) == (500, 0, 0)
@@ -82,4 +80,3 @@ def test_an_episode_loses_and_doubles_nothing(rig: Rig, seed: int) -> None:
         assert runner.client.agent.history(limit=1).total == before + 1
     finally:
         runner.close()
-    assert time.monotonic() - began < EPISODE_S

@@ -7,6 +7,9 @@ export type AgentUpdateDataAgent = "ActionsToMeetGoalsSubAgent" | "DataSubAgent"
 
 export type AuditLineEvent = "access_refused" | "account_added" | "account_disabled" | "identity_linked" | "identity_refused" | "key_issued" | "key_revoked" | "limit_reached" | "password_changed" | "refresh_raced" | "refresh_reused" | "sessions_ended" | "sign_in_refused" | "signed_in" | "signed_out" | (string & {});
 
+/** How requests are assigned to replicas. */
+export type Balancing = "least_loaded" | "random" | "round_robin" | (string & {});
+
 export type BillSourceSource = "invoice" | "list" | "mixed" | (string & {});
 
 export type CacheSettingMode = "automatic" | "explicit" | (string & {});
@@ -34,6 +37,8 @@ export type KeyScope = "admin" | "execute" | "ingest" | "read" | (string & {});
 
 export type LanguageModelUseOutcome = "fallback" | "not_asked" | "worded" | (string & {});
 
+export type LatencyLimitMetric = "latency" | "tpot" | "ttft" | (string & {});
+
 export type LookUpOutcome = "bad_arguments" | "done" | "refused" | "too_many" | "unknown_tool" | (string & {});
 
 export type MessageRole = "assistant" | "user" | (string & {});
@@ -54,9 +59,11 @@ export type RunState = "cancelled" | "completed" | "failed" | "processing" | (st
 /** What to do with a finding. */
 export type Stance = "avoid" | "do" | "evaluate" | "inform" | (string & {});
 
+export type StatedGoalsBalancing = "least_loaded" | "random" | "round_robin" | (string & {});
+
 export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {});
 
-export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
+export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
 
 export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 
@@ -113,11 +120,18 @@ export interface AgentUpdateData {
   skipped?: number;
 }
 
-/** The features that the question limits the answer to; `unknown` ones are not in the log. */
+/**
+ * The features that the question limits the answer to; `unknown` ones are not in the log.
+ *
+ * The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+ * the comparison with a budget.
+ */
 export interface AnalysisScope {
   features: string[];
   unknown: string[];
   requests: number;
+  excluded?: string[];
+  requests_excluded?: number;
 }
 
 /** How calls come in: None where the log is too short to say. */
@@ -261,6 +275,13 @@ export interface Completeness {
 /** A confirmation. */
 export interface Confirmation {
   message: string;
+}
+
+/** A container that runs one replica. */
+export interface Container {
+  image: string;
+  args: string[];
+  port: number;
 }
 
 /**
@@ -418,9 +439,14 @@ export interface Explanation {
   grade?: Grade;
 }
 
-/** The answer to an export. */
-export interface ExportAnswer {
-  partialSuccess?: PartialSuccess;
+/** The goals stated for one feature while other features have others. */
+export interface FeatureGoal {
+  feature: string;
+  saving_share?: number | null;
+  speedup?: number | null;
+  traffic_growth?: number | null;
+  budget_usd_per_month?: number | null;
+  saving_usd_per_month?: number | null;
 }
 
 /** The whole-call latency of one feature against its limit; `met` None: no limit was set. */
@@ -455,6 +481,14 @@ export interface GoalDifference {
   field: string;
   local: number;
   model: number;
+}
+
+/** GPUs that a question names; `count` is None if it gives no number. */
+export interface GpuFleet {
+  name: string;
+  count?: number | null;
+  is_owned?: boolean;
+  is_bound?: boolean;
 }
 
 /** The bill and the plan at the traffic growth in question. */
@@ -544,6 +578,14 @@ export interface Latency {
   tpot_ms_p99: number | null;
   latency_ms_p99: number | null;
   by_feature: FeatureLatency[];
+}
+
+/** A limit on a latency, judged at `percentile`; an empty `feature` means all calls. */
+export interface LatencyLimit {
+  metric: LatencyLimitMetric;
+  value_ms: number;
+  percentile?: number;
+  feature?: string;
 }
 
 /** The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit. */
@@ -729,14 +771,6 @@ export interface Pareto {
   refused: RefusedOption[];
 }
 
-/** What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning. */
-export interface PartialSuccess {
-  rejectedSpans?: string;
-  rejectedLogRecords?: string;
-  rejectedDataPoints?: string;
-  errorMessage?: string;
-}
-
 /** The current password, as proof, and the new one. */
 export interface PasswordChange {
   current_password: string;
@@ -882,6 +916,12 @@ export interface Proposal {
   served_on?: string | null;
   served_replicas?: number | null;
   served_precision?: Precision | null;
+  ttft_ms?: number | null;
+  tpot_ms?: number | null;
+  latency_ms?: number | null;
+  percentile?: number;
+  balancing?: Balancing;
+  spare?: number;
 }
 
 /** The proposed fleet, and whether its replay keeps the latency limits. */
@@ -892,9 +932,16 @@ export interface ProposedFleetSummary {
   precision: string;
   replicas: number;
   usd_per_hour: number;
+  spare_replicas: number;
   ttft_limit_ms_p99: number;
   tpot_limit_ms_p99: number;
+  latency_limit_ms_p99: number | null;
+  percentile: number;
+  balancing: string;
   keeps_limits: boolean;
+  keeps_limits_when_slow: boolean;
+  slow_replays_holding: number;
+  replicas_that_keep_limits: number | null;
   refused_calls: number;
 }
 
@@ -1107,11 +1154,21 @@ export interface Savings {
 /** Replicas of an open model on own GPUs, with arguments for the inference engines. */
 export interface Serving {
   model: string;
+  checkpoint: string;
+  publisher: string | null;
+  licence: string | null;
+  non_commercial: boolean;
   gpu: string;
   gpus_per_replica: number;
   replicas: number;
-  balancing?: string;
+  balancing: string;
+  max_context_tokens: number;
+  command: string;
+  container: Container;
+  environment: Record<string, string>;
+  secrets: string[];
   vllm: string[];
+  sglang: string[];
   tensorrt_llm: Record<string, unknown>;
 }
 
@@ -1130,6 +1187,7 @@ export interface ServingOption {
   memory_gib?: number | null;
   gpu?: string | null;
   replicas?: number | null;
+  gpus?: number | null;
   needs_evaluation?: boolean;
 }
 
@@ -1187,6 +1245,7 @@ export interface SimulatedLatency {
   latency_ms_p99: number | null;
   ttft_ms_p99_range?: number[];
   tpot_ms_p99_range?: number[];
+  latency_ms_p99_range?: number[];
 }
 
 /** One part of the proposal, and its effect on top of the parts before it. */
@@ -1253,10 +1312,22 @@ export interface StatedGoals {
   served_on?: string | null;
   served_replicas?: number | null;
   served_precision?: string | null;
+  balancing?: StatedGoalsBalancing;
+  spare_replicas?: number;
   change_at?: string | null;
   analyses?: string[];
   split_by?: StatedGoalsSplitBy | null;
   unread: string[];
+  saving_usd_per_month?: number | null;
+  limits?: LatencyLimit[];
+  excluded?: string[];
+  excluded_kinds?: string[];
+  from_models?: string[];
+  fleets?: GpuFleet[];
+  per_feature?: FeatureGoal[];
+  facts?: string[];
+  assumed?: string[];
+  ask_back?: string;
 }
 
 /** The connected user; `run_id`: a run without events to send; `expires_at`: the new expiry. */
@@ -1320,6 +1391,8 @@ export interface TargetOutcome {
   reached_if_evaluations_pass?: number | null;
   met: boolean | null;
   why: string;
+  percentile?: number;
+  feature?: string;
 }
 
 /** A conversation in a list. */

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final, TypeVar, cast
 
 from litestar import Litestar, Router
@@ -168,7 +168,7 @@ def _litestar(
     settings: Settings,
     door: WebSocketDoor,
     connections: LiveConnections,
-    lifespan: Any,
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
 ) -> Litestar:
     return Litestar(
         route_handlers=_routers(switchboard, settings=settings, door=door),

@@ -310,6 +310,12 @@ class Workloads(_Resource):
         asked = proposal if proposal is not None else t.Proposal(**change)
         return self._call(_calls.simulate(workload_id, asked), timeout)
 
+    def explain(
+        self, workload_id: str, *, before: str, after: str | None = None, timeout: float | None = None
+    ) -> t.Explanation:
+        """Return why the bill differs between two periods; without `after`, it begins where `before` ends."""
+        return self._call(_calls.explain(workload_id, before, after), timeout)
+
     def recorder(self, workload_id: str, **options: Any) -> Recorder:
         """Return a recorder that sends calls in the background."""
         from netra_sdk.recorder import Recorder
@@ -369,6 +375,10 @@ class Health(_Resource):
     def ready(self, *, timeout: float | None = None) -> t.Ready:
         """Return whether the process should receive traffic; "no" is an answer too."""
         return self._call(_calls.health_ready(), timeout)
+
+    def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
+        """Return the public settings and limits."""
+        return self._call(_calls.config(), timeout)
 
     def dependencies(self, *, timeout: float | None = None) -> t.DependenciesHealth:
         """Return the state of every dependency."""
@@ -449,7 +459,7 @@ class Netra:
 
     def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
         """Return the public settings and limits."""
-        return self.health._call(_calls.config(), timeout)
+        return self.health.config(timeout=timeout)
 
     def ask(
         self,

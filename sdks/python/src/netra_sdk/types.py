@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     AdoptedWhat: TypeAlias = Literal["caching", "model", "price"] | str
     AgentUpdateDataAgent: TypeAlias = Literal["ActionsToMeetGoalsSubAgent", "DataSubAgent", "OptimizationsCoreSubAgent", "ReportingSubAgent", "TriageSubAgent"] | str
     AuditLineEvent: TypeAlias = Literal["access_refused", "account_added", "account_disabled", "identity_linked", "identity_refused", "key_issued", "key_revoked", "limit_reached", "password_changed", "refresh_raced", "refresh_reused", "sessions_ended", "sign_in_refused", "signed_in", "signed_out"] | str
+    Balancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed"] | str
     CacheSettingMode: TypeAlias = Literal["automatic", "explicit"] | str
     ChangeVerdictRuling: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     Grade: TypeAlias = Literal["A", "B", "C", "D"] | str
     KeyScope: TypeAlias = Literal["admin", "execute", "ingest", "read"] | str
     LanguageModelUseOutcome: TypeAlias = Literal["fallback", "not_asked", "worded"] | str
+    LatencyLimitMetric: TypeAlias = Literal["latency", "tpot", "ttft"] | str
     LookUpOutcome: TypeAlias = Literal["bad_arguments", "done", "refused", "too_many", "unknown_tool"] | str
     MessageRole: TypeAlias = Literal["assistant", "user"] | str
     ModelReadingOutcome: TypeAlias = Literal["not_read", "read"] | str
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
     RunPhase: TypeAlias = Literal["cancelled", "cancelling", "completed", "failed", "queued", "running"] | str
     RunState: TypeAlias = Literal["cancelled", "completed", "failed", "processing"] | str
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
+    StatedGoalsBalancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
-    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
     UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
@@ -49,6 +52,7 @@ else:
     AdoptedWhat = str
     AgentUpdateDataAgent = str
     AuditLineEvent = str
+    Balancing = str
     BillSourceSource = str
     CacheSettingMode = str
     ChangeVerdictRuling = str
@@ -61,6 +65,7 @@ else:
     Grade = str
     KeyScope = str
     LanguageModelUseOutcome = str
+    LatencyLimitMetric = str
     LookUpOutcome = str
     MessageRole = str
     ModelReadingOutcome = str
@@ -70,6 +75,7 @@ else:
     RunPhase = str
     RunState = str
     Stance = str
+    StatedGoalsBalancing = str
     StatedGoalsSplitBy = str
     TargetOutcomeTarget = str
     UnknownEffectName = str
@@ -131,11 +137,17 @@ class AgentUpdateData(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AnalysisScope(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The features that the question limits the answer to; `unknown` ones are not in the log."""
+    """The features that the question limits the answer to; `unknown` ones are not in the log.
+
+    The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+    the comparison with a budget.
+    """
 
     features: list[str]
     unknown: list[str]
     requests: int
+    excluded: list[str] | None = None
+    requests_excluded: int | None = None
 
 
 class Arrivals(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -293,6 +305,14 @@ class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A confirmation."""
 
     message: str
+
+
+class Container(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A container that runs one replica."""
+
+    image: str
+    args: list[str]
+    port: int
 
 
 class DataSufficiency(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -465,10 +485,15 @@ class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     grade: Grade = "A"
 
 
-class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to an export."""
+class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The goals stated for one feature while other features have others."""
 
-    partialSuccess: PartialSuccess | None = None
+    feature: str
+    saving_share: float | None = None
+    speedup: float | None = None
+    traffic_growth: float | None = None
+    budget_usd_per_month: float | None = None
+    saving_usd_per_month: float | None = None
 
 
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -507,6 +532,15 @@ class GoalDifference(Wire, frozen=True, kw_only=True, omit_defaults=True):
     field: str
     local: float
     model: float
+
+
+class GpuFleet(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """GPUs that a question names; `count` is None if it gives no number."""
+
+    name: str
+    count: int | None = None
+    is_owned: bool = False
+    is_bound: bool = False
 
 
 class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -607,6 +641,15 @@ class Latency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     tpot_ms_p99: float | None
     latency_ms_p99: float | None
     by_feature: list[FeatureLatency]
+
+
+class LatencyLimit(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A limit on a latency, judged at `percentile`; an empty `feature` means all calls."""
+
+    metric: LatencyLimitMetric
+    value_ms: float
+    percentile: float = 99.0
+    feature: str = ""
 
 
 class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -808,15 +851,6 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     refused: list[RefusedOption]
 
 
-class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
-
-    rejectedSpans: str | None = None
-    rejectedLogRecords: str | None = None
-    rejectedDataPoints: str | None = None
-    errorMessage: str = ""
-
-
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The current password, as proof, and the new one."""
 
@@ -971,6 +1005,12 @@ class Proposal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: Precision | None = None
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    latency_ms: float | None = None
+    percentile: float = 99.0
+    balancing: Balancing = "random"
+    spare: int = 0
 
 
 class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -982,9 +1022,16 @@ class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
     precision: str
     replicas: int
     usd_per_hour: float
+    spare_replicas: int
     ttft_limit_ms_p99: float
     tpot_limit_ms_p99: float
+    latency_limit_ms_p99: float | None
+    percentile: float
+    balancing: str
     keeps_limits: bool
+    keeps_limits_when_slow: bool
+    slow_replays_holding: float
+    replicas_that_keep_limits: int | None
     refused_calls: int
 
 
@@ -1218,11 +1265,21 @@ class Serving(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Replicas of an open model on own GPUs, with arguments for the inference engines."""
 
     model: str
+    checkpoint: str
+    publisher: str | None
+    licence: str | None
+    non_commercial: bool
     gpu: str
     gpus_per_replica: int
     replicas: int
-    balancing: str | None = None
+    balancing: str
+    max_context_tokens: int
+    command: str
+    container: Container
+    environment: dict[str, str]
+    secrets: list[str]
     vllm: list[str]
+    sglang: list[str]
     tensorrt_llm: dict[str, Any]
 
 
@@ -1242,6 +1299,7 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     memory_gib: float | None = None
     gpu: str | None = None
     replicas: int | None = None
+    gpus: int | None = None
     needs_evaluation: bool = False
 
 
@@ -1304,6 +1362,7 @@ class SimulatedLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     latency_ms_p99: float | None
     ttft_ms_p99_range: list[float] | None = None
     tpot_ms_p99_range: list[float] | None = None
+    latency_ms_p99_range: list[float] | None = None
 
 
 class SimulatedStep(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1376,10 +1435,22 @@ class StatedGoals(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: str | None = None
+    balancing: StatedGoalsBalancing = "random"
+    spare_replicas: int = 0
     change_at: datetime | None = None
     analyses: list[str] = []
     split_by: StatedGoalsSplitBy | None = None
     unread: list[str]
+    saving_usd_per_month: float | None = None
+    limits: list[LatencyLimit] = []
+    excluded: list[str] = []
+    excluded_kinds: list[str] = []
+    from_models: list[str] = []
+    fleets: list[GpuFleet] = []
+    per_feature: list[FeatureGoal] = []
+    facts: list[str] = []
+    assumed: list[str] = []
+    ask_back: str = ""
 
 
 class StatusData(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1449,6 +1520,8 @@ class TargetOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
     reached_if_evaluations_pass: float | None = None
     met: bool | None
     why: str
+    percentile: float | None = None
+    feature: str | None = None
 
 
 class ThreadLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1657,6 +1730,7 @@ __all__ = [
     "AuthenticateData",
     "AuthorizationUrl",
     "Autoscaling",
+    "Balancing",
     "BillSource",
     "BillSourceSource",
     "CacheSetting",
@@ -1670,6 +1744,7 @@ __all__ = [
     "Completeness",
     "Confirmation",
     "ConnectionState",
+    "Container",
     "DataSufficiency",
     "DeadEvent",
     "Deduplication",
@@ -1692,11 +1767,12 @@ __all__ = [
     "Evidence",
     "ExchangeRequest",
     "Explanation",
-    "ExportAnswer",
+    "FeatureGoal",
     "FeatureLatency",
     "Features",
     "Gap",
     "GoalDifference",
+    "GpuFleet",
     "Grade",
     "GrowthBill",
     "Health",
@@ -1711,6 +1787,8 @@ __all__ = [
     "LanguageModelUse",
     "LanguageModelUseOutcome",
     "Latency",
+    "LatencyLimit",
+    "LatencyLimitMetric",
     "Limits",
     "ListedEvent",
     "LoginRequest",
@@ -1731,7 +1809,6 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
-    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PeriodBill",
@@ -1785,6 +1862,7 @@ __all__ = [
     "Spread",
     "Stance",
     "StatedGoals",
+    "StatedGoalsBalancing",
     "StatedGoalsSplitBy",
     "StatusData",
     "StopData",

@@ -15,7 +15,7 @@ from netra.domain.optimization.analysers.model import ORDER, Finding, Study
 from netra.domain.optimization.measures.span import Month
 from netra.domain.optimization.model import Checkpoint, Stance
 from netra.domain.optimization.traffic import Traffic, repriced
-from netra.domain.optimization.worth_bounds import Interval, Part, Value, bounded
+from netra.domain.optimization.worth_bounds import Interval, Known, Part, Value, bounded
 from netra.domain.workloads.columns import Floats
 
 EXHAUSTIVE_FINDINGS: Final = (
@@ -105,7 +105,7 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         can_lose=can_lose,
     )
     value = bounded(finding, part, margin=margin)
-    known_s = month.seconds if study.span.is_month_known else None
+    known = Known(seconds=month.seconds, swing=month.swing) if study.span.is_month_known else None
     return Worth(
         finding=finding,
         saved_usd=value.saved_usd,
@@ -116,7 +116,7 @@ def worth_alone(study: Study, finding: Finding) -> Worth:
         ),
         touched_usd=touched_usd,
         touched_calls=int(touched.sum()),
-        monthly=bounded(finding, monthly, margin=margin, seconds=known_s),
+        monthly=bounded(finding, monthly, margin=margin, known=known),
     )
 
 

@@ -1,6 +1,8 @@
 """Examples and group descriptions of the OpenAPI document: the API reference's own examples, completed."""
 
-from typing import Any, Final
+from typing import Final
+
+from netra.entrypoints.schemas import Json
 
 TAGS: Final = {
     "Authentication": "Sign in and out, sessions, and tickets for the socket.",
@@ -38,7 +40,7 @@ _PAGE: Final = {"total": 1, "limit": 20, "offset": 0, "has_more": False, "next_c
 _FIRST_PAGE: Final = {"total": 1, "limit": 20, "offset": 0}
 
 # Request bodies by operation.
-SENT: Final[dict[str, Any]] = {
+SENT: Final[Json] = {
     "auth_login": {"email": "user@example.com", "password": "secure_password"},
     "agent_execute": {
         "message": "Optimize my AI workload for cost efficiency",
@@ -68,7 +70,7 @@ SENT: Final[dict[str, Any]] = {
 }
 
 # Answers with status 200 by operation.
-ANSWERED: Final[dict[str, Any]] = {
+ANSWERED: Final[Json] = {
     "auth_login": {
         "access_token": "eyJhbGciOiJIUzI1NiIs...",
         "token_type": "bearer",

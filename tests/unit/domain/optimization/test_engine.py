@@ -64,6 +64,7 @@ def busy_log(call: Call) -> list[Event]:
             latency_ms=500.0 + n % 10,
             ttft_ms=100.0,
             prefix_hashes=[n % 5, n % 5 + 10, n % 5 + 20, 1000 + n],
+            cached_input_tokens=0,
         )
         for n in range(600)
     ]

@@ -7,16 +7,17 @@ calls", "cheaper") are checked also without a number.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from netra.domain.agents.guard.disguises import disguised_numbers
 from netra.domain.agents.guard.facts import Facts
+from netra.domain.agents.guard.list_numbers import due_after
 from netra.domain.agents.guard.matching import is_held, is_label_held
 from netra.domain.agents.guard.payload_facts import facts_of
 from netra.domain.agents.guard.placement import Piece, SentencePlan, Spot, pieces_of
-from netra.domain.agents.guard.stated_numbers import Figures, StatedNumber, due_after, figures
+from netra.domain.agents.guard.stated_numbers import Figures, StatedNumber, figures
 from netra.domain.agents.guard.unknown_names import unknown_names
 from netra.domain.agents.guard.verdicts import false_verdicts
 
@@ -32,7 +33,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     truth: str = ""
 
 
-def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
+def unsupported(text: str, payload: object) -> tuple[str, ...]:
     """Return the numbers, names, dates and verdicts of `text` that `payload` does not bear out, as written.
 
     >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})

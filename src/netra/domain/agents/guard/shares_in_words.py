@@ -8,12 +8,13 @@ from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Measure
 from netra.domain.agents.guard.naming import NameKind
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 from netra.domain.agents.guard.verdict_words import MOST
 
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 _MAJORITY: Final = re.compile(r"most|majority|more than half|over half|bulk|lion", re.IGNORECASE)
 _NEARLY: Final = re.compile(r"nearly all|almost all|virtually all", re.IGNORECASE)
-_FEW: Final = re.compile(r"hardly any|almost no|very few|few", re.IGNORECASE)
+_FEW: Final = re.compile(r"(?:only )?a handful|only a few|hardly any|almost no|very few|few", re.IGNORECASE)
 _NONE: Final = re.compile(r"none|no", re.IGNORECASE)
 _COUNTED: Final = ("call", "request", "answer", "prompt", "traffic")
 _PAID: Final = ("bill", "cost", "spend", "money")
@@ -21,6 +22,8 @@ _PAID: Final = ("bill", "cost", "spend", "money")
 
 def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield quantities in words that the payload contradicts, or that it cannot bear out."""
+    if any(percentile_phrases(judged.sentence)):
+        return
     for match in MOST.finditer(judged.sentence):
         if match["what"] is None:
             continue

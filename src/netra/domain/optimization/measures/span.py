@@ -37,6 +37,7 @@ class Month(msgspec.Struct, frozen=True, kw_only=True):
     per_call: float  # factor for the cost of these calls
     per_hosting: float  # factor for the cost of hosting over the log's own span
     seconds: float = 0.0  # covered by these calls
+    swing: float = 0.0  # the coefficient of variation of the dollars of its windows
 
     def usd(self, by_call_usd: Floats, *, hosting_usd: float = 0.0) -> float:
         """Return the dollars a month of calls with these costs and of the log's hosting."""

@@ -37,6 +37,7 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=deployment.gpu.name,
         replicas=fleet.replicas,
+        gpus=fleet.replicas * deployment.gpus,
         needs_evaluation=not case.stand_in.is_same or bool(case.unheld),
     )
     return _in_part(option) if case.others else option
