@@ -29,6 +29,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     unread: tuple[Unread, ...]
 
 
+_SPARE_MOST: Final = 64  # replicas kept for failures: more is another fleet
 _Field = tuple[str, Any] | None  # Any: as in `Parameters.fields`
 
 
@@ -161,6 +162,16 @@ def _replicas(value: Value) -> _Field:
     return ("served_replicas", int(number)) if number is not None and 1 <= number <= 512 else None
 
 
+def _balancing(value: Value) -> _Field:
+    word = value.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(value, str) else ""
+    return ("balancing", word) if word in {"random", "round_robin", "least_loaded"} else None
+
+
+def _spare(value: Value) -> _Field:
+    number = _number(value)
+    return ("spare_replicas", int(number)) if number is not None and 0 <= number <= _SPARE_MOST else None
+
+
 def _split(value: Value) -> _Field:
     word = value.strip().lower().rstrip("s") if isinstance(value, str) else ""
     part = {"function": "template", "prompt": "template"}.get(word, word)
@@ -224,6 +235,8 @@ _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_kinds, "analysis analyses kinds", f"the kinds of analysis are {', '.join(ORDER)}"),
     (_served_on, "served_on present_gpus", "what serves the log now is a text, as “4x H100”"),
     (_replicas, "served_replicas present_replicas", "replicas are a whole number from 1 to 512"),
+    (_balancing, "balancing load_balancing", "balancing is one of random, round_robin, least_loaded"),
+    (_spare, "spare spare_replicas", "spare replicas are a whole number from 0 to 64"),
     (_split, "split_by group_by", "split_by is one of tool, feature, template"),
     (_instant, "change_at changed_at since", "an instant is ISO 8601, as 2026-11-20 or 2026-11-20T14:00:00Z"),
     (lambda _: None, "constraints targets goals", "expected texts, or an object of limits by name"),

@@ -22,8 +22,8 @@ from netra.domain.optimization.wording import count
 MOST_REPLICAS: Final = 512
 """Upper bound on the replicas of a proposed fleet."""
 
-DRAWS_SIZED: Final = 16
-"""Draws of random balancing in which a proposed size must keep its limits."""
+DRAWS_SIZED: Final = 4
+"""Draws of random balancing in which every sized fleet keeps its limits; the cheapest is tried in more."""
 
 
 class Sizing(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +60,8 @@ def steady_fleet(
     for factor in (step_bounds(deployment)[1], 1.0):
         best: tuple[Fleet, Batching] | None = None
         for batching in batchings_to_try(deployment.gpu):
+            if best is not None and best[0].replicas == 1:
+                break  # no step needs fewer replicas
             fleet = _in_every_draw(
                 requests,
                 deployment=deployment,
@@ -68,7 +70,7 @@ def steady_fleet(
                 balancing=balancing,
                 slowdown=factor,
                 first_guess=first_guess if best is None else best[0].replicas,
-                most_replicas=most_replicas if best is None else max(1, best[0].replicas - 1),
+                most_replicas=most_replicas if best is None else best[0].replicas - 1,
                 checkpoint=checkpoint,
             )
             if fleet is not None:

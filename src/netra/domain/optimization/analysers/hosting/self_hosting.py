@@ -22,6 +22,7 @@ from netra.domain.optimization.analysers.hosting.hosting_inputs import (
     HostingInputs,
     UnreachableInputs,
 )
+from netra.domain.optimization.analysers.hosting.own_gpus import on_own_gpus
 from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
@@ -51,9 +52,11 @@ def analyse(study: Study, *, checkpoint: Checkpoint) -> tuple[Finding | Gap, ...
     """Compare the cost of serving the calls on own GPUs with the API's; return a gap if data is missing."""
     if not len(study.events):
         return ()
-    case = case_of(study, kind=KIND)
+    case = case_of(study, kind=KIND, priced_only=study.goals.served_on is None)
     if isinstance(case, Gap):
         return (case,)
+    if (present := on_own_gpus(study, case)) is not None:
+        return (present,)
     fleets = cheapest_fleets(
         case.replayed,
         candidates=case.candidates,

@@ -585,3 +585,59 @@ def test_the_window_of_a_call_is_a_minute(call: MakeCall) -> None:
     first, second = call(0.0), call(70.0)
     assert second.timestamp - first.timestamp == timedelta(seconds=70)
     assert gpu_choice.peak_rate_per_s(np.array([0.0, 70.0])) == pytest.approx(1 / 60)
+
+
+def own(study: MakeStudy, *tariffs: Any, hardware: Hardware = HARDWARE, **goals: Any) -> Finding | Gap:
+    asked = study(log(200, seconds=3600.0, model=OPEN), *tariffs, goals=Goals(**goals), hardware=hardware)
+    (found,) = self_hosting.analyse(asked, checkpoint=never_stop)
+    return found
+
+
+def test_on_own_gpus_the_bill_is_the_rent_and_how_busy_they_are(study: MakeStudy, tariff: MakeTariff) -> None:
+    found = own(study, tariff(OPEN, usd=1e-4), served_on="2x H100", served_replicas=2)
+    assert isinstance(found, Finding)
+    # 4 GPUs at $2.95 for 199 of 200 intervals of an hour; 200 calls x (500 + 4 x 50) tokens x $0.0001
+    assert (found.inputs.gpus, found.inputs.rent_usd_per_hour) == (4, pytest.approx(11.8))
+    assert found.inputs.rent_usd_in_window == pytest.approx(11.8, rel=0.01)
+    assert found.inputs.api_usd_in_window == pytest.approx(14.0)
+    assert 0.0 < found.inputs.busy_share < 0.2
+    assert found.action.startswith("Keep serving Llama-3.1-8B on your own 2 x (2x H100-SXM-80GB)")
+    assert "a provider's list price $14.00: dearer" in found.impact
+    cheap = own(study, tariff(OPEN, usd=1e-6), served_on="2x H100")
+    assert isinstance(cheap, Finding)
+    assert cheap.action.startswith("Compare a provider of")
+    assert cheap.impact.endswith("cheaper.")
+
+
+def test_own_gpus_need_no_price_book(study: MakeStudy) -> None:
+    found = own(study, served_on="H100")
+    assert isinstance(found, Finding)
+    assert found.inputs.api_usd_in_window is None
+    assert "the price book has no provider of Llama-3.1-8B to compare with" in found.impact
+
+
+@pytest.mark.parametrize(
+    ("served_on", "said"),
+    [
+        ("TPU-v9", "No GPU named 'TPU-v9' is in the catalogue"),
+        ("B300", "No price of B300-SXM-288GB is known"),
+    ],
+)
+def test_own_gpus_that_cannot_be_weighed_are_named(study: MakeStudy, served_on: str, said: str) -> None:
+    assert said in one_gap((own(study, served_on=served_on),)).reason
+
+
+def test_own_gpus_too_small_for_the_model_are_named(study: MakeStudy) -> None:
+    asked = study(
+        log(200, seconds=3600.0, model="Llama-3.1-70B"), goals=Goals(served_on="L40S"), hardware=HARDWARE
+    )
+    gap = one_gap(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert gap.reason == "L40S do not hold Llama-3.1-70B and the longest call."
+
+
+def test_a_closed_model_is_not_on_own_gpus(study: MakeStudy, tariff: MakeTariff) -> None:
+    asked = study(
+        log(200, seconds=3600.0), tariff(usd=1e-4), goals=Goals(served_on="H100"), hardware=CHEAP_HARDWARE
+    )
+    found = one_finding(self_hosting.analyse(asked, checkpoint=never_stop))
+    assert found.inputs.hosting_usd_in_window > 0

@@ -162,6 +162,21 @@ def test_two_rows_that_contradict_each_other_are_both_refused() -> None:
     assert list(refused([small, between, too_fast])) == [2]  # it contradicts both of the others
 
 
+def test_a_longer_answer_of_a_fixed_batch_is_more_work() -> None:
+    fixed = {"load": "fixed_batch", "engine": None, "hardware": "a100", "model": "llama2-70b", "tp": 8}
+    short = measured(1, precision=None, output_tokens=64.0, **fixed)
+    longer = measured(2, precision=None, output_tokens=512.0, **fixed)
+    assert refused([short, longer]) == {}
+    fast = msgspec.structs.replace(longer, tpot_ms=(short.tpot_ms or 0.0) * 0.7, ttft_ms=None)
+    assert set(refused([short, fast])) == {1, 2}
+
+
+def test_rows_without_a_time_per_token_decide_nothing() -> None:
+    rows = [msgspec.structs.replace(measured(line, batch=2.0**line), tpot_ms=None) for line in range(1, 6)]
+    judged, _ = sound_rows(rows, hardware=HARDWARE)
+    assert decide(judged, hardware=HARDWARE).count == 0
+
+
 def test_releases_are_compared_only_far_apart() -> None:
     old = measured(1, batch=8.0, release="1")
     faster = msgspec.structs.replace(
