@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import inspect
 
+from netra.domain.json_values import is_array, is_object, is_series
 from netra.domain.optimization.result import Advice
 
 Json = dict[str, Any]  # Any: a JSON Schema, which may hold anything
@@ -95,12 +96,12 @@ def names_within(value: object, schemas: Mapping[str, Json]) -> set[str]:
 
 def within(value: object) -> Iterator[Json]:
     """Yield every object in a JSON value, outermost first."""
-    if isinstance(value, Mapping):
+    if is_object(value):
         node = cast("Json", value)
         yield node
         for inner in list(node.values()):
             yield from within(inner)
-    elif isinstance(value, list):
+    elif is_array(value):
         for inner in cast("list[object]", value):
             yield from within(inner)
 
@@ -155,7 +156,8 @@ def _is_omitted(field: inspect.Field, struct: inspect.StructType) -> bool:
 def _published(kind: inspect.Type, schema: Json) -> Json:
     """Return the schema of a field of type `kind`, with the format of its instants."""
     if isinstance(kind, inspect.Metadata):
-        stated = (kind.extra or {}).get(PUBLISHED)
+        extra = cast("Mapping[str, Json]", kind.extra or {})  # pyright: ignore[reportUnknownMemberType]
+        stated = extra.get(PUBLISHED)
         return dict(stated) if stated else _published(kind.type, schema)
     if isinstance(kind, inspect.DateTimeType):
         schema["format"] = "date-time"
@@ -179,7 +181,7 @@ def _type_enum(schema: Json) -> None:
     if schema.get("type") == "integer":
         schema.setdefault("format", "int64")
     values = schema.get("enum")
-    if not isinstance(values, list) or not all(isinstance(one, str) for one in cast("list[object]", values)):
+    if not is_array(values) or not all(isinstance(one, str) for one in cast("list[object]", values)):
         return
     schema["type"] = "string"
     if len(cast("list[object]", values)) == 1:
@@ -199,7 +201,7 @@ def _structs(kinds: Iterable[Any]) -> dict[str, inspect.StructType]:
             waiting.extend(field.type for field in kind.fields)
         elif isinstance(kind, inspect.Type):
             for inner in (getattr(kind, name) for name in kind.__struct_fields__):
-                waiting.extend(inner if isinstance(inner, tuple) else [inner])
+                waiting.extend(inner if is_series(inner) else [inner])
     return found
 
 

@@ -14,6 +14,7 @@ from netra.adapters.files.instants import Order
 from netra.adapters.files.json_rows import Rows
 from netra.adapters.files.layout import Column, columns_named, seconds_of
 from netra.adapters.files.table import events_of, joined
+from netra.domain.json_values import is_array, is_object
 from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.intake import ROW_COMMAS, Taken, fault_of, take_lines
 from netra.domain.workloads.model import Event, RowFault
@@ -113,7 +114,7 @@ def flat(row: Row, *, above: str = "", levels: int = NESTING_MAX) -> list[tuple[
     found: list[tuple[str, object]] = []
     for key, value in row.items():
         found.append((above + key, value))
-        if isinstance(value, dict) and levels:
+        if is_object(value) and levels:
             found += flat(value, above=f"{above}{key}.", levels=levels - 1)
     return found
 
@@ -126,8 +127,8 @@ def cell_of(value: object) -> str:
         return value.strip()
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
+    if is_array(value):
         return " ".join(str(item) for item in value)
-    if isinstance(value, dict):
+    if is_object(value):
         return msgspec.json.encode(value).decode() if value else ""
     return str(value)

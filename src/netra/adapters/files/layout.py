@@ -79,7 +79,8 @@ def titles_of(header: str) -> tuple[str, tuple[str, ...]]:
     (';', ('Date', 'input tokens'))
     """
     delimiter = max((",", ";", "\t", "|"), key=header.count)
-    row = next(csv.reader([header], delimiter=delimiter), [])
+    nothing: list[str] = []
+    row = next(csv.reader([header], delimiter=delimiter), nothing)
     return delimiter, tuple(title.strip().strip('"').strip() for title in row)
 
 

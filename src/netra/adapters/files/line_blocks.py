@@ -5,7 +5,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -45,7 +45,7 @@ def blocks_of(path: str) -> Iterator[Block]:
     """
     try:
         if path == STANDARD_INPUT:
-            stream = cast("BufferedReader", BufferedReader(sys.stdin.buffer))  # `peek` is not a BinaryIO's
+            stream = cast("BufferedReader", BufferedReader(cast("RawIOBase", sys.stdin.buffer)))  # to `peek`
             yield from _blocks(_text(_unpacked(stream)), packed=None, size=0, path=path)
             return
         size = Path(path).stat().st_size

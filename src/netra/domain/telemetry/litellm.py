@@ -1,9 +1,9 @@
 """Calls as LiteLLM's generic API callback sends them: one `StandardLoggingPayload` each."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from netra.domain.json_values import is_array, is_object
 from netra.domain.telemetry.attribute_names import PROVIDERS
 from netra.domain.telemetry.calls import BLOCK_TOKENS, BLOCK_TOKENS_MAX
 from netra.domain.telemetry.np1 import PrefixHashes, prefix_hashes
@@ -28,7 +28,7 @@ def event_of_payload(row: object, *, content_key: bytes | None = None) -> Event:
 
     Raises `NotACall` for a row without model or time, or one that LiteLLM's own cache answered.
     """
-    if not isinstance(row, Mapping) or not {"litellm_call_id", "startTime"} <= set(row):
+    if not is_object(row) or not {"litellm_call_id", "startTime"} <= set(row):
         raise NotACall("a StandardLoggingPayload has litellm_call_id and startTime")
     if truth_of(row.get("cache_hit")):
         raise NotACall("LiteLLM's cache answered, so no provider was called")
@@ -82,8 +82,8 @@ def _status(row: Attributes, *, is_failed: bool) -> str:
     if not is_failed:
         response = object_of(row.get("response"))
         choices = response.get("choices")
-        first = choices[0] if isinstance(choices, list) and choices else None
-        reason = label_of(first.get("finish_reason")) if isinstance(first, Mapping) else None
+        first = choices[0] if is_array(choices) and choices else None
+        reason = label_of(first.get("finish_reason")) if is_object(first) else None
         return reason or "ok"
     error = object_of(row.get("error_information"))
     return label_of(error.get("error_code")) or label_of(error.get("error_class")) or "error"
@@ -111,7 +111,7 @@ def _is_uuid(text: str) -> bool:
 
 def _tag(row: Attributes) -> str | None:
     tags = row.get("request_tags")
-    return label_of(tags[0]) if isinstance(tags, list) and tags else None
+    return label_of(tags[0]) if is_array(tags) and tags else None
 
 
 def _labels(row: Attributes) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from netra.domain.json_values import is_series
 from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.telemetry import attribute_names as names
 from netra.domain.telemetry.counts import counts_of
@@ -240,9 +241,9 @@ def _metadata(attributes: Attributes, name: str) -> str | None:
 
 def _prompt(attributes: Attributes, content_key: bytes | None) -> dict[str, Any]:
     """Return the hashes that the client made of the prompt, else those made here of its text."""
-    hashes = attributes.get("netra.prompt.prefix_hashes")
+    hashes: object = attributes.get("netra.prompt.prefix_hashes")
     prompt_hash = label_of(attributes.get("netra.prompt.hash"))
-    if isinstance(hashes, (list, tuple)) and all(type(block) is int for block in hashes):
+    if is_series(hashes) and all(type(block) is int for block in hashes):
         pseudo_tokens = first_count(attributes, ("netra.prompt.pseudo_tokens",))
         blocks = tuple(hashes[:PREFIX_HASHES_PER_EVENT_MAX])
         return {"prompt_hash": prompt_hash, "prefix_hashes": blocks, "pseudo_tokens": pseudo_tokens}

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from netra.domain.json_values import is_array, is_object, is_series
 from netra.domain.telemetry.records import Attributes
 
 CONTENT_MAX: Final = 749_999  # characters of one value; Anthropic's SDK cuts at 750,000 bytes
@@ -54,7 +55,7 @@ def prompt_of(attributes: Attributes) -> str | None:
         tools = [value for _, value in _tools_of(attributes)] or tools
         return _checked(tools, system, messages)
     found = _decoded(whole)
-    if isinstance(found, Mapping):
+    if is_object(found):
         system = system or found.get("system") or _config(found).get("system_instruction")
         tools = tools or found.get("tools") or _config(found).get("tools")
         found = found.get("messages") or found.get("contents") or found.get("prompt")
@@ -69,7 +70,7 @@ def prompt_of_messages(messages: object, tools: object = None, system: object = 
 def _checked(tools: object, system: object, messages: object) -> str | None:
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
-    if not isinstance(messages, Sequence) or not messages or len(messages) > MESSAGES_MAX:
+    if not is_series(messages) or not messages or len(messages) > MESSAGES_MAX:
         return None
     read = [message_of(message) for message in messages]
     text = prompt_text(_list_of_tools(tools), system, read)
@@ -78,21 +79,24 @@ def _checked(tools: object, system: object, messages: object) -> str | None:
 
 def message_of(message: object) -> Message:
     """Return role and parts of a message of OpenAI, Anthropic, Gemini, Vercel or OpenTelemetry."""
-    if not isinstance(message, Mapping):
+    if not is_object(message):
         return "user", [_dumps(message)]
     role = str(message.get("role") or message.get("type") or "user")
     content = message.get("parts", message.get("contents", message.get("content")))
-    items = content if isinstance(content, list) else [] if content is None else [content]
+    items = content if is_array(content) else [] if content is None else [content]
     parts = [_part(item) for item in items]
     parts += [_part(call) for call in message.get("tool_calls") or ()]
     return role, parts
 
 
 def _part(part: object) -> str:
-    if not isinstance(part, Mapping):
+    if not is_object(part):
         return _dumps(part)
-    if isinstance(called := part.get("function_call") or part.get("function"), Mapping):
-        part = called
+    called: object = part.get("function_call") or part.get("function")
+    return _part_of(called if is_object(called) else part)
+
+
+def _part_of(part: Mapping[str, Any]) -> str:  # Any: JSON
     for name in ("text", "content", "thinking"):
         if isinstance(text := part.get(name), str):
             return text
@@ -137,12 +141,12 @@ def _tools_of(attributes: Attributes) -> list[tuple[int, Any]]:
 
 def _list_of_tools(tools: object) -> Sequence[object]:  # Any: JSON, or its text
     found = _decoded(tools)
-    return found if isinstance(found, list) else [] if found is None else [found]
+    return found if is_array(found) else [] if found is None else [found]
 
 
 def _config(found: Attributes) -> Attributes:
     config = found.get("config")
-    return config if isinstance(config, Mapping) else {}
+    return config if is_object(config) else {}
 
 
 def _decoded(value: object) -> Any:  # Any: a value, or its JSON text

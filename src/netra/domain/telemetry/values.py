@@ -2,11 +2,12 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from netra.domain.json_values import is_array, is_object, is_series
 from netra.domain.telemetry.records import Attributes
 from netra.domain.workloads.model import TOKENS_MAX
 
@@ -87,7 +88,7 @@ def object_of(value: object) -> Attributes:
 
     Text longer than `TEXT_READ_MAX` is content of a prompt or an answer and is not read.
     """
-    if isinstance(value, Mapping):
+    if is_object(value):
         return value
     if not isinstance(value, str) or len(value) > TEXT_READ_MAX or not value.lstrip().startswith("{"):
         return {}
@@ -95,12 +96,12 @@ def object_of(value: object) -> Attributes:
         found = msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if is_object(found) else {}
 
 
 def list_of(value: object) -> list[Any]:
     """Return the list in a value, which may be JSON text; a single text is a list of one."""
-    if isinstance(value, (list, tuple)):
+    if is_series(value):
         return list(value)
     if not isinstance(value, str) or len(value) > TEXT_READ_MAX:
         return []
@@ -110,7 +111,7 @@ def list_of(value: object) -> list[Any]:
         found = msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return [value]
-    return found if isinstance(found, list) else [value]
+    return found if is_array(found) else [value]
 
 
 def numbers_in(value: object) -> dict[str, float]:
@@ -126,7 +127,7 @@ def numbers_in(value: object) -> dict[str, float]:
             return numbers_of_text(value)
         value = object_of(value)
     found: dict[str, float] = {}
-    if isinstance(value, Mapping):
+    if is_object(value):
         _collect(value, found, NESTING_MAX)
     return found
 
@@ -144,9 +145,9 @@ def numbers_of_text(text: str) -> dict[str, float]:
 
 
 def _collect(value: Attributes, found: dict[str, float], levels: int) -> None:
-    nested = []
+    nested: list[Attributes] = []
     for name, item in value.items():
-        if isinstance(item, Mapping):
+        if is_object(item):
             nested.append(item)
         elif (number := number_of(item)) is not None:
             found.setdefault(name, number)

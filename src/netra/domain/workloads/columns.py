@@ -59,13 +59,14 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
         A code may therefore change: where codes of the whole column must hold, index `codes` instead.
         """
         codes = self.codes[indexes]
-        used = _used_codes(codes, of=len(self.names))
+        used: Codes = _used_codes(codes, of=len(self.names))
         if len(used) == len(self.names):
             return Labels(codes=codes, names=self.names)
-        lookup = np.searchsorted(used, codes).astype(np.int32)
+        lookup: Codes = np.searchsorted(used, codes).astype(np.int32)
+        lookup[codes < 0] = -1
         return Labels(
-            codes=np.where(codes < 0, np.int32(-1), lookup),
-            names=tuple([self.names[code] for code in used.tolist()]),
+            codes=lookup,
+            names=tuple([self.names[int(code)] for code in used]),
         )
 
 

@@ -40,7 +40,7 @@ def inflated(body: bytes, *, encoding: bytes | None, most: int = BODY_BYTES_MAX)
     return b"".join(parts)
 
 
-def _next(stream: "zlib._Decompress", data: bytes) -> bytes:
+def _next(stream: "zlib._Decompress", data: bytes) -> bytes:  # pyright: ignore[reportPrivateUsage] # has no public name
     try:
         return stream.decompress(data, _STEP)
     except zlib.error as error:

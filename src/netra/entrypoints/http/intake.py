@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from netra.domain.ids import WorkloadId
+from netra.domain.json_values import is_array
 from netra.domain.telemetry.litellm import NotACall, event_of_payload
 from netra.domain.telemetry.reports import Emitter, Report, advice_on
 from netra.domain.telemetry.service import TelemetryService
@@ -150,9 +151,10 @@ def payloads_taken(body: bytes, *, content_key: bytes | None, max_rows: int) -> 
     for line, row in enumerate(rows, 1):
         try:
             event = event_of_payload(row, content_key=content_key)
-            wrong = wrong_with(event)
         except NotACall as error:
-            wrong = str(error)
+            faults.append(RowFault(line=line, code="invalid_row", message=str(error)))
+            continue
+        wrong = wrong_with(event)
         if wrong is not None:
             faults.append(RowFault(line=line, code="invalid_row", message=wrong))
             continue
@@ -166,7 +168,7 @@ def _rows_of(body: bytes) -> list[Any]:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _lines_of(body)
-    return found if isinstance(found, list) else [found]
+    return found if is_array(found) else [found]
 
 
 def _lines_of(body: bytes) -> list[object]:

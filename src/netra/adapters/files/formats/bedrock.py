@@ -16,6 +16,7 @@ from netra.adapters.files.formats.fields import (
     whole_object,
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
+from netra.domain.json_values import is_array
 from netra.domain.telemetry.usage import EXCLUSIVE, Usage, settled
 from netra.domain.telemetry.values import label_of
 from netra.domain.workloads.model import Event
@@ -76,14 +77,15 @@ def _usage(row: Row) -> Usage:
 
 def _objects(body: object) -> Iterator[Row]:  # Any: JSON
     """Yield the objects of an answer: itself, or the events of its stream."""
-    for one in body if isinstance(body, list) else (body,):
+    for one in body if is_array(body) else (body,):
         found = whole_object(one)
         if found:
             yield found
 
 
 def _first(answers: tuple[Row, ...], name: str) -> Row:
-    return next((whole_object(one[name]) for one in answers if name in one), {})
+    nothing: Row = {}
+    return next((whole_object(one[name]) for one in answers if name in one), nothing)
 
 
 def _finish(answers: tuple[Row, ...]) -> str | None:

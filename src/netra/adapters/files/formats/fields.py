@@ -9,6 +9,7 @@ import msgspec
 from netra.adapters.files.formats.model import BadRow, Row
 from netra.adapters.files.instants import Instants
 from netra.adapters.files.layout import key_of
+from netra.domain.json_values import is_object
 from netra.domain.telemetry.values import count_of, label_of, number_of
 from netra.domain.workloads.model import UNSPECIFIED_MODEL
 
@@ -113,9 +114,9 @@ def nested(row: Row, *names: str) -> Row:
 def whole_object(value: Any) -> Mapping[str, Any]:  # Any: JSON value or text
     """Return the object in a value, which may be JSON text of any length: a line bounds it."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
-        return value if isinstance(value, Mapping) else {}
+        return value if is_object(value) else {}
     try:
         found = msgspec.json.decode(value)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if is_object(found) else {}

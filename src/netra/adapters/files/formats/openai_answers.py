@@ -4,6 +4,7 @@ from typing import Final
 
 from netra.adapters.files.formats.fields import at_of, label_in, model_of, nested
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
+from netra.domain.json_values import is_object
 from netra.domain.telemetry.usage import settled, usage_of
 from netra.domain.telemetry.values import count_of, label_of, list_of
 from netra.domain.workloads.model import Event
@@ -26,7 +27,7 @@ def event_of(row: Row) -> Event | Skip:
     if not usage.is_known:
         return NO_USAGE
     created = answer.get("created_at", answer.get("created"))
-    choices = [one for one in list_of(answer.get("choices")) if isinstance(one, dict)]
+    choices = [one for one in list_of(answer.get("choices")) if is_object(one)]
     return Event(
         timestamp=at_of(created, "created"),
         id=label_in(answer, "id"),

@@ -18,6 +18,7 @@ from netra.adapters.files.formats.fields import (
     whole_object,
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
+from netra.domain.json_values import is_object
 from netra.domain.telemetry.usage import EXCLUSIVE, Convention, Usage, settled, usage_of
 from netra.domain.telemetry.values import count_of, label_of, list_of
 from netra.domain.workloads.model import Event
@@ -43,7 +44,7 @@ def event_of(row: Row) -> Event | Skip:
     row = snake(row)
     answer, asked = _object(row, "full_response"), _object(row, "full_request")
     usage = _usage(answer)
-    candidates = [snake(one) for one in list_of(answer.get("candidates")) if isinstance(one, dict)]
+    candidates = [snake(one) for one in list_of(answer.get("candidates")) if is_object(one)]
     status = label_of(candidates[0].get("finish_reason")) if candidates else label_in(answer, "stop_reason")
     if not usage.is_known and "error" not in answer:
         return NO_USAGE

@@ -8,6 +8,8 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
+from netra.domain.json_values import is_series
+
 Measure = Literal["usd", "calls", "input_tokens", "output_tokens", "latency"]
 
 
@@ -171,7 +173,7 @@ def verdicts_of(payload: object) -> KnownVerdicts:
 
 def _section(name: str, value: object) -> Any:  # Any: decoded JSON, and then the section's type
     kinds = {field.name: field.type for field in msgspec.structs.fields(KnownVerdicts)}
-    if name == "latency" and isinstance(value, list | tuple):
+    if name == "latency" and is_series(value):
         value = {"by_feature": value}
     try:
         return msgspec.convert(value, type=kinds[name])

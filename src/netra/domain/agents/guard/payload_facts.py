@@ -6,7 +6,7 @@ state its row. Sentences in the payload are read like any other text.
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 import msgspec
@@ -22,6 +22,7 @@ from netra.domain.agents.guard.payload_names import names_in, own_names, strings
 from netra.domain.agents.guard.sentence_facts import facts_in_sentences
 from netra.domain.agents.guard.stated_numbers import NumberKind
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in, pieces
+from netra.domain.json_values import is_object
 
 _LISTED_MAX: Final = 1_000
 _DIGIT: Final = re.compile("[0-9]")
@@ -111,7 +112,7 @@ class _Reader:
             yield from facts_in_sentences(
                 value, key=key, rows=place.rows, around=place.around, names=self.index, path=place.path
             )
-        elif isinstance(value, dict):
+        elif is_object(value):
             yield from self._of_object(cast("Mapping[str, object]", value), place)
         else:
             yield from self._of_list(cast("Sequence[object]", value), place)
@@ -142,7 +143,7 @@ class _Reader:
         around = place.around
         if any(name.kind in (NameKind.RECOMMENDATION, NameKind.CHANGE) for name in own):
             inputs = value.get("inputs")
-            if isinstance(inputs, dict):
+            if is_object(inputs):
                 held = own_names(cast("Mapping[str, object]", inputs), within="inputs")
                 rows = (*place.rows, own | {one for one in held if one.kind is NameKind.MODEL})
             around = self.index.names_in("\n".join(strings_in(value)))
@@ -184,17 +185,17 @@ def _of_key(name: str) -> Iterator[Fact | NamedLabel]:
 
 def _scope(payload: object) -> frozenset[Name]:
     """Return the features that the whole result is about; empty if it is about the whole log."""
-    held = payload.get("metrics", payload) if isinstance(payload, dict) else {}
-    scope = held.get("scope") if isinstance(held, dict) else None
-    features = scope.get("features", ()) if isinstance(scope, dict) else ()
+    held: object = payload.get("metrics", payload) if is_object(payload) else None
+    scope = held.get("scope") if is_object(held) else None
+    features: Iterable[object] = scope.get("features", ()) if is_object(scope) else ()
     return frozenset(Name(text=name, kind=NameKind.FEATURE) for name in features if isinstance(name, str))
 
 
 def _is_month_known(payload: object) -> bool:
     """Return False for a log of less than a day, whose monthly fields hold the log's own sums."""
-    held = payload.get("metrics", payload) if isinstance(payload, dict) else {}
-    span = held.get("span") if isinstance(held, dict) else None
-    return not isinstance(span, dict) or span.get("is_month_known") is not False
+    held: object = payload.get("metrics", payload) if is_object(payload) else None
+    span = held.get("span") if is_object(held) else None
+    return not is_object(span) or span.get("is_month_known") is not False
 
 
 def _of_number(value: float, place: _Place, *, is_month_known: bool, total: float) -> Iterator[Fact]:

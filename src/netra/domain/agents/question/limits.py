@@ -139,7 +139,8 @@ def _limited(
     is_weak = not metrics and is_named and not _VERBS.search(head.clause.text)
     names: tuple[Metric, ...] = ("latency",) if is_named and not metrics else _chosen(head, metrics)
     if is_token_rate(head.quantity):
-        names, is_weak = ("tpot",), False
+        names = ("tpot",)
+        is_weak = False
     near = sorted(percentiles, key=lambda one: abs(one.start - head.quantity.start))
     return Limited(context=head, metrics=names, percentile=near[0].value if near else None, is_weak=is_weak)
 

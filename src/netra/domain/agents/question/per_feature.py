@@ -54,7 +54,8 @@ def _limit(target: StatedTarget, *, percentile: float, feature: str) -> LatencyL
 def _goals(others: Sequence[StatedTarget], limits: Sequence[StatedTarget], seen: Sighting) -> dict[str, Any]:
     """Return the goals for all calls, the goals of single features, and the features to study."""
     scopes = {target.parts for target in others if target.field != "traffic_growth" or target.parts}
-    elsewhere = {name for limit in limits for name in limit.parts}.difference(*scopes) if scopes else set()
+    limited = {name for limit in limits for name in limit.parts}
+    elsewhere: set[str] = limited.difference(*scopes) if scopes else set()
     is_apart = bool(scopes - {()}) and (len(scopes) > 1 or bool(elsewhere))
     fields: dict[str, Any] = {}
     apart: dict[str, dict[str, Any]] = {}

@@ -18,7 +18,7 @@ from netra.domain.optimization.model import Grade
 from netra.domain.optimization.price_list import PriceList, unpriced_labels
 from netra.domain.optimization.pricing import billed
 from netra.domain.optimization.traffic import Bools
-from netra.domain.workloads.columns import Events, Floats, Labels, instant_of
+from netra.domain.workloads.columns import Events, Floats, Ints, Labels, instant_of
 from netra.domain.workloads.folding import folded
 
 KINDS_SHOWN: Final = 20  # kinds of call in an answer, those whose bill changed most
@@ -272,8 +272,8 @@ def _by_kind(units: Units, sums: tuple[Sums, Sums]) -> tuple[KindChange, ...]:
     """Return the bill of each kind of call, the largest change first."""
     kind = units.levels[KIND]
     before, after = (summed(side.paid_usd + side.unlisted_usd, by=kind) for side in sums)
-    order = np.argsort(-np.abs(after - before), kind="stable")[:KINDS_SHOWN]
+    order: Ints = np.argsort(-np.abs(after - before), kind="stable")[:KINDS_SHOWN]
     return tuple(
         KindChange(name=units.kinds[at], before_usd=float(before[at]), after_usd=float(after[at]))
-        for at in order.tolist()
+        for at in map(int, order)
     )

@@ -75,7 +75,8 @@ def summed(values: Floats | Ints, *, by: Ints, size: int = 0) -> Floats:
 
 def tokens_and_usd(charged: Billed, units: Ints, *, size: int) -> tuple[Matrix, Matrix]:
     """Return the tokens and the dollars of each kind of token and unit."""
-    tokens, usd = [], []
+    tokens: list[Floats] = []
+    usd: list[Floats] = []
     for kind in TOKENS:
         amount: Ints = getattr(charged, f"{kind}_tokens")
         rate: Floats = getattr(charged, f"usd_per_{kind}_token")

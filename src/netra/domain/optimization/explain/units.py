@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.traffic import Bools
-from netra.domain.workloads.columns import Events, Ints, Labels, places_of
+from netra.domain.workloads.columns import Events, Floats, Ints, Labels, places_of
 
 LEAST_SHARE: Final = 0.01  # of the calls of its parent: what serves fewer on both sides is left alone
 STRAY: Final = 0.1  # share on one side, over the share on the other, below which it counts as absent there
@@ -36,12 +36,12 @@ def units_of(events: Events, kinds: Labels, *, after: Bools) -> Units:
         _codes(events, events.service_tier),
         _codes(events, events.region),
     ]
-    pooled_at = _pooled(columns, after=after)
+    pooled_at: Ints = _pooled(columns, after=after)
     for level in (MODEL, TIER, REGION):
         columns[level] = np.where((pooled_at >= 0) & (pooled_at <= level), 0, columns[level] + 1)
     nested = _nested(columns)
-    first = np.unique(nested[REGION], return_index=True)[1]
-    met = np.unique(kinds.codes).tolist()
+    first: Ints = np.unique(nested[REGION], return_index=True)[1]
+    met: list[int] = np.unique(kinds.codes).tolist()
     return Units(
         of_call=nested[REGION],
         levels=(nested[KIND][first], nested[MODEL][first], nested[TIER][first], nested[REGION][first]),
@@ -61,9 +61,10 @@ def _pooled(columns: Sequence[Ints], *, after: Bools) -> Ints:
 
 def _differs(child: Ints, parent: Ints, *, after: Bools) -> Bools:
     """Return which calls are of a parent on both sides that has a child on one side only."""
-    first = np.unique(child, return_index=True)[1]
+    first: Ints = np.unique(child, return_index=True)[1]
     parent_of = parent[first]
-    shares, calls = [], []
+    shares: list[Floats] = []
+    calls: list[Ints] = []
     for side in (~after, after):
         of_parent = np.bincount(parent[side], minlength=int(parent.max()) + 1)
         of_child = np.bincount(child[side], minlength=len(first))

@@ -134,39 +134,51 @@ _MOE: Final = (  # name … head size, all and active parameters, vocabulary, co
     ("Qwen3-235B-A22B", 94, 4096, 64, 4, 128, 235.1e9, 22.2e9, 151_936, 40_960, 128, 8),
 )
 
-_LATENT: Final[Fields] = {"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840}
-_DEEPSEEK: Final[Fields] = {
-    "layers": 61,
-    "hidden": 7168,
-    "heads": 128,
-    "kv_heads": 128,
-    "head_size": 128,
-    "parameters": 671.0e9,
-    "active_parameters": 37.0e9,
-    "vocabulary": 129_280,
-    "experts": 256,
-    "experts_active": 8,
-}
-_KIMI: Final[Fields] = {
-    **_DEEPSEEK,
-    "heads": 64,
-    "kv_heads": 64,
-    "parameters": 1026.0e9,
-    "active_parameters": 32.6e9,
-    "vocabulary": 163_840,
-    "experts": 384,
-}
+
+def _fields(facts: Fields) -> Fields:
+    """Return the fields of a shape, of types that differ."""
+    return facts
+
+
+_LATENT: Final = _fields({"kv_latent": 576, "weight_precision": "fp8", "max_context_tokens": 163_840})
+_DEEPSEEK: Final = _fields(
+    {
+        "layers": 61,
+        "hidden": 7168,
+        "heads": 128,
+        "kv_heads": 128,
+        "head_size": 128,
+        "parameters": 671.0e9,
+        "active_parameters": 37.0e9,
+        "vocabulary": 129_280,
+        "experts": 256,
+        "experts_active": 8,
+    }
+)
+_KIMI: Final = _fields(
+    {
+        **_DEEPSEEK,
+        "heads": 64,
+        "kv_heads": 64,
+        "parameters": 1026.0e9,
+        "active_parameters": 32.6e9,
+        "vocabulary": 163_840,
+        "experts": 384,
+    }
+)
 _CONFIGS: Final = "the publisher's config.json as kept by ai-dynamo/aiconfigurator, read December 2026"
-_GPT_OSS: Final[Fields] = {
-    "hidden": 2880,
-    "heads": 64,
-    "kv_heads": 8,
-    "head_size": 64,
-    "vocabulary": 201_088,
-    "experts_active": 4,
-    "window_tokens": 128,
-    "weight_precision": "fp4",
-}
+_GPT_OSS: Final = _fields(
+    {
+        "hidden": 2880,
+        "heads": 64,
+        "kv_heads": 8,
+        "head_size": 64,
+        "vocabulary": 201_088,
+        "experts_active": 4,
+        "window_tokens": 128,
+        "weight_precision": "fp4",
+    }
+)
 
 
 def _dense(row: Row, *, tied: bool = False) -> ModelShape:
@@ -189,11 +201,11 @@ MODELS: Final = (
     *(_windowed(row) for row in _WINDOWED),
     *(_moe(row) for row in _MOE),
     ModelShape(name="DeepSeek-V3", **_DEEPSEEK, **_LATENT),
-    ModelShape(name="Kimi-K2", **_KIMI, **{**_LATENT, "max_context_tokens": 131_072}),
+    ModelShape(name="Kimi-K2", **_KIMI, **_fields({**_LATENT, "max_context_tokens": 131_072})),
     ModelShape(
         name="Kimi-K2.5",
         **_KIMI,
-        **{**_LATENT, "weight_precision": "int4", "max_context_tokens": 262_144},
+        **_fields({**_LATENT, "weight_precision": "int4", "max_context_tokens": 262_144}),
         source=_CONFIGS,
     ),
     ModelShape(
@@ -208,7 +220,7 @@ MODELS: Final = (
         vocabulary=154_880,
         experts=256,
         experts_active=8,
-        **{**_LATENT, "weight_precision": "bf16", "max_context_tokens": 202_752},
+        **_fields({**_LATENT, "weight_precision": "bf16", "max_context_tokens": 202_752}),
         source=f"{_CONFIGS}; parameters: the publisher's README",
     ),
     ModelShape(
