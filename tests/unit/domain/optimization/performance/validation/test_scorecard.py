@@ -163,7 +163,13 @@ def test_two_rows_that_contradict_each_other_are_both_refused() -> None:
 
 
 def test_a_longer_answer_of_a_fixed_batch_is_more_work() -> None:
-    fixed = {"load": "fixed_batch", "engine": None, "hardware": "a100", "model": "llama2-70b", "tp": 8}
+    fixed: dict[str, Any] = {
+        "load": "fixed_batch",
+        "engine": None,
+        "hardware": "a100",
+        "model": "llama2-70b",
+        "tp": 8,
+    }
     short = measured(1, precision=None, output_tokens=64.0, **fixed)
     longer = measured(2, precision=None, output_tokens=512.0, **fixed)
     assert refused([short, longer]) == {}
