@@ -54,7 +54,7 @@ def try_fleet(
     replicas: int | None,
     checkpoint: Checkpoint,
 ) -> TriedFleet:
-    """Return the fleet of so many replicas, or the smallest that keeps the limits."""
+    """Return the fleet of this many replicas, or the smallest that keeps the limits."""
     deployment = configuration.deployment
     found = steady_fleet(
         requests,
