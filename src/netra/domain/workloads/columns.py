@@ -64,10 +64,7 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
             return Labels(codes=codes, names=self.names)
         lookup: Codes = np.searchsorted(used, codes).astype(np.int32)
         lookup[codes < 0] = -1
-        return Labels(
-            codes=lookup,
-            names=tuple([self.names[int(code)] for code in used]),
-        )
+        return Labels(codes=lookup, names=tuple([self.names[int(code)] for code in used]))
 
 
 class Prefixes(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,8 +48,8 @@ def swing_of(at_ns: Ints, usd: Floats, *, seconds: float) -> float:
     window = np.floor((at_ns - int(at_ns.max())) / width_ns).astype(np.int64) + count
     inside = window >= 0
     sums = np.bincount(np.minimum(window[inside], count - 1), weights=usd[inside], minlength=count)
-    sums /= np.abs(sums).max()  # squares of huge sums would overflow
-    return float(sums.std(ddof=1) / sums.mean())
+    parts: Floats = sums / np.abs(sums).max()  # squares of huge sums would overflow
+    return float(parts.std(ddof=1) / parts.mean())
 
 
 def sigma_of(seconds: float, *, swing: float) -> float:
