@@ -17,6 +17,7 @@ from netra.domain.agents.wording.headline import (
     outlook,
     period,
     prospect,
+    rate,
     warnings,
 )
 from netra.domain.optimization.explain.wording import notes
@@ -80,6 +81,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     advice: Advice
     headline: str
     warnings: tuple[str, ...]  # what a reader must know before any number
+    rate: str  # the bill in the log's own time, then a month's with its interval
     prospect: str  # the further saving if evaluations pass; empty without evaluations
     facts: tuple[str, ...]
     now_usd: float | None
@@ -124,6 +126,7 @@ def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
         advice=advice,
         headline=f"{dropped} {answer(metrics)}".lstrip(),
         warnings=warnings(metrics),
+        rate=rate(metrics),
         prospect=prospect(metrics),
         facts=_facts(metrics),
         now_usd=None if plan is UNSET else plan.now_usd,
