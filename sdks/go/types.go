@@ -182,6 +182,16 @@ const (
 	LanguageModelUseOutcomeWorded   LanguageModelUseOutcome = "worded"
 )
 
+// LatencyLimitMetric is a set of words of the API.
+type LatencyLimitMetric string
+
+// Known values of LatencyLimitMetric; the service may send others.
+const (
+	LatencyLimitMetricLatency LatencyLimitMetric = "latency"
+	LatencyLimitMetricTPOT    LatencyLimitMetric = "tpot"
+	LatencyLimitMetricTTFT    LatencyLimitMetric = "ttft"
+)
+
 // LookUpOutcome is a set of words of the API.
 type LookUpOutcome string
 
@@ -280,6 +290,16 @@ const (
 	StanceInform   Stance = "inform"
 )
 
+// StatedGoalsBalancing is a set of words of the API.
+type StatedGoalsBalancing string
+
+// Known values of StatedGoalsBalancing; the service may send others.
+const (
+	StatedGoalsBalancingLeastLoaded StatedGoalsBalancing = "least_loaded"
+	StatedGoalsBalancingRandom      StatedGoalsBalancing = "random"
+	StatedGoalsBalancingRoundRobin  StatedGoalsBalancing = "round_robin"
+)
+
 // StatedGoalsSplitBy is a set of words of the API.
 type StatedGoalsSplitBy string
 
@@ -299,6 +319,7 @@ const (
 	TargetOutcomeTargetGPUMemoryGib      TargetOutcomeTarget = "gpu_memory_gib"
 	TargetOutcomeTargetLatencyMsP99      TargetOutcomeTarget = "latency_ms_p99"
 	TargetOutcomeTargetSavingShare       TargetOutcomeTarget = "saving_share"
+	TargetOutcomeTargetSavingUSDPerMonth TargetOutcomeTarget = "saving_usd_per_month"
 	TargetOutcomeTargetSpeedup           TargetOutcomeTarget = "speedup"
 	TargetOutcomeTargetTPOTMsP99         TargetOutcomeTarget = "tpot_ms_p99"
 	TargetOutcomeTargetTTFTMsP99         TargetOutcomeTarget = "ttft_ms_p99"
@@ -396,10 +417,15 @@ type AgentUpdateData struct {
 
 // AnalysisScope: The features that the question limits the answer to; `unknown` ones are not in the
 // log.
+//
+// The calls of the `excluded` features, tools, templates and models are in no number of the answer,
+// but in the comparison with a budget.
 type AnalysisScope struct {
-	Features []string `json:"features"`
-	Unknown  []string `json:"unknown"`
-	Requests int64    `json:"requests"`
+	Features         []string `json:"features"`
+	Unknown          []string `json:"unknown"`
+	Requests         int64    `json:"requests"`
+	Excluded         []string `json:"excluded,omitempty"`
+	RequestsExcluded *int64   `json:"requests_excluded,omitempty"`
 }
 
 // Arrivals: How calls come in: None where the log is too short to say.
@@ -533,9 +559,25 @@ type ComparedBills struct {
 	IsHourly    bool     `json:"is_hourly"`
 }
 
+// Completeness: Tokens of the calls taken, and what counters of the same emitters say, where they
+// send any.
+type Completeness struct {
+	InputTokens         int64    `json:"input_tokens"`
+	OutputTokens        int64    `json:"output_tokens"`
+	CountedInputTokens  *float64 `json:"counted_input_tokens"`
+	CountedOutputTokens *float64 `json:"counted_output_tokens"`
+}
+
 // Confirmation: A confirmation.
 type Confirmation struct {
 	Message string `json:"message"`
+}
+
+// Container: A container that runs one replica.
+type Container struct {
+	Image string   `json:"image"`
+	Args  []string `json:"args"`
+	Port  int64    `json:"port"`
 }
 
 // DataSufficiency: Whether the log suffices for advice, which fields it has, and what further
@@ -590,6 +632,24 @@ type Effect struct {
 	MostlyUSD  *float64   `json:"mostly_usd,omitempty"`
 }
 
+// EmitterLine: What one instrumentation scope sent; `calls` are those whose counts come from it.
+type EmitterLine struct {
+	Scope                string           `json:"scope"`
+	Version              *string          `json:"version"`
+	Calls                int64            `json:"calls"`
+	FailedCalls          int64            `json:"failed_calls"`
+	MergedRecords        int64            `json:"merged_records"`
+	CallsWithoutUsage    int64            `json:"calls_without_usage"`
+	CorrectedCalls       map[string]int64 `json:"corrected_calls"`
+	SampledCallsStandFor *float64         `json:"sampled_calls_stand_for"`
+	SurroundingSpans     int64            `json:"surrounding_spans"`
+	AgentSpans           int64            `json:"agent_spans"`
+	IgnoredRecords       int64            `json:"ignored_records"`
+	UntimedCalls         int64            `json:"untimed_calls"`
+	UnreadAttributes     []string         `json:"unread_attributes"`
+	LastSeenAt           *time.Time       `json:"last_seen_at"`
+}
+
 // Envelope: The documented shape of every error.
 type Envelope struct {
 	Error     ErrorBody `json:"error"`
@@ -619,6 +679,20 @@ type ErrorData struct {
 // EventBatch: Events as sent; each is validated individually.
 type EventBatch struct {
 	Events []WorkloadEvent `json:"events"`
+}
+
+// EventList: A page of events.
+type EventList struct {
+	Data       []ListedEvent    `json:"data"`
+	Pagination EventsPagination `json:"pagination"`
+}
+
+// EventsPagination: The position of a page among the events that match.
+type EventsPagination struct {
+	Total      int64   `json:"total"`
+	Limit      int64   `json:"limit"`
+	HasMore    bool    `json:"has_more"`
+	NextCursor *string `json:"next_cursor"`
 }
 
 // EventsTaken: The outcome of a batch: counts, and the result of every event.
@@ -659,6 +733,21 @@ type Explanation struct {
 	Grade              Grade           `json:"grade,omitempty"`
 }
 
+// ExportAnswer: The answer to an export.
+type ExportAnswer struct {
+	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
+}
+
+// FeatureGoal: The goals stated for one feature while other features have others.
+type FeatureGoal struct {
+	Feature           string   `json:"feature"`
+	SavingShare       *float64 `json:"saving_share,omitempty"`
+	Speedup           *float64 `json:"speedup,omitempty"`
+	TrafficGrowth     *float64 `json:"traffic_growth,omitempty"`
+	BudgetUSDPerMonth *float64 `json:"budget_usd_per_month,omitempty"`
+	SavingUSDPerMonth *float64 `json:"saving_usd_per_month,omitempty"`
+}
+
 // FeatureLatency: The whole-call latency of one feature against its limit; `met` None: no limit was
 // set.
 type FeatureLatency struct {
@@ -695,6 +784,14 @@ type GoalDifference struct {
 	Model float64 `json:"model"`
 }
 
+// GpuFleet: GPUs that a question names; `count` is None if it gives no number.
+type GpuFleet struct {
+	Name    string `json:"name"`
+	Count   *int64 `json:"count,omitempty"`
+	IsOwned bool   `json:"is_owned,omitempty"`
+	IsBound bool   `json:"is_bound,omitempty"`
+}
+
 // GrowthBill: The bill and the plan at the traffic growth in question.
 type GrowthBill struct {
 	TrafficGrowth      float64  `json:"traffic_growth"`
@@ -714,6 +811,16 @@ type Health struct {
 // IdentityProvider: The provider that users may sign in with.
 type IdentityProvider struct {
 	Name string `json:"name"`
+}
+
+// IntakeAnswer: What came in for a workload by telemetry, and what to change so that more is known.
+type IntakeAnswer struct {
+	WorkloadID   string        `json:"workload_id"`
+	Emitters     []EmitterLine `json:"emitters"`
+	Completeness Completeness  `json:"completeness"`
+	LateRecords  int64         `json:"late_records"`
+	RefusedCalls int64         `json:"refused_calls"`
+	Advice       []string      `json:"advice"`
 }
 
 // KeyLine: A key in the list; `hint` has its last characters.
@@ -774,6 +881,14 @@ type Latency struct {
 	ByFeature    []FeatureLatency `json:"by_feature"`
 }
 
+// LatencyLimit: A limit on a latency, judged at `percentile`; an empty `feature` means all calls.
+type LatencyLimit struct {
+	Metric     LatencyLimitMetric `json:"metric"`
+	ValueMs    float64            `json:"value_ms"`
+	Percentile float64            `json:"percentile,omitempty"`
+	Feature    string             `json:"feature,omitempty"`
+}
+
 // Limits: The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means
 // no limit.
 type Limits struct {
@@ -785,6 +900,14 @@ type Limits struct {
 	MaxEventsPerWorkload int64            `json:"max_events_per_workload"`
 	RateLimitRequests    int64            `json:"rate_limit_requests"`
 	RateLimits           map[string]int64 `json:"rate_limits"`
+}
+
+// ListedEvent: A stored event, its cost at list prices, and the prices that applied; null where
+// unknown.
+type ListedEvent struct {
+	Event      WorkloadEvent `json:"event"`
+	USD        *float64      `json:"usd"`
+	UnitPrices *UnitPrices   `json:"unit_prices"`
 }
 
 // LoginRequest: An e-mail address and a password.
@@ -949,6 +1072,15 @@ type Pareto struct {
 	Why       string          `json:"why"`
 	Measure   *string         `json:"measure"`
 	Refused   []RefusedOption `json:"refused"`
+}
+
+// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
+// warning.
+type PartialSuccess struct {
+	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
+	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
+	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
+	ErrorMessage       string  `json:"errorMessage,omitempty"`
 }
 
 // PasswordChange: The current password, as proof, and the new one.
@@ -1321,13 +1453,23 @@ type Savings struct {
 
 // Serving: Replicas of an open model on own GPUs, with arguments for the inference engines.
 type Serving struct {
-	Model          string         `json:"model"`
-	GPU            string         `json:"gpu"`
-	GPUsPerReplica int64          `json:"gpus_per_replica"`
-	Replicas       int64          `json:"replicas"`
-	Balancing      *string        `json:"balancing,omitempty"`
-	Vllm           []string       `json:"vllm"`
-	TensorrtLlm    map[string]any `json:"tensorrt_llm"`
+	Model            string            `json:"model"`
+	Checkpoint       string            `json:"checkpoint"`
+	Publisher        *string           `json:"publisher"`
+	Licence          *string           `json:"licence"`
+	NonCommercial    bool              `json:"non_commercial"`
+	GPU              string            `json:"gpu"`
+	GPUsPerReplica   int64             `json:"gpus_per_replica"`
+	Replicas         int64             `json:"replicas"`
+	Balancing        string            `json:"balancing"`
+	MaxContextTokens int64             `json:"max_context_tokens"`
+	Command          string            `json:"command"`
+	Container        Container         `json:"container"`
+	Environment      map[string]string `json:"environment"`
+	Secrets          []string          `json:"secrets"`
+	Vllm             []string          `json:"vllm"`
+	Sglang           []string          `json:"sglang"`
+	TensorrtLlm      map[string]any    `json:"tensorrt_llm"`
 }
 
 // ServingOption: One way to serve the traffic, a point of the Pareto analysis; None means "not
@@ -1346,6 +1488,7 @@ type ServingOption struct {
 	MemoryGib         *float64  `json:"memory_gib,omitempty"`
 	GPU               *string   `json:"gpu,omitempty"`
 	Replicas          *int64    `json:"replicas,omitempty"`
+	GPUs              *int64    `json:"gpus,omitempty"`
 	NeedsEvaluation   bool      `json:"needs_evaluation,omitempty"`
 }
 
@@ -1454,27 +1597,39 @@ type Spread struct {
 
 // StatedGoals: The stated goals as a result shows them; `priority` and `unread` are always present.
 type StatedGoals struct {
-	Priority          Priority            `json:"priority"`
-	BudgetUSDPerMonth *float64            `json:"budget_usd_per_month,omitempty"`
-	SavingShare       *float64            `json:"saving_share,omitempty"`
-	Speedup           *float64            `json:"speedup,omitempty"`
-	TrafficGrowth     *float64            `json:"traffic_growth,omitempty"`
-	TTFTMsP99         *float64            `json:"ttft_ms_p99,omitempty"`
-	TPOTMsP99         *float64            `json:"tpot_ms_p99,omitempty"`
-	LatencyMs         map[string]float64  `json:"latency_ms,omitempty"`
-	GPUMemoryGib      *float64            `json:"gpu_memory_gib,omitempty"`
-	GPUs              []string            `json:"gpus,omitempty"`
-	Constraints       []string            `json:"constraints,omitempty"`
-	Features          []string            `json:"features,omitempty"`
-	Models            []string            `json:"models,omitempty"`
-	Model             *string             `json:"model,omitempty"`
-	ServedOn          *string             `json:"served_on,omitempty"`
-	ServedReplicas    *int64              `json:"served_replicas,omitempty"`
-	ServedPrecision   *string             `json:"served_precision,omitempty"`
-	ChangeAt          *time.Time          `json:"change_at,omitempty"`
-	Analyses          []string            `json:"analyses,omitempty"`
-	SplitBy           *StatedGoalsSplitBy `json:"split_by,omitempty"`
-	Unread            []string            `json:"unread"`
+	Priority          Priority             `json:"priority"`
+	BudgetUSDPerMonth *float64             `json:"budget_usd_per_month,omitempty"`
+	SavingShare       *float64             `json:"saving_share,omitempty"`
+	Speedup           *float64             `json:"speedup,omitempty"`
+	TrafficGrowth     *float64             `json:"traffic_growth,omitempty"`
+	TTFTMsP99         *float64             `json:"ttft_ms_p99,omitempty"`
+	TPOTMsP99         *float64             `json:"tpot_ms_p99,omitempty"`
+	LatencyMs         map[string]float64   `json:"latency_ms,omitempty"`
+	GPUMemoryGib      *float64             `json:"gpu_memory_gib,omitempty"`
+	GPUs              []string             `json:"gpus,omitempty"`
+	Constraints       []string             `json:"constraints,omitempty"`
+	Features          []string             `json:"features,omitempty"`
+	Models            []string             `json:"models,omitempty"`
+	Model             *string              `json:"model,omitempty"`
+	ServedOn          *string              `json:"served_on,omitempty"`
+	ServedReplicas    *int64               `json:"served_replicas,omitempty"`
+	ServedPrecision   *string              `json:"served_precision,omitempty"`
+	Balancing         StatedGoalsBalancing `json:"balancing,omitempty"`
+	SpareReplicas     int64                `json:"spare_replicas,omitempty"`
+	ChangeAt          *time.Time           `json:"change_at,omitempty"`
+	Analyses          []string             `json:"analyses,omitempty"`
+	SplitBy           *StatedGoalsSplitBy  `json:"split_by,omitempty"`
+	Unread            []string             `json:"unread"`
+	SavingUSDPerMonth *float64             `json:"saving_usd_per_month,omitempty"`
+	Limits            []LatencyLimit       `json:"limits,omitempty"`
+	Excluded          []string             `json:"excluded,omitempty"`
+	ExcludedKinds     []string             `json:"excluded_kinds,omitempty"`
+	FromModels        []string             `json:"from_models,omitempty"`
+	Fleets            []GpuFleet           `json:"fleets,omitempty"`
+	PerFeature        []FeatureGoal        `json:"per_feature,omitempty"`
+	Facts             []string             `json:"facts,omitempty"`
+	Assumed           []string             `json:"assumed,omitempty"`
+	AskBack           string               `json:"ask_back,omitempty"`
 }
 
 // StatusData: The connected user; `run_id`: a run without events to send; `expires_at`: the new
@@ -1541,6 +1696,8 @@ type TargetOutcome struct {
 	ReachedIfEvaluationsPass *float64            `json:"reached_if_evaluations_pass,omitempty"`
 	Met                      *bool               `json:"met"`
 	Why                      string              `json:"why"`
+	Percentile               *float64            `json:"percentile,omitempty"`
+	Feature                  *string             `json:"feature,omitempty"`
 }
 
 // ThreadLine: A conversation in a list.
@@ -1590,6 +1747,16 @@ type ThreadTitle struct {
 type Ticket struct {
 	Ticket    string `json:"ticket"`
 	ExpiresIn int64  `json:"expires_in"`
+}
+
+// UnitPrices: Dollars for a million tokens of one event, after its tier; a request's fixed price in
+// dollars.
+type UnitPrices struct {
+	InputUSDPerM       float64 `json:"input_usd_per_m"`
+	CachedInputUSDPerM float64 `json:"cached_input_usd_per_m"`
+	CacheWriteUSDPerM  float64 `json:"cache_write_usd_per_m"`
+	OutputUSDPerM      float64 `json:"output_usd_per_m"`
+	RequestUSD         float64 `json:"request_usd"`
 }
 
 // UnknownEffect: An effect that the log cannot show, and the column it lacks.

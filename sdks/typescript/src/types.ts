@@ -34,6 +34,8 @@ export type KeyScope = "admin" | "execute" | "ingest" | "read" | (string & {});
 
 export type LanguageModelUseOutcome = "fallback" | "not_asked" | "worded" | (string & {});
 
+export type LatencyLimitMetric = "latency" | "tpot" | "ttft" | (string & {});
+
 export type LookUpOutcome = "bad_arguments" | "done" | "refused" | "too_many" | "unknown_tool" | (string & {});
 
 export type MessageRole = "assistant" | "user" | (string & {});
@@ -54,9 +56,11 @@ export type RunState = "cancelled" | "completed" | "failed" | "processing" | (st
 /** What to do with a finding. */
 export type Stance = "avoid" | "do" | "evaluate" | "inform" | (string & {});
 
+export type StatedGoalsBalancing = "least_loaded" | "random" | "round_robin" | (string & {});
+
 export type StatedGoalsSplitBy = "feature" | "template" | "tool" | (string & {});
 
-export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
+export type TargetOutcomeTarget = "budget_usd_per_month" | "gpu_memory_gib" | "latency_ms_p99" | "saving_share" | "saving_usd_per_month" | "speedup" | "tpot_ms_p99" | "ttft_ms_p99" | (string & {});
 
 export type UnknownEffectName = "cache_share" | "charges" | "discount" | "input_length" | "long_context" | "mix_feature" | "mix_model" | "mix_tier" | "output_length" | "price_list" | "region" | "retries" | "unlisted" | "volume" | "write_share" | (string & {});
 
@@ -113,11 +117,18 @@ export interface AgentUpdateData {
   skipped?: number;
 }
 
-/** The features that the question limits the answer to; `unknown` ones are not in the log. */
+/**
+ * The features that the question limits the answer to; `unknown` ones are not in the log.
+ *
+ * The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+ * the comparison with a budget.
+ */
 export interface AnalysisScope {
   features: string[];
   unknown: string[];
   requests: number;
+  excluded?: string[];
+  requests_excluded?: number;
 }
 
 /** How calls come in: None where the log is too short to say. */
@@ -250,9 +261,24 @@ export interface ComparedBills {
   is_hourly: boolean;
 }
 
+/** Tokens of the calls taken, and what counters of the same emitters say, where they send any. */
+export interface Completeness {
+  input_tokens: number;
+  output_tokens: number;
+  counted_input_tokens: number | null;
+  counted_output_tokens: number | null;
+}
+
 /** A confirmation. */
 export interface Confirmation {
   message: string;
+}
+
+/** A container that runs one replica. */
+export interface Container {
+  image: string;
+  args: string[];
+  port: number;
 }
 
 /**
@@ -308,6 +334,24 @@ export interface Effect {
   mostly_usd?: number | null;
 }
 
+/** What one instrumentation scope sent; `calls` are those whose counts come from it. */
+export interface EmitterLine {
+  scope: string;
+  version: string | null;
+  calls: number;
+  failed_calls: number;
+  merged_records: number;
+  calls_without_usage: number;
+  corrected_calls: Record<string, number>;
+  sampled_calls_stand_for: number | null;
+  surrounding_spans: number;
+  agent_spans: number;
+  ignored_records: number;
+  untimed_calls: number;
+  unread_attributes: string[];
+  last_seen_at: string | null;
+}
+
 /** The documented shape of every error. */
 export interface Envelope {
   error: ErrorBody;
@@ -338,6 +382,20 @@ export interface ErrorData {
 export interface EventBatch {
   /** An invalid event is rejected individually; the others are stored. */
   events: WorkloadEvent[];
+}
+
+/** A page of events. */
+export interface EventList {
+  data: ListedEvent[];
+  pagination: EventsPagination;
+}
+
+/** The position of a page among the events that match. */
+export interface EventsPagination {
+  total: number;
+  limit: number;
+  has_more: boolean;
+  next_cursor: string | null;
 }
 
 /** The outcome of a batch: counts, and the result of every event. */
@@ -378,6 +436,21 @@ export interface Explanation {
   grade?: Grade;
 }
 
+/** The answer to an export. */
+export interface ExportAnswer {
+  partialSuccess?: PartialSuccess;
+}
+
+/** The goals stated for one feature while other features have others. */
+export interface FeatureGoal {
+  feature: string;
+  saving_share?: number | null;
+  speedup?: number | null;
+  traffic_growth?: number | null;
+  budget_usd_per_month?: number | null;
+  saving_usd_per_month?: number | null;
+}
+
 /** The whole-call latency of one feature against its limit; `met` None: no limit was set. */
 export interface FeatureLatency {
   feature: string;
@@ -412,6 +485,14 @@ export interface GoalDifference {
   model: number;
 }
 
+/** GPUs that a question names; `count` is None if it gives no number. */
+export interface GpuFleet {
+  name: string;
+  count?: number | null;
+  is_owned?: boolean;
+  is_bound?: boolean;
+}
+
 /** The bill and the plan at the traffic growth in question. */
 export interface GrowthBill {
   traffic_growth: number;
@@ -431,6 +512,16 @@ export interface Health {
 /** The provider that users may sign in with. */
 export interface IdentityProvider {
   name: string;
+}
+
+/** What came in for a workload by telemetry, and what to change so that more is known. */
+export interface IntakeAnswer {
+  workload_id: string;
+  emitters: EmitterLine[];
+  completeness: Completeness;
+  late_records: number;
+  refused_calls: number;
+  advice: string[];
 }
 
 /** A key in the list; `hint` has its last characters. */
@@ -491,6 +582,14 @@ export interface Latency {
   by_feature: FeatureLatency[];
 }
 
+/** A limit on a latency, judged at `percentile`; an empty `feature` means all calls. */
+export interface LatencyLimit {
+  metric: LatencyLimitMetric;
+  value_ms: number;
+  percentile?: number;
+  feature?: string;
+}
+
 /** The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit. */
 export interface Limits {
   max_message_length: number;
@@ -501,6 +600,13 @@ export interface Limits {
   max_events_per_workload: number;
   rate_limit_requests: number;
   rate_limits: Record<string, number>;
+}
+
+/** A stored event, its cost at list prices, and the prices that applied; null where unknown. */
+export interface ListedEvent {
+  event: WorkloadEvent;
+  usd: number | null;
+  unit_prices: UnitPrices | null;
 }
 
 /** An e-mail address and a password. */
@@ -665,6 +771,14 @@ export interface Pareto {
   why: string;
   measure: string | null;
   refused: RefusedOption[];
+}
+
+/** What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning. */
+export interface PartialSuccess {
+  rejectedSpans?: string;
+  rejectedLogRecords?: string;
+  rejectedDataPoints?: string;
+  errorMessage?: string;
 }
 
 /** The current password, as proof, and the new one. */
@@ -1037,11 +1151,21 @@ export interface Savings {
 /** Replicas of an open model on own GPUs, with arguments for the inference engines. */
 export interface Serving {
   model: string;
+  checkpoint: string;
+  publisher: string | null;
+  licence: string | null;
+  non_commercial: boolean;
   gpu: string;
   gpus_per_replica: number;
   replicas: number;
-  balancing?: string;
+  balancing: string;
+  max_context_tokens: number;
+  command: string;
+  container: Container;
+  environment: Record<string, string>;
+  secrets: string[];
   vllm: string[];
+  sglang: string[];
   tensorrt_llm: Record<string, unknown>;
 }
 
@@ -1060,6 +1184,7 @@ export interface ServingOption {
   memory_gib?: number | null;
   gpu?: string | null;
   replicas?: number | null;
+  gpus?: number | null;
   needs_evaluation?: boolean;
 }
 
@@ -1183,10 +1308,22 @@ export interface StatedGoals {
   served_on?: string | null;
   served_replicas?: number | null;
   served_precision?: string | null;
+  balancing?: StatedGoalsBalancing;
+  spare_replicas?: number;
   change_at?: string | null;
   analyses?: string[];
   split_by?: StatedGoalsSplitBy | null;
   unread: string[];
+  saving_usd_per_month?: number | null;
+  limits?: LatencyLimit[];
+  excluded?: string[];
+  excluded_kinds?: string[];
+  from_models?: string[];
+  fleets?: GpuFleet[];
+  per_feature?: FeatureGoal[];
+  facts?: string[];
+  assumed?: string[];
+  ask_back?: string;
 }
 
 /** The connected user; `run_id`: a run without events to send; `expires_at`: the new expiry. */
@@ -1250,6 +1387,8 @@ export interface TargetOutcome {
   reached_if_evaluations_pass?: number | null;
   met: boolean | null;
   why: string;
+  percentile?: number;
+  feature?: string;
 }
 
 /** A conversation in a list. */
@@ -1299,6 +1438,15 @@ export interface ThreadTitle {
 export interface Ticket {
   ticket: string;
   expires_in: number;
+}
+
+/** Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars. */
+export interface UnitPrices {
+  input_usd_per_m: number;
+  cached_input_usd_per_m: number;
+  cache_write_usd_per_m: number;
+  output_usd_per_m: number;
+  request_usd: number;
 }
 
 /** An effect that the log cannot show, and the column it lacks. */

@@ -292,6 +292,12 @@ def simulate(workload_id: str, proposal: t.Proposal) -> Call[t.Simulated]:
     return _post(path, "/api/workloads/{workload_id}/simulate", t.Simulated, proposal, safety=PURE)
 
 
+def explain(workload_id: str, before: str, after: str | None) -> Call[t.Explanation]:
+    path = f"/api/workloads/{_id(workload_id)}/explain"
+    body = _given(before=before, after=after)
+    return _post(path, "/api/workloads/{workload_id}/explain", t.Explanation, body, safety=PURE)
+
+
 # Keys, administration, configuration, health.
 
 

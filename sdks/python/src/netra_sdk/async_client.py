@@ -20,6 +20,7 @@ from netra_sdk.pages import AsyncPage
 if TYPE_CHECKING:
     import httpx2
 
+    from netra_sdk.live import AsyncLive
     from netra_sdk.recorder import AsyncRecorder
 
 T = TypeVar("T")
@@ -315,6 +316,12 @@ class Workloads(_Resource):
         asked = proposal if proposal is not None else t.Proposal(**change)
         return await self._call(_calls.simulate(workload_id, asked), timeout)
 
+    async def explain(
+        self, workload_id: str, *, before: str, after: str | None = None, timeout: float | None = None
+    ) -> t.Explanation:
+        """Return why the bill differs between two periods; without `after`, it begins where `before` ends."""
+        return await self._call(_calls.explain(workload_id, before, after), timeout)
+
     def recorder(self, workload_id: str, **options: Any) -> AsyncRecorder:
         """Return a recorder that sends calls in the background."""
         from netra_sdk.recorder import AsyncRecorder
@@ -374,6 +381,10 @@ class Health(_Resource):
     async def ready(self, *, timeout: float | None = None) -> t.Ready:
         """Return whether the process should receive traffic; "no" is an answer too."""
         return await self._call(_calls.health_ready(), timeout)
+
+    async def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
+        """Return the public settings and limits."""
+        return await self._call(_calls.config(), timeout)
 
     async def dependencies(self, *, timeout: float | None = None) -> t.DependenciesHealth:
         """Return the state of every dependency."""
@@ -456,7 +467,7 @@ class AsyncNetra:
 
     async def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
         """Return the public settings and limits."""
-        return await self.health._call(_calls.config(), timeout)
+        return await self.health.config(timeout=timeout)
 
     async def ask(
         self,
@@ -472,6 +483,12 @@ class AsyncNetra:
             message, workload_id=workload_id, parameters=parameters, thread_id=thread_id
         )
         return AsyncAnswer(advice=await run.wait(timeout), run=run, thread_id=run.thread_id)
+
+    def live(self) -> AsyncLive:
+        """Return a socket on which many runs are followed, to be used with `async with`."""
+        from netra_sdk.live import AsyncLive
+
+        return AsyncLive(self._transport)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -51,8 +51,9 @@ class AsyncRun(RunHandle):
         stream = AsyncEventStream(
             self._transport, self.id, after=self._after, idle_timeout=silence_s, gives_up_when_idle=True
         )
+        bound = asyncio.timeout(timeout)
         try:
-            async with asyncio.timeout(timeout) as bound:
+            async with bound:
                 try:
                     ended = await self._followed(stream)
                 finally:

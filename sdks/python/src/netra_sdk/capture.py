@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from netra_sdk.types import WorkloadEvent
 
@@ -28,10 +28,10 @@ def call_from_openai(
 ) -> WorkloadEvent:
     """Return the call of an OpenAI answer: chat completions or responses, as an object or a dict."""
     answer = _plain(response)
-    usage = answer.get("usage") or {}
-    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details") or {}
-    written = usage.get("completion_tokens_details") or usage.get("output_tokens_details") or {}
-    counted = {
+    usage = _part(answer, "usage")
+    details = _part(usage, "prompt_tokens_details") or _part(usage, "input_tokens_details")
+    written = _part(usage, "completion_tokens_details") or _part(usage, "output_tokens_details")
+    counted: dict[str, Any] = {
         "input_tokens": _first(usage, "prompt_tokens", "input_tokens"),
         "output_tokens": _first(usage, "completion_tokens", "output_tokens"),
         "cached_input_tokens": details.get("cached_tokens"),
@@ -52,11 +52,11 @@ def call_from_anthropic(
 ) -> WorkloadEvent:
     """Return the call of an Anthropic message; its input tokens count neither cache reads nor writes."""
     answer = _plain(response)
-    usage = answer.get("usage") or {}
+    usage = _part(answer, "usage")
     read, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
     fresh = usage.get("input_tokens")
-    by_life = usage.get("cache_creation") or {}
-    counted = {
+    by_life = _part(usage, "cache_creation")
+    counted: dict[str, Any] = {
         "input_tokens": None if fresh is None else fresh + (read or 0) + (written or 0),
         "output_tokens": usage.get("output_tokens"),
         "cached_input_tokens": read,
@@ -75,23 +75,31 @@ def prompt_hash(messages: Any) -> str:
 
 def prefix_hashes(text_or_tokens: str | Sequence[int] | Any, *, block: int = BLOCK) -> list[str]:
     """Return one hash for each whole block from the start: two prompts share as many as their prefix has."""
-    whole: Any = text_or_tokens
-    if not isinstance(whole, str | list | tuple) or (whole and not isinstance(whole[0], int | str)):
-        whole = _text(whole)
+    units = _units(text_or_tokens)
     hashed = hashlib.sha256()
     found: list[str] = []
-    for first in range(0, len(whole) - block + 1, block):
-        part = whole[first : first + block]
+    for first in range(0, len(units) - block + 1, block):
+        part = units[first : first + block]
         hashed.update(part.encode() if isinstance(part, str) else json.dumps(list(part)).encode())
         found.append(hashed.copy().hexdigest()[: HASH_BYTES * 2])
     return found
+
+
+def _units(text_or_tokens: Any) -> str | Sequence[int]:
+    """Return what blocks are cut from: a text, tokens, or the text of messages."""
+    if isinstance(text_or_tokens, list | tuple):
+        listed = cast("Sequence[Any]", text_or_tokens)
+        if all(isinstance(one, int) for one in listed):
+            return listed
+    return _text(text_or_tokens)
 
 
 def _call(
     answer: Mapping[str, Any], provider: str, fields: Mapping[str, Any], columns: Mapping[str, Any]
 ) -> WorkloadEvent:
     known = {"id": answer.get("id"), "model": answer.get("model"), "provider": provider, "status": "ok"}
-    given = {name: value for name, value in {**known, **fields, **columns}.items() if value is not None}
+    every: dict[str, Any] = {**known, **fields, **columns}
+    given: dict[str, Any] = {name: value for name, value in every.items() if value is not None}
     missing = [name for name in ("model", "input_tokens", "output_tokens") if name not in given]
     if missing:
         raise ValueError(f"the answer has no {', '.join(missing)}: ask for its usage, or give the columns")
@@ -113,12 +121,16 @@ def _ms(start: datetime, end: datetime) -> float:
 
 def _plain(response: Any) -> Mapping[str, Any]:
     if isinstance(response, Mapping):
-        return response
+        return cast("Mapping[str, Any]", response)
     dump = getattr(response, "model_dump", None) or getattr(response, "to_dict", None)
     if dump is None:
         raise TypeError(f"an answer is a mapping or has model_dump(), not {type(response).__name__}")
     found: Mapping[str, Any] = dump()
     return found
+
+
+def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return answer.get(name) or {}
 
 
 def _first(usage: Mapping[str, Any], *names: str) -> Any:

@@ -20,6 +20,7 @@ from netra_sdk.runs import Run
 if TYPE_CHECKING:
     import httpx2
 
+    from netra_sdk.live import Live
     from netra_sdk.recorder import Recorder
 
 T = TypeVar("T")
@@ -309,6 +310,12 @@ class Workloads(_Resource):
         asked = proposal if proposal is not None else t.Proposal(**change)
         return self._call(_calls.simulate(workload_id, asked), timeout)
 
+    def explain(
+        self, workload_id: str, *, before: str, after: str | None = None, timeout: float | None = None
+    ) -> t.Explanation:
+        """Return why the bill differs between two periods; without `after`, it begins where `before` ends."""
+        return self._call(_calls.explain(workload_id, before, after), timeout)
+
     def recorder(self, workload_id: str, **options: Any) -> Recorder:
         """Return a recorder that sends calls in the background."""
         from netra_sdk.recorder import Recorder
@@ -368,6 +375,10 @@ class Health(_Resource):
     def ready(self, *, timeout: float | None = None) -> t.Ready:
         """Return whether the process should receive traffic; "no" is an answer too."""
         return self._call(_calls.health_ready(), timeout)
+
+    def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
+        """Return the public settings and limits."""
+        return self._call(_calls.config(), timeout)
 
     def dependencies(self, *, timeout: float | None = None) -> t.DependenciesHealth:
         """Return the state of every dependency."""
@@ -448,7 +459,7 @@ class Netra:
 
     def config(self, *, timeout: float | None = None) -> t.PublicConfiguration:
         """Return the public settings and limits."""
-        return self.health._call(_calls.config(), timeout)
+        return self.health.config(timeout=timeout)
 
     def ask(
         self,
@@ -462,6 +473,12 @@ class Netra:
         """Ask a question and wait for its result."""
         run = self.agent.execute(message, workload_id=workload_id, parameters=parameters, thread_id=thread_id)
         return Answer(advice=run.wait(timeout), run=run, thread_id=run.thread_id)
+
+    def live(self) -> Live:
+        """Open a socket on which many runs are followed; needs `netra-sdk[live]`."""
+        from netra_sdk.live import Live
+
+        return Live(self._transport)
 
     def close(self) -> None:
         """Close the connections."""

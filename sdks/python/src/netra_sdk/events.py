@@ -20,7 +20,7 @@ class _OfRun(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @property
     def raw(self) -> dict[str, Any]:
         """The event's data as it came, with the fields that this version does not know."""
-        return _ANY.decode(self.__dict__["data"])
+        return _ANY.decode(vars(self)["data"])
 
 
 class AgentUpdate(_OfRun, frozen=True, kw_only=True, dict=True):
@@ -95,5 +95,5 @@ def event_of(kind: str, data: bytes | str, *, seq: int = 0) -> RunEvent:
             event = _FAULT.decode(data)
         case _:
             return UnknownEvent(type=kind, seq=seq, data=_ANY.decode(data))
-    event.__dict__["data"] = data
+    vars(event)["data"] = data
     return event

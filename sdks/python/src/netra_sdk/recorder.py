@@ -92,7 +92,7 @@ class Recorder:
         self._limits = {"max_queue": max_queue, "max_bytes": max_bytes, "batch": batch, "interval": interval}
         self._notices = _Notices(on_drop, on_rejected)
         self._reset()
-        alive = weakref.ref(self)
+        alive: weakref.ref[Recorder] = weakref.ref(self)
         atexit.register(_close, alive)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=lambda: _rearm(alive))
@@ -102,6 +102,14 @@ class Recorder:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_urgent = False
+
+    def rearm(self) -> None:
+        """Give the child of a fork its own queue, thread and connections."""
+        parent = self._transport
+        self._transport = Transport(
+            parent.base_url, parent.credentials, options=parent.options, idle_timeout=parent.idle_timeout
+        )
+        self._reset()
 
     def record(self, call: WorkloadEvent | Mapping[str, Any] | None = None, **columns: Any) -> None:
         """Take a call: a `Call`, a mapping, or its columns as keywords."""
@@ -203,14 +211,9 @@ def _close(alive: weakref.ref[Recorder]) -> None:
 
 
 def _rearm(alive: weakref.ref[Recorder]) -> None:
-    """Give the child of a fork its own queue, thread and connections."""
     recorder = alive()
     if recorder is not None:
-        parent = recorder._transport
-        recorder._transport = Transport(
-            parent.base_url, parent.credentials, options=parent.options, idle_timeout=parent.idle_timeout
-        )
-        recorder._reset()
+        recorder.rearm()
 
 
 class AsyncRecorder:

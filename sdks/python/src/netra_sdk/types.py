@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Grade: TypeAlias = Literal["A", "B", "C", "D"] | str
     KeyScope: TypeAlias = Literal["admin", "execute", "ingest", "read"] | str
     LanguageModelUseOutcome: TypeAlias = Literal["fallback", "not_asked", "worded"] | str
+    LatencyLimitMetric: TypeAlias = Literal["latency", "tpot", "ttft"] | str
     LookUpOutcome: TypeAlias = Literal["bad_arguments", "done", "refused", "too_many", "unknown_tool"] | str
     MessageRole: TypeAlias = Literal["assistant", "user"] | str
     ModelReadingOutcome: TypeAlias = Literal["not_read", "read"] | str
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
     RunPhase: TypeAlias = Literal["cancelled", "cancelling", "completed", "failed", "queued", "running"] | str
     RunState: TypeAlias = Literal["cancelled", "completed", "failed", "processing"] | str
     Stance: TypeAlias = Literal["avoid", "do", "evaluate", "inform"] | str
+    StatedGoalsBalancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     StatedGoalsSplitBy: TypeAlias = Literal["feature", "template", "tool"] | str
-    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
+    TargetOutcomeTarget: TypeAlias = Literal["budget_usd_per_month", "gpu_memory_gib", "latency_ms_p99", "saving_share", "saving_usd_per_month", "speedup", "tpot_ms_p99", "ttft_ms_p99"] | str
     UnknownEffectName: TypeAlias = Literal["cache_share", "charges", "discount", "input_length", "long_context", "mix_feature", "mix_model", "mix_tier", "output_length", "price_list", "region", "retries", "unlisted", "volume", "write_share"] | str
     UserRole: TypeAlias = Literal["admin", "member"] | str
     WorkloadEventVariant: TypeAlias = Literal["control", "treatment"] | str
@@ -61,6 +63,7 @@ else:
     Grade = str
     KeyScope = str
     LanguageModelUseOutcome = str
+    LatencyLimitMetric = str
     LookUpOutcome = str
     MessageRole = str
     ModelReadingOutcome = str
@@ -70,6 +73,7 @@ else:
     RunPhase = str
     RunState = str
     Stance = str
+    StatedGoalsBalancing = str
     StatedGoalsSplitBy = str
     TargetOutcomeTarget = str
     UnknownEffectName = str
@@ -131,11 +135,17 @@ class AgentUpdateData(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AnalysisScope(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The features that the question limits the answer to; `unknown` ones are not in the log."""
+    """The features that the question limits the answer to; `unknown` ones are not in the log.
+
+    The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+    the comparison with a budget.
+    """
 
     features: list[str]
     unknown: list[str]
     requests: int
+    excluded: list[str] | None = None
+    requests_excluded: int | None = None
 
 
 class Arrivals(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -280,10 +290,27 @@ class ComparedBills(Wire, frozen=True, kw_only=True, omit_defaults=True):
     is_hourly: bool
 
 
+class Completeness(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of the calls taken, and what counters of the same emitters say, where they send any."""
+
+    input_tokens: int
+    output_tokens: int
+    counted_input_tokens: float | None
+    counted_output_tokens: float | None
+
+
 class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A confirmation."""
 
     message: str
+
+
+class Container(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A container that runs one replica."""
+
+    image: str
+    args: list[str]
+    port: int
 
 
 class DataSufficiency(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -344,6 +371,25 @@ class Effect(Wire, frozen=True, kw_only=True, omit_defaults=True):
     mostly_usd: float | None = None
 
 
+class EmitterLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What one instrumentation scope sent; `calls` are those whose counts come from it."""
+
+    scope: str
+    version: str | None
+    calls: int
+    failed_calls: int
+    merged_records: int
+    calls_without_usage: int
+    corrected_calls: dict[str, int]
+    sampled_calls_stand_for: float | None
+    surrounding_spans: int
+    agent_spans: int
+    ignored_records: int
+    untimed_calls: int
+    unread_attributes: list[str]
+    last_seen_at: datetime | None
+
+
 class Envelope(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The documented shape of every error."""
 
@@ -377,6 +423,22 @@ class EventBatch(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Events as sent; each is validated individually."""
 
     events: list[WorkloadEvent]
+
+
+class EventList(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of events."""
+
+    data: list[ListedEvent]
+    pagination: EventsPagination
+
+
+class EventsPagination(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The position of a page among the events that match."""
+
+    total: int
+    limit: int
+    has_more: bool
+    next_cursor: str | None
 
 
 class EventsTaken(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -421,6 +483,23 @@ class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     grade: Grade = "A"
 
 
+class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to an export."""
+
+    partialSuccess: PartialSuccess | None = None
+
+
+class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The goals stated for one feature while other features have others."""
+
+    feature: str
+    saving_share: float | None = None
+    speedup: float | None = None
+    traffic_growth: float | None = None
+    budget_usd_per_month: float | None = None
+    saving_usd_per_month: float | None = None
+
+
 class FeatureLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The whole-call latency of one feature against its limit; `met` None: no limit was set."""
 
@@ -459,6 +538,15 @@ class GoalDifference(Wire, frozen=True, kw_only=True, omit_defaults=True):
     model: float
 
 
+class GpuFleet(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """GPUs that a question names; `count` is None if it gives no number."""
+
+    name: str
+    count: int | None = None
+    is_owned: bool = False
+    is_bound: bool = False
+
+
 class GrowthBill(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The bill and the plan at the traffic growth in question."""
 
@@ -481,6 +569,17 @@ class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The provider that users may sign in with."""
 
     name: str
+
+
+class IntakeAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What came in for a workload by telemetry, and what to change so that more is known."""
+
+    workload_id: str
+    emitters: list[EmitterLine]
+    completeness: Completeness
+    late_records: int
+    refused_calls: int
+    advice: list[str]
 
 
 class KeyLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -548,6 +647,15 @@ class Latency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     by_feature: list[FeatureLatency]
 
 
+class LatencyLimit(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A limit on a latency, judged at `percentile`; an empty `feature` means all calls."""
+
+    metric: LatencyLimitMetric
+    value_ms: float
+    percentile: float = 99.0
+    feature: str = ""
+
+
 class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The limits that apply to a client; rate limits count requests in any 60 seconds, 0 means no limit."""
 
@@ -559,6 +667,14 @@ class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_events_per_workload: int
     rate_limit_requests: int
     rate_limits: dict[str, int]
+
+
+class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A stored event, its cost at list prices, and the prices that applied; null where unknown."""
+
+    event: WorkloadEvent
+    usd: float | None
+    unit_prices: UnitPrices | None
 
 
 class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -737,6 +853,15 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     why: str
     measure: str | None
     refused: list[RefusedOption]
+
+
+class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
+
+    rejectedSpans: str | None = None
+    rejectedLogRecords: str | None = None
+    rejectedDataPoints: str | None = None
+    errorMessage: str = ""
 
 
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1140,11 +1265,21 @@ class Serving(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Replicas of an open model on own GPUs, with arguments for the inference engines."""
 
     model: str
+    checkpoint: str
+    publisher: str | None
+    licence: str | None
+    non_commercial: bool
     gpu: str
     gpus_per_replica: int
     replicas: int
-    balancing: str | None = None
+    balancing: str
+    max_context_tokens: int
+    command: str
+    container: Container
+    environment: dict[str, str]
+    secrets: list[str]
     vllm: list[str]
+    sglang: list[str]
     tensorrt_llm: dict[str, Any]
 
 
@@ -1164,6 +1299,7 @@ class ServingOption(Wire, frozen=True, kw_only=True, omit_defaults=True):
     memory_gib: float | None = None
     gpu: str | None = None
     replicas: int | None = None
+    gpus: int | None = None
     needs_evaluation: bool = False
 
 
@@ -1298,10 +1434,22 @@ class StatedGoals(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: str | None = None
+    balancing: StatedGoalsBalancing = "random"
+    spare_replicas: int = 0
     change_at: datetime | None = None
     analyses: list[str] = []
     split_by: StatedGoalsSplitBy | None = None
     unread: list[str]
+    saving_usd_per_month: float | None = None
+    limits: list[LatencyLimit] = []
+    excluded: list[str] = []
+    excluded_kinds: list[str] = []
+    from_models: list[str] = []
+    fleets: list[GpuFleet] = []
+    per_feature: list[FeatureGoal] = []
+    facts: list[str] = []
+    assumed: list[str] = []
+    ask_back: str = ""
 
 
 class StatusData(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1371,6 +1519,8 @@ class TargetOutcome(Wire, frozen=True, kw_only=True, omit_defaults=True):
     reached_if_evaluations_pass: float | None = None
     met: bool | None
     why: str
+    percentile: float | None = None
+    feature: str | None = None
 
 
 class ThreadLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1426,6 +1576,16 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
 
     ticket: str
     expires_in: int
+
+
+class UnitPrices(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars."""
+
+    input_usd_per_m: float
+    cached_input_usd_per_m: float
+    cache_write_usd_per_m: float
+    output_usd_per_m: float
+    request_usd: float
 
 
 class UnknownEffect(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1579,8 +1739,10 @@ __all__ = [
     "ChangeVerdictRuling",
     "Checks",
     "ComparedBills",
+    "Completeness",
     "Confirmation",
     "ConnectionState",
+    "Container",
     "DataSufficiency",
     "DeadEvent",
     "Deduplication",
@@ -1591,23 +1753,30 @@ __all__ = [
     "Effect",
     "EffectName",
     "Effort",
+    "EmitterLine",
     "Envelope",
     "ErrorBody",
     "ErrorData",
     "EventBatch",
+    "EventList",
     "EventStatus",
+    "EventsPagination",
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
     "Explanation",
+    "ExportAnswer",
+    "FeatureGoal",
     "FeatureLatency",
     "Features",
     "Gap",
     "GoalDifference",
+    "GpuFleet",
     "Grade",
     "GrowthBill",
     "Health",
     "IdentityProvider",
+    "IntakeAnswer",
     "KeyLine",
     "KeyList",
     "KeyScope",
@@ -1617,7 +1786,10 @@ __all__ = [
     "LanguageModelUse",
     "LanguageModelUseOutcome",
     "Latency",
+    "LatencyLimit",
+    "LatencyLimitMetric",
     "Limits",
+    "ListedEvent",
     "LoginRequest",
     "LoginResponse",
     "LookUp",
@@ -1636,6 +1808,7 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
+    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PeriodBill",
@@ -1689,6 +1862,7 @@ __all__ = [
     "Spread",
     "Stance",
     "StatedGoals",
+    "StatedGoalsBalancing",
     "StatedGoalsSplitBy",
     "StatusData",
     "StopData",
@@ -1703,6 +1877,7 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "UnitPrices",
     "UnknownEffect",
     "UnknownEffectName",
     "UnpricedCalls",

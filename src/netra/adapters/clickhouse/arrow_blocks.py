@@ -19,8 +19,8 @@ from netra.adapters.clickhouse.schema import (
     OPTIONAL,
 )
 from netra.adapters.clickhouse.vendor import arrow
-from netra.domain.workloads.columns import Events, Labels, Prefixes
-from netra.domain.workloads.joining import concatenated
+from netra.domain.workloads.columns import Column, Events, Labels, Prefixes
+from netra.domain.workloads.joining import concatenated, from_columns
 from netra.ports.call_outbox import Parcel
 
 NUMBERS: Final = {
@@ -72,7 +72,7 @@ def arrow_of(parcels: Sequence[Parcel]) -> tuple[Sequence[str], bytes]:
 
 def events_of(block: ArrowArray) -> Events:
     """Return a block of rows as columns; one that is empty in every row is None."""
-    made: dict[str, Any] = {}
+    made: dict[str, Column] = {}
     for name in block.schema.names:
         column = block.column(name)
         if name in NUMBERS:
@@ -84,7 +84,7 @@ def events_of(block: ArrowArray) -> Events:
     if "prefix_hashes" in block.schema.names:
         made["prefixes"] = _prefixes(*(block.column(name) for name in _PREFIXES))
     made["model"] = made["model"] or Labels(codes=np.zeros(0, np.int32), names=())
-    return Events(**made)
+    return from_columns(made)
 
 
 def _repeated(texts: Sequence[str], sizes: Sequence[int]) -> ArrowArray:

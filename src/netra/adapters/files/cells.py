@@ -49,8 +49,8 @@ class Cells:
     @property
     def notes(self) -> tuple[str, ...]:
         """Return how cells were read, one sentence each."""
-        told = (f"Numbers such as {cell!r} were read as {number}." for cell, number in self._shown.items())
-        return (*self._instants.notes, *told)
+        numbers = (f"Numbers such as {cell!r} were read as {number}." for cell, number in self._shown.items())
+        return (*self._instants.notes, *numbers)
 
     def learn(self, columns: Columns) -> None:
         """Learn the style of numbers and of instants. Raises `UnreadableFile` for ambiguous dates."""

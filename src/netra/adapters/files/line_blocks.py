@@ -19,6 +19,13 @@ BLOCK_BYTES: Final = 4 * 1024 * 1024  # bytes; also the longest line, so that me
 BLOCK_LINES: Final = 131_072
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
+_BINARY: Final = {
+    b"PAR1": "a Parquet file; export it as JSON lines or CSV",
+    b"PK\x03\x04": "a zip archive or a workbook; unpack it, or save the sheet as CSV",
+    b"SQLite format 3": "an SQLite database; export a table as CSV",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd; unpack it, or compress it by gzip",
+}
+"""First bytes of files that people have, and what to do with them."""
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -101,6 +108,9 @@ def _blocks(stream: BinaryIO, *, packed: BinaryIO | None, size: int, path: str) 
 
 def _text_start(data: bytes, *, path: str) -> bytes:
     """Return the first bytes without a byte order mark; raise `UnreadableFile` when they are not text."""
+    for magic, advice in _BINARY.items():
+        if data.startswith(magic):
+            raise UnreadableFile(f"{path!r} is {advice}.")
     if b"\x00" in data[:65_536]:
         raise UnreadableFile(f"{path!r} is a binary file; expected a CSV or JSON-lines request log.")
     return data.removeprefix(_BOM)

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from netra.adapters.files.layout import Layout
 from netra.domain.quotas import PREFIX_HASHES_PER_EVENT_MAX
 from netra.domain.workloads.columns import (
     Codes,
+    Column,
     Events,
     Flags,
     Floats,
@@ -26,6 +28,7 @@ from netra.domain.workloads.columns import (
 )
 from netra.domain.workloads.derived import written_tokens
 from netra.domain.workloads.intake import are_parts_of_writes
+from netra.domain.workloads.joining import from_columns
 from netra.domain.workloads.mappings import mapping_text
 from netra.domain.workloads.model import TOKENS_MAX, UNSPECIFIED_MODEL, Charges, LabelSet
 
@@ -81,13 +84,11 @@ def plain_events(cells: Mapping[str, Cells]) -> Plain | None:
 def _columns(cells: Mapping[str, Cells]) -> Events:
     if any("" in cells[name] for name in _REQUIRED if name in cells):
         raise Unusual
-    columns: dict[str, Any] = {  # Any: each field's own column type, which the loop cannot express
-        name: read(cells[name]) for name, read in _READERS.items() if name in cells
-    }
+    columns: dict[str, Column] = {name: read(cells[name]) for name, read in _READERS.items() if name in cells}
     if "model" not in columns:
         codes = np.zeros(len(cells["timestamp"]), np.int32)
         columns["model"] = Labels(codes=codes, names=(UNSPECIFIED_MODEL,))
-    events = Events(at_ns=_instants(cells["timestamp"]), prefixes=_chains(cells), **columns)
+    events = from_columns({"at_ns": _instants(cells["timestamp"]), "prefixes": _chains(cells), **columns})
     _check_parts(events)
     return events
 
@@ -201,7 +202,7 @@ def _mappings(kind: Any) -> Callable[[Cells], Labels | None]:  # Any: an annotat
     return read
 
 
-def _names(cells: Cells) -> Any:  # Any: numpy has no type for an array of str or None
+def _names(cells: Cells) -> npt.NDArray[np.object_] | None:
     if not any(cells):
         return None
     _check_names(cells)
@@ -274,7 +275,7 @@ def _listed(cells: Cells) -> str:
     return text
 
 
-_READERS: Final[dict[str, Callable[[Cells], Any]]] = {
+_READERS: Final[dict[str, Callable[[Cells], Column]]] = {
     "model": _labels,
     "input_tokens": _ints,
     "output_tokens": _ints,

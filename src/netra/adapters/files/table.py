@@ -17,7 +17,7 @@ from netra.adapters.files.line_blocks import Block
 from netra.adapters.files.plain import Plain, chain_of, even_columns, mapping_of, plain_events
 from netra.adapters.files.records import Lines, Row, records_of
 from netra.adapters.files.row_faults import cell_fault
-from netra.domain.workloads.columns import MAPPINGS, columns_of, nanoseconds
+from netra.domain.workloads.columns import MAPPINGS, Ints, columns_of, nanoseconds
 from netra.domain.workloads.intake import NAIVE_NOTE, Taken, in_utc, wrong_with
 from netra.domain.workloads.joining import concatenated
 from netra.domain.workloads.model import UNSPECIFIED_MODEL, Event, RowFault
@@ -98,7 +98,7 @@ def _take_chunk(columns: Columns, lines: Sequence[int], rows: slice, cells: Cell
     return _taken(plain, np.array(lines[rows], np.int64))
 
 
-def _taken(plain: Plain, lines: Any) -> Taken:  # Any: an array of int64
+def _taken(plain: Plain, lines: Ints) -> Taken:
     return Taken(events=plain.events, lines=lines, notes=_notes(is_naive=plain.is_naive))
 
 

@@ -13,6 +13,7 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from netra.domain.optimization.advice.actions import actions_of
+from netra.domain.optimization.advice.named_targets import named_targets
 from netra.domain.optimization.advice.recommendations import period_of, recommendations_of, verdict
 from netra.domain.optimization.advice.supply import supply_config
 from netra.domain.optimization.advice.targets import Bill, growth_bill, plan_bill, targets_of
@@ -94,7 +95,7 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
     checkpoint(0.95, "Choosing under the limits")
     options = options_of(study, composition, findings)
     now_usd = composition.current_usd_per_month * _shown(study)
-    chosen = pick(options, goals=study.goals, now_usd=now_usd, period=period_of(study.span))
+    chosen = pick(options, goals=_with_budget_left(study), now_usd=now_usd, period=period_of(study.span))
     return Analysis(
         study=study,
         composition=composition,
@@ -111,6 +112,15 @@ def optimise(measured: Measured, *, checkpoint: Checkpoint = never_stop) -> Anal
             change=change_verdict(study.goals, findings, gaps),
         ),
     )
+
+
+def _with_budget_left(study: Study) -> Goals:
+    """Return the goals with the part of the budget that the calls left out do not use."""
+    goals = study.goals
+    if goals.budget_usd_per_month is None or not study.excluded_usd:
+        return goals
+    left_usd = goals.budget_usd_per_month - study.excluded_usd * study.span.per_month
+    return replace(goals, budget_usd_per_month=max(left_usd, 0.0))
 
 
 def analyse(
@@ -149,7 +159,9 @@ def found_by_all(study: Study, *, checkpoint: Checkpoint) -> tuple[tuple[Finding
     findings: list[Finding] = []
     gaps: list[Gap] = []
     share = 1 / len(ANALYSERS)
-    for number, (_, analyser) in enumerate(ANALYSERS):
+    for number, (kind, analyser) in enumerate(ANALYSERS):
+        if kind in study.goals.excluded_kinds:
+            continue
         inside = within(checkpoint, begin=number * share, end=(number + 1) * share)
         for result in analyser(study, checkpoint=inside):
             if isinstance(result, Finding):
@@ -230,6 +242,7 @@ def _metrics(
         planned_usd=composition.planned_usd_per_month * times,
         evaluated_usd=composition.evaluated_usd_per_month * times,
         is_monthly=study.span.is_month_known,
+        left_out_usd=study.excluded_usd * (study.span.per_month if study.span.is_month_known else 1.0),
         in_window=1 / study.month.per_call / times,
         growth=study.goals.traffic_growth or 0.0,
     )
@@ -240,7 +253,10 @@ def _metrics(
         verdict=verdict(composition, span=study.span, per_call=study.month.per_call),
         plan=plan_bill(bill),
         growth=growth_bill(bill),
-        targets=targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+        targets=(
+            *targets_of(study.goals, bill=bill, current=current_option(study), pick=chosen),
+            *named_targets(study, composition, pick=chosen),
+        ),
         change=change,
         explanation=explanation,
         pareto=pareto_metrics(options, chosen),

@@ -92,11 +92,17 @@ class Latency(LatencyTails, frozen=True, kw_only=True):
 
 
 class AnalysisScope(msgspec.Struct, frozen=True, kw_only=True):
-    """The features that the question limits the answer to; `unknown` ones are not in the log."""
+    """The features that the question limits the answer to; `unknown` ones are not in the log.
+
+    The calls of the `excluded` features, tools, templates and models are in no number of the answer, but in
+    the comparison with a budget.
+    """
 
     features: tuple[str, ...]
     unknown: tuple[str, ...]
     requests: int
+    excluded: tuple[str, ...] | UnsetType = UNSET
+    requests_excluded: int | UnsetType = UNSET
 
 
 class PlanBill(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +175,7 @@ TargetName = Literal[
     "tpot_ms_p99",
     "latency_ms_p99",
     "gpu_memory_gib",
+    "saving_usd_per_month",
 ]
 
 
@@ -181,6 +188,8 @@ class TargetOutcome(msgspec.Struct, frozen=True, kw_only=True):
     reached_if_evaluations_pass: float | UnsetType | None = UNSET  # absent: evaluations do not affect it
     met: bool | None
     why: str
+    percentile: float | UnsetType = UNSET  # of a limit that is not judged at the 99th percentile
+    feature: str | UnsetType = UNSET  # absent: all calls
 
 
 class RefusedOption(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,35 @@ class Priority(enum.StrEnum):
     BALANCED = "balanced"
 
 
+class LatencyLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A limit on a latency, judged at `percentile`; an empty `feature` means all calls."""
+
+    metric: Literal["ttft", "tpot", "latency"]
+    value_ms: float
+    percentile: float = 99.0
+    feature: str = ""
+
+
+class GpuFleet(msgspec.Struct, frozen=True, kw_only=True):
+    """GPUs that a question names; `count` is None if it gives no number."""
+
+    name: str
+    count: int | None = None
+    is_owned: bool = False
+    is_bound: bool = False  # the count is the most that may be used
+
+
+class FeatureGoal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The goals stated for one feature while other features have others."""
+
+    feature: str
+    saving_share: float | None = None
+    speedup: float | None = None
+    traffic_growth: float | None = None
+    budget_usd_per_month: float | None = None
+    saving_usd_per_month: float | None = None
+
+
 class Goals(msgspec.Struct, frozen=True, kw_only=True):
     """The goals and limits of a question, read from `parameters` and from the message.
 
@@ -41,10 +70,22 @@ class Goals(msgspec.Struct, frozen=True, kw_only=True):
     served_on: str | None = None  # the GPUs that serve the log now, as "4x H100"; calibrates step times
     served_replicas: int | None = None
     served_precision: str | None = None  # of the weights; None: the usual precision on that GPU
+    balancing: Literal["random", "round_robin", "least_loaded"] = "random"  # that own fleets are sized for
+    spare_replicas: int = 0  # beyond those that keep the limits, for failures and updates
     change_at: datetime | None = None  # before/after questions
     analyses: tuple[str, ...] = ()  # analysers asked for by name, e.g. "prompt_caching"
     split_by: Literal["tool", "feature", "template"] | None = None  # "which tools …": one finding for each
     unread: tuple[str, ...] = ()
+    saving_usd_per_month: float | None = None
+    limits: tuple[LatencyLimit, ...] = ()  # every latency limit; those at the 99th percentile stand above too
+    excluded: tuple[str, ...] = ()  # features, tools, templates and models that no advice may change
+    excluded_kinds: tuple[str, ...] = ()  # analysers whose advice is ruled out, e.g. "self_hosting"
+    from_models: tuple[str, ...] = ()  # models to move away from
+    fleets: tuple[GpuFleet, ...] = ()
+    per_feature: tuple[FeatureGoal, ...] = ()
+    facts: tuple[str, ...] = ()  # statements of the question about the past and the present
+    assumed: tuple[str, ...] = ()  # sentences on what was assumed to read the question
+    ask_back: str = ""  # the question to ask before any advice; empty if the question is clear
 
 
 class Grade(enum.StrEnum):
@@ -150,6 +191,7 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     memory_gib: float | None = None  # needed on one GPU
     gpu: str | None = None
     replicas: int | None = None
+    gpus: int | None = None  # of all replicas
     needs_evaluation: bool = False  # another model answers, or a limit could not be checked
 
     @property

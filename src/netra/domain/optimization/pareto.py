@@ -88,6 +88,22 @@ def broken_limit(option: Option, *, goals: Goals, now_usd: float | None = None) 
         if value is not None and limit is not None and value > limit:
             at = at_traffic(growth) if name == "budget" else ""
             return f"{name} {value:,.1f} {unit}{at} is over the limit of {limit:,.1f} {unit}"
+    return _broken_fleet(option, goals=goals)
+
+
+def _broken_fleet(option: Option, *, goals: Goals) -> str | None:
+    """Return the bound on a number of GPUs that the option breaks; None without one."""
+    if option.gpu is None or option.gpus is None:
+        return None
+    for fleet in goals.fleets:
+        is_same = option.gpu.lower().startswith(fleet.name.split()[0].lower())
+        if (
+            fleet.count is not None
+            and (fleet.is_bound or fleet.is_owned)
+            and is_same
+            and option.gpus > fleet.count
+        ):
+            return f"{option.gpus} {option.gpu} are over the limit of {fleet.count}"
     return None
 
 

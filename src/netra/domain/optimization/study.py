@@ -29,10 +29,12 @@ def study_of(
 ) -> Study:
     """Return the study of `events`, given in any order.
 
-    If the question names features that the log has, only their calls are studied.
+    If the question names features that the log has, only their calls are studied. Excluded calls are
+    not studied, so that no analyser can change them.
     """
     checkpoint(0.0, "Putting the calls in order")
-    chosen = np.flatnonzero(in_scope(events, features=goals.features))
+    excluded = is_excluded(events, excluded=goals.excluded)
+    chosen = np.flatnonzero(in_scope(events, features=goals.features) & ~excluded)
     places = chosen[np.argsort(events.at_ns[chosen], kind="stable")]
     ordered, folds = folded(events if _is_everything_in_order(places, of=events) else events.take(places))
     checkpoint(0.3, "Pricing every call")
@@ -57,6 +59,8 @@ def study_of(
         events=ordered,
         places=places,
         goals=goals,
+        excluded_calls=int(excluded.sum()),
+        excluded_usd=_usd_of(events.take(np.flatnonzero(excluded)), prices),
         prices=prices,
         hardware=hardware,
         traffic=traffic,
@@ -73,11 +77,40 @@ def study_of(
 
 def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:
     """Return the events of the named features, templates or tools; all events without names or matches."""
+    found = calls_named(events, names=features)
+    return found if found.any() else np.ones(len(events), np.bool_)
+
+
+def calls_named(events: Events, *, names: tuple[str, ...]) -> Bools:
+    """Return the events of the named features, templates or tools."""
     found = np.zeros(len(events), np.bool_)
     for labels in _named_columns(events):
-        wanted = np.array([name.lower() in _lowered(features) for name in labels.names] + [False])
+        wanted = np.array([name.lower() in _lowered(names) for name in labels.names] + [False])
         found |= wanted[labels.codes]
-    return found if found.any() else np.ones(len(events), np.bool_)
+    return found
+
+
+def _usd_of(events: Events, prices: PriceList) -> float:
+    """Return what the events cost as paid; calls without a price cost 0."""
+    if not len(events):
+        return 0.0
+    paid_usd = invoice_of(events, costs_usd(events, prices)).paid_usd
+    return float(np.nan_to_num(paid_usd).sum())
+
+
+def is_excluded(events: Events, *, excluded: tuple[str, ...]) -> Bools:
+    """Return the events of the excluded features, templates, tools and models."""
+    if not excluded:
+        return np.zeros(len(events), np.bool_)
+    models = np.array([name.lower() in _lowered(excluded) for name in events.model.names] + [False])
+    of_models: Bools = models[events.model.codes]
+    return calls_named(events, names=excluded) | of_models
+
+
+def without_excluded(events: Events, *, excluded: tuple[str, ...]) -> Events:
+    """Return the events without the excluded ones, in their order."""
+    found = is_excluded(events, excluded=excluded)
+    return events.take(np.flatnonzero(~found)) if found.any() else events
 
 
 def unknown_features(events: Events, *, features: tuple[str, ...]) -> tuple[str, ...]:

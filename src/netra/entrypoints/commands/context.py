@@ -88,7 +88,7 @@ def written(path: Path, content: bytes) -> None:
         raise click.ClickException(message) from error
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result:
+def run(work: Coroutine[object, None, Result]) -> Result:
     """Run `work` to completion on a new event loop."""
     import asyncio  # a help text needs no event loop
 

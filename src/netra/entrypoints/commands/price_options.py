@@ -1,14 +1,13 @@
 """Options of commands that price a log: negotiated prices, and the date of the prices."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 import msgspec
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+from netra.entrypoints.commands.context import Decorated
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True):

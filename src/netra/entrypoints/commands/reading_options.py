@@ -1,19 +1,19 @@
 """The options of commands that read logs: which files, and how to read them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal
 
 import click
 import msgspec
 
 from netra.domain.workloads.model import Event
+from netra.entrypoints.commands.context import Decorated
 
 if TYPE_CHECKING:
     from netra.ports.log_files import ReadingChoices
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 STANDARD_INPUT: Final = "-"
 READING: Final = ("names", "kind", "dates", "since", "allow_dropped")  # the parameters of these options

@@ -1,13 +1,15 @@
 """Routes for runs: start, inspect, list and cancel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.types import ASGIApp
 
 from netra.domain.ids import RunId, ThreadId
 from netra.domain.paging import LIMIT_DEFAULT, Page, page_request
@@ -145,7 +147,7 @@ async def cancel(run_id: FromPath[str], request: ApiRequest, runs: NamedDependen
     return answer if request.principal.may_read else msgspec.structs.replace(answer, result=None, error=None)
 
 
-def agent_router(*, replayed: Any, stream: Any) -> Router:
+def agent_router(*, replayed: Callable[[ASGIApp], ASGIApp], stream: HTTPRouteHandler) -> Router:
     """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     cancelling = Router("/", route_handlers=[cancel], middleware=[replayed])
     return Router("/api/agent", route_handlers=[execute, status, history, stream, cancelling], tags=["Agent"])

@@ -48,7 +48,7 @@ def pagination_of(page: Page[Any]) -> Pagination:
     )
 
 
-def whole_list(items: Sequence[Any]) -> Pagination:
+def whole_list(items: Sequence[object]) -> Pagination:
     """Return the position of a list that is always sent as one page."""
     count = len(items)
     return Pagination(total=count, limit=count, offset=0, has_more=False, next_cursor=None)

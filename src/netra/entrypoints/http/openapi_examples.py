@@ -1,12 +1,15 @@
 """Examples and group descriptions of the OpenAPI document: the API reference's own examples, completed."""
 
-from typing import Any, Final
+from typing import Final
+
+from netra.entrypoints.schemas import Json
 
 TAGS: Final = {
     "Authentication": "Sign in and out, sessions, and tickets for the socket.",
     "Agent": "Ask a question about a workload, follow the run, cancel it, list earlier runs.",
     "Threads": "Conversations: questions and answers in order.",
     "Workloads": "Request logs: create, fill, inspect, try a change, delete.",
+    "Telemetry": "Send spans, logs, metrics and LiteLLM's callback; see what came in.",
     "API keys": "Keys for programs, with scopes and an expiry.",
     "Administration": "The security log, for administrators.",
     "Configuration": "Public settings and limits.",
@@ -37,7 +40,7 @@ _PAGE: Final = {"total": 1, "limit": 20, "offset": 0, "has_more": False, "next_c
 _FIRST_PAGE: Final = {"total": 1, "limit": 20, "offset": 0}
 
 # Request bodies by operation.
-SENT: Final[dict[str, Any]] = {
+SENT: Final[Json] = {
     "auth_login": {"email": "user@example.com", "password": "secure_password"},
     "agent_execute": {
         "message": "Optimize my AI workload for cost efficiency",
@@ -67,7 +70,7 @@ SENT: Final[dict[str, Any]] = {
 }
 
 # Answers with status 200 by operation.
-ANSWERED: Final[dict[str, Any]] = {
+ANSWERED: Final[Json] = {
     "auth_login": {
         "access_token": "eyJhbGciOiJIUzI1NiIs...",
         "token_type": "bearer",

@@ -1,7 +1,7 @@
 """Routes for workloads: create, fill, inspect and delete."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from litestar import Router, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from litestar.types import ASGIApp
 
 from netra.domain.errors import InvalidRequest
 from netra.domain.ids import WorkloadId
@@ -196,7 +197,7 @@ async def add_events(
     return await asyncio.to_thread(_taken, workload_id, taken, is_new)
 
 
-def workloads_router(*, replayed: Any, max_events_body_bytes: int) -> Router:
+def workloads_router(*, replayed: Callable[[ASGIApp], ASGIApp], max_events_body_bytes: int) -> Router:
     """Return the routes; `replayed` is the middleware that replays responses by idempotency key."""
     filling = Router(
         "/", route_handlers=[add_events], middleware=[replayed], request_max_body_size=max_events_body_bytes

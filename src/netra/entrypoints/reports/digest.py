@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from netra.domain.agents.wording.echo import echo_of
 from netra.domain.agents.wording.headline import (
     answer,
     basis,
@@ -35,6 +36,10 @@ MEASURES: Final[Mapping[str, str]] = {
     "memory_gib": "memory of one GPU",
 }
 """The measures to compare options by, in order of preference, with their names."""
+
+
+ASKED_BACK: Final = "The question needs a word more before any advice."
+"""The headline of an answer that asks back."""
 
 
 class Shelf(enum.StrEnum):
@@ -79,6 +84,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     """One answer, sorted into the sections of a report."""
 
     advice: Advice
+    echo: tuple[str, ...]  # what was understood of the question, what was not, and what was assumed
     headline: str
     warnings: tuple[str, ...]  # what a reader must know before any number
     rate: str  # the bill in the log's own time, then a month's with its interval
@@ -94,6 +100,11 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
     frontier: Frontier | None
     targets: tuple[TargetOutcome, ...]
+
+    @property
+    def words(self) -> str:
+        """The text of an answer without recommendations, after its echo; empty for other answers."""
+        return "" if self.shown else self.advice.report.removeprefix(" ".join(self.echo)).lstrip()
 
     @property
     def period(self) -> str:
@@ -124,7 +135,8 @@ def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
     plan = metrics.plan
     return Digest(
         advice=advice,
-        headline=f"{dropped} {answer(metrics)}".lstrip(),
+        echo=() if metrics.goals is UNSET else echo_of(metrics.goals).sentences,
+        headline=ASKED_BACK if _is_asked_back(metrics) else f"{dropped} {answer(metrics)}".lstrip(),
         warnings=warnings(metrics),
         rate=rate(metrics),
         prospect=prospect(metrics),
@@ -140,6 +152,10 @@ def digest_of(advice: Advice, *, dropped: str = "") -> Digest:
         frontier=None if metrics.pareto is UNSET else _frontier(metrics.pareto),
         targets=metrics.targets,
     )
+
+
+def _is_asked_back(metrics: Metrics) -> bool:
+    return metrics.goals is not UNSET and bool(metrics.goals.ask_back)
 
 
 def shelf_of(recommendation: Recommendation) -> Shelf:

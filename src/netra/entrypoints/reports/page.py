@@ -92,6 +92,8 @@ def page_of(digest: Digest, *, sketch: Sketch | None, source: str, question: str
 def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
     yield "<header>"
     yield f"<p>{escape(source)} · “{escape(question)}”</p>"
+    for sentence in digest.echo:
+        yield f'<p class="echo">{escape(sentence)}</p>'
     yield f"<h1>{escape(digest.headline)}</h1>"
     for warning in digest.warnings:
         yield f'<p class="prospect">{escape(warning)}</p>'
@@ -109,8 +111,8 @@ def _head(digest: Digest, *, source: str, question: str) -> Iterator[str]:
             f"<div><b>{escape(big)}</b><span>{escape(small)}</span></div>" for big, small in figures
         )
         yield f'<div class="big">{cells}</div>'
-    if not digest.shown and digest.advice.report:
-        yield f'<p class="words">{escape(digest.advice.report)}</p>'
+    if digest.words:
+        yield f'<p class="words">{escape(digest.words)}</p>'
 
 
 def _targets(targets: Sequence[TargetOutcome]) -> Iterator[str]:

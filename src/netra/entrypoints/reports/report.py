@@ -50,6 +50,8 @@ def rendered(digest: Digest, *, sketch: Sketch | None, source: str) -> Renderabl
 
 def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[RenderableType]:
     yield Text()
+    for sentence in digest.echo:
+        yield Padding(Text(sentence, "dim" if sentence.startswith("Understood") else "yellow"), (0, 2))
     yield Padding(Text(digest.headline, style="bold green" if digest.plan else "bold"), (0, 2))
     for warning in digest.warnings:
         yield Padding(Text(warning, "bold yellow"), (0, 2))
@@ -59,8 +61,8 @@ def _head(digest: Digest, sketch: Sketch | None, *, source: str) -> Iterator[Ren
     if sketch is not None:
         yield Text()
         yield Padding(_glance(sketch), (0, 2))
-    if not digest.shown and digest.advice.report:
-        yield Padding(Text(digest.advice.report), (1, 2, 0, 2))
+    if digest.words:
+        yield Padding(Text(digest.words), (1, 2, 0, 2))
 
 
 def _glance(sketch: Sketch) -> Table:

@@ -3,14 +3,22 @@
 import inspect
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from netra.domain.quotas import RequestRateLimits
 from netra.domain.runs.rules import CLIENT_REF_MAX
 from netra.entrypoints.asgi import API_VERSION
-from netra.entrypoints.schemas import components, names_within, reference, rename_references, restrict, within
+from netra.entrypoints.schemas import (
+    Json,
+    components,
+    names_within,
+    reference,
+    rename_references,
+    restrict,
+    within,
+)
 from netra.entrypoints.websocket import frames
 from netra.entrypoints.websocket.renewal import Authenticate
 from netra.entrypoints.websocket.session import FOLLOWED_MAX
@@ -77,7 +85,7 @@ def document() -> bytes:
     return msgspec.json.encode(_document())
 
 
-def _document() -> dict[str, Any]:
+def _document() -> Json:
     kinds = (*_FROM_CLIENT, *_FROM_SERVER)
     schemas = components(_FROM_SERVER, sent=_FROM_CLIENT)
     for name in names_within([_payload(kind) for kind in _FROM_CLIENT], schemas):
@@ -130,7 +138,7 @@ _PROOFS: Final = {
 }
 
 
-def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
+def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> Json:
     closing = "; ".join(f"{code}: {meaning}" for code, meaning in _CLOSE_CODES.items())
     proof = {"type": "string"}
     return {
@@ -153,7 +161,7 @@ def _channel(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, Any]:
     }
 
 
-def _operations() -> dict[str, Any]:
+def _operations() -> Json:
     """Return one operation for each request with its replies, and one for all that the server sends."""
     requests = {
         f"on_{_name(kind)}": {
@@ -169,7 +177,7 @@ def _operations() -> dict[str, Any]:
 _CHANNEL: Final = {"$ref": "#/channels/socket"}
 
 
-def _operation(action: str, kinds: tuple[type[msgspec.Struct], ...], summary: str) -> dict[str, Any]:
+def _operation(action: str, kinds: tuple[type[msgspec.Struct], ...], summary: str) -> Json:
     return {"action": action, "channel": _CHANNEL, "summary": summary, "messages": _listed(kinds)}
 
 
@@ -177,13 +185,13 @@ def _listed(kinds: tuple[type[msgspec.Struct], ...]) -> list[dict[str, str]]:
     return [{"$ref": f"#/channels/socket/messages/{_name(kind)}"} for kind in kinds]
 
 
-def _message(kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _message(kind: type[msgspec.Struct]) -> Json:
     payload = _payload(kind)
     title = payload["$ref"].rpartition("/")[2]
     return {"name": _name(kind), "title": title, "summary": inspect.getdoc(kind), "payload": payload}
 
 
-def _payload(kind: type[msgspec.Struct]) -> dict[str, Any]:
+def _payload(kind: type[msgspec.Struct]) -> Json:
     payload = reference(kind)
     rename_references(payload)
     return payload

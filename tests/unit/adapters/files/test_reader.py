@@ -175,6 +175,8 @@ def test_json_lines_are_known_even_when_the_first_is_broken(tmp_path: Path) -> N
         ('{"provider": "x", "round": 1}\n', "provider, round"),
         ("[1, 2]\n", "no JSON object per row"),
         (b"\x89PNG\r\n\x00\x00", "binary"),
+        (b"PAR1\x00", "Parquet file; export it as JSON lines or CSV"),
+        (b"PK\x03\x04\x00", "save the sheet as CSV"),
         ((HEADER + ROW).encode("utf-16") + b"\x00\xd8\x41\x00", "damaged UTF-16"),
         (gzip.compress((HEADER + ROW).encode(), mtime=0)[:-9], "damaged gzip"),
         ("timestamp,time,input_tokens,output_tokens\n", "two columns for timestamp"),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
+from tests.unit.domain.agents.opened import words_of
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.optimization.metrics import TargetOutcome
@@ -55,7 +56,7 @@ def ask(desk: Any) -> Asking:
             "actions": advice.actions,
             "supply_config": advice.supply_config,
         }
-        assert unsupported(advice.report, said) == ()
+        assert unsupported(words_of(advice), said) == ()
         return advice
 
     return asked
@@ -140,7 +141,7 @@ async def test_one_named_function(ask: Asking) -> None:
     assert advice.metrics.bill_usd == pytest.approx(20 * 0.014)
     # of its ten calls in the first half nine repeat the first one's prompt
     assert advice.recommendations[0].savings.usd_in_window == pytest.approx(9 * 0.014)
-    assert advice.report.startswith("Your 20 calls of rank cost $0.28")
+    assert words_of(advice).startswith("Your 20 calls of rank cost $0.28")
 
 
 async def test_would_these_models_suit(ask: Asking) -> None:

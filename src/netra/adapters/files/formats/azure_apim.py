@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from netra.adapters.files.formats.fields import at_of, label_in, model_of, ms_of
+from netra.adapters.files.formats.fields import at_of, label_in, model_of, ms_of, whole_object
 from netra.adapters.files.formats.model import Format, Placed, Row, skipped_note
-from netra.domain.telemetry.values import count_of, label_of, object_of, truth_of
+from netra.domain.telemetry.values import count_of, label_of, truth_of
 from netra.domain.workloads.model import Event
 
 NOTE: Final = "Azure's gateway logs hold no cached and no reasoning tokens: input is priced as not cached."
@@ -43,7 +43,7 @@ class GatewayCalls:
 
     def read(self, row: Row, *, line: int) -> Iterable[Placed]:
         """Keep a row of a call, or of its outcome."""
-        row = {**_plain(row), **_plain(object_of(row.get("properties")))}
+        row = {**_plain(row), **_plain(whole_object(row.get("properties")))}
         key = label_in(row, "CorrelationId", "RequestId") or f"line {line}"
         if "PromptTokens" not in row and "CompletionTokens" not in row:
             status = label_in(row, "ResponseCode", "BackendResponseCode")

@@ -6,10 +6,18 @@ Input counts exclude what the cache served and stored.
 from collections.abc import Iterator
 from typing import Final
 
-from netra.adapters.files.formats.fields import at_of, count_in, label_in, model_of, ms_of, nested
+from netra.adapters.files.formats.fields import (
+    at_of,
+    count_in,
+    label_in,
+    model_of,
+    ms_of,
+    nested,
+    whole_object,
+)
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.usage import EXCLUSIVE, Usage, settled
-from netra.domain.telemetry.values import label_of, object_of
+from netra.domain.telemetry.values import label_of
 from netra.domain.workloads.model import Event
 
 NO_USAGE: Final = Skip("invocations without token counts")
@@ -25,7 +33,7 @@ def is_row(row: Row) -> bool:
 def event_of(row: Row) -> Event | Skip:
     """Return the call of an invocation."""
     if "schemaType" not in row:
-        row = object_of(row.get("message") or row.get("@message"))
+        row = whole_object(row.get("message") or row.get("@message"))
     usage = _usage(row)
     error = label_of(row.get("errorCode"))
     if not usage.is_known and error is None:
@@ -33,7 +41,7 @@ def event_of(row: Row) -> Event | Skip:
     answers = tuple(_objects(nested(row, "output").get("outputBodyJson")))
     metrics = _first(answers, "amazon-bedrock-invocationMetrics")
     asked = nested(row, "input", "inputBodyJson")
-    about = object_of(row.get("requestMetadata"))
+    about = whole_object(row.get("requestMetadata"))
     return Event(
         timestamp=at_of(row.get("timestamp"), "timestamp"),
         id=label_in(row, "requestId"),
@@ -50,37 +58,37 @@ def event_of(row: Row) -> Event | Skip:
         status=error or _finish(answers),
         session=label_of(about.get("session")) or label_of(about.get("sessionId")),
         feature=label_of(about.get("feature")),
-        max_output_tokens=count_in(object_of(asked.get("inferenceConfig")), "maxTokens")
+        max_output_tokens=count_in(whole_object(asked.get("inferenceConfig")), "maxTokens")
         or count_in(asked, "max_tokens", "max_gen_len", "max_tokens_to_sample"),
     )
 
 
 def _usage(row: Row) -> Usage:
     sent, got = nested(row, "input"), nested(row, "output")
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(sent, "inputTokenCount"),
         output_tokens=count_in(got, "outputTokenCount"),
         cached=count_in(sent, "cacheReadInputTokenCount"),
         written=count_in(sent, "cacheWriteInputTokenCount"),
     )
-    return settled(told, EXCLUSIVE)[0]
+    return settled(counts, EXCLUSIVE)[0]
 
 
 def _objects(body: object) -> Iterator[Row]:  # Any: JSON
     """Yield the objects of an answer: itself, or the events of its stream."""
     for one in body if isinstance(body, list) else (body,):
-        found = object_of(one)
+        found = whole_object(one)
         if found:
             yield found
 
 
 def _first(answers: tuple[Row, ...], name: str) -> Row:
-    return next((object_of(one[name]) for one in answers if name in one), {})
+    return next((whole_object(one[name]) for one in answers if name in one), {})
 
 
 def _finish(answers: tuple[Row, ...]) -> str | None:
     for one in answers:
-        for about in (one, object_of(one.get("delta")), object_of(one.get("messageStop"))):
+        for about in (one, whole_object(one.get("delta")), whole_object(one.get("messageStop"))):
             found = label_of(about.get("stopReason")) or label_of(about.get("stop_reason"))
             if found is not None:
                 return found

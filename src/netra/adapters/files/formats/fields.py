@@ -1,6 +1,6 @@
 """Reads the fields of a vendor's row: instants, durations and names, as JSON values or text of cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import msgspec
 from netra.adapters.files.formats.model import BadRow, Row
 from netra.adapters.files.instants import Instants
 from netra.adapters.files.layout import key_of
-from netra.domain.telemetry.values import count_of, label_of, number_of, object_of
+from netra.domain.telemetry.values import count_of, label_of, number_of
 from netra.domain.workloads.model import UNSPECIFIED_MODEL
 
 LATENCY_MS_MAX: Final = 1e10
@@ -106,5 +106,16 @@ def nested(row: Row, *names: str) -> Row:
     """Return the object at a path of keys, each of which may be JSON text; empty if absent."""
     found: Row = row
     for name in names:
-        found = object_of(found.get(name))
+        found = whole_object(found.get(name))
     return found
+
+
+def whole_object(value: Any) -> Mapping[str, Any]:  # Any: JSON value or text
+    """Return the object in a value, which may be JSON text of any length: a line bounds it."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value if isinstance(value, Mapping) else {}
+    try:
+        found = msgspec.json.decode(value)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,10 +5,18 @@ Whether `prompt_tokens` counts cached input follows the provider; where the coun
 
 from typing import Final
 
-from netra.adapters.files.formats.fields import at_of, cost_of, count_in, label_in, model_of, ms_of
+from netra.adapters.files.formats.fields import (
+    at_of,
+    cost_of,
+    count_in,
+    label_in,
+    model_of,
+    ms_of,
+    whole_object,
+)
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.usage import EXCLUSIVE, INCLUSIVE, Usage, settled
-from netra.domain.telemetry.values import label_of, object_of
+from netra.domain.telemetry.values import label_of
 from netra.domain.workloads.model import Event
 
 CACHE_HIT: Final = Skip("answers from Helicone's own cache")
@@ -34,7 +42,7 @@ def event_of(row: Row) -> Event | Skip:
     usage = _usage(row)
     if not usage.is_known and status == "200":
         return NO_USAGE
-    properties = {**object_of(row.get("properties")), **object_of(row.get("request_properties"))}
+    properties = {**whole_object(row.get("properties")), **whole_object(row.get("request_properties"))}
     return Event(
         timestamp=at_of(row.get("request_created_at"), "request_created_at"),
         id=label_in(row, "request_id"),
@@ -50,7 +58,7 @@ def event_of(row: Row) -> Event | Skip:
         latency_ms=ms_of(row.get("delay_ms")),
         ttft_ms=ms_of(row.get("time_to_first_token")),
         status=_STATUSES.get(status, status if status.isdigit() else None),
-        cost=cost_of(row.get("costUSD")) or cost_of(row.get("cost")),
+        cost=cost_of(row.get("costUSD")),
         session=label_of(properties.get("Helicone-Session-Id")),
         template=label_in(row, "prompt_id"),
         feature=label_in(properties, "feature", "Feature", "Helicone-Session-Name"),
@@ -58,7 +66,7 @@ def event_of(row: Row) -> Event | Skip:
 
 
 def _usage(row: Row) -> Usage:
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(row, "prompt_tokens"),
         output_tokens=count_in(row, "completion_tokens"),
         cached=count_in(row, "prompt_cache_read_tokens"),
@@ -67,7 +75,7 @@ def _usage(row: Row) -> Usage:
         total=count_in(row, "total_tokens"),
     )
     is_exclusive = (_provider(row) or "").lower() in _EXCLUSIVE
-    return settled(told, EXCLUSIVE if is_exclusive else INCLUSIVE)[0]
+    return settled(counts, EXCLUSIVE if is_exclusive else INCLUSIVE)[0]
 
 
 def _provider(row: Row) -> str | None:

@@ -9,6 +9,7 @@ from typing import Final
 from netra.adapters.files.formats.fields import (
     at_of,
     cost_of,
+    count_in,
     label_in,
     labels_of_pairs,
     maybe_at,
@@ -17,26 +18,31 @@ from netra.adapters.files.formats.fields import (
     nested,
     seconds_as_ms,
     snake,
+    whole_object,
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.counts import langfuse_usage
 from netra.domain.telemetry.usage import Usage, settled
-from netra.domain.telemetry.values import count_of, label_of, numbers_in, object_of
+from netra.domain.telemetry.values import count_of, label_of, numbers_in
 from netra.domain.workloads.model import Event
 
 OTHERS: Final = Skip("observations that are no generations")
 NO_USAGE: Final = Skip("generations without token counts")
 _CODE: Final = re.compile(r"\b[45]\d\d\b")
-_NAMES: Final = ("provided_model_name", "model", "completion_start_time", "usage_details")
+_NAMES: Final = frozenset(
+    (
+        *("provided_model_name", "usage_details", "completion_start_time", "time_to_first_token"),
+        *("parent_observation_id", "prompt_name", "input_usage", "internal_model", "internal_model_id"),
+    )
+)
+"""Names of observations; with a trace, two of them identify one."""
 
 
 def is_row(row: Row) -> bool:
     """Return whether a row is an observation."""
     keys = snake(row).keys()
-    is_trace = "trace_id" in keys and "parent_observation_id" in keys
-    return {"usage_details", "provided_model_name"} <= keys or (
-        is_trace and any(name in keys for name in _NAMES)
-    )
+    is_of_trace = "trace_id" in keys or "trace_name" in keys
+    return len(_NAMES & keys) >= 2 and (is_of_trace or {"usage_details", "provided_model_name"} <= keys)
 
 
 def event_of(row: Row) -> Event | Skip:
@@ -52,7 +58,7 @@ def event_of(row: Row) -> Event | Skip:
         return NO_USAGE
     first = maybe_at(row.get("completion_start_time"))
     has_stream = first is not None and first != end
-    metadata = object_of(row.get("metadata"))
+    metadata = whole_object(row.get("metadata"))
     return Event(
         timestamp=start,
         id=label_in(row, "id"),
@@ -77,10 +83,10 @@ def event_of(row: Row) -> Event | Skip:
 
 def _usage(row: Row) -> Usage:
     details = row.get("usage_details") or row.get("usage")
-    if not numbers_in(details):
+    if not numbers_in(details):  # older exports have columns for them
         details = {
-            "input": row.get("input_tokens", row.get("prompt_tokens")),
-            "output": row.get("output_tokens", row.get("completion_tokens")),
+            "input": count_in(row, "input_usage", "input_tokens", "prompt_tokens"),
+            "output": count_in(row, "output_usage", "output_tokens", "completion_tokens"),
         }
     usage, convention = langfuse_usage(details)
     return settled(usage, convention)[0]

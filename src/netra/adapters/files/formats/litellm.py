@@ -14,10 +14,11 @@ from netra.adapters.files.formats.fields import (
     model_of,
     ms_between,
     nested,
+    whole_object,
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.usage import Usage, filled, settled, usage_of
-from netra.domain.telemetry.values import count_of, label_of, list_of, object_of, truth_of
+from netra.domain.telemetry.values import count_of, label_of, list_of, truth_of
 from netra.domain.workloads.model import Event
 
 CACHE_HIT: Final = Skip("answers from LiteLLM's own cache")
@@ -69,13 +70,13 @@ def event_of(row: Row) -> Event | Skip:
 
 
 def _usage(row: Row) -> Usage:
-    told = Usage(
+    counts = Usage(
         input_tokens=count_of(row.get("prompt_tokens")),
         output_tokens=count_of(row.get("completion_tokens")),
         total=count_of(row.get("total_tokens")),
     )
     found = nested(row, "metadata").get("usage_object") or row.get("usage_object")
-    usage = filled(told, usage_of(found)) if found else told
+    usage = filled(counts, usage_of(found)) if found else counts
     return settled(usage)[0]
 
 
@@ -84,7 +85,7 @@ def _status(row: Row) -> tuple[str | None, bool]:
     status = label_of(row.get("status")) or label_of(nested(row, "metadata").get("status"))
     if status is None or status == "success":
         return ("ok" if status else None), False
-    error = object_of(row.get("error_information")) or nested(row, "metadata", "error_information")
+    error = whole_object(row.get("error_information")) or nested(row, "metadata", "error_information")
     return label_of(error.get("error_code")) or "error", True
 
 

@@ -25,13 +25,13 @@ def is_row(row: Row) -> bool:
 
 def event_of(row: Row) -> Event | Skip:
     """Return the call of a generation."""
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(row, "tokens_prompt", "native_tokens_prompt"),
         output_tokens=count_in(row, "tokens_completion", "native_tokens_completion"),
         cached=count_in(row, "tokens_cached", "native_tokens_cached"),
         reasoning=count_in(row, "tokens_reasoning", "native_tokens_reasoning"),
     )
-    usage = settled(told)[0]
+    usage = settled(counts)[0]
     is_cancelled = truth_of(row.get("cancelled")) is True
     status = "cancelled" if is_cancelled else label_in(row, "finish_reason_normalized", "finish_reason_raw")
     if not usage.is_known and status not in ("cancelled", "error"):

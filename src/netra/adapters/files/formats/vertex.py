@@ -15,10 +15,11 @@ from netra.adapters.files.formats.fields import (
     model_of,
     ms_of,
     snake,
+    whole_object,
 )
 from netra.adapters.files.formats.model import Format, Row, Skip, each_row
 from netra.domain.telemetry.usage import EXCLUSIVE, Convention, Usage, settled, usage_of
-from netra.domain.telemetry.values import count_of, label_of, list_of, object_of
+from netra.domain.telemetry.values import count_of, label_of, list_of
 from netra.domain.workloads.model import Event
 
 NO_USAGE: Final = Skip("requests without token counts")
@@ -79,7 +80,7 @@ def _usage(answer: Row) -> Usage:
     found = _object(answer, "usage_metadata")
     if not found:  # a model of another maker
         return settled(usage_of(answer.get("usage")), EXCLUSIVE)[0]
-    told = Usage(
+    counts = Usage(
         input_tokens=count_in(found, "prompt_token_count"),
         output_tokens=count_in(found, "candidates_token_count") or 0,
         cached=count_in(found, "cached_content_token_count"),
@@ -87,7 +88,7 @@ def _usage(answer: Row) -> Usage:
         total=None,
     )
     of_tools = count_in(found, "tool_use_prompt_token_count") or 0
-    usage = settled(told, _BESIDE)[0]
+    usage = settled(counts, _BESIDE)[0]
     total = count_in(found, "total_token_count")
     is_beside = total == (usage.input_tokens or 0) + (usage.output_tokens or 0) + of_tools
     if not of_tools or not is_beside:
@@ -101,7 +102,7 @@ def _usage(answer: Row) -> Usage:
 
 
 def _object(row: Row, name: str) -> dict[str, Any]:
-    return snake(object_of(row.get(name)))
+    return snake(whole_object(row.get(name)))
 
 
 def _model(row: Row, answer: Row) -> str:
@@ -112,7 +113,7 @@ def _model(row: Row, answer: Row) -> str:
 
 
 def _status(answer: Row) -> str:
-    return label_of(object_of(answer.get("error")).get("code")) or "error"
+    return label_of(whole_object(answer.get("error")).get("code")) or "error"
 
 
 VERTEX: Final = Format(

@@ -12,7 +12,7 @@ _PERIOD: Final = re.compile(
 )
 _PERIOD_BEFORE: Final = re.compile(
     r"(?:\b(?P<adverb>hourly|daily|weekly|monthly|yearly|annual(?:ised|ized)?)"
-    r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a) (?P<period>second|minute|hour|day|week|month"
+    r"|(?:^|[.!?;:,(\n]\s*)(?:per|each|every|a(?= \w+,)) (?P<period>second|minute|hour|day|week|month"
     r"|year))\b[^.;:!?\n0-9]{0,40}$",
     re.IGNORECASE,
 )
@@ -50,16 +50,17 @@ _ABOUT: Final = re.compile(
 )
 _BELOW: Final = re.compile(
     r"\b(?:just (?:under|below|short of)|nearly|almost|not quite|slightly (?:under|below|less than)"
-    r"|a (?:little|bit) (?:under|below|less than))\s*$",
+    r"|a (?:little|bit) (?:under|below|less than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
 _ABOVE: Final = re.compile(
     r"\b(?:just (?:over|above|more than)|slightly (?:over|above|more than)|a (?:little|bit) (?:over"
-    r"|above|more than))\s*$",
+    r"|above|more than))\s*(?:in |by )?$",
     re.IGNORECASE,
 )
 _ROUGHLY: Final = 0.04  # share by which a number in words may be off after "about"
 _JUST: Final = 0.075  # and on its own side after "just under" and "just over"
+_NEARBY: Final = 0.02  # share by which a number in digits may be off after "just under" and "just over"
 _OVER: Final = re.compile(r"\b(?:over|more than|above|upwards of|exceeds|exceeding)\s*$", re.IGNORECASE)
 _UNDER: Final = re.compile(r"\b(?:under|less than|below|fewer than)\s*$", re.IGNORECASE)
 _WORD: Final = re.compile(
@@ -187,6 +188,9 @@ def slack(digits: str, value: float, *, step: float, before: str) -> tuple[float
     zeros = len(mantissa) - len(mantissa.rstrip("0")) if "." not in mantissa else 0
     coarse = unit * 10 ** min(zeros, max(0, len(mantissa) - 2))
     tiny = 1e-9 * abs(value) + 1e-12 + unit * 5e-7
+    coarse = (
+        max(coarse, 2 * _NEARBY * abs(value)) if _BELOW.search(before) or _ABOVE.search(before) else coarse
+    )
     below, above = _sides(before, unit=unit, coarse=coarse)
     return value - below - tiny, value + above + tiny
 

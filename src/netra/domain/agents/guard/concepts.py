@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import Final
 
 _TEXT: Final[Mapping[str, str]] = {
-    "saving": r"sav\w+|can go|cheaper|less|lower\w*|cut\w*|reduc\w+|drops?|dropped|falls?|fell|down|off"
-    r"|gains?|gained|shav\w+|trim\w*"
-    r"|avoid\w*|differ\w*|loss|los(?:es?|ing|t)|more|dearer|adds?|extra|change\w*|decreas\w*|increas\w*"
-    r"|rais\w+|up"
-    r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|doubl\w+|cost\w* you|would "
-    r"cost|interval",
+    "saving": r"sav\w+|can go|go(?:es)? away|disappear\w*|vanish\w*|cheaper|less|lower\w*|cut\w*|reduc\w+"
+    r"|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*|avoid\w*|differ\w*|change\w*"
+    r"|decreas\w*"
+    r"|worth|impact|benefit\w*|recover\w*|knocks?|takes?|bring\w*|halv\w+|interval|fewer|smaller|gone",
+    "loss": r"less|more|dearer|add\w*|cost\w*|loss|los(?:es?|ing|t)|extra|expensive|increas\w*|rais\w+"
+    r"|penalty|surcharge"
+    r"|higher|up|interval|change\w*|differ\w*|sav\w+|doubl\w+",
     "ttft": r"ttft|first[- ]tokens?|time[- ]to[- ]first",
     "tpot": r"tpot|per[- ](?:output[- ])?token|(?:each|every) (?:next |further |output )?token"
     r"|inter-?token|next token"

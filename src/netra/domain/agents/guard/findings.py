@@ -1,7 +1,7 @@
 """List what a text says that a result does not bear out, each with what holds: `netra check`."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 
@@ -9,7 +9,6 @@ from netra.domain.agents.guard.facts import Facts
 from netra.domain.agents.guard.guard import refusals
 from netra.domain.agents.guard.payload_facts import facts_of
 from netra.domain.agents.guard.truths import truth_of
-from netra.domain.optimization.result import Advice
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,9 +27,18 @@ class CheckedText(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
 
 
-def check_text(text: str, advice: Advice) -> CheckedText:
-    """Check a text against a result, whose own report proves nothing."""
-    return check_by(text, facts_of(msgspec.structs.replace(advice, report="")))
+class StoredResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A result as it was written, by this version of Netra or another; its report proves nothing."""
+
+    recommendations: tuple[Mapping[str, Any], ...]  # Any: JSON, by the version that wrote it
+    metrics: Mapping[str, Any]
+    actions: tuple[Mapping[str, Any], ...] = ()
+    supply_config: Mapping[str, Any] = {}
+
+
+def check_text(text: str, result: StoredResult) -> CheckedText:
+    """Check a text against a result."""
+    return check_by(text, facts_of(result))
 
 
 def check_by(text: str, facts: Facts) -> CheckedText:

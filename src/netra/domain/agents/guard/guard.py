@@ -7,7 +7,7 @@ calls", "cheaper") are checked also without a number.
 """
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     truth: str = ""
 
 
-def unsupported(text: str, payload: Any) -> tuple[str, ...]:  # Any: whatever encodes as JSON
+def unsupported(text: str, payload: object) -> tuple[str, ...]:
     """Return the numbers, names, dates and verdicts of `text` that `payload` does not bear out, as written.
 
     >>> unsupported("saves 27.5 % or $41", {"saved_share": 0.2749, "saved_usd": 41.3})

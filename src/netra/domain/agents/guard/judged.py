@@ -57,8 +57,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     def is_context_quoted(self, text: str) -> bool:
         """Return whether the payload has these words among the same neighbours."""
         at = self.sentence.find(text)
-        if at < 0:
-            return False
         left = self.sentence.rfind(" ", 0, max(0, at - _NEIGHBOURS)) + 1
         right = self.sentence.find(" ", at + len(text) + _NEIGHBOURS)
         return self.is_quoted(self.sentence[left : right if right > 0 else None])

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-Measure = Literal["usd", "calls", "input_tokens", "output_tokens", "latency", "saving"]
+Measure = Literal["usd", "calls", "input_tokens", "output_tokens", "latency"]
 
 
 class _Savings(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     stance: str = ""
     savings: _Savings = _Savings()
-    inputs: Mapping[str, Any] = {}  # Any: JSON, by the analyser
+    inputs: Mapping[str, object] = {}  # Any: JSON, by the analyser
 
     @property
     def usd(self) -> float:
@@ -97,6 +97,14 @@ class _Span(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
 
 
+class _Sufficiency(msgspec.Struct, frozen=True, kw_only=True):
+    sufficient: bool | None = None
+
+
+class _Goals(msgspec.Struct, frozen=True, kw_only=True):
+    features: tuple[str, ...] = ()
+
+
 class _Pareto(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[_Option, ...] = ()
 
@@ -121,7 +129,9 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
     pareto: _Pareto = _Pareto()
     retirements: tuple[_Retirement, ...] = ()
     span: _Span = _Span()
+    data_sufficiency: _Sufficiency = _Sufficiency()
     requests: float = 0.0
+    goals: _Goals = _Goals()
     change: Any = None  # Any: only its presence counts
 
     @property
@@ -141,8 +151,6 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
         """Return the values of a measure by name, one table for each class of rows."""
         if measure == "latency":
             return ({row.feature: row.latency_ms_p99 for row in self.latency.by_feature},)
-        if measure == "saving":
-            return ()
         field = {"usd": "usd_in_window", "calls": "requests"}.get(measure, measure)
         return tuple({row.name: float(getattr(row, field)) for row in rows if row.name} for rows in self.rows)
 
@@ -150,18 +158,18 @@ class KnownVerdicts(msgspec.Struct, frozen=True, kw_only=True):
 _SECTIONS: Final = tuple(field.name for field in msgspec.structs.fields(KnownVerdicts))
 
 
-def verdicts_of(payload: Any) -> KnownVerdicts:  # Any: decoded JSON
+def verdicts_of(payload: object) -> KnownVerdicts:
     """Return the judged parts of a result, or of the part that a language model gets."""
     if not isinstance(payload, dict):
         return KnownVerdicts()
-    outer = cast("Mapping[str, Any]", payload)
+    outer = cast("Mapping[str, object]", payload)
     inner = outer.get("metrics", {})
-    held = {**(cast("Mapping[str, Any]", inner) if isinstance(inner, dict) else {}), **outer}
+    held = {**(cast("Mapping[str, object]", inner) if isinstance(inner, dict) else {}), **outer}
     sections = {name: _section(name, held[name]) for name in _SECTIONS if name in held}
     return KnownVerdicts(**{name: section for name, section in sections.items() if section is not None})
 
 
-def _section(name: str, value: Any) -> Any:  # Any: decoded JSON, and then the section's type
+def _section(name: str, value: object) -> Any:  # Any: decoded JSON, and then the section's type
     kinds = {field.name: field.type for field in msgspec.structs.fields(KnownVerdicts)}
     if name == "latency" and isinstance(value, list | tuple):
         value = {"by_feature": value}

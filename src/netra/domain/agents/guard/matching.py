@@ -22,6 +22,7 @@ _COUNTS: Final = frozenset(
         NumberKind.FACTOR,
     }
 )
+_LATENCIES: Final = frozenset({"latency", "ttft", "tpot"})
 _SUMMED: Final = frozenset({NumberKind.USD, NumberKind.CALLS, NumberKind.TOKENS})
 _TODAY: Final = re.compile(r"\b(?:today|now|currently|at present|right now)\b", re.IGNORECASE)
 _COST: Final = re.compile(r"\b(?:costs?|pay\w*|spend\w*|charg\w+|bill)\b", re.IGNORECASE)
@@ -35,7 +36,7 @@ def is_held(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
     near = [fact for fact in facts if number.low <= fact.value <= number.high and has_unit(number, fact)]
     near = [fact for fact in near if number.is_wish or not fact.is_wish]
     if number.way and not number.sign:
-        ways = {fact.way for fact in near if is_of_row(fact, spot) and is_of_measure(number, fact, spot)}
+        ways = {fact.way for fact in near if is_of_row(fact, spot)}
         near = [
             fact
             for fact in near
@@ -71,7 +72,13 @@ def is_of_row(fact: Fact, spot: Spot) -> bool:
         ]
         if changes and not spot.says_total:
             return False  # the plan's saving is not that of one change
+    if not _LATENCIES.isdisjoint(fact.needs) and not fact.rows and not spot.says_whole and _has_change(spot):
+        return False  # the latency of all calls is not that of one change's
     return _is_of_rows(fact.rows, fact.around, spot)
+
+
+def _has_change(spot: Spot) -> bool:
+    return any(mention.of_kind(NameKind.CHANGE) for mention in spot.rows)
 
 
 def _is_of_rows(rows: tuple[frozenset[Name], ...], around: frozenset[Name], spot: Spot) -> bool:

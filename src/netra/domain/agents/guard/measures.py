@@ -43,10 +43,12 @@ def _names_its_row(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noq
     """Return whether a fact of one row is stated where that row is named, here or in the sentence before."""
     if fact.is_share_of_row:
         is_named = any(not mention.names.isdisjoint(fact.rows[-1]) for mention in spot.rows)
-        return is_named and population_after(spot.after) != ""
-    kinds = {name.kind for name in names_of(fact.rows)}
+        return is_named and (population_after(spot.after) != "" or spot.before.endswith("("))
+    kinds = {name.kind for name in fact.rows[-1]} if fact.rows else set[NameKind]()
     is_of_one_row = not kinds.isdisjoint(HARD) and kinds.isdisjoint(CHANGES)
-    return not is_of_one_row or bool(spot.rows) or not names_of(fact.rows).isdisjoint(spot.earlier_names)
+    if not is_of_one_row or not names_of(fact.rows).isdisjoint(spot.earlier_names):
+        return True
+    return any(name.kind in HARD for mention in spot.rows for name in mention.names)
 
 
 def _has_words(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: ARG001
@@ -55,7 +57,7 @@ def _has_words(number: StatedNumber, fact: Fact, spot: Spot) -> bool:  # noqa: A
     if not around and not content_of(spot.sentence):
         return True  # nothing but a number
     missing = [need for need in fact.needs if need not in around]
-    return not missing or (missing == ["saving"] and _names_its_change(fact, spot))
+    return not missing or (missing in (["saving"], ["loss"]) and _names_its_change(fact, spot))
 
 
 def _names_its_change(fact: Fact, spot: Spot) -> bool:

@@ -7,7 +7,7 @@ from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Change
 from netra.domain.agents.guard.naming import NameKind
-from netra.domain.agents.guard.verdict_words import BAD, BAN, GOOD, NO_SAVING, ON_API, ORDER
+from netra.domain.agents.guard.verdict_words import BAD, BAN, FREE, GOOD, NO_SAVING, ON_API, ORDER
 
 _WORTH_SAYING: Final = 0.01  # a smaller share of the bill is "nothing"
 
@@ -63,6 +63,19 @@ def false_nothing(judged: Judged) -> Iterator[FalseVerdict]:
         return
     if share >= _WORTH_SAYING:
         yield FalseVerdict(text=match[0], truth="The plan saves a part of the bill.")
+
+
+def false_freedom(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "costs nothing" of what a change would save."""
+    match = FREE.search(judged.sentence)
+    saving = [change for change in judged.changes() if change.usd > 0 and change.stance == "do"]
+    if (
+        match is not None
+        and saving
+        and not judged.is_hedged
+        and not judged.is_negated(match.start(), match.end())
+    ):
+        yield FalseVerdict(text=match[0], truth=_truth(saving[0]))
 
 
 def _is_about_plan(judged: Judged) -> bool:

@@ -4,9 +4,10 @@ A field's name states its unit ("_usd_per_month", "_ms", "_share") and its measu
 state its row. Sentences in the payload are read like any other text.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 
@@ -57,7 +58,7 @@ class _Place(msgspec.Struct, frozen=True, kw_only=True):
         return ".".join(self.keys)
 
 
-def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
+def facts_of(payload: object) -> Facts:
     """Return the facts of `payload`.
 
     >>> facts = facts_of({"saved_usd_per_month": 23.4, "model": "gpt-4o"})
@@ -93,28 +94,29 @@ def facts_of(payload: Any) -> Facts:  # Any: whatever encodes as JSON
 class _Reader:
     """Walks one payload."""
 
-    def __init__(self, payload: Any) -> None:  # Any: decoded JSON
+    def __init__(self, payload: object) -> None:
         self.index = NameIndex(names_in(payload))
         self.keys: set[str] = set()
         self._is_month_known = _is_month_known(payload)
+        self._total = verdicts_of(payload).requests or math.nan
 
-    def walk(self, value: Any, place: _Place) -> Iterator[Fact | NamedLabel]:  # Any: decoded JSON
+    def walk(self, value: object, place: _Place) -> Iterator[Fact | NamedLabel]:
         """Yield the facts of a value and of all within it."""
         if isinstance(value, bool) or value is None:
             return
         if isinstance(value, int | float):
-            yield from _of_number(float(value), place, is_month_known=self._is_month_known)
+            yield from _of_number(float(value), place, is_month_known=self._is_month_known, total=self._total)
         elif isinstance(value, str):
             key = place.keys[-1] if place.keys else ""
             yield from facts_in_sentences(
                 value, key=key, rows=place.rows, around=place.around, names=self.index, path=place.path
             )
         elif isinstance(value, dict):
-            yield from self._of_object(cast("Mapping[Any, Any]", value), place)
+            yield from self._of_object(cast("Mapping[str, object]", value), place)
         else:
-            yield from self._of_list(cast("Sequence[Any]", value), place)
+            yield from self._of_list(cast("Sequence[object]", value), place)
 
-    def _of_list(self, items: Sequence[Any], place: _Place) -> Iterator[Fact | NamedLabel]:
+    def _of_list(self, items: Sequence[object], place: _Place) -> Iterator[Fact | NamedLabel]:
         key = place.keys[-1] if place.keys else ""
         yield Fact(
             value=float(len(items)),
@@ -125,20 +127,23 @@ class _Reader:
         for item in items[:_LISTED_MAX]:
             yield from self.walk(item, place)
 
-    def _of_object(self, value: Mapping[Any, Any], place: _Place) -> Iterator[Fact | NamedLabel]:
+    def _of_object(self, value: Mapping[str, object], place: _Place) -> Iterator[Fact | NamedLabel]:
         target = value.get("target")
         within = place.keys[-1] if place.keys else ""
         own = own_names(value, within=within, by=place.by)
         option = str(value.get("name", "")) if within == "options" else place.option
-        by = value["by"] if isinstance(value.get("by"), str) else place.by
+        stated = value.get("by")
+        by = stated if isinstance(stated, str) else place.by
         if within == "options":
             own |= self.index.names_in(str(value.get("name", "")))
         rows = (*place.rows, own) if own else place.rows
+        if own and within == "inputs" and place.rows:
+            rows = (*place.rows[:-1], place.rows[-1] | own)  # the change's own
         around = place.around
         if any(name.kind in (NameKind.RECOMMENDATION, NameKind.CHANGE) for name in own):
             inputs = value.get("inputs")
             if isinstance(inputs, dict):
-                held = own_names(cast("Mapping[str, Any]", inputs), within="inputs")
+                held = own_names(cast("Mapping[str, object]", inputs), within="inputs")
                 rows = (*place.rows, own | {one for one in held if one.kind is NameKind.MODEL})
             around = self.index.names_in("\n".join(strings_in(value)))
         for key, inside in value.items():
@@ -177,7 +182,7 @@ def _of_key(name: str) -> Iterator[Fact | NamedLabel]:
             yield NamedLabel(label=Label(text=piece, key=(piece,), start=0, end=0))
 
 
-def _scope(payload: Any) -> frozenset[Name]:  # Any: decoded JSON
+def _scope(payload: object) -> frozenset[Name]:
     """Return the features that the whole result is about; empty if it is about the whole log."""
     held = payload.get("metrics", payload) if isinstance(payload, dict) else {}
     scope = held.get("scope") if isinstance(held, dict) else None
@@ -185,14 +190,15 @@ def _scope(payload: Any) -> frozenset[Name]:  # Any: decoded JSON
     return frozenset(Name(text=name, kind=NameKind.FEATURE) for name in features if isinstance(name, str))
 
 
-def _is_month_known(payload: Any) -> bool:  # Any: decoded JSON
+def _is_month_known(payload: object) -> bool:
     """Return False for a log of less than a day, whose monthly fields hold the log's own sums."""
     held = payload.get("metrics", payload) if isinstance(payload, dict) else {}
     span = held.get("span") if isinstance(held, dict) else None
     return not isinstance(span, dict) or span.get("is_month_known") is not False
 
 
-def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator[Fact]:
+def _of_number(value: float, place: _Place, *, is_month_known: bool, total: float) -> Iterator[Fact]:
+    """Yield the fact of a number; the count of all calls is of no row, wherever it stands."""
     is_target = place.target != "" and place.keys[-1].startswith(_TARGETS)
     key = place.target if is_target else key_of(place.keys)
     kind, scale = unit_of(key)
@@ -204,6 +210,7 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
     signs, way = direction(value, key=key, path=place.keys[-2:] if key != place.target else ())
     is_wish = "goals" in place.keys or (is_target and last == "asked") or last.startswith("limit_")
     keys = (place.target, last) if is_target else place.keys[-3:]
+    is_total = last == "of_rows" or (last == "calls" and value == total and _is_of_change(place.rows))
     fact = Fact(
         value=abs(value) * scale,
         kind=kind,
@@ -213,9 +220,9 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
         words=words,
         is_wish=is_wish,
         path=place.path,
-        rows=place.rows,
-        around=place.around,
-        needs=needs_of((*keys, place.option)),
+        rows=() if is_total else place.rows,
+        around=frozenset() if is_total else place.around,
+        needs=_needs((*keys, place.option), way=way),
         percentile=percentile_of(key) or percentile_of(last),
         population=population_of(keys) if kind is NumberKind.SHARE else "",
         has_way=kind is NumberKind.USD and value > 0,
@@ -224,6 +231,18 @@ def _of_number(value: float, place: _Place, *, is_month_known: bool) -> Iterator
     yield fact
     if key == "traffic_growth":
         yield msgspec.structs.replace(fact, value=1 + value, kind=NumberKind.FACTOR, signs="", way="")
+
+
+def _is_of_change(rows: Rows) -> bool:
+    """Return whether the innermost row is a change that proposes no model."""
+    kinds = {name.kind for name in rows[-1]} if rows else set[NameKind]()
+    return NameKind.CHANGE in kinds and NameKind.MODEL not in kinds
+
+
+def _needs(keys: tuple[str, ...], *, way: str) -> tuple[str, ...]:
+    """Return the measures of a number; a negative saving is a loss."""
+    needs = needs_of(keys)
+    return tuple("loss" if need == "saving" and way == "up" else need for need in needs)
 
 
 def _stems(name: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from netra.domain.agents.guard.naming import Name, NameKind
 
@@ -30,7 +30,7 @@ _RECOMMENDATION: Final = re.compile(r"rec-[0-9]+")
 _NAME_MAX: Final = 120  # longest name in characters
 
 
-def own_names(value: Mapping[str, Any], *, within: str, by: str = "") -> frozenset[Name]:
+def own_names(value: Mapping[str, object], *, within: str, by: str = "") -> frozenset[Name]:
     """Return the names by which an object's row is known.
 
     `within` is the key of its list; `by` is the class of its groups, where an enclosing object states it.
@@ -56,12 +56,13 @@ def own_names(value: Mapping[str, Any], *, within: str, by: str = "") -> frozens
     return frozenset(found)
 
 
-def names_in(value: Any, *, within: str = "", by: str = "") -> Iterator[Name]:  # Any: decoded JSON
+def names_in(value: object, *, within: str = "", by: str = "") -> Iterator[Name]:
     """Yield the names of all rows of a payload."""
     if isinstance(value, dict):
-        held = cast("Mapping[str, Any]", value)
+        held = cast("Mapping[str, object]", value)
         yield from own_names(held, within=within, by=by)
-        by = held["by"] if isinstance(held.get("by"), str) else by
+        stated = held.get("by")
+        by = stated if isinstance(stated, str) else by
         if within in _OF_MODELS or within in _OF_FEATURES:
             kind = NameKind.MODEL if within in _OF_MODELS else NameKind.FEATURE
             yield from (Name(text=key, kind=kind) for key in held if key not in _SPREAD)
@@ -70,26 +71,26 @@ def names_in(value: Any, *, within: str = "", by: str = "") -> Iterator[Name]:  
                 yield from (Name(text=text, kind=_BY_KEY[key]) for text in _texts(inside))
             yield from names_in(inside, within=key, by=by)
     elif isinstance(value, list | tuple):
-        for inside in cast("Sequence[Any]", value):
+        for inside in cast("Sequence[object]", value):
             yield from names_in(inside, within=within, by=by)
 
 
-def strings_in(value: Any) -> Iterator[str]:  # Any: decoded JSON
+def strings_in(value: object) -> Iterator[str]:
     """Yield every string of a payload."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for inside in cast("Mapping[str, Any]", value).values():
+        for inside in cast("Mapping[str, object]", value).values():
             yield from strings_in(inside)
     elif isinstance(value, list | tuple):
-        for inside in cast("Sequence[Any]", value):
+        for inside in cast("Sequence[object]", value):
             yield from strings_in(inside)
 
 
-def _texts(value: Any) -> Iterator[str]:  # Any: decoded JSON
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str) and 0 < len(value) <= _NAME_MAX:
         yield value
     elif isinstance(value, list | tuple):
-        for inside in cast("Sequence[Any]", value):
+        for inside in cast("Sequence[object]", value):
             if isinstance(inside, str) and 0 < len(inside) <= _NAME_MAX:
                 yield inside

@@ -64,7 +64,8 @@ _PRONOUN: Final = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_BEFORE: Final = re.compile(
-    r"(?:(?<![\w.,])[0-9][0-9.,]*|%|\b(?:part|share|half|third|quarter|out|percent|one|two|three|four|five|none|most|all"
+    r"(?:(?<![\w.,])[0-9][0-9.,]*|%|\b(?:part|share|half|third|quarter|out|percent|one|two|three|four"
+    r"|five|none|most|all"
     r"|calls|requests|tokens))"
     r"\s+(?:\w+ )?of\s+(?:(?:the|your|our|a|all|total|monthly|current|whole|bill|spend|of|about|around"
     r"|roughly)\s+)*\$?$"

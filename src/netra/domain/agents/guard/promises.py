@@ -8,16 +8,19 @@ from netra.domain.agents.guard.concepts import content_of
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.naming import NameKind
 from netra.domain.agents.guard.verdict_words import (
+    ADVERB_FASTER,
     CAUSE,
     EVALUATED,
     EXCLUSIVE,
     FASTER,
+    FOR_EVER,
     NO_EVALUATION,
     PROMISE,
     RETIRED,
     SLOWER,
     SPAN,
     TARGET,
+    TOO_SHORT,
     TREND,
 )
 from netra.domain.agents.question.mentions import blanked
@@ -82,7 +85,7 @@ def false_trends(judged: Judged) -> Iterator[FalseVerdict]:
 
 def false_speeds(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "faster" where the plan changes no latency, or no latency is known."""
-    match = FASTER.search(judged.sentence)
+    match = FASTER.search(judged.sentence) or ADVERB_FASTER.search(judged.sentence)
     if match is None or judged.is_hedged or TARGET.search(judged.sentence):
         return
     speed = judged.known.speed_of_plan()
@@ -99,11 +102,14 @@ def false_speeds(judged: Judged) -> Iterator[FalseVerdict]:
 
 def false_retirements(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield retirements of models that the result does not list, and denials of those it does."""
+    retiring = {one.model for one in judged.known.retirements}
+    named = {name.text for name in judged.names(NameKind.MODEL)}
+    for_ever = FOR_EVER.search(judged.sentence)
+    if for_ever is not None and not named.isdisjoint(retiring):
+        yield FalseVerdict(text=for_ever[0], truth=f"Retirements: {', '.join(sorted(retiring))}.")
     match = RETIRED.search(judged.sentence)
     if match is None:
         return
-    retiring = {one.model for one in judged.known.retirements}
-    named = {name.text for name in judged.names(NameKind.MODEL)}
     is_true = bool(retiring) if not named else not named.isdisjoint(retiring)
     if is_true is judged.is_negated(match.start(), match.end()):
         truth = f"Retirements: {', '.join(sorted(retiring)) or 'none'}."
@@ -114,7 +120,8 @@ def false_exclusions(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "only for" and "all come from" about a row: the result measures each row, and excludes no row."""
     for mention in judged.mentions:
         only = _ONLY.search(judged.sentence[: mention.start])
-        if only is not None and any(name.kind in _ROWS for name in mention.names) and not judged.is_hedged:
+        rows = {name.text for name in mention.names if name.kind in _ROWS}
+        if only is not None and rows.difference(judged.known.goals.features) and not judged.is_hedged:
             yield FalseVerdict(
                 text=only[0].strip(), truth="The result does not say that it holds only there."
             )
@@ -127,10 +134,20 @@ def false_spans(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield "the log covers a week" of a log that covers another time."""
     match = SPAN.search(judged.sentence)
     seconds = judged.known.span.seconds
-    if match is None or not seconds:
+    if match is None:
         return
     stated = _PERIODS_S[match["period"].lower()]
     is_more = match["more"] is not None
     most = 1.5 if is_more else 1 + _SPAN_SLACK
     if not (1 - _SPAN_SLACK) * stated <= seconds <= most * stated:
         yield FalseVerdict(text=match[0], truth=f"The log covers {seconds / 86_400:.2f} days.")
+
+
+def false_shortness(judged: Judged) -> Iterator[FalseVerdict]:
+    """Yield "the log is too short" of a log that suffices."""
+    match = TOO_SHORT.search(judged.sentence)
+    if match is None or not judged.known.data_sufficiency.sufficient or judged.is_hedged:
+        return
+    is_about_log = "log" in judged.sentence.lower() or "data" in judged.sentence.lower()
+    if is_about_log and not judged.is_negated(match.start(), match.end()):
+        yield FalseVerdict(text=match[0], truth="The log suffices for advice.")

@@ -1,5 +1,6 @@
 """Check ranks and comparisons: the most expensive feature, the largest saving, slower than another."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,6 +17,8 @@ from netra.domain.agents.guard.verdict_words import (
     SLOWEST,
 )
 
+_MEASURED: Final = ("slower", "faster", "quicker", "save", "bring")  # comparisons that need both values
+_ORDINAL: Final = re.compile(r"\b(?:second|third|fourth|fifth|two|three|four|five)[- ]$", re.IGNORECASE)
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 
 
@@ -32,14 +35,17 @@ def false_ranks(judged: Judged) -> Iterator[FalseVerdict]:
         if match is None:
             continue
         subject = _subject(judged, match.start(), match.end())
-        if subject is None:
+        if subject is None or _ORDINAL.search(judged.sentence[: match.start()]):
             return
         text = judged.around(match.start(), match.end())
         if pattern in (HIGHEST, LOWEST) and (_is_change(subject) or "saving" in judged.sentence.lower()):
             yield from _false_saving(judged, subject, text, is_highest=is_highest)
             return
         measure = _measure(judged.sentence, latency=pattern in (SLOWEST, FASTEST), calls=pattern is BUSIEST)
-        yield from _false_rank(judged, subject, measure, text, is_highest=is_highest)
+        if judged.is_negated(match.start(), match.end()):
+            yield from _denied_rank(judged, subject, measure, text, is_highest=is_highest)
+        else:
+            yield from _false_rank(judged, subject, measure, text, is_highest=is_highest)
         return
 
 
@@ -60,8 +66,8 @@ def false_comparisons(judged: Judged) -> Iterator[FalseVerdict]:
         is_more = match["much"].lower() == "more"
     values = _values(judged, first, second, word)
     if values is None:
-        if word.startswith(("slower", "faster", "quicker")) and not judged.is_hedged:
-            yield FalseVerdict(text=match[0], truth="The result does not compare their latency.")
+        if word.startswith(_MEASURED) and not judged.is_hedged:
+            yield FalseVerdict(text=match[0], truth="The result does not compare them by that.")
         return
     is_more = is_more != judged.is_negated(match.start(), match.end())
     if (values[0] > values[1]) is not is_more:
@@ -115,10 +121,22 @@ def _false_rank(
 ) -> Iterator[FalseVerdict]:
     names = {name.text for name in subject.names if name.kind in _ROWS}
     tables = [table for table in judged.known.ranked(measure) if not names.isdisjoint(table)]
+    if names and not tables:
+        yield FalseVerdict(text=text, truth="The result does not rank them by that.")
     tables = [table for table in tables if len(table) > 1]
     best = [_best(table, is_highest=is_highest) for table in tables]
     if best and not any(name in names for name in best):
         yield FalseVerdict(text=text, truth=f"That is {' or '.join(dict.fromkeys(best))}.")
+
+
+def _denied_rank(
+    judged: Judged, subject: Mention, measure: Measure, text: str, *, is_highest: bool
+) -> Iterator[FalseVerdict]:
+    """Yield "is not the slowest" of the one that is."""
+    names = {name.text for name in subject.names if name.kind in _ROWS}
+    tables = [table for table in judged.known.ranked(measure) if not names.isdisjoint(table)]
+    if any(_best(table, is_highest=is_highest) in names for table in tables):
+        yield FalseVerdict(text=text, truth="It is.")
 
 
 def _best(table: Mapping[str, float], *, is_highest: bool) -> str:

@@ -23,6 +23,9 @@ _THAN: Final = re.compile(
 )
 
 
+_GAP: Final = re.compile(r"\b(?:difference|gap)\b.{0,20}\bbetween\b", re.IGNORECASE)
+
+
 def is_sum(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bool:
     """Return whether the number is the sum of what the rows listed with it have each."""
     field = _ADDITIVE.get(number.kind)
@@ -49,12 +52,14 @@ def is_difference(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bo
     """Return whether the number is the difference of two rows: "chat costs $5 more than search"."""
     field = _ADDITIVE.get(number.kind)
     match = _THAN.match(spot.after)
-    if field is None or match is None or number.period:
+    is_gap = _GAP.search(spot.before) is not None
+    if field is None or (match is None and not is_gap) or number.period:
         return False
     before = [mention for mention in spot.mentions if mention.end <= len(spot.before)]
     after = [mention for mention in spot.mentions if mention.start >= len(spot.sentence) - len(spot.after)]
     for kind in _KINDS:
-        pair = [one.of_kind(kind) for one in (*before[-1:], *after[:1]) if one.of_kind(kind)]
+        near = before[-2:] if is_gap else (*before[-1:], *after[:1])
+        pair = [one.of_kind(kind) for one in near if one.of_kind(kind)]
         values = [
             next(
                 (fact.value for fact in facts if _is_row_of(fact, field, number) and fact.rows[-1] == names),
@@ -63,7 +68,11 @@ def is_difference(number: StatedNumber, facts: Sequence[Fact], spot: Spot) -> bo
             for names in pair
         ]
         if len(values) == 2 and values[0] is not None and values[1] is not None:
-            more = values[0] - values[1] if match["way"].lower() == "more" else values[1] - values[0]
+            more = values[0] - values[1]
+            if match is None:
+                more = abs(more)
+            elif match["way"].lower() != "more":
+                more = -more
             return number.low <= more <= number.high
     return False
 

@@ -23,7 +23,7 @@ _ADVICE: Final = frozenset(
 )  # fields that instruct or explain
 _OF_USER: Final = frozenset({"unread", "constraints"})  # fields that quote the user
 _SHARED_MIN: Final = 2  # stems shared with a sentence of advice before its number may be stated
-_SHARED_PART: Final = 0.4  # and the part of its stems
+_SHARED_PART: Final = 0.3  # and the part of its stems
 
 
 def facts_in_sentences(

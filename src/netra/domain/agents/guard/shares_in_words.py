@@ -13,7 +13,7 @@ from netra.domain.agents.guard.verdict_words import MOST
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
 _MAJORITY: Final = re.compile(r"most|majority|more than half|over half|bulk|lion", re.IGNORECASE)
 _NEARLY: Final = re.compile(r"nearly all|almost all|virtually all", re.IGNORECASE)
-_FEW: Final = re.compile(r"hardly any|almost no|very few|few", re.IGNORECASE)
+_FEW: Final = re.compile(r"(?:only )?a handful|only a few|hardly any|almost no|very few|few", re.IGNORECASE)
 _NONE: Final = re.compile(r"none|no", re.IGNORECASE)
 _COUNTED: Final = ("call", "request", "answer", "prompt", "traffic")
 _PAID: Final = ("bill", "cost", "spend", "money")

@@ -107,6 +107,16 @@ _NUMBER: Final = re.compile(
     r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
 )
+_RATIO: Final = re.compile(
+    r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five)(?: [a-z]+)? (?:in|out of)(?: every)? "
+    r"(?P<whole>[0-9]{1,3}"
+    r"|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
+    r"|hundred)(?![\w.,]*[0-9])(?![-\w])"
+    r"(?! (?:ms|s|seconds?|minutes?|hours?|days?|weeks?|months?)\b)",
+    re.IGNORECASE,
+)
+_RATIO_SLACK: Final = 0.075  # share by which "one in seven" may be off
+_WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _RANGE: Final = re.compile(r"\s?(?:-|–|—|to|through)\s?$|\s(?:and|or)\s$", re.IGNORECASE)
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"(?m)^[ \t]*(?:#{1,4} |[-*] )?\*{0,2}(?P<n>[0-9]{1,2})[.)](?=\s)")
@@ -126,8 +136,10 @@ def figures(text: str, *, due: int = 1) -> Figures:
     rest = blanked(plain, [(label.start, label.end) for label in labels])
     rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
     rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
+    ratios = tuple(_ratios(rest))
+    rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     spans = [match.span() for match in _NUMBER.finditer(rest)]
-    numbers = [*_digits(rest), *_spelt(blanked(rest, spans))]
+    numbers = [*ratios, *_digits(rest), *_spelt(blanked(rest, spans))]
     return Figures(numbers=tuple(numbers), labels=labels, plain=plain)
 
 
@@ -210,7 +222,7 @@ def _stated(
         sign=sign,
         period=claim_context.period(before, after),
         way=claim_context.way(before, after),
-        is_wish=claim_context.is_wish(before, after),
+        is_wish=claim_context.is_wish(text[max(0, match.start() - _WISH_WINDOW) : match.start()], after),
         start=match.start(),
         end=match.end(),
     )
@@ -230,6 +242,33 @@ def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
         between.strip().lower() not in ("and", "or")
         or "between" in text[max(0, first.start() - 20) : first.start()].lower()
     )
+
+
+def _ratios(text: str) -> Iterator[StatedNumber]:
+    """Yield the shares written as "one call in fifty" and "2 out of 10"."""
+    for match in _RATIO.finditer(text):
+        parts = [_small(match[name]) for name in ("part", "whole")]
+        if parts[0] is None or not parts[1]:
+            continue
+        value = parts[0] / parts[1]
+        before = text[max(0, match.start() - 60) : match.start()]
+        low, high = claim_context.slack_in_words(value, before=before, plain=_RATIO_SLACK * value)
+        yield StatedNumber(
+            text=match[0],
+            value=value,
+            kind=NumberKind.SHARE,
+            low=low,
+            high=high,
+            way=claim_context.way(before, text[match.end() : match.end() + 80]),
+            start=match.start(),
+            end=match.end(),
+        )
+
+
+def _small(word: str) -> float | None:
+    if word.isdecimal():
+        return float(word)
+    return next((number.value for number in number_words.numbers(word)), None)
 
 
 def _spelt(text: str) -> Iterator[StatedNumber]:
@@ -260,7 +299,7 @@ def _spelt(text: str) -> Iterator[StatedNumber]:
             words=words,
             period=claim_context.period(before, after),
             way=claim_context.way(before, after),
-            is_wish=claim_context.is_wish(before, after),
+            is_wish=claim_context.is_wish(text[max(0, found.start - _WISH_WINDOW) : found.start], after),
             low=math.nan if math.isnan(value) else low,
             high=high,
             start=found.start,

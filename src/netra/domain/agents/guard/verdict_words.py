@@ -43,7 +43,7 @@ BAD: Final = _words(
     r"dearer|more expensive|most expensive|costlier|costs? (?:you )?(?:\S+ )?(?:a month )?more|cost "
     r"more|raises?|increases?|loses? money|lose money|avoid(?:ed)?"
     r"|bad (?:idea|choice|deal)|waste of|pointless|useless|adds? to the (?:bill|cost)|not worth|should "
-    r"be (?:left|skipped)|drives? up"
+    r"be (?:left|skipped)|drives? up|rises?|goes up"
 )
 ORDER: Final = re.compile(
     r"^\W*(?:please |now |first,? |then |next,? |just )*(?:self-?host|rent|buy|host|leave the api|move "
@@ -60,7 +60,8 @@ ON_API: Final = _words(r"stay(?:ing)? (?:on|with) the api|the api")
 MOST: Final = re.compile(
     r"(?<!at )(?<!the )\b(?P<word>most|(?:a|the) (?:large |vast )?majority|more than half|over half"
     r"|nearly all|almost all|virtually all|hardly any|almost no(?:ne)?"
-    r"|very few|few|none|every second|all|every|no|half|the bulk|the lion's share)\b(?: of)?(?: the| "
+    r"|very few|(?:only )?a handful|only a few|few|none|every second|all|every|no|half|the bulk|the "
+    r"lion's share)\b(?: of)?(?: the| "
     r"your| these| our| all| its)*\s*"
     r"(?P<what>calls?|requests?|tokens?|answers?|prompts?|bill|costs?|spend(?:ing)?|savings?|failures?"
     r"|money|traffic)?\b",
@@ -103,7 +104,8 @@ PROMISE: Final = _words(
     r"|no answers? (?:gets?|will|is|are|becomes?|suffers?)|(?:nothing|none) (?:can |will )?(?:breaks?"
     r"|goes? wrong|suffers?|gets? worse|is lost)"
     r"|answers? (?:stay|remain|are|will be|get)s? (?:just )?(?:as good|the same|equally|better"
-    r"|identical|unchanged|no worse)|no worse|indistinguishable|perfect(?:ly)?|flawless\w*|best "
+    r"|identical|unchanged|no worse)|more helpful|smarter|never makes?|makes? no mistakes?|no worse"
+    r"|indistinguishable|perfect(?:ly)?|flawless\w*|best "
     r"possible|optimal|cannot be (?:beaten|improved)|happier|delighted|(?:see|notice|feel)s? no "
     r"(?:difference|change)|(?:is|are) (?:\w+ )?safe|safe to|(?:cannot|can['’]t|can never|will never"
     r"|will not|won['’]t|never) (?:\w+ )?(?:return|give|fail|hurt|lose|go wrong|be wrong|break|produce"
@@ -121,11 +123,13 @@ EVALUATED: Final = _words(
 NO_EVALUATION: Final = _words(
     r"no (?:further )?evaluations? (?:is |are )?(?:needed|required|necessary)|needs? no (?:further "
     r")?evaluation|without (?:an |any )?(?:further )?evaluations?"
+    r"|(?:do|does|need)(?: not|n['’]t) (?:need to |have to )?(?:be )?evaluat\w*|no need to evaluate"
     r"|does not need (?:an |any )?evaluation|skip the evaluation|evaluation (?:is )?(?:not needed"
     r"|unnecessary)|right away|immediately|straight away"
 )
 CAUSE: Final = re.compile(
-    r"\b(?:because(?: of)?|due to|caused by|thanks to|as a result of|owing to|the reason (?:is|being)"
+    r"\b(?:because(?: of)?|arises? from|originat\w+ (?:in|from)|since (?=(?:the|an?|our|your) )|due to"
+    r"|caused by|thanks to|as a result of|owing to|the reason (?:is|being)"
     r"|on account of|driven by|stems? from|com(?:es?|ing) from|came from|blame\w*|explained by"
     r"|results? from)\b(?P<cause>[^.;]*)",
     re.IGNORECASE,
@@ -151,9 +155,20 @@ FASTER: Final = re.compile(
     r"|(?:faster|slower) (?:answers|calls|responses))\b",
     re.IGNORECASE,
 )
+ADVERB_FASTER: Final = re.compile(r"\b(?:faster|slower|quicker)\b(?! than)", re.IGNORECASE)
+FOR_EVER: Final = _words(
+    r"served (?:for (?:years|ever)|forever|indefinitely)|(?:stays?|remains?) (?:available|in service"
+    r"|supported)|not going away"
+)
+TOO_SHORT: Final = _words(
+    r"too (?:short|small|little)|(?:not|n['’]t) (?:enough|sufficient)(?: data| calls)?|insufficient"
+)
+FREE: Final = _words(r"costs? (?:you )?nothing|for free|free of charge|cost-?free")
 SLOWER: Final = _words(r"slower")
 NO_SAVING: Final = _words(
-    r"saves? (?:you )?(?:nothing|no money|little)|nothing (?:here |else )?can be saved|nothing to "
+    r"(?:bill|costs?|spend\w*) (?:stays?|remains?|is) (?:the same|unchanged|flat)|changes? nothing|no "
+    r"(?:effect|impact) on the bill"
+    r"|saves? (?:you )?(?:nothing|no money|little)|nothing (?:here |else )?can be saved|nothing to "
     r"(?:save|gain|improve)|no savings?(?: (?:is|are) possible)?|cannot be (?:lowered|reduced|made "
     r"cheaper)|nothing (?:here )?is worth"
 )

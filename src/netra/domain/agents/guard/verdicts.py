@@ -28,6 +28,8 @@ _RULES: Final[tuple[Callable[[Judged], Iterable[FalseVerdict]], ...]] = (
     promises.false_retirements,
     promises.false_exclusions,
     promises.false_spans,
+    promises.false_shortness,
+    money_verdicts.false_freedom,
 )
 
 

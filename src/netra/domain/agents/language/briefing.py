@@ -15,7 +15,8 @@ _ACTIONS: Final = 4
 _GAPS: Final = 3
 _ROWS: Final = 8
 _PARTS: Final = (
-    "id", "kind", "action", "impact", "cost_change", "savings", "grade", "how_to_verify", "effort", "risk",
+    "id", "kind", "stance", "action", "impact", "cost_change", "savings",
+    "grade", "how_to_verify", "effort", "risk",
 )  # fmt: skip
 _METRICS: Final = (
     "requests", "input_tokens", "output_tokens", "bill_usd", "bill_usd_per_month", "verdict", "plan",
@@ -23,9 +24,11 @@ _METRICS: Final = (
     "requests_unpaid", "unpaid_usd",
 )  # fmt: skip
 _KEPT: Final = frozenset(
-    {"id", "kind", "cost_change", "effort", "grade", "target", "priority", "recommendation_id"}
+    {"id", "kind", "stance", "cost_change", "effort", "grade", "target", "priority", "recommendation_id"}
 )
-_USERS: Final = frozenset({"unread", "constraints"})  # goals that quote the user's words
+_USERS: Final = frozenset(
+    {"unread", "constraints", "facts", "assumed", "ask_back"}
+)  # goals that quote the user's words
 
 _MONTHLY: Final = frozenset(
     {
@@ -57,6 +60,7 @@ def model_payload(advice: Advice, *, mask: Mask) -> Json:
         sections[name] = [] if rows is UNSET else rows[:_ROWS]
     if metrics.span is not UNSET:
         sections["notes"] = metrics.span.notes
+        sections["span"] = {"seconds": metrics.span.seconds}
     hidden = mask.hide(as_json({name: part for name, part in sections.items() if part is not UNSET}))
     return hidden if metrics.span is UNSET or metrics.span.is_month_known else _unscaled(hidden)
 

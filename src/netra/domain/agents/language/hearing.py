@@ -113,7 +113,8 @@ def merge_readings(local: Goals, reading: QuestionReading, *, message: str, name
         else:
             refused.append(field)
     taken |= _chosen(local, read, is_lost=is_lost)
-    goals = msgspec.structs.replace(local, **taken)
+    answered = {"ask_back": ""} if taken else {}  # the model understood what the local reader did not
+    goals = msgspec.structs.replace(local, **taken, **answered)
     return MergedGoals(
         goals=goals, taken=tuple(taken), differences=tuple(differences), refused=tuple(refused)
     )

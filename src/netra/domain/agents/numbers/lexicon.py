@@ -155,6 +155,7 @@ GROUPS: Final[Mapping[str, float]] = {
     "dozen": 12.0,
     "hundred": 100.0,
     "thousand": 1e3,
+    "grand": 1e3,
     "million": 1e6,
     "billion": 1e9,
 }

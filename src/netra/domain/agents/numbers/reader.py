@@ -21,11 +21,12 @@ from netra.domain.agents.numbers.units import After, Before, read_after, read_be
 NUMBERS_MAX: Final = 200  # most numbers read from one text; bounds the work for a text full of numbers
 _FILL: Final = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what is no number; neither letter nor digit
 _PERCENTILE: Final = re.compile(
-    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[5-9][0-9](?:[.,]?9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b",
+    r"(?<![^\W\u4e00-\u9fff])p[\s-]?(?P<p>[5-9][0-9](?:[.,]?9{1,3})?|100)(?![\w%]|[.,][0-9])|\b(?P<median>median)\b"
+    r"|(?<![\w.,$])(?P<q>[5-9][0-9](?:\.[0-9]{1,3})?)p(?:ct)?\b",
     re.IGNORECASE,
 )
 _DIGITS: Final = re.compile(
-    r"(?:(?<=sub-)|(?<=\b[x×])|(?<=[0-9][-–])|(?<=[0-9][km%][-–])"
+    r"(?:(?<=sub-)|(?<=\b[x×])|(?<=[0-9][-–])|(?<=[0-9][km][-–])|(?<=%[-–])"
     r"|(?<![^\W\u4e00-\u9fff])(?<![0-9][.,])(?<![^\W\u4e00-\u9fff][-–]))"
     rf"(?:{CHUNK})",
     re.IGNORECASE,
@@ -33,6 +34,7 @@ _DIGITS: Final = re.compile(
 _OF_TIME: Final = re.compile(
     r"\s(?:of\s)?an?\s(?=(?:milli)?second|minute|hour|day|week|month|year)", re.IGNORECASE
 )
+_VAGUE: Final = re.compile(r"\b(?:couple(?: of)?|few|several|many|some)\s$", re.IGNORECASE)
 _A_UNIT: Final = re.compile(
     r"(?:\b(?:within|under|below|than|in|at most|over|above|beyond|exceeds?|exceeding)|[<>≤≥]=?)\s"
     r"(?P<a>an?\s)(?P<unit>second|minute|hour)\b|\b(?P<sub>sub[-\s]?)(?P<subunit>second|minute)\b",
@@ -76,7 +78,7 @@ def _without_overlap(ordered: Sequence[Number]) -> list[Number]:
 
 def _percentiles(text: str) -> Iterator[Number]:
     for match in _PERCENTILE.finditer(text):
-        digits = (match["p"] or "50").replace(",", ".")
+        digits = (match["p"] or match["q"] or "50").replace(",", ".")
         is_short = len(digits) > 2 and "." not in digits and digits != "100"
         value = float(f"{digits[:2]}.{digits[2:]}") if is_short else float(digits)
         yield Number(text=match[0], start=match.start(), end=match.end(), unit=Unit.PERCENTILE, value=value)
@@ -120,6 +122,8 @@ def _spelled(text: str) -> Iterator[Number]:
     for found in spelled_numbers(text):
         before = read_before(text, found.start)
         number = _whole(text, found, before) if not (found.is_part or found.is_factor) else _part(text, found)
+        if number.unit is not Unit.SHARE and _VAGUE.search(text[: found.start]):
+            number = msgspec.structs.replace(number, doubt=f"“{number.text.strip()}” is no exact number")
         yield msgspec.structs.replace(
             number,
             is_spelled=not found.is_digits,
@@ -128,7 +132,8 @@ def _spelled(text: str) -> Iterator[Number]:
 
 
 def _whole(text: str, found: Spelled, before: Before) -> Number:
-    after = read_after(text, found.end, currency=before.currency)
+    is_grand = text[found.start : found.end].lower().endswith("grand")
+    after = read_after(text, found.end, currency=before.currency or ("USD" if is_grand else ""))
     start = found.start - (before.length if before.currency or before.sign else 0)
     return _number(text, start, before, after, Digits(value=found.value, step=0.0))
 

@@ -57,11 +57,13 @@ _MAGNITUDE: Final = re.compile(
 _COUNTED: Final = re.compile(r"\s(?:[a-z]+\s)?(?:tok|req|call|quer|event|user)", re.IGNORECASE)
 _SIGNS: Final = "|".join(re.escape(sign) for sign in sorted(CURRENCY_SIGNS, key=len, reverse=True))
 _BEFORE: Final = re.compile(
-    rf"(?P<sign>(?<![\w)])[-−+])?(?:(?P<currency>(?<![^\W\u4e00-\u9fff])(?:{_SIGNS}))\s?(?P<inside>[-−+])?)?$",
+    rf"(?P<sign>(?<![\w)%])[-−+])?(?:(?P<currency>(?<![^\W\u4e00-\u9fff])(?:{_SIGNS}))\s?(?P<inside>[-−+])?)?$",
     re.IGNORECASE,
 )
 _TIMES_BEFORE: Final = re.compile(
-    r"(?<!\w)(?:x|×)\s?$|\bfactor (?:of )?(?:about |around |roughly )?$", re.IGNORECASE
+    r"(?<!\w)(?:x|×)\s?$|\b(?:times|multiplied by|multiply by)\s$|\bfactor (?:of )?(?:about |around "
+    r"|roughly )?$",
+    re.IGNORECASE,
 )
 _PERIOD: Final = re.compile(
     r"\s*(?:/\s?|\b(?:a|an|per|each|every|any given|pro|im|par|al|por)\s+)(?:calendar )?(?:"

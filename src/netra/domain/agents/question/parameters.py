@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from netra.domain.agents.question.quantities import Unit, quantities
+from netra.domain.agents.numbers.lexicon import Unit
+from netra.domain.agents.numbers.reader import read_numbers
 from netra.domain.agents.question.readings import Unread
 from netra.domain.instants import iso_instant
 from netra.domain.optimization.analysers.model import ORDER
@@ -85,10 +86,11 @@ def _are_texts(items: Sequence[Value]) -> bool:
 def _number(value: Value, *units: Unit) -> float | None:
     """Return a finite number, or the only quantity in a text if it is in one of `units` or has no unit."""
     if isinstance(value, str):
-        found = quantities(value)
-        if len(found) != 1 or found[0].unit not in (*units, Unit.BARE):
+        found = read_numbers(value)
+        if len(found) != 1 or found[0].unit not in (*units, Unit.BARE) or found[0].doubt:
             return None
-        return found[0].value
+        is_foreign = found[0].unit is Unit.MONEY and not found[0].is_usd
+        return None if is_foreign else found[0].value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e15 and math.isfinite(value) else None
@@ -176,7 +178,7 @@ _WORDED: Final = ("constraints", "targets", "goals")
 _SPELLINGS: Final[tuple[tuple[Callable[[Value], _Field], str, str], ...]] = (
     (_priority, "priority", "priority is one of cost, performance, balanced"),
     (
-        _positive("budget_usd_per_month", Unit.USD),
+        _positive("budget_usd_per_month", Unit.MONEY),
         "budget budget_usd budget_usd_per_month monthly_budget max_budget budget_per_month",
         "a budget is a number of US dollars a month above 0",
     ),

@@ -36,6 +36,8 @@ _TOPICS: Final[Mapping[str, str]] = {
     "reserved_capacity": r"provisioned throughput|ptus?|reserv(?:ed?|ing|ations?) (?:capacity|throughput)"
     r"|committed (?:capacity|throughput|use|spend)|commitments?",
     "rate_limits": r"rate[- ]?limit\w*|tpm|rpm|throttl\w*|quotas?|429s?|headroom|(?:our|the|these|my) limits",
+    "context_growth": r"context|compact\w*|long prompts?|conversation length",
+    "cache_doctor": r"cache miss\w*|cache hit rate|why .{0,40}cache\w*",
     "burst_shaping": r"bursts?|bursty|spik(?:e|es|y)|peaks?|smooth\w*|queu(?:e|es|ing)",
 }
 _TOPIC: Final = {kind: re.compile(rf"\b(?:{words})\b") for kind, words in _TOPICS.items()}
@@ -45,6 +47,17 @@ _NOT_THE_SUBJECT: Final = re.compile(
     r"semantic cach\w*|smooth(?:ly)?\b (?:run|work)|(?:usage|traffic|demand|load) (?:peaks?|spikes?)",
 )
 
+_UNWANTED: Final = re.compile(
+    r"(?:(?:^|[,.;:!?]\s*|\b(?:but|and|please)\s+)(?:no|without|don't|do not|never|avoid|exclude|rule out)"
+    r"|\b(?:want|need|allow)s?\s+no)(?:\s+(?:any|to|use|do|more))*\s*$"
+)
+
+_SAME_MODEL: Final = re.compile(
+    r"\b(?:stick(?:ing)?|stay(?:ing)?) (?:with|to|on) (?:our|the|this|\ufffc)"
+    r"|\bkeep(?:ing)? (?:using )?(?:our|the|the same|this) models?\b"
+    r"|\b(?:without|no) (?:a )?(?:switch(?:ing)?|chang(?:e|ing)) (?:of )?(?:the |our )?models?\b"
+    r"|\bsame models?\b"
+)
 Split = Literal["tool", "feature", "template"]
 _SPLIT: Final = re.compile(
     r"\b(?:which|what|each|every|(?:split|broken down|grouped|itemi[sz]ed) by)\s+(?:(?:one|ones|of|our|my|the"
@@ -115,7 +128,8 @@ _CHANGE_MADE: Final = re.compile(
 _CHANGE: Final = re.compile(
     r"\b(?:upgrade|upgrading|switching|migrating|moving|changing|switch(?:over)?|migration|change"
     r"|roll-?out|release|deployment|deploy|swap|move|cutover"
-    r"|update)\b"
+    r"|update|what (?:has )?(?:happened|changed)|before (?:and|vs\.?|versus) after|before/after"
+    r"|before\b[^.?!]{0,30}\bafter)\b"
     r"|\bsince\b",
 )
 _VERDICT: Final = re.compile(
@@ -152,7 +166,27 @@ def analyses_in(text: str) -> tuple[str, ...]:
     if _ANY_TOPIC.search(lower) is None:
         return ()
     plain = _NOT_THE_SUBJECT.sub(" ", lower)
-    return tuple(kind for kind, pattern in _TOPIC.items() if pattern.search(plain))
+    return tuple(kind for kind, pattern in _TOPIC.items() if _is_asked_for(pattern, plain))
+
+
+def unwanted_in(text: str) -> tuple[str, ...]:
+    """Return the kinds of analysis that the words rule out.
+
+    >>> unwanted_in("20 % cheaper, but no self-hosting")
+    ('self_hosting',)
+    """
+    plain = _NOT_THE_SUBJECT.sub(" ", text.lower())
+    same = ("right_sizing",) if _SAME_MODEL.search(plain) else ()
+    return same + tuple(
+        kind
+        for kind, pattern in _TOPIC.items()
+        if any(_UNWANTED.search(plain[: match.start()]) for match in pattern.finditer(plain))
+    )
+
+
+def _is_asked_for(pattern: re.Pattern[str], plain: str) -> bool:
+    """Return whether a topic is mentioned other than to rule it out."""
+    return any(_UNWANTED.search(plain[: match.start()]) is None for match in pattern.finditer(plain))
 
 
 def split_in(text: str) -> Split | None:
@@ -184,6 +218,12 @@ def priority_in(text: str) -> Priority | None:
     if wants_speed:
         return Priority.PERFORMANCE
     return Priority.COST if wants_money else None
+
+
+def names_a_change(text: str) -> bool:
+    """Return whether the text speaks of a change that was made, such as an upgrade."""
+    lower = text.lower()
+    return _CHANGE_MADE.search(lower) is not None or _CHANGE.search(lower.replace("since", "")) is not None
 
 
 def _wants(what: re.Pattern[str], text: str, *, unless: re.Pattern[str]) -> bool:

@@ -15,12 +15,13 @@ from netra.domain.agents.model import Briefing, Question, Stage, Watch
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.stages import analysis, planning, reporting, survey, triage
 from netra.domain.agents.stages.dialogue import Conversations, ModelAccess, ModelSession, Sends
-from netra.domain.agents.stages.handover import checked_advice
+from netra.domain.agents.stages.handover import Survey, checked_advice
 from netra.domain.agents.wording.missing_data import asking
 from netra.domain.offload import run_in_thread
 from netra.domain.optimization.performance.catalogue import HARDWARE
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.result import Advice
+from netra.domain.optimization.study import without_excluded
 from netra.domain.workloads.columns import Events
 from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModel
@@ -97,6 +98,14 @@ class Advisor:
             advice if self._model_access is None else self._model_access.mark_unused(advice)
         )
 
+    async def _ask_back(self, surveyed: Survey, watch: Watch) -> Advice:
+        """Report the remaining stages as empty, and return the question to answer before any advice."""
+        await watch.skip_stages(*_STAGES_OF_A_QUESTION)
+        advice = reporting.ask(surveyed)
+        return checked_advice(
+            advice if self._model_access is None else self._model_access.mark_unused(advice)
+        )
+
     async def _advise(
         self, briefing: Briefing, events: Events, watch: Watch, *, session: ModelSession | None
     ) -> Advice:
@@ -109,6 +118,8 @@ class Advisor:
             hardware=self._hardware,
         )
         surveyed = await run_in_thread(work, checkpoint=watch.checkpoint)
+        if surveyed.goals.ask_back:
+            return await self._ask_back(surveyed, watch)
         await watch.start_stage(
             agent=analysis.AGENT, message=analysis.message(len(events)), progress=35, until=85
         )
@@ -120,7 +131,7 @@ class Advisor:
         if session is not None:
             lookups = partial(
                 LookUpTools,
-                events=events,
+                events=without_excluded(events, excluded=surveyed.goals.excluded),
                 analysis=findings.analysis,
                 priced_as=surveyed.goals.model,
                 book=self._prices,
@@ -137,5 +148,10 @@ _STAGES_WITHOUT_DATA: Final = (
     Stage(agent=survey.AGENT, message="There are no events to profile.", progress=10, until=35),
     Stage(agent=analysis.AGENT, message="Nothing to compute from.", progress=35, until=85),
     Stage(agent=planning.AGENT, message="Working out what to send...", progress=85, until=95),
+    Stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100),
+)
+_STAGES_OF_A_QUESTION: Final = (
+    Stage(agent=analysis.AGENT, message="The question is asked back first.", progress=35, until=85),
+    Stage(agent=planning.AGENT, message="Nothing to plan yet.", progress=85, until=95),
     Stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100),
 )

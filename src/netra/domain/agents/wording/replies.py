@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import UNSET
 
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.agents.wording.headline import (
     TRUST,
     basis,
@@ -17,7 +18,6 @@ from netra.domain.agents.wording.headline import (
     prospect,
     warnings,
 )
-from netra.domain.agents.wording.missing_data import unread_sentence
 from netra.domain.optimization.explain.wording import notes, summary
 from netra.domain.optimization.metrics import Metrics, TargetName, TargetOutcome
 from netra.domain.optimization.model import Gap, Goals
@@ -29,6 +29,7 @@ GAPS: Final = 3
 
 _TARGETS: Final[Mapping[TargetName, str]] = {
     "saving_share": "The saving asked for",
+    "saving_usd_per_month": "The saving asked for",
     "budget_usd_per_month": "The budget",
     "speedup": "The speed-up asked for",
     "ttft_ms_p99": "The limit on the time to first token",
@@ -42,6 +43,7 @@ def reply(advice: Advice, *, goals: Goals) -> str:
     """Return the report: summary, targets, recommendations, missing data."""
     metrics = advice.metrics
     paragraphs = [
+        echo_text(goals),
         _explanation(metrics),
         _opening(metrics),
         _targets(metrics),
@@ -53,7 +55,6 @@ def reply(advice: Advice, *, goals: Goals) -> str:
         _first_step(advice),
         _gaps(metrics, asked=goals.analyses),
         _notes(metrics),
-        unread_sentence(goals),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
@@ -93,8 +94,12 @@ def _unpaid(metrics: Metrics) -> str:
 
 
 def _scope(metrics: Metrics) -> str:
-    """Return the phrase that names the features the answer is limited to."""
-    return "" if metrics.scope is UNSET else f" of {_listed(metrics.scope.features)}"
+    """Return the phrase that names the features the answer is limited to, and those it leaves out."""
+    scope = metrics.scope
+    if scope is UNSET:
+        return ""
+    only = f" of {_listed(scope.features)}" if scope.features else ""
+    return f"{only} outside {_listed(scope.excluded)}" if scope.excluded is not UNSET else only
 
 
 def _targets(metrics: Metrics) -> str:
@@ -103,18 +108,21 @@ def _targets(metrics: Metrics) -> str:
 
 def _target(target: TargetOutcome) -> str:
     verdict = {True: "is met", False: "is not met", None: "cannot be judged"}[target.met]
-    return f"{_TARGETS[target.target]} ({_asked(target)}) {verdict}: {target.why}"
+    where = "" if target.feature is UNSET else f" for {target.feature}"
+    return f"{_TARGETS[target.target]}{where} ({_asked(target)}) {verdict}: {target.why}"
 
 
 def _asked(target: TargetOutcome) -> str:
     asked = target.asked
     if target.target == "saving_share":
         return f"{percent(asked)}" if asked else "no more money than now"
-    if target.target == "budget_usd_per_month":
+    if target.target in ("budget_usd_per_month", "saving_usd_per_month"):
         return f"{money(asked)} a month"
     if target.target == "speedup":
         return f"{asked:g} times as fast" if asked != 1 else "no slower than now"
-    return f"{asked:g} GiB" if target.target == "gpu_memory_gib" else f"{asked:g} ms"
+    if target.target == "gpu_memory_gib":
+        return f"{asked:g} GiB"
+    return f"{asked:g} ms" if target.percentile is UNSET else f"{asked:g} ms at p{target.percentile:g}"
 
 
 def _growth(metrics: Metrics) -> str:

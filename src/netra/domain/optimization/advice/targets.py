@@ -34,6 +34,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     planned_usd: float
     evaluated_usd: float
     is_monthly: bool = True  # otherwise dollars of the log itself, which is too short for a month
+    left_out_usd: float = 0.0  # of the calls that the question leaves out; a budget has to pay them too
     in_window: float = 1.0  # what turns them into dollars of the log's own time
     growth: float = 0.0  # traffic growth as a share; dollars are assumed to grow with it
 
@@ -80,6 +81,8 @@ def targets_of(goals: Goals, *, bill: Bill, current: Option, pick: Pick) -> tupl
     found: list[TargetOutcome] = []
     if goals.saving_share is not None:
         found.append(_saving(goals.saving_share, bill=bill))
+    if goals.saving_usd_per_month is not None:
+        found.append(_saved(goals.saving_usd_per_month, bill=bill))
     if goals.budget_usd_per_month is not None:
         found.append(_budget(goals.budget_usd_per_month, bill=bill))
     if goals.speedup is not None:
@@ -115,6 +118,29 @@ def _saving(asked: float, *, bill: Bill) -> TargetOutcome:
     )
 
 
+def _saved(asked: float, *, bill: Bill) -> TargetOutcome:
+    """Return a saving in dollars a month; not judged where the log is too short for a month."""
+    reached, evaluated = bill.now_usd - bill.planned_usd, bill.now_usd - bill.evaluated_usd
+    if not bill.is_monthly:
+        why = f"The log is too short to tell a month from; in its own time the plan saves {money(reached)}."
+        return TargetOutcome(
+            target="saving_usd_per_month",
+            asked=asked,
+            reached=None,
+            reached_if_evaluations_pass=None,
+            met=None,
+            why=why,
+        )
+    return TargetOutcome(
+        target="saving_usd_per_month",
+        asked=asked,
+        reached=reached,
+        reached_if_evaluations_pass=evaluated,
+        met=reached >= asked,
+        why=f"The plan saves {money(reached)} a month, or {money(evaluated)} if every evaluation passes.",
+    )
+
+
 def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
     if not bill.is_monthly:
         return TargetOutcome(
@@ -128,8 +154,9 @@ def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
                 f"{money(bill.planned_usd)}{at_traffic(bill.growth)} of {money(bill.now_usd)}."
             ),
         )
-    reached = bill.planned_usd * (1 + bill.growth)
-    evaluated = bill.evaluated_usd * (1 + bill.growth)
+    reached = (bill.planned_usd + bill.left_out_usd) * (1 + bill.growth)
+    evaluated = (bill.evaluated_usd + bill.left_out_usd) * (1 + bill.growth)
+    left_out = f" This counts {money(bill.left_out_usd)} of the calls left out." if bill.left_out_usd else ""
     return TargetOutcome(
         target="budget_usd_per_month",
         asked=asked,
@@ -138,7 +165,7 @@ def _budget(asked: float, *, bill: Bill) -> TargetOutcome:
         met=reached <= asked,
         why=(
             f"The plan costs {money(reached)} a month{at_traffic(bill.growth)}, "
-            f"or {money(evaluated)} if every evaluation passes."
+            f"or {money(evaluated)} if every evaluation passes.{left_out}"
         ),
     )
 

@@ -24,6 +24,7 @@ ORDER: Final = (
     "waste",
     "exact_duplicates",
     "prompt_caching",
+    "context_growth",
     "output_length",
     "right_sizing",
     "batch",
@@ -37,6 +38,7 @@ ORDER: Final = (
     "rate_limits",
     "burst_shaping",
     "upgrade_review",
+    "cache_doctor",
 )
 """The analysers' names, in the order their changes are applied; each is also its module's name."""
 
@@ -47,6 +49,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     events: Events  # oldest first
     places: Ints  # each event's position in the log as it was sent, from 0
     goals: Goals
+    excluded_calls: int  # calls of the log that the question leaves out
+    excluded_usd: float  # what they cost in the log's own time
     prices: PriceList
     hardware: Hardware
     traffic: Traffic  # as sent and paid now; call i is event i

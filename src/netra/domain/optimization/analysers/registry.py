@@ -13,6 +13,7 @@ from netra.domain.optimization.analysers import (
     waste,
 )
 from netra.domain.optimization.analysers.caching import prompt_caching
+from netra.domain.optimization.analysers.context import cache_doctor, context_growth
 from netra.domain.optimization.analysers.hosting import (
     autoscaling,
     gpu_choice,
@@ -27,6 +28,7 @@ ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("waste", waste.analyse),
     ("exact_duplicates", exact_duplicates.analyse),
     ("prompt_caching", prompt_caching.analyse),
+    ("context_growth", context_growth.analyse),
     ("output_length", output_length.analyse),
     ("right_sizing", right_sizing.analyse),
     ("batch", batch.analyse),
@@ -40,4 +42,5 @@ ANALYSERS: Final[tuple[tuple[str, Analyser], ...]] = (
     ("rate_limits", rate_limits.analyse),
     ("burst_shaping", burst_shaping.analyse),
     ("upgrade_review", upgrade_review.analyse),
+    ("cache_doctor", cache_doctor.analyse),
 )

@@ -173,8 +173,13 @@ def _by(study: Study, labels: Labels) -> tuple[Spend, ...]:
 
 
 def _scope(study: Study) -> AnalysisScope | UnsetType:
-    asked = study.goals.features
-    if not asked:
+    asked, excluded = study.goals.features, study.goals.excluded
+    if not asked and not excluded:
         return UNSET
-    unknown = unknown_features(study.events, features=asked)
-    return AnalysisScope(features=tuple(asked), unknown=tuple(unknown), requests=len(study.events))
+    return AnalysisScope(
+        features=tuple(asked),
+        unknown=tuple(unknown_features(study.events, features=asked)),
+        requests=len(study.events),
+        excluded=tuple(excluded) or UNSET,
+        requests_excluded=study.excluded_calls if excluded else UNSET,
+    )

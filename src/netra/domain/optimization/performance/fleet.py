@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 
 from netra.domain.optimization.model import Checkpoint
-from netra.domain.optimization.performance.replay import SERVING, Balancing, Replay, Requests, replay_within
+from netra.domain.optimization.performance.balancing import Balancing
+from netra.domain.optimization.performance.replay import Replay, Requests, replay_within
 from netra.domain.optimization.performance.replica import Batching
 from netra.domain.optimization.performance.roofline import Deployment, costs_of, decode_s, prefill_s
 from netra.domain.optimization.wording import count
@@ -81,7 +82,7 @@ def smallest_fleet(
     checkpoint: Checkpoint,
     most_replicas: int = 512,
     first_guess: int = 1,
-    batching: Batching = SERVING,
+    batching: Batching | None = None,
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
 ) -> Fleet | None:

@@ -27,7 +27,7 @@ _COLUMNS: Final = (
 )
 
 _DENSE: Final = (
-    ("Llama-3.1-8B", 32, 4096, 32, 8, 128, 8.03e9, 128_256, 131_072, ("Llama-3-8B", "Meta-Llama-3.1-8B")),
+    ("Llama-3.1-8B", 32, 4096, 32, 8, 128, 8.03e9, 128_256, 131_072, ("Meta-Llama-3.1-8B",)),
     (
         "Llama-3.1-70B",
         80,
@@ -38,11 +38,11 @@ _DENSE: Final = (
         70.55e9,
         128_256,
         131_072,
-        ("Llama-3.3-70B", "Llama-3-70B", "DeepSeek-R1-Distill-Llama-70B"),
+        (),
     ),
     ("Llama-3.1-405B", 126, 16384, 128, 8, 128, 405.85e9, 128_256, 131_072, ()),
-    ("Llama-2-7B", 32, 4096, 32, 32, 128, 6.74e9, 32_000, 4096, ("Llama-7B", "Vicuna-7B")),
-    ("Llama-2-13B", 40, 5120, 40, 40, 128, 13.02e9, 32_000, 4096, ("Llama-13B", "Vicuna-13B")),
+    ("Llama-2-7B", 32, 4096, 32, 32, 128, 6.74e9, 32_000, 4096, ("Llama-7B",)),
+    ("Llama-2-13B", 40, 5120, 40, 40, 128, 13.02e9, 32_000, 4096, ("Llama-13B",)),
     ("Llama-2-70B", 80, 8192, 64, 8, 128, 68.98e9, 32_000, 4096, ("Llama2-70B",)),
     ("CodeLlama-34B", 48, 8192, 64, 8, 128, 33.74e9, 32_000, 16_384, ()),
     (
@@ -68,7 +68,7 @@ _DENSE: Final = (
         23.57e9,
         131_072,
         131_072,
-        ("Mistral-Small-3.1-24B", "Mistral-Small-3.2-24B"),
+        ("Mistral-Small-3.1-24B",),
     ),
     ("Mistral-Large-123B", 88, 12288, 96, 8, 128, 122.6e9, 32_768, 131_072, ("Mistral-Large",)),
     (
@@ -80,10 +80,10 @@ _DENSE: Final = (
         128,
         7.62e9,
         152_064,
-        131_072,
-        ("Qwen2-7B", "DeepSeek-R1-Distill-Qwen-7B"),
+        32_768,
+        (),
     ),
-    ("Qwen2.5-14B", 48, 5120, 40, 8, 128, 14.77e9, 152_064, 131_072, ("DeepSeek-R1-Distill-Qwen-14B",)),
+    ("Qwen2.5-14B", 48, 5120, 40, 8, 128, 14.77e9, 152_064, 32_768, ()),
     (
         "Qwen2.5-32B",
         64,
@@ -93,10 +93,10 @@ _DENSE: Final = (
         128,
         32.76e9,
         152_064,
-        131_072,
-        ("QwQ-32B", "Qwen2.5-Coder-32B", "DeepSeek-R1-Distill-Qwen-32B"),
+        32_768,
+        (),
     ),
-    ("Qwen2.5-72B", 80, 8192, 64, 8, 128, 72.71e9, 152_064, 131_072, ("Qwen2-72B",)),
+    ("Qwen2.5-72B", 80, 8192, 64, 8, 128, 72.71e9, 152_064, 32_768, ()),
     ("Qwen3-8B", 36, 4096, 32, 8, 128, 8.19e9, 151_936, 40_960, ()),
     ("Qwen3-14B", 40, 5120, 40, 8, 128, 14.77e9, 151_936, 40_960, ()),
     ("Qwen3-32B", 64, 5120, 64, 8, 128, 32.76e9, 151_936, 40_960, ()),
@@ -188,13 +188,10 @@ MODELS: Final = (
     *(_dense(row, tied=True) for row in _TIED),
     *(_windowed(row) for row in _WINDOWED),
     *(_moe(row) for row in _MOE),
-    ModelShape(name="DeepSeek-V3", aliases=("DeepSeek-R1", "DeepSeek-V3.1"), **_DEEPSEEK, **_LATENT),
-    ModelShape(
-        name="Kimi-K2", aliases=("Kimi-K2-0905",), **_KIMI, **{**_LATENT, "max_context_tokens": 131_072}
-    ),
+    ModelShape(name="DeepSeek-V3", **_DEEPSEEK, **_LATENT),
+    ModelShape(name="Kimi-K2", **_KIMI, **{**_LATENT, "max_context_tokens": 131_072}),
     ModelShape(
         name="Kimi-K2.5",
-        aliases=("Kimi-K2-Thinking",),
         **_KIMI,
         **{**_LATENT, "weight_precision": "int4", "max_context_tokens": 262_144},
         source=_CONFIGS,
@@ -229,7 +226,6 @@ MODELS: Final = (
         max_context_tokens=196_608,
         weight_precision="fp8",
         source="the publisher's config.json of MiniMax-M2, deployment guide of M2.5 and model card",
-        aliases=("MiniMax-M2", "MiniMax-M2.1"),
     ),
     ModelShape(
         name="Qwen3.5-397B-A17B",

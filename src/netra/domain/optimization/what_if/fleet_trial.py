@@ -12,8 +12,8 @@ from netra.domain.optimization.model import Checkpoint, Gap
 from netra.domain.optimization.performance.configurations import ServingConfiguration, configurations
 from netra.domain.optimization.performance.constants import VLLM
 from netra.domain.optimization.performance.fleet import smallest_fleet
-from netra.domain.optimization.performance.hosting import tails_of
 from netra.domain.optimization.performance.replay import Replay, Requests, replay
+from netra.domain.optimization.performance.sizing import tails_of
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools
 from netra.domain.optimization.what_if.outcome import ProposedFleetSummary, SimulatedLatency

@@ -126,7 +126,7 @@ HELICONE = {
     "prompt_id": "weather",
     "request_properties": {"Helicone-Session-Id": "s-1", "feature": "search"},
 }
-VERTEX = {
+VERTEX: dict[str, Any] = {
     "endpoint": "e",
     "logging_time": "2026-11-30T20:11:00Z",
     "api_method": "streamGenerateContent",
@@ -530,6 +530,42 @@ def test_a_trace_of_langfuse_without_details_has_the_older_counts(tmp_path: Path
         250.0,
     )
     assert call["template"] == "p"
+
+
+def test_the_table_that_langfuse_s_page_exports(tmp_path: Path) -> None:
+    row = {
+        "id": "o-2",
+        "traceId": "t",
+        "traceName": "ask",
+        "name": "answer",
+        "startTime": AT,
+        "latency": "1.5",
+        "timeToFirstToken": "0.25",
+        "providedModelName": "gpt-4o",
+        "promptName": "weather",
+        "totalCost": "0.004",
+        "inputUsage": "1200",
+        "outputUsage": "300",
+        "totalUsage": "1500",
+        "level": "DEFAULT",
+    }
+    log = read(tmp_path, table_of(row))
+    (call,) = calls_of(log.events)
+    assert (log.format, call["input_tokens"], call["output_tokens"]) == ("langfuse", 1200, 300)
+    assert (call["latency_ms"], call["ttft_ms"], call["feature"], call["cost"]) == (
+        1500.0,
+        250.0,
+        "ask",
+        0.004,
+    )
+
+
+def test_an_answer_of_any_length_in_a_cell_does_not_hide_its_usage(tmp_path: Path) -> None:
+    long = [{"finish_reason": "STOP", "text": "sunny " * 20_000}]
+    answer = {**VERTEX["full_response"], "candidates": long}
+    for text, tokens in ((json.dumps(answer), 1200), ("{broken", None), ("[1]", None)):
+        log = read(tmp_path, lines_of(VERTEX | {"full_response": text}))
+        assert [call["input_tokens"] for call in calls_of(log.events)] == ([] if tokens is None else [tokens])
 
 
 @pytest.mark.parametrize(

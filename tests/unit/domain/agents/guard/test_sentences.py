@@ -85,6 +85,16 @@ TRUE = (
     "If everything passes, the bill could fall to $27.45 a month.",
     "code_review is the biggest. It costs $19.98 over the log.",
     "Neither a target nor a limit was set.",
+    "One call in fifty failed.",
+    "The gap between code_review and support_chat is $9.87.",
+    "support_chat costs $9.87 less than code_review.",
+    "The log covers a day.",
+    "gpt-4o will be retired.",
+    "Just over $1,200 a month is what you pay.",
+    "Just under 47 % of the bill can be saved.",
+    "Calls are not faster with the plan.",
+    "The log is not too short.",
+    "tagging is not the slowest feature, code_review is.",
 )
 FALSE = (
     "The month comes to roughly $1,500.",
@@ -187,6 +197,27 @@ FALSE = (
     "code_review is the biggest. It costs $1.20 over the log.",
     "support_chat costs $9.87 more than code_review.",
     "code_review and tagging together cost $30.10 over the log.",
+    "gpt-4o will be served for years.",
+    "gpt-4o is not going to be retired.",
+    "The log is too short for any advice.",
+    "Duplicates cost nothing.",
+    "The bill stays the same with the plan.",
+    "One call in five failed.",
+    "2 in 3 calls fail.",
+    "The gap between code_review and support_chat is $1.87.",
+    "The p99 latency of batched calls is 21,977 ms.",
+    "code_review is cheaper than tagging.",
+    "code_review is not the slowest feature.",
+    "All of the calls fail.",
+    "No calls repeat a prompt.",
+    "tagging saves more than code_review.",
+    "tagging has the most input tokens.",
+    "tagging writes the most output tokens.",
+    "Only code_review can be cached.",
+    "Calls got slower because of the provider.",
+    "Caching saves $563.29 a month.",
+    "Half of the bill is wasted calls.",
+    "Just over $1,300 a month is what you pay.",
 )
 
 
@@ -206,3 +237,53 @@ def test_a_true_sentence_passes(text: str, facts: Facts) -> None:
 @pytest.mark.parametrize("text", FALSE)
 def test_a_false_sentence_is_refused(text: str, facts: Facts) -> None:
     assert unsupported_by(text, facts) != ()
+
+
+@pytest.fixture(scope="module")
+def limited() -> Facts:
+    """Return the facts of a result with a limit on support_chat that is not kept."""
+    result: dict[str, Any] = json.loads(
+        (CORPORA / "guard-dev" / "payload-3.json").read_text(encoding="utf-8")
+    )
+    return facts_of({**result, "report": ""})
+
+
+@pytest.fixture(scope="module")
+def targeted() -> Facts:
+    """Return the facts of a result whose saving target is met, and whose speed-up is not."""
+    result: dict[str, Any] = json.loads(
+        (CORPORA / "guard-dev" / "payload-2.json").read_text(encoding="utf-8")
+    )
+    return facts_of({**result, "report": ""})
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("support_chat does not meet its limit.", True),
+        ("support_chat meets its limit.", False),
+        ("The limits are kept.", False),
+        ("No limit is met.", True),
+        ("The latency limit is broken.", True),
+        ("The latency limit holds.", False),
+        ("The TTFT limit is met.", False),
+        ("pr_review meets its limit.", False),
+        ("If the plan is adopted, the limit may be met.", True),
+    ],
+)
+def test_a_limit_is_judged_by_the_result(text: str, holds: bool, limited: Facts) -> None:
+    assert (unsupported_by(text, limited) == ()) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("The saving you asked for is met.", True),
+        ("The saving target is missed.", False),
+        ("The speed-up you asked for is not met.", True),
+        ("The targets are met.", False),
+        ("The budget is met.", False),
+    ],
+)
+def test_a_target_is_judged_by_the_result(text: str, holds: bool, targeted: Facts) -> None:
+    assert (unsupported_by(text, targeted) == ()) is holds

@@ -14,6 +14,7 @@ from netra.adapters.memory.language_model import Line, ScriptedLanguageModel
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.language.prompts import INSTRUCTIONS
 from netra.domain.agents.language.prose import faults_in
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.ids import MessageId, ThreadId, UserId
 from netra.domain.threads.model import Message, MessageRole
 from netra.ports.language_model import Prompt, ToolCall
@@ -90,7 +91,8 @@ def check(desk: Any, advice: Any, order: str) -> None:
         "looks": said.looks,
     }
     assert said.fallback_reason == "unverified", order
-    for _, sentence in desk.watch.said:
+    opening = echo_text(advice.metrics.goals)  # quotes the asker
+    for sentence in (text.removeprefix(opening) for _, text in desk.watch.said):
         assert unsupported(sentence, payload) == (), order
         assert not faults_in(sentence, instructions=INSTRUCTIONS), order
     assert {look.tool for look in said.looks} <= TOOLS, order

@@ -88,6 +88,7 @@ def test_a_number_is_read_whole(text: str, unit: str, value: object) -> None:
         ("2-3x", (2.0, 3.0)),
         ("30 or 20 %", (0.2, 0.3)),
         ("0-5 %", (0.0, 0.05)),
+        ("20 %-30 %", (0.2, 0.3)),
     ],
 )
 def test_a_range_is_one_number_with_two_ends(text: str, ends: tuple[float, float]) -> None:
@@ -188,6 +189,11 @@ def test_money_carries_its_currency_and_a_count_its_noun() -> None:
     assert [number.currency for number in read_numbers("$5, 5 €, £5, CHF 5")] == ["USD", "EUR", "GBP", "CHF"]
     assert [number.is_usd for number in read_numbers("$5, 5 €")] == [True, False]
     assert [number.noun for number in read_numbers("5 calls, 4 GPUs, 3 users")] == ["call", "gpu", "user"]
+
+
+@pytest.mark.parametrize("text", ["a couple hundred dollars", "a few thousand calls"])
+def test_a_vague_number_is_in_doubt(text: str) -> None:
+    assert read_numbers(text)[0].doubt.endswith("is no exact number")
 
 
 def test_the_step_is_the_size_of_the_last_digit() -> None:

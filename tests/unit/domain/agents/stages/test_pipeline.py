@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.unit.domain.agents.opened import words_of
 
 from netra.domain.agents.guard.guard import unsupported
 from netra.domain.agents.model import Question
@@ -140,7 +141,7 @@ async def test_events_at_hand_get_the_answer_of_a_stored_workload(desk: Any, cal
 async def test_a_file_without_a_call_is_asked_for_calls(desk: Any) -> None:
     question = Question(owner_id=UserId(0), message="make it cheaper")
     advice = await desk.advisor.answer_events(question, empty_events(), desk.watch)
-    assert advice.report.startswith("The log holds no calls")
+    assert words_of(advice).startswith("The log holds no calls")
     assert stages(desk) == STAGES
 
 

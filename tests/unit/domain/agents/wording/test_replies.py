@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra.domain.agents.guard.guard import unsupported
+from netra.domain.agents.wording.echo import echo_text
 from netra.domain.agents.wording.replies import reply
 from netra.domain.optimization.metrics import Metrics
 from netra.domain.optimization.model import Action, Evidence, Goals, Grade, Savings, Stance
@@ -110,7 +111,10 @@ def said(
         actions=actions,
         supply_config=NOTHING_TO_SUPPLY,
     )
+    opening = f"{echo_text(goals or Goals())}\n\n"
     report = reply(advice, goals=goals or Goals())
+    assert report.startswith(opening)
+    report = report.removeprefix(opening)
     held = {
         "recommendations": advice.recommendations,
         "metrics": advice.metrics,
@@ -300,9 +304,10 @@ def test_what_is_missing_for_what_was_asked_comes_first() -> None:
 
 
 def test_what_was_taken_for_granted_and_what_was_not_understood_is_said() -> None:
-    text = said(models_assumed={"prod": "gpt-4o"}, goals=Goals(unread=("“40 %”: of what?",)))
+    goals = Goals(unread=("“40 %”: of what?",))
+    text = said(models_assumed={"prod": "gpt-4o"}, goals=goals)
     assert "Calls labelled prod are priced as gpt-4o." in text
-    assert text.endswith("Not understood in the question, and therefore left out: “40 %”: of what?.")
+    assert "Not understood, and therefore left out: “40 %”: of what?." in echo_text(goals)
 
 
 def test_an_answer_about_a_part_names_it() -> None:

@@ -12,6 +12,8 @@ from netra.domain.optimization.analysers.model import Study, dollars_of
 from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Option
 from netra.domain.optimization.performance.hosting import Hosting
+from netra.domain.optimization.performance.serving import serving_of
+from netra.domain.optimization.supply_config import NO_SETTINGS, SupplySettings
 
 
 def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Option:
@@ -35,9 +37,21 @@ def option_of(study: Study, case: Case, hosting: Hosting, *, kind: str) -> Optio
         memory_gib=memory.weights_gib + memory.overhead_gib,
         gpu=deployment.gpu.name,
         replicas=fleet.replicas,
+        gpus=fleet.replicas * deployment.gpus,
         needs_evaluation=not case.stand_in.is_same or bool(case.unheld),
     )
     return _in_part(option) if case.others else option
+
+
+def served_by(hosting: Hosting) -> SupplySettings:
+    """Return the settings that start the fleet; none where no weights are published at its precision."""
+    serving = serving_of(
+        hosting.configuration.deployment,
+        replicas=hosting.fleet.replicas,
+        batching=hosting.batching,
+        balancing=hosting.balancing,
+    )
+    return NO_SETTINGS if serving is None else SupplySettings(serving=serving)
 
 
 def _in_part(option: Option) -> Option:

@@ -37,6 +37,9 @@ class HostingInputs(Inputs, frozen=True, kw_only=True):
     replicas: int
     replicas_low: int
     replicas_high: int | None
+    spare_replicas: int
+    balancing: str
+    slow_replays_holding: float
     sizes_tried: tuple[int, ...]
     ttft_ms_p99_low: float
     ttft_ms_p99_high: float

@@ -81,6 +81,12 @@ def _tariff_named(study: Study, name: str) -> Tariff | None:
     )
 
 
+def _excluded(study: Study) -> set[str]:
+    """Return the models that the question rules out."""
+    found = (_tariff_named(study, name) for name in study.goals.excluded)
+    return {tariff.model for tariff in found if tariff is not None}
+
+
 def _candidates(study: Study) -> list[Tariff]:
     """Return the models worth pricing: the most expensive of those that are cheaper for the log's tokens.
 
@@ -102,7 +108,7 @@ def _candidates(study: Study) -> list[Tariff]:
         )
         return sum(tokens * rate.usd_per_token for tokens, rate in parts)
 
-    used = {tariff.model for tariff in traffic.tariffs}
+    used = {tariff.model for tariff in traffic.tariffs} | _excluded(study)
     bill_usd = float(study.now_usd[priced].sum())
     cheaper = [to for to in study.prices.candidates if to.model not in used and roughly_usd(to) < bill_usd]
     return sorted(cheaper, key=roughly_usd, reverse=True)[:MOST_CANDIDATES]

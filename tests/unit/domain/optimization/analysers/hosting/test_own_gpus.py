@@ -80,8 +80,10 @@ def test_a_cheap_gpu_against_a_dear_api_is_worth_evaluating(study: MakeStudy, ta
     assert worth.low_usd <= worth.saved_usd <= worth.high_usd <= worth.touched_usd
     serving = found.supply.serving
     assert serving.replicas == found.inputs.replicas
-    assert serving.vllm[0] == serving.model
-    assert serving.tensorrt_llm["tp_size"] == serving.gpus_per_replica
+    assert serving.vllm[0] == serving.checkpoint
+    assert serving.command == f"vllm serve {' '.join(serving.vllm)}"
+    assert serving.tensorrt_llm["tensor_parallel_size"] == serving.gpus_per_replica
+    assert found.inputs.slow_replays_holding == 1.0
     assert found.options[0].needs_evaluation
     for option in found.options:  # a modelled latency is never a bare point
         assert option.ttft_ms_p99_range is not None
@@ -275,14 +277,21 @@ def test_limits_that_no_gpu_keeps_are_said_to_be_out_of_reach(
     [
         (log(50, seconds=3600.0, model="unpriced"), HARDWARE, "model", "No call has a known list price"),
         (log(50, seconds=20.0), HARDWARE, "timestamp", "too short for a comparison"),
+        (
+            log(50, seconds=3600.0, model="Llama-2-70B", tokens=(14_000, 50)),
+            HARDWARE,
+            "models",
+            "The longest call has 14,050 tokens, and Llama-2-70B takes at most 4,096",
+        ),
         (log(50, seconds=3600.0), Hardware(gpus=HARDWARE.gpus, models=()), "models", "no open model"),
         (log(50, seconds=3600.0), Hardware(gpus=(), models=HARDWARE.models), "gpus", "No allowed GPU"),
     ],
 )
 def test_what_is_missing_is_named(
-    study: MakeStudy, calls: Events, hardware: Hardware, missing: str, said: str
+    study: MakeStudy, tariff: MakeTariff, calls: Events, hardware: Hardware, missing: str, said: str
 ) -> None:
-    gap = one_gap(self_hosting.analyse(study(calls, hardware=hardware), checkpoint=never_stop))
+    asked = study(calls, *map(tariff, {"big", "Llama-2-70B"} & {*calls.model.names}), hardware=hardware)
+    gap = one_gap(self_hosting.analyse(asked, checkpoint=never_stop))
     assert gap.missing == (missing,)
     assert said in gap.reason
 
@@ -363,7 +372,7 @@ def test_a_limit_on_the_whole_call_is_held_by_the_fleet_and_told(
     held = found(latency_ms={"": limit_ms})
     assert held.options[0].latency_ms_p99 is not None
     assert held.options[0].latency_ms_p99 <= limit_ms < free_ms
-    assert held.inputs.replicas > free.inputs.replicas
+    assert held.inputs.gpus > free.inputs.gpus
     assert held.inputs.latency_limit_ms_p99 == limit_ms
     assert held.options[0].latency_ms_p99_range is not None
     assert f"the whole call within {limit_ms:,.0f} ms (as requested)" in " ".join(held.assumptions)
@@ -435,7 +444,7 @@ def test_gpus_are_ranked_by_what_carries_the_peak(study: MakeStudy) -> None:
     rows = found.inputs.configurations
     assert [row.usd_per_hour for row in rows] == sorted(row.usd_per_hour for row in rows)
     assert {"fp8", "bf16", "int4"} == {row.configuration.rsplit(", ")[-1] for row in rows}
-    assert found.supply.serving.tensorrt_llm["tp_size"] == found.supply.serving.gpus_per_replica
+    assert found.supply.serving.tensorrt_llm["tensor_parallel_size"] == found.supply.serving.gpus_per_replica
     assert found.options[0].usd_in_window == pytest.approx(
         found.inputs.usd_per_hour * asked.span.seconds / 3600
     )
