@@ -48,6 +48,16 @@ const (
 	AuditLineEventSignedOut       AuditLineEvent = "signed_out"
 )
 
+// Balancing: How requests are assigned to replicas.
+type Balancing string
+
+// Known values of Balancing; the service may send others.
+const (
+	BalancingLeastLoaded Balancing = "least_loaded"
+	BalancingRandom      Balancing = "random"
+	BalancingRoundRobin  Balancing = "round_robin"
+)
+
 // BillSourceSource is a set of words of the API.
 type BillSourceSource string
 
@@ -733,11 +743,6 @@ type Explanation struct {
 	Grade              Grade           `json:"grade,omitempty"`
 }
 
-// ExportAnswer: The answer to an export.
-type ExportAnswer struct {
-	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
-}
-
 // FeatureGoal: The goals stated for one feature while other features have others.
 type FeatureGoal struct {
 	Feature           string   `json:"feature"`
@@ -1074,15 +1079,6 @@ type Pareto struct {
 	Refused   []RefusedOption `json:"refused"`
 }
 
-// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
-// warning.
-type PartialSuccess struct {
-	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
-	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
-	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
-	ErrorMessage       string  `json:"errorMessage,omitempty"`
-}
-
 // PasswordChange: The current password, as proof, and the new one.
 type PasswordChange struct {
 	CurrentPassword string `json:"current_password"`
@@ -1226,20 +1222,33 @@ type Proposal struct {
 	ServedOn        *string    `json:"served_on,omitempty"`
 	ServedReplicas  *int64     `json:"served_replicas,omitempty"`
 	ServedPrecision *Precision `json:"served_precision,omitempty"`
+	TTFTMs          *float64   `json:"ttft_ms,omitempty"`
+	TPOTMs          *float64   `json:"tpot_ms,omitempty"`
+	LatencyMs       *float64   `json:"latency_ms,omitempty"`
+	Percentile      float64    `json:"percentile,omitempty"`
+	Balancing       Balancing  `json:"balancing,omitempty"`
+	Spare           int64      `json:"spare,omitempty"`
 }
 
 // ProposedFleetSummary: The proposed fleet, and whether its replay keeps the latency limits.
 type ProposedFleetSummary struct {
-	Model          string  `json:"model"`
-	GPU            string  `json:"gpu"`
-	GPUsPerReplica int64   `json:"gpus_per_replica"`
-	Precision      string  `json:"precision"`
-	Replicas       int64   `json:"replicas"`
-	USDPerHour     float64 `json:"usd_per_hour"`
-	TTFTLimitMsP99 float64 `json:"ttft_limit_ms_p99"`
-	TPOTLimitMsP99 float64 `json:"tpot_limit_ms_p99"`
-	KeepsLimits    bool    `json:"keeps_limits"`
-	RefusedCalls   int64   `json:"refused_calls"`
+	Model                  string   `json:"model"`
+	GPU                    string   `json:"gpu"`
+	GPUsPerReplica         int64    `json:"gpus_per_replica"`
+	Precision              string   `json:"precision"`
+	Replicas               int64    `json:"replicas"`
+	USDPerHour             float64  `json:"usd_per_hour"`
+	SpareReplicas          int64    `json:"spare_replicas"`
+	TTFTLimitMsP99         float64  `json:"ttft_limit_ms_p99"`
+	TPOTLimitMsP99         float64  `json:"tpot_limit_ms_p99"`
+	LatencyLimitMsP99      *float64 `json:"latency_limit_ms_p99"`
+	Percentile             float64  `json:"percentile"`
+	Balancing              string   `json:"balancing"`
+	KeepsLimits            bool     `json:"keeps_limits"`
+	KeepsLimitsWhenSlow    bool     `json:"keeps_limits_when_slow"`
+	SlowReplaysHolding     float64  `json:"slow_replays_holding"`
+	ReplicasThatKeepLimits *int64   `json:"replicas_that_keep_limits"`
+	RefusedCalls           int64    `json:"refused_calls"`
 }
 
 // ProviderRateLimits: The rate limits that the busiest minute needs.
@@ -1542,11 +1551,12 @@ type Simulated struct {
 // SimulatedLatency: Tails that are measured, predicted or modelled; only the latter two have 80 %
 // intervals.
 type SimulatedLatency struct {
-	TTFTMsP99      *float64  `json:"ttft_ms_p99"`
-	TPOTMsP99      *float64  `json:"tpot_ms_p99"`
-	LatencyMsP99   *float64  `json:"latency_ms_p99"`
-	TTFTMsP99Range []float64 `json:"ttft_ms_p99_range,omitempty"`
-	TPOTMsP99Range []float64 `json:"tpot_ms_p99_range,omitempty"`
+	TTFTMsP99         *float64  `json:"ttft_ms_p99"`
+	TPOTMsP99         *float64  `json:"tpot_ms_p99"`
+	LatencyMsP99      *float64  `json:"latency_ms_p99"`
+	TTFTMsP99Range    []float64 `json:"ttft_ms_p99_range,omitempty"`
+	TPOTMsP99Range    []float64 `json:"tpot_ms_p99_range,omitempty"`
+	LatencyMsP99Range []float64 `json:"latency_ms_p99_range,omitempty"`
 }
 
 // SimulatedStep: One part of the proposal, and its effect on top of the parts before it.

@@ -72,7 +72,7 @@ def leaks(text: str) -> bool:
     return SECRET_WORDS in text or "777123" in text
 
 
-BODIES: list[Any] = [None, {}, {"events": [EVENT]}, {"name": "x"}]
+BODIES: list[Any] = [None, {}, {"events": [EVENT]}, {"name": "x"}, {"title": "x"}, {"before": "2026-01"}]
 IDS = ["run", "thread", "workload", "key", "session"]
 
 

@@ -7,6 +7,9 @@ export type AgentUpdateDataAgent = "ActionsToMeetGoalsSubAgent" | "DataSubAgent"
 
 export type AuditLineEvent = "access_refused" | "account_added" | "account_disabled" | "identity_linked" | "identity_refused" | "key_issued" | "key_revoked" | "limit_reached" | "password_changed" | "refresh_raced" | "refresh_reused" | "sessions_ended" | "sign_in_refused" | "signed_in" | "signed_out" | (string & {});
 
+/** How requests are assigned to replicas. */
+export type Balancing = "least_loaded" | "random" | "round_robin" | (string & {});
+
 export type BillSourceSource = "invoice" | "list" | "mixed" | (string & {});
 
 export type CacheSettingMode = "automatic" | "explicit" | (string & {});
@@ -436,11 +439,6 @@ export interface Explanation {
   grade?: Grade;
 }
 
-/** The answer to an export. */
-export interface ExportAnswer {
-  partialSuccess?: PartialSuccess;
-}
-
 /** The goals stated for one feature while other features have others. */
 export interface FeatureGoal {
   feature: string;
@@ -773,14 +771,6 @@ export interface Pareto {
   refused: RefusedOption[];
 }
 
-/** What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning. */
-export interface PartialSuccess {
-  rejectedSpans?: string;
-  rejectedLogRecords?: string;
-  rejectedDataPoints?: string;
-  errorMessage?: string;
-}
-
 /** The current password, as proof, and the new one. */
 export interface PasswordChange {
   current_password: string;
@@ -926,6 +916,12 @@ export interface Proposal {
   served_on?: string | null;
   served_replicas?: number | null;
   served_precision?: Precision | null;
+  ttft_ms?: number | null;
+  tpot_ms?: number | null;
+  latency_ms?: number | null;
+  percentile?: number;
+  balancing?: Balancing;
+  spare?: number;
 }
 
 /** The proposed fleet, and whether its replay keeps the latency limits. */
@@ -936,9 +932,16 @@ export interface ProposedFleetSummary {
   precision: string;
   replicas: number;
   usd_per_hour: number;
+  spare_replicas: number;
   ttft_limit_ms_p99: number;
   tpot_limit_ms_p99: number;
+  latency_limit_ms_p99: number | null;
+  percentile: number;
+  balancing: string;
   keeps_limits: boolean;
+  keeps_limits_when_slow: boolean;
+  slow_replays_holding: number;
+  replicas_that_keep_limits: number | null;
   refused_calls: number;
 }
 
@@ -1242,6 +1245,7 @@ export interface SimulatedLatency {
   latency_ms_p99: number | null;
   ttft_ms_p99_range?: number[];
   tpot_ms_p99_range?: number[];
+  latency_ms_p99_range?: number[];
 }
 
 /** One part of the proposal, and its effect on top of the parts before it. */

@@ -7,13 +7,14 @@ exported from a bounded queue in a thread of their own.
 
 import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from typing import Any, Final
 
 from netra.domain.telemetry.mapping import response_id_of
 from netra.domain.telemetry.np1 import prefix_hashes
 from netra.domain.telemetry.prompts import prompt_of
+from netra.domain.telemetry.records import Attributes
 
 INSTRUMENTORS: Final = frozenset(
     (
@@ -107,7 +108,7 @@ class Hiding:
     def __init__(self, key: bytes | None) -> None:
         self._key = key
 
-    def __call__(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, attributes: Attributes) -> dict[str, Any]:
         """Return the attributes without content; with a key, with the hashes of the prompt."""
         kept = without_content(attributes)
         if (found := response_id_of(attributes)) is not None:
@@ -123,7 +124,7 @@ class Hiding:
         return kept
 
 
-def without_content(attributes: Mapping[str, Any]) -> dict[str, Any]:
+def without_content(attributes: Attributes) -> dict[str, Any]:
     """Return the attributes that hold no words of a prompt or an answer."""
     return {name: value for name, value in attributes.items() if not is_content(name)}
 
@@ -133,7 +134,7 @@ def is_content(name: str) -> bool:
     return name in CONTENT_NAMES or name.startswith(CONTENT_PREFIXES)
 
 
-def _hiding_exporter(inner: Any, hide: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+def _hiding_exporter(inner: Any, hide: Callable[[Attributes], dict[str, Any]]) -> Any:
     """Return an exporter that hides the content of each span before `inner` sends it."""
     from opentelemetry.sdk.trace import Event, ReadableSpan
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     AdoptedWhat: TypeAlias = Literal["caching", "model", "price"] | str
     AgentUpdateDataAgent: TypeAlias = Literal["ActionsToMeetGoalsSubAgent", "DataSubAgent", "OptimizationsCoreSubAgent", "ReportingSubAgent", "TriageSubAgent"] | str
     AuditLineEvent: TypeAlias = Literal["access_refused", "account_added", "account_disabled", "identity_linked", "identity_refused", "key_issued", "key_revoked", "limit_reached", "password_changed", "refresh_raced", "refresh_reused", "sessions_ended", "sign_in_refused", "signed_in", "signed_out"] | str
+    Balancing: TypeAlias = Literal["least_loaded", "random", "round_robin"] | str
     BillSourceSource: TypeAlias = Literal["invoice", "list", "mixed"] | str
     CacheSettingMode: TypeAlias = Literal["automatic", "explicit"] | str
     ChangeVerdictRuling: TypeAlias = Literal["cannot_tell", "no_difference", "not_worth_it", "worth_it"] | str
@@ -51,6 +52,7 @@ else:
     AdoptedWhat = str
     AgentUpdateDataAgent = str
     AuditLineEvent = str
+    Balancing = str
     BillSourceSource = str
     CacheSettingMode = str
     ChangeVerdictRuling = str
@@ -483,12 +485,6 @@ class Explanation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     grade: Grade = "A"
 
 
-class ExportAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to an export."""
-
-    partialSuccess: PartialSuccess | None = None
-
-
 class FeatureGoal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The goals stated for one feature while other features have others."""
 
@@ -855,15 +851,6 @@ class Pareto(Wire, frozen=True, kw_only=True, omit_defaults=True):
     refused: list[RefusedOption]
 
 
-class PartialSuccess(Wire, frozen=True, kw_only=True, omit_defaults=True):
-    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
-
-    rejectedSpans: str | None = None
-    rejectedLogRecords: str | None = None
-    rejectedDataPoints: str | None = None
-    errorMessage: str = ""
-
-
 class PasswordChange(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The current password, as proof, and the new one."""
 
@@ -1018,6 +1005,12 @@ class Proposal(Wire, frozen=True, kw_only=True, omit_defaults=True):
     served_on: str | None = None
     served_replicas: int | None = None
     served_precision: Precision | None = None
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    latency_ms: float | None = None
+    percentile: float = 99.0
+    balancing: Balancing = "random"
+    spare: int = 0
 
 
 class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1029,9 +1022,16 @@ class ProposedFleetSummary(Wire, frozen=True, kw_only=True, omit_defaults=True):
     precision: str
     replicas: int
     usd_per_hour: float
+    spare_replicas: int
     ttft_limit_ms_p99: float
     tpot_limit_ms_p99: float
+    latency_limit_ms_p99: float | None
+    percentile: float
+    balancing: str
     keeps_limits: bool
+    keeps_limits_when_slow: bool
+    slow_replays_holding: float
+    replicas_that_keep_limits: int | None
     refused_calls: int
 
 
@@ -1362,6 +1362,7 @@ class SimulatedLatency(Wire, frozen=True, kw_only=True, omit_defaults=True):
     latency_ms_p99: float | None
     ttft_ms_p99_range: list[float] | None = None
     tpot_ms_p99_range: list[float] | None = None
+    latency_ms_p99_range: list[float] | None = None
 
 
 class SimulatedStep(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1729,6 +1730,7 @@ __all__ = [
     "AuthenticateData",
     "AuthorizationUrl",
     "Autoscaling",
+    "Balancing",
     "BillSource",
     "BillSourceSource",
     "CacheSetting",
@@ -1765,7 +1767,6 @@ __all__ = [
     "Evidence",
     "ExchangeRequest",
     "Explanation",
-    "ExportAnswer",
     "FeatureGoal",
     "FeatureLatency",
     "Features",
@@ -1808,7 +1809,6 @@ __all__ = [
     "Pagination",
     "PaidRatio",
     "Pareto",
-    "PartialSuccess",
     "PasswordChange",
     "PasswordChanged",
     "PeriodBill",

@@ -3,9 +3,10 @@
 What a cell means may follow from the others of its column: learn from a block first, then clean it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Final, Protocol
+from functools import partial
+from typing import Final
 
 from netra.adapters.files.instants import Instants, Order
 from netra.adapters.files.numbers import Style, currency_in, plain_number, style_in
@@ -14,18 +15,6 @@ from netra.domain.workloads.columns import FLOATS, INTEGERS
 Columns = Mapping[str, Sequence[str]]  # cells by the field of `Event`; "" without a cell
 
 COUNTS: Final = ("input_tokens", "output_tokens", *INTEGERS, "prefix_block_tokens")
-
-
-class CellReader(Protocol):
-    """Reads the cells of one file."""
-
-    def learn(self, columns: Columns) -> None:
-        """Learn from the cells of a block how those of the file are written."""
-        ...
-
-    def plain(self, columns: Columns) -> Columns:
-        """Return the cells in plain form; one that cannot be read stays as it is."""
-        ...
 
 
 class Cells:
@@ -44,12 +33,14 @@ class Cells:
         self.in_seconds = in_seconds  # fields whose cells are seconds
         self._instants = Instants(order=order)
         self._styles: dict[str, Style] = {}
-        self._shown: dict[str, str] = {}
+        self._shown: dict[Style, tuple[str, str]] = {}  # an example of each style
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return how cells were read, one sentence each."""
-        numbers = (f"Numbers such as {cell!r} were read as {number}." for cell, number in self._shown.items())
+        numbers = (
+            f"Numbers such as {cell!r} were read as {number}." for cell, number in self._shown.values()
+        )
         return (*self._instants.notes, *numbers)
 
     def learn(self, columns: Columns) -> None:
@@ -72,19 +63,22 @@ class Cells:
         return cleaned
 
     def _plain(self, field: str, cells: Sequence[str]) -> Sequence[str]:
+        """Return a column in plain form; each distinct cell is read once."""
         if field == "timestamp":
-            return [self._instants.plain(cell) for cell in cells]
-        if field in COUNTS or field in FLOATS:
-            return list(self._numbers(field, cells))
-        return cells
+            read: Callable[[str], str] = self._instants.plain
+        elif field in COUNTS or field in FLOATS:
+            style = self._styles.get(field) or self._usual
+            read = partial(self._number, style=style, is_count=field in COUNTS, field=field)
+        else:
+            return cells
+        known = {cell: read(cell) for cell in dict.fromkeys(cells)}
+        return [known[cell] for cell in cells]
 
-    def _numbers(self, field: str, cells: Sequence[str]) -> Iterator[str]:
-        style = self._styles.get(field) or self._usual
-        for cell in cells:
-            number = plain_number(cell, style=style, is_count=field in COUNTS)
-            if number != cell and style not in self._shown.values() and len(self._shown) < 2:
-                self._shown.setdefault(cell, number)
-            yield _times_1000(number) if field in self.in_seconds else number
+    def _number(self, cell: str, *, style: Style, is_count: bool, field: str) -> str:
+        number = plain_number(cell, style=style, is_count=is_count)
+        if number != cell:
+            self._shown.setdefault(style, (cell, number))
+        return _times_1000(number) if field in self.in_seconds else number
 
     @property
     def _usual(self) -> Style:

@@ -65,7 +65,7 @@ class Instants:
         """
         numbers: list[str] = []
         dates: list[re.Match[str]] = []
-        for cell in cells:
+        for cell in dict.fromkeys(cells):
             if _NUMBER.fullmatch(cell):
                 numbers.append(cell)
             elif (date := _YEAR_LAST.fullmatch(cell)) is not None:
@@ -97,14 +97,14 @@ class Instants:
             return cell
         if _NUMBER.fullmatch(cell):
             return self._of_number(cell)
-        for form in _FORMS:
-            if (found := form.fullmatch(cell)) is not None:
-                return _plain(found, month=_month_of(found), day=int(found["day"])) or cell
-        if (found := _YEAR_LAST.fullmatch(cell)) is not None:
+        if self._order is not None and (found := _YEAR_LAST.fullmatch(cell)) is not None:
             day, month = int(found["one"]), int(found["two"])
             if self._order == "month-first":
                 day, month = month, day
             return _plain(found, month=month, day=day) or cell
+        for form in _FORMS:
+            if (found := form.fullmatch(cell)) is not None:
+                return _plain(found, month=_month_of(found), day=int(found["day"])) or cell
         return cell
 
     def _of_number(self, cell: str) -> str:
@@ -149,7 +149,7 @@ def _plain(found: re.Match[str], *, month: int, day: int) -> str | None:
     except ValueError:
         return None
     fraction = "" if found["fraction"] is None else f".{found['fraction'][:9]}"
-    return f"{at:%Y-%m-%dT%H:%M:%S}{fraction}{_zone(found['zone'])}"
+    return f"{at.isoformat()}{fraction}{_zone(found['zone'])}"
 
 
 def _zone(zone: str | None) -> str:

@@ -5,10 +5,12 @@ The style of a column is learned from cells that can mean only one thing, and ke
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final, Literal
 
 Style = Literal["point", "comma"]  # the decimal sign
 
+LOOKED_AT: Final = 10_000  # cells with a sign that are looked at to learn a column's style
 CURRENCIES: Final = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
 _MONEY: Final = re.compile(
     r"\s*(US\$|[$€£¥₹]|[A-Z]{3}(?=[\s\d]))?\s*(.*?)\s*([$€£¥₹]|(?<=[\s\d])[A-Z]{3})?\s*"
@@ -34,7 +36,8 @@ def style_in(cells: Iterable[str], *, are_counts: bool) -> Style | None:
     'comma'
     """
     found: set[Style] = set()
-    for cell in cells:
+    written = (cell for cell in cells if "," in cell or "." in cell)
+    for cell in islice(written, LOOKED_AT):
         style = _proof(_bare(cell), is_count=are_counts)
         if style is not None:
             found.add(style)
@@ -65,6 +68,8 @@ def plain_number(cell: str, *, style: Style, is_count: bool = False) -> str:
     >>> plain_number("n/a", style="point"), plain_number("12.0", style="point", is_count=True)
     ('n/a', '12')
     """
+    if cell.isdigit():
+        return cell
     text = _bare(cell)
     if _GROUPS[style].fullmatch(text):
         text = text.replace("," if style == "point" else ".", "")
@@ -77,8 +82,15 @@ def plain_number(cell: str, *, style: Style, is_count: bool = False) -> str:
 
 def _bare(cell: str) -> str:
     """Return a number without its currency and without spaces between its digits."""
-    found = _MONEY.fullmatch(cell)
-    return cell if found is None else _SPACES.sub("", found[2])
+    if not _is_bare(cell):
+        found = _MONEY.fullmatch(cell)
+        cell = cell if found is None else found[2]
+    return _SPACES.sub("", cell)
+
+
+def _is_bare(cell: str) -> bool:
+    """Return whether a cell begins and ends with a digit, so that it names no currency."""
+    return cell[:1].isdigit() and cell[-1:].isdigit()
 
 
 def currency_in(cell: str) -> str | None:
@@ -87,6 +99,8 @@ def currency_in(cell: str) -> str | None:
     >>> currency_in("$0.01"), currency_in("0,01 €"), currency_in("12 USD"), currency_in("0.01")
     ('USD', 'EUR', 'USD', None)
     """
+    if _is_bare(cell):
+        return None
     found = _MONEY.fullmatch(cell)
     named = None if found is None else found[1] or found[3]
     return None if named is None else CURRENCIES.get(named, named)

@@ -221,13 +221,13 @@ def _check_characters(text: str) -> None:
 
 
 def _chains(cells: Mapping[str, Cells]) -> Prefixes | None:
-    if "prefix_hashes" not in cells or not any(cells["prefix_hashes"]):
-        return None
+    count = len(cells["timestamp"])
     sizes = _ints(cells.get("prefix_block_tokens", ()) or ("",))
-    count = len(cells["prefix_hashes"])
     blocks = np.full(count, _BLOCK_TOKENS) if sizes is None else np.where(sizes < 0, _BLOCK_TOKENS, sizes)
     if blocks.min() < 1 or blocks.max() > 65_536:
         raise Unusual
+    if "prefix_hashes" not in cells or not any(cells["prefix_hashes"]):
+        return None
     chains = [chain_of(cell) for cell in cells["prefix_hashes"]]
     if max(map(len, chains)) > PREFIX_HASHES_PER_EVENT_MAX:
         raise Unusual

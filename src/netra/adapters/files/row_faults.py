@@ -32,6 +32,7 @@ _EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "currency": ("three capital letters such as USD", "leave it out for US dollars"),
     "variant": ("control or treatment", "leave the cell empty for calls outside the test"),
+    "prefix_block_tokens": ("a whole number from 1 to 65536", "leave the cell empty for blocks of 512"),
     "prefix_hashes": (f"at most {PREFIX_HASHES_PER_EVENT_MAX} block hashes", "hash larger blocks"),
     **dict.fromkeys(
         ("model", "id", "provider", "status", "session", "template", "feature", "tool", "prompt_hash"), _TEXT

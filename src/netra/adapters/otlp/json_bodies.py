@@ -1,6 +1,6 @@
 """OTLP/JSON as records: 64-bit integers as numbers or text, ids in either case, unknown fields ignored."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -32,7 +32,7 @@ from netra.adapters.otlp.json_messages import (
 from netra.domain.errors import InvalidRequest
 from netra.domain.telemetry.dialects import IGNORED_SCOPES
 from netra.domain.telemetry.metrics import CounterPoint, is_usage_metric
-from netra.domain.telemetry.records import Record, Signal, SpanEvent
+from netra.domain.telemetry.records import Attributes, Record, Signal, SpanEvent
 
 _ERROR: Final = (2, "2", "STATUS_CODE_ERROR")
 _DELTA: Final = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
@@ -100,7 +100,7 @@ class JsonBlock:
     def __init__(self, resource: AnyResource, signal: Signal) -> None:
         self._scopes: Sequence[AnyScope] = _scopes_of(resource)
         self._signal = signal
-        self.resource: Mapping[str, Any] = _attributes_of(resource.resource)
+        self.resource: Attributes = _attributes_of(resource.resource)
 
     def __len__(self) -> int:
         return sum(len(_raws_of(scope)) for scope in self._scopes)
@@ -149,7 +149,7 @@ def _named(scope: Scope | None) -> tuple[str, str]:
     return ("", "") if scope is None else (scope.name or "", scope.version or "")
 
 
-def _points(metric: Metric, resource: Mapping[str, Any]) -> Iterator[CounterPoint]:
+def _points(metric: Metric, resource: Attributes) -> Iterator[CounterPoint]:
     data = metric.sum or metric.histogram
     if data is None or not is_usage_metric(metric.name or ""):
         return
@@ -175,11 +175,11 @@ def _number(point: Point) -> float:
     return 0.0
 
 
-def _attributes_of(resource: Resource | None) -> Mapping[str, Any]:
+def _attributes_of(resource: Resource | None) -> Attributes:
     return {} if resource is None else _mapping(resource.attributes)
 
 
-def _span(span: Span, resource: Mapping[str, Any], scope: str, version: str) -> Record:
+def _span(span: Span, resource: Attributes, scope: str, version: str) -> Record:
     return Record(
         name=span.name or "",
         attributes={} if scope in IGNORED_SCOPES else _mapping(span.attributes),
@@ -197,7 +197,7 @@ def _span(span: Span, resource: Mapping[str, Any], scope: str, version: str) -> 
     )
 
 
-def _log(log: Log, resource: Mapping[str, Any], scope: str, version: str) -> Record:
+def _log(log: Log, resource: Attributes, scope: str, version: str) -> Record:
     at_ns = _ns(log.time_unix_nano) or _ns(log.observed_time_unix_nano)
     text = log.body.string_value if log.body is not None else None
     return Record(

@@ -3,13 +3,13 @@
 The messages are imported when the first body comes: it takes a tenth of a second, which no start should pay.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from netra.domain.errors import InvalidRequest
 from netra.domain.telemetry.dialects import IGNORED_SCOPES
 from netra.domain.telemetry.metrics import CounterPoint, is_usage_metric
-from netra.domain.telemetry.records import Record, Signal, SpanEvent
+from netra.domain.telemetry.records import Attributes, Record, Signal, SpanEvent
 
 Message = Any  # a generated message, whose attributes exist at run time only
 
@@ -20,7 +20,7 @@ _DELTA: Final = 1
 _LEVELS_MAX: Final = 8  # nested lists and mappings of one value that are read
 _BODY_TEXT_MAX: Final = 256  # characters of a log record's body that may be an event's name
 _PLAIN: Final = frozenset(("string_value", "int_value", "double_value", "bool_value"))
-_NO_ATTRIBUTES: Final[Mapping[str, Any]] = {}
+_NO_ATTRIBUTES: Final[Attributes] = {}
 
 
 def resources_of(body: bytes, signal: Signal) -> Sequence[Message]:
@@ -59,7 +59,7 @@ class ProtobufBlock:
     def __init__(self, resource: Message, signal: Signal) -> None:
         self._resource = resource
         self._signal = signal
-        self.resource: Mapping[str, Any] = mapping_of(resource.resource.attributes)
+        self.resource: Attributes = mapping_of(resource.resource.attributes)
 
     def __len__(self) -> int:
         if self._signal is Signal.TRACES:
@@ -88,7 +88,7 @@ class ProtobufBlock:
                     yield from _points(metric, self.resource)
 
 
-def _spans(scope: Message, resource: Mapping[str, Any]) -> Iterator[Record]:
+def _spans(scope: Message, resource: Attributes) -> Iterator[Record]:
     name, version = scope.scope.name, scope.scope.version
     is_ignored = name in IGNORED_SCOPES
     for span in scope.spans:
@@ -111,7 +111,7 @@ def _spans(scope: Message, resource: Mapping[str, Any]) -> Iterator[Record]:
         )
 
 
-def _log(log: Message, resource: Mapping[str, Any], scope: str, version: str) -> Record:
+def _log(log: Message, resource: Attributes, scope: str, version: str) -> Record:
     if len(log.trace_id) not in {0, _TRACE_ID_BYTES}:
         raise InvalidRequest("A log record has a trace id that is none; were traces sent to /v1/logs?")
     at_ns = log.time_unix_nano or log.observed_time_unix_nano
@@ -139,7 +139,7 @@ def _event(event: Message) -> SpanEvent:
     return SpanEvent(name=event.name, at_ns=event.time_unix_nano, exception_type=kind)
 
 
-def _points(metric: Message, resource: Mapping[str, Any]) -> Iterator[CounterPoint]:
+def _points(metric: Message, resource: Attributes) -> Iterator[CounterPoint]:
     kind = metric.WhichOneof("data")
     if kind not in {"sum", "histogram"}:
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, delete, func, literal_column, select, update
 
@@ -18,7 +18,7 @@ from netra.ports.telemetry import Claim, StagedArrival
 _STREAM: Final = telemetry_streams.c
 _ARRIVAL: Final = telemetry_arrivals.c
 _SEEN: Final = telemetry_seen.c
-_ZERO: Final[ColumnElement[Any]] = literal_column("0")
+_ZERO: Final[ColumnElement[int]] = literal_column("0")
 _OWN: Final = (_STREAM.owner_id == param("whose"), _STREAM.workload_id == param("which"))
 _OWN_ARRIVALS: Final = (_ARRIVAL.owner_id == param("whose"), _ARRIVAL.workload_id == param("which"))
 _OWN_SEEN: Final = (_SEEN.owner_id == param("whose"), _SEEN.workload_id == param("which"))

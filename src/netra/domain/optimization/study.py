@@ -5,7 +5,7 @@ import numpy as np
 
 from netra.domain.optimization.analysers.model import Study
 from netra.domain.optimization.invoice import invoice_of
-from netra.domain.optimization.measures.span import month_of, span_of
+from netra.domain.optimization.measures.span import Month, Span, month_of, span_of
 from netra.domain.optimization.model import Checkpoint, Goals, never_stop
 from netra.domain.optimization.performance.hardware import Hardware
 from netra.domain.optimization.prefix import TTLS_S, reuse_of, shared_blocks
@@ -15,7 +15,7 @@ from netra.domain.optimization.progress import within
 from netra.domain.optimization.traffic import Bools, call_usd, traffic_of
 from netra.domain.optimization.uncertainty.level import swing_of
 from netra.domain.optimization.uncertainty.share import sampling_of
-from netra.domain.workloads.columns import Events, Labels, nanoseconds
+from netra.domain.workloads.columns import Events, Floats, Labels, nanoseconds
 from netra.domain.workloads.folding import folded
 
 
@@ -46,13 +46,8 @@ def study_of(
     shared = None if ordered.prefixes is None else shared_blocks(ordered, ordered.prefixes)
     replaying = within(checkpoint, begin=0.6, end=0.8)
     reuse = () if shared is None else reuse_of(ordered, shared, ttls_s=in_order, checkpoint=replaying)
-    change_at_ns = None if goals.change_at is None else nanoseconds(goals.change_at)
-    month, span = month_of(ordered.at_ns, span_of(ordered.at_ns), change_at_ns=change_at_ns)
     now_usd = call_usd(traffic)
-    if span.is_month_known:
-        paid = now_usd[month.first :]
-        swing = swing_of(ordered.at_ns[month.first :], paid, seconds=month.seconds)
-        month = msgspec.structs.replace(month, swing=swing)
+    month, span = _month(ordered, now_usd, goals=goals)
     since = np.arange(month.first, len(ordered))
     session = None if ordered.session is None else ordered.session.take(since)
     return Study(
@@ -73,6 +68,17 @@ def study_of(
         shared_blocks=shared,
         folds=folds,
     )
+
+
+def _month(ordered: Events, now_usd: Floats, *, goals: Goals) -> tuple[Month, Span]:
+    """Return the month that the log stands for, with the uncertainty of its traffic, and the log's span."""
+    change_at_ns = None if goals.change_at is None else nanoseconds(goals.change_at)
+    month, span = month_of(ordered.at_ns, span_of(ordered.at_ns), change_at_ns=change_at_ns)
+    if span.is_month_known:
+        paid = now_usd[month.first :]
+        swing = swing_of(ordered.at_ns[month.first :], paid, seconds=month.seconds)
+        month = msgspec.structs.replace(month, swing=swing)
+    return month, span
 
 
 def in_scope(events: Events, *, features: tuple[str, ...]) -> Bools:

@@ -8,6 +8,7 @@ from netra.domain.telemetry.attribute_names import PROVIDERS
 from netra.domain.telemetry.calls import BLOCK_TOKENS, BLOCK_TOKENS_MAX
 from netra.domain.telemetry.np1 import PrefixHashes, prefix_hashes
 from netra.domain.telemetry.prompts import prompt_of_messages
+from netra.domain.telemetry.records import Attributes
 from netra.domain.telemetry.timing import instant_ns
 from netra.domain.telemetry.usage import Usage, filled, settled, usage_of
 from netra.domain.telemetry.values import count_of, label_of, number_of, object_of, truth_of
@@ -22,7 +23,7 @@ class NotACall(Exception):
     """The row is no call of a provider; the message says why."""
 
 
-def event_of_payload(row: Any, *, content_key: bytes | None = None) -> Event:  # Any: a JSON value
+def event_of_payload(row: object, *, content_key: bytes | None = None) -> Event:
     """Return the event of a payload; with a key, its prompt is hashed and forgotten.
 
     Raises `NotACall` for a row without model or time, or one that LiteLLM's own cache answered.
@@ -64,7 +65,7 @@ def event_of_payload(row: Any, *, content_key: bytes | None = None) -> Event:  #
     )
 
 
-def _usage(row: Mapping[str, Any]) -> Usage:
+def _usage(row: Attributes) -> Usage:
     """Return the counts; LiteLLM's input is inclusive, and its metadata has the parts."""
     sent = Usage(
         input_tokens=count_of(row.get("prompt_tokens")), output_tokens=count_of(row.get("completion_tokens"))
@@ -72,12 +73,12 @@ def _usage(row: Mapping[str, Any]) -> Usage:
     return settled(filled(sent, usage_of(object_of(row.get("metadata")).get("usage_object"))))[0]
 
 
-def _provider(row: Mapping[str, Any]) -> str | None:
+def _provider(row: Attributes) -> str | None:
     provider = label_of(row.get("custom_llm_provider"))
     return None if provider is None else PROVIDERS.get(provider.lower(), provider)
 
 
-def _status(row: Mapping[str, Any], *, is_failed: bool) -> str:
+def _status(row: Attributes, *, is_failed: bool) -> str:
     if not is_failed:
         response = object_of(row.get("response"))
         choices = response.get("choices")
@@ -88,13 +89,13 @@ def _status(row: Mapping[str, Any], *, is_failed: bool) -> str:
     return label_of(error.get("error_code")) or label_of(error.get("error_class")) or "error"
 
 
-def _cap(row: Mapping[str, Any]) -> int | None:
+def _cap(row: Attributes) -> int | None:
     parameters = object_of(row.get("model_parameters"))
     found = [count for name in _CAPS if (count := count_of(parameters.get(name)))]
     return found[0] if found else None
 
 
-def _session(row: Mapping[str, Any]) -> str | None:
+def _session(row: Attributes) -> str | None:
     """Return the session; a trace id is one only where the caller chose it, which no UUID shows."""
     trace = label_of(row.get("trace_id"))
     is_own = trace is not None and trace != row.get("litellm_call_id") and not _is_uuid(trace)
@@ -108,12 +109,12 @@ def _is_uuid(text: str) -> bool:
     )
 
 
-def _tag(row: Mapping[str, Any]) -> str | None:
+def _tag(row: Attributes) -> str | None:
     tags = row.get("request_tags")
     return label_of(tags[0]) if isinstance(tags, list) and tags else None
 
 
-def _labels(row: Mapping[str, Any]) -> dict[str, str]:
+def _labels(row: Attributes) -> dict[str, str]:
     metadata = object_of(row.get("metadata"))
     found = {
         "customer": label_of(row.get("end_user")),
@@ -123,7 +124,7 @@ def _labels(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _prompt(row: Mapping[str, Any], usage: Usage, key: bytes | None) -> dict[str, Any]:  # Any: columns
+def _prompt(row: Attributes, usage: Usage, key: bytes | None) -> dict[str, Any]:  # Any: columns
     parameters = object_of(row.get("model_parameters"))
     text = None if key is None else prompt_of_messages(row.get("messages"), parameters.get("tools"))
     if text is None or key is None:
@@ -139,6 +140,6 @@ def _prompt(row: Mapping[str, Any], usage: Usage, key: bytes | None) -> dict[str
     }
 
 
-def _ns(value: Any) -> int | None:  # Any: seconds since 1970, or text without a zone, which is in UTC
+def _ns(value: object) -> int | None:  # Any: seconds since 1970, or text without a zone, which is in UTC
     seconds = number_of(value)
     return instant_ns(value) if seconds is None else int(seconds * _SECOND_NS)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from netra.domain.optimization.model import Precision
 from netra.domain.optimization.wording import count, money, percent
@@ -17,11 +17,13 @@ from netra.entrypoints.reports.safe import say_json, say_lines
 from netra.entrypoints.reports.units import milliseconds, title_of
 
 if TYPE_CHECKING:
-    from netra.domain.optimization.what_if.outcome import FleetSummary, SimulatedLatency
+    from netra.domain.optimization.what_if.outcome import FleetSummary, ProposedFleetSummary, SimulatedLatency
     from netra.domain.optimization.what_if.simulate import Proposal, Simulated
     from netra.ports.log_files import ReadLog
 
 NOT_ENOUGH: Final = 3
+POSITIVE: Final = click.FloatRange(0, min_open=True)
+BALANCING: Final = click.Choice(("random", "round_robin", "least_loaded"))
 PRECISION: Final = click.Choice(get_args(Precision))
 
 
@@ -52,6 +54,26 @@ PRECISION: Final = click.Choice(get_args(Precision))
     help="Number of replicas that serve the log today.  [default: 1]",
 )
 @click.option("--served-precision", type=PRECISION, help="Precision of their weights.")
+@click.option("--ttft-ms", type=POSITIVE, help="Limit on the time to first token in milliseconds.")
+@click.option("--tpot-ms", type=POSITIVE, help="Limit on the time per output token in milliseconds.")
+@click.option("--latency-ms", type=POSITIVE, help="Limit on the whole call in milliseconds.")
+@click.option(
+    "--percentile",
+    type=click.FloatRange(1, 100, max_open=True),
+    default=99.0,
+    show_default=True,
+    help="Percentile at which the limits must hold.",
+)
+@click.option(
+    "--balancing", type=BALANCING, default="random", show_default=True, help="Load balancing across replicas."
+)
+@click.option(
+    "--spare",
+    type=click.IntRange(0, 64),
+    default=0,
+    show_default=True,
+    help="Replicas beyond those that the limits need.",
+)
 @click.option(
     "--model",
     "priced_as",
@@ -79,7 +101,8 @@ def simulate(
     from netra.domain.optimization.what_if.simulate import Proposal  # imports numpy, as the help need not
 
     logs = logs_of(paths, **{name: proposed.pop(name) for name in READING})
-    today = {name: value for name, value in proposed.items() if name.startswith("served_")}
+    stated = ("served_", "ttft_ms", "tpot_ms", "latency_ms", "percentile", "balancing", "spare")
+    today = {name: value for name, value in proposed.items() if name.startswith(stated)}
     proposal = Proposal(model=to_model, **proposed)
     if proposal == Proposal(**today):
         raise click.UsageError("Propose a change, such as --to-model NAME or --cache.")
@@ -114,8 +137,7 @@ def lines_of(simulated: "Simulated") -> list[str]:
     if simulated.fleet_now is not None:
         lines.append(f"  now   {_fleet(simulated.fleet_now)}")
     if simulated.fleet is not None:
-        holds = "keeps" if simulated.fleet.keeps_limits else "breaks"
-        lines.append(f"  then  {_fleet(simulated.fleet)}, {holds} the latency limits")
+        lines.append(f"  then  {_fleet(simulated.fleet)}, {_verdict(simulated.fleet)}")
     lines.append("")
     lines.append(f"  latency now   {_tails(simulated.latency_now)}")
     lines.append(f"  latency then  {_tails(simulated.latency_then)}")
@@ -151,13 +173,24 @@ async def _simulated(
         )
 
 
+def _verdict(fleet: "ProposedFleetSummary") -> str:
+    """Return whether the fleet keeps the limits, and the number of replicas that do."""
+    holds = "keeps" if fleet.keeps_limits else "breaks"
+    balancing = fleet.balancing.replace("_", " ")
+    at = f"{holds} the latency limits at p{fleet.percentile:g} ({balancing} balancing)"
+    found = f"{at}; with slow steps {percent(fleet.slow_replays_holding)} of the replays do"
+    fewest = fleet.replicas_that_keep_limits
+    needed = "no number of replicas does" if fewest is None else f"{count(fewest, 'replica')} would do"
+    return f"{found}; {needed}"
+
+
 def _tails(latency: "SimulatedLatency | None") -> str:
     if latency is None:
         return "not known"
     tails = (
         ("TTFT", latency.ttft_ms_p99, latency.ttft_ms_p99_range),
         ("TPOT", latency.tpot_ms_p99, latency.tpot_ms_p99_range),
-        ("whole call", latency.latency_ms_p99, UNSET),
+        ("whole call", latency.latency_ms_p99, latency.latency_ms_p99_range),
     )
     known = [f"{name} p99 {_latency(ms, bounds)}" for name, ms, bounds in tails if ms is not None]
     return ", ".join(known) or "not known"

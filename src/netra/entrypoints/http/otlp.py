@@ -14,19 +14,16 @@ from netra.domain.users.model import KeyScope
 from netra.entrypoints.credentials import header
 from netra.entrypoints.http.admission import JSON, admits
 from netra.entrypoints.http.inflating import BODY_BYTES_MAX, GZIP, inflated
-from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.otlp_answers import PROTOBUF, ExportAnswer, answered, is_json_request
+from netra.entrypoints.http.otlp_answers import PROTOBUF, answered, is_json_request
 from netra.entrypoints.http.request import ApiRequest
 
-_ANY: Final = {"type": "object", "description": "An export request of OTLP, in JSON."}
-_BYTES: Final = {"type": "string", "format": "binary", "description": "An export request of OTLP."}
 _EXPORT: Final = admits(
     limit=None,  # counted in records and bytes instead
     reads=(PROTOBUF, JSON),
     scope=KeyScope.INGEST,
     encodings=(GZIP,),
     takes_key_header=True,
-) | noted(bodies={PROTOBUF: _BYTES, JSON: _ANY}, answers={200: ExportAnswer})
+)
 
 
 @post("/otlp/v1/traces", status_code=200, opt=_EXPORT, summary="Send spans")
@@ -72,14 +69,14 @@ async def send_workload_metrics(
 
 
 def otlp_router() -> Router:
-    """Return the routes."""
+    """Return the routes, whose requests and answers OTLP defines: they are not in the API's own document."""
     for_all = Router("/api", route_handlers=[send_traces, send_logs, send_metrics])
     for_one = Router(
         "/api/workloads",
         route_handlers=[send_workload_traces, send_workload_logs, send_workload_metrics],
     )
     return Router(
-        "/", route_handlers=[for_all, for_one], tags=["Telemetry"], request_max_body_size=BODY_BYTES_MAX
+        "/", route_handlers=[for_all, for_one], include_in_schema=False, request_max_body_size=BODY_BYTES_MAX
     )
 
 

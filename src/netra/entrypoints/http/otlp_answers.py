@@ -24,21 +24,6 @@ _INTERNAL: Final = 13
 MESSAGE_MAX: Final = 2_000  # characters of a message; answers stay small
 
 
-class PartialSuccess(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning."""
-
-    rejected_spans: str | None = None
-    rejected_log_records: str | None = None
-    rejected_data_points: str | None = None
-    error_message: str = ""
-
-
-class ExportAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The answer to an export."""
-
-    partial_success: PartialSuccess | None = None
-
-
 class RpcStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Why an export failed: `google.rpc.Status`."""
 

@@ -34,6 +34,7 @@ _UP_BEFORE: Final = re.compile(
     r"|surcharge|premium|mark-?up|penalty)" + _FILL,
     re.IGNORECASE,
 )
+_NO_WAY: Final = re.compile(r"\b(?:ran|runs?|rack\w*|ma[kd]\w+|sum\w*|clock\w*) up\s*$", re.IGNORECASE)
 _THEN: Final = r"^(?:\s?(?:a|per|each|/)\s?\w+)?\s(?:of savings?|in savings?|"
 _DOWN_AFTER: Final = re.compile(
     _THEN + r"less|cheaper|lower|fewer|off|saved|savings?|reduction|decrease)\b", re.IGNORECASE
@@ -109,6 +110,8 @@ def way(before: str, after: str) -> str:
     >>> way("saves about ", " a month"), way("", " a month more"), way("costs ", "")
     ('down', 'up', '')
     """
+    if _NO_WAY.search(before):
+        return ""
     if _DOWN_AFTER.match(after):
         return "down"
     if _UP_AFTER.match(after):

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
+
 _TEXT: Final[Mapping[str, str]] = {
     "saving": r"sav\w+|can go|go(?:es)? away|disappear\w*|vanish\w*|cheaper|less|lower\w*|cut\w*|reduc\w+"
     r"|drops?|dropped|falls?|fell|down|off|gains?|gained|shav\w+|trim\w*|avoid\w*|differ\w*|change\w*"
@@ -24,7 +26,7 @@ _TEXT: Final[Mapping[str, str]] = {
     "latency": r"latenc\w+|slow\w*|fast\w*|tak(?:es?|ing)|within|answers? in|respon\w+|whole[- ]call"
     r"|end[- ]to[- ]end|tail\w*|p[0-9]{2}"
     r"|percentile|limit\w*|median|finish\w*|complet\w*|calls? (?:last|run)\w*|seconds?|wait\w*|runs?"
-    r"|duration|slo|needs?",
+    r"|duration|slo|needs?|answers? after|typically|middle|call takes|longer",
     "fail": r"fail\w*|error\w*|wast\w*|refus\w*|unsuccess\w*|timeouts?|timed out|retr(?:y|ies)\w*"
     r"|turned away|not charged"
     r"|unpaid|reject\w*|not billed|uncharged|avoidable|for nothing",
@@ -67,7 +69,8 @@ _TEXT: Final[Mapping[str, str]] = {
     "range": r"between|to|from|range\w*|interval|low\w*|high\w*|least|most|up|best|worst|upper|bottom"
     r"|top|either|or|and|may|might"
     r"|conservative\w*|optimistic\w*|pessimistic\w*|bound\w*|floor|ceiling|as much|as little",
-    "spread": r"median|p[0-9]{2}|percentile|mean|average|typical\w*|largest|longest|max\w*|min\w*|tail"
+    "spread": r"half|middle|median|p[0-9]{2}|percentile|mean|average|typical\w*|largest|longest|max\w*"
+    r"|min\w*|tail"
     r"|most|usual\w*",
     "route": r"rout\w*|send\w*|sent|go|goes|stay\w*|mov\w*|serv\w*|plan\w*|handle\w*|switch\w*|shift\w*",
     "stay": r"stay\w*|remain\w*|keep\w*|left|not fit|rest|unchanged",
@@ -109,7 +112,7 @@ _PATTERNS: Final = {name: re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE) for
 METRICS: Final = ("ttft", "tpot")
 OUTCOMES: Final = ("fail", "repeat")
 _PERCENTILE: Final = re.compile(
-    r"\b(?:p(?P<p>50|90|95|99)|(?P<n>50|90|95|99)(?:th)? percentile|(?P<median>median|typical(?:ly)?)"
+    r"\b(?:p(?P<p>50|90|95|99)|(?P<n>50|90|95|99)(?:th)? percentile|(?P<median>median|middle|typical(?:ly)?)"
     r"|(?P<mean>mean|average|on average)|(?P<max>maximum|longest|slowest))\b",
     re.IGNORECASE,
 )
@@ -172,6 +175,7 @@ def percentiles_in(text: str) -> frozenset[str]:
     for match in _PERCENTILE.finditer(text):
         number = match["p"] or match["n"]
         found.add(f"p{number}" if number else "p50" if match["median"] else (match.lastgroup or ""))
+    found.update(name for name, _, _ in percentile_phrases(text))
     return frozenset(found)
 
 

@@ -8,6 +8,7 @@ from netra.domain.agents.guard.concepts import says
 from netra.domain.agents.guard.judged import FalseVerdict, Judged
 from netra.domain.agents.guard.known_verdicts import Measure
 from netra.domain.agents.guard.naming import NameKind
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
 from netra.domain.agents.guard.verdict_words import MOST
 
 _ROWS: Final = (NameKind.FEATURE, NameKind.TEMPLATE, NameKind.TOOL, NameKind.MODEL)
@@ -21,6 +22,8 @@ _PAID: Final = ("bill", "cost", "spend", "money")
 
 def false_shares(judged: Judged) -> Iterator[FalseVerdict]:
     """Yield quantities in words that the payload contradicts, or that it cannot bear out."""
+    if any(percentile_phrases(judged.sentence)):
+        return
     for match in MOST.finditer(judged.sentence):
         if match["what"] is None:
             continue

@@ -14,6 +14,9 @@ from typing import Final
 import msgspec
 
 from netra.domain.agents.guard import claim_context
+from netra.domain.agents.guard.list_numbers import numbered
+from netra.domain.agents.guard.percentile_phrases import percentile_phrases
+from netra.domain.agents.guard.ratios import RATIO_SLACK, Ratio, ratios_in
 from netra.domain.agents.guard.versions_and_dates import Label, labels_in
 from netra.domain.agents.question import number_words
 from netra.domain.agents.question.mentions import blanked
@@ -107,19 +110,18 @@ _NUMBER: Final = re.compile(
     r"(?:[\s-]?(?:" + "|".join(f"(?P<u{i}>{words})" for i, (_, _, words) in enumerate(_UNITS)) + r")(?!\w))?",
     re.IGNORECASE,
 )
-_RATIO: Final = re.compile(
-    r"(?<![\w.,])(?P<part>[0-9]{1,2}|one|two|three|four|five)(?: [a-z]+)? (?:in|out of)(?: every)? "
-    r"(?P<whole>[0-9]{1,3}"
-    r"|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
-    r"|hundred)(?![\w.,]*[0-9])(?![-\w])"
-    r"(?! (?:ms|s|seconds?|minutes?|hours?|days?|weeks?|months?)\b)",
+_TIMES_CALLED: Final = re.compile(
+    r"\b(?:called|used|invoked|requested|ran|runs?|queried|triggered|calls)\b[^.;]{0,24}$",
     re.IGNORECASE,
 )
-_RATIO_SLACK: Final = 0.075  # share by which "one in seven" may be off
+_OF_COUNTED: Final = re.compile(
+    r"\bof (?:the |your |all |these |input |output )*(?P<noun>calls|requests|tokens|answers"
+    r"|prompts),?\s*$",
+    re.IGNORECASE,
+)
 _WISH_WINDOW: Final = 400  # characters before a number in which its sentence may speak of a target
 _RANGE: Final = re.compile(r"\s?(?:-|–|—|to|through)\s?$|\s(?:and|or)\s$", re.IGNORECASE)
 _ORDINAL: Final = re.compile(r"(?<![\w.])[0-9]{1,2}(?:st|nd|rd|th)\b", re.IGNORECASE)
-_NUMBERED: Final = re.compile(r"(?m)^[ \t]*(?:#{1,4} |[-*] )?\*{0,2}(?P<n>[0-9]{1,2})[.)](?=\s)")
 _EMPHASIS: Final = re.compile(r"[*_]{2,3}|(?<!\w)[*_](?=[\w$])|(?<=\w)[*_](?!\w)|`")
 
 
@@ -135,8 +137,9 @@ def figures(text: str, *, due: int = 1) -> Figures:
     labels = labels_in(plain)
     rest = blanked(plain, [(label.start, label.end) for label in labels])
     rest = _ORDINAL.sub(lambda match: " " * len(match[0]), rest)
-    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in _numbered(rest, due)])
-    ratios = tuple(_ratios(rest))
+    rest = blanked(rest, [(match.start("n"), match.end()) for match, _ in numbered(rest, due)])
+    rest = blanked(rest, [(start, end) for _, start, end in percentile_phrases(rest)])
+    ratios = tuple(_ratio(rest, found) for found in ratios_in(rest))
     rest = blanked(rest, [(ratio.start, ratio.end) for ratio in ratios])
     spans = [match.span() for match in _NUMBER.finditer(rest)]
     numbers = [*ratios, *_digits(rest), *_spelt(blanked(rest, spans))]
@@ -153,26 +156,6 @@ def normal(text: str) -> str:
         return text
     composed = unicodedata.normalize("NFKC", text)
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in composed)
-
-
-def due_after(text: str, *, due: int = 1) -> int:
-    """Return the number of the next list item after `text`.
-
-    >>> due_after("1. Cache.\\n2. Batch.")
-    3
-    """
-    for _, number in _numbered(text, due):
-        due = number + 1
-    return due
-
-
-def _numbered(text: str, due: int) -> Iterator[tuple[re.Match[str], int]]:
-    """Yield the numbers of list items: 1., 2., 3. in sequence."""
-    for match in _NUMBERED.finditer(text):
-        number = int(match["n"])
-        if number in (1, due):
-            due = number + 1
-            yield match, number
 
 
 def _digits(text: str) -> Iterator[StatedNumber]:
@@ -197,18 +180,11 @@ def _stated(
     magnitude = match["magnitude"] or (whole["magnitude"] if whole is follows else None)
     times = _MAGNITUDES[magnitude.lower()] if magnitude else 1.0
     unit = _unit(whole)
-    kind, scale = (NumberKind.COUNT, 1.0) if unit is None else (_UNITS[unit][0], _UNITS[unit][1])
-    if whole["sign"]:
-        kind = (
-            NumberKind.USD if "$" in whole["sign"] or "usd" in whole["sign"].lower() else NumberKind.FOREIGN
-        )
-        scale = 1.0
     before, after = text[max(0, match.start() - 60) : match.start()], text[whole.end() : whole.end() + 80]
+    words = claim_context.words(after) if unit is None and not whole["sign"] else ()
+    kind, scale = _kind_of(whole, before=before, words=words)
     value = float(digits) * times * scale
     low, high = claim_context.slack(digits, value, step=times * scale, before=before)
-    words = claim_context.words(after) if unit is None and not whole["sign"] else ()
-    if kind is NumberKind.COUNT:
-        kind = next((_NOUNS[word] for word in words if word in _NOUNS), NumberKind.COUNT)
     mark = (match["before"] or match["inside"] or "").strip()
     is_dash = mark == "–" or (mark == "-" and leads is not None and leads.end() == match.start())
     sign = "" if is_dash else mark.replace("−", "-")
@@ -228,6 +204,22 @@ def _stated(
     )
 
 
+def _kind_of(whole: re.Match[str], *, before: str, words: tuple[str, ...]) -> tuple[NumberKind, float]:
+    """Return what a number counts, by its sign, its unit or the words around it, and the unit's scale."""
+    if whole["sign"]:
+        is_usd = "$" in whole["sign"] or "usd" in whole["sign"].lower()
+        return (NumberKind.USD if is_usd else NumberKind.FOREIGN), 1.0
+    unit = _unit(whole)
+    if unit is not None:
+        kind, scale, _ = _UNITS[unit]
+        is_count = kind is NumberKind.FACTOR and _TIMES_CALLED.search(before) is not None
+        return (NumberKind.CALLS if is_count else kind), scale  # "called 5 times"
+    noun = next((word for word in words if word in _NOUNS), "")
+    if not noun and (counted := _OF_COUNTED.search(before)) is not None:
+        noun = claim_context.stem(counted["noun"])  # "of the calls, 5 are ..."
+    return _NOUNS.get(noun, NumberKind.COUNT), 1.0
+
+
 def _unit(match: re.Match[str]) -> int | None:
     group = match.lastgroup
     return int(group[1:]) if group and group[0] == "u" and group[1:].isdecimal() else None
@@ -244,31 +236,20 @@ def _joins(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
     )
 
 
-def _ratios(text: str) -> Iterator[StatedNumber]:
-    """Yield the shares written as "one call in fifty" and "2 out of 10"."""
-    for match in _RATIO.finditer(text):
-        parts = [_small(match[name]) for name in ("part", "whole")]
-        if parts[0] is None or not parts[1]:
-            continue
-        value = parts[0] / parts[1]
-        before = text[max(0, match.start() - 60) : match.start()]
-        low, high = claim_context.slack_in_words(value, before=before, plain=_RATIO_SLACK * value)
-        yield StatedNumber(
-            text=match[0],
-            value=value,
-            kind=NumberKind.SHARE,
-            low=low,
-            high=high,
-            way=claim_context.way(before, text[match.end() : match.end() + 80]),
-            start=match.start(),
-            end=match.end(),
-        )
-
-
-def _small(word: str) -> float | None:
-    if word.isdecimal():
-        return float(word)
-    return next((number.value for number in number_words.numbers(word)), None)
+def _ratio(text: str, found: Ratio) -> StatedNumber:
+    before, after = text[max(0, found.start - 60) : found.start], text[found.end : found.end + 80]
+    plain = RATIO_SLACK * found.value
+    low, high = claim_context.slack_in_words(found.value, before=before, plain=plain)
+    return StatedNumber(
+        text=found.text,
+        value=found.value,
+        kind=NumberKind.SHARE,
+        low=low,
+        high=high,
+        way=claim_context.way(before, after),
+        start=found.start,
+        end=found.end,
+    )
 
 
 def _spelt(text: str) -> Iterator[StatedNumber]:

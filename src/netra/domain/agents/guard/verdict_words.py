@@ -41,7 +41,7 @@ GOOD: Final = _words(
 )
 BAD: Final = _words(
     r"dearer|more expensive|most expensive|costlier|costs? (?:you )?(?:\S+ )?(?:a month )?more|cost "
-    r"more|raises?|increases?|loses? money|lose money|avoid(?:ed)?"
+    r"more|raises?|increases?|loses? money|lose money|(?:should be|to be|best|better) avoided"
     r"|bad (?:idea|choice|deal)|waste of|pointless|useless|adds? to the (?:bill|cost)|not worth|should "
     r"be (?:left|skipped)|drives? up|rises?|goes up"
 )
@@ -72,7 +72,7 @@ HIGHEST: Final = _words(
     r"|leading|number one|(?<!at )most"
 )
 LOWEST: Final = _words(r"cheapest|smallest|lowest|least|least expensive|tiniest")
-SLOWEST: Final = _words(r"slowest")
+SLOWEST: Final = _words(r"slowest(?! (?:one|[0-9]+) ?(?:%|percent)| (?:calls?|answers?|requests?))")
 FASTEST: Final = _words(r"fastest|quickest|snappiest")
 BUSIEST: Final = _words(r"busiest|most used|most (?:calls|requests|traffic)|most frequent\w*|most popular")
 MORE_THAN: Final = re.compile(

@@ -51,7 +51,9 @@ READ_QUESTION: Final = (
     "saving_share 0.2, 50 % more traffic is traffic_growth 0.5; 2x faster is speedup 2.0. Times are "
     "milliseconds, money is US dollars a month. Copy names as they are written. The data holds the last "
     "message and, before it, the conversation: a message that continues it keeps what was asked before, "
-    "unless it says otherwise. Take no number from the assistant's turns."
+    "unless it says otherwise. Take no number from the assistant's turns. For each field you fill, put into "
+    "quotations the field's name and the user's own words that it rests on, copied exactly; a field without "
+    "them is dropped."
 )
 INSTRUCTIONS: Final = instructions_of(
     _DATA, WRITE_ANSWER, USE_SLOTS, *WRITE_IN.values(), USE_TOOLS, REPAIR, READ_QUESTION

@@ -7,14 +7,12 @@ last stage: it reads the question in addition to the local reader, and writes th
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from netra.domain.agents.language.allowance import DEFAULT_ALLOWANCE, Allowance
-from netra.domain.agents.language.tools import LookUpTools
 from netra.domain.agents.model import Briefing, Question, Stage, Watch
 from netra.domain.agents.question.goals import read_goals
 from netra.domain.agents.stages import analysis, planning, reporting, survey, triage
-from netra.domain.agents.stages.dialogue import Conversations, ModelAccess, ModelSession, Sends
 from netra.domain.agents.stages.handover import Survey, checked_advice
 from netra.domain.agents.wording.missing_data import asking
 from netra.domain.offload import run_in_thread
@@ -26,6 +24,9 @@ from netra.domain.workloads.columns import Events
 from netra.ports.clock import Clock
 from netra.ports.language_model import LanguageModel
 from netra.ports.prices import PriceBook
+
+if TYPE_CHECKING:
+    from netra.domain.agents.stages.dialogue import Conversations, ModelAccess, ModelSession, Sends
 
 ReadEvents = Callable[[], Awaitable[Events]]
 
@@ -41,8 +42,8 @@ class Advisor:
         default_model: str,
         hardware: Hardware = HARDWARE,
         language_model: LanguageModel | None = None,
-        conversations: Conversations | None = None,
-        sends: Sends = "all",
+        conversations: "Conversations | None" = None,
+        sends: "Sends" = "all",
         allowance: Allowance = DEFAULT_ALLOWANCE,
     ) -> None:
         self._prices = prices
@@ -51,7 +52,11 @@ class Advisor:
         self._hardware = hardware
         self._model_access: ModelAccess | None = None
         if language_model is not None:
-            self._model_access = ModelAccess(
+            from netra.domain.agents.stages import (
+                dialogue,
+            )  # with the guard, an eighth of a command's imports
+
+            self._model_access = dialogue.ModelAccess(
                 model=language_model,
                 clock=clock,
                 conversations=conversations,
@@ -107,7 +112,7 @@ class Advisor:
         )
 
     async def _advise(
-        self, briefing: Briefing, events: Events, watch: Watch, *, session: ModelSession | None
+        self, briefing: Briefing, events: Events, watch: Watch, *, session: "ModelSession | None"
     ) -> Advice:
         work = partial(
             survey.survey,
@@ -129,6 +134,8 @@ class Advisor:
         await watch.start_stage(agent=reporting.AGENT, message=reporting.MESSAGE, progress=95, until=100)
         advice = reporting.report(plan)
         if session is not None:
+            from netra.domain.agents.language.tools import LookUpTools
+
             lookups = partial(
                 LookUpTools,
                 events=without_excluded(events, excluded=surveyed.goals.excluded),

@@ -19,7 +19,7 @@ from netra.domain.optimization.performance.sizing import (
     MOST_REPLICAS,
     Sizing,
     Tails80,
-    draws_of,
+    holding_share,
     steady_fleet,
     step_bounds,
     tails_of,
@@ -34,9 +34,6 @@ _DEAREST: Final = 2.0
 
 _ENLARGED_MOST: Final = 4
 """Upper bound on the sizes tried so that every stated draw holds."""
-
-DRAWS_STATED: Final = 20
-"""Draws of random balancing behind the stated share that keeps the limits."""
 
 _ESTIMATE_TRUST: Final = 0.5
 """A configuration is skipped if this share of its estimated price exceeds the best replayed price."""
@@ -139,13 +136,13 @@ def _settled(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Chec
 
     A fleet for another balancing, or one that slow steps break in any size, is not enlarged.
     """
-    share = holding_share(requests, hosting=hosting, slo=slo, checkpoint=checkpoint)
+    share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
     can_grow = hosting.balancing is Balancing.RANDOM and hosting.tails.holds_when_slow
     for _ in range(_ENLARGED_MOST if can_grow else 0):
         if share == 1.0:
             break
         hosting = _enlarged(requests, hosting, slo=slo, checkpoint=checkpoint)
-        share = holding_share(requests, hosting=hosting, slo=slo, checkpoint=checkpoint)
+        share = _share(requests, hosting, slo=slo, checkpoint=checkpoint)
     return msgspec.structs.replace(hosting, holding_share=share)
 
 
@@ -255,20 +252,15 @@ def ranked_by_estimate(
     return (*first, *(one for one in estimates if all(one is not other for other in first)))
 
 
-def holding_share(requests: Requests, *, hosting: Hosting, slo: Slo, checkpoint: Checkpoint) -> float:
-    """Return the share of replays with slow steps and random balancing that keep the limits."""
-    checkpoint(0.0, f"Replaying {DRAWS_STATED} draws of random balancing with slower steps")
-    deployment = hosting.configuration.deployment
-    draws = draws_of(
+def _share(requests: Requests, hosting: Hosting, *, slo: Slo, checkpoint: Checkpoint) -> float:
+    checkpoint(0.0, "Replaying draws of random balancing with slower steps")
+    return holding_share(
         requests,
-        deployment=deployment,
+        deployment=hosting.configuration.deployment,
         replicas=hosting.needed,
-        slo=slo,
         batching=hosting.batching,
-        slowdown=step_bounds(deployment)[1],
-        draws=DRAWS_STATED,
+        slo=slo,
     )
-    return sum(one is not None for one in draws) / DRAWS_STATED
 
 
 def sizes_of(

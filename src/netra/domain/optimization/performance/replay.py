@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from netra.domain.optimization.performance.balancing import Balancing, drawn
 from netra.domain.optimization.performance.batch_limits import default_batching
+from netra.domain.optimization.performance.percentiles import over_percentile
 from netra.domain.optimization.performance.replica import NEVER, Batching, Replica, table_of
 from netra.domain.optimization.performance.roofline import Deployment, costs_of
 from netra.domain.workloads.columns import Events, Floats, Ints
@@ -118,12 +119,13 @@ def replay_within(
     ttft_ms: float,
     tpot_ms: float,
     latency_ms: float | None = None,
+    percentile: float = 99.0,
     batching: Batching | None = None,
     balancing: Balancing = Balancing.ROUND_ROBIN,
     slowdown: float = 1.0,
     seed: int = 0,
 ) -> Replay | None:
-    """Return the replay, or None as soon as a p99 is certain to exceed its limit or a request is refused.
+    """Return the replay, or None as soon as a percentile is sure to exceed its limit or a request is refused.
 
     Unless requests go by load the replicas are independent, so they are replayed one by one while slow
     requests are counted: a fleet that is far too small is abandoned after a few of its replicas.
@@ -148,7 +150,7 @@ def replay_within(
     if len(stage.served) < len(requests):
         return None
     limits_ms = (ttft_ms, tpot_ms, inf if latency_ms is None else latency_ms)
-    tally = _Tally(requests, stage, limits_ms=limits_ms)
+    tally = _Tally(requests, stage, limits_ms=limits_ms, percentile=percentile)
     for replica, mine in stage.shares(balancing, seed=seed):
         for start in range(0, len(mine), _COUNTED_EVERY):
             replica.serve(mine[start : start + _COUNTED_EVERY], stage.arrive_s)
@@ -217,7 +219,12 @@ class _Tally:
     """Counts the requests over a limit, replica by replica: on TTFT, on TPOT and on the whole call."""
 
     def __init__(
-        self, requests: Requests, stage: _ReplayStage, *, limits_ms: tuple[float, float, float]
+        self,
+        requests: Requests,
+        stage: _ReplayStage,
+        *,
+        limits_ms: tuple[float, float, float],
+        percentile: float,
     ) -> None:
         self._stage = stage
         self._limits_s = tuple(limit * 1e-3 for limit in limits_ms)
@@ -225,10 +232,10 @@ class _Tally:
         self._arrive_s = requests.arrive_s
         self._slow = (0, 0, 0)
         everything, several = len(requests), int(np.count_nonzero(self._gaps > 0))
-        self._too_many = tuple(_over_percentile(of) for of in (everything, several, everything))
+        self._too_many = tuple(over_percentile(of, percentile) for of in (everything, several, everything))
 
     def has_failed(self, mine: list[int]) -> bool:
-        """Return whether the slow requests, with those of `mine`, put a 99th percentile over its limit."""
+        """Return whether the slow requests, with those of `mine`, put a percentile over its limit."""
         counts = self._counted(mine)
         return any(
             kept + more >= too_many
@@ -249,15 +256,6 @@ class _Tally:
         slow_whole = finished - self._arrive_s[mine] > latency_s
         first_count, each_count, whole_count = map(np.count_nonzero, (slow_first, slow_each, slow_whole))
         return int(first_count), int(each_count), int(whole_count)
-
-
-def _over_percentile(count: int) -> int:
-    """Return how many of `count` values must exceed a limit for the 99th percentile to exceed it for certain.
-
-    >>> _over_percentile(100), _over_percentile(1)
-    (2, 1)
-    """
-    return count - int(0.99 * (count - 1)) if count else 1
 
 
 def _by_load(stage: _ReplayStage) -> None:

@@ -131,7 +131,7 @@ def draws_of(
     deployment: Deployment,
     replicas: int,
     slo: Slo,
-    batching: Batching,
+    batching: Batching | None,
     slowdown: float,
     draws: int,
 ) -> Iterator[Replay | None]:
@@ -144,12 +144,33 @@ def draws_of(
             ttft_ms=slo.ttft_ms,
             tpot_ms=slo.tpot_ms,
             latency_ms=slo.latency_ms,
+            percentile=slo.percentile,
             batching=batching,
             balancing=Balancing.RANDOM,
             slowdown=slowdown,
             seed=seed,
         )
         yield replayed if replayed is not None and slo.holds(replayed) else None
+
+
+DRAWS_STATED: Final = 20
+"""Draws of random balancing behind the stated share that keeps the limits."""
+
+
+def holding_share(
+    requests: Requests, *, deployment: Deployment, replicas: int, batching: Batching | None, slo: Slo
+) -> float:
+    """Return the share of replays with slow steps and random balancing that keep the limits."""
+    draws = draws_of(
+        requests,
+        deployment=deployment,
+        replicas=replicas,
+        slo=slo,
+        batching=batching,
+        slowdown=step_bounds(deployment)[1],
+        draws=DRAWS_STATED,
+    )
+    return sum(one is not None for one in draws) / DRAWS_STATED
 
 
 def step_bounds(deployment: Deployment) -> tuple[float, float]:

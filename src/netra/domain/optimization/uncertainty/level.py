@@ -20,7 +20,7 @@ from netra.domain.workloads.columns import Floats, Ints
 
 DAY_S: Final = 86_400.0
 WINDOWS: Final = 8  # of a log of less than a week
-WHOLE_DAYS: Final = 7.0  # from so many days on, a window is a day: others would cut days in parts
+WHOLE_DAYS: Final = 7.0  # in a log of at least this length a window is a day: others would split days
 LEAST_OF_CONSTANT: Final = 0.6  # of the constant sigma: a log that is steady by chance is not a steady month
 FIT: Final = (
     (1.0, 1.44, 0.26),

@@ -13,6 +13,7 @@ class SimulatedLatency(LatencyTails, frozen=True, kw_only=True):
 
     ttft_ms_p99_range: Bounds | UnsetType = UNSET
     tpot_ms_p99_range: Bounds | UnsetType = UNSET
+    latency_ms_p99_range: Bounds | UnsetType = UNSET
 
 
 class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +30,16 @@ class FleetSummary(msgspec.Struct, frozen=True, kw_only=True):
 class ProposedFleetSummary(FleetSummary, frozen=True, kw_only=True):
     """The proposed fleet, and whether its replay keeps the latency limits."""
 
+    spare_replicas: int  # of `replicas`, those beyond what the replay relies on
     ttft_limit_ms_p99: float
     tpot_limit_ms_p99: float
-    keeps_limits: bool
+    latency_limit_ms_p99: float | None
+    percentile: float  # at which the limits are judged
+    balancing: str
+    keeps_limits: bool  # with steps as modelled
+    keeps_limits_when_slow: bool  # with steps at the slow end of their 80 % interval
+    slow_replays_holding: float  # share of replays with slow steps and random balancing
+    replicas_that_keep_limits: int | None  # with slow steps; None: no number of replicas does
     refused_calls: int  # calls that exceed a replica's memory
 
 

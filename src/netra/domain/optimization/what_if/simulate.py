@@ -16,6 +16,7 @@ from netra.domain.optimization.analysers.caching.cache_schemes import OFF, Repla
 from netra.domain.optimization.analysers.model import ORDER, Study
 from netra.domain.optimization.measures.latency import tails_of
 from netra.domain.optimization.model import Checkpoint, Precision, never_stop
+from netra.domain.optimization.performance.balancing import Balancing
 from netra.domain.optimization.pricing import Tariff
 from netra.domain.optimization.traffic import (
     UNPRICED,
@@ -29,13 +30,14 @@ from netra.domain.optimization.traffic import (
     routed,
     total_usd,
 )
-from netra.domain.optimization.what_if.fleet_trial import FleetTrial, is_about_fleet, trial_of
+from netra.domain.optimization.what_if.fleet_trial import FleetTrial, trial_of
 from netra.domain.optimization.what_if.outcome import (
     PresentFleetSummary,
     ProposedFleetSummary,
     SimulatedLatency,
 )
 from netra.domain.optimization.what_if.present_fleet import PresentFleet, present_fleet
+from netra.domain.optimization.what_if.proposed_fleet import is_about_fleet
 from netra.domain.optimization.wording import cost_change
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -44,6 +46,7 @@ _ALL: Final = np.iinfo(np.int64).max
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Replicas = Annotated[int, msgspec.Meta(ge=1, le=512)]
+Milliseconds = Annotated[float, msgspec.Meta(gt=0)]
 Whole = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]  # of seconds or tokens; the range of the columns
 
 
@@ -63,6 +66,12 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     served_on: Name | None = None  # the present GPUs, as "4x H100": their rent is the present bill
     served_replicas: Replicas | None = None
     served_precision: Precision | None = None
+    ttft_ms: Milliseconds | None = None  # limits of the fleet; None: the question's, or the default
+    tpot_ms: Milliseconds | None = None
+    latency_ms: Milliseconds | None = None  # of the whole call
+    percentile: Annotated[float, msgspec.Meta(ge=1, lt=100)] = 99.0  # at which the limits are judged
+    balancing: Balancing = Balancing.RANDOM
+    spare: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0  # replicas beyond those that keep the limits
 
 
 class SimulatedStep(msgspec.Struct, frozen=True, kw_only=True):

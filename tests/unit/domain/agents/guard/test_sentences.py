@@ -95,6 +95,13 @@ TRUE = (
     "Calls are not faster with the plan.",
     "The log is not too short.",
     "tagging is not the slowest feature, code_review is.",
+    "Half of tagging's calls finish within 697 ms.",
+    "99 % of code_review's calls finish within 34,187 ms.",
+    "One call in a hundred of tagging takes longer than 2,106 ms.",
+    "tagging was called 635 times.",
+    "Of the calls, 635 belong to tagging.",
+    "In the logged window gpt-4o ran up $17.11.",
+    "The middle call of support_chat takes 1,824 ms.",
 )
 FALSE = (
     "The month comes to roughly $1,500.",
@@ -218,6 +225,11 @@ FALSE = (
     "Caching saves $563.29 a month.",
     "Half of the bill is wasted calls.",
     "Just over $1,300 a month is what you pay.",
+    "Half of tagging's calls finish within 2,106 ms.",
+    "99 % of tagging's calls finish within 697 ms.",
+    "tagging was called 474 times.",
+    "Every second call fails.",
+    "Of the calls, 635 belong to code_review.",
 )
 
 

@@ -90,6 +90,10 @@ def check(desk: Any, advice: Any, order: str) -> None:
         "actions": advice.actions,
         "looks": said.looks,
     }
+    if said.outcome == "not_asked":  # the order made the question unclear: the engine asks back
+        assert advice.metrics.goals.ask_back, order
+        assert desk.watch.said == [], order
+        return
     assert said.fallback_reason == "unverified", order
     opening = echo_text(advice.metrics.goals)  # quotes the asker
     for sentence in (text.removeprefix(opening) for _, text in desk.watch.said):

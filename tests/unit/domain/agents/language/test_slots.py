@@ -199,7 +199,7 @@ async def test_the_answer_comes_in_the_asker_s_language(desk: Any, calls: Any) -
     await desk.workload(calls(10, prompt_hash="same"))
     desk.language_model = model("Die Rechnung beträgt [[bill_usd]] für [[calls]].")
     advice = await desk.ask("Wie können wir die Kosten senken?")
-    assert advice.report.startswith("Die Rechnung beträgt 0,14 $ für 10 Aufrufe.")
+    assert advice.report.endswith("Die Rechnung beträgt 0,14 $ für 10 Aufrufe.")
     opening = next(prompt for prompt in desk.language_model.prompts if not is_reading(prompt))
     assert "in German" in opening.messages[0].text
     assert "bill_usd" in told(opening)["slots"]

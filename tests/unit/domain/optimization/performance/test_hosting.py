@@ -25,13 +25,12 @@ from netra.domain.optimization.performance.hardware import Gpu, Hardware, ModelS
 from netra.domain.optimization.performance.hosting import (
     Hosting,
     cheapest_fleets,
-    holding_share,
     ranked_by_estimate,
     sizes_of,
 )
 from netra.domain.optimization.performance.replay import Requests
 from netra.domain.optimization.performance.roofline import Deployment
-from netra.domain.optimization.performance.sizing import Sizing, step_bounds
+from netra.domain.optimization.performance.sizing import Sizing, holding_share, step_bounds
 from netra.domain.optimization.performance.stand_in import stand_in_for
 
 Arriving = Callable[..., Requests]
@@ -198,8 +197,10 @@ def test_random_balancing_needs_more_and_then_holds_in_every_draw(
     even, safe = sized(EVEN), sized(None)
     assert safe.fleet.replicas > even.fleet.replicas
     assert safe.holding_share == 1.0
-    assert holding_share(requests, hosting=safe, slo=slo, checkpoint=never_stop) == 1.0
-    assert holding_share(requests, hosting=even, slo=slo, checkpoint=never_stop) < 0.5
+    share = holding_share(
+        requests, deployment=round_one, replicas=even.needed, batching=even.batching, slo=slo
+    )
+    assert even.holding_share == share < 0.5
 
 
 def test_spare_replicas_are_paid_and_not_relied_on(round_one: Deployment, arriving: Arriving) -> None:

@@ -26,12 +26,11 @@ from netra.domain.optimization.analysers.model import Finding, Study
 from netra.domain.optimization.measures.span import MONTH_H
 from netra.domain.optimization.model import Checkpoint, Gap, Grade, Stance
 from netra.domain.optimization.performance.hosting import (
-    DRAWS_STATED,
     Hosting,
     cheapest_fleets,
     sizes_of,
 )
-from netra.domain.optimization.performance.sizing import step_bounds
+from netra.domain.optimization.performance.sizing import DRAWS_STATED, step_bounds
 from netra.domain.optimization.progress import within
 from netra.domain.optimization.supply_config import NO_SETTINGS
 from netra.domain.optimization.traffic import Bools, Traffic, hosted

@@ -505,6 +505,24 @@ def test_a_day_of_two_halves_is_followed_by_the_hour(study: MakeStudy) -> None:
     assert found.roll_back == f"Set both bounds to {fixed.most}."
 
 
+@pytest.mark.parametrize(("second_day", "short"), [(150, 0.0), (300, 0.5)])
+def test_the_last_day_judges_what_the_days_before_it_gave(
+    study: MakeStudy, second_day: int, short: float
+) -> None:
+    both = [*day_of(150), *[(86_400.0 + at, count) for at, count in day_of(second_day)]]
+    at_s = np.concatenate([np.linspace(at, at + 59.0, count) for at, count in both])
+    calls = msgspec.structs.replace(
+        log(len(at_s), seconds=172_799.0, model="Llama-3.1-70B", tokens=(4000, 50)),
+        at_ns=(at_s * 1e9).astype(np.int64),
+    )
+    asked = study(calls, goals=Goals(gpus=("A6000",)), hardware=HARDWARE)
+    found = one_finding(autoscaling.analyse(asked, checkpoint=never_stop))
+    hourly = next(row for row in found.inputs.policies if row.policy == Policy.HOURLY)
+    assert hourly.short_share >= short
+    assert any("made from the first" in note or "covers one day" in note for note in found.assumptions)
+    assert found.inputs.days_judged <= found.inputs.days
+
+
 def test_a_call_from_another_decade_adds_no_idle_decades(study: MakeStudy) -> None:
     busy_s = np.concatenate([at + np.linspace(0.0, 1_800.0, 5_000) for at in (0.0, 86_400.0)])
     honest = log(10_000, seconds=1.0, model="Llama-3.1-70B", tokens=(4_000, 50))
@@ -542,6 +560,8 @@ def test_a_policy_that_misses_demand_is_not_the_best_however_cheap() -> None:
     def day(policy: Policy, hours: float, short: float) -> Scaled:
         return Scaled(policy=policy, least=1, most=2, replica_hours=hours, short_share=short, idle_share=0.0)
 
+    missed = [day(Policy.FIXED, 48.0, 0.1), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.3)]
+    assert best_of(missed).policy is Policy.REACTIVE  # none meets the demand: the one that misses least
     days = [day(Policy.FIXED, 48.0, 0.0), day(Policy.REACTIVE, 20.0, 0.05), day(Policy.HOURLY, 30.0, 0.0)]
     assert best_of(days).policy is Policy.HOURLY
 
