@@ -22,7 +22,7 @@ from netra.domain.optimization.uncertainty.ratio import Z_90, Ratio, effective, 
 from netra.domain.workloads.columns import Floats, Ints, Labels
 
 WINDOWS: Final = 8
-DRIFT: Final = 2.5  # fitted on days drawn from ServeGen m-large; `bench/truth.py` prints coverage on m-mid
+DRIFT: Final = 2.5  # weight of the drift seen; `bench/truth.py` prints what others would cover, and coverage
 FEWEST_EFFECTIVE: Final = 5.0  # clusters that carry a saving; fewer are incidents, which no sample bounds
 
 _FEW: Final = f"fewer than {FEWEST} sessions or minutes of calls"
