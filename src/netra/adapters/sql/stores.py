@@ -29,7 +29,6 @@ from netra.adapters.sql.sqlite.sqlite_database import (
     connect,
     keep_write_ahead,
 )
-from netra.adapters.sql.telemetry_staging import SqlTelemetryStaging
 from netra.adapters.sql.threads import SqlThreadStore
 from netra.adapters.sql.transactions import Database
 from netra.adapters.sql.workloads import SqlWorkloadStore
@@ -59,7 +58,6 @@ class SqlStores:
     event_outbox: SqlEventOutbox
     replays: SqlReplayBook
     spending: SqlSpendingBook
-    telemetry_staging: SqlTelemetryStaging
     probe: Probe
 
 
@@ -97,7 +95,6 @@ def stores_over(database: Database, *, clock: Clock, name: str) -> SqlStores:
         event_outbox=SqlEventOutbox(database, clock=clock),
         replays=SqlReplayBook(database, clock=clock),
         spending=SqlSpendingBook(database),
-        telemetry_staging=SqlTelemetryStaging(database),
         probe=SqlProbe(database, name=name),
     )
 

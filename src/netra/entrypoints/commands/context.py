@@ -1,5 +1,6 @@
 """What commands share: common options, settings, the data folder, and the event loop."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -8,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
+
+from netra.settings import Settings, SettingsRefused, settings_from
 
 if TYPE_CHECKING:
     from netra.domain.users.model import User
     from netra.entrypoints.embedded import Netra
-    from netra.settings import Settings, SettingsRefused
 
 Result = TypeVar("Result")
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -46,10 +50,8 @@ def log_argument(command: Decorated) -> Decorated:
     return click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))(command)
 
 
-def settings_with(**overrides: object) -> "Settings":
+def settings_with(**overrides: object) -> Settings:
     """Return the settings; the environment overrides `.env`, and options override both."""
-    from netra.settings import settings_from
-
     written = {name: text for name, text in _file_of_settings(Path(".env")).items() if text is not None}
     return settings_from({**written, **os.environ}, **overrides)
 
@@ -58,9 +60,6 @@ def _file_of_settings(path: Path) -> Mapping[str, str | None]:
     """Return the variables in `path`, empty if it is missing. Raises `SettingsRefused` for a damaged file."""
     if not path.is_file():
         return {}
-    from dotenv import dotenv_values
-    from dotenv.parser import parse_stream
-
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -73,9 +72,7 @@ def _file_of_settings(path: Path) -> Mapping[str, str | None]:
     return dotenv_values(stream=StringIO(text))
 
 
-def _damaged(path: Path, why: str) -> "SettingsRefused":
-    from netra.settings import SettingsRefused
-
+def _damaged(path: Path, why: str) -> SettingsRefused:
     return SettingsRefused(f"The file {str(path.absolute())!r} cannot be used: {why}.")
 
 
@@ -88,10 +85,8 @@ def written(path: Path, content: bytes) -> None:
         raise click.ClickException(message) from error
 
 
-def run(work: Coroutine[object, None, Result]) -> Result:
+def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run `work` to completion on a new event loop."""
-    import asyncio  # a help text needs no event loop
-
     return asyncio.run(work)
 
 

@@ -8,16 +8,15 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from netra.bootstrap import open_ports
+from netra.bootstrap import contained, open_ports
 from netra.entrypoints.commands.context import data_option, settings_with, slots_option
 from netra.entrypoints.reports.safe import say_text
-
-if TYPE_CHECKING:
-    from netra.settings import Settings
+from netra.entrypoints.server.serving import new_loop
+from netra.settings import Settings, SettingsRefused
 
 DONE: Final = 0
 
@@ -37,9 +36,6 @@ def worker(*, slots: int | None, data: Path | None) -> int:
       1  could not start
       2  a setting is invalid
     """
-    from netra.entrypoints.server.serving import new_loop
-    from netra.settings import SettingsRefused
-
     settings = settings_with(slots=slots, data=data)
     if settings.slots == 0:
         raise SettingsRefused("A worker with 0 slots does nothing; set --slots or NETRA_SLOTS to at least 1.")
@@ -47,9 +43,7 @@ def worker(*, slots: int | None, data: Path | None) -> int:
         return runner.run(_worked(settings))
 
 
-async def _worked(settings: "Settings") -> int:
-    from netra.plugboard import contained
-
+async def _worked(settings: Settings) -> int:
     stopping = asyncio.Event()
     with _signals_call(stopping.set):
         async with open_ports(settings) as ports:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import Router, delete, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from netra.domain.ids import KeyId
@@ -15,9 +16,10 @@ from netra.domain.users.rules import NAME_MAX
 from netra.entrypoints.errors import Envelope
 from netra.entrypoints.http.accounts import Confirmation
 from netra.entrypoints.http.admission import JSON, admits
-from netra.entrypoints.http.listing import Pagination, instant, instant_or_none, whole_list
+from netra.entrypoints.http.listing import instant, instant_or_none
 from netra.entrypoints.http.openapi import noted
-from netra.entrypoints.http.request import ApiRequest, InjectedServices
+from netra.entrypoints.http.request import ApiRequest
+from netra.entrypoints.services import Services
 from netra.entrypoints.start_run import NAME
 
 _PERSON: Final = admits(scope=None)
@@ -42,7 +44,7 @@ class KeyLine(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    scopes: Sequence[KeyScope]
+    scopes: Sequence[str]
     hint: str
     created_at: datetime
     expires_at: datetime
@@ -54,7 +56,6 @@ class KeyList(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Sequence[KeyLine]
     total: int
-    pagination: Pagination
 
 
 class MadeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,17 +73,19 @@ class KeysRevoked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/", opt=_PERSON, summary="List API keys, newest first")
-async def list_keys(request: ApiRequest, services: InjectedServices) -> KeyList:
+async def list_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeyList:
     """Return the signed-in user's keys, without their secrets."""
-    keys = await services.api_key_service().all_of(await services.user_service().get(request.owner_id))
-    return KeyList(data=[_line(key) for key in keys], total=len(keys), pagination=whole_list(keys))
+    keys = await services.api_keys.all_of(await services.users.get(request.owner_id))
+    return KeyList(data=[_line(key) for key in keys], total=len(keys))
 
 
 @post("/", status_code=200, opt=_MAKE, summary="Create an API key")
-async def make_key(data: JSONBody[NewKey], request: ApiRequest, services: InjectedServices) -> MadeKey:
+async def make_key(
+    data: JSONBody[NewKey], request: ApiRequest, services: NamedDependency[Services]
+) -> MadeKey:
     """Create a key, to be sent as `Authorization: Bearer nk_…`. Only this response contains its secret."""
-    owner = await services.user_service().get(request.owner_id)
-    key, secret = await services.api_key_service().issue(
+    owner = await services.users.get(request.owner_id)
+    key, secret = await services.api_keys.issue(
         owner,
         name=data.name,
         scopes=data.scopes,
@@ -93,18 +96,20 @@ async def make_key(data: JSONBody[NewKey], request: ApiRequest, services: Inject
 
 
 @delete("/{key_id:str}", status_code=200, opt=_PERSON, summary="Revoke an API key")
-async def revoke_key(key_id: FromPath[str], request: ApiRequest, services: InjectedServices) -> Confirmation:
+async def revoke_key(
+    key_id: FromPath[str], request: ApiRequest, services: NamedDependency[Services]
+) -> Confirmation:
     """Revoke a key immediately; sockets opened with it are closed."""
-    owner = await services.user_service().get(request.owner_id)
-    await services.api_key_service().revoke(KeyId(key_id), owner=owner, origin=request.origin)
+    owner = await services.users.get(request.owner_id)
+    await services.api_keys.revoke(KeyId(key_id), owner=owner, origin=request.origin)
     return Confirmation(message="Key revoked")
 
 
 @delete("/", status_code=200, opt=_PERSON, summary="Revoke every API key")
-async def revoke_keys(request: ApiRequest, services: InjectedServices) -> KeysRevoked:
+async def revoke_keys(request: ApiRequest, services: NamedDependency[Services]) -> KeysRevoked:
     """Revoke every key of the signed-in user immediately; sockets opened with them are closed."""
-    owner = await services.user_service().get(request.owner_id)
-    revoked = await services.api_key_service().revoke_all(owner, origin=request.origin)
+    owner = await services.users.get(request.owner_id)
+    revoked = await services.api_keys.revoke_all(owner, origin=request.origin)
     return KeysRevoked(message=f"API keys revoked: {revoked}", revoked=revoked)
 
 
@@ -119,7 +124,7 @@ def _line(key: ApiKey) -> KeyLine:
     return KeyLine(
         id=key.id,
         name=key.name,
-        scopes=sorted(key.scopes),
+        scopes=sorted(scope.value for scope in key.scopes),
         hint=key.hint,
         created_at=instant(key.created_at),
         expires_at=instant(key.expires_at),

@@ -1,6 +1,7 @@
-"""Describe the calls of a kind before and after an instant: cost, length, answers, latency, failures.
+"""What the calls of a kind look like before and after an instant: cost, length, answers, latency, failures.
 
-This is observation only; `verdicts` decides whether a difference exceeds chance and drift.
+Only what was seen on each side; whether a difference is one that chance and drift do not make is decided
+in `verdicts`.
 """
 
 import msgspec
@@ -23,7 +24,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
-    """The columns that describe a side, one value per call."""
+    """The columns a side is described from, one value a call."""
 
     usd: Floats  # NaN where the price is unknown
     output_tokens: Ints
@@ -34,7 +35,7 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def side_of(calls: Calls, where: Bools) -> Side | None:
-    """Summarise the calls in `where`, or return None if no call was charged."""
+    """Return what the calls in `where` look like; None where none of them was charged."""
     charged = where & calls.charged
     count = int(charged.sum())
     if not count:

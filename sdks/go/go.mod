@@ -1,3 +1,0 @@
-module github.com/netrasystems/netra-go
-
-go 1.23

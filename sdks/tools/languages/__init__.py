@@ -1,1 +1,0 @@
-"""One module a language: a JSON Schema in, a type declaration out."""

@@ -1,1 +1,0 @@
-"""OTLP over HTTP, decoded: protobuf and JSON."""
