@@ -280,6 +280,15 @@ class ComparedBills(Wire, frozen=True, kw_only=True, omit_defaults=True):
     is_hourly: bool
 
 
+class Completeness(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of the calls taken, and what counters of the same emitters say, where they send any."""
+
+    input_tokens: int
+    output_tokens: int
+    counted_input_tokens: float | None
+    counted_output_tokens: float | None
+
+
 class Confirmation(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A confirmation."""
 
@@ -344,6 +353,25 @@ class Effect(Wire, frozen=True, kw_only=True, omit_defaults=True):
     mostly_usd: float | None = None
 
 
+class EmitterLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What one instrumentation scope sent; `calls` are those whose counts come from it."""
+
+    scope: str
+    version: str | None
+    calls: int
+    failed_calls: int
+    merged_records: int
+    calls_without_usage: int
+    corrected_calls: dict[str, int]
+    sampled_calls_stand_for: float | None
+    surrounding_spans: int
+    agent_spans: int
+    ignored_records: int
+    untimed_calls: int
+    unread_attributes: list[str]
+    last_seen_at: datetime | None
+
+
 class Envelope(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """The documented shape of every error."""
 
@@ -377,6 +405,22 @@ class EventBatch(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """Events as sent; each is validated individually."""
 
     events: list[WorkloadEvent]
+
+
+class EventList(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of events."""
+
+    data: list[ListedEvent]
+    pagination: EventsPagination
+
+
+class EventsPagination(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """The position of a page among the events that match."""
+
+    total: int
+    limit: int
+    has_more: bool
+    next_cursor: str | None
 
 
 class EventsTaken(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -483,6 +527,17 @@ class IdentityProvider(Wire, frozen=True, kw_only=True, omit_defaults=True):
     name: str
 
 
+class IntakeAnswer(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """What came in for a workload by telemetry, and what to change so that more is known."""
+
+    workload_id: str
+    emitters: list[EmitterLine]
+    completeness: Completeness
+    late_records: int
+    refused_calls: int
+    advice: list[str]
+
+
 class KeyLine(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """A key in the list; `hint` has its last characters."""
 
@@ -559,6 +614,14 @@ class Limits(Wire, frozen=True, kw_only=True, omit_defaults=True):
     max_events_per_workload: int
     rate_limit_requests: int
     rate_limits: dict[str, int]
+
+
+class ListedEvent(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """A stored event, its cost at list prices, and the prices that applied; null where unknown."""
+
+    event: WorkloadEvent
+    usd: float | None
+    unit_prices: UnitPrices | None
 
 
 class LoginRequest(Wire, frozen=True, kw_only=True, omit_defaults=True):
@@ -1428,6 +1491,16 @@ class Ticket(Wire, frozen=True, kw_only=True, omit_defaults=True):
     expires_in: int
 
 
+class UnitPrices(Wire, frozen=True, kw_only=True, omit_defaults=True):
+    """Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars."""
+
+    input_usd_per_m: float
+    cached_input_usd_per_m: float
+    cache_write_usd_per_m: float
+    output_usd_per_m: float
+    request_usd: float
+
+
 class UnknownEffect(Wire, frozen=True, kw_only=True, omit_defaults=True):
     """An effect that the log cannot show, and the column it lacks."""
 
@@ -1579,6 +1652,7 @@ __all__ = [
     "ChangeVerdictRuling",
     "Checks",
     "ComparedBills",
+    "Completeness",
     "Confirmation",
     "ConnectionState",
     "DataSufficiency",
@@ -1591,11 +1665,14 @@ __all__ = [
     "Effect",
     "EffectName",
     "Effort",
+    "EmitterLine",
     "Envelope",
     "ErrorBody",
     "ErrorData",
     "EventBatch",
+    "EventList",
     "EventStatus",
+    "EventsPagination",
     "EventsTaken",
     "Evidence",
     "ExchangeRequest",
@@ -1608,6 +1685,7 @@ __all__ = [
     "GrowthBill",
     "Health",
     "IdentityProvider",
+    "IntakeAnswer",
     "KeyLine",
     "KeyList",
     "KeyScope",
@@ -1618,6 +1696,7 @@ __all__ = [
     "LanguageModelUseOutcome",
     "Latency",
     "Limits",
+    "ListedEvent",
     "LoginRequest",
     "LoginResponse",
     "LookUp",
@@ -1703,6 +1782,7 @@ __all__ = [
     "ThreadPage",
     "ThreadTitle",
     "Ticket",
+    "UnitPrices",
     "UnknownEffect",
     "UnknownEffectName",
     "UnpricedCalls",

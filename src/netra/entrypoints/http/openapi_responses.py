@@ -96,7 +96,7 @@ def refused_statuses(
     return {
         *({400, 500} | ({503} if can_fail else set())),
         *(set() if rule.is_public else {401, 403}),
-        *(set() if rule.limit is None else {429}),
+        *(set() if rule.limit is None and rule.is_public else {429}),  # attempts to sign in are counted
         *({413, 415, 422} if rule.reads else set()),
         *({422} if is_checked else set()),
         *({409} if takes_key else set()),
