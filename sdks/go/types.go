@@ -549,6 +549,15 @@ type ComparedBills struct {
 	IsHourly    bool     `json:"is_hourly"`
 }
 
+// Completeness: Tokens of the calls taken, and what counters of the same emitters say, where they
+// send any.
+type Completeness struct {
+	InputTokens         int64    `json:"input_tokens"`
+	OutputTokens        int64    `json:"output_tokens"`
+	CountedInputTokens  *float64 `json:"counted_input_tokens"`
+	CountedOutputTokens *float64 `json:"counted_output_tokens"`
+}
+
 // Confirmation: A confirmation.
 type Confirmation struct {
 	Message string `json:"message"`
@@ -606,6 +615,24 @@ type Effect struct {
 	MostlyUSD  *float64   `json:"mostly_usd,omitempty"`
 }
 
+// EmitterLine: What one instrumentation scope sent; `calls` are those whose counts come from it.
+type EmitterLine struct {
+	Scope                string           `json:"scope"`
+	Version              *string          `json:"version"`
+	Calls                int64            `json:"calls"`
+	FailedCalls          int64            `json:"failed_calls"`
+	MergedRecords        int64            `json:"merged_records"`
+	CallsWithoutUsage    int64            `json:"calls_without_usage"`
+	CorrectedCalls       map[string]int64 `json:"corrected_calls"`
+	SampledCallsStandFor *float64         `json:"sampled_calls_stand_for"`
+	SurroundingSpans     int64            `json:"surrounding_spans"`
+	AgentSpans           int64            `json:"agent_spans"`
+	IgnoredRecords       int64            `json:"ignored_records"`
+	UntimedCalls         int64            `json:"untimed_calls"`
+	UnreadAttributes     []string         `json:"unread_attributes"`
+	LastSeenAt           *time.Time       `json:"last_seen_at"`
+}
+
 // Envelope: The documented shape of every error.
 type Envelope struct {
 	Error     ErrorBody `json:"error"`
@@ -635,6 +662,20 @@ type ErrorData struct {
 // EventBatch: Events as sent; each is validated individually.
 type EventBatch struct {
 	Events []WorkloadEvent `json:"events"`
+}
+
+// EventList: A page of events.
+type EventList struct {
+	Data       []ListedEvent    `json:"data"`
+	Pagination EventsPagination `json:"pagination"`
+}
+
+// EventsPagination: The position of a page among the events that match.
+type EventsPagination struct {
+	Total      int64   `json:"total"`
+	Limit      int64   `json:"limit"`
+	HasMore    bool    `json:"has_more"`
+	NextCursor *string `json:"next_cursor"`
 }
 
 // EventsTaken: The outcome of a batch: counts, and the result of every event.
@@ -673,6 +714,11 @@ type Explanation struct {
 	CallsWithoutPrice  int64           `json:"calls_without_price"`
 	ModelsWithoutPrice []string        `json:"models_without_price"`
 	Grade              Grade           `json:"grade,omitempty"`
+}
+
+// ExportAnswer: The answer to an export.
+type ExportAnswer struct {
+	PartialSuccess *PartialSuccess `json:"partialSuccess,omitempty"`
 }
 
 // FeatureGoal: The goals stated for one feature while other features have others.
@@ -748,6 +794,16 @@ type Health struct {
 // IdentityProvider: The provider that users may sign in with.
 type IdentityProvider struct {
 	Name string `json:"name"`
+}
+
+// IntakeAnswer: What came in for a workload by telemetry, and what to change so that more is known.
+type IntakeAnswer struct {
+	WorkloadID   string        `json:"workload_id"`
+	Emitters     []EmitterLine `json:"emitters"`
+	Completeness Completeness  `json:"completeness"`
+	LateRecords  int64         `json:"late_records"`
+	RefusedCalls int64         `json:"refused_calls"`
+	Advice       []string      `json:"advice"`
 }
 
 // KeyLine: A key in the list; `hint` has its last characters.
@@ -827,6 +883,14 @@ type Limits struct {
 	MaxEventsPerWorkload int64            `json:"max_events_per_workload"`
 	RateLimitRequests    int64            `json:"rate_limit_requests"`
 	RateLimits           map[string]int64 `json:"rate_limits"`
+}
+
+// ListedEvent: A stored event, its cost at list prices, and the prices that applied; null where
+// unknown.
+type ListedEvent struct {
+	Event      WorkloadEvent `json:"event"`
+	USD        *float64      `json:"usd"`
+	UnitPrices *UnitPrices   `json:"unit_prices"`
 }
 
 // LoginRequest: An e-mail address and a password.
@@ -991,6 +1055,15 @@ type Pareto struct {
 	Why       string          `json:"why"`
 	Measure   *string         `json:"measure"`
 	Refused   []RefusedOption `json:"refused"`
+}
+
+// PartialSuccess: What was rejected, as text since it is a 64-bit integer; with nothing rejected, a
+// warning.
+type PartialSuccess struct {
+	RejectedSpans      *string `json:"rejectedSpans,omitempty"`
+	RejectedLogRecords *string `json:"rejectedLogRecords,omitempty"`
+	RejectedDataPoints *string `json:"rejectedDataPoints,omitempty"`
+	ErrorMessage       string  `json:"errorMessage,omitempty"`
 }
 
 // PasswordChange: The current password, as proof, and the new one.
@@ -1645,6 +1718,16 @@ type ThreadTitle struct {
 type Ticket struct {
 	Ticket    string `json:"ticket"`
 	ExpiresIn int64  `json:"expires_in"`
+}
+
+// UnitPrices: Dollars for a million tokens of one event, after its tier; a request's fixed price in
+// dollars.
+type UnitPrices struct {
+	InputUSDPerM       float64 `json:"input_usd_per_m"`
+	CachedInputUSDPerM float64 `json:"cached_input_usd_per_m"`
+	CacheWriteUSDPerM  float64 `json:"cache_write_usd_per_m"`
+	OutputUSDPerM      float64 `json:"output_usd_per_m"`
+	RequestUSD         float64 `json:"request_usd"`
 }
 
 // UnknownEffect: An effect that the log cannot show, and the column it lacks.

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from netra.entrypoints import otel
     from netra.entrypoints.embedded import Netra
 
-__all__ = ["Netra"]
+__all__ = ["Netra", "otel"]
 
 
 def __getattr__(name: str) -> object:
@@ -14,4 +15,8 @@ def __getattr__(name: str) -> object:
         from netra.entrypoints.embedded import Netra
 
         return Netra
+    if name == "otel":
+        from netra.entrypoints import otel
+
+        return otel
     raise AttributeError(f"module 'netra' has no attribute {name!r}")

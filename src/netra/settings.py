@@ -10,14 +10,14 @@ import msgspec
 from netra.domain.addresses import is_safe, is_server, is_web, parts_of
 from netra.domain.networks import networks_in
 from netra.domain.quotas import Quotas, RequestRateLimits
+from netra.domain.secret_text import Secret as Secret  # noqa: PLC0414  # re-exported
 from netra.domain.spending import Budget, Budgets
 
 PREFIX: Final = "NETRA_"
 SECRET_BYTES_MIN: Final = 32
 MAKE_ONE: Final = "make one with python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LISTS: Final = frozenset({"cors_origins", "websocket_origins", "trusted_proxies", "oauth_redirects"})
-# Variables of the SDKs, which share the prefix: a server or command in the same environment ignores them.
-OF_CLIENTS: Final = frozenset({"api_key", "base_url"})
+OF_CLIENTS: Final = frozenset({"api_key", "base_url", "prefix_key"})  # share the prefix; ignored by servers
 SERVERS: Final = {
     "database_url": ({"postgresql", "postgres"}, "postgresql://user@host/netra"),
     "redis_url": ({"redis", "rediss", "unix"}, "redis://host:6379/0"),
@@ -32,25 +32,6 @@ Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 
 class SettingsRefused(Exception):
     """A setting is invalid; the message names it and says what to do."""
-
-
-class Secret(str):
-    """Text that does not print itself."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __str__(self) -> str:
-        return "…"
-
-    def __format__(self, spec: str) -> str:
-        return "…"
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return str.__str__(self)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +86,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     limit_agent: Count = 10
     limit_websocket: Count = 30
     limit_general: Count = 100
+    limit_ingest_events: Count = 1_000_000  # records of telemetry in 60 s, by user; 0: no limit
+    limit_ingest_bytes: Count = 1_073_741_824  # the same in bytes, after decompression
+    otlp_content: Literal["hash", "drop"] = "hash"  # what is done with prompts in telemetry
     max_message_length: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 10_000
     max_thread_messages: Annotated[int, msgspec.Meta(ge=2, le=100_000)] = 1_000
     max_live_runs_per_user: Annotated[int, msgspec.Meta(ge=1)] = 1_000

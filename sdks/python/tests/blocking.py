@@ -64,7 +64,8 @@ class Blocking:
         self.close()
 
     def _shown(self, found: Any) -> Any:
-        is_ours = type(found).__module__.startswith("netra_sdk") and type(found).__name__.startswith("Async")
+        name = type(found).__name__
+        is_ours = type(found).__module__.startswith("netra_sdk") and name.startswith(("Async", "LiveRun"))
         resources = {"Auth", "Agent", "Threads", "Workloads", "Keys", "Audit", "Health", "Sessions"}
         is_resource = type(found).__name__ in resources and "async_client" in type(found).__module__
         is_generator = inspect.isasyncgen(found)

@@ -305,6 +305,39 @@ class Runner:
         shown = {"sent": got.sent, "pending": got.pending, "dropped": got.dropped}
         return {**shown, "told": sum(told), "rejected_rows": len(rejected)}
 
+    def live(self) -> Any:
+        if self.loop is None:
+            return self.client.live()
+        inner = self.loop.call(self.client._inner.live)
+        self.loop.result(inner.open())
+        return Blocking(self.loop, inner)
+
+    def do_live_ask(self, restart: str = "", **question: Any) -> Json:
+        with self.live() as live:
+            run = live.ask(question.pop("message"), **question)
+            events: list[Any] = []
+            for event in run.events():
+                events.append(event)
+                if restart and len(events) == 1:
+                    self.rig.restart(restart)
+        return shown_events(events, after=0)
+
+    def do_live_many(self, count: int, workload_id: str) -> Json:
+        with self.live() as live:
+            runs = [live.ask(f"{10 + n} % cheaper", workload_id=workload_id) for n in range(count)]
+            return {"succeeded": sum(bool(run.wait().report) for run in runs)}
+
+    def do_live_subscribe(self, id: str, after: int) -> Json:
+        with self.live() as live:
+            events = list(live.subscribe(id, after).events())
+        return {**shown_events(events, after=after), "first": events[0].seq}
+
+    def do_live_stop(self, **question: Any) -> Json:
+        with self.live() as live:
+            run = live.ask(question.pop("message"), **question)
+            live.stop(run.id)
+            return shown_events(list(run.events()), after=0)
+
     def do_canary(self) -> Json:
         seen: list[str] = []
 

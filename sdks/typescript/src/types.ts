@@ -259,6 +259,14 @@ export interface ComparedBills {
   is_hourly: boolean;
 }
 
+/** Tokens of the calls taken, and what counters of the same emitters say, where they send any. */
+export interface Completeness {
+  input_tokens: number;
+  output_tokens: number;
+  counted_input_tokens: number | null;
+  counted_output_tokens: number | null;
+}
+
 /** A confirmation. */
 export interface Confirmation {
   message: string;
@@ -317,6 +325,24 @@ export interface Effect {
   mostly_usd?: number | null;
 }
 
+/** What one instrumentation scope sent; `calls` are those whose counts come from it. */
+export interface EmitterLine {
+  scope: string;
+  version: string | null;
+  calls: number;
+  failed_calls: number;
+  merged_records: number;
+  calls_without_usage: number;
+  corrected_calls: Record<string, number>;
+  sampled_calls_stand_for: number | null;
+  surrounding_spans: number;
+  agent_spans: number;
+  ignored_records: number;
+  untimed_calls: number;
+  unread_attributes: string[];
+  last_seen_at: string | null;
+}
+
 /** The documented shape of every error. */
 export interface Envelope {
   error: ErrorBody;
@@ -347,6 +373,20 @@ export interface ErrorData {
 export interface EventBatch {
   /** An invalid event is rejected individually; the others are stored. */
   events: WorkloadEvent[];
+}
+
+/** A page of events. */
+export interface EventList {
+  data: ListedEvent[];
+  pagination: EventsPagination;
+}
+
+/** The position of a page among the events that match. */
+export interface EventsPagination {
+  total: number;
+  limit: number;
+  has_more: boolean;
+  next_cursor: string | null;
 }
 
 /** The outcome of a batch: counts, and the result of every event. */
@@ -385,6 +425,11 @@ export interface Explanation {
   calls_without_price: number;
   models_without_price: string[];
   grade?: Grade;
+}
+
+/** The answer to an export. */
+export interface ExportAnswer {
+  partialSuccess?: PartialSuccess;
 }
 
 /** The goals stated for one feature while other features have others. */
@@ -458,6 +503,16 @@ export interface Health {
 /** The provider that users may sign in with. */
 export interface IdentityProvider {
   name: string;
+}
+
+/** What came in for a workload by telemetry, and what to change so that more is known. */
+export interface IntakeAnswer {
+  workload_id: string;
+  emitters: EmitterLine[];
+  completeness: Completeness;
+  late_records: number;
+  refused_calls: number;
+  advice: string[];
 }
 
 /** A key in the list; `hint` has its last characters. */
@@ -536,6 +591,13 @@ export interface Limits {
   max_events_per_workload: number;
   rate_limit_requests: number;
   rate_limits: Record<string, number>;
+}
+
+/** A stored event, its cost at list prices, and the prices that applied; null where unknown. */
+export interface ListedEvent {
+  event: WorkloadEvent;
+  usd: number | null;
+  unit_prices: UnitPrices | null;
 }
 
 /** An e-mail address and a password. */
@@ -700,6 +762,14 @@ export interface Pareto {
   why: string;
   measure: string | null;
   refused: RefusedOption[];
+}
+
+/** What was rejected, as text since it is a 64-bit integer; with nothing rejected, a warning. */
+export interface PartialSuccess {
+  rejectedSpans?: string;
+  rejectedLogRecords?: string;
+  rejectedDataPoints?: string;
+  errorMessage?: string;
 }
 
 /** The current password, as proof, and the new one. */
@@ -1347,6 +1417,15 @@ export interface ThreadTitle {
 export interface Ticket {
   ticket: string;
   expires_in: number;
+}
+
+/** Dollars for a million tokens of one event, after its tier; a request's fixed price in dollars. */
+export interface UnitPrices {
+  input_usd_per_m: number;
+  cached_input_usd_per_m: number;
+  cache_write_usd_per_m: number;
+  output_usd_per_m: number;
+  request_usd: number;
 }
 
 /** An effect that the log cannot show, and the column it lacks. */

@@ -23,21 +23,28 @@ async def open_ports(settings: Settings) -> AsyncGenerator["Ports"]:
     from netra.adapters.local.incidents import LoggedIncidents
     from netra.adapters.local.passwords import Argon2PasswordHasher
     from netra.adapters.local.secrets import kept_secret
-    from netra.bootstrap.one_process import ports_over, tokens_of
+    from netra.bootstrap.one_process import ports_over, prompt_keys_of, tokens_of
     from netra.bootstrap.servers import with_archive, with_language_model, with_shared
     from netra.bootstrap.stores import open_store, with_postponed_writes
     from netra.domain.workloads.unfinished_removals import swept
 
     clock, incidents = SystemClock(), LoggedIncidents()
     prepare(settings)
-    tokens = tokens_of(settings, settings.secret or Secret(kept_secret(settings.data)), clock)
+    secret = settings.secret or Secret(kept_secret(settings.data))
+    tokens, prompt_keys = tokens_of(settings, secret, clock), prompt_keys_of(settings, secret)
     async with (
         open_store(settings, clock) as opened,
         with_postponed_writes(opened, settings, clock=clock, incidents=incidents) as store,
     ):
         with closing(Argon2PasswordHasher()) as passwords:
             alone = ports_over(
-                store, settings, clock=clock, incidents=incidents, passwords=passwords, tokens=tokens
+                store,
+                settings,
+                clock=clock,
+                incidents=incidents,
+                passwords=passwords,
+                tokens=tokens,
+                prompt_keys=prompt_keys,
             )
             async with (
                 swept(store.event_log, clock=clock, incidents=incidents),

@@ -21,12 +21,14 @@ from netra.adapters.memory.replays import MemoryReplayBook
 from netra.adapters.memory.runs import MemoryRunStore
 from netra.adapters.memory.sessions import MemorySessionStore
 from netra.adapters.memory.state import MemoryState
+from netra.adapters.memory.telemetry_staging import MemoryTelemetryStaging
 from netra.adapters.memory.threads import MemoryThreadStore
 from netra.adapters.memory.users import MemoryUserStore
 from netra.adapters.memory.workloads import MemoryWorkloadStore
+from netra.adapters.otlp.decoder import OtlpDecoder
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.bootstrap.files import request_logs
-from netra.bootstrap.one_process import tokens_of
+from netra.bootstrap.one_process import prompt_keys_of, tokens_of
 from netra.bootstrap.prices import price_book
 from netra.bootstrap.sign_in import identity_provider
 from netra.plugboard import Ports
@@ -64,6 +66,9 @@ def memory_ports(settings: Settings) -> Ports:
         workloads=workloads,
         event_log=MemoryEventLog(workloads),
         event_outbox=None,
+        telemetry_decoder=OtlpDecoder(),
+        telemetry_staging=MemoryTelemetryStaging(),
+        prompt_keys=prompt_keys_of(settings, secret),
         replays=MemoryReplayBook(clock=clock),
         prices=price_book(settings),
         price_audit=GenaiPriceAudit(),

@@ -7,9 +7,11 @@ from netra.adapters.local.audit_lines import AuditLines
 from netra.adapters.local.bell import LocalRunBell
 from netra.adapters.local.feed import LocalRunFeed
 from netra.adapters.local.ids import RandomIdSource
+from netra.adapters.local.prompt_keys import SecretPromptKeys
 from netra.adapters.local.rate_limiter import LocalRateLimiter
 from netra.adapters.local.secrets import RandomSecretSource
 from netra.adapters.local.tickets import LocalTicketBook
+from netra.adapters.otlp.decoder import OtlpDecoder
 from netra.adapters.prices.price_audit import GenaiPriceAudit
 from netra.bootstrap.files import request_logs
 from netra.bootstrap.prices import price_book
@@ -18,6 +20,7 @@ from netra.plugboard import Ports
 from netra.ports.clock import Clock
 from netra.ports.incidents import Incidents
 from netra.ports.passwords import PasswordHasher
+from netra.ports.prompt_keys import PromptKeys
 from netra.ports.tokens import TokenCodec
 from netra.settings import Secret, Settings
 
@@ -33,6 +36,7 @@ def ports_over(
     incidents: Incidents,
     passwords: PasswordHasher,
     tokens: TokenCodec,
+    prompt_keys: PromptKeys,
 ) -> Ports:
     """Return the ports of a single process over `store`."""
     return Ports(
@@ -59,12 +63,20 @@ def ports_over(
         workloads=store.workloads,
         event_log=store.event_log,
         event_outbox=None,
+        telemetry_decoder=OtlpDecoder(),
+        telemetry_staging=store.telemetry_staging,
+        prompt_keys=prompt_keys,
         replays=store.replays,
         prices=price_book(settings),
         price_audit=GenaiPriceAudit(),
         log_files=request_logs(settings),
         probes=(store.probe,),
     )
+
+
+def prompt_keys_of(settings: Settings, secret: Secret) -> SecretPromptKeys:
+    """Return the keys under which prompts in telemetry are hashed, if the settings want that."""
+    return SecretPromptKeys(secret.reveal() if settings.otlp_content == "hash" else None)
 
 
 def tokens_of(settings: Settings, secret: Secret, clock: Clock) -> JwtTokenCodec:

@@ -22,10 +22,13 @@ from netra.entrypoints.http.agent import agent_router
 from netra.entrypoints.http.answers import Answer
 from netra.entrypoints.http.configuration import configuration_router
 from netra.entrypoints.http.documents import documents_router
+from netra.entrypoints.http.events import events_router
 from netra.entrypoints.http.google import google_router
 from netra.entrypoints.http.health import Pulse, health_router
 from netra.entrypoints.http.idempotency import ReplayMiddleware
+from netra.entrypoints.http.intake import intake_router
 from netra.entrypoints.http.keys import keys_router
+from netra.entrypoints.http.otlp import otlp_router
 from netra.entrypoints.http.preflights import Preflights
 from netra.entrypoints.http.request import ApiRequest
 from netra.entrypoints.http.security_log import audit_router
@@ -78,6 +81,17 @@ class OwnWorker:
                 yield
             finally:
                 self.stop()
+
+
+@asynccontextmanager
+async def settling(services: Services) -> AsyncGenerator[None]:
+    """Turn staged telemetry into events until the block ends."""
+    task = asyncio.create_task(services.telemetry_settler().serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 class Application:
@@ -133,7 +147,7 @@ def create_app(settings: Settings, ports: Ports | None = None, *, linger_s: floa
             services = switchboard.plug(opened)
             edge.open(ids=opened.ids, incidents=opened.incidents)
             watched = connections.watched(users=services.user_service(), clock=opened.clock)
-            async with worker.working(services), watched:
+            async with worker.working(services), settling(services), watched:
                 yield
 
     litestar = _litestar(
@@ -193,6 +207,9 @@ def _routers(switchboard: Switchboard, *, settings: Settings, door: WebSocketDoo
             audit_router(),
             agent_router(replayed=replayed, stream=stream),
             threads_router(),
+            otlp_router(),
+            intake_router(max_body_bytes=settings.max_events_body_bytes),
+            events_router(),
             workloads_router(replayed=replayed, max_events_body_bytes=settings.max_events_body_bytes),
             configuration_router(),
         ],
@@ -224,6 +241,7 @@ def _dependencies(switchboard: Switchboard) -> dict[str, Provide]:
         "threads": service(lambda services: services.thread_service),
         "runs": service(lambda services: services.run_service),
         "workloads": service(lambda services: services.workload_service),
+        "telemetry": service(lambda services: services.telemetry_service),
         "health_service": service(lambda services: services.health_service),
         "sign_in_desk": service(lambda services: services.sign_in_desk),
     }

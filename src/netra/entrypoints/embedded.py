@@ -23,6 +23,7 @@ from netra.domain.optimization.what_if.simulate import Proposal, Simulated
 from netra.domain.paging import LIMIT_MAX, PageRequest
 from netra.domain.runs.events import RunEvent
 from netra.domain.runs.model import Run, StartRun
+from netra.domain.telemetry.reports import Report
 from netra.domain.texts import plain
 from netra.domain.users.keys import ApiKeyService
 from netra.domain.users.model import AddUser, Role, User
@@ -133,6 +134,10 @@ class Netra:
     async def create_workload(self, owner: User, *, name: str) -> Workload:
         """Create an empty workload."""
         return await self._container.workload_service().create(owner_id=owner.id, name=name)
+
+    async def intake(self, owner: User, workload_id: WorkloadId) -> Report:
+        """Return what came in for a workload by telemetry. Raises `NotFound`."""
+        return await self._container.telemetry_service().report(workload_id, owner_id=owner.id)
 
     async def import_file(
         self, owner: User, path: Path | str, *, name: str | None = None, progress: Progress | None = None

@@ -126,7 +126,7 @@ class Buffer:
             self.interval = min(INTERVAL_MAX_S, self.interval * 2)
             self._batch = min(BATCH_MAX, self._batch * 2)
         batch.attempts += 1
-        backoff = min(BACKOFF_MAX_S, 0.25 * 2.0 ** min(batch.attempts, 10)) * (0.5 + random.random() / 2)  # noqa: S311
+        backoff = min(BACKOFF_MAX_S, 0.25 * 2.0 ** min(batch.attempts, 10)) * (0.5 + random.random() / 2)
         least = getattr(error, "retry_after", None) or 0.0
         return max(backoff, min(least, BACKOFF_MAX_S))
 

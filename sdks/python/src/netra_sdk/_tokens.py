@@ -49,6 +49,11 @@ class Credentials:
         """Whether there is a refresh token."""
         return self.tokens is not None and self.tokens.refresh_token is not None
 
+    def seconds_left(self) -> float:
+        """Return the seconds until the access token ends; endless when that is unknown."""
+        expires_at = self.tokens.expires_at if self.tokens else None
+        return float("inf") if expires_at is None else expires_at - time.time()
+
     def needs_renewal(self, *, stale: str | None = None) -> bool:
         """Return whether to renew now: the header `stale` was refused, or little time is left."""
         tokens = self.tokens

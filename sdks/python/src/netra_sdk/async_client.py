@@ -20,6 +20,7 @@ from netra_sdk.pages import AsyncPage
 if TYPE_CHECKING:
     import httpx2
 
+    from netra_sdk.live import AsyncLive
     from netra_sdk.recorder import AsyncRecorder
 
 T = TypeVar("T")
@@ -472,6 +473,12 @@ class AsyncNetra:
             message, workload_id=workload_id, parameters=parameters, thread_id=thread_id
         )
         return AsyncAnswer(advice=await run.wait(timeout), run=run, thread_id=run.thread_id)
+
+    def live(self) -> AsyncLive:
+        """Return a socket on which many runs are followed, to be used with `async with`."""
+        from netra_sdk.live import AsyncLive
+
+        return AsyncLive(self._transport)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -20,6 +20,7 @@ from netra_sdk.runs import Run
 if TYPE_CHECKING:
     import httpx2
 
+    from netra_sdk.live import Live
     from netra_sdk.recorder import Recorder
 
 T = TypeVar("T")
@@ -462,6 +463,12 @@ class Netra:
         """Ask a question and wait for its result."""
         run = self.agent.execute(message, workload_id=workload_id, parameters=parameters, thread_id=thread_id)
         return Answer(advice=run.wait(timeout), run=run, thread_id=run.thread_id)
+
+    def live(self) -> Live:
+        """Open a socket on which many runs are followed; needs `netra-sdk[live]`."""
+        from netra_sdk.live import Live
+
+        return Live(self._transport)
 
     def close(self) -> None:
         """Close the connections."""

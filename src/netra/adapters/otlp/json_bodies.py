@@ -1,77 +1,168 @@
 """OTLP/JSON as records: 64-bit integers as numbers or text, ids in either case, unknown fields ignored."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from netra.adapters.otlp.json_messages import (
+    ABSENT,
+    AnyRequest,
     Event,
     Log,
     LogsRequest,
+    Metric,
     MetricsRequest,
     Pair,
     Pairs,
     Point,
     Resource,
+    ResourceLogs,
+    ResourceMetrics,
+    ResourceSpans,
+    Scope,
+    ScopeLogs,
+    ScopeMetrics,
+    ScopeSpans,
     Span,
     TracesRequest,
     Value,
     Whole,
 )
+from netra.domain.errors import InvalidRequest
 from netra.domain.telemetry.dialects import IGNORED_SCOPES
 from netra.domain.telemetry.metrics import CounterPoint, is_usage_metric
-from netra.domain.telemetry.records import Attributes, Record, SpanEvent
+from netra.domain.telemetry.records import Record, Signal, SpanEvent
 
 _ERROR: Final = (2, "2", "STATUS_CODE_ERROR")
 _DELTA: Final = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
 _LEVELS_MAX: Final = 8  # nested lists and objects of one value that are read
 _BODY_TEXT_MAX: Final = 256  # characters of a log record's body that may be an event's name
 _NS_MAX: Final = 2**63 - 1
+T = TypeVar("T")
 _TRACES: Final = msgspec.json.Decoder(TracesRequest)
 _LOGS: Final = msgspec.json.Decoder(LogsRequest)
 _METRICS: Final = msgspec.json.Decoder(MetricsRequest)
+_SPAN: Final = msgspec.json.Decoder(Span)
+_LOG: Final = msgspec.json.Decoder(Log)
+_METRIC: Final = msgspec.json.Decoder(Metric)
+
+_FIELDS: Final = {
+    Signal.TRACES: "resource_spans",
+    Signal.LOGS: "resource_logs",
+    Signal.METRICS: "resource_metrics",
+}
+
+AnyResource = ResourceSpans | ResourceLogs | ResourceMetrics
+AnyScope = ScopeSpans | ScopeLogs | ScopeMetrics
+
+
+def json_resources_of(body: bytes, signal: Signal) -> Sequence[AnyResource]:
+    """Return the resources of an export request.
+
+    Raises `msgspec.DecodeError`, `UnicodeDecodeError` or `RecursionError` for what is no such request.
+    """
+    request = _request_of(body, signal)
+    found: Sequence[AnyResource] | None = getattr(request, _FIELDS[signal])
+    strays = [
+        each for each, name in _FIELDS.items() if each is not signal and getattr(request, name) != ABSENT
+    ]
+    if found is None and strays:  # it was sent to the wrong path
+        sent = strays[0].value
+        raise msgspec.ValidationError(f"it holds {sent}, which go to /v1/{sent}, not to /v1/{signal.value}")
+    return found or ()
+
+
+def _request_of(body: bytes, signal: Signal) -> AnyRequest:
+    if signal is Signal.TRACES:
+        return _TRACES.decode(body)
+    return _LOGS.decode(body) if signal is Signal.LOGS else _METRICS.decode(body)
 
 
 def spans_of(body: bytes) -> Iterator[Record]:
-    """Yield the spans of an export request. Raises `msgspec.DecodeError` or `RecursionError`."""
+    """Yield the spans in a request, which may hold log records too.
+
+    Raises `msgspec.DecodeError`, `UnicodeDecodeError` or `RecursionError`; `InvalidRequest` for one span.
+    """
     for resource in _TRACES.decode(body).resource_spans or ():
-        about = _attributes_of(resource.resource)
-        for scope in resource.scope_spans or ():
-            name, version = (scope.scope.name or "", scope.scope.version or "") if scope.scope else ("", "")
-            for span in scope.spans or ():
-                yield _span(span, about, name, version)
+        yield from JsonBlock(resource, Signal.TRACES).records()
 
 
 def logs_of(body: bytes) -> Iterator[Record]:
-    """Yield the log records of an export request. Raises `msgspec.DecodeError` or `RecursionError`."""
+    """Yield the log records in a request, which may hold spans too; raises as `spans_of` does."""
     for resource in _LOGS.decode(body).resource_logs or ():
-        about = _attributes_of(resource.resource)
-        for scope in resource.scope_logs or ():
-            name, version = (scope.scope.name or "", scope.scope.version or "") if scope.scope else ("", "")
-            for log in scope.log_records or ():
-                yield _log(log, about, name, version)
+        yield from JsonBlock(resource, Signal.LOGS).records()
 
 
-def points_of(body: bytes) -> Iterator[CounterPoint]:
-    """Yield the data points of counters of tokens. Raises `msgspec.DecodeError` or `RecursionError`."""
-    for resource in _METRICS.decode(body).resource_metrics or ():
-        about = _attributes_of(resource.resource)
-        for scope in resource.scope_metrics or ():
-            for metric in scope.metrics or ():
-                data = metric.sum or metric.histogram
-                if data is None or not is_usage_metric(metric.name or ""):
-                    continue
-                for point in data.data_points or ():
-                    yield CounterPoint(
-                        metric=metric.name or "",
-                        attributes=_mapping(point.attributes),
-                        resource=about,
-                        start_ns=_ns(point.start_time_unix_nano),
-                        at_ns=_ns(point.time_unix_nano),
-                        value=_number(point),
-                        is_delta=data.aggregation_temporality in _DELTA,
-                    )
+class JsonBlock:
+    """The telemetry of one sender in a JSON request."""
+
+    def __init__(self, resource: AnyResource, signal: Signal) -> None:
+        self._scopes: Sequence[AnyScope] = _scopes_of(resource)
+        self._signal = signal
+        self.resource: Mapping[str, Any] = _attributes_of(resource.resource)
+
+    def __len__(self) -> int:
+        return sum(len(_raws_of(scope)) for scope in self._scopes)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the spans or log records. Raises `InvalidRequest`."""
+        for scope in self._scopes:
+            name, version = _named(scope.scope)
+            for raw in _raws_of(scope):
+                if self._signal is Signal.TRACES:
+                    yield _span(_decoded(_SPAN, raw), self.resource, name, version)
+                elif self._signal is Signal.LOGS:
+                    yield _log(_decoded(_LOG, raw), self.resource, name, version)
+
+    def points(self) -> Iterator[CounterPoint]:
+        """Yield the data points of counters of tokens. Raises `InvalidRequest`."""
+        if self._signal is not Signal.METRICS:
+            return
+        for scope in self._scopes:
+            for raw in _raws_of(scope):
+                yield from _points(_decoded(_METRIC, raw), self.resource)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw) -> T:
+    try:
+        return decoder.decode(raw)
+    except RecursionError as error:
+        raise InvalidRequest("A record is nested too deeply.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"A record cannot be decoded: {error}.") from error
+
+
+def _scopes_of(resource: AnyResource) -> Sequence[AnyScope]:
+    if isinstance(resource, ResourceSpans):
+        return resource.scope_spans or ()
+    return (resource.scope_logs if isinstance(resource, ResourceLogs) else resource.scope_metrics) or ()
+
+
+def _raws_of(scope: AnyScope) -> Sequence[msgspec.Raw]:
+    if isinstance(scope, ScopeSpans):
+        return scope.spans or ()
+    return (scope.log_records if isinstance(scope, ScopeLogs) else scope.metrics) or ()
+
+
+def _named(scope: Scope | None) -> tuple[str, str]:
+    return ("", "") if scope is None else (scope.name or "", scope.version or "")
+
+
+def _points(metric: Metric, resource: Mapping[str, Any]) -> Iterator[CounterPoint]:
+    data = metric.sum or metric.histogram
+    if data is None or not is_usage_metric(metric.name or ""):
+        return
+    for point in data.data_points or ():
+        yield CounterPoint(
+            metric=metric.name or "",
+            attributes=_mapping(point.attributes),
+            resource=resource,
+            start_ns=_ns(point.start_time_unix_nano),
+            at_ns=_ns(point.time_unix_nano),
+            value=_number(point),
+            is_delta=data.aggregation_temporality in _DELTA,
+        )
 
 
 def _number(point: Point) -> float:
@@ -84,11 +175,11 @@ def _number(point: Point) -> float:
     return 0.0
 
 
-def _attributes_of(resource: Resource | None) -> Attributes:
+def _attributes_of(resource: Resource | None) -> Mapping[str, Any]:
     return {} if resource is None else _mapping(resource.attributes)
 
 
-def _span(span: Span, resource: Attributes, scope: str, version: str) -> Record:
+def _span(span: Span, resource: Mapping[str, Any], scope: str, version: str) -> Record:
     return Record(
         name=span.name or "",
         attributes={} if scope in IGNORED_SCOPES else _mapping(span.attributes),
@@ -106,7 +197,7 @@ def _span(span: Span, resource: Attributes, scope: str, version: str) -> Record:
     )
 
 
-def _log(log: Log, resource: Attributes, scope: str, version: str) -> Record:
+def _log(log: Log, resource: Mapping[str, Any], scope: str, version: str) -> Record:
     at_ns = _ns(log.time_unix_nano) or _ns(log.observed_time_unix_nano)
     text = log.body.string_value if log.body is not None else None
     return Record(
@@ -162,7 +253,7 @@ def _whole(text: str) -> int | str:
 
 
 def _ns(value: Whole | None) -> int:
-    """Return a time in nanoseconds, or 0 (unknown) if it is not a time."""
+    """Return a time in nanoseconds; 0, which stands for unknown, where it is none."""
     if isinstance(value, str):
         value = int(value) if len(value) <= 20 and value.isascii() and value.isdigit() else 0
     return value if value is not None and 0 <= value <= _NS_MAX else 0

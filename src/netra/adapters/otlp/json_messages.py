@@ -1,6 +1,14 @@
-"""The messages of OTLP/JSON, with the fields that are read; each may be missing or null."""
+"""The messages of OTLP/JSON, with the fields that are read; each may be missing or null.
+
+Spans, log records and metrics stay undecoded until they are read one by one: memory then grows with the body
+and not with what it holds.
+"""
+
+from typing import Final
 
 import msgspec
+
+ABSENT: Final = msgspec.Raw()  # of a field that is not there
 
 Whole = int | str  # a 64-bit integer; the specification writes it as text, some emitters as a number
 
@@ -119,21 +127,21 @@ class ScopeSpans(msgspec.Struct):
     """The spans of one library."""
 
     scope: Scope | None = None
-    spans: list[Span] | None = None
+    spans: list[msgspec.Raw] | None = None
 
 
 class ScopeLogs(msgspec.Struct, rename="camel"):
     """The log records of one library."""
 
     scope: Scope | None = None
-    log_records: list[Log] | None = None
+    log_records: list[msgspec.Raw] | None = None
 
 
 class ScopeMetrics(msgspec.Struct):
     """The metrics of one library."""
 
     scope: Scope | None = None
-    metrics: list[Metric] | None = None
+    metrics: list[msgspec.Raw] | None = None
 
 
 class ResourceSpans(msgspec.Struct, rename="camel"):
@@ -161,15 +169,24 @@ class TracesRequest(msgspec.Struct, rename="camel"):
     """An export of traces."""
 
     resource_spans: list[ResourceSpans] | None = None
+    resource_logs: msgspec.Raw = ABSENT
+    resource_metrics: msgspec.Raw = ABSENT
 
 
 class LogsRequest(msgspec.Struct, rename="camel"):
     """An export of logs."""
 
     resource_logs: list[ResourceLogs] | None = None
+    resource_spans: msgspec.Raw = ABSENT
+    resource_metrics: msgspec.Raw = ABSENT
 
 
 class MetricsRequest(msgspec.Struct, rename="camel"):
     """An export of metrics."""
 
     resource_metrics: list[ResourceMetrics] | None = None
+    resource_spans: msgspec.Raw = ABSENT
+    resource_logs: msgspec.Raw = ABSENT
+
+
+AnyRequest = TracesRequest | LogsRequest | MetricsRequest

@@ -9,6 +9,7 @@ from netra.adapters.sql.instants import instant, instant_or_none, micros, micros
 from netra.adapters.sql.locks import locking, locking_events_of
 from netra.adapters.sql.paging import PageQueries, owned, paged
 from netra.adapters.sql.schema import workloads
+from netra.adapters.sql.telemetry_staging import forgetting_telemetry
 from netra.adapters.sql.transactions import Database, Query, Row, Script, Step, ask, inserting, param
 from netra.domain.errors import NotFound, ValidationFailed
 from netra.domain.ids import UserId, WorkloadId
@@ -164,6 +165,7 @@ def _deleting(workload_id: WorkloadId, owner_id: UserId) -> Script[None]:
     yield from condemning(workload_id, owner_id)
     if not (yield ask(_DELETE, whose=owner_id, workload_id=workload_id)):
         raise NotFound("workload", workload_id)
+    yield from forgetting_telemetry(workload_id, owner_id)
 
 
 def _workload(row: Row) -> Workload:

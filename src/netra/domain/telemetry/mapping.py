@@ -87,7 +87,7 @@ def _labels(record: Record, parameters: Attributes) -> dict[str, Any]:  # Any: c
     return {
         "is_failed": is_failed,
         "status": _status(record, is_failed=is_failed),
-        "response_id": _response_id(attributes),
+        "response_id": response_id_of(attributes),
         "max_output_tokens": _cap(attributes, parameters),
         "cost": _cost(attributes),
         "session": first_label(attributes, names.SESSION) or _metadata(attributes, "session_id"),
@@ -157,7 +157,8 @@ def _provider(record: Record) -> str | None:
     return "google" if any(name.startswith("gemini_cli.") for name in event_names(record)) else None
 
 
-def _response_id(attributes: Attributes) -> str | None:
+def response_id_of(attributes: Attributes) -> str | None:
+    """Return the provider's id of the answer, also from the answer's own JSON."""
     found = first_label(attributes, names.RESPONSE_ID)
     output = attributes.get("output.value")
     if found is not None or not isinstance(output, str) or len(output) > TEXT_READ_MAX:

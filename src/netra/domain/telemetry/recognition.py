@@ -51,6 +51,8 @@ def kind_of(record: Record) -> Kind:
 
 def event_names(record: Record) -> tuple[str, ...]:
     """Return the names that a log record may go by, the most specific first."""
+    if not record.is_log:
+        return ()
     name = record.attributes.get("event.name")
     return tuple(each for each in (name, record.name, record.body) if isinstance(each, str) and each)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from netra.domain.ids import WorkloadId
 from netra.domain.optimization.wording import count
 from netra.domain.texts import plain
 from netra.entrypoints.commands.context import (
@@ -20,6 +21,7 @@ from netra.entrypoints.commands.rejected_rows import has_dropped_too_many, say_w
 from netra.entrypoints.reports.safe import say, say_json
 
 if TYPE_CHECKING:
+    from netra.domain.telemetry.reports import Emitter
     from netra.domain.workloads.model import Workload
     from netra.ports.log_files import ReadLog
 
@@ -99,6 +101,45 @@ def say_imported(workload: "Workload", *, as_json: bool) -> None:
         return
     say(f"{workload.id} holds {count(workload.event_count, 'call')} of {workload.name}.")
     say("Analyse it with 'workload_id' in POST /api/agent/execute.", err=True)
+
+
+@workloads.command("intake")
+@click.argument("workload_id", metavar="ID")
+@email_option
+@json_option
+@data_option
+def intake(*, workload_id: str, email: str | None, as_json: bool, data: Path | None) -> None:
+    """Show what came in for the workload ID by telemetry, and what to change so that more is known."""
+
+    async def read() -> None:
+        from netra.domain.telemetry.reports import advice_on
+
+        async with store_in(data) as netra:
+            owner = await owner_in(netra, email=email)
+            report = await netra.intake(owner, WorkloadId(workload_id))
+        if as_json:
+            say_json({"workload_id": workload_id, "emitters": report.emitters, "advice": advice_on(report)})
+            return
+        for emitter in report.emitters.values():
+            say(intake_line(emitter))
+        if not report.emitters:
+            say("No telemetry came in for this workload yet; see docs/telemetry.md.", err=True)
+        for line in advice_on(report):
+            say(line)
+
+    run(read())
+
+
+def intake_line(emitter: "Emitter") -> str:
+    """Return what one instrumentation scope sent, in a line."""
+    parts = [
+        f"{emitter.taken} calls",
+        f"{emitter.merged} merged",
+        f"{sum(emitter.corrected.values())} corrected",
+        f"{emitter.without_usage} without usage",
+        f"{emitter.context + emitter.ignored} other records",
+    ]
+    return f"{plain(emitter.scope) or '(no name)'} {plain(emitter.version)}: {', '.join(parts)}"
 
 
 @workloads.command("list")

@@ -267,8 +267,8 @@ def _split(hint: object) -> tuple[Kind, object]:
 
 def _present(kind: Kind) -> Kind:
     """Return the type of a parameter that is present: None only means that it is absent."""
-    present = [part for part in get_args(kind) if part is not type(None)]
-    return present[0] if present else kind
+    parts = get_args(kind)
+    return next(part for part in parts if part is not type(None)) if type(None) in parts else kind
 
 
 def _schema(kind: Kind) -> Json:

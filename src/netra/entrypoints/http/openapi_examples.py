@@ -7,6 +7,7 @@ TAGS: Final = {
     "Agent": "Ask a question about a workload, follow the run, cancel it, list earlier runs.",
     "Threads": "Conversations: questions and answers in order.",
     "Workloads": "Request logs: create, fill, inspect, try a change, delete.",
+    "Telemetry": "Send spans, logs, metrics and LiteLLM's callback; see what came in.",
     "API keys": "Keys for programs, with scopes and an expiry.",
     "Administration": "The security log, for administrators.",
     "Configuration": "Public settings and limits.",

@@ -26,6 +26,10 @@ class ApiRequest(Request[Any, Principal, State]):
         """Return the raw body, at most as long as the route's limit."""
         return await super().body() or b" "  # an empty body then reaches `json` and is rejected there
 
+    async def wire_body(self) -> bytes:
+        """Return the raw body as it was sent, which may be empty."""
+        return await super().body()
+
     async def json(self) -> Any:
         """Return the body as an object. Raises `InvalidRequest`."""
         return read_object((await self.body()).strip())

@@ -1,24 +1,12 @@
 """OTLP/JSON as it is sent: numbers as text, ids in capitals, null and unknown fields."""
 
-import json
 from typing import Any
 
-import msgspec
 import pytest
+from tests.unit.adapters.otlp.bodies import DECODER, as_json, attribute, points_of, records_of, traces
 
-from netra.adapters.otlp.json_bodies import logs_of, points_of, spans_of
-from netra.domain.telemetry.records import SpanEvent
-
-
-def attribute(key: str, **value: Any) -> dict[str, Any]:
-    return {"key": key, "value": value}
-
-
-def traces(span: dict[str, Any], *, scope: str = "lib") -> bytes:
-    scopes = [{"scope": {"name": scope, "version": "1", "new": 1}, "spans": [span]}]
-    resource = {"attributes": [attribute("service.name", stringValue="app")]}
-    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": scopes}], "x": {}}).encode()
-
+from netra.domain.errors import InvalidRequest
+from netra.domain.telemetry.records import Signal, SpanEvent
 
 SPAN: dict[str, Any] = {
     "traceId": "ABCDEF0123456789ABCDEF0123456789",
@@ -54,7 +42,7 @@ SPAN: dict[str, Any] = {
 
 
 def test_a_span_is_read_whole() -> None:
-    (record,) = spans_of(traces(SPAN))
+    (record,) = records_of(as_json({**traces(SPAN), "x": {}}))
     assert record.attributes == {
         "a": "x",
         "b": 7,
@@ -77,21 +65,20 @@ def test_a_span_is_read_whole() -> None:
     assert record.resource == {"service.name": "app"}
 
 
-@pytest.mark.parametrize(
-    "body", [b"{}", b'{"resourceSpans": null}', b'{"resourceSpans": [{}]}', b'{"a": []}']
-)
+@pytest.mark.parametrize("body", [b"{}", b'{"resourceSpans": null}', b'{"a": []}'])
 def test_nothing_sent_is_nothing_read(body: bytes) -> None:
-    assert [*spans_of(body), *logs_of(body), *points_of(body)] == []
+    assert records_of(body) == []
+    assert [*records_of(b"{}", Signal.LOGS), *points_of(b"{}")] == []
 
 
 def test_a_scope_or_a_span_may_be_bare() -> None:
     bare = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{}]}, {"spans": null}, {"scope": {}}]}]}'
-    (record,) = spans_of(bare)
+    (record,) = records_of(bare)
     assert (record.scope, record.start_ns, record.is_failed) == ("", 0, False)
 
 
 def test_attributes_of_ignored_scopes_are_not_read() -> None:
-    (record,) = spans_of(traces(SPAN, scope="codex_exec"))
+    (record,) = records_of(as_json(traces(SPAN, scope="codex_exec")))
     assert record.attributes == {}
 
 
@@ -99,7 +86,7 @@ def test_nesting_is_bounded() -> None:
     deep: dict[str, Any] = {"stringValue": "end"}
     for _ in range(20):
         deep = {"arrayValue": {"values": [deep]}}
-    (record,) = spans_of(traces({**SPAN, "attributes": [{"key": "deep", "value": deep}]}))
+    (record,) = records_of(as_json(traces({**SPAN, "attributes": [{"key": "deep", "value": deep}]})))
     assert str(record.attributes["deep"]).count("[") == 8
 
 
@@ -107,8 +94,31 @@ def test_nesting_is_bounded() -> None:
     "body", [b"{", b"[1]", b'{"resourceSpans": [{"scopeSpans": [{"spans": "x"}]}]}', b"\xff"]
 )
 def test_another_shape_is_refused(body: bytes) -> None:
-    with pytest.raises(msgspec.DecodeError):
-        list(spans_of(body))
+    with pytest.raises(InvalidRequest):
+        records_of(body)
+
+
+def test_other_signals_than_the_paths_are_refused_by_name() -> None:
+    with pytest.raises(InvalidRequest, match="it holds logs, which go to /v1/logs, not to /v1/traces"):
+        records_of(b'{"resourceLogs": []}')
+    assert records_of(b'{"resourceSpans": [], "resourceLogs": []}') == []
+
+
+@pytest.mark.parametrize("place", ["outside", "within a record"])
+def test_deep_nesting_is_refused(place: str) -> None:
+    deep = b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000
+    if place == "within a record":
+        deep = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"x": ' + deep + b"}]}]}]}"
+    with pytest.raises(InvalidRequest):
+        records_of(deep)
+
+
+def test_a_block_has_only_what_its_signal_has() -> None:
+    (block,) = DECODER.decode(as_json(traces(SPAN)), signal=Signal.TRACES, is_json=True)
+    assert (len(block), list(block.points()), block.resource) == (1, [], {"service.name": "app"})
+    metrics = b'{"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "x"}]}]}]}'
+    (counters,) = DECODER.decode(metrics, signal=Signal.METRICS, is_json=True)
+    assert (len(counters), list(counters.records())) == (1, [])
 
 
 def test_a_log_record_is_read() -> None:
@@ -122,13 +132,13 @@ def test_a_log_record_is_read() -> None:
         "attributes": [attribute("a", intValue=1)],
     }
     sent = {"resourceLogs": [{"scopeLogs": [{"scope": {"name": "s"}, "logRecords": [record, {}]}, {}]}]}
-    first, bare = logs_of(json.dumps(sent).encode())
+    first, bare = records_of(as_json(sent), Signal.LOGS)
     assert (first.name, first.body, first.end_ns, first.parent_id, first.scope) == ("e", "name", 9, "ab", "s")
     assert first.is_log
     assert (bare.end_ns, bare.body) == (0, "")
     long = {**record, "body": {"stringValue": "x" * 300}, "timeUnixNano": "x"}
     sent["resourceLogs"][0]["scopeLogs"] = [{"logRecords": [long]}]
-    assert [(each.body, each.end_ns) for each in logs_of(json.dumps(sent).encode())] == [("", 9)]
+    assert [(each.body, each.end_ns) for each in records_of(as_json(sent), Signal.LOGS)] == [("", 9)]
 
 
 def test_counters_of_tokens_are_read_and_others_are_not() -> None:
@@ -153,6 +163,6 @@ def test_counters_of_tokens_are_read_and_others_are_not() -> None:
         {"sum": {}},
     ]
     sent = {"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}, {}]}, {}]}
-    found = list(points_of(json.dumps(sent).encode()))
+    found = points_of(as_json(sent))
     assert [point.value for point in found] == [7, 8.5, 0, 0]
     assert (found[0].is_delta, found[0].direction, found[1].direction) == (True, "input", None)

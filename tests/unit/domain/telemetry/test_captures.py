@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.adapters.otlp.bodies import records_of as decoded
 from tests.unit.domain.telemetry.payloads import reading_of
 
-from netra.adapters.otlp.json_bodies import logs_of, spans_of
 from netra.domain.telemetry.calls import Reading
-from netra.domain.telemetry.records import Record
+from netra.domain.telemetry.records import Record, Signal
 from netra.domain.workloads.model import Event
 
 CAPTURES = Path("../shared/data/otlp")
@@ -38,7 +38,7 @@ def records_of(emitter: str) -> list[Record]:
         kind = path.name.removeprefix(f"{emitter}.").split(".")[0].split("-")[0]
         body = json.dumps(json.loads(path.read_text()).get("body")).encode()
         if kind in {"traces", "logs"}:
-            found += spans_of(body) if kind == "traces" else logs_of(body)
+            found += decoded(body, Signal(kind))
     return found
 
 
@@ -71,3 +71,9 @@ def test_every_call_of_a_capture_is_read_once_and_exactly(emitter: str) -> None:
     assert [fault for call in calls if (fault := wrong_with(reading, call))] == []
     assert len(reading.calls) == len(calls)
     assert len(reading.without_usage) == len(expected()[emitter]["without_usage"])
+
+
+@pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.bin")), ids=lambda path: path.name)
+def test_a_protobuf_body_says_what_its_json_says(path: Path) -> None:
+    body = json.dumps(json.loads(path.with_suffix(".json").read_text())["body"]).encode()
+    assert decoded(path.read_bytes(), is_json=False) == decoded(body)
